@@ -1,0 +1,76 @@
+#!/bin/sh
+# Fills in nginx.conf.template from the environment and runs Nginx, in Docker Compose and in Kubernetes. On a machine
+# without containers packages/local-stack/src/nginx.ts does this, with the same names and the same limits.
+#
+#   UPSTREAM_DOMAIN    put behind the services' names, e.g. .frontrow.svc.cluster.local: Nginx knows no search domains
+#   SERVERS_EACH       2 where one address stands for several instances, so that a refused connection is tried again
+#   RESOLVER_ADDRESS   the name server, by default the container's own
+#   EXEMPT_NETWORKS    networks without a rate limit, e.g. "10.0.0.0/8 192.168.0.0/16"
+#   CERTIFICATES       folder with tls.crt and tls.key; where they are missing a self-signed pair is made
+set -eu
+
+export STATE_FOLDER="${STATE_FOLDER:-/tmp/gateway}"
+export ACCESS_LOG="${ACCESS_LOG:-/dev/stdout}"
+export ADDRESS_REQUESTS_PER_SECOND="${ADDRESS_REQUESTS_PER_SECOND:-500}"
+export ADDRESS_BURST="${ADDRESS_BURST:-1000}"
+export ADDRESS_CONNECTIONS="${ADDRESS_CONNECTIONS:-2000}"
+export TOKEN_REQUESTS_PER_SECOND="${TOKEN_REQUESTS_PER_SECOND:-20}"
+export TOKEN_BURST="${TOKEN_BURST:-100}"
+mkdir -p "$STATE_FOLDER"
+
+cores=$(nproc)
+[ "$cores" -le 4 ] || cores=4
+export WORKERS="${WORKERS:-$cores}"
+
+# The services come and go, and with them their addresses: names are asked for again every 5 s.
+name_server="${RESOLVER_ADDRESS:-$(awk '$1 == "nameserver" { print $2; exit }' /etc/resolv.conf)}"
+case "$name_server" in *:*) name_server="[$name_server]" ;; esac
+export RESOLVER="resolver $name_server valid=5s ipv6=off; resolver_timeout 2s;"
+
+servers() { # servers NAME PORT
+  for _ in $(seq "${SERVERS_EACH:-1}"); do
+    echo "server $1${UPSTREAM_DOMAIN:-}:$2 resolve max_fails=3 fail_timeout=5s;"
+  done
+}
+QUEUE_SERVERS=$(servers queue 8080)
+CATALOG_SERVERS=$(servers catalog 8080)
+RESERVATION_SERVERS=$(servers reservation 8080)
+PAYMENT_SERVERS=$(servers payment 8080)
+WALLET_SERVERS=$(servers wallet 8080)
+HEALTH_SERVERS=$(servers queue 9090)
+export QUEUE_SERVERS CATALOG_SERVERS RESERVATION_SERVERS PAYMENT_SERVERS WALLET_SERVERS HEALTH_SERVERS
+
+networks="${EXEMPT_NETWORKS:-}"
+EXEMPT_NETWORKS=$(for network in $networks; do echo "$network 1;"; done)
+export EXEMPT_NETWORKS
+
+LISTEN='listen 8080 backlog=4096; listen 8443 ssl backlog=4096;'
+if [ -s /proc/net/if_inet6 ]; then
+  LISTEN="$LISTEN listen [::]:8080 backlog=4096 ipv6only=on; listen [::]:8443 ssl backlog=4096 ipv6only=on;"
+fi
+export LISTEN
+
+folder="${CERTIFICATES:-/certificates}"
+if [ ! -s "$folder/tls.crt" ] || [ ! -s "$folder/tls.key" ]; then
+  [ -w "$folder" ] || folder="$STATE_FOLDER"
+  if [ ! -s "$folder/tls.crt" ]; then
+    echo "gateway: making a self-signed certificate in $folder" >&2
+    # The certificate gets its name last: a start that is cut off must not leave a half pair behind.
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj /CN=localhost \
+      -addext 'subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1' \
+      -keyout "$folder/tls.key" -out "$folder/tls.crt.new" 2>"$STATE_FOLDER/openssl.log" ||
+      { cat "$STATE_FOLDER/openssl.log" >&2; exit 1; }
+    mv "$folder/tls.crt.new" "$folder/tls.crt"
+  fi
+fi
+export CERTIFICATE="$folder/tls.crt" CERTIFICATE_KEY="$folder/tls.key"
+
+# Only the names in capitals: everything else with a dollar sign is Nginx's own.
+template=/gateway/nginx.conf.template
+names=$(grep -o '\${[A-Z_]*}' "$template" | sort -u)
+for name in $names; do
+  variable=${name#??}
+  env | grep -q "^${variable%\}}=" || { echo "gateway: no value for $name" >&2; exit 1; }
+done
+envsubst "$names" <"$template" >"$STATE_FOLDER/nginx.conf"
+exec nginx -p "$STATE_FOLDER" -e stderr -g 'daemon off;' -c "$STATE_FOLDER/nginx.conf"

@@ -1,0 +1,48 @@
+/**
+ * Ends when the migration step has applied all files of one service's version, so that no instance starts before its
+ * tables are there: node deploy/wait-for-migrations.ts queue. In Kubernetes the Job and the services start together.
+ */
+import { readdir } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
+import { createClient } from '@frontrow/postgres/pool'
+import { z } from 'zod'
+
+const LIMIT_MS = 300_000
+const EVERY_MS = 1_000
+
+const config = z.object({ DATABASE_URL: z.string() }).parse(process.env)
+const service = z.string().parse(process.argv[2])
+const wanted = await readdir(new URL(`../services/${service}/migrations`, import.meta.url))
+const files = wanted.filter((name) => name.endsWith('.sql'))
+
+/** What is missing, or null when nothing is. Until the first migration the role itself is missing. */
+async function whatIsMissing(): Promise<string | null> {
+  const client = createClient(config.DATABASE_URL, 'wait-for-migrations')
+  // A connection that breaks while it is closed again would end the process.
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    const { rows } = await client.query<{ file: string }>('SELECT file FROM schema_migrations')
+    const applied = new Set(rows.map(({ file }) => file))
+    const missing = files.filter((file) => !applied.has(file))
+    return missing.length === 0 ? null : `not applied yet: ${missing.join(', ')}`
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  } finally {
+    await client.end()
+  }
+}
+
+const deadline = Date.now() + LIMIT_MS
+let told: string | null = ''
+for (;;) {
+  const missing = await whatIsMissing()
+  if (missing === null) break
+  if (missing !== told) console.log(`waiting for the migrations of ${service}: ${missing}`)
+  told = missing
+  if (Date.now() > deadline) {
+    console.error(`gave up after ${LIMIT_MS / 1_000} s`)
+    process.exit(1)
+  }
+  await pause(EVERY_MS)
+}

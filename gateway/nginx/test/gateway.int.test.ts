@@ -1,0 +1,201 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ensurePrograms } from '@frontrow/local-stack/install'
+import { ensureCertificate, startNginx } from '@frontrow/local-stack/nginx'
+import { freePorts } from '@frontrow/local-stack/ports'
+import type { RunningProcess } from '@frontrow/local-stack/process'
+
+const template = join(import.meta.dirname, '..', 'nginx.conf.template')
+const names = ['queue', 'catalog', 'reservation', 'payment', 'health'] as const
+const folder = mkdtempSync(join(tmpdir(), 'frontrow-nginx-test-'))
+chmodSync(folder, 0o711)
+const upstreams: Server[] = []
+const seen: { name: string; url: string; headers: IncomingHttpHeaders }[] = []
+let nginx: RunningProcess
+let gateway = ''
+let port = 0
+let tlsPort = 0
+
+/** Answers with its own name, so that a test sees where a request went. */
+function upstream(name: string): Promise<number> {
+  const server = createServer((request, response) => {
+    seen.push({ name, url: request.url ?? '', headers: request.headers })
+    response.setHeader('Content-Type', 'application/json')
+    response.setHeader('X-Request-Id', 'the-upstream-says')
+    response.end(JSON.stringify({ upstream: name, number: seen.length }))
+  })
+  upstreams.push(server)
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      resolve(typeof address === 'object' && address !== null ? address.port : 0)
+    })
+  })
+}
+
+beforeAll(async () => {
+  const { nginx: program, openssl } = await ensurePrograms(['nginx', 'openssl'], () => {})
+  if (program === undefined || openssl === undefined) throw new Error('ensurePrograms left a program out')
+  const groups: Record<string, string[]> = {}
+  for (const name of names) groups[name] = [`127.0.0.1:${await upstream(name)}`]
+  const [first = 0, second = 0, nobody = 0] = await freePorts(3)
+  // The wallet is down: nobody listens there.
+  groups['wallet'] = [`127.0.0.1:${nobody}`]
+  port = first
+  tlsPort = second
+  gateway = `http://127.0.0.1:${port}`
+  nginx = await startNginx({
+    program,
+    templateFile: template,
+    stateFolder: join(folder, 'nginx'),
+    logFile: join(folder, 'nginx.log'),
+    accessLogFile: join(folder, 'access.log'),
+    pidFile: join(folder, 'nginx.pid'),
+    port,
+    tlsPort,
+    certificate: await ensureCertificate(openssl, join(folder, 'tls')),
+    upstreams: groups,
+    rateLimits: { tokenRequestsPerSecond: 1, tokenBurst: 3 },
+  })
+})
+
+afterAll(async () => {
+  await nginx?.stop()
+  for (const server of upstreams) {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  }
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** What a client that breaks the rules of HTTP gets back, as it is on the wire. */
+function sendRaw(text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port })
+    let answer = ''
+    socket.setEncoding('utf8')
+    socket.on('data', (data: string) => (answer += data))
+    socket.once('error', reject)
+    socket.once('close', () => resolve(answer))
+    socket.write(text)
+  })
+}
+
+test.each([
+  ['/api/v1/queue/tokens/me', 'queue'],
+  ['/api/v1/queue/schedules/7/fairness', 'queue'],
+  ['/api/v1/admin/queues/7', 'queue'],
+  ['/api/v1/concerts', 'catalog'],
+  ['/api/v1/concerts/1/schedules/7/seats/events', 'catalog'],
+  ['/api/v1/admin/schedules/7', 'catalog'],
+  ['/api/v1/openapi.json', 'catalog'],
+  ['/docs/', 'catalog'],
+  ['/api/v1/reservations', 'reservation'],
+  ['/api/v1/jobs/1', 'reservation'],
+  ['/api/v1/payments', 'payment'],
+  ['/api/v1/admin/audit', 'payment'],
+  ['/api/v1/admin/dead-letters/9/retry', 'payment'],
+  ['/health/ready', 'health'],
+])('%s goes to %s', async (path, name) => {
+  const answer = await fetch(gateway + path)
+  expect(answer.status).toBe(200)
+  expect(await answer.json()).toMatchObject({ upstream: name })
+})
+
+test('a path that belongs to nobody is answered in JSON', async () => {
+  const answer = await fetch(`${gateway}/api/v2/nothing`)
+  expect(answer.status).toBe(404)
+  expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8')
+  const requestId = answer.headers.get('x-request-id')
+  expect(requestId).toMatch(/^[0-9a-f]{32}$/)
+  expect(await answer.json()).toEqual({
+    success: false,
+    error: { code: 'NOT_FOUND', message: 'no such path', details: null, requestId },
+  })
+})
+
+test('a client that asks for problem details gets them from the gateway too', async () => {
+  const answer = await fetch(`${gateway}/nothing`, { headers: { accept: 'application/problem+json' } })
+  expect(answer.headers.get('content-type')).toBe('application/problem+json')
+  expect(await answer.json()).toMatchObject({ status: 404, code: 'NOT_FOUND', title: 'NOT_FOUND' })
+})
+
+test('a service that is down is 503 with Retry-After, at once', async () => {
+  const answer = await fetch(`${gateway}/api/v1/users/1/balance`)
+  expect(answer.status).toBe(503)
+  expect(answer.headers.get('retry-after')).toBe('2')
+  expect(await answer.json()).toMatchObject({ success: false, error: { code: 'UNAVAILABLE' } })
+})
+
+test('a body above 64 KB is 413', async () => {
+  const answer = await fetch(`${gateway}/api/v1/payments`, { method: 'POST', body: 'x'.repeat(70_000) })
+  expect(answer.status).toBe(413)
+  expect(await answer.json()).toMatchObject({ success: false, error: { code: 'PAYLOAD_TOO_LARGE' } })
+})
+
+test.each([
+  ['no host', 'GET / HTTP/1.1\r\n\r\n', 400],
+  ['a broken header', 'GET / HTTP/1.1\r\nHost: a\r\nContent-Length: many\r\n\r\n', 400],
+  ['headers too large', `GET / HTTP/1.1\r\nHost: a\r\nX: ${'y'.repeat(40_000)}\r\n\r\n`, 400],
+  ['a long address', `GET /${'a'.repeat(40_000)} HTTP/1.1\r\nHost: a\r\n\r\n`, 414],
+])('%s is answered in JSON', async (_what, text, status) => {
+  const answer = await sendRaw(text)
+  expect(answer).toContain(`HTTP/1.1 ${status} `)
+  expect(answer).toContain('"code":"INVALID_REQUEST"')
+  expect(answer).not.toContain('<html')
+})
+
+test('one token that asks too often is 429 with Retry-After, another is not', async () => {
+  const ask = (token: string): Promise<Response> =>
+    fetch(`${gateway}/api/v1/jobs/1`, { headers: { authorization: `Bearer h.p.${token}` } })
+  const answers = await Promise.all(Array.from({ length: 10 }, () => ask('first')))
+  const refused = answers.filter((answer) => answer.status === 429)
+  expect(refused.length).toBeGreaterThanOrEqual(5)
+  expect(refused[0]?.headers.get('retry-after')).toBe('1')
+  expect(await refused[0]?.json()).toMatchObject({ error: { code: 'RATE_LIMITED' } })
+  expect((await ask('second')).status).toBe(200)
+})
+
+test('a good request id goes to the service and back, a bad one is replaced', async () => {
+  const good = await fetch(`${gateway}/api/v1/jobs/2`, { headers: { 'x-request-id': 'my-id.1' } })
+  expect(good.headers.get('x-request-id')).toBe('my-id.1')
+  expect(seen.findLast(({ url }) => url === '/api/v1/jobs/2')?.headers['x-request-id']).toBe('my-id.1')
+  const bad = await fetch(`${gateway}/api/v1/jobs/3`, { headers: { 'x-request-id': '"><script>' } })
+  expect(bad.headers.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/)
+})
+
+test('the client address is what the gateway sees, not what the client says', async () => {
+  await fetch(`${gateway}/api/v1/jobs/4`, { headers: { 'x-forwarded-for': '9.9.9.9' } })
+  expect(seen.findLast(({ url }) => url === '/api/v1/jobs/4')?.headers['x-forwarded-for']).toBe('127.0.0.1')
+})
+
+test('a crowd that polls now-serving costs the service one request', async () => {
+  const path = '/api/v1/queue/schedules/42/now-serving'
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, (_, i) => fetch(`${gateway}${path}?break-the-cache=${i}`)),
+  )
+  const bodies = new Set(await Promise.all(answers.map((answer) => answer.text())))
+  expect(seen.filter(({ url }) => url.startsWith(path)).length).toBeLessThanOrEqual(2)
+  expect(bodies.size).toBeLessThanOrEqual(2)
+  const ids = new Set(answers.map((answer) => answer.headers.get('x-request-id')))
+  expect(ids.size).toBe(50)
+  for (const id of ids) expect(id).toMatch(/^[0-9a-f]{32}$/)
+})
+
+test('TLS serves the same', async () => {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const options = { host: '127.0.0.1', port: tlsPort, path: '/health/live', rejectUnauthorized: false }
+    httpsRequest(options, resolve).once('error', reject).end()
+  })
+  response.resume()
+  expect(response.statusCode).toBe(200)
+  const plain = await fetch(`http://127.0.0.1:${tlsPort}/health/live`)
+  expect(plain.status).toBe(400)
+  expect(await plain.json()).toMatchObject({ error: { code: 'INVALID_REQUEST' } })
+})

@@ -1,0 +1,33 @@
+const project = {
+  extensionsToTreatAsEsm: ['.ts'],
+  // Jest 30.5 strips types by itself.
+  transform: {},
+  modulePathIgnorePatterns: ['<rootDir>/.frontrow'],
+}
+
+export default {
+  projects: [
+    {
+      ...project,
+      displayName: 'unit',
+      testMatch: ['**/src/**/*.test.ts', '**/rush/**/*.test.ts', '**/scripts/**/*.test.ts'],
+    },
+    {
+      ...project,
+      displayName: 'int',
+      testMatch: ['**/test/**/*.int.test.ts'],
+      globalSetup: '<rootDir>/packages/test-kit/src/global-setup.mjs',
+      globalTeardown: '<rootDir>/packages/test-kit/src/global-teardown.mjs',
+    },
+    {
+      ...project,
+      displayName: 'e2e',
+      testMatch: ['<rootDir>/test/e2e/**/*.e2e.test.ts'],
+      globalSetup: '<rootDir>/packages/test-kit/src/global-setup.mjs',
+      globalTeardown: '<rootDir>/packages/test-kit/src/global-teardown.mjs',
+    },
+  ],
+  // Two cores, and the servers under test need one.
+  maxWorkers: 2,
+  testTimeout: 30_000,
+}

@@ -1,0 +1,150 @@
+import { existsSync } from 'node:fs'
+import { findPrograms } from './programs.ts'
+import type { ProgramName, Programs } from './programs.ts'
+import { lastLines, tryCommand } from './run-command.ts'
+import type { CommandResult } from './run-command.ts'
+import { SetupProblem } from './setup-problem.ts'
+
+/** Shows one line of progress. */
+export type Say = (line: string) => void
+
+/** Debian's packages; of several alternatives the first that the release has. */
+const DEBIAN_PACKAGES: Record<ProgramName, readonly string[]> = {
+  postgres: ['postgresql'],
+  'redis-server': ['redis-server'],
+  nginx: ['nginx'],
+  java: ['openjdk-21-jre-headless', 'openjdk-17-jre-headless', 'openjdk-25-jre-headless'],
+  mvn: ['maven'],
+  openssl: ['openssl'],
+}
+
+/** What to install by hand where there is no apt-get. */
+const PEOPLE_CALL_IT: Record<ProgramName, string> = {
+  postgres: 'PostgreSQL 15 or later',
+  'redis-server': 'Redis 7 or later (redis-server)',
+  nginx: 'Nginx 1.22 or later',
+  java: 'Java 17 or later',
+  mvn: 'Maven (mvn)',
+  openssl: 'openssl',
+}
+
+const UPDATE_TIMEOUT_MS = 300_000
+const INSTALL_TIMEOUT_MS = 900_000
+const ASK_TIMEOUT_MS = 60_000
+
+/**
+ * Debian's packages start their servers, on the well-known ports. policy-rc.d forbids it; it is put back as it was
+ * whatever happens to apt-get, which is why a shell trap does it and not our process, that may be killed.
+ */
+const INSTALL_SCRIPT = `
+set -e
+policy=/usr/sbin/policy-rc.d
+restore() { rm -f "$policy"; if [ -e "$policy.saved-by-frontrow" ]; then mv "$policy.saved-by-frontrow" "$policy"; fi; }
+trap restore EXIT
+trap 'exit 130' INT TERM HUP
+if [ -e "$policy" ] && [ ! -e "$policy.saved-by-frontrow" ]; then mv "$policy" "$policy.saved-by-frontrow"; fi
+printf '#!/bin/sh\\nexit 101\\n' > "$policy"
+chmod 755 "$policy"
+apt-get -qq -y --no-install-recommends -o DPkg::Lock::Timeout=180 -o Dpkg::Use-Pty=0 install "$@"
+`
+
+/** Finds the programs, and installs from Debian those that are missing where we may; else says what to install. */
+export async function ensurePrograms(names: readonly ProgramName[], say: Say): Promise<Programs> {
+  const found = await findPrograms(names)
+  const missing = names.filter((name) => found[name] === undefined)
+  if (missing.length === 0) return found
+  const root = await rootPrefix()
+  if (!existsSync('/usr/bin/apt-get') || root === null) throw new SetupProblem(whatToInstall(missing))
+
+  const packages = await debianPackages(missing, root, say)
+  say(`Installing ${packages.join(' ')} (Debian's packages, missing here)`)
+  await install(packages, root)
+  const now = await findPrograms(names)
+  const still = names.filter((name) => now[name] === undefined)
+  if (still.length > 0) throw new SetupProblem(whatToInstall(still))
+  await keepFromStartingAtBoot(missing, root)
+  return now
+}
+
+/** What goes before a command so that root runs it: nothing, sudo without a question, or null where we may not. */
+async function rootPrefix(): Promise<string[] | null> {
+  if (process.getuid?.() === 0) return []
+  const sudo = await tryCommand('sudo', ['-n', 'true'], { timeoutMs: ASK_TIMEOUT_MS })
+  return sudo.status === 0 ? ['sudo', '-n'] : null
+}
+
+function whatToInstall(missing: readonly ProgramName[]): string {
+  const wanted = missing.map((name) => PEOPLE_CALL_IT[name]).join(', ')
+  const packages = missing.map((name) => DEBIAN_PACKAGES[name][0]).join(' ')
+  return `missing here: ${wanted}. Install them and start again (Debian, Ubuntu: sudo apt-get install ${packages})`
+}
+
+/** The packages to install; brings the package lists up to date where they lack one, or are not there at all. */
+async function debianPackages(
+  missing: readonly ProgramName[],
+  root: readonly string[],
+  say: Say,
+): Promise<string[]> {
+  const known = await availablePackages(missing)
+  if (known.length === missing.length) return known
+  say("Fetching Debian's package lists")
+  const update = await asRoot(root, ['apt-get', '-qq', 'update'], UPDATE_TIMEOUT_MS)
+  const updated = await availablePackages(missing)
+  if (updated.length === missing.length) return updated
+  const why = update.status === 0 ? 'the release has no such packages' : lastLines(update.output, 2)
+  throw new SetupProblem(`${whatToInstall(missing)}; apt-get could not: ${why}`)
+}
+
+async function availablePackages(missing: readonly ProgramName[]): Promise<string[]> {
+  const available: string[] = []
+  for (const name of missing) {
+    for (const candidate of DEBIAN_PACKAGES[name]) {
+      const shown = await tryCommand('apt-cache', ['policy', candidate], { timeoutMs: ASK_TIMEOUT_MS })
+      if (!/Candidate: \d/.test(shown.stdout)) continue
+      available.push(candidate)
+      break
+    }
+  }
+  return available
+}
+
+async function install(packages: readonly string[], root: readonly string[]): Promise<void> {
+  const command = ['sh', '-c', INSTALL_SCRIPT, 'install', ...packages]
+  const first = await asRoot(root, command, INSTALL_TIMEOUT_MS)
+  if (first.status === 0) return
+  // Old package lists name versions that the mirrors no longer have.
+  await asRoot(root, ['apt-get', '-qq', 'update'], UPDATE_TIMEOUT_MS)
+  const second = await asRoot(root, command, INSTALL_TIMEOUT_MS)
+  if (second.status === 0) return
+  throw new SetupProblem(`apt-get could not install ${packages.join(' ')}: ${lastLines(second.output, 3)}`)
+}
+
+function asRoot(
+  root: readonly string[],
+  command: readonly string[],
+  timeoutMs: number,
+): Promise<CommandResult> {
+  const [program = '', ...args] = [...root, 'env', 'DEBIAN_FRONTEND=noninteractive', ...command]
+  return tryCommand(program, args, { timeoutMs })
+}
+
+/** What we installed for ourselves must not come up on the well-known ports when the machine starts next. */
+async function keepFromStartingAtBoot(
+  installed: readonly ProgramName[],
+  root: readonly string[],
+): Promise<void> {
+  if (!existsSync('/run/systemd/system')) return
+  const units: Partial<Record<ProgramName, string>> = {
+    postgres: 'postgresql.service',
+    'redis-server': 'redis-server.service',
+    nginx: 'nginx.service',
+  }
+  for (const name of installed) {
+    const unit = units[name]
+    if (unit === undefined) continue
+    const disabled = await asRoot(root, ['systemctl', 'disable', '--quiet', unit], ASK_TIMEOUT_MS)
+    if (disabled.status !== 0) {
+      throw new SetupProblem(`systemctl could not disable ${unit}: ${lastLines(disabled.output, 2)}`)
+    }
+  }
+}

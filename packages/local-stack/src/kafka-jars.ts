@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import type { Say } from './install.ts'
+import { tiedToUs } from './run-as.ts'
+import { runCommand } from './run-command.ts'
+import { SetupProblem } from './setup-problem.ts'
+
+const KAFKA_VERSION = '4.3.1'
+const POM = join(import.meta.dirname, '..', 'kafka', 'pom.xml')
+/** Written last, so a download that was cut off never counts; holds the pom's digest, so a changed pom counts as new. */
+const MARKER = 'complete'
+const DOWNLOAD_TIMEOUT_MS = 900_000
+
+/** The folder with Kafka's jars, shared by all copies and runs of this user; null when they are not there yet. */
+export function findKafkaJars(): string | null {
+  const folder = jarsFolder()
+  const marker = join(folder, MARKER)
+  return existsSync(marker) && readFileSync(marker, 'utf8') === pomDigest() ? folder : null
+}
+
+/** Has Maven fetch Kafka's jars, checked against their published digests; returns their folder. */
+export async function fetchKafkaJars(mvn: string, say: Say, signal?: AbortSignal): Promise<string> {
+  const folder = jarsFolder()
+  // A folder of its own and a rename at the end let two runs fetch at the same time.
+  const partial = `${folder}.${process.pid}`
+  say(`Fetching Apache Kafka ${KAFKA_VERSION} with Maven`)
+  rmSync(partial, { recursive: true, force: true })
+  mkdirSync(partial, { recursive: true })
+  try {
+    const args = ['-q', '-B', '-C', '-f', POM, 'dependency:copy-dependencies']
+    args.push('-DincludeScope=runtime', `-DoutputDirectory=${partial}`)
+    const line = tiedToUs(mvn, args, 'SIGTERM')
+    const limits = { timeoutMs: DOWNLOAD_TIMEOUT_MS, signal }
+    await runCommand("fetching Kafka's jars with Maven", line.command, line.args, limits)
+    if (!existsSync(join(partial, `kafka_2.13-${KAFKA_VERSION}.jar`))) {
+      throw new SetupProblem(`Maven brought no Kafka jar; it can be looked into with: mvn ${args.join(' ')}`)
+    }
+    writeFileSync(join(partial, MARKER), pomDigest())
+    rmSync(folder, { recursive: true, force: true })
+    renameSync(partial, folder)
+  } finally {
+    rmSync(partial, { recursive: true, force: true })
+  }
+  return folder
+}
+
+function jarsFolder(): string {
+  const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache')
+  return join(cache, 'frontrow', `kafka-${KAFKA_VERSION}`)
+}
+
+function pomDigest(): string {
+  return createHash('sha256').update(readFileSync(POM)).digest('hex')
+}

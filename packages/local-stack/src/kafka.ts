@@ -1,0 +1,114 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { startProcess } from './process.ts'
+import type { Placement, RunningProcess } from './process.ts'
+import { tiedToUs } from './run-as.ts'
+import { runCommand } from './run-command.ts'
+
+/** Where and how one Kafka broker, which is its own controller (KRaft), runs. */
+export interface KafkaOptions extends Placement {
+  /** The program, as `ensurePrograms` found it. */
+  java: string
+  jarsFolder: string
+  dataFolder: string
+  port: number
+  controllerPort: number
+}
+
+const LOG_SETTINGS = join(import.meta.dirname, '..', 'kafka', 'log4j2.properties')
+const CLUSTER_ID = 'RnJvbnRyb3dMb2NhbEthZg'
+const FORMAT_TIMEOUT_MS = 60_000
+/** A broker that was killed checks its log segments before it serves. */
+const READY_DEADLINE_MS = 120_000
+const STOP_DEADLINE_MS = 20_000
+const ASK_TIMEOUT_MS = 1_000
+
+/** Formats the storage where there is none, and runs the broker on the loopback address. */
+export async function startKafka(options: KafkaOptions): Promise<RunningProcess> {
+  mkdirSync(options.dataFolder, { recursive: true, mode: 0o700 })
+  const settingsFile = join(options.dataFolder, 'server.properties')
+  writeFileSync(settingsFile, settings(options))
+  const classPath = ['-cp', join(options.jarsFolder, '*')]
+  if (!isFormatted(options.dataFolder)) {
+    const args = [...formatJvm, ...classPath, 'kafka.tools.StorageTool']
+    args.push('format', '-t', CLUSTER_ID, '-c', settingsFile)
+    const line = tiedToUs(options.java, args, 'SIGTERM')
+    const limits = { timeoutMs: FORMAT_TIMEOUT_MS, signal: options.signal }
+    await runCommand("formatting Kafka's storage", line.command, line.args, limits)
+  }
+  return startProcess({
+    name: 'Kafka',
+    command: options.java,
+    args: [...brokerJvm, ...classPath, 'kafka.Kafka', settingsFile],
+    // Java reads the names of files in the locale's encoding.
+    env: { LC_ALL: 'C.UTF-8' },
+    logFile: options.logFile,
+    pidFile: options.pidFile,
+    signal: options.signal,
+    stopSignal: 'SIGTERM',
+    stopDeadlineMs: STOP_DEADLINE_MS,
+    readyDeadlineMs: READY_DEADLINE_MS,
+    isReady: () => answers(options.port),
+  })
+}
+
+const formatJvm = ['-Xmx256m', '-XX:TieredStopAtLevel=1', `-Dlog4j2.configurationFile=${LOG_SETTINGS}`]
+const brokerJvm = [
+  '-Xms256m',
+  '-Xmx512m',
+  '-Djava.awt.headless=true',
+  `-Dlog4j2.configurationFile=${LOG_SETTINGS}`,
+]
+
+function isFormatted(dataFolder: string): boolean {
+  const file = join(dataFolder, 'log', 'meta.properties')
+  return existsSync(file) && readFileSync(file, 'utf8').includes('cluster.id')
+}
+
+function settings(options: KafkaOptions): string {
+  const values: Record<string, string | number> = {
+    'process.roles': 'broker,controller',
+    'node.id': 1,
+    'controller.quorum.voters': `1@127.0.0.1:${options.controllerPort}`,
+    'controller.listener.names': 'CONTROLLER',
+    listeners: `PLAINTEXT://127.0.0.1:${options.port},CONTROLLER://127.0.0.1:${options.controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${options.port}`,
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'log.dirs': join(options.dataFolder, 'log'),
+    // A typo in a topic's name must fail, not make a topic.
+    'auto.create.topics.enable': 'false',
+    // A lone group is complete when its first member joins; waiting for more would cost 3 s a start.
+    'group.initial.rebalance.delay.ms': 0,
+    // One broker has one copy of everything, and 50 partitions of offsets would only slow the start.
+    'offsets.topic.num.partitions': 4,
+    'offsets.topic.replication.factor': 1,
+    'transaction.state.log.num.partitions': 1,
+    'transaction.state.log.replication.factor': 1,
+    'transaction.state.log.min.isr': 1,
+    'log.segment.bytes': 134_217_728,
+    'log.index.size.max.bytes': 1_048_576,
+  }
+  return Object.entries(values)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('')
+}
+
+/** An ApiVersions request, version 0, with correlation id 1 and no client id: what every client asks first. */
+const API_VERSIONS_REQUEST = Buffer.from([0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 1, 0xff, 0xff])
+
+/** The port opens before the broker serves; it serves when it answers a request. */
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port })
+    const settle = (ready: boolean): void => {
+      socket.destroy()
+      resolve(ready)
+    }
+    socket.setTimeout(ASK_TIMEOUT_MS, () => settle(false))
+    socket.once('error', () => settle(false))
+    socket.once('close', () => settle(false))
+    socket.once('connect', () => socket.write(API_VERSIONS_REQUEST))
+    socket.once('data', () => settle(true))
+  })
+}

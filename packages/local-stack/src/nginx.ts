@@ -1,0 +1,181 @@
+import { chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { availableParallelism, networkInterfaces } from 'node:os'
+import { dirname, join } from 'node:path'
+import { httpStatus } from './http-status.ts'
+import { startProcess } from './process.ts'
+import type { Placement, RunningProcess } from './process.ts'
+import { asAccount, canChangeAccount, canEnter, findAccount } from './run-as.ts'
+import type { Account } from './run-as.ts'
+import { runCommand, tryCommand } from './run-command.ts'
+import { SetupProblem } from './setup-problem.ts'
+
+/** One group of servers that Nginx spreads requests over: its name in the template, and each `host:port`. */
+export type Upstreams = Readonly<Record<string, readonly string[]>>
+
+/** How much one client may ask for before it is answered 429. */
+export interface RateLimits {
+  addressRequestsPerSecond: number
+  addressBurst: number
+  addressConnections: number
+  tokenRequestsPerSecond: number
+  tokenBurst: number
+}
+
+/** Where and how one Nginx runs. */
+export interface NginxOptions extends Placement {
+  /** The program, as `ensurePrograms` found it. */
+  program: string
+  /** A configuration with `${NAMES}`, see `renderTemplate`. */
+  templateFile: string
+  stateFolder: string
+  accessLogFile: string
+  port: number
+  tlsPort: number
+  certificate: Certificate
+  upstreams: Upstreams
+  rateLimits?: Partial<RateLimits>
+}
+
+/** A TLS certificate and its key. */
+export interface Certificate {
+  certificateFile: string
+  keyFile: string
+}
+
+/**
+ * A browser polls once a second and makes about ten calls to buy; an address may be an office with hundreds of people.
+ */
+const DEFAULT_RATE_LIMITS: RateLimits = {
+  addressRequestsPerSecond: 500,
+  addressBurst: 1_000,
+  addressConnections: 2_000,
+  tokenRequestsPerSecond: 20,
+  tokenBurst: 100,
+}
+
+const WORKERS_MAX = 4
+const CHECK_TIMEOUT_MS = 15_000
+const READY_DEADLINE_MS = 15_000
+const STOP_DEADLINE_MS = 10_000
+const CERTIFICATE_DAYS = 3650
+
+/** Renders the configuration, has Nginx check it, and runs Nginx. */
+export async function startNginx(options: NginxOptions): Promise<RunningProcess> {
+  mkdirSync(options.stateFolder, { recursive: true, mode: 0o700 })
+  const file = join(options.stateFolder, 'nginx.conf')
+  writeFileSync(file, renderTemplate(readFileSync(options.templateFile, 'utf8'), values(options)))
+  const account = await accountFor(options.stateFolder)
+  if (account !== undefined) giveFiles(options, account)
+  // -e: the log file that is built in belongs to root.
+  const args = ['-p', options.stateFolder, '-e', 'stderr', '-g', 'daemon off;', '-c', file]
+  const check = asAccount(options.program, [...args, '-t', '-q'], account)
+  const checked = await tryCommand(check.command, check.args, { timeoutMs: CHECK_TIMEOUT_MS })
+  if (checked.status !== 0)
+    throw new SetupProblem(`Nginx refuses its configuration: ${checked.output.trim()}`)
+  return startProcess({
+    name: 'Nginx',
+    command: options.program,
+    args,
+    account,
+    logFile: options.logFile,
+    pidFile: options.pidFile,
+    signal: options.signal,
+    // The quick stop: the graceful one (SIGQUIT) waits for every open event stream.
+    stopSignal: 'SIGTERM',
+    stopDeadlineMs: STOP_DEADLINE_MS,
+    readyDeadlineMs: READY_DEADLINE_MS,
+    isReady: async () => (await httpStatus(options.port, '/health/live')) === 200,
+  })
+}
+
+/** Fills in a template; a name without a value is an error, since Nginx would read it as a variable of its own. */
+export function renderTemplate(template: string, given: Readonly<Record<string, string>>): string {
+  return template.replaceAll(/\$\{([A-Z_]+)\}/g, (_whole, name: string) => {
+    const value = given[name]
+    if (value === undefined) throw new Error(`the template names \${${name}}, which has no value`)
+    return value
+  })
+}
+
+function values(options: NginxOptions): Record<string, string> {
+  const limits = { ...DEFAULT_RATE_LIMITS, ...options.rateLimits }
+  const servers = Object.entries(options.upstreams).map(([name, addresses]) => [
+    `${name.toUpperCase()}_SERVERS`,
+    addresses.map((address) => `server ${address} max_fails=3 fail_timeout=5s;`).join('\n    '),
+  ])
+  return {
+    ...Object.fromEntries(servers),
+    WORKERS: String(Math.min(availableParallelism(), WORKERS_MAX)),
+    STATE_FOLDER: checkedPath(options.stateFolder),
+    ACCESS_LOG: checkedPath(options.accessLogFile),
+    CERTIFICATE: checkedPath(options.certificate.certificateFile),
+    CERTIFICATE_KEY: checkedPath(options.certificate.keyFile),
+    RESOLVER: '',
+    EXEMPT_NETWORKS: '',
+    ADDRESS_REQUESTS_PER_SECOND: String(limits.addressRequestsPerSecond),
+    ADDRESS_BURST: String(limits.addressBurst),
+    ADDRESS_CONNECTIONS: String(limits.addressConnections),
+    TOKEN_REQUESTS_PER_SECOND: String(limits.tokenRequestsPerSecond),
+    TOKEN_BURST: String(limits.tokenBurst),
+    LISTEN: listenLines(options.port, options.tlsPort),
+  }
+}
+
+/** A path stands between quotes in the configuration, so it must hold nothing that means something there. */
+function checkedPath(path: string): string {
+  if (!/["$\\]/.test(path)) return path
+  throw new SetupProblem(`the folder's name must be free of " $ and \\ for Nginx: ${path}`)
+}
+
+/** A crowd comes within a second: the connections that wait to be accepted need room. */
+const BACKLOG = 4096
+
+function listenLines(port: number, tlsPort: number): string {
+  const addresses = hasIpv6() ? ['', '[::]:'] : ['']
+  const lines = addresses.flatMap((address) => {
+    const only = address === '' ? '' : ' ipv6only=on'
+    return [
+      `listen ${address}${port} backlog=${BACKLOG}${only};`,
+      `listen ${address}${tlsPort} ssl backlog=${BACKLOG}${only};`,
+    ]
+  })
+  return lines.join('\n    ')
+}
+
+function hasIpv6(): boolean {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
+  return all.some((address) => address.family === 'IPv6')
+}
+
+/** Nginx must not serve as root. Where we are root, it gets the account that Debian's package made for it. */
+async function accountFor(stateFolder: string): Promise<Account | undefined> {
+  if (!canChangeAccount()) return undefined
+  const ids = await findAccount(['www-data', 'nginx', 'nobody'])
+  return ids === null ? undefined : { ...ids, passFolders: !(await canEnter(ids, stateFolder)) }
+}
+
+/** The folder and the log that Nginx writes, and the key that it reads, belong to the account it runs as. */
+function giveFiles(options: NginxOptions, account: Account): void {
+  mkdirSync(dirname(options.accessLogFile), { recursive: true })
+  closeSync(openSync(options.accessLogFile, 'a'))
+  const { certificateFile, keyFile } = options.certificate
+  for (const path of [options.stateFolder, options.accessLogFile, certificateFile, keyFile]) {
+    chownSync(path, account.uid, account.gid)
+  }
+}
+
+/** A self-signed certificate for this machine, made once. */
+export async function ensureCertificate(openssl: string, folder: string): Promise<Certificate> {
+  const certificate = {
+    certificateFile: join(folder, 'certificate.pem'),
+    keyFile: join(folder, 'certificate-key.pem'),
+  }
+  if (existsSync(certificate.certificateFile) && existsSync(certificate.keyFile)) return certificate
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
+  args.push('-days', String(CERTIFICATE_DAYS), '-subj', '/CN=localhost')
+  args.push('-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1')
+  args.push('-keyout', certificate.keyFile, '-out', certificate.certificateFile)
+  await runCommand('making a TLS certificate with openssl', openssl, args, { timeoutMs: CHECK_TIMEOUT_MS })
+  return certificate
+}

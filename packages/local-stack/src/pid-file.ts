@@ -1,0 +1,82 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+
+const POLL_MS = 50
+
+/**
+ * Tells this process from every other that has had or will have its number: the boot and the start time. Null when no
+ * such process lives (a zombie is dead: it only waits for its parent to read its exit code).
+ */
+export function processIdentity(pid: number): string | null {
+  if (process.platform !== 'linux') return startTimeByPs(pid)
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // The second field is the program's name in brackets and may hold blanks and brackets itself.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    const [state, startTicks] = [fields[0], fields[19]]
+    return state === 'Z' || startTicks === undefined ? null : `${boot} ${startTicks}`
+  } catch {
+    // The kernel has no entry for a process that has ended.
+    return null
+  }
+}
+
+function startTimeByPs(pid: number): string | null {
+  try {
+    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim() || null
+  } catch {
+    // ps exits 1 when there is no such process.
+    return null
+  }
+}
+
+/** Records a living process: its number alone in the .pid file, so that `kill $(cat …)` works, its identity beside it. */
+export function writePidFile(path: string, pid: number): void {
+  writeFileSync(`${path}.started`, processIdentity(pid) ?? '')
+  writeFileSync(path, `${pid}\n`)
+}
+
+/** Forgets a process that has ended. */
+export function removePidFile(path: string): void {
+  rmSync(path, { force: true })
+  rmSync(`${path}.started`, { force: true })
+}
+
+/** The process a pid file names if that very process still lives, else null. */
+export function livingProcess(path: string): number | null {
+  try {
+    const pid = Number(readFileSync(path, 'utf8').trim())
+    const recorded = readFileSync(`${path}.started`, 'utf8')
+    return Number.isSafeInteger(pid) && pid > 1 && processIdentity(pid) === recorded ? pid : null
+  } catch {
+    // No pid file, or one half written by a process that was killed in between: nothing we can name is running.
+    return null
+  }
+}
+
+/** Stops what an earlier run that was killed hard has left running; returns the names of what it stopped. */
+export async function stopLeftovers(runFolder: string, deadlineMs: number): Promise<string[]> {
+  const files = readdirSync(runFolder).filter((name) => name.endsWith('.pid'))
+  const paths = files.map((name) => join(runFolder, name))
+  const living = paths.filter((path) => livingProcess(path) !== null)
+  for (const path of living) signal(path, 'SIGTERM')
+  const deadline = Date.now() + deadlineMs
+  while (Date.now() < deadline && living.some((path) => livingProcess(path) !== null)) await delay(POLL_MS)
+  for (const path of living) signal(path, 'SIGKILL')
+  for (const path of paths) removePidFile(path)
+  return living.map((path) => basename(path, '.pid'))
+}
+
+function signal(path: string, name: NodeJS.Signals): void {
+  const pid = livingProcess(path)
+  if (pid === null) return
+  try {
+    process.kill(pid, name)
+  } catch (error) {
+    // It may end between the look and the signal; any other failure (not ours to stop) must be seen.
+    if (livingProcess(path) !== null) throw error
+  }
+}

@@ -1,0 +1,180 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { closeSync, existsSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { removePidFile, writePidFile } from './pid-file.ts'
+import { tiedToUs } from './run-as.ts'
+import type { Account } from './run-as.ts'
+import { SetupProblem } from './setup-problem.ts'
+
+/** What every server is given: where it leaves its traces, and how its start can be called off. */
+export interface Placement {
+  /** Output is appended here; what an earlier run wrote is kept once, beside it, as `.1`. */
+  logFile: string
+  pidFile: string
+  /** When it is aborted while the server starts, the server is stopped and the start fails with the reason. */
+  signal?: AbortSignal | undefined
+}
+
+/** A server program to start and what to expect of it. */
+export interface ProcessSpec extends Placement {
+  /** What people call it, in messages. */
+  name: string
+  command: string
+  args: readonly string[]
+  /** Added to our own environment. */
+  env?: Readonly<Record<string, string>>
+  cwd?: string | undefined
+  account?: Account | undefined
+  /** Asks it to stop in an orderly way; also sent by the kernel when our own process dies. */
+  stopSignal: NodeJS.Signals
+  /** It is killed when it has not stopped by then. */
+  stopDeadlineMs: number
+  /** Whether it answers yet; asked again and again until it says yes. */
+  isReady: () => Promise<boolean>
+  readyDeadlineMs: number
+}
+
+/** How a process ended. */
+export interface Exit {
+  code: number | null
+  signal: NodeJS.Signals | null
+}
+
+/** A server program that runs. */
+export interface RunningProcess {
+  name: string
+  pid: number
+  logFile: string
+  /** Settles when it ends, for whatever reason. */
+  exited: Promise<Exit>
+  stop(): Promise<void>
+  /** Ends it and its children at once. */
+  kill(): void
+}
+
+const READY_POLL_MS = 50
+const LOG_TAIL_LINES = 12
+const LOG_TAIL_BYTES = 16_384
+const LOG_ROTATE_BYTES = 10_000_000
+
+/** Starts a program and returns when it answers; fails at once when it ends before, with the end of its log. */
+export async function startProcess(spec: ProcessSpec): Promise<RunningProcess> {
+  spec.signal?.throwIfAborted()
+  const log = openLog(spec.logFile)
+  const { fd } = log
+  const { command, args } = tiedToUs(spec.command, spec.args, spec.stopSignal, spec.account)
+  // A process group of its own keeps the terminal's Ctrl-C from stopping all servers at once, in no order.
+  const child = spawn(command, args, {
+    detached: true,
+    stdio: ['ignore', fd, fd],
+    env: { ...process.env, ...spec.env },
+    ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
+  })
+  closeSync(fd)
+  const exited = exitOf(child, spec)
+  if (child.pid === undefined) {
+    await exited
+    throw new SetupProblem(`${spec.name} could not be started: ${spec.command} can't be executed`)
+  }
+  writePidFile(spec.pidFile, child.pid)
+  const running = runningProcess(spec, child.pid, exited)
+  try {
+    await waitUntilReady(spec, exited, log.size)
+  } catch (error) {
+    await running.stop()
+    throw error
+  }
+  return running
+}
+
+function exitOf(child: ChildProcess, spec: ProcessSpec): Promise<Exit> {
+  return new Promise((resolve) => {
+    const settle = (exit: Exit): void => {
+      removePidFile(spec.pidFile)
+      resolve(exit)
+    }
+    child.once('error', () => settle({ code: null, signal: null }))
+    child.once('exit', (code, signal) => settle({ code, signal }))
+  })
+}
+
+function runningProcess(spec: ProcessSpec, pid: number, exited: Promise<Exit>): RunningProcess {
+  let ended = false
+  void exited.then(() => {
+    ended = true
+  })
+  const send = (target: number, signal: NodeJS.Signals): void => {
+    if (ended) return
+    try {
+      process.kill(target, signal)
+    } catch {
+      // It has ended and Node has not heard of it yet; `exited` settles next.
+    }
+  }
+  const stop = async (): Promise<void> => {
+    send(pid, spec.stopSignal)
+    const late = new AbortController()
+    const deadline = delay(spec.stopDeadlineMs, undefined, { signal: late.signal, ref: false })
+      .then(() => send(-pid, 'SIGKILL'))
+      .catch(() => undefined)
+    await exited
+    late.abort()
+    await deadline
+  }
+  let stopping: Promise<void> | undefined
+  return {
+    name: spec.name,
+    pid,
+    logFile: spec.logFile,
+    exited,
+    stop: () => (stopping ??= stop()),
+    kill: () => send(-pid, 'SIGKILL'),
+  }
+}
+
+async function waitUntilReady(spec: ProcessSpec, exited: Promise<Exit>, logStart: number): Promise<void> {
+  const deadline = Date.now() + spec.readyDeadlineMs
+  let exit: Exit | undefined
+  void exited.then((how) => {
+    exit = how
+  })
+  while (Date.now() < deadline) {
+    spec.signal?.throwIfAborted()
+    if (await spec.isReady()) return
+    await Promise.race([delay(READY_POLL_MS), exited])
+    if (exit !== undefined) {
+      const how = exit.signal === null ? `exit code ${exit.code}` : `signal ${exit.signal}`
+      throw new SetupProblem(`${spec.name} ended while starting (${how}).${logTail(spec.logFile, logStart)}`)
+    }
+  }
+  const seconds = spec.readyDeadlineMs / 1000
+  throw new SetupProblem(`${spec.name} did not answer within ${seconds} s.${logTail(spec.logFile, logStart)}`)
+}
+
+/** Opens a log for appending and says where this run's part of it begins. */
+function openLog(path: string): { fd: number; size: number } {
+  mkdirSync(dirname(path), { recursive: true })
+  const size = existsSync(path) ? statSync(path).size : 0
+  if (size <= LOG_ROTATE_BYTES) return { fd: openSync(path, 'a'), size }
+  rmSync(`${path}.1`, { force: true })
+  renameSync(path, `${path}.1`)
+  return { fd: openSync(path, 'a'), size: 0 }
+}
+
+/** The last lines of a log from a place on, set off for a message, with the name of the file. */
+export function logTail(path: string, from = 0): string {
+  const size = existsSync(path) ? statSync(path).size : 0
+  const start = Math.max(from, size - LOG_TAIL_BYTES)
+  if (start >= size) return ` Its log is empty: ${path}`
+  const buffer = Buffer.alloc(size - start)
+  const fd = openSync(path, 'r')
+  try {
+    readSync(fd, buffer, 0, buffer.length, start)
+  } finally {
+    closeSync(fd)
+  }
+  const lines = buffer.toString('utf8').trimEnd().split('\n').slice(-LOG_TAIL_LINES)
+  return ` The end of ${path}:\n${lines.map((line) => `  ${line}`).join('\n')}`
+}

@@ -1,0 +1,76 @@
+import { statSync } from 'node:fs'
+import { tryCommand } from './run-command.ts'
+
+/** The system account a server runs as when we are root; without it the server runs as we do. */
+export interface Account {
+  uid: number
+  gid: number
+  /**
+   * Let the account pass folders it may not enter. A data folder below root's home needs it, and it spares the user
+   * from having to open that home.
+   */
+  passFolders: boolean
+}
+
+/** A command line that starts the same program under an account and ties its life to ours. */
+export interface CommandLine {
+  command: string
+  args: string[]
+}
+
+const SETPRIV_PATHS = ['/usr/bin/setpriv', '/bin/setpriv', '/usr/sbin/setpriv']
+
+/** Where setpriv is (util-linux: every Linux but the smallest), or null; looked up once. */
+const setpriv: string | null =
+  SETPRIV_PATHS.find((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true) ?? null
+
+/**
+ * Wraps a command so that the kernel sends it `signal` when our process ends, even by kill -9. setpriv executes the
+ * command in its own place, so the process id stays the command's. Without setpriv the command runs unwrapped, and
+ * only the pid files tell the next start what was left over.
+ */
+export function tiedToUs(
+  command: string,
+  args: readonly string[],
+  signal: NodeJS.Signals,
+  account?: Account,
+): CommandLine {
+  if (setpriv === null) return { command, args: [...args] }
+  const flags = ['--pdeathsig', signal.replace('SIG', ''), ...accountFlags(account)]
+  return { command: setpriv, args: [...flags, command, ...args] }
+}
+
+/** Wraps a command that runs to its end under an account. */
+export function asAccount(command: string, args: readonly string[], account?: Account): CommandLine {
+  if (setpriv === null || account === undefined) return { command, args: [...args] }
+  return { command: setpriv, args: [...accountFlags(account), command, ...args] }
+}
+
+function accountFlags(account?: Account): string[] {
+  if (account === undefined) return []
+  const flags = ['--reuid', String(account.uid), '--regid', String(account.gid), '--clear-groups']
+  return account.passFolders
+    ? [...flags, '--inh-caps=+dac_override', '--ambient-caps=+dac_override']
+    : [...flags, '--inh-caps=-all']
+}
+
+/** Whether we are root and can give that up for a server, which setpriv does. */
+export function canChangeAccount(): boolean {
+  return process.getuid?.() === 0 && setpriv !== null
+}
+
+/** The uid and gid of the first of these system accounts that exists, or null. */
+export async function findAccount(names: readonly string[]): Promise<{ uid: number; gid: number } | null> {
+  for (const name of names) {
+    const uid = await tryCommand('id', ['-u', name], { timeoutMs: 5_000 })
+    const gid = await tryCommand('id', ['-g', name], { timeoutMs: 5_000 })
+    if (uid.status === 0 && gid.status === 0) return { uid: Number(uid.stdout), gid: Number(gid.stdout) }
+  }
+  return null
+}
+
+/** Whether an account can reach a folder with its own rights alone. */
+export async function canEnter(account: { uid: number; gid: number }, folder: string): Promise<boolean> {
+  const line = asAccount('test', ['-x', folder], { ...account, passFolders: false })
+  return (await tryCommand(line.command, line.args, { timeoutMs: 5_000 })).status === 0
+}

@@ -1,0 +1,63 @@
+import type { IHeaders, KafkaMessage } from 'kafkajs'
+import { headerText } from './envelope.ts'
+
+/** Where messages of `topic` go that could not be handled. */
+export function deadLetterTopic(topic: string): string {
+  return `${topic}.dead-letter`
+}
+
+const PREFIX = 'dead-letter-'
+
+/** Why and where a message was given up on; stands in its headers beside the original ones. */
+export interface DeadLetterReason {
+  consumer: string
+  topic: string
+  partition: number
+  offset: string
+  attempts: number
+  error: string
+}
+
+/** The original bytes and headers, and why the message was given up on. */
+export function toDeadLetter(
+  message: KafkaMessage,
+  reason: DeadLetterReason,
+): { key: Buffer | null; value: Buffer | null; headers: IHeaders } {
+  return {
+    key: message.key,
+    value: message.value,
+    headers: {
+      ...message.headers,
+      [`${PREFIX}consumer`]: reason.consumer,
+      [`${PREFIX}topic`]: reason.topic,
+      [`${PREFIX}partition`]: String(reason.partition),
+      [`${PREFIX}offset`]: reason.offset,
+      [`${PREFIX}attempts`]: String(reason.attempts),
+      [`${PREFIX}error`]: reason.error.slice(0, 2_000),
+      [`${PREFIX}at`]: new Date().toISOString(),
+    },
+  }
+}
+
+/** Reads back what `toDeadLetter` wrote; texts are empty where a header is missing. */
+export function readDeadLetterReason(headers: IHeaders | undefined): DeadLetterReason {
+  const read = (name: string) => headerText(headers, PREFIX + name) ?? ''
+  return {
+    consumer: read('consumer'),
+    topic: read('topic'),
+    partition: Number(read('partition')),
+    offset: read('offset'),
+    attempts: Number(read('attempts')),
+    error: read('error'),
+  }
+}
+
+/** The headers as they were before the message became a dead letter, for publishing it again. */
+export function originalHeaders(headers: IHeaders | undefined): Record<string, string> {
+  const original: Record<string, string> = {}
+  for (const name of Object.keys(headers ?? {})) {
+    const value = headerText(headers, name)
+    if (!name.startsWith(PREFIX) && value !== undefined) original[name] = value
+  }
+  return original
+}

@@ -1,0 +1,199 @@
+import { isDatabaseUnavailable } from '@frontrow/postgres/errors'
+import { createClient } from '@frontrow/postgres/pool'
+import type { Logger } from 'pino'
+import type { Kafka, Producer } from './kafka.ts'
+import { createProducer } from './kafka.ts'
+import { toHeaders } from './envelope.ts'
+import type { OutboxRow } from './outbox.ts'
+import { markPublished, readUnpublished, tidyMessages } from './outbox.ts'
+import type { WakeUp } from './wake-up.ts'
+import { Alarm } from './wake-up.ts'
+
+// Any number works, as long as all instances of one schema use the same: advisory locks are per database, so the
+// schema's name is hashed in.
+const RELAY_LOCK_CLASS = 7_220_012
+const BATCH_MAX = 500
+const TIDY_EVERY_MS = 600_000
+const RETRY_MAX_MS = 5_000
+
+/** Settings of one service's relay. */
+export interface RelayConfig {
+  kafka: Kafka
+  /** A direct connection (no transaction pooler): the leader holds a session-level lock on it. */
+  databaseUrl: string
+  /** The schema, which is also the `ce_source`: `frontrow/<service>`. */
+  service: string
+  /** Put before every topic's name; empty unless a broker is shared. */
+  topicPrefix: string
+  logger: Logger
+  /** Look at least this often; commits of this process wake it at once. */
+  pollMs?: number
+  keepDays?: { outbox: number; inbox: number }
+}
+
+/**
+ * Publishes the outbox of one schema to Kafka, in id order, at least once. One instance leads at a time (advisory
+ * lock), so that order is kept with many instances; the others stand by. A row is marked after the broker's
+ * acknowledgement of all replicas: a crash in between publishes it again, never loses it. No transaction is open while
+ * the broker is asked.
+ */
+export class OutboxRelay implements WakeUp {
+  readonly #config: RelayConfig
+  readonly #alarm = new Alarm()
+  #client: ReturnType<typeof createClient> | undefined
+  #producer: Producer | undefined
+  #leads = false
+  #stopping = false
+  #running: Promise<void> | undefined
+  #nextTidyAt = 0
+
+  constructor(config: RelayConfig) {
+    this.#config = config
+  }
+
+  wake(): void {
+    this.#alarm.wake()
+  }
+
+  /** Whether this instance publishes for its schema now. */
+  get leads(): boolean {
+    return this.#leads
+  }
+
+  start(): void {
+    this.#running ??= this.#run()
+  }
+
+  /** Publishes what is there, if it can, and ends. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    this.#alarm.wake()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    const pollMs = this.#config.pollMs ?? 250
+    let failures = 0
+    while (!this.#stopping) {
+      try {
+        const published = await this.#round()
+        failures = 0
+        if (published < BATCH_MAX && !this.#stopping) await this.#alarm.wait(this.#leads ? pollMs : 1_000)
+      } catch (error) {
+        failures += 1
+        this.#report(error, failures)
+        await this.#disconnect()
+        if (!this.#stopping) await this.#alarm.wait(Math.min(RETRY_MAX_MS, 100 * 2 ** failures))
+      }
+    }
+    await this.#lastRound()
+    await this.#disconnect()
+  }
+
+  async #lastRound(): Promise<void> {
+    if (!this.#leads) return
+    try {
+      await this.#round()
+    } catch (error) {
+      this.#report(error, 1)
+    }
+  }
+
+  #report(error: unknown, failures: number): void {
+    const level = failures === 1 || failures % 10 === 0 ? 'warn' : 'debug'
+    const database = isDatabaseUnavailable(error)
+    this.#config.logger[level](
+      { err: error, failures, database },
+      'the outbox relay could not publish; it tries again',
+    )
+  }
+
+  async #round(): Promise<number> {
+    const client = await this.#connect()
+    if (!this.#leads) {
+      const { rows } = await client.query<{ locked: boolean }>(
+        'SELECT pg_try_advisory_lock($1, hashtext($2)) AS locked',
+        [RELAY_LOCK_CLASS, this.#config.service],
+      )
+      this.#leads = rows[0]?.locked === true
+      if (!this.#leads) return 0
+    }
+    const rows = await readUnpublished(client, BATCH_MAX)
+    if (rows.length > 0) {
+      await this.#publish(rows)
+      await markPublished(
+        client,
+        rows.map((row) => row.id),
+      )
+    }
+    await this.#tidy(client)
+    return rows.length
+  }
+
+  async #publish(rows: readonly OutboxRow[]): Promise<void> {
+    const byTopic = Map.groupBy(rows, (row) => row.topic)
+    const producer = await this.#connectProducer()
+    await producer.sendBatch({
+      acks: -1,
+      timeout: 5_000,
+      topicMessages: [...byTopic].map(([topic, topicRows]) => ({
+        topic: this.#config.topicPrefix + topic,
+        messages: topicRows.map((row) => ({
+          key: row.message_key,
+          value: row.payload,
+          headers: toHeaders({
+            id: row.message_id,
+            type: row.type,
+            source: `frontrow/${this.#config.service}`,
+            time: row.occurred_at,
+            traceparent: row.traceparent,
+            requestId: row.request_id,
+          }),
+        })),
+      })),
+    })
+  }
+
+  async #tidy(client: ReturnType<typeof createClient>): Promise<void> {
+    if (Date.now() < this.#nextTidyAt) return
+    const keepDays = this.#config.keepDays ?? { outbox: 3, inbox: 30 }
+    const deleted = await tidyMessages(client, keepDays)
+    this.#nextTidyAt = deleted >= 5_000 ? 0 : Date.now() + TIDY_EVERY_MS
+  }
+
+  async #connect(): Promise<ReturnType<typeof createClient>> {
+    if (this.#client !== undefined) return this.#client
+    const client = createClient(this.#config.databaseUrl, `${this.#config.service}-relay`)
+    client.on('error', (error) => {
+      this.#config.logger.warn({ err: error }, 'the outbox relay lost its database connection')
+      if (this.#client === client) {
+        this.#client = undefined
+        this.#leads = false
+      }
+    })
+    await client.connect()
+    await client.query("SET statement_timeout = '10s'")
+    this.#client = client
+    return client
+  }
+
+  async #connectProducer(): Promise<Producer> {
+    if (this.#producer !== undefined) return this.#producer
+    const producer = createProducer(this.#config.kafka)
+    await producer.connect()
+    this.#producer = producer
+    return producer
+  }
+
+  async #disconnect(): Promise<void> {
+    const client = this.#client
+    const producer = this.#producer
+    this.#client = undefined
+    this.#producer = undefined
+    this.#leads = false
+    const closing = await Promise.allSettled([client?.end(), producer?.disconnect()])
+    for (const result of closing) {
+      if (result.status === 'rejected') this.#config.logger.debug({ err: result.reason }, 'closing the relay')
+    }
+  }
+}

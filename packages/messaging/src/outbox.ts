@@ -1,0 +1,105 @@
+import type { Queryable, Tx } from '@frontrow/postgres/pool'
+import { onCommit } from '@frontrow/postgres/transaction'
+import { currentTrace } from '@frontrow/trace-context/trace-context'
+import { uuidv7 } from 'uuidv7'
+import type { WakeUp } from './wake-up.ts'
+
+/** A message to publish with the change it tells about. */
+export interface OutgoingMessage {
+  /** Made here when left out. Give one where a resend must count as the same message. */
+  id?: string
+  topic: string
+  /** Messages of one key arrive in the order of their commits. */
+  key: string
+  type: string
+  payload: object
+}
+
+/**
+ * Writes messages into the outbox of the running transaction and wakes the relay after its commit. Lock the business
+ * row first: then the ids, and so the order of one key, follow the order of the changes.
+ */
+export async function enqueue(tx: Tx, relay: WakeUp, messages: readonly OutgoingMessage[]): Promise<void> {
+  if (messages.length === 0) return
+  const trace = currentTrace()
+  await tx.query({
+    name: 'outbox-enqueue',
+    text: `INSERT INTO outbox (message_id, topic, message_key, type, payload, traceparent, request_id)
+           SELECT m.message_id, m.topic, m.message_key, m.type, m.payload, $6, $7
+           FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::json[])
+             AS m (message_id, topic, message_key, type, payload)`,
+    values: [
+      messages.map((message) => message.id ?? uuidv7()),
+      messages.map((message) => message.topic),
+      messages.map((message) => message.key),
+      messages.map((message) => message.type),
+      messages.map((message) => JSON.stringify(message.payload)),
+      trace?.traceparent ?? null,
+      trace?.requestId ?? null,
+    ],
+  })
+  onCommit(tx, () => relay.wake())
+}
+
+/** One unpublished row. */
+export interface OutboxRow {
+  id: number
+  message_id: string
+  topic: string
+  message_key: string
+  type: string
+  payload: string
+  traceparent: string | null
+  request_id: string | null
+  occurred_at: Date
+}
+
+/**
+ * The oldest unpublished rows. There is no high-water mark on purpose: ids are taken before the commit, so a lower id
+ * can appear after a higher one, and `id > last` would lose it.
+ */
+export async function readUnpublished(db: Queryable, limit: number): Promise<OutboxRow[]> {
+  const { rows } = await db.query<OutboxRow>({
+    name: 'outbox-read',
+    text: `SELECT id, message_id, topic, message_key, type, payload::text AS payload, traceparent, request_id, occurred_at
+           FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT $1`,
+    values: [limit],
+  })
+  return rows
+}
+
+/** Marks rows as published, after the broker has acknowledged them. */
+export async function markPublished(db: Queryable, ids: readonly number[]): Promise<void> {
+  await db.query({
+    name: 'outbox-mark-published',
+    text: 'UPDATE outbox SET published_at = now() WHERE id = ANY($1::bigint[])',
+    values: [ids],
+  })
+}
+
+/** Rows that are not published yet and how long the oldest waits, for metrics and the audit. */
+export async function outboxBacklog(db: Queryable): Promise<{ rows: number; oldestSeconds: number }> {
+  const { rows } = await db.query<{ rows: number; oldest: number }>(
+    `SELECT count(*) AS rows, coalesce(extract(epoch FROM now() - min(occurred_at)), 0)::float8 AS oldest
+     FROM outbox WHERE published_at IS NULL`,
+  )
+  return { rows: rows[0]?.rows ?? 0, oldestSeconds: rows[0]?.oldest ?? 0 }
+}
+
+/** Deletes published rows and applied ids past their keeping time, a bounded number a call; returns how many went. */
+export async function tidyMessages(
+  db: Queryable,
+  keepDays: { outbox: number; inbox: number },
+): Promise<number> {
+  const published = await db.query(
+    `DELETE FROM outbox WHERE id IN (
+       SELECT id FROM outbox WHERE published_at < now() - make_interval(days => $1) LIMIT 5000)`,
+    [keepDays.outbox],
+  )
+  const applied = await db.query(
+    `DELETE FROM inbox WHERE message_id IN (
+       SELECT message_id FROM inbox WHERE received_at < now() - make_interval(days => $1) LIMIT 5000)`,
+    [keepDays.inbox],
+  )
+  return (published.rowCount ?? 0) + (applied.rowCount ?? 0)
+}

@@ -1,0 +1,71 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Admin, Kafka } from './kafka.ts'
+import { deadLetterTopic } from './dead-letter.ts'
+
+const TIMEOUT_MS = 20_000
+
+/** How many copies and partitions topics get; partitions can't be lowered later, and raising them moves keys. */
+export interface TopicLayout {
+  partitions: number
+  replicationFactor: number
+}
+
+/**
+ * Makes the topics and their dead-letter topics where they are missing and returns the new ones. Part of the migration
+ * step: producers and consumers never make a topic by accident.
+ */
+export async function createTopics(
+  kafka: Kafka,
+  topics: readonly string[],
+  layout: TopicLayout,
+): Promise<string[]> {
+  const admin = kafka.admin()
+  await admin.connect()
+  try {
+    const existing = new Set(await admin.listTopics())
+    const minInSync = String(Math.max(1, layout.replicationFactor - 1))
+    const wanted = topics.flatMap((topic) => [
+      { topic, numPartitions: layout.partitions, retentionMs: 7 * 86_400_000 },
+      { topic: deadLetterTopic(topic), numPartitions: 1, retentionMs: -1 },
+    ])
+    const missing = wanted.filter(({ topic }) => !existing.has(topic))
+    if (missing.length > 0) {
+      await admin.createTopics({
+        // Its own wait gives up on a broker that has not heard of the new topic yet, so this one follows below.
+        waitForLeaders: false,
+        timeout: TIMEOUT_MS,
+        topics: missing.map(({ topic, numPartitions, retentionMs }) => ({
+          topic,
+          numPartitions,
+          replicationFactor: layout.replicationFactor,
+          configEntries: [
+            { name: 'retention.ms', value: String(retentionMs) },
+            { name: 'min.insync.replicas', value: minInSync },
+          ],
+        })),
+      })
+      await waitForLeaders(
+        admin,
+        missing.map(({ topic }) => topic),
+      )
+    }
+    return missing.map(({ topic }) => topic)
+  } finally {
+    await admin.disconnect()
+  }
+}
+
+async function waitForLeaders(admin: Admin, topics: string[]): Promise<void> {
+  const deadline = Date.now() + TIMEOUT_MS
+  for (;;) {
+    try {
+      await admin.fetchTopicMetadata({ topics })
+      return
+    } catch (error) {
+      // Retriable by kafkajs' own word: the topic is not known, or has no leader, yet.
+      const isSoon = error instanceof Error && 'retriable' in error && error.retriable === true
+      if (!isSoon || Date.now() >= deadline) throw error
+      await delay(100)
+    }
+  }
+}

@@ -1,0 +1,192 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { createClient, createPool } from '@frontrow/postgres/pool'
+import type { Pool } from '@frontrow/postgres/pool'
+import { inTransaction } from '@frontrow/postgres/transaction'
+import { eventually } from '@frontrow/test-kit/eventually'
+import { checkMessages } from '../src/audit.ts'
+import { enqueue, outboxBacklog } from '../src/outbox.ts'
+import { OutboxRelay } from '../src/outbox-relay.ts'
+import { createBrokerUnderTest, logger } from './broker-under-test.ts'
+import type { BrokerUnderTest, Seen } from './broker-under-test.ts'
+
+// Any of the services' schemas has the tables.
+const SCHEMA = 'payment'
+
+let it: BrokerUnderTest
+let pool: Pool
+let owner: ReturnType<typeof createClient>
+
+beforeAll(async () => {
+  it = await createBrokerUnderTest()
+  pool = createPool({
+    url: it.environment.databaseUrl(SCHEMA),
+    applicationName: 'outbox-test',
+    max: 10,
+    statementTimeoutMs: 5_000,
+    onError: () => {},
+  })
+  owner = createClient(it.environment.adminDatabaseUrl, 'outbox-test-owner')
+  await owner.connect()
+  await owner.query(`SET search_path = ${SCHEMA}`)
+  await owner.query('CREATE TABLE counters (key text PRIMARY KEY, n int NOT NULL)')
+  await owner.query(`GRANT SELECT, INSERT, UPDATE ON counters TO ${SCHEMA}`)
+})
+
+afterAll(async () => {
+  await owner.end()
+  await pool.end()
+  await it.dispose()
+})
+
+const createRelay = (): OutboxRelay =>
+  new OutboxRelay({
+    kafka: it.kafka,
+    databaseUrl: it.environment.databaseUrl(SCHEMA),
+    service: SCHEMA,
+    topicPrefix: it.environment.topicPrefix,
+    logger,
+    pollMs: 20,
+  })
+
+/** Raises the key's counter and tells about it, the counter's row locked first, as use cases do. */
+const countUp = (relay: OutboxRelay, topic: string, key: string): Promise<number> =>
+  inTransaction(pool, async (tx) => {
+    const { rows } = await tx.query<{ n: number }>(
+      `INSERT INTO counters VALUES ($1, 1) ON CONFLICT (key) DO UPDATE SET n = counters.n + 1 RETURNING n`,
+      [key],
+    )
+    const n = rows[0]?.n ?? 0
+    await enqueue(tx, relay, [{ topic, key, type: 'Counted', payload: { n } }])
+    return n
+  })
+
+const numbers = (seen: readonly Seen[], key: string): number[] =>
+  seen.filter((message) => message.key === key).map((message) => Number(JSON.parse(message.value).n))
+
+/** Each number as it came first: a number may come again, but never before a smaller one has come. */
+const firsts = (list: readonly number[]): number[] => [...new Set(list)]
+
+const upTo = (n: number): number[] => Array.from({ length: n }, (_, index) => index + 1)
+
+const allPublished = () =>
+  eventually(async () => {
+    expect((await outboxBacklog(pool)).rows).toBe(0)
+  })
+
+test('a message of a rolled back transaction is never published', async () => {
+  const seen = await it.watch(await it.topic('rolled-back', 1))
+  const relay = createRelay()
+  relay.start()
+  const failed = inTransaction(pool, async (tx) => {
+    await enqueue(tx, relay, [{ topic: 'rolled-back', key: 'a', type: 'Counted', payload: { n: 1 } }])
+    throw new Error('undone')
+  })
+  await expect(failed).rejects.toThrow('undone')
+  await countUp(relay, 'rolled-back', 'rolled-back-key')
+  await eventually(() => expect(seen).toHaveLength(1))
+  expect(seen[0]).toMatchObject({ key: 'rolled-back-key', type: 'Counted', value: '{"n":1}' })
+  expect(seen[0]?.headers).toMatchObject({ ce_source: `frontrow/${SCHEMA}`, ce_specversion: '1.0' })
+  await relay.stop()
+})
+
+test('a crash between publishing and marking publishes again, under the same id, and loses nothing', async () => {
+  const seen = await it.watch(await it.topic('crash', 1))
+  // The mark fails as it would with a process or a database that dies there.
+  await owner.query(`CREATE FUNCTION no_mark() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'crash before the mark'; END $$`)
+  await owner.query(
+    'CREATE TRIGGER no_mark BEFORE UPDATE ON outbox FOR EACH STATEMENT EXECUTE FUNCTION no_mark()',
+  )
+  const crashing = createRelay()
+  crashing.start()
+  for (const _ of upTo(3)) await countUp(crashing, 'crash', 'crash-key')
+  await eventually(() => expect(firsts(numbers(seen, 'crash-key'))).toEqual([1, 2, 3]))
+  await crashing.stop()
+  expect((await outboxBacklog(pool)).rows).toBe(3)
+
+  await owner.query('DROP TRIGGER no_mark ON outbox')
+  const before = seen.length
+  const next = createRelay()
+  next.start()
+  await allPublished()
+  await eventually(() => expect(seen.length).toBe(before + 3))
+  await next.stop()
+  for (const n of [1, 2, 3]) {
+    const ids = new Set(seen.filter(({ value }) => value === `{"n":${n}}`).map(({ id }) => id))
+    expect(ids.size).toBe(1)
+  }
+})
+
+test('two relays keep the order of each key and publish each message once; one takes over from the other', async () => {
+  const seen = await it.watch(await it.topic('order', 3))
+  const relays = [createRelay(), createRelay()] as const
+  for (const relay of relays) relay.start()
+  await eventually(() => expect(relays.filter((relay) => relay.leads)).toHaveLength(1))
+  const [leader, standby] = relays[0].leads ? relays : [relays[1], relays[0]]
+  const keys = ['order-a', 'order-b', 'order-c', 'order-d', 'order-e']
+  const round = async (perKey: number) => {
+    await Promise.all(
+      upTo(perKey).flatMap((n) => keys.map((key) => countUp(n % 2 ? leader : standby, 'order', key))),
+    )
+  }
+  await round(60)
+  await allPublished()
+  await eventually(() => expect(seen).toHaveLength(300))
+  expect(relays.filter((relay) => relay.leads)).toEqual([leader])
+
+  const more = round(60)
+  await leader.stop()
+  await more
+  await allPublished()
+  await eventually(() => expect(standby.leads).toBe(true))
+  await eventually(() => {
+    for (const key of keys) expect(firsts(numbers(seen, key))).toEqual(upTo(120))
+  })
+  // A clean hand-over publishes nothing twice.
+  expect(seen).toHaveLength(600)
+  await standby.stop()
+})
+
+test('a row that commits later than one with a higher id is not lost', async () => {
+  const seen = await it.watch(await it.topic('late', 1))
+  const relay = createRelay()
+  relay.start()
+  const slow = await pool.connect()
+  await slow.query('BEGIN')
+  await enqueue(slow, relay, [{ topic: 'late', key: 'slow', type: 'Counted', payload: { n: 0 } }])
+  await countUp(relay, 'late', 'quick')
+  await eventually(() => expect(seen.map(({ key }) => key)).toEqual(['quick']))
+  await slow.query('COMMIT')
+  slow.release()
+  await eventually(() => expect(seen.map(({ key }) => key)).toEqual(['quick', 'slow']))
+  await relay.stop()
+})
+
+test('a relay whose database connection is cut goes on with a new one', async () => {
+  const seen = await it.watch(await it.topic('cut', 1))
+  const relay = createRelay()
+  relay.start()
+  await countUp(relay, 'cut', 'cut-key')
+  await eventually(() => expect(seen).toHaveLength(1))
+  const { rows } = await owner.query<{ cut: boolean }>(
+    'SELECT pg_terminate_backend(pid) AS cut FROM pg_stat_activity WHERE application_name = $1 AND datname = current_database()',
+    [`${SCHEMA}-relay`],
+  )
+  expect(rows).toEqual([{ cut: true }])
+  await countUp(relay, 'cut', 'cut-key')
+  await eventually(() => expect(firsts(numbers(seen, 'cut-key'))).toEqual([1, 2]))
+  await allPublished()
+  await relay.stop()
+})
+
+test('the audit finds a row that waits too long', async () => {
+  expect(await checkMessages(pool, SCHEMA)).toMatchObject({ number: 7, violationCount: 0, violations: [] })
+  const relay = createRelay()
+  await countUp(relay, 'never', 'waiting')
+  expect((await checkMessages(pool, SCHEMA)).violationCount).toBe(0)
+  await owner.query("UPDATE outbox SET occurred_at = now() - interval '31 seconds' WHERE topic = 'never'")
+  const found = await checkMessages(pool, SCHEMA)
+  expect(found.violationCount).toBe(1)
+  expect(found.violations[0]).toMatch(/Counted to never\) waits since/)
+  await owner.query("DELETE FROM outbox WHERE topic = 'never'")
+})

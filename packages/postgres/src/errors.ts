@@ -1,0 +1,50 @@
+const CONFLICT = new Set(['40001', '40P01'])
+// The server is starting, stopping, gone, out of connections, or read-only after a failover.
+const UNAVAILABLE = new Set(['57P01', '57P02', '57P03', '53300', '25006'])
+const SOCKET = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  'EAI_AGAIN',
+])
+const POOL_MESSAGES = [
+  'Connection terminated',
+  'timeout exceeded when trying to connect',
+  'Query read timeout',
+  'Client has encountered a connection error',
+]
+
+function codeOf(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined
+  return typeof error.code === 'string' ? error.code : undefined
+}
+
+/** Deadlock or serialization failure: the same transaction may succeed at once. */
+export function isRetriableConflict(error: unknown): boolean {
+  return CONFLICT.has(codeOf(error) ?? '')
+}
+
+/** The database could not be asked, or did not answer: the caller may try later. Whether a COMMIT took effect is unknown. */
+export function isDatabaseUnavailable(error: unknown): boolean {
+  const code = codeOf(error)
+  if (code !== undefined && (UNAVAILABLE.has(code) || SOCKET.has(code) || code.startsWith('08'))) return true
+  return error instanceof Error && POOL_MESSAGES.some((text) => error.message.includes(text))
+}
+
+/** A statement or a lock took longer than its limit and was ended by the server. */
+export function isDatabaseTimeout(error: unknown): boolean {
+  const code = codeOf(error)
+  return code === '57014' || code === '55P03'
+}
+
+/** The named unique constraint (any, when left out) refused a row. */
+export function isUniqueViolation(error: unknown, constraint?: string): boolean {
+  if (codeOf(error) !== '23505') return false
+  if (constraint === undefined) return true
+  return (
+    typeof error === 'object' && error !== null && 'constraint' in error && error.constraint === constraint
+  )
+}

@@ -1,0 +1,71 @@
+import pg from 'pg'
+
+export type Pool = pg.Pool
+/** A client inside a transaction that `inTransaction` opened. */
+export type Tx = pg.PoolClient
+/** Whatever can run one statement: the pool (its own transaction) or a transaction. */
+export type Queryable = Pick<pg.ClientBase, 'query'>
+
+/** How one service reaches its own schema. All waits have a limit; design.md section 7 allows SQL 10 s at most. */
+export interface PoolConfig {
+  /** postgres://role:password@host:port/database; the role's search_path is its schema (set by the migration step). */
+  url: string
+  applicationName: string
+  /** Connections of this process. The sum over all processes must stay below the server's max_connections. */
+  max: number
+  /** The server ends a statement after this long. */
+  statementTimeoutMs: number
+  /** Idle connections can break at any time; without a listener that ends the process. */
+  onError: (error: Error) => void
+}
+
+/**
+ * bigint columns hold money in minor units, ids and counts, all far below 2^53. They are read as numbers here, and a
+ * value that a number can't hold exactly is an error instead of a wrong amount.
+ */
+function parseSafeInteger(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value)) throw new Error(`bigint ${text} is not a safe integer`)
+  return value
+}
+
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid, format) =>
+    oid === pg.types.builtins.INT8 && format !== 'binary'
+      ? parseSafeInteger
+      : pg.types.getTypeParser(oid, format),
+}
+
+/** A pool with a deadline on connecting, queueing, each statement and each lock. */
+export function createPool(config: PoolConfig): Pool {
+  const pool = new pg.Pool({
+    connectionString: config.url,
+    application_name: config.applicationName,
+    max: config.max,
+    types,
+    connectionTimeoutMillis: 2_000,
+    idleTimeoutMillis: 30_000,
+    maxLifetimeSeconds: 1_800,
+    keepAlive: true,
+    statement_timeout: config.statementTimeoutMs,
+    lock_timeout: Math.min(2_000, config.statementTimeoutMs),
+    idle_in_transaction_session_timeout: 5_000,
+    // Only a server that stopped answering gets here: the statement itself is ended by the server before.
+    query_timeout: config.statementTimeoutMs + 2_000,
+  })
+  pool.on('error', config.onError)
+  // Between a checkout and the first statement the pool listens to nobody's errors.
+  pool.on('connect', (client) => client.on('error', config.onError))
+  return pool
+}
+
+/** A single connection outside any pool, for session-level advisory locks and for migrations. */
+export function createClient(url: string, applicationName: string): pg.Client {
+  return new pg.Client({
+    connectionString: url,
+    application_name: applicationName,
+    types,
+    keepAlive: true,
+    connectionTimeoutMillis: 2_000,
+  })
+}

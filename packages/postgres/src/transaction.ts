@@ -1,0 +1,60 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { isRetriableConflict } from './errors.ts'
+import type { Pool, Tx } from './pool.ts'
+
+const ATTEMPTS_MAX = 4
+
+const commitHooks = new WeakMap<Tx, (() => void)[]>()
+
+/** Registers work for right after the commit, e.g. waking the outbox relay. It never runs after a rollback. */
+export function onCommit(tx: Tx, hook: () => void): void {
+  commitHooks.get(tx)?.push(hook)
+}
+
+/**
+ * Runs `fn` in one READ COMMITTED transaction and commits, or rolls back when it throws. A deadlock or a serialization
+ * failure is tried again (whole transaction, 4 times in all, with jitter), so `fn` must have no effect outside of it.
+ */
+export async function inTransaction<T>(pool: Pool, fn: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await runOnce(pool, fn)
+    } catch (error) {
+      if (attempt >= ATTEMPTS_MAX || !isRetriableConflict(error)) throw error
+      await delay(Math.random() * 20 * 2 ** attempt)
+    }
+  }
+}
+
+async function runOnce<T>(pool: Pool, fn: (tx: Tx) => Promise<T>): Promise<T> {
+  const tx = await pool.connect()
+  const hooks: (() => void)[] = []
+  commitHooks.set(tx, hooks)
+  let broken: Error | undefined
+  let result: T
+  try {
+    await tx.query('BEGIN')
+    result = await fn(tx)
+    await tx.query('COMMIT')
+  } catch (error) {
+    broken = await rollback(tx, error)
+    throw error
+  } finally {
+    commitHooks.delete(tx)
+    // A client whose state is unknown is closed instead of going back to the pool.
+    tx.release(broken)
+  }
+  for (const hook of hooks) hook()
+  return result
+}
+
+async function rollback(tx: Tx, cause: unknown): Promise<Error | undefined> {
+  // A client-side timeout leaves its statement running, so a ROLLBACK would queue behind it.
+  if (cause instanceof Error && cause.message === 'Query read timeout') return cause
+  try {
+    await tx.query('ROLLBACK')
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}

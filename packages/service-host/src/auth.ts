@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto'
+import { createRemoteJWKSet, errors, jwtVerify } from 'jose'
+import type { JWTPayload, JWTVerifyOptions } from 'jose'
+import { BoundedMap } from './bounded-map.ts'
+import type { HostSettings } from './config.ts'
+import { hostRefusal } from './refusal.ts'
+
+/** Who sent a request. */
+export interface Caller {
+  /** The token's subject, as text, 1 to 64 characters. */
+  readonly userId: string
+  readonly isAdmin: boolean
+}
+
+/** Turns an `Authorization` header into the caller; refuses with UNAUTHENTICATED. */
+export type Authenticate = (authorization: string | undefined) => Promise<Caller>
+
+const CACHE_MAX = 50_000
+const CACHE_MS = 30_000
+const CLOCK_TOLERANCE_SECONDS = 5
+
+/**
+ * Verifies bearer tokens against a JWKS URL or a shared secret; signature, issuer, audience and expiry are all required.
+ * A good token is remembered for 30 s at most (and never past its expiry), so that a poll costs no signature check.
+ */
+export function createAuthenticate(
+  settings: Pick<HostSettings, 'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE'>,
+  now: () => number = Date.now,
+): Authenticate {
+  const verify = createVerify(settings, now)
+  const known = new BoundedMap<string, { caller: Caller; until: number }>(CACHE_MAX)
+  return async (authorization) => {
+    const token = bearerToken(authorization)
+    // The digest, not the token: a heap dump should not hold credentials longer than needed.
+    const key = createHash('sha256').update(token).digest('base64')
+    const hit = known.get(key)
+    if (hit !== undefined && hit.until > now()) return hit.caller
+    const payload = await verify(token)
+    const caller = toCaller(payload)
+    const expires = (payload.exp ?? 0) * 1_000
+    known.set(key, { caller, until: Math.min(now() + CACHE_MS, expires) })
+    return caller
+  }
+}
+
+function bearerToken(authorization: string | undefined): string {
+  if (authorization === undefined)
+    throw hostRefusal('UNAUTHENTICATED', 'Authorization: Bearer <JWT> is required')
+  const match = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i.exec(authorization)
+  if (match?.[1] === undefined) throw hostRefusal('UNAUTHENTICATED', 'Authorization must be Bearer <JWT>')
+  return match[1]
+}
+
+function createVerify(
+  settings: Pick<HostSettings, 'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE'>,
+  now: () => number,
+): (token: string) => Promise<JWTPayload> {
+  const options = (): JWTVerifyOptions => ({
+    issuer: settings.JWT_ISSUER,
+    audience: settings.JWT_AUDIENCE,
+    requiredClaims: ['sub', 'exp'],
+    clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    currentDate: new Date(now()),
+  })
+  if (settings.JWKS_URL !== undefined) {
+    const keys = createRemoteJWKSet(new URL(settings.JWKS_URL), { timeoutDuration: 2_000 })
+    const algorithms = ['RS256', 'PS256', 'ES256', 'EdDSA']
+    return async (token) => explain(jwtVerify(token, keys, { ...options(), algorithms }))
+  }
+  if (settings.JWT_SECRET === undefined) throw new Error('set JWKS_URL or JWT_SECRET')
+  const secret = new TextEncoder().encode(settings.JWT_SECRET)
+  return async (token) => explain(jwtVerify(token, secret, { ...options(), algorithms: ['HS256'] }))
+}
+
+async function explain(verified: Promise<{ payload: JWTPayload }>): Promise<JWTPayload> {
+  try {
+    return (await verified).payload
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) throw hostRefusal('UNAUTHENTICATED', 'the token has expired')
+    if (error instanceof errors.JWKSTimeout) {
+      throw hostRefusal('UNAVAILABLE', "the identity provider's keys can't be read", {
+        retryAfterSeconds: 2,
+        cause: error,
+      })
+    }
+    throw hostRefusal('UNAUTHENTICATED', 'the token is not valid here', { cause: error })
+  }
+}
+
+function toCaller(payload: JWTPayload): Caller {
+  // Some identity providers write a number; the API speaks its decimal string.
+  const subject: unknown = payload.sub
+  const userId = typeof subject === 'number' && Number.isSafeInteger(subject) ? String(subject) : subject
+  if (typeof userId !== 'string' || userId.length < 1 || userId.length > 64) {
+    throw hostRefusal('UNAUTHENTICATED', "the token's subject must be 1 to 64 characters")
+  }
+  const { roles } = payload
+  return { userId, isAdmin: Array.isArray(roles) && roles.includes('admin') }
+}
+
+/** The user a request is about: the caller, or for admins whoever they name. Somebody else's id is FORBIDDEN. */
+export function actingUser(caller: Caller, userId: string | undefined): string {
+  if (userId === undefined || userId === caller.userId) return caller.userId
+  if (caller.isAdmin) return userId
+  throw hostRefusal('FORBIDDEN', 'userId is not yours')
+}

@@ -1,0 +1,196 @@
+import * as grpc from '@grpc/grpc-js'
+import CircuitBreaker from 'opossum'
+import { currentTrace } from '@frontrow/trace-context/trace-context'
+import { ERROR_CODE, ERROR_DETAILS, RETRY_AFTER } from './grpc-server.ts'
+import type { HostMetrics } from './metrics.ts'
+import { hostRefusal, Refusal } from './refusal.ts'
+import type { RefusalKind } from './refusal.ts'
+
+/** One method of a generated client, bound. */
+export type UnaryMethod<Req, Res> = (
+  request: Req,
+  metadata: grpc.Metadata,
+  options: grpc.CallOptions,
+  callback: (error: grpc.ServiceError | null, value?: Res) => void,
+) => grpc.ClientUnaryCall
+
+/** Calls one method; rejects with a Refusal: the other side's, or UNAVAILABLE / TIMEOUT. */
+export type UnaryCall<Req, Res> = (request: Req) => Promise<Res>
+
+/** Calls to one other service: a channel over all its instances and one circuit breaker. */
+export interface GrpcTarget {
+  readonly name: string
+  /** Options for the generated client's constructor. */
+  readonly address: string
+  readonly credentials: grpc.ChannelCredentials
+  readonly channelOptions: grpc.ChannelOptions
+  /** A method with a deadline. `retriable`: reads only, or writes that are idempotent by their request. */
+  unary<Req, Res>(
+    method: string,
+    invoke: UnaryMethod<Req, Res>,
+    options: { deadlineMs: number; retriable: boolean },
+  ): UnaryCall<Req, Res>
+  close(): void
+}
+
+const RETRY_PAUSE_MS = 25
+
+/** Settings of one target. */
+export interface GrpcTargetOptions {
+  /** The service's name, for metrics and errors. */
+  name: string
+  /** host:port, or dns:///host:port for several instances behind one name. */
+  address: string
+  metrics: HostMetrics
+  /** Kinds of the refusals that the other side may answer. */
+  refusalKind: (code: string) => RefusalKind | undefined
+}
+
+/**
+ * The breaker opens after half of at least 20 calls in 10 s failed and lets one through every 2 s. It counts failures to
+ * answer only; a refusal is an answer. The deadline of a call (gRPC's own) always ends before the breaker's time-out.
+ */
+export function createGrpcTarget(options: GrpcTargetOptions): GrpcTarget {
+  const { name, metrics } = options
+  // One breaker for all methods: they share the process on the other side, and its outage.
+  const breaker = new CircuitBreaker(<T>(run: () => Promise<T>) => run(), {
+    name,
+    timeout: false,
+    volumeThreshold: 20,
+    errorThresholdPercentage: 50,
+    rollingCountTimeout: 10_000,
+    resetTimeout: 2_000,
+    errorFilter: (error: unknown) => error instanceof Refusal && error.http < 500,
+  })
+  breaker.on('open', () => metrics.breakerState.set({ target: name }, 1))
+  breaker.on('close', () => metrics.breakerState.set({ target: name }, 0))
+  metrics.breakerState.set({ target: name }, 0)
+
+  const fire = async <T>(run: () => Promise<T>): Promise<T> => {
+    let result: { value: T } | undefined
+    try {
+      await breaker.fire(async () => {
+        result = { value: await run() }
+      })
+    } catch (error) {
+      // Open, or half open with another call on trial.
+      if (!isOpenBreaker(error)) throw error
+      throw hostRefusal('UNAVAILABLE', `the ${name} service is not available`, {
+        retryAfterSeconds: 2,
+        cause: error,
+      })
+    }
+    if (result === undefined) throw new Error('the breaker resolved without running the call')
+    return result.value
+  }
+
+  return {
+    name,
+    address: options.address,
+    credentials: grpc.credentials.createInsecure(),
+    channelOptions: {
+      'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
+      'grpc.keepalive_time_ms': 20_000,
+      'grpc.keepalive_timeout_ms': 5_000,
+      'grpc.initial_reconnect_backoff_ms': 100,
+      'grpc.max_reconnect_backoff_ms': 2_000,
+      'grpc.dns_min_time_between_resolutions_ms': 5_000,
+      'grpc.enable_retries': 0,
+    },
+    unary: (method, invoke, { deadlineMs, retriable }) => {
+      const callOnce = <Req, Res>(run: UnaryMethod<Req, Res>, request: Req, deadline: number) =>
+        call(options, method, run, request, deadline)
+      return async (request) => {
+        const deadline = Date.now() + deadlineMs
+        try {
+          return await fire(() => callOnce(invoke, request, deadline))
+        } catch (error) {
+          // Once more on a lost connection: the next instance, or the same one right after its restart.
+          const lost = error instanceof Refusal && error.code === 'UNAVAILABLE' && !breaker.opened
+          if (!retriable || !lost || Date.now() + RETRY_PAUSE_MS * 2 > deadline) throw error
+          await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS * (1 + Math.random())))
+          return fire(() => callOnce(invoke, request, deadline))
+        }
+      }
+    },
+    close: () => breaker.shutdown(),
+  }
+}
+
+function call<Req, Res>(
+  options: GrpcTargetOptions,
+  method: string,
+  invoke: UnaryMethod<Req, Res>,
+  request: Req,
+  deadline: number,
+): Promise<Res> {
+  const began = performance.now()
+  const observe = (code: string): void =>
+    options.metrics.grpcCalled.observe(
+      { target: options.name, method, code },
+      (performance.now() - began) / 1_000,
+    )
+  return new Promise((resolve, reject) => {
+    invoke(request, metadataOfTrace(), { deadline }, (error, value) => {
+      if (error !== null) {
+        const refusal = toRefusal(options, error)
+        observe(refusal.code)
+        reject(refusal)
+      } else if (value === undefined) {
+        reject(new Error(`${options.name}.${method} answered nothing`))
+      } else {
+        observe('OK')
+        resolve(value)
+      }
+    })
+  })
+}
+
+function isOpenBreaker(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EOPENBREAKER'
+}
+
+function metadataOfTrace(): grpc.Metadata {
+  const metadata = new grpc.Metadata()
+  const trace = currentTrace()
+  if (trace !== undefined) {
+    metadata.set('traceparent', trace.traceparent)
+    metadata.set('x-request-id', trace.requestId)
+  }
+  return metadata
+}
+
+function toRefusal(options: GrpcTargetOptions, error: grpc.ServiceError): Refusal {
+  const code = firstText(error.metadata, ERROR_CODE)
+  const kind = code === undefined ? undefined : options.refusalKind(code)
+  if (code !== undefined && kind !== undefined) {
+    const details = firstText(error.metadata, ERROR_DETAILS)
+    const retryAfter = firstText(error.metadata, RETRY_AFTER)
+    return new Refusal(code, kind, error.details, {
+      ...(details === undefined ? {} : { details: parseDetails(details) }),
+      retryAfterSeconds: retryAfter === undefined ? undefined : Number(retryAfter),
+      cause: error,
+    })
+  }
+  if (error.code === grpc.status.DEADLINE_EXCEEDED) {
+    return hostRefusal('TIMEOUT', `the ${options.name} service did not answer in time`, { cause: error })
+  }
+  return hostRefusal('UNAVAILABLE', `the ${options.name} service is not available`, {
+    retryAfterSeconds: 2,
+    cause: error,
+  })
+}
+
+function parseDetails(encoded: string): unknown {
+  try {
+    return JSON.parse(decodeURIComponent(encoded))
+  } catch {
+    // Details are an extra; a refusal with unreadable ones still is that refusal.
+    return encoded
+  }
+}
+
+function firstText(metadata: grpc.Metadata | undefined, key: string): string | undefined {
+  const value = metadata?.get(key)[0]
+  return typeof value === 'string' ? value : undefined
+}

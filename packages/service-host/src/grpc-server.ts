@@ -1,0 +1,124 @@
+import * as grpc from '@grpc/grpc-js'
+import { HealthImplementation } from 'grpc-health-check'
+import { continueTrace, runWithTrace } from '@frontrow/trace-context/trace-context'
+import type { z } from 'zod'
+import { toRefusal } from './http-errors.ts'
+import type { Logger } from './logger.ts'
+import type { HostMetrics } from './metrics.ts'
+import { hostRefusal } from './refusal.ts'
+import type { Refusal } from './refusal.ts'
+
+/** The gRPC side of one service. */
+export interface GrpcServer {
+  add(definition: grpc.ServiceDefinition, handlers: grpc.UntypedServiceImplementation): void
+  listen(host: string, port: number): Promise<number>
+  /** Tells health watchers and probes that this instance is going. */
+  markStopping(): void
+  close(graceMs: number): Promise<void>
+}
+
+/** Trailing metadata of a refusal: the code of `refusals` and its details as JSON. */
+export const ERROR_CODE = 'x-error-code'
+export const ERROR_DETAILS = 'x-error-details'
+export const RETRY_AFTER = 'x-retry-after-seconds'
+
+/** A server that answers grpc.health.v1 and keeps dead connections from living for ever. */
+export function createGrpcServer(): GrpcServer {
+  const server = new grpc.Server({
+    'grpc.max_connection_age_ms': 300_000,
+    'grpc.max_connection_age_grace_ms': 10_000,
+    'grpc.keepalive_time_ms': 30_000,
+    'grpc.keepalive_timeout_ms': 5_000,
+    'grpc.max_receive_message_length': 1_048_576,
+  })
+  const health = new HealthImplementation({ '': 'SERVING' })
+  health.addToServer(server)
+  return {
+    add: (definition, handlers) => server.addService(definition, handlers),
+    listen: (host, port) =>
+      new Promise((resolve, reject) => {
+        server.bindAsync(`${host}:${port}`, grpc.ServerCredentials.createInsecure(), (error, bound) => {
+          if (error === null) resolve(bound)
+          else reject(error)
+        })
+      }),
+    markStopping: () => health.setStatus('', 'NOT_SERVING'),
+    close: (graceMs) => close(server, graceMs),
+  }
+}
+
+// tryShutdown waits for every open stream and may wait for ever.
+function close(server: grpc.Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      server.forceShutdown()
+      resolve()
+    }, graceMs)
+    server.tryShutdown(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}
+
+/**
+ * Wraps one unary method: checks its request by `schema`, carries the caller's trace, and turns refusals into a status
+ * with their code in the trailing metadata. Anything else is INTERNAL without its text.
+ */
+export function unaryHandler<Req, Res, S extends z.ZodType>(
+  host: { logger: Logger; metrics: HostMetrics },
+  method: string,
+  schema: S,
+  handle: (request: z.output<S>) => Promise<Res>,
+): grpc.handleUnaryCall<Req, Res> {
+  return (call, callback) => {
+    const began = performance.now()
+    const observe = (code: string): void =>
+      host.metrics.grpcServed.observe({ method, code }, (performance.now() - began) / 1_000)
+    const trace = continueTrace({
+      traceparent: firstText(call.metadata, 'traceparent'),
+      requestId: firstText(call.metadata, 'x-request-id'),
+    })
+    // Every path ends in the callback, so there is nothing left to await.
+    void runWithTrace(trace, async () => {
+      try {
+        const parsed = schema.safeParse(call.request)
+        if (!parsed.success) throw invalid(parsed.error)
+        const response = await handle(parsed.data)
+        observe('OK')
+        callback(null, response)
+      } catch (error) {
+        const refusal = toRefusal(error)
+        if (refusal.http >= 500)
+          host.logger.error({ err: error, method, code: refusal.code }, 'gRPC call failed')
+        observe(refusal.code)
+        callback(toStatus(refusal))
+      }
+    })
+  }
+}
+
+function invalid(error: z.ZodError): Refusal {
+  const problems = error.issues.map((issue) => ({
+    in: 'body',
+    field: issue.path.join('.'),
+    rule: issue.message,
+  }))
+  return hostRefusal('INVALID_REQUEST', problems.map(({ field, rule }) => `${field}: ${rule}`).join('; '), {
+    details: problems,
+  })
+}
+
+function toStatus(refusal: Refusal): Partial<grpc.StatusObject> {
+  const metadata = new grpc.Metadata()
+  metadata.set(ERROR_CODE, refusal.code)
+  if (refusal.details !== undefined)
+    metadata.set(ERROR_DETAILS, encodeURIComponent(JSON.stringify(refusal.details)))
+  if (refusal.retryAfterSeconds !== undefined) metadata.set(RETRY_AFTER, String(refusal.retryAfterSeconds))
+  return { code: grpc.status[refusal.grpc], details: refusal.message, metadata }
+}
+
+function firstText(metadata: grpc.Metadata, key: string): string | undefined {
+  const value = metadata.get(key)[0]
+  return typeof value === 'string' ? value : undefined
+}

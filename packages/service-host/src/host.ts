@@ -1,0 +1,194 @@
+import { MessageConsumer } from '@frontrow/messaging/consumer'
+import type { Handler } from '@frontrow/messaging/consumer'
+import { createKafka } from '@frontrow/messaging/kafka'
+import type { Kafka } from '@frontrow/messaging/kafka'
+import { outboxBacklog } from '@frontrow/messaging/outbox'
+import { OutboxRelay } from '@frontrow/messaging/outbox-relay'
+import { createPool } from '@frontrow/postgres/pool'
+import type { Pool } from '@frontrow/postgres/pool'
+import type { HostSettings } from './config.ts'
+import { createAuthenticate } from './auth.ts'
+import { createGrpcServer } from './grpc-server.ts'
+import type { GrpcServer } from './grpc-server.ts'
+import { createGrpcTarget } from './grpc-client.ts'
+import type { GrpcTarget, GrpcTargetOptions } from './grpc-client.ts'
+import { createHttpServer } from './http-server.ts'
+import type { HttpServer } from './http-server.ts'
+import { Lifecycle } from './lifecycle.ts'
+import { createLogger } from './logger.ts'
+import type { Logger } from './logger.ts'
+import { createMetrics, watchPool, watchValue } from './metrics.ts'
+import type { HostMetrics } from './metrics.ts'
+import { createOpsServer } from './ops-server.ts'
+import type { OpsServerOptions, ReadinessCheck } from './ops-server.ts'
+import { Poller } from './poller.ts'
+
+/** The ports a service listens on. */
+export interface Ports {
+  http: number
+  grpc: number
+  ops: number
+}
+
+/** Everything a service stands on; it adds its routes, handlers and tasks, then calls `listen`. */
+export interface ServiceHost {
+  readonly service: string
+  readonly logger: Logger
+  readonly metrics: HostMetrics
+  readonly lifecycle: Lifecycle
+  readonly pool: Pool
+  readonly kafka: Kafka
+  readonly relay: OutboxRelay
+  readonly http: HttpServer
+  readonly grpc: GrpcServer
+  /** A channel to another service, closed with the host. */
+  target(options: Pick<GrpcTargetOptions, 'name' | 'address' | 'refusalKind'>): GrpcTarget
+  /** Listens to topics as the consumer group of this service. Call once. */
+  consume(topics: readonly string[], handlers: Readonly<Record<string, Handler>>, concurrency: number): void
+  /** A background task from `listen` to the stop. */
+  every(name: string, everyMs: number, round: (signal: AbortSignal) => Promise<boolean | void>): void
+  /** One more condition of readiness. */
+  check(name: string, check: ReadinessCheck): void
+  /** One more page of the ops port. */
+  page(path: string, page: NonNullable<OpsServerOptions['pages']>[string]): void
+  /** Starts everything, in order, and returns the ports. */
+  listen(): Promise<Ports>
+}
+
+/** How long requests in work may take after a stop was asked for. */
+const GRACE_MS = 8_000
+
+/** Builds the host of one service. Nothing listens or connects before `listen`. */
+export function createHost(options: {
+  service: string
+  settings: HostSettings
+  onFatal: (error: Error) => void
+  /** False where several services share a process (tests). */
+  processMetrics?: boolean
+}): ServiceHost {
+  const { service, settings } = options
+  const logger = createLogger({ service, level: settings.LOG_LEVEL })
+  const metrics = createMetrics(service, { processMetrics: options.processMetrics ?? true })
+  const lifecycle = new Lifecycle(logger)
+  const pool = createPool({
+    url: settings.DATABASE_URL,
+    applicationName: service,
+    max: settings.DATABASE_POOL_MAX,
+    statementTimeoutMs: settings.DATABASE_STATEMENT_TIMEOUT_MS,
+    onError: (error) => logger.warn({ err: error }, 'a database connection broke'),
+  })
+  // First in, last out: what a service adds before `listen` may still write while it stops.
+  lifecycle.add('database', () => pool.end())
+  const kafka = createKafka({ clientId: service, brokers: settings.KAFKA_BROKERS, logger })
+  const topicPrefix = settings.KAFKA_TOPIC_PREFIX
+  const relay = new OutboxRelay({ kafka, databaseUrl: settings.DATABASE_URL, service, topicPrefix, logger })
+  const http = createHttpServer({ authenticate: createAuthenticate(settings), logger, metrics: metrics.http })
+  const grpc = createGrpcServer()
+  const checks: Record<string, ReadinessCheck> = {
+    database: async () => {
+      await pool.query('SELECT 1')
+      return null
+    },
+  }
+  const pages: Record<string, NonNullable<OpsServerOptions['pages']>[string]> = {}
+  const ops = createOpsServer({ registry: metrics.registry, logger, checks, pages })
+  const tasks: Poller[] = []
+  const targets: GrpcTarget[] = []
+  let consumer: MessageConsumer | undefined
+
+  watchPool(metrics.registry, pool)
+  const unread = (error: unknown): void => logger.warn({ err: error }, 'a metric could not be read')
+  watchValue(
+    metrics.registry,
+    { name: 'outbox_backlog', help: 'Unpublished outbox rows and the age of the oldest', labelName: 'what' },
+    async () => {
+      const backlog = await outboxBacklog(pool)
+      return [
+        { label: 'rows', value: backlog.rows },
+        { label: 'oldest_seconds', value: backlog.oldestSeconds },
+      ]
+    },
+    unread,
+  )
+
+  return {
+    service,
+    logger,
+    metrics,
+    lifecycle,
+    pool,
+    kafka,
+    relay,
+    http,
+    grpc,
+    target(target) {
+      const made = createGrpcTarget({ ...target, metrics })
+      targets.push(made)
+      return made
+    },
+    consume(topics, handlers, concurrency) {
+      const made = new MessageConsumer({
+        kafka,
+        groupId: `${topicPrefix}frontrow.${service}`,
+        topics: topics.map((topic) => topicPrefix + topic),
+        handlers,
+        concurrency,
+        logger,
+        onCrash: options.onFatal,
+        onHandled: ({ topic, type, outcome, seconds }) => {
+          metrics.messages.inc({ topic, type, outcome })
+          metrics.messageSeconds.observe({ type }, seconds)
+        },
+        onLag: ({ topic, partition, lag }) => metrics.consumerLag.set({ topic, partition }, lag),
+      })
+      consumer = made
+      let everJoined = false
+      // Only the first join is waited for: without Kafka later on, requests are still served.
+      checks['kafka'] = async () => {
+        everJoined ||= made.joined
+        return everJoined ? null : 'the consumer has not joined its group yet'
+      }
+    },
+    every(name, everyMs, round) {
+      tasks.push(new Poller({ name, everyMs, round, logger }))
+    },
+    check(name, check) {
+      checks[name] = check
+    },
+    page(path, page) {
+      pages[path] = page
+    },
+    async listen() {
+      for (const target of targets) lifecycle.add(`calls to ${target.name}`, () => target.close())
+      const opsPort = await ops.listen(settings.HOST, settings.OPS_PORT)
+      lifecycle.add('ops', () => ops.close())
+      relay.start()
+      lifecycle.add('outbox relay', () => relay.stop())
+      const grpcPort = await grpc.listen(settings.HOST, settings.GRPC_PORT)
+      lifecycle.add('gRPC', () => grpc.close(GRACE_MS))
+      startConsumer(consumer, lifecycle, options.onFatal)
+      for (const task of tasks) task.start()
+      lifecycle.add('tasks', async () => {
+        await Promise.all(tasks.map((task) => task.stop()))
+      })
+      const httpPort = await http.listen(settings.HOST, settings.HTTP_PORT)
+      lifecycle.add('HTTP', () => http.close(GRACE_MS))
+      lifecycle.add('readiness', () => {
+        ops.markStopping()
+        grpc.markStopping()
+      })
+      return { http: httpPort, grpc: grpcPort, ops: opsPort }
+    },
+  }
+}
+
+// Not awaited: without a broker the service still serves what does not need one.
+function startConsumer(
+  consumer: MessageConsumer | undefined,
+  lifecycle: Lifecycle,
+  onFatal: (error: Error) => void,
+): void {
+  if (consumer === undefined) return
+  consumer.start().catch(onFatal)
+  lifecycle.add('consumer', () => consumer.stop())
+}

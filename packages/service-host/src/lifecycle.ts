@@ -1,0 +1,111 @@
+import type { HostSettings } from './config.ts'
+import { createLogger } from './logger.ts'
+import type { Logger } from './logger.ts'
+
+const LINGER_MS = 250
+
+/** Stops one part of a process. */
+export type Closer = () => Promise<void> | void
+
+/**
+ * The parts of a running service and the order they stop in: the reverse of the order they were added. Readiness goes
+ * first, then intake, then work in hand, then connections.
+ */
+export class Lifecycle implements AsyncDisposable {
+  readonly #logger: Logger
+  readonly #closers: { name: string; close: Closer }[] = []
+  #stopped: Promise<void> | undefined
+
+  constructor(logger: Logger) {
+    this.#logger = logger
+  }
+
+  /** Add a part right after it has started, so that a failed start stops what did start. */
+  add(name: string, close: Closer): void {
+    this.#closers.push({ name, close })
+  }
+
+  /** Stops every part, once; a part that fails is reported and the others still stop. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stopAll()
+    return this.#stopped
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  async #stopAll(): Promise<void> {
+    for (const { name, close } of this.#closers.toReversed()) {
+      try {
+        await close()
+      } catch (error) {
+        this.#logger.error({ err: error, part: name }, 'a part did not stop cleanly')
+      }
+    }
+  }
+}
+
+/**
+ * Runs a service until a signal or a fatal error, then stops it and lets the process end; after `timeoutMs` it exits
+ * the hard way, below the grace time of the orchestrator (30 s by default).
+ */
+export async function runService(options: {
+  logger: Logger
+  timeoutMs: number
+  start: (onFatal: (error: Error) => void) => Promise<Lifecycle>
+}): Promise<void> {
+  const { logger } = options
+  let requestStop: (reason: string) => void = () => {}
+  const stopRequested = new Promise<string>((resolve) => {
+    requestStop = resolve
+  })
+  const fatal = (error: Error): void => {
+    logger.fatal({ err: error }, 'fatal: stopping')
+    process.exitCode = 1
+    requestStop('fatal error')
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => requestStop(signal))
+  process.on('uncaughtException', fatal)
+  process.on('unhandledRejection', (reason) =>
+    fatal(reason instanceof Error ? reason : new Error(String(reason))),
+  )
+
+  const lifecycle = await options.start(fatal)
+  logger.info('ready')
+  const reason = await stopRequested
+  logger.info({ reason }, 'stopping')
+  const deadline = setTimeout(() => {
+    logger.error('did not stop in time')
+    process.exit(1)
+  }, options.timeoutMs)
+  await lifecycle.stop()
+  clearTimeout(deadline)
+  logger.info('stopped')
+  // A client that still tries to reach a broker that is away would keep the process for 20 s more.
+  setTimeout(() => process.exit(), LINGER_MS).unref()
+}
+
+/**
+ * The whole of a service's main file: settings, start, wait, stop. Wrong settings are told in plain text on standard
+ * error, exit 1.
+ */
+export async function runMain<C extends HostSettings>(
+  service: string,
+  readSettings: () => C,
+  start: (config: C, options: { onFatal: (error: Error) => void }) => Promise<{ lifecycle: Lifecycle }>,
+): Promise<void> {
+  let config: C
+  try {
+    config = readSettings()
+  } catch (error) {
+    process.stderr.write(`${service}: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.exitCode = 1
+    return
+  }
+  await runService({
+    logger: createLogger({ service, level: config.LOG_LEVEL }),
+    timeoutMs: config.SHUTDOWN_TIMEOUT_MS,
+    start: async (onFatal) => (await start(config, { onFatal })).lifecycle,
+  })
+}

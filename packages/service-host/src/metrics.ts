@@ -1,0 +1,127 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Pool } from '@frontrow/postgres/pool'
+
+/** Records one answered request. */
+export interface HttpMetrics {
+  observe(route: { method: string; path: string }, status: number, seconds: number): void
+}
+
+/** What every service counts. Several services can live in one process (tests), so each has a registry of its own. */
+export interface HostMetrics {
+  registry: Registry
+  http: HttpMetrics
+  grpcServed: Histogram<'method' | 'code'>
+  grpcCalled: Histogram<'target' | 'method' | 'code'>
+  breakerState: Gauge<'target'>
+  messages: Counter<'topic' | 'type' | 'outcome'>
+  messageSeconds: Histogram<'type'>
+  consumerLag: Gauge<'topic' | 'partition'>
+}
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
+
+/** The registry of one service with the host's metrics in it. */
+export function createMetrics(service: string, options: { processMetrics: boolean }): HostMetrics {
+  const registry = new Registry()
+  registry.setDefaultLabels({ service })
+  if (options.processMetrics) collectDefaultMetrics({ register: registry })
+  const registers = [registry]
+  const requests = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'Requests answered, by route and status',
+    labelNames: ['method', 'route', 'status'] as const,
+    buckets: SECONDS,
+    registers,
+  })
+  return {
+    registry,
+    http: {
+      observe: (route, status, seconds) =>
+        requests.observe({ method: route.method, route: route.path, status }, seconds),
+    },
+    grpcServed: new Histogram({
+      name: 'grpc_server_duration_seconds',
+      help: 'gRPC calls answered',
+      labelNames: ['method', 'code'] as const,
+      buckets: SECONDS,
+      registers,
+    }),
+    grpcCalled: new Histogram({
+      name: 'grpc_client_duration_seconds',
+      help: 'gRPC calls made to other services',
+      labelNames: ['target', 'method', 'code'] as const,
+      buckets: SECONDS,
+      registers,
+    }),
+    breakerState: new Gauge({
+      name: 'circuit_breaker_open',
+      help: '1 while calls to the target fail fast',
+      labelNames: ['target'] as const,
+      registers,
+    }),
+    messages: new Counter({
+      name: 'messages_consumed_total',
+      help: 'Messages taken from Kafka, by what became of them',
+      labelNames: ['topic', 'type', 'outcome'] as const,
+      registers,
+    }),
+    messageSeconds: new Histogram({
+      name: 'message_handling_seconds',
+      help: 'Time from delivery to the end of its transaction',
+      labelNames: ['type'] as const,
+      buckets: SECONDS,
+      registers,
+    }),
+    consumerLag: new Gauge({
+      name: 'consumer_lag_messages',
+      help: 'Messages of a partition that are not handled yet, as of its last batch',
+      labelNames: ['topic', 'partition'] as const,
+      registers,
+    }),
+  }
+}
+
+/** Pool use, read at each scrape. */
+export function watchPool(registry: Registry, pool: Pool, name = 'main'): void {
+  const gauge = new Gauge({
+    name: `pg_pool_${name}_connections`,
+    help: 'Connections of the pool: total, idle, and requests waiting for one',
+    labelNames: ['state'] as const,
+    registers: [registry],
+    collect() {
+      this.set({ state: 'total' }, pool.totalCount)
+      this.set({ state: 'idle' }, pool.idleCount)
+      this.set({ state: 'waiting' }, pool.waitingCount)
+    },
+  })
+  gauge.set({ state: 'total' }, 0)
+}
+
+/** A gauge that a query or a count fills at each scrape; a scrape that fails leaves the last value and is reported. */
+export function watchValue(
+  registry: Registry,
+  metric: { name: string; help: string; labelName?: string },
+  read: () => Promise<readonly { label?: string; value: number }[]>,
+  onError: (error: unknown) => void,
+): void {
+  const labelNames = metric.labelName === undefined ? [] : [metric.labelName]
+  const gauge = new Gauge({
+    name: metric.name,
+    help: metric.help,
+    labelNames,
+    registers: [registry],
+    async collect() {
+      try {
+        const values = await read()
+        this.reset()
+        for (const { label, value } of values) {
+          if (metric.labelName === undefined) this.set(value)
+          else this.set({ [metric.labelName]: label ?? '' }, value)
+        }
+      } catch (error) {
+        onError(error)
+      }
+    },
+  })
+  registry.registerMetric(gauge)
+}

@@ -1,0 +1,89 @@
+import { describe, expect, test } from '@jest/globals'
+import { z } from 'zod'
+import { createApiDocument } from './openapi-document.ts'
+import type { ApiDescription } from './openapi-document.ts'
+import { hostRefusals } from './refusal.ts'
+import { defineRoute } from './route.ts'
+import type { RouteSpec } from './route.ts'
+
+const api: ApiDescription = {
+  info: { title: 'Test', version: '1' },
+  tags: [{ name: 'Things', description: 'things' }],
+  securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
+  security: (route) => (route.auth === 'none' ? [] : [{ bearer: [] }]),
+  refusals: hostRefusals,
+  commonRefusals: () => ['UNAVAILABLE', 'INVALID_REQUEST'],
+  hiddenHeaders: ['cookie'],
+}
+
+const change = defineRoute({
+  method: 'patch',
+  path: '/things/{thingId}',
+  operationId: 'changeThing',
+  tag: 'Things',
+  summary: 'Change a thing',
+  auth: 'user',
+  params: z.object({ thingId: z.coerce.number().int().positive() }),
+  query: z.object({ limit: z.coerce.number().int().min(1).max(100).default(20) }),
+  headers: z.object({ 'if-none-match': z.string().optional(), cookie: z.string().optional() }),
+  body: z.strictObject({ at: z.iso.datetime().transform((text) => new Date(text)) }),
+  responses: {
+    200: { description: 'Changed.', schema: z.object({ thingId: z.int() }), headers: { ETag: 'Its tag.' } },
+    304: { description: 'Unchanged.' },
+  },
+  refusals: ['FORBIDDEN', 'NOT_FOUND'],
+})
+
+// Reads the document as its users do: as JSON.
+const documentOf = (routes: readonly RouteSpec[]) =>
+  JSON.parse(JSON.stringify(createApiDocument(routes, api)))
+
+describe('the document', () => {
+  test('shows what a route takes', () => {
+    const { patch } = documentOf([change]).paths['/things/{thingId}']
+    expect(patch.security).toEqual([{ bearer: [] }])
+    expect(patch.parameters).toMatchObject([
+      { in: 'path', name: 'thingId', required: true, schema: { type: 'integer', exclusiveMinimum: 0 } },
+      { in: 'query', name: 'limit', schema: { type: 'integer', minimum: 1, maximum: 100, default: 20 } },
+      { in: 'header', name: 'If-None-Match' },
+    ])
+    expect(patch.requestBody.content['application/json'].schema).toEqual({
+      type: 'object',
+      properties: { at: { type: 'string', format: 'date-time' } },
+      required: ['at'],
+      additionalProperties: false,
+    })
+  })
+
+  test('shows answers in their envelope, open to new fields', () => {
+    const { responses } = documentOf([change]).paths['/things/{thingId}'].patch
+    expect(responses['200'].content['application/json'].schema).toEqual({
+      type: 'object',
+      properties: {
+        success: { type: 'boolean', const: true },
+        data: { type: 'object', properties: { thingId: { type: 'integer' } }, required: ['thingId'] },
+      },
+      required: ['success', 'data'],
+    })
+    expect(responses['200'].headers.ETag.description).toBe('Its tag.')
+    expect(responses['304']).toEqual({ description: 'Unchanged.' })
+  })
+
+  test('groups refusal codes by their status, common ones too, each with an example', () => {
+    const { components, paths } = documentOf([change])
+    const { responses } = paths['/things/{thingId}'].patch
+    expect(Object.keys(responses)).toEqual(['200', '304', '400', '403', '404', '503'])
+    expect(responses['403']).toEqual({ $ref: '#/components/responses/FORBIDDEN' })
+    const forbidden = components.responses.FORBIDDEN
+    expect(forbidden.content['application/json'].examples.FORBIDDEN.value).toMatchObject({
+      success: false,
+      error: { code: 'FORBIDDEN' },
+    })
+    expect(components.responses.UNAVAILABLE.headers).toHaveProperty('Retry-After')
+  })
+
+  test('is not made from routes that contradict each other or name unknown refusals', () => {
+    expect(() => documentOf([change, change])).toThrow('two routes are patch /things/{thingId}')
+    expect(() => documentOf([{ ...change, refusals: ['NO_SUCH_CODE'] }])).toThrow('NO_SUCH_CODE')
+  })
+})

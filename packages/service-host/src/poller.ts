@@ -1,0 +1,56 @@
+import type { Logger } from './logger.ts'
+
+/** Settings of a background task. */
+export interface PollerOptions {
+  name: string
+  everyMs: number
+  /** One round; returns true when there is more to do at once. Gets an end signal to stop early between batches. */
+  round: (signal: AbortSignal) => Promise<boolean | void>
+  logger: Logger
+}
+
+/** Runs a task again and again, never twice at once; a failed round is reported and the next one comes as planned. */
+export class Poller {
+  readonly #options: PollerOptions
+  readonly #stopping = new AbortController()
+  #timer: NodeJS.Timeout | undefined
+  #round: Promise<void> = Promise.resolve()
+  #failures = 0
+
+  constructor(options: PollerOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    this.#schedule(0)
+  }
+
+  /** Waits for the round in work. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    clearTimeout(this.#timer)
+    await this.#round
+  }
+
+  #schedule(ms: number): void {
+    if (this.#stopping.signal.aborted) return
+    this.#timer = setTimeout(() => {
+      this.#round = this.#run()
+    }, ms)
+  }
+
+  async #run(): Promise<void> {
+    const { name, everyMs, round, logger } = this.#options
+    let again = false
+    try {
+      again = (await round(this.#stopping.signal)) === true
+      this.#failures = 0
+    } catch (error) {
+      this.#failures += 1
+      // An outage of minutes should not fill the disk with the same line.
+      const level = this.#failures === 1 || this.#failures % 60 === 0 ? 'warn' : 'debug'
+      logger[level]({ err: error, task: name, failures: this.#failures }, 'a background round failed')
+    }
+    this.#schedule(again ? 0 : everyMs)
+  }
+}

@@ -1,0 +1,53 @@
+import type { z } from 'zod'
+
+/** Who may call a route. `token` routes check a queue token themselves; the others are checked before the handler. */
+export type RouteAuth = 'none' | 'user' | 'admin' | 'token'
+
+/** An answer of a route as the API reference shows it; `schema` is of `data`, not of the envelope around it. */
+export interface RouteResponse {
+  description: string
+  schema?: z.ZodType
+  headers?: Readonly<Record<string, string>>
+  /** Other than application/json, e.g. text/event-stream. */
+  contentType?: string
+}
+
+/**
+ * One route: the schemas check its input and make its page in the API reference, so the two can't differ. Parts left
+ * out of `params`, `query` and `body` are not read.
+ */
+export interface RouteSpec<
+  P extends z.ZodType = z.ZodType,
+  Q extends z.ZodType = z.ZodType,
+  B extends z.ZodType = z.ZodType,
+  H extends z.ZodType = z.ZodType,
+> {
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete'
+  /** In OpenAPI form, e.g. `/api/v1/reservations/{reservationId}`. */
+  path: string
+  operationId: string
+  tag: string
+  summary: string
+  description?: string
+  auth: RouteAuth
+  /** The route wants `Queue-Token` (or its cookie) beside what `auth` says. */
+  queueToken?: 'any' | 'active'
+  params?: P
+  query?: Q
+  body?: B
+  /** Keys in lower case. */
+  headers?: H
+  responses: Readonly<Record<number, RouteResponse>>
+  /** Refusal codes of its own, beside those that every route can answer. */
+  refusals: readonly string[]
+}
+
+/** Keeps the schemas' types; write every route through it. */
+export function defineRoute<
+  P extends z.ZodType = z.ZodType<Record<string, never>>,
+  Q extends z.ZodType = z.ZodType<Record<string, never>>,
+  B extends z.ZodType = z.ZodType<undefined>,
+  H extends z.ZodType = z.ZodType<Record<string, never>>,
+>(spec: RouteSpec<P, Q, B, H>): RouteSpec<P, Q, B, H> {
+  return spec
+}

@@ -1,0 +1,163 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { z } from 'zod'
+import { createHttpServer } from '../src/http-server.ts'
+import type { HttpServer } from '../src/http-server.ts'
+import { createLogger } from '../src/logger.ts'
+import { hostRefusal } from '../src/refusal.ts'
+import { defineRoute } from '../src/route.ts'
+
+const responses = { 200: { description: 'fine' } }
+const echoRoute = defineRoute({
+  method: 'post',
+  path: '/things/{thingId}',
+  operationId: 'echo',
+  tag: 'test',
+  summary: 'Echo',
+  auth: 'user',
+  params: z.object({ thingId: z.coerce.number().int().positive() }),
+  query: z.object({ limit: z.coerce.number().int().max(10).default(5) }),
+  body: z.strictObject({ name: z.string().min(1), more: z.object({ deep: z.int() }).optional() }),
+  responses,
+  refusals: [],
+})
+const brokenRoute = defineRoute({
+  method: 'get',
+  path: '/broken/{how}',
+  operationId: 'broken',
+  tag: 'test',
+  summary: 'Broken',
+  auth: 'none',
+  params: z.object({ how: z.string() }),
+  responses,
+  refusals: [],
+})
+
+let server: HttpServer
+let url: string
+const observed: string[] = []
+
+beforeAll(async () => {
+  server = createHttpServer({
+    authenticate: (authorization) =>
+      authorization === 'Bearer fan'
+        ? Promise.resolve({ userId: '1', isAdmin: false })
+        : Promise.reject(hostRefusal('UNAUTHENTICATED', 'who are you')),
+    logger: createLogger({ service: 'test', level: 'silent' }),
+    metrics: { observe: (route, status) => observed.push(`${route.path} ${status}`) },
+    bodyLimit: '1kb',
+  })
+  server.handle(echoRoute, ({ params, query, body, caller }) => ({
+    status: 200,
+    data: { params, query, body, userId: caller?.userId },
+  }))
+  server.handle(brokenRoute, ({ params }) => {
+    if (params.how === 'refused') throw hostRefusal('UNAVAILABLE', 'later', { retryAfterSeconds: 7 })
+    throw new Error('secret: the password is 1234')
+  })
+  url = `http://127.0.0.1:${await server.listen('127.0.0.1', 0)}`
+})
+
+afterAll(() => server.close(1_000))
+
+async function send(
+  path: string,
+  init: Omit<RequestInit, 'headers'> & { json?: unknown; headers?: Record<string, string> } = {},
+) {
+  const response = await fetch(url + path, {
+    method: 'POST',
+    ...init,
+    headers: { Authorization: 'Bearer fan', 'Content-Type': 'application/json', ...init.headers },
+    ...(init.json === undefined ? {} : { body: JSON.stringify(init.json) }),
+  })
+  const body = JSON.parse(await response.text())
+  return { status: response.status, headers: response.headers, body }
+}
+
+describe('an answer', () => {
+  test('has the envelope, parsed input, and the request id that was sent', async () => {
+    const answer = await send('/things/7', { json: { name: 'x' }, headers: { 'X-Request-Id': 'abc-1' } })
+    expect(answer.status).toBe(200)
+    expect(answer.headers.get('x-request-id')).toBe('abc-1')
+    expect(answer.body).toEqual({
+      success: true,
+      data: { params: { thingId: 7 }, query: { limit: 5 }, body: { name: 'x' }, userId: '1' },
+    })
+    expect(observed).toContain('/things/{thingId} 200')
+  })
+
+  test('has a request id of ours where the sent one could do harm', async () => {
+    const answer = await send('/things/7', { json: { name: 'x' }, headers: { 'X-Request-Id': 'a b\tc' } })
+    expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
+  })
+})
+
+describe('bad input', () => {
+  test('names every field and its rule, wherever it stands', async () => {
+    const answer = await send('/things/0?limit=11', { json: { name: '', more: { deep: 'x' }, nmae: 1 } })
+    expect(answer.status).toBe(400)
+    expect(answer.body).toMatchObject({ success: false, error: { code: 'INVALID_REQUEST' } })
+    const fields = answer.body.error.details.map(
+      (one: { in: string; field: string }) => `${one.in} ${one.field}`,
+    )
+    expect(fields).toEqual(['path thingId', 'query limit', 'body name', 'body more.deep', 'body body'])
+  })
+
+  test.each([
+    ['text that is not JSON', { body: '{"name":' }, 400, 'INVALID_REQUEST'],
+    ['no body at all', {}, 400, 'INVALID_REQUEST'],
+    ['a body that is no object', { body: '[1]' }, 400, 'INVALID_REQUEST'],
+    [
+      'a body over the limit',
+      { body: JSON.stringify({ name: 'x'.repeat(2_000) }) },
+      413,
+      'PAYLOAD_TOO_LARGE',
+    ],
+    ['a form', { body: 'name=x', headers: { 'Content-Type': 'text/plain' } }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
+    [
+      'an unknown character set',
+      { body: '{}', headers: { 'Content-Type': 'application/json; charset=klingon' } },
+      415,
+      'UNSUPPORTED_MEDIA_TYPE',
+    ],
+    ['nobody', { headers: { Authorization: '' } }, 401, 'UNAUTHENTICATED'],
+  ])('%s is %d %s', async (_name, init, status, code) => {
+    const answer = await send('/things/7', init)
+    expect([answer.status, answer.body.error.code]).toEqual([status, code])
+  })
+
+  test('a path that is not there is 404, a method that is not there 405 with Allow, a bad escape 400', async () => {
+    expect((await send('/nothing')).body.error.code).toBe('NOT_FOUND')
+    const put = await send('/things/7', { method: 'PUT', json: {} })
+    expect([put.status, put.headers.get('allow'), put.body.error.code]).toEqual([
+      405,
+      'POST',
+      'METHOD_NOT_ALLOWED',
+    ])
+    expect((await send('/things/%zz', { json: { name: 'x' } })).status).toBe(400)
+  })
+})
+
+describe('a failure', () => {
+  test('of ours is 500 and says nothing of what happened inside', async () => {
+    const answer = await send('/broken/badly', { method: 'GET' })
+    expect(answer.status).toBe(500)
+    expect(JSON.stringify(answer.body)).not.toContain('1234')
+    expect(answer.body.error.requestId).toBe(answer.headers.get('x-request-id'))
+  })
+
+  test('that passes carries Retry-After, and is RFC 9457 for those who ask for it', async () => {
+    const answer = await send('/broken/refused', {
+      method: 'GET',
+      headers: { Accept: 'application/problem+json' },
+    })
+    expect(answer.status).toBe(503)
+    expect(answer.headers.get('retry-after')).toBe('7')
+    expect(answer.headers.get('content-type')).toContain('application/problem+json')
+    expect(answer.body).toMatchObject({
+      type: 'about:blank',
+      status: 503,
+      code: 'UNAVAILABLE',
+      detail: 'later',
+    })
+  })
+})

@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto'
+import { createKafka } from '@frontrow/messaging/kafka'
+import { createTopics } from '@frontrow/messaging/topics'
+import { createClient } from '@frontrow/postgres/pool'
+import { topicNames } from '@frontrow/proto/topics'
+import { SignJWT } from 'jose'
+import { pino } from 'pino'
+
+export const TEMPLATE_DATABASE = 'frontrow_template'
+
+/** Roles belong to the whole server, so all databases of a run share these passwords. */
+export const servicePasswords = {
+  queue: 'queue-test-password',
+  catalog: 'catalog-test-password',
+  reservation: 'reservation-test-password',
+  payment: 'payment-test-password',
+  wallet: 'wallet-test-password',
+} as const
+
+/** Names of the five services. */
+export type ServiceName = keyof typeof servicePasswords
+
+export const JWT_SECRET = 'a-secret-that-only-tests-know-of-0123456789'
+
+/** One test file's own database, topics and Redis database on the servers of the run. */
+export interface TestEnvironment {
+  /** Superuser on this file's database, for looking at and breaking things. */
+  adminDatabaseUrl: string
+  databaseUrl(service: ServiceName): string
+  redisUrl: string
+  kafkaBrokers: string
+  topicPrefix: string
+  /** Environment variables of one service, all ports 0 (any free one). */
+  serviceEnv(service: ServiceName): Record<string, string>
+  /** Drops the database; close every connection first. */
+  dispose(): Promise<void>
+}
+
+function required(name: string): string {
+  const value = process.env[name]
+  if (value === undefined) throw new Error(`${name} is not set: run through npm test`)
+  return value
+}
+
+/** The same server, another database. */
+export function withDatabase(url: string, database: string): string {
+  const changed = new URL(url)
+  changed.pathname = `/${database}`
+  return changed.href
+}
+
+/** Makes a database from the migrated template, topics of its own (`topics: false` leaves them out), an empty Redis database. */
+export async function createTestEnvironment(options: { topics?: boolean } = {}): Promise<TestEnvironment> {
+  const adminUrl = required('FRONTROW_TEST_POSTGRES')
+  const kafkaBrokers = required('FRONTROW_TEST_KAFKA')
+  const suffix = randomBytes(5).toString('hex')
+  const database = `frontrow_${suffix}`
+  const topicPrefix = `t${suffix}.`
+  await onServer(adminUrl, `CREATE DATABASE ${database} TEMPLATE ${TEMPLATE_DATABASE}`)
+  if (options.topics !== false) {
+    const kafka = createKafka({
+      clientId: 'test-kit',
+      brokers: kafkaBrokers.split(','),
+      logger: pino({ level: 'silent' }),
+    })
+    await createTopics(
+      kafka,
+      topicNames.map((topic) => topicPrefix + topic),
+      { partitions: 2, replicationFactor: 1 },
+    )
+  }
+  // Test files of one worker run one after the other, so a Redis database each is enough (there are 16).
+  const redis = new URL(required('FRONTROW_TEST_REDIS'))
+  redis.pathname = `/${Number(process.env['JEST_WORKER_ID'] ?? '1') % 16}`
+  const databaseUrl = (service: ServiceName): string => {
+    const url = new URL(withDatabase(adminUrl, database))
+    url.username = service
+    url.password = servicePasswords[service]
+    return url.href
+  }
+  return {
+    adminDatabaseUrl: withDatabase(adminUrl, database),
+    databaseUrl,
+    redisUrl: redis.href,
+    kafkaBrokers,
+    topicPrefix,
+    serviceEnv: (service) => ({
+      HTTP_PORT: '0',
+      GRPC_PORT: '0',
+      OPS_PORT: '0',
+      DATABASE_URL: databaseUrl(service),
+      REDIS_URL: redis.href,
+      KAFKA_BROKERS: kafkaBrokers,
+      KAFKA_TOPIC_PREFIX: topicPrefix,
+      JWT_SECRET,
+      LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
+    }),
+    dispose: () => onServer(adminUrl, `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`),
+  }
+}
+
+async function onServer(adminUrl: string, statement: string): Promise<void> {
+  const client = createClient(adminUrl, 'test-kit')
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}
+
+/** A bearer token as the identity provider would issue it. */
+export async function tokenFor(
+  userId: string,
+  options: { admin?: boolean; expiresIn?: string } = {},
+): Promise<string> {
+  return new SignJWT(options.admin === true ? { roles: ['admin'] } : {})
+    .setProtectedHeader({ alg: 'HS256' })
+    .setSubject(userId)
+    .setIssuer('frontrow')
+    .setAudience('frontrow')
+    .setIssuedAt()
+    .setExpirationTime(options.expiresIn ?? '1h')
+    .sign(new TextEncoder().encode(JWT_SECRET))
+}

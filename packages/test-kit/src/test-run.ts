@@ -1,0 +1,25 @@
+import { createClient } from '@frontrow/postgres/pool'
+import { migrateDatabase } from '../../../scripts/migrate.ts'
+import { startServers } from './servers.ts'
+import { servicePasswords, TEMPLATE_DATABASE, withDatabase } from './test-environment.ts'
+
+/** Starts the servers of a whole test run, makes the template database, and tells the test files by environment. */
+export async function prepareTestRun(): Promise<{ stop: () => Promise<void> }> {
+  const servers = await startServers()
+  try {
+    const admin = createClient(servers.postgresAdminUrl, 'test-run')
+    await admin.connect()
+    // A template left by an earlier run on lasting servers may be of older migrations.
+    await admin.query(`DROP DATABASE IF EXISTS ${TEMPLATE_DATABASE}`)
+    await admin.query(`CREATE DATABASE ${TEMPLATE_DATABASE}`)
+    await admin.end()
+    await migrateDatabase(withDatabase(servers.postgresAdminUrl, TEMPLATE_DATABASE), servicePasswords)
+  } catch (error) {
+    await servers.stop()
+    throw error
+  }
+  process.env['FRONTROW_TEST_POSTGRES'] = servers.postgresAdminUrl
+  process.env['FRONTROW_TEST_REDIS'] = servers.redisUrl
+  process.env['FRONTROW_TEST_KAFKA'] = servers.kafkaBrokers
+  return { stop: () => servers.stop() }
+}

@@ -1,0 +1,49 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { randomBytes, randomUUID } from 'node:crypto'
+
+/** What ties one user action together across HTTP, gRPC, SQL rows and Kafka messages. */
+export interface TraceContext {
+  /** `X-Request-Id` of the request that started it; users quote it to support. */
+  readonly requestId: string
+  /** W3C Trace Context header value, version 00. */
+  readonly traceparent: string
+}
+
+const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/
+
+const storage = new AsyncLocalStorage<TraceContext>()
+
+/** The context of the running request or message, if there is one. */
+export function currentTrace(): TraceContext | undefined {
+  return storage.getStore()
+}
+
+/** Runs `fn` so that everything it awaits sees `trace`. */
+export function runWithTrace<T>(trace: TraceContext, fn: () => T): T {
+  return storage.run(trace, fn)
+}
+
+/**
+ * Takes over the ids that came with a request or message, or makes new ones. A malformed id is replaced, never
+ * trusted: both end up in logs. The span part is always new, so that each process shows as its own span.
+ */
+export function continueTrace(incoming: {
+  traceparent?: string | undefined
+  requestId?: string | undefined
+}): TraceContext {
+  const parsed = TRACEPARENT.exec(incoming.traceparent ?? '')
+  const traceId = parsed?.[1] ?? randomBytes(16).toString('hex')
+  const flags = parsed?.[3] ?? '01'
+  const span = randomBytes(8).toString('hex')
+  const requestId = incoming.requestId !== undefined && REQUEST_ID.test(incoming.requestId)
+  return {
+    requestId: requestId && incoming.requestId !== undefined ? incoming.requestId : randomUUID(),
+    traceparent: `00-${traceId}-${span}-${flags}`,
+  }
+}
+
+/** The 32 hex digits that logs carry as `traceId`. */
+export function traceIdOf(trace: TraceContext): string {
+  return trace.traceparent.slice(3, 35)
+}

@@ -1,0 +1,41 @@
+// Original file: frontrow/reservation/v1/reservation.proto
+
+import type * as grpc from '@grpc/grpc-js'
+import type { MethodDefinition } from '@grpc/proto-loader'
+import type { GetReservationRequest as _frontrow_reservation_v1_GetReservationRequest, GetReservationRequest__Output as _frontrow_reservation_v1_GetReservationRequest__Output } from '../../../frontrow/reservation/v1/GetReservationRequest.ts';
+import type { ListTakenSeatsRequest as _frontrow_reservation_v1_ListTakenSeatsRequest, ListTakenSeatsRequest__Output as _frontrow_reservation_v1_ListTakenSeatsRequest__Output } from '../../../frontrow/reservation/v1/ListTakenSeatsRequest.ts';
+import type { ListTakenSeatsResponse as _frontrow_reservation_v1_ListTakenSeatsResponse, ListTakenSeatsResponse__Output as _frontrow_reservation_v1_ListTakenSeatsResponse__Output } from '../../../frontrow/reservation/v1/ListTakenSeatsResponse.ts';
+import type { Reservation as _frontrow_reservation_v1_Reservation, Reservation__Output as _frontrow_reservation_v1_Reservation__Output } from '../../../frontrow/reservation/v1/Reservation.ts';
+
+export interface ReservationServiceClient extends grpc.Client {
+  GetReservation(argument: _frontrow_reservation_v1_GetReservationRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_Reservation__Output>): grpc.ClientUnaryCall;
+  GetReservation(argument: _frontrow_reservation_v1_GetReservationRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_frontrow_reservation_v1_Reservation__Output>): grpc.ClientUnaryCall;
+  GetReservation(argument: _frontrow_reservation_v1_GetReservationRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_Reservation__Output>): grpc.ClientUnaryCall;
+  GetReservation(argument: _frontrow_reservation_v1_GetReservationRequest, callback: grpc.requestCallback<_frontrow_reservation_v1_Reservation__Output>): grpc.ClientUnaryCall;
+  getReservation(argument: _frontrow_reservation_v1_GetReservationRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_Reservation__Output>): grpc.ClientUnaryCall;
+  getReservation(argument: _frontrow_reservation_v1_GetReservationRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_frontrow_reservation_v1_Reservation__Output>): grpc.ClientUnaryCall;
+  getReservation(argument: _frontrow_reservation_v1_GetReservationRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_Reservation__Output>): grpc.ClientUnaryCall;
+  getReservation(argument: _frontrow_reservation_v1_GetReservationRequest, callback: grpc.requestCallback<_frontrow_reservation_v1_Reservation__Output>): grpc.ClientUnaryCall;
+  
+  ListTakenSeats(argument: _frontrow_reservation_v1_ListTakenSeatsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_ListTakenSeatsResponse__Output>): grpc.ClientUnaryCall;
+  ListTakenSeats(argument: _frontrow_reservation_v1_ListTakenSeatsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_frontrow_reservation_v1_ListTakenSeatsResponse__Output>): grpc.ClientUnaryCall;
+  ListTakenSeats(argument: _frontrow_reservation_v1_ListTakenSeatsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_ListTakenSeatsResponse__Output>): grpc.ClientUnaryCall;
+  ListTakenSeats(argument: _frontrow_reservation_v1_ListTakenSeatsRequest, callback: grpc.requestCallback<_frontrow_reservation_v1_ListTakenSeatsResponse__Output>): grpc.ClientUnaryCall;
+  listTakenSeats(argument: _frontrow_reservation_v1_ListTakenSeatsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_ListTakenSeatsResponse__Output>): grpc.ClientUnaryCall;
+  listTakenSeats(argument: _frontrow_reservation_v1_ListTakenSeatsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_frontrow_reservation_v1_ListTakenSeatsResponse__Output>): grpc.ClientUnaryCall;
+  listTakenSeats(argument: _frontrow_reservation_v1_ListTakenSeatsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_ListTakenSeatsResponse__Output>): grpc.ClientUnaryCall;
+  listTakenSeats(argument: _frontrow_reservation_v1_ListTakenSeatsRequest, callback: grpc.requestCallback<_frontrow_reservation_v1_ListTakenSeatsResponse__Output>): grpc.ClientUnaryCall;
+  
+}
+
+export interface ReservationServiceHandlers extends grpc.UntypedServiceImplementation {
+  GetReservation: grpc.handleUnaryCall<_frontrow_reservation_v1_GetReservationRequest__Output, _frontrow_reservation_v1_Reservation>;
+  
+  ListTakenSeats: grpc.handleUnaryCall<_frontrow_reservation_v1_ListTakenSeatsRequest__Output, _frontrow_reservation_v1_ListTakenSeatsResponse>;
+  
+}
+
+export interface ReservationServiceDefinition extends grpc.ServiceDefinition {
+  GetReservation: MethodDefinition<_frontrow_reservation_v1_GetReservationRequest, _frontrow_reservation_v1_Reservation, _frontrow_reservation_v1_GetReservationRequest__Output, _frontrow_reservation_v1_Reservation__Output>
+  ListTakenSeats: MethodDefinition<_frontrow_reservation_v1_ListTakenSeatsRequest, _frontrow_reservation_v1_ListTakenSeatsResponse, _frontrow_reservation_v1_ListTakenSeatsRequest__Output, _frontrow_reservation_v1_ListTakenSeatsResponse__Output>
+}

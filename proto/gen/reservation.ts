@@ -1,0 +1,29 @@
+import type * as grpc from '@grpc/grpc-js';
+import type { MessageTypeDefinition } from '@grpc/proto-loader';
+
+import type { GetReservationRequest as _frontrow_reservation_v1_GetReservationRequest, GetReservationRequest__Output as _frontrow_reservation_v1_GetReservationRequest__Output } from './frontrow/reservation/v1/GetReservationRequest.ts';
+import type { ListTakenSeatsRequest as _frontrow_reservation_v1_ListTakenSeatsRequest, ListTakenSeatsRequest__Output as _frontrow_reservation_v1_ListTakenSeatsRequest__Output } from './frontrow/reservation/v1/ListTakenSeatsRequest.ts';
+import type { ListTakenSeatsResponse as _frontrow_reservation_v1_ListTakenSeatsResponse, ListTakenSeatsResponse__Output as _frontrow_reservation_v1_ListTakenSeatsResponse__Output } from './frontrow/reservation/v1/ListTakenSeatsResponse.ts';
+import type { Reservation as _frontrow_reservation_v1_Reservation, Reservation__Output as _frontrow_reservation_v1_Reservation__Output } from './frontrow/reservation/v1/Reservation.ts';
+import type { ReservationServiceClient as _frontrow_reservation_v1_ReservationServiceClient, ReservationServiceDefinition as _frontrow_reservation_v1_ReservationServiceDefinition } from './frontrow/reservation/v1/ReservationService.ts';
+import type { ReservedSeat as _frontrow_reservation_v1_ReservedSeat, ReservedSeat__Output as _frontrow_reservation_v1_ReservedSeat__Output } from './frontrow/reservation/v1/ReservedSeat.ts';
+
+type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
+  new(...args: ConstructorParameters<Constructor>): Subtype;
+};
+
+export interface ProtoGrpcType {
+  frontrow: {
+    reservation: {
+      v1: {
+        GetReservationRequest: MessageTypeDefinition<_frontrow_reservation_v1_GetReservationRequest, _frontrow_reservation_v1_GetReservationRequest__Output>
+        ListTakenSeatsRequest: MessageTypeDefinition<_frontrow_reservation_v1_ListTakenSeatsRequest, _frontrow_reservation_v1_ListTakenSeatsRequest__Output>
+        ListTakenSeatsResponse: MessageTypeDefinition<_frontrow_reservation_v1_ListTakenSeatsResponse, _frontrow_reservation_v1_ListTakenSeatsResponse__Output>
+        Reservation: MessageTypeDefinition<_frontrow_reservation_v1_Reservation, _frontrow_reservation_v1_Reservation__Output>
+        ReservationService: SubtypeConstructor<typeof grpc.Client, _frontrow_reservation_v1_ReservationServiceClient> & { service: _frontrow_reservation_v1_ReservationServiceDefinition }
+        ReservedSeat: MessageTypeDefinition<_frontrow_reservation_v1_ReservedSeat, _frontrow_reservation_v1_ReservedSeat__Output>
+      }
+    }
+  }
+}
+

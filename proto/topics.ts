@@ -1,0 +1,18 @@
+/** Every topic, and what its messages are keyed by; one key stays in order. Made by the migration step. */
+export const topics = {
+  /** DebitWallet, RefundWallet; by payment id. */
+  walletCommands: 'frontrow.wallet.commands',
+  /** WalletDebited, WalletDebitRefused, WalletRefunded; by payment id. */
+  walletEvents: 'frontrow.wallet.events',
+  /** ConfirmReservation; by reservation id. */
+  reservationCommands: 'frontrow.reservation.commands',
+  /** ReservationHeld … ReservationExpired and the replies to ConfirmReservation; by reservation id. */
+  reservationEvents: 'frontrow.reservation.events',
+  /** PaymentApproved, PaymentFailed, PaymentRefunded; by reservation id. */
+  paymentEvents: 'frontrow.payment.events',
+  /** ScheduleCreated, ScheduleStatusChanged; by schedule id. */
+  catalogEvents: 'frontrow.catalog.events',
+} as const
+
+/** The topics' names, for the migration step and the dead-letter collector. */
+export const topicNames: readonly string[] = Object.values(topics)

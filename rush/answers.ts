@@ -1,0 +1,121 @@
+import { z } from 'zod'
+import type { MapSeat } from './choose-seats.ts'
+
+/** What the API answers, as far as a client of its contract relies on it. Times become ms since the epoch. */
+
+const time = z.iso.datetime().transform((iso) => Date.parse(iso))
+const money = z.number().int()
+const id = z.number().int().positive()
+
+export const placeAnswer = z.object({
+  scheduleId: id,
+  status: z.enum(['WAITING', 'ACTIVE', 'USED', 'EXPIRED', 'LEFT']),
+  sequence: z.number().int().nonnegative(),
+  queuePosition: z.number().int().nonnegative(),
+  estimatedWaitSeconds: z.number().nullable(),
+  estimatedWaitTimeMinutes: z.number().nullable(),
+  pollAfterSeconds: z.number().nonnegative(),
+  serverTime: time,
+  expiresAt: time.nullable(),
+})
+export type Place = z.output<typeof placeAnswer>
+
+export const joinAnswer = placeAnswer.extend({ token: z.uuid() })
+
+export const nowServingAnswer = z.object({
+  scheduleId: id,
+  nowServing: z.number().int().nonnegative(),
+  waiting: z.number().int().nonnegative(),
+  admittedPerMinute: z.number().nonnegative(),
+  paused: z.boolean(),
+  serverTime: time,
+})
+
+export const seatMapAnswer = z.object({
+  scheduleInfo: z.looseObject({}),
+  seats: z.array(
+    z.object({
+      seatId: id,
+      price: money,
+      status: z.enum(['AVAILABLE', 'HOLD', 'SOLD_OUT']),
+    }) satisfies z.ZodType<MapSeat>,
+  ),
+})
+
+const seatId = z.union([id, z.object({ seatId: id }).transform((seat) => seat.seatId)])
+
+export const holdAnswer = z.object({
+  reservationId: z.uuid(),
+  reservationNumber: z.string().min(1),
+  userId: z.string(),
+  scheduleId: id,
+  seats: z.array(seatId),
+  totalAmount: money,
+  status: z.literal('HOLD'),
+  reservedAt: time,
+  expiresAt: time,
+})
+
+export const reservationAnswer = z.object({
+  reservationId: z.uuid(),
+  userId: z.string(),
+  seats: z.array(seatId),
+  totalAmount: money,
+  status: z.enum(['HOLD', 'CONFIRMED', 'CANCELLED', 'EXPIRED']),
+})
+
+// Loose: a repeated request must give all of the same answer, also the fields that nobody here reads.
+export const paymentAnswer = z.looseObject({
+  paymentId: z.uuid(),
+  reservationId: z.uuid(),
+  userId: z.string(),
+  amount: money,
+  paymentMethod: z.enum(['BALANCE', 'CARD']),
+  status: z.enum(['PENDING', 'APPROVED', 'FAILED', 'REFUNDED']),
+})
+export type Payment = z.output<typeof paymentAnswer>
+
+export const chargeAnswer = z.looseObject({
+  userId: z.string(),
+  chargedAmount: money,
+  currentBalance: money,
+  transactionId: z.string().min(1),
+  chargedAt: z.iso.datetime(),
+})
+
+export const cancelAnswer = z.object({
+  reservationId: z.uuid(),
+  status: z.literal('CANCELLED'),
+  refund: z.object({ paymentId: z.uuid(), status: z.enum(['PENDING', 'REFUNDED']) }).nullable(),
+})
+
+export const balanceAnswer = z.object({
+  userId: z.string(),
+  currentBalance: money,
+  totalCharged: money,
+  totalUsed: money,
+})
+
+export const roomAnswer = z.object({
+  maxActive: z.number().int().positive().nullable(),
+  admitPerSecond: z.number().positive().nullable(),
+  paused: z.boolean(),
+})
+
+export const auditAnswer = z.object({
+  holds: z.boolean(),
+  checkedAt: z.iso.datetime(),
+  invariants: z.array(
+    z.object({
+      number: z.number().int(),
+      name: z.string(),
+      holds: z.boolean(),
+      checked: z.number().int().nonnegative(),
+      violations: z.array(z.unknown()),
+    }),
+  ),
+})
+export type AuditResult = z.output<typeof auditAnswer>
+
+/** Where SEAT_TAKEN and its like name the seats. */
+export const takenSeats = z.object({ seatIds: z.array(id) })

@@ -1,0 +1,46 @@
+import { describe, expect, test } from '@jest/globals'
+import type { Answer } from './api-client.ts'
+import { compareAnswers } from './compare-answers.ts'
+
+interface Data {
+  id: string
+  at: string
+}
+const facts = { sentAt: 0, answeredAt: 1, triedBefore: false }
+const ok = (status: number, data: Data): Answer<Data> => ({
+  kind: 'ok',
+  status,
+  data,
+  etag: undefined,
+  ...facts,
+})
+const no = (code: string): Answer<Data> => ({
+  kind: 'refused',
+  refusal: { status: 402, code, message: '', details: null, requestId: 'r' },
+  ...facts,
+})
+const compare = (first: Answer<Data>, second: Answer<Data>) =>
+  compareAnswers(first, second, (data) => data.id)
+const a = { id: 'a', at: '10:00' }
+
+describe('compareAnswers', () => {
+  test('the same answer is the same, a refusal by its code', () => {
+    expect(compare(ok(201, a), ok(201, { ...a }))).toBeUndefined()
+    expect(compare(no('CARD_DECLINED'), no('CARD_DECLINED'))).toBeUndefined()
+  })
+
+  test('an open payment may settle in between', () => {
+    expect(compare(ok(202, a), ok(201, { ...a, at: '10:01' }))).toBeUndefined()
+    expect(compare(ok(202, a), no('CARD_DECLINED'))).toBeUndefined()
+  })
+
+  test.each([
+    ['two effects', ok(201, a), ok(201, { id: 'b', at: '10:00' })],
+    ['two effects, one still open', ok(202, a), ok(202, { id: 'b', at: '10:00' })],
+    ['another detail', ok(201, a), ok(201, { ...a, at: '10:01' })],
+    ['success, then a refusal', ok(201, a), no('ALREADY_PAID')],
+    ['another refusal', no('CARD_DECLINED'), no('ALREADY_PAID')],
+  ])('%s is told', (_name, first, second) => {
+    expect(compare(first, second)).toEqual(expect.any(String))
+  })
+})

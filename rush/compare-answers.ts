@@ -1,0 +1,31 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Answer } from './api-client.ts'
+
+/**
+ * Why two answers to the same request with the same key differ in a way they must not; undefined where they agree.
+ * 202 is "not settled yet": the later answer may tell how it ended, of the same payment.
+ */
+export function compareAnswers<T>(
+  first: Answer<T>,
+  second: Answer<T>,
+  identity: (data: T) => string,
+): string | undefined {
+  const tell = `${describe(first)}, then ${describe(second)}`
+  if (first.kind === 'refused' && second.kind === 'refused') {
+    return first.refusal.code === second.refusal.code ? undefined : tell
+  }
+  const isOpen = [first, second].some((answer) => answer.kind === 'ok' && answer.status === 202)
+  if (first.kind === 'refused' || second.kind === 'refused') return isOpen ? undefined : tell
+  if (identity(first.data) !== identity(second.data)) {
+    return `two effects: ${identity(first.data)} and ${identity(second.data)}`
+  }
+  if (isOpen) return undefined
+  if (first.status !== second.status) return tell
+  return isDeepStrictEqual(first.data, second.data)
+    ? undefined
+    : `${JSON.stringify(first.data)}, then ${JSON.stringify(second.data)}`
+}
+
+function describe<T>(answer: Answer<T>): string {
+  return answer.kind === 'ok' ? String(answer.status) : `${answer.refusal.status} ${answer.refusal.code}`
+}

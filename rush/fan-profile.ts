@@ -1,0 +1,66 @@
+import type { Shares } from './arguments.ts'
+import type { Random } from './random.ts'
+
+/** What a fan has in mind, drawn once on arrival. */
+export interface FanProfile {
+  readonly seatsWanted: number
+  /** Lets the system choose the seats. */
+  readonly bestAvailable: boolean
+  readonly payBy: 'BALANCE' | 'CARD'
+  /** Of the simulated card provider. */
+  readonly cardToken: 'tok_approved' | 'tok_declined'
+  /** Has too little money when first asked to pay. */
+  readonly isBroke: boolean
+  /** Finds the money (or another way to pay) after a refusal. */
+  readonly triesAgain: boolean
+  /** Fills the wallet before joining, for the dearest seats. */
+  readonly chargesEarly: boolean
+  readonly afterHolding: 'pay' | 'let-it-run-out' | 'release'
+  readonly cancelsAfterPaying: boolean
+  /** Sends charge and payment again with the same key: after the answer, or both at once. */
+  readonly repeats: 'never' | 'after' | 'together'
+  /** Leaves the line when told this often to wait. */
+  readonly pollsBeforeLeaving: number | undefined
+  readonly watchesNowServing: boolean
+}
+
+/** Every draw is made for every fan, so that changing one share does not change who does the rest. */
+export function drawProfile(random: Random, shares: Shares): FanProfile {
+  const seatsWanted = drawSeatsWanted(random)
+  const bestAvailable = random.chance(shares.bestAvailable)
+  const card = random.chance(shares.card)
+  const declined = random.chance(shares.declined)
+  const isBroke = random.chance(shares.broke)
+  const triesAgain = random.chance(0.5)
+  const chargesEarly = random.chance(0.3)
+  const walksAway = random.chance(shares.walkAway)
+  const releases = random.chance(0.5)
+  const cancelsAfterPaying = random.chance(shares.cancel)
+  const repeats = random.chance(shares.repeat)
+  const together = random.chance(0.5)
+  const leaves = random.chance(shares.leave)
+  const polls = random.integer(1, 3)
+  const watchesNowServing = random.chance(shares.watch)
+  return {
+    seatsWanted,
+    bestAvailable,
+    payBy: card ? 'CARD' : 'BALANCE',
+    cardToken: declined ? 'tok_declined' : 'tok_approved',
+    isBroke,
+    triesAgain,
+    chargesEarly: chargesEarly && !isBroke && !card,
+    afterHolding: walksAway ? (releases ? 'release' : 'let-it-run-out') : 'pay',
+    cancelsAfterPaying,
+    repeats: repeats ? (together ? 'together' : 'after') : 'never',
+    pollsBeforeLeaving: leaves ? polls : undefined,
+    watchesNowServing,
+  }
+}
+
+// Most go in pairs.
+function drawSeatsWanted(random: Random): number {
+  const draw = random.next()
+  if (draw < 0.2) return 1
+  if (draw < 0.7) return 2
+  return draw < 0.85 ? 3 : 4
+}

@@ -1,0 +1,129 @@
+import type { Answer, ApiClient, Call } from './api-client.ts'
+import type { RushOptions } from './arguments.ts'
+import { isExplained } from './explanations.ts'
+import type { PaymentAttempt } from './explanations.ts'
+import type { FanProfile } from './fan-profile.ts'
+import type { FanRecord, History } from './history.ts'
+import type { Ending, Measurements, Step } from './measurements.ts'
+import type { OnSale } from './on-sale.ts'
+import type { Pauses } from './pauses.ts'
+import type { Random } from './random.ts'
+import type { RefusalBody } from './read-answer.ts'
+import type { SeatMaps } from './seat-maps.ts'
+
+/** What all fans of a run share. */
+export interface Rush {
+  readonly api: ApiClient
+  readonly options: RushOptions
+  readonly sale: OnSale
+  readonly seatMaps: SeatMaps
+  readonly history: History
+  readonly measurements: Measurements
+  /** Ends when the shop closes. */
+  readonly shopping: Pauses
+  /** Ends when the whole run is broken off. */
+  readonly settling: Pauses
+}
+
+/** Thrown by whatever finds that the fan's evening is over. */
+export class FanEnds extends Error {
+  override name = 'FanEnds'
+  readonly ending: Ending
+
+  constructor(ending: Ending) {
+    super(ending)
+    this.ending = ending
+  }
+}
+
+/** One person on the way through the on-sale. */
+export class Fan {
+  readonly userId: string
+  readonly bearer: string
+  readonly profile: FanProfile
+  readonly random: Random
+  readonly record: FanRecord
+  readonly #rush: Rush
+  queueToken: string | undefined
+  tokenExpiresAt: number | undefined
+  holdExpiresAt: number | undefined
+  /** Of the wallet; undefined where a charge went unanswered. */
+  balance: number | undefined = 0
+  #where: 'outside' | 'waiting' | 'active' = 'outside'
+  #keys = 0
+
+  constructor(rush: Rush, parts: { bearer: string; profile: FanProfile; random: Random; record: FanRecord }) {
+    this.#rush = rush
+    this.userId = parts.record.userId
+    this.bearer = parts.bearer
+    this.profile = parts.profile
+    this.random = parts.random
+    this.record = parts.record
+  }
+
+  /** Keeps the live counts right. */
+  goTo(where: 'outside' | 'waiting' | 'active'): void {
+    const { now } = this.#rush.measurements
+    if (this.#where !== 'outside') now[this.#where] -= 1
+    if (where !== 'outside') now[where] += 1
+    this.#where = where
+  }
+
+  newKey(what: string): string {
+    this.#keys += 1
+    return `${this.userId}-${what}-${this.#keys}`
+  }
+
+  /** Asks in the fan's name. With `admitted`, a success shows that the token was ACTIVE when it was sent. */
+  async ask<T>(
+    call: Omit<Call<T>, 'bearer' | 'queueToken'>,
+    token: 'no token' | 'token' | 'admitted',
+  ): Promise<Answer<T>> {
+    const queueToken = token === 'no token' ? undefined : this.queueToken
+    const answer = await this.#rush.api.call<T>({ ...call, bearer: this.bearer, queueToken })
+    const { place } = this.record
+    // After a first try that came through, the token may have been used up before this one was sent.
+    if (token === 'admitted' && answer.kind === 'ok' && !answer.triedBefore && place !== undefined) {
+      place.activeUntil = Math.max(place.activeUntil ?? 0, answer.sentAt)
+    }
+    return answer
+  }
+
+  /**
+   * Counts a refusal that is part of the game and returns its code. One that nothing explains ends the fan's evening and
+   * fails the run.
+   */
+  accept(
+    step: Step,
+    answer: { refusal: RefusalBody; answeredAt: number; triedBefore: boolean },
+    payment?: PaymentAttempt,
+  ): string {
+    const { refusal } = answer
+    const explained = isExplained(step, refusal.code, {
+      at: answer.answeredAt,
+      triedBefore: answer.triedBefore,
+      tokenExpiresAt: this.tokenExpiresAt,
+      holdExpiresAt: this.holdExpiresAt,
+      holdUncertain: this.record.holdUncertain,
+      payment,
+    })
+    if (!explained) {
+      this.surprise(step, `${refusal.status} ${refusal.code}`, refusal.message, refusal.requestId)
+      throw new FanEnds('failed')
+    }
+    this.#rush.measurements.refuse(step, refusal)
+    if (refusal.code.startsWith('QUEUE_TOKEN_') && refusal.code !== 'QUEUE_TOKEN_EXISTS') {
+      throw new FanEnds('too late')
+    }
+    return refusal.code
+  }
+
+  surprise(step: Step, code: string, problem: string, requestId?: string): void {
+    this.#rush.measurements.surprise({ step, code, problem: `${this.userId}: ${problem}`, requestId })
+  }
+
+  /** Reading and choosing takes people a moment. */
+  think(): Promise<void> {
+    return this.#rush.shopping.pause(this.#rush.options.thinkSeconds * this.random.between(500, 1_500))
+  }
+}

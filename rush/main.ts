@@ -1,0 +1,157 @@
+/**
+ * An on-sale against the system that runs on this machine: thousands of people arrive in a burst, wait, hold, pay and give
+ * up, as told by the API and nothing else. Exits 0 only when every invariant holds and no unexpected answer came.
+ */
+import { randomInt } from 'node:crypto'
+import { createSignIn, readSecret, RushProblem } from './access.ts'
+import { ApiClient, NoAnswer } from './api-client.ts'
+import { readArguments, usage } from './arguments.ts'
+import type { RushOptions } from './arguments.ts'
+import type { AuditResult } from './answers.ts'
+import { auditUntilSettled, readAudit } from './audit.ts'
+import { checkHistory } from './check-history.ts'
+import type { Check } from './check-history.ts'
+import { collectFacts } from './collect-facts.ts'
+import type { History } from './history.ts'
+import { createExchange, TransportError } from './http-exchange.ts'
+import type { HttpExchange } from './http-exchange.ts'
+import { Measurements } from './measurements.ts'
+import { openOnSale, readMaxActive } from './on-sale.ts'
+import { Ended, Pauses } from './pauses.ts'
+import { showProgress } from './progress.ts'
+import { isGood, reportLines } from './report.ts'
+import { runCrowd } from './run-crowd.ts'
+import { SeatMaps } from './seat-maps.ts'
+
+const REQUEST_TIMEOUT_MS = 15_000
+/** Beyond maxSeconds: settling payments, collecting facts, the audit. */
+const TOKEN_SPARE_SECONDS = 1_800
+const INTERRUPTED = 130
+
+async function main(): Promise<number> {
+  const command = readArguments(process.argv.slice(2), process.env, randomInt(4_294_967_295))
+  if (command.kind === 'help') {
+    console.log(usage)
+    return 0
+  }
+  if (command.kind === 'wrong')
+    throw new RushProblem(`${command.problem}\nnpm run rush -- --help shows all options`)
+  const { options } = command
+  const secret = await readSecret(process.env)
+  const exchange = createExchange(options.url, options.sockets, REQUEST_TIMEOUT_MS)
+  try {
+    await checkRuns(exchange, options.url)
+    return await runRush(options, secret, exchange)
+  } finally {
+    exchange.close()
+  }
+}
+
+async function checkRuns(exchange: HttpExchange, url: string): Promise<void> {
+  const answer = await exchange
+    .send({ method: 'GET', path: '/health/ready', headers: {} })
+    .catch((error: unknown) => {
+      if (error instanceof TransportError) {
+        throw new RushProblem(`nothing answers at ${url} (${error.code}): run npm start first, or say --url`)
+      }
+      throw error
+    })
+  if (answer.status !== 200)
+    throw new RushProblem(`${url} is not ready (/health/ready answers ${answer.status})`)
+}
+
+async function runRush(options: RushOptions, secret: string, exchange: HttpExchange): Promise<number> {
+  const runId = `rush-${Date.now().toString(36)}`
+  const measurements = new Measurements()
+  const history: History = { fans: [], repeats: [] }
+  const shopping = new Pauses()
+  const settling = new Pauses()
+  const api = new ApiClient({ exchange, measurements, shopping, settling, idPrefix: runId })
+  const signIn = createSignIn(secret, Math.ceil(options.maxSeconds) + TOKEN_SPARE_SECONDS)
+  const admin = await signIn('rush-admin', ['admin'])
+  const sale = await openOnSale(api, admin, options, runId)
+  console.log(
+    `Rush on schedule ${sale.scheduleId}: ${options.fans} fans, ${options.seats} seats, ${options.url}, --seed ${options.seed}`,
+  )
+  const seatMaps = new SeatMaps(sale)
+  const rush = { api, options, sale, seatMaps, history, measurements, shopping, settling }
+
+  const began = performance.now()
+  const broken = breakOffOnSignal(() => {
+    settling.end()
+    shopping.end()
+    exchange.close()
+  })
+  let checks: Check[] | undefined
+  let audit: AuditResult | undefined
+  let elapsedMs = 0
+  const work = async (): Promise<void> => {
+    const before = await readMaxActive(api, admin, sale)
+    const stopProgress = showProgress(measurements, options.fans)
+    try {
+      await Promise.race([runCrowd(rush, signIn, runId), broken.promise])
+    } finally {
+      elapsedMs = performance.now() - began
+      stopProgress()
+    }
+    const pause = (ms: number): Promise<void> => settling.pause(ms)
+    const after = await readMaxActive(api, admin, sale)
+    console.log('Asking what became of every reservation, payment and wallet …')
+    const facts = await collectFacts(api, signIn, history, pause)
+    // Somebody may steer the room while it runs.
+    const maxActive = before === undefined || after === undefined ? undefined : Math.max(before, after)
+    checks = checkHistory(history, facts, maxActive)
+    console.log('Waiting for the audit …')
+    audit = await auditUntilSettled(() => readAudit(api, admin), pause)
+  }
+  try {
+    await work()
+  } catch (error) {
+    // The system stopped answering, or somebody stopped us: what is known so far is still worth showing.
+    if (error instanceof NoAnswer) console.error(`Broken off: no answer (${error.message})`)
+    else if (!(error instanceof Ended)) throw error
+  } finally {
+    broken.release()
+  }
+  const outcome = { measurements, history, elapsedMs, checks, audit }
+  console.log(reportLines(outcome).join('\n'))
+  if (broken.isBroken()) return INTERRUPTED
+  return isGood(outcome) ? 0 : 1
+}
+
+interface BreakOff {
+  /** Rejects with Ended on the first Ctrl-C; never resolves. */
+  readonly promise: Promise<never>
+  isBroken(): boolean
+  release(): void
+}
+
+function breakOffOnSignal(stop: () => void): BreakOff {
+  const { promise, reject } = Promise.withResolvers<never>()
+  // Nobody may be waiting for it at that moment.
+  promise.catch(() => undefined)
+  let isBroken = false
+  const onSignal = (): void => {
+    isBroken = true
+    stop()
+    reject(new Ended())
+  }
+  process.once('SIGINT', onSignal)
+  process.once('SIGTERM', onSignal)
+  return {
+    promise,
+    isBroken: () => isBroken,
+    release: () => {
+      process.off('SIGINT', onSignal)
+      process.off('SIGTERM', onSignal)
+    },
+  }
+}
+
+try {
+  process.exitCode = await main()
+} catch (error) {
+  if (!(error instanceof RushProblem)) throw error
+  console.error(error.message)
+  process.exitCode = 1
+}

@@ -1,0 +1,93 @@
+import type { RefusalBody } from './read-answer.ts'
+
+/** What a request is for; latencies are told by it. */
+export type Step =
+  | 'join'
+  | 'poll'
+  | 'now-serving'
+  | 'seats'
+  | 'hold'
+  | 'charge'
+  | 'pay'
+  | 'payment'
+  | 'reservation'
+  | 'cancel'
+  | 'leave'
+  | 'balance'
+  | 'admin'
+
+/** How a fan's evening ended. */
+export type Ending =
+  | 'bought'
+  | 'refunded'
+  | 'sold out'
+  | 'lost patience'
+  | 'walked away'
+  | 'left the line'
+  | 'could not pay'
+  | 'too late'
+  | 'failed'
+
+/** An answer that neither the contract nor the fan's own state explains. */
+export interface Unexpected {
+  readonly step: Step
+  readonly code: string
+  readonly problem: string
+  readonly requestId: string | undefined
+}
+
+/** Enough to see what is wrong; the counts are complete. */
+const UNEXPECTED_KEPT = 20
+
+/** Everything counted and timed in a run. */
+export class Measurements {
+  readonly latencies = new Map<Step | 'join to confirmed', number[]>()
+  /** Refusals that are part of an on-sale, by step and code. */
+  readonly refusals = new Map<string, number>()
+  /** "Not now" answers and broken connections that were tried again, by step and code. */
+  readonly interruptions = new Map<string, number>()
+  readonly unexpected: Unexpected[] = []
+  unexpectedCount = 0
+  readonly endings = new Map<Ending, number>()
+  /** When each reservation was seen CONFIRMED, in ms since the epoch. */
+  readonly soldAt: number[] = []
+  readonly count = {
+    arrived: 0,
+    joined: 0,
+    admitted: 0,
+    holds: 0,
+    soldReservations: 0,
+    soldSeats: 0,
+    refunds: 0,
+    repeats: 0,
+  }
+  /** How many fans (or seats, for held) are there at the moment. */
+  readonly now = { waiting: 0, active: 0, held: 0 }
+
+  time(step: Step | 'join to confirmed', ms: number): void {
+    const durations = this.latencies.get(step)
+    if (durations === undefined) this.latencies.set(step, [ms])
+    else durations.push(ms)
+  }
+
+  refuse(step: Step, refusal: RefusalBody): void {
+    increment(this.refusals, `${step} ${refusal.status} ${refusal.code}`)
+  }
+
+  interrupt(step: Step, code: string): void {
+    increment(this.interruptions, `${step} ${code}`)
+  }
+
+  surprise(unexpected: Unexpected): void {
+    this.unexpectedCount += 1
+    if (this.unexpected.length < UNEXPECTED_KEPT) this.unexpected.push(unexpected)
+  }
+
+  end(ending: Ending): void {
+    increment(this.endings, ending)
+  }
+}
+
+function increment<K>(counts: Map<K, number>, key: K): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1)
+}

@@ -1,0 +1,44 @@
+/** Thrown into whoever waits, or wants to wait, after the end. */
+export class Ended extends Error {
+  override name = 'Ended'
+}
+
+/** Coarse on purpose: Node keeps one list for all timers of one length, so a crowd costs a handful of lists. */
+const GRAIN_MS = 20
+
+/**
+ * Pauses of a crowd that can all be ended at once. Not an AbortSignal: thousands of listeners on one signal cost more
+ * than the pauses.
+ */
+export class Pauses {
+  readonly #waiting = new Map<(error: Ended) => void, NodeJS.Timeout>()
+  #ended = false
+
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  /** Rejects with Ended at the end. */
+  pause(ms: number): Promise<void> {
+    if (this.#ended) return Promise.reject(new Ended())
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => {
+          this.#waiting.delete(reject)
+          resolve()
+        },
+        Math.ceil(ms / GRAIN_MS) * GRAIN_MS,
+      )
+      this.#waiting.set(reject, timer)
+    })
+  }
+
+  end(): void {
+    this.#ended = true
+    for (const [reject, timer] of this.#waiting) {
+      clearTimeout(timer)
+      reject(new Ended())
+    }
+    this.#waiting.clear()
+  }
+}

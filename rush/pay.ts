@@ -1,0 +1,219 @@
+import { z } from 'zod'
+import { chargeAnswer, paymentAnswer, reservationAnswer } from './answers.ts'
+import type { Payment } from './answers.ts'
+import { NoAnswer } from './api-client.ts'
+import type { Answer, Call } from './api-client.ts'
+import { compareAnswers } from './compare-answers.ts'
+import type { PaymentAttempt } from './explanations.ts'
+import { FanEnds } from './fan.ts'
+import type { Fan, Rush } from './fan.ts'
+import type { HoldRecord, PaymentRecord, RepeatRecord } from './history.ts'
+
+/** What one charge may be. */
+const CHARGE_MIN = 1_000
+const CHARGE_MAX = 1_000_000
+/** A payment that waits for a broker or a service to come back. */
+const SETTLE_MS = 120_000
+const ASK_MS = 500
+const ASK_MAX_MS = 3_000
+
+/** Where PAYMENT_FAILED says why. */
+const failureDetails = z.object({ reason: z.string() })
+
+/** Charges the wallet up to at least `wanted`, as far as one charge goes. */
+export async function chargeUpTo(rush: Rush, fan: Fan, wanted: number): Promise<void> {
+  const missing = wanted - (fan.balance ?? 0)
+  if (missing <= 0) return
+  const amount = Math.min(CHARGE_MAX, Math.max(CHARGE_MIN, missing))
+  const call = {
+    step: 'charge',
+    method: 'POST',
+    path: `/users/${fan.userId}/balance/charge`,
+    body: { amount },
+    schema: chargeAnswer,
+  } as const
+  const answer = await askKeyed(rush, fan, call, 'charge', 'no token', (data) => data.transactionId)
+  if (answer.kind === 'refused') {
+    fan.record.moneyUncertain = true
+    fan.accept('charge', answer)
+    throw new FanEnds('failed')
+  }
+  fan.record.charged += amount
+  fan.balance = (fan.balance ?? 0) + amount
+  if (answer.data.chargedAmount !== amount || answer.data.currentBalance !== fan.balance) {
+    fan.surprise(
+      'charge',
+      'WRONG_ANSWER',
+      `charged ${amount} to ${fan.balance}: ${JSON.stringify(answer.data)}`,
+    )
+  }
+}
+
+/** Pays for a hold and sees it CONFIRMED. Undefined when refused for a reason of the fan's own. */
+export async function pay(
+  rush: Rush,
+  fan: Fan,
+  hold: HoldRecord,
+  method: 'BALANCE' | 'CARD',
+): Promise<PaymentRecord | undefined> {
+  const { cardToken } = fan.profile
+  const attempt: PaymentAttempt = { method, cardToken, amount: hold.amount, balance: fan.balance }
+  const call = {
+    step: 'pay',
+    method: 'POST',
+    path: '/payments',
+    body: {
+      reservationId: hold.reservationId,
+      paymentMethod: method,
+      ...(method === 'CARD' ? { card: { token: cardToken } } : {}),
+    },
+    schema: paymentAnswer,
+  } as const
+  const answer = await askKeyed(rush, fan, call, 'payment', 'admitted', (data) => data.paymentId)
+  if (answer.kind === 'refused') {
+    const { refusal } = answer
+    if (refusal.status >= 500) fan.record.moneyUncertain = true
+    const details = failureDetails.safeParse(refusal.details)
+    const code =
+      refusal.code === 'PAYMENT_FAILED' && details.success ? codeOf(details.data.reason) : refusal.code
+    fan.accept('pay', { ...answer, refusal: { ...refusal, code } }, attempt)
+    return undefined
+  }
+  const record = notePayment(fan, hold, answer.data, method)
+  const settled = answer.data.status === 'PENDING' ? await settle(rush, fan, record) : answer.data
+  if (settled.status !== 'APPROVED') {
+    acceptFailure(fan, settled, attempt)
+    return undefined
+  }
+  record.approved = true
+  if (method === 'BALANCE' && fan.balance !== undefined) fan.balance -= hold.amount
+  await seeConfirmed(fan, hold)
+  return record
+}
+
+function notePayment(
+  fan: Fan,
+  hold: HoldRecord,
+  payment: Payment,
+  method: 'BALANCE' | 'CARD',
+): PaymentRecord {
+  const { paymentId, reservationId, amount } = payment
+  const record = { paymentId, reservationId, amount, method, approved: false, cancelled: false }
+  fan.record.payments.push(record)
+  if (reservationId !== hold.reservationId || amount !== hold.amount || payment.paymentMethod !== method) {
+    fan.surprise(
+      'pay',
+      'WRONG_ANSWER',
+      `paid ${hold.amount} for ${hold.reservationId}: ${JSON.stringify(payment)}`,
+    )
+  }
+  return record
+}
+
+/** Asks until a payment is no longer PENDING. */
+async function settle(rush: Rush, fan: Fan, payment: PaymentRecord): Promise<Payment> {
+  return askPaymentUntil(rush, fan, payment, (status) => status !== 'PENDING')
+}
+
+/** Asks for a payment until its status will do, up to a limit. */
+export async function askPaymentUntil(
+  rush: Rush,
+  fan: Fan,
+  { paymentId }: PaymentRecord,
+  willDo: (status: Payment['status']) => boolean,
+): Promise<Payment> {
+  const until = Date.now() + SETTLE_MS
+  for (let asked = 0; ; asked += 1) {
+    const call = {
+      step: 'payment',
+      method: 'GET',
+      path: `/payments/${paymentId}`,
+      schema: paymentAnswer,
+    } as const
+    const answer = await fan.ask(call, 'no token')
+    if (answer.kind === 'refused') {
+      fan.accept('payment', answer)
+      throw new FanEnds('failed')
+    }
+    if (willDo(answer.data.status)) return answer.data
+    if (Date.now() > until) {
+      fan.surprise(
+        'payment',
+        'NOT_SETTLED',
+        `payment ${paymentId} is ${answer.data.status} after ${SETTLE_MS} ms`,
+      )
+      throw new FanEnds('failed')
+    }
+    await rush.settling.pause(Math.min(ASK_MAX_MS, ASK_MS * 1.5 ** asked) * fan.random.between(0.9, 1.1))
+  }
+}
+
+/** A payment that was answered 202 first tells its refusal by its reason; REFUNDED means that the seats were gone. */
+function acceptFailure(fan: Fan, payment: Payment, attempt: PaymentAttempt): void {
+  const code = typeof payment['reason'] === 'string' ? codeOf(payment['reason']) : payment.status
+  const refusal = {
+    status: 402,
+    code,
+    message: `payment ${payment.paymentId} ended as ${payment.status}`,
+    details: null,
+  }
+  fan.accept(
+    'pay',
+    { refusal: { ...refusal, requestId: '' }, answeredAt: Date.now(), triedBefore: true },
+    attempt,
+  )
+}
+
+// A reason of a saga, as the refusal that it would have been; TIMEOUT alone is the code of an unanswered request.
+function codeOf(reason: string): string {
+  return reason === 'TIMEOUT' ? 'PAYMENT_TIMEOUT' : reason
+}
+
+async function seeConfirmed(fan: Fan, hold: HoldRecord): Promise<void> {
+  const path = `/reservations/${hold.reservationId}`
+  const answer = await fan.ask(
+    { step: 'reservation', method: 'GET', path, schema: reservationAnswer },
+    'no token',
+  )
+  if (answer.kind === 'refused') {
+    fan.accept('reservation', answer)
+    throw new FanEnds('failed')
+  }
+  if (answer.data.status !== 'CONFIRMED') {
+    fan.surprise('reservation', 'NOT_CONFIRMED', `${hold.reservationId} is paid and ${answer.data.status}`)
+    throw new FanEnds('failed')
+  }
+  hold.confirmedAt = Date.now()
+}
+
+/** Sends once or, for fans who repeat, twice with the same key, and notes whether the answers agree. */
+async function askKeyed<T>(
+  rush: Rush,
+  fan: Fan,
+  call: Omit<Call<T>, 'bearer' | 'queueToken' | 'idempotencyKey'>,
+  what: RepeatRecord['what'],
+  token: 'no token' | 'admitted',
+  identity: (data: T) => string,
+): Promise<Answer<T>> {
+  const keyed = { ...call, idempotencyKey: fan.newKey(what) }
+  try {
+    if (fan.profile.repeats === 'never') return await fan.ask(keyed, token)
+    // Not 'admitted': the token is used up by the first payment, and the answer is given again without it.
+    const replayToken = token === 'admitted' ? 'token' : token
+    const [first, second] =
+      fan.profile.repeats === 'together'
+        ? await Promise.all([fan.ask(keyed, replayToken), fan.ask(keyed, replayToken)])
+        : [await fan.ask(keyed, token), await fan.ask(keyed, replayToken)]
+    const problem = compareAnswers(first, second, identity)
+    rush.history.repeats.push({ userId: fan.userId, what, problem })
+    rush.measurements.count.repeats += 1
+    // Of a payment that was still open, the later word is the better one.
+    return first.kind === 'ok' && first.status !== 202 ? first : second
+  } catch (error) {
+    if (error instanceof NoAnswer) {
+      fan.record.moneyUncertain = true
+      fan.balance = undefined
+    }
+    throw error
+  }
+}

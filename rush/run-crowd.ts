@@ -1,0 +1,41 @@
+import type { SignIn } from './access.ts'
+import { drawProfile } from './fan-profile.ts'
+import { Fan } from './fan.ts'
+import type { Rush } from './fan.ts'
+import { newFanRecord } from './history.ts'
+import { liveAsFan } from './live-as-fan.ts'
+import { Ended } from './pauses.ts'
+import { createRandom, drawArrivals } from './random.ts'
+
+/**
+ * Lets all fans arrive, whatever the system does meanwhile, and waits until each is done. After maxSeconds the shop
+ * closes: those who are still trying go home, those who are paying see it through.
+ */
+export async function runCrowd(rush: Rush, signIn: SignIn, runId: string): Promise<void> {
+  const { options } = rush
+  const arrivals = drawArrivals(createRandom(options.seed, 0), options.fans, options.arriveSeconds * 1_000)
+  const closing = setTimeout(() => rush.shopping.end(), options.maxSeconds * 1_000)
+  const began = performance.now()
+  const evenings: Promise<void>[] = []
+  try {
+    for (const [index, arrival] of arrivals.entries()) {
+      if (rush.shopping.ended) break
+      const early = arrival - (performance.now() - began)
+      // Timers are a few ms coarse; those who come within that come together.
+      if (early > 10) await rush.shopping.pause(early)
+      evenings.push(liveAsFan(rush, await newFan(rush, signIn, `${runId}-${index + 1}`, index + 1)))
+    }
+  } catch (error) {
+    if (!(error instanceof Ended)) throw error
+  } finally {
+    await Promise.all(evenings).finally(() => clearTimeout(closing))
+  }
+}
+
+async function newFan(rush: Rush, signIn: SignIn, userId: string, stream: number): Promise<Fan> {
+  const random = createRandom(rush.options.seed, stream)
+  const profile = drawProfile(random, rush.options.shares)
+  const record = newFanRecord(userId)
+  rush.history.fans.push(record)
+  return new Fan(rush, { bearer: await signIn(userId), profile, random, record })
+}

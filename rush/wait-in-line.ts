@@ -1,0 +1,114 @@
+import { z } from 'zod'
+import { joinAnswer, nowServingAnswer, placeAnswer } from './answers.ts'
+import type { Place } from './answers.ts'
+import { FanEnds } from './fan.ts'
+import type { Fan, Rush } from './fan.ts'
+
+/** People who only watch the board look at it this often, and at their own place now and then. */
+const WATCH_MS = 2_000
+const WATCHES_A_POLL = 5
+/** Below this a poll every so often is no poll but a storm; the system may ask for less only when one is next. */
+const POLL_MIN_MS = 200
+
+/** Joins the line and waits until let in. Ends the fan where they leave it. */
+export async function waitInLine(rush: Rush, fan: Fan): Promise<void> {
+  let place = await join(rush, fan)
+  rush.measurements.count.joined += 1
+  for (let polls = 0; place.status === 'WAITING'; polls += 1) {
+    fan.goTo('waiting')
+    if (fan.profile.pollsBeforeLeaving === polls) await leave(fan)
+    await (fan.profile.watchesNowServing ? watch(rush, fan, place) : waitAsTold(rush, fan, place))
+    place = await look(rush, fan)
+  }
+  if (place.status !== 'ACTIVE') {
+    fan.surprise('poll', place.status, `place ${place.sequence} ended as ${place.status} while waiting`)
+    throw new FanEnds('failed')
+  }
+  fan.goTo('active')
+  rush.measurements.count.admitted += 1
+}
+
+async function join(rush: Rush, fan: Fan): Promise<Place> {
+  const body = { scheduleId: rush.sale.scheduleId }
+  const path = '/queue/tokens'
+  let answer = await fan.ask({ step: 'join', method: 'POST', path, body, schema: joinAnswer }, 'no token')
+  if (answer.kind === 'refused') {
+    // The first try had come through after all: the place is kept, only the token's value never arrived.
+    fan.accept('join', answer)
+    answer = await fan.ask({ step: 'join', method: 'PUT', path, body, schema: joinAnswer }, 'no token')
+  }
+  if (answer.kind === 'refused') {
+    fan.accept('join', answer)
+    throw new FanEnds('failed')
+  }
+  fan.queueToken = answer.data.token
+  return note(fan, answer.data)
+}
+
+async function look(rush: Rush, fan: Fan): Promise<Place> {
+  const call = { step: 'poll', method: 'GET', path: '/queue/tokens/me', schema: placeAnswer } as const
+  const answer = await fan.ask(call, 'token')
+  if (answer.kind === 'refused') {
+    fan.accept('poll', answer)
+    throw new FanEnds('failed')
+  }
+  if (answer.data.scheduleId !== rush.sale.scheduleId) {
+    fan.surprise('poll', 'WRONG_ANSWER', `the place is in the line of schedule ${answer.data.scheduleId}`)
+    throw new FanEnds('failed')
+  }
+  return note(fan, answer.data)
+}
+
+function note(fan: Fan, place: Place): Place {
+  const record = (fan.record.place ??= {
+    sequence: place.sequence,
+    lastWaitingAt: undefined,
+    firstActiveAt: undefined,
+    activeFrom: undefined,
+    activeUntil: undefined,
+  })
+  if (place.sequence !== record.sequence) {
+    fan.surprise('poll', 'PLACE_CHANGED', `place ${record.sequence} became ${place.sequence}`)
+    throw new FanEnds('failed')
+  }
+  fan.tokenExpiresAt = place.expiresAt ?? undefined
+  if (place.status === 'WAITING') record.lastWaitingAt = Math.max(record.lastWaitingAt ?? 0, place.serverTime)
+  if (place.status === 'ACTIVE') {
+    record.firstActiveAt ??= place.serverTime
+    record.activeFrom ??= Date.now()
+  }
+  return place
+}
+
+function waitAsTold(rush: Rush, fan: Fan, place: Place): Promise<void> {
+  // The system spreads its answers itself; a little more keeps clients in one process from marching in step.
+  const ms = place.pollAfterSeconds * 1_000 * fan.random.between(1, 1.1)
+  return rush.shopping.pause(Math.max(POLL_MIN_MS, ms))
+}
+
+async function watch(rush: Rush, fan: Fan, place: Place): Promise<void> {
+  const path = `/queue/schedules/${rush.sale.scheduleId}/now-serving`
+  for (let looks = 0; looks < WATCHES_A_POLL; looks += 1) {
+    await rush.shopping.pause(WATCH_MS * fan.random.between(0.8, 1.2))
+    const answer = await rush.api.call({ step: 'now-serving', method: 'GET', path, schema: nowServingAnswer })
+    if (answer.kind === 'refused') {
+      fan.accept('now-serving', answer)
+      return
+    }
+    if (place.sequence <= answer.data.nowServing) return
+  }
+}
+
+async function leave(fan: Fan): Promise<never> {
+  await leaveRoom(fan)
+  throw new FanEnds('left the line')
+}
+
+/** Gives the place in the room back, sometimes twice: the second time is as good as the first. */
+export async function leaveRoom(fan: Fan): Promise<void> {
+  const call = { step: 'leave', method: 'DELETE', path: '/queue/tokens/me', schema: z.undefined() } as const
+  for (let times = fan.random.integer(1, 2); times > 0; times -= 1) {
+    const answer = await fan.ask(call, 'token')
+    if (answer.kind === 'refused') fan.accept('leave', answer)
+  }
+}

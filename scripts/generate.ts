@@ -1,0 +1,99 @@
+/**
+ * Makes what is made from other files: the types of the gRPC contracts (proto/gen) and the API reference
+ * (docs/openapi.json). With `--check` nothing is written; a file that is not as it would be made is named, exit 1.
+ */
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { apiDocument } from './api-document.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const PROTO = join(root, 'proto')
+const TYPES = join(PROTO, 'gen')
+const DOCUMENT = join(root, 'docs', 'openapi.json')
+const GENERATOR = '@grpc/proto-loader/build/bin/proto-loader-gen-types.js'
+
+const run = promisify(execFile)
+
+/** Contents by absolute path. */
+type Files = Map<string, string>
+
+async function filesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+}
+
+async function makeTypes(): Promise<Files> {
+  const contracts = (await filesIn(join(PROTO, 'frontrow')))
+    .filter((path) => path.endsWith('.proto'))
+    .toSorted()
+  const folder = await mkdtemp(join(tmpdir(), 'frontrow-generate-'))
+  try {
+    const options = [
+      '--longs=Number',
+      '--enums=String',
+      '--defaults',
+      '--arrays',
+      '--grpcLib=@grpc/grpc-js',
+      '--targetFileExtension=.ts',
+      '--importFileExtension=.ts',
+      '--includeDirs=.',
+      `--outDir=${folder}`,
+    ]
+    const names = contracts.map((path) => relative(PROTO, path))
+    const generator = createRequire(import.meta.url).resolve(GENERATOR)
+    await run(process.execPath, [generator, ...options, ...names], { cwd: PROTO, timeout: 60_000 })
+    const made: Files = new Map()
+    for (const path of await filesIn(folder)) {
+      made.set(join(TYPES, relative(folder, path)), await readFile(path, 'utf8'))
+    }
+    return made
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+/** What is on the disk now where something is generated. */
+async function readPresent(paths: Iterable<string>): Promise<Files> {
+  const present: Files = new Map()
+  for (const path of paths) {
+    try {
+      present.set(path, await readFile(path, 'utf8'))
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+    }
+  }
+  return present
+}
+
+async function main(): Promise<void> {
+  const made = await makeTypes()
+  made.set(DOCUMENT, `${JSON.stringify(await apiDocument(), null, 2)}\n`)
+  await mkdir(TYPES, { recursive: true })
+  const present = await readPresent(new Set([...made.keys(), ...(await filesIn(TYPES))]))
+  const stale = [...made].filter(([path, content]) => present.get(path) !== content)
+  const leftOver = [...present.keys()].filter((path) => !made.has(path))
+  if (process.argv.includes('--check')) {
+    for (const path of [...stale.map(([one]) => one), ...leftOver]) {
+      console.error(`${relative(root, path)} is stale: run npm run generate`)
+    }
+    if (stale.length + leftOver.length > 0) process.exitCode = 1
+    return
+  }
+  for (const [path, content] of stale) {
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, content)
+    console.log(`wrote ${relative(root, path)}`)
+  }
+  for (const path of leftOver) {
+    await rm(path)
+    console.log(`removed ${relative(root, path)}`)
+  }
+  console.log(`${made.size} generated files are up to date`)
+}
+
+await main()

@@ -1,0 +1,6 @@
+// npm start: brings the packages, then goes on under Node 24 with up.ts.
+import { join } from 'node:path'
+import { ensurePackages, root, runUnderNode24 } from './bootstrap.mjs'
+
+ensurePackages()
+process.exitCode = await runUnderNode24([join(root, 'scripts', 'up.ts')], { tied: true })

@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { SetupProblem } from '@frontrow/local-stack/setup-problem'
+import { z } from 'zod'
+
+/** The five services, in the order they are shown. */
+export const serviceNames = ['queue', 'catalog', 'reservation', 'payment', 'wallet'] as const
+
+/** Name of a service: of its folder, its database role and its schema. */
+export type ServiceName = (typeof serviceNames)[number]
+
+const password = z.string().min(8)
+
+const secretsSchema = z.object({
+  jwtSecret: z.string().min(32),
+  adminPassword: password,
+  servicePasswords: z.object({
+    queue: password,
+    catalog: password,
+    reservation: password,
+    payment: password,
+    wallet: password,
+  }),
+})
+
+/** What only this copy knows: made once and kept in its data folder. */
+export type Secrets = z.output<typeof secretsSchema>
+
+/** The settings of npm start; all other ports are free ones. */
+export interface UpSettings {
+  port: number
+  tlsPort: number
+  dataFolder: string
+}
+
+/** Reads PORT, TLS_PORT and DATA_DIR. */
+export function readUpSettings(env: NodeJS.ProcessEnv): UpSettings {
+  const port = readPort('PORT', env['PORT'], 8080)
+  const tlsPort = readPort('TLS_PORT', env['TLS_PORT'], 8443)
+  if (port === tlsPort) throw new SetupProblem(`PORT and TLS_PORT are both ${port}, and must differ`)
+  const dataFolder = dataFolderOf(env)
+  // It ends up in the settings of Nginx and Kafka, where these mean something.
+  if (/["$\\,\n]/.test(dataFolder)) {
+    throw new SetupProblem(`DATA_DIR must be free of " $ \\ , and line breaks: ${dataFolder}`)
+  }
+  return { port, tlsPort, dataFolder }
+}
+
+/** Where this copy keeps its data. */
+export function dataFolderOf(env: NodeJS.ProcessEnv): string {
+  const given = env['DATA_DIR']
+  return resolve(given === undefined || given === '' ? join(import.meta.dirname, '..', '.frontrow') : given)
+}
+
+function readPort(name: string, text: string | undefined, otherwise: number): number {
+  if (text === undefined || text === '') return otherwise
+  const port = Number(text)
+  if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port
+  throw new SetupProblem(`${name} is "${text}", and must be a port from 1 to 65535`)
+}
+
+function secretsFile(dataFolder: string): string {
+  return join(dataFolder, 'settings.json')
+}
+
+/** The secrets of a data folder, or null before the first start there. */
+export function readSecrets(dataFolder: string): Secrets | null {
+  const file = secretsFile(dataFolder)
+  if (!existsSync(file)) return null
+  const parsed = secretsSchema.safeParse(parseJson(readFileSync(file, 'utf8')))
+  if (parsed.success) return parsed.data
+  const field = parsed.error.issues[0]?.path.join('.') ?? ''
+  throw new SetupProblem(`${file} is damaged (${field || 'not JSON'}); the databases need its passwords`)
+}
+
+/** The same; made where they are missing, readable by this user only. */
+export function ensureSecrets(dataFolder: string): Secrets {
+  const known = readSecrets(dataFolder)
+  if (known !== null) return known
+  const made: Secrets = {
+    jwtSecret: randomSecret(),
+    adminPassword: randomSecret(),
+    servicePasswords: {
+      queue: randomSecret(),
+      catalog: randomSecret(),
+      reservation: randomSecret(),
+      payment: randomSecret(),
+      wallet: randomSecret(),
+    },
+  }
+  mkdirSync(dataFolder, { recursive: true })
+  writeFileSync(secretsFile(dataFolder), `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600 })
+  return made
+}
+
+function randomSecret(): string {
+  return randomBytes(32).toString('base64url')
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // Reported by the schema, which takes no undefined.
+    return undefined
+  }
+}

@@ -1,0 +1,105 @@
+import { supervise } from '@frontrow/local-stack/supervise'
+import type { Supervised, SupervisionEvents } from '@frontrow/local-stack/supervise'
+import type { Placement, RunningProcess } from '@frontrow/local-stack/process'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { runFolder } from './up-checks.ts'
+
+/** Groups of processes in the order they start; they stop the other way round, each group at once. */
+const STAGES = ['postgres', 'redis', 'kafka', 'services', 'nginx'] as const
+
+/** One of the groups. */
+export type Stage = (typeof STAGES)[number]
+
+/** Shows one line of progress. */
+export type Say = (line: string) => void
+
+/** All processes of one copy, and the one switch that ends it: a signal, or the first failure. */
+export class Stack {
+  readonly dataFolder: string
+  readonly say: Say
+  readonly #halt = new AbortController()
+  readonly #running: { stage: Stage; process: Supervised }[] = []
+
+  constructor(dataFolder: string, say: Say) {
+    this.dataFolder = dataFolder
+    this.say = say
+  }
+
+  /** Aborts when the copy is to end; its reason says why. */
+  get halted(): AbortSignal {
+    return this.#halt.signal
+  }
+
+  /** Ends the copy: what is starting stops at once, the rest is for `stop`. The first reason counts. */
+  halt(reason: unknown): void {
+    this.#halt.abort(reason)
+  }
+
+  /** Where a process leaves its log and its pid. */
+  placement(name: string): Placement {
+    return { logFile: this.logFile(name), pidFile: join(runFolder(this.dataFolder), `${name}.pid`) }
+  }
+
+  logFile(name: string): string {
+    return join(this.dataFolder, 'log', `${name}.log`)
+  }
+
+  /** A folder for one server's data. */
+  folder(name: string): string {
+    const path = join(this.dataFolder, name)
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+    return path
+  }
+
+  /** Starts a process and keeps it running; a failure ends the whole copy. */
+  async start(stage: Stage, start: (signal: AbortSignal) => Promise<RunningProcess>): Promise<void> {
+    try {
+      const process = await supervise(start, this.#events(), this.halted)
+      this.#running.push({ stage, process })
+    } catch (error) {
+      this.halt(error)
+      throw error
+    }
+  }
+
+  /** Stops everything in order: nobody is sent to a service that has gone, no service loses its database first. */
+  async stop(): Promise<void> {
+    for (const stage of STAGES.toReversed()) {
+      const members = this.#running.filter((member) => member.stage === stage)
+      await Promise.all(members.map((member) => member.process.stop()))
+    }
+  }
+
+  /** Ends everything at once, whatever is lost. */
+  kill(): void {
+    for (const { process } of this.#running) process.kill()
+  }
+
+  #events(): SupervisionEvents {
+    return {
+      onRestart: (name, how) => this.say(`${name} has ended (${how}); starting it again`),
+      onRecovered: (name) => this.say(`${name} is up again`),
+      onGiveUp: (name, how, logFile) => {
+        this.halt(new GaveUp(`${name} ends again and again (${how}); its log: ${logFile}`, logFile))
+      },
+    }
+  }
+}
+
+/** A process that could not be kept running. */
+export class GaveUp extends Error {
+  override name = 'GaveUp'
+  readonly logFile: string
+
+  constructor(message: string, logFile: string) {
+    super(message)
+    this.logFile = logFile
+  }
+}
+
+/** Waits for all, also when one fails, so that nothing goes on starting behind our back; then throws the first failure. */
+export async function allOrFirstFailure(tasks: readonly Promise<unknown>[]): Promise<void> {
+  const results = await Promise.allSettled(tasks)
+  for (const result of results) if (result.status === 'rejected') throw result.reason
+}

@@ -1,0 +1,189 @@
+/**
+ * npm start, once the packages are there: runs the whole system on this machine until a signal comes. The order of the
+ * start is the order of need; a failure at any step stops what has started, says why in one line and ends with 1.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { removePidFile } from '@frontrow/local-stack/pid-file'
+import { logTail } from '@frontrow/local-stack/process'
+import { SetupProblem } from '@frontrow/local-stack/setup-problem'
+import { seedDemo } from './seed-demo.ts'
+import type { Demo } from './seed-demo.ts'
+import { signToken } from './token.ts'
+import { checkMachine, claimDataFolder, ownPidFile, runFolder } from './up-checks.ts'
+import { ADMIN_ROLE, ensureServerPrograms, startGateway, startServers } from './up-servers.ts'
+import type { ServerPorts } from './up-servers.ts'
+import { choosePorts, databaseUrl, migrate, startServices, upstreamsOf } from './up-services.ts'
+import type { AllServicePorts } from './up-services.ts'
+import { ensureSecrets, readUpSettings } from './up-settings.ts'
+import type { Secrets, UpSettings } from './up-settings.ts'
+import { GaveUp, Stack } from './up-stack.ts'
+
+const GATEWAY_DEADLINE_MS = 60_000
+const GATEWAY_POLL_MS = 100
+/** One Ctrl-C can arrive twice: from the terminal, and passed on by npm. */
+const SAME_SIGNAL_MS = 1_000
+const DEMO_USER = '101'
+
+const began = performance.now()
+
+/** A person asked for the end. */
+class Stopped extends Error {
+  override name = 'Stopped'
+}
+
+function say(line: string): void {
+  const elapsed = ((performance.now() - began) / 1000).toFixed(1).padStart(5)
+  process.stdout.write(`[${elapsed} s] ${line}\n`)
+}
+
+async function bringUp(stack: Stack, settings: UpSettings): Promise<void> {
+  const programs = await ensureServerPrograms(say, stack.halted)
+  stack.halted.throwIfAborted()
+  const secrets = ensureSecrets(settings.dataFolder)
+  const { servers, services } = await choosePorts()
+  writeAddresses(settings.dataFolder, secrets, servers, services)
+  await startServers(stack, programs, secrets, servers)
+  await migrate(stack, secrets, servers)
+  say('Schemas and topics are in place')
+  await startServices(stack, secrets, servers, services)
+  say('The five services are up')
+  await startGateway(stack, programs, settings, upstreamsOf(services))
+  await waitForGateway(stack, settings.port)
+  const api = `http://127.0.0.1:${settings.port}/api/v1`
+  const adminToken = await signToken(secrets.jwtSecret, 'demo-seed', { admin: true })
+  const demo = await seedDemo(api, adminToken, new Date())
+  stack.halted.throwIfAborted()
+  announce(settings, demo, await signToken(secrets.jwtSecret, DEMO_USER))
+}
+
+/** Where everything listens, for people and tools that want to look behind the gateway; it holds a password. */
+function writeAddresses(
+  dataFolder: string,
+  secrets: Secrets,
+  servers: ServerPorts,
+  services: AllServicePorts,
+): void {
+  const addresses = {
+    postgres: databaseUrl(ADMIN_ROLE, secrets.adminPassword, servers.postgres),
+    redis: `redis://127.0.0.1:${servers.redis}`,
+    kafka: `127.0.0.1:${servers.kafka}`,
+    services,
+  }
+  const file = join(runFolder(dataFolder), 'addresses.json')
+  writeFileSync(file, `${JSON.stringify(addresses, null, 2)}\n`, { mode: 0o600 })
+}
+
+async function waitForGateway(stack: Stack, port: number): Promise<void> {
+  const deadline = Date.now() + GATEWAY_DEADLINE_MS
+  let last = 'no answer'
+  while (Date.now() < deadline) {
+    stack.halted.throwIfAborted()
+    try {
+      const response = await fetch(`http://127.0.0.1:${port}/health/ready`, {
+        signal: AbortSignal.timeout(5_000),
+      })
+      if (response.status === 200) return
+      last = `${response.status} ${await response.text()}`
+    } catch (error) {
+      last = error instanceof Error ? error.message : String(error)
+    }
+    await delay(GATEWAY_POLL_MS)
+  }
+  throw new SetupProblem(
+    `the system was not ready within ${GATEWAY_DEADLINE_MS / 1000} s (${last}); logs: ${stack.logFile('*')}`,
+  )
+}
+
+function announce(settings: UpSettings, demo: Demo, token: string): void {
+  const gateway = `http://localhost:${settings.port}`
+  const shown = relative(process.cwd(), settings.dataFolder)
+  const data = shown.startsWith('..') ? settings.dataFolder : shown || '.'
+  const elapsed = ((performance.now() - began) / 1000).toFixed(1)
+  const lines = [
+    '',
+    `  API reference  ${gateway}/docs`,
+    `  Demo concert   ${demo.concertId}: schedule ${demo.smallScheduleId} (50 seats), schedule ${demo.largeScheduleId} (1,000 seats)`,
+    `  Demo user ${DEMO_USER}  ${token}`,
+    `  Logs           ${data}/log`,
+    `  Try next       npm run rush -- --fans 2000 --seats 500   (in another terminal)`,
+    '',
+    `Frontrow is ready in ${elapsed} s: ${gateway} and https://localhost:${settings.tlsPort}; Ctrl-C stops it`,
+  ]
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+/** Halts on the first signal; a second one, or losing whoever started us while we stop, ends everything hard. */
+function listenForSignals(stack: Stack): void {
+  let first: number | undefined
+  const onSignal = (cause: string): void => {
+    const now = Date.now()
+    if (first === undefined) {
+      first = now
+      say(`Stopping (${cause}); once more ends it at once`)
+      stack.halt(new Stopped())
+    } else if (now - first > SAME_SIGNAL_MS) {
+      stack.kill()
+      process.exit(1)
+    }
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
+  // start.mjs was killed outright: nobody is left who could send a signal.
+  process.once('disconnect', () => {
+    if (first === undefined) onSignal('its starter is gone')
+  })
+}
+
+function untilHalted(stack: Stack): Promise<void> {
+  return new Promise((resolve) => {
+    if (stack.halted.aborted) resolve()
+    else stack.halted.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+/** One line for what a person can act on; a stack trace for what is our own mistake. */
+function explain(error: unknown): string {
+  if (error instanceof GaveUp) return `Frontrow has stopped: ${error.message}.${logTail(error.logFile)}`
+  if (error instanceof SetupProblem) return `Frontrow can't start: ${error.message}`
+  if (!(error instanceof Error)) return `Frontrow can't start: ${String(error)}`
+  // What the system refuses (a full disk, a folder that is not ours) has a code and says enough in its message.
+  if ('syscall' in error) return `Frontrow can't start: ${error.message}`
+  return `Frontrow can't start, for a reason it does not know: ${error.stack ?? error.message}`
+}
+
+async function main(): Promise<number> {
+  const settings = readUpSettings(process.env)
+  const stack = new Stack(settings.dataFolder, say)
+  listenForSignals(stack)
+  mkdirSync(settings.dataFolder, { recursive: true, mode: 0o700 })
+  await claimDataFolder(settings.dataFolder, say)
+  try {
+    await checkMachine(settings)
+    await bringUp(stack, settings)
+    await untilHalted(stack)
+  } catch (error) {
+    stack.halt(error)
+  } finally {
+    await stack.stop()
+    removePidFile(ownPidFile(settings.dataFolder))
+  }
+  const { reason } = stack.halted
+  if (reason instanceof Stopped) {
+    say('Everything has stopped')
+    return 0
+  }
+  process.stderr.write(`${explain(reason)}\n`)
+  return 1
+}
+
+// A terminal or a pipe that has gone is no reason to leave everything running without an end in order.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+try {
+  process.exitCode = await main()
+} catch (error) {
+  process.stderr.write(`${explain(error)}\n`)
+  process.exitCode = 1
+}
+process.removeAllListeners('disconnect')
+if (process.connected) process.disconnect()

@@ -1,0 +1,77 @@
+import { enqueue } from '@frontrow/messaging/outbox'
+import { inTransaction } from '@frontrow/postgres/transaction'
+import { refuse } from '@frontrow/proto/refusals'
+import { topics } from '@frontrow/proto/topics'
+import type { CatalogContext } from './context.ts'
+import { layOutSections } from './lay-out-sections.ts'
+import type { Section } from './lay-out-sections.ts'
+import { readConcert } from './sql/concerts.ts'
+import { insertSchedule, readSchedule } from './sql/schedules.ts'
+import type { Schedule } from './sql/schedules.ts'
+import { insertSeats } from './sql/seats.ts'
+import { venueExists } from './sql/venues.ts'
+
+/** A performance to put on sale. */
+export interface CreateSchedule {
+  concertId: number
+  venueId: number
+  performanceAt: Date
+  waitingRoomOpenAt: Date | undefined
+  bookingOpenAt: Date
+  bookingCloseAt: Date
+  sections: readonly Section[]
+}
+
+/**
+ * Makes a schedule and all its seats in one transaction, ON_SALE, and tells the others. Refuses with INVALID_REQUEST,
+ * CONCERT_NOT_FOUND or VENUE_NOT_FOUND.
+ */
+export async function createSchedule(ctx: CatalogContext, command: CreateSchedule): Promise<Schedule> {
+  const layout = layOutSections(command.sections)
+  checkRules(ctx, command, layout.seatCount)
+  const { concertId } = command
+  const schedule = await inTransaction(ctx.pool, async (tx) => {
+    if ((await readConcert(tx, concertId)) === undefined) {
+      throw refuse('CONCERT_NOT_FOUND', `there is no concert ${concertId}`)
+    }
+    if (!(await venueExists(tx, command.venueId))) {
+      throw refuse('VENUE_NOT_FOUND', `there is no venue ${command.venueId}`)
+    }
+    const scheduleId = await insertSchedule(tx, {
+      ...command,
+      waitingRoomOpenAt: command.waitingRoomOpenAt ?? command.bookingOpenAt,
+      seatCount: layout.seatCount,
+    })
+    const written = await insertSeats(tx, scheduleId, layout)
+    if (written !== layout.seatCount) throw new Error(`${written} seats of ${layout.seatCount} were written`)
+    await enqueue(tx, ctx.relay, [
+      {
+        topic: topics.catalogEvents,
+        key: String(scheduleId),
+        type: 'ScheduleCreated',
+        payload: { scheduleId, concertId, seatCount: layout.seatCount },
+      },
+    ])
+    return readSchedule(tx, scheduleId)
+  })
+  if (schedule === undefined) throw new Error('a new schedule can not be read')
+  const { scheduleId, seatCount } = schedule
+  ctx.events.scheduleCreated({ scheduleId, concertId, seatCount })
+  return schedule
+}
+
+// The rules that need settings or the time; the others are in the schema of the body.
+function checkRules(ctx: CatalogContext, command: CreateSchedule, seatCount: number): void {
+  const { SCHEDULE_SEATS_MIN: min, SCHEDULE_SEATS_MAX: max } = ctx.config
+  const problems: { in: 'body'; field: string; rule: string }[] = []
+  if (command.performanceAt <= ctx.now()) {
+    problems.push({ in: 'body', field: 'performanceAt', rule: 'must be in the future' })
+  }
+  if (seatCount < min || seatCount > max) {
+    const rule = `must have ${min} to ${max} seats in all, and has ${seatCount}`
+    problems.push({ in: 'body', field: 'sections', rule })
+  }
+  const first = problems[0]
+  if (first === undefined) return
+  throw refuse('INVALID_REQUEST', `${first.field}: ${first.rule}`, { details: problems })
+}

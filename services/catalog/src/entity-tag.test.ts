@@ -1,0 +1,20 @@
+import { expect, test } from '@jest/globals'
+import { entityTag, matchesTag } from './entity-tag.ts'
+
+test('equal bytes have equal tags, others have not', () => {
+  expect(entityTag(Buffer.from('a'))).toBe(entityTag(Buffer.from('a')))
+  expect(entityTag(Buffer.from('a'))).not.toBe(entityTag(Buffer.from('b')))
+  expect(entityTag(Buffer.from('a'))).toMatch(/^"[\w-]+"$/)
+})
+
+test.each([
+  ['"x"', true],
+  ['W/"x"', true],
+  ['"y", W/"x"', true],
+  ['*', true],
+  ['"y"', false],
+  ['x', false],
+  [undefined, false],
+])('If-None-Match %s against "x": %s', (header, expected) => {
+  expect(matchesTag(header, '"x"')).toBe(expected)
+})

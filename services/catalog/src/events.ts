@@ -1,0 +1,76 @@
+import type { Logger } from '@frontrow/service-host/logger'
+import { Counter, Gauge } from 'prom-client'
+import type { Registry } from 'prom-client'
+import type { ScheduleStatus } from './sql/schedules.ts'
+
+/** What happens in the catalog, counted and logged. */
+export interface CatalogEvents {
+  venueCreated(venueId: number): void
+  concertCreated(concertId: number): void
+  scheduleCreated(schedule: { scheduleId: number; concertId: number; seatCount: number }): void
+  scheduleStatusChanged(change: { scheduleId: number; from: ScheduleStatus; to: ScheduleStatus }): void
+  seatMapAnswered(status: 200 | 304): void
+  takenSeatsAsked(): void
+  streams(open: number): void
+  slowReaderDropped(): void
+}
+
+/** Registers the business counters of this service. */
+export function createEvents(registry: Registry, logger: Logger): CatalogEvents {
+  const registers = [registry]
+  const created = new Counter({
+    name: 'catalog_created_total',
+    help: 'Venues, concerts and schedules created',
+    labelNames: ['what'] as const,
+    registers,
+  })
+  const statusChanges = new Counter({
+    name: 'catalog_schedule_status_changes_total',
+    help: 'Schedules whose status was changed, by the new one',
+    labelNames: ['status'] as const,
+    registers,
+  })
+  const seatMaps = new Counter({
+    name: 'catalog_seat_maps_total',
+    help: 'Seat maps answered, whole (200) or as unchanged (304)',
+    labelNames: ['status'] as const,
+    registers,
+  })
+  const takenSeats = new Counter({
+    name: 'catalog_taken_seats_asked_total',
+    help: 'Times the reservation service was asked for taken seats',
+    registers,
+  })
+  const streams = new Gauge({
+    name: 'catalog_seat_event_streams',
+    help: 'Readers of seat events connected now',
+    registers,
+  })
+  const dropped = new Counter({
+    name: 'catalog_seat_event_readers_dropped_total',
+    help: 'Readers of seat events cut off because they did not keep up',
+    registers,
+  })
+  return {
+    venueCreated(venueId) {
+      created.inc({ what: 'venue' })
+      logger.info({ venueId }, 'venue created')
+    },
+    concertCreated(concertId) {
+      created.inc({ what: 'concert' })
+      logger.info({ concertId }, 'concert created')
+    },
+    scheduleCreated(schedule) {
+      created.inc({ what: 'schedule' })
+      logger.info(schedule, 'schedule created')
+    },
+    scheduleStatusChanged(change) {
+      statusChanges.inc({ status: change.to })
+      logger.info(change, 'schedule status changed')
+    },
+    seatMapAnswered: (status) => seatMaps.inc({ status }),
+    takenSeatsAsked: () => takenSeats.inc(),
+    streams: (open) => streams.set(open),
+    slowReaderDropped: () => dropped.inc(),
+  }
+}

@@ -1,0 +1,27 @@
+import { refuse } from '@frontrow/proto/refusals'
+import type { CatalogContext } from './context.ts'
+import type { ListedSchedule } from './list-schedules.ts'
+import { readSchedule } from './sql/schedules.ts'
+import type { Schedule } from './sql/schedules.ts'
+import type { Grade } from './sql/seats.ts'
+
+/** A schedule with its seats left and what each grade costs. */
+export interface ScheduleDetails extends ListedSchedule {
+  grades: Grade[]
+}
+
+/** One schedule. Refuses with SCHEDULE_NOT_FOUND, also for one of another concert. */
+export async function getSchedule(
+  ctx: Pick<CatalogContext, 'pool' | 'grades' | 'seatsLeft'>,
+  { concertId, scheduleId }: { concertId: number; scheduleId: number },
+): Promise<ScheduleDetails> {
+  const schedule = scheduleOf(concertId, scheduleId, await readSchedule(ctx.pool, scheduleId))
+  const [availableSeats = 0] = await ctx.seatsLeft.of([schedule])
+  return { ...schedule, availableSeats, grades: await ctx.grades.get(scheduleId) }
+}
+
+/** The schedule that was found, if it is one of the concert; else refuses with SCHEDULE_NOT_FOUND. */
+export function scheduleOf(concertId: number, scheduleId: number, found: Schedule | undefined): Schedule {
+  if (found?.concertId === concertId) return found
+  throw refuse('SCHEDULE_NOT_FOUND', `concert ${concertId} has no schedule ${scheduleId}`)
+}

@@ -1,0 +1,60 @@
+import { checkMessages } from '@frontrow/messaging/audit'
+import { refuse } from '@frontrow/proto/refusals'
+import { AuditService, CatalogService } from '@frontrow/proto/services'
+import { unaryHandler } from '@frontrow/service-host/grpc-server'
+import type { ServiceHost } from '@frontrow/service-host/host'
+import { z } from 'zod'
+import type { CatalogContext } from './context.ts'
+import { readSchedule } from './sql/schedules.ts'
+import type { Schedule } from './sql/schedules.ts'
+import { readSeats } from './sql/seats.ts'
+
+const scheduleId = z.int().positive()
+const GetSchedule = z.object({ scheduleId })
+const GetSeats = z.object({
+  scheduleId,
+  afterSeatId: z.int().nonnegative(),
+  limit: z.int().min(1).max(2_000),
+})
+
+/** The gRPC side: schedules and seats for other services, and this service's part of the audit. */
+export function addServices(host: ServiceHost, ctx: CatalogContext): void {
+  host.grpc.add(CatalogService.service, {
+    GetSchedule: unaryHandler(host, 'GetSchedule', GetSchedule, async (request) =>
+      toMessage(found(request.scheduleId, await readSchedule(ctx.pool, request.scheduleId))),
+    ),
+    GetSeats: unaryHandler(host, 'GetSeats', GetSeats, async (request) => {
+      const seats = await readSeats(ctx.pool, request.scheduleId, request)
+      // Every schedule has seats, so only an empty page may mean that there is none.
+      if (seats.length === 0) found(request.scheduleId, await readSchedule(ctx.pool, request.scheduleId))
+      return { seats }
+    }),
+  })
+  host.grpc.add(AuditService.service, {
+    CheckInvariants: unaryHandler(host, 'CheckInvariants', z.object({}), async () => ({
+      invariants: [await checkMessages(ctx.pool, 'catalog')],
+    })),
+    ListPaymentFacts: unaryHandler(host, 'ListPaymentFacts', z.object({}), async () => ({ facts: [] })),
+  })
+}
+
+function found(id: number, schedule: Schedule | undefined): Schedule {
+  if (schedule === undefined) throw refuse('SCHEDULE_NOT_FOUND', `there is no schedule ${id}`)
+  return schedule
+}
+
+function toMessage(schedule: Schedule) {
+  return {
+    scheduleId: schedule.scheduleId,
+    concertId: schedule.concertId,
+    concertTitle: schedule.concertTitle,
+    venueId: schedule.venueId,
+    venueName: schedule.venueName,
+    performanceAtMs: schedule.performanceAt.getTime(),
+    waitingRoomOpenAtMs: schedule.waitingRoomOpenAt.getTime(),
+    bookingOpenAtMs: schedule.bookingOpenAt.getTime(),
+    bookingCloseAtMs: schedule.bookingCloseAt.getTime(),
+    status: schedule.status,
+    seatCount: schedule.seatCount,
+  }
+}

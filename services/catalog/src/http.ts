@@ -1,0 +1,144 @@
+import { readQueueToken } from '@frontrow/proto/queue-token'
+import type { Authenticate } from '@frontrow/service-host/auth'
+import type { HttpServer } from '@frontrow/service-host/http-server'
+import type { IncomingMessage } from 'node:http'
+import { changeScheduleStatus } from './change-schedule-status.ts'
+import type { CatalogContext } from './context.ts'
+import { createSchedule } from './create-schedule.ts'
+import { matchesTag } from './entity-tag.ts'
+import { EventStream } from './event-stream.ts'
+import { getConcert } from './get-concert.ts'
+import { getSchedule } from './get-schedule.ts'
+import { listConcerts } from './list-concerts.ts'
+import { listSchedules } from './list-schedules.ts'
+import {
+  changeScheduleRoute,
+  createConcertRoute,
+  createScheduleRoute,
+  createVenueRoute,
+  getConcertRoute,
+  getScheduleRoute,
+  listConcertsRoute,
+  listSchedulesRoute,
+  seatEventsRoute,
+  seatsRoute,
+  toCursor,
+} from './openapi.ts'
+import { concertJson, listedScheduleJson, scheduleJson } from './schedule-json.ts'
+import { showSeats, streamSeats } from './show-seats.ts'
+import type { SeatsRequest } from './show-seats.ts'
+import { insertConcert } from './sql/concerts.ts'
+import { insertVenue } from './sql/venues.ts'
+
+/** The REST side: concerts and schedules for everybody, seats for those who were let in, and what admins do. */
+export function addRoutes(http: HttpServer, ctx: CatalogContext, authenticate: Authenticate): void {
+  addPublicRoutes(http, ctx)
+  addSeatRoutes(http, ctx, authenticate)
+  addAdminRoutes(http, ctx)
+}
+
+function addPublicRoutes(http: HttpServer, ctx: CatalogContext): void {
+  http.handle(listConcertsRoute, async ({ query }) => {
+    const { concerts, nextConcertId } = await listConcerts(ctx, {
+      query: query.query,
+      beforeConcertId: query.cursor,
+      limit: query.limit,
+    })
+    const nextCursor = nextConcertId === null ? null : toCursor(nextConcertId)
+    return { status: 200, data: { items: concerts.map(concertJson), nextCursor } }
+  })
+
+  http.handle(getConcertRoute, async ({ params }) => ({
+    status: 200,
+    data: concertJson(await getConcert(ctx, params.concertId)),
+  }))
+
+  http.handle(listSchedulesRoute, async ({ params, query }) => {
+    const { fromDate, toDate, status } = query
+    const dates = {
+      ...(fromDate === undefined ? {} : { fromDate }),
+      ...(toDate === undefined ? {} : { toDate }),
+    }
+    const schedules = await listSchedules(ctx, { concertId: params.concertId, dates, status })
+    return { status: 200, data: schedules.map(listedScheduleJson) }
+  })
+
+  http.handle(getScheduleRoute, async ({ params }) => {
+    const { grades, ...schedule } = await getSchedule(ctx, params)
+    return { status: 200, data: { ...scheduleJson(schedule), grades } }
+  })
+}
+
+function addSeatRoutes(http: HttpServer, ctx: CatalogContext, authenticate: Authenticate): void {
+  const toSeatsRequest = async (
+    params: { concertId: number; scheduleId: number },
+    request: IncomingMessage,
+  ): Promise<SeatsRequest> => {
+    const queueToken = readQueueToken(request.headers)
+    const { authorization } = request.headers
+    const userId = authorization === undefined ? undefined : (await authenticate(authorization)).userId
+    return { ...params, queueToken, userId }
+  }
+
+  http.handle(seatsRoute, async ({ params, query, headers, request, response }) => {
+    const seatsRequest = await toSeatsRequest(params, request)
+    const { body, tag } = await showSeats(ctx, seatsRequest, query, listedScheduleJson)
+    // For this person only, and to be asked again each time: the waiting room decides who sees it.
+    const caching = { ETag: tag, 'Cache-Control': 'private, no-cache' }
+    if (matchesTag(headers['if-none-match'], tag)) {
+      ctx.events.seatMapAnswered(304)
+      return { status: 304, headers: caching }
+    }
+    ctx.events.seatMapAnswered(200)
+    response.writeHead(200, {
+      ...caching,
+      'Content-Type': 'application/json; charset=utf-8',
+      'Content-Length': body.length,
+    })
+    response.end(body)
+    return undefined
+  })
+
+  http.handle(seatEventsRoute, async ({ params, request, response }) => {
+    await streamSeats(ctx, await toSeatsRequest(params, request), () => new EventStream(response))
+    return undefined
+  })
+}
+
+function addAdminRoutes(http: HttpServer, ctx: CatalogContext): void {
+  http.handle(createVenueRoute, async ({ body }) => {
+    const { name, address = null, city = null } = body
+    const venue = await insertVenue(ctx.pool, { name, address, city })
+    ctx.events.venueCreated(venue.venueId)
+    return { status: 201, data: { ...venue, createdAt: venue.createdAt.toISOString() } }
+  })
+
+  http.handle(createConcertRoute, async ({ body }) => {
+    const { title, artist = null, description = null } = body
+    const concert = await insertConcert(ctx.pool, { title, artist, description })
+    ctx.events.concertCreated(concert.concertId)
+    return {
+      status: 201,
+      data: concertJson(concert),
+      headers: { Location: `/api/v1/concerts/${concert.concertId}` },
+    }
+  })
+
+  http.handle(createScheduleRoute, async ({ params, body }) => {
+    const { waitingRoomOpenAt, ...rest } = body
+    const { concertId } = params
+    const { scheduleId } = await createSchedule(ctx, { ...rest, waitingRoomOpenAt, concertId })
+    const { grades, ...schedule } = await getSchedule(ctx, { concertId, scheduleId })
+    return {
+      status: 201,
+      data: { ...scheduleJson(schedule), grades },
+      headers: { Location: `/api/v1/concerts/${concertId}/schedules/${scheduleId}` },
+    }
+  })
+
+  http.handle(changeScheduleRoute, async ({ params, body }) => {
+    const schedule = await changeScheduleStatus(ctx, params.scheduleId, body.status)
+    const [availableSeats = 0] = await ctx.seatsLeft.of([schedule])
+    return { status: 200, data: scheduleJson({ ...schedule, availableSeats }) }
+  })
+}

@@ -1,0 +1,306 @@
+import { defineRoute } from '@frontrow/service-host/route'
+import { z } from 'zod'
+
+const tag = 'Catalog'
+const adminTag = 'Admin'
+
+const id = z.int().positive()
+const idParam = z.coerce.number().int().positive()
+const money = z
+  .int()
+  .nonnegative()
+  .meta({ description: 'In the smallest unit of the currency.', example: 150_000 })
+const time = z.iso.datetime()
+const date = z.iso.date()
+const scheduleStatus = z.enum(['ON_SALE', 'CLOSED', 'CANCELLED'])
+const seatStatus = z.enum(['AVAILABLE', 'HOLD', 'SOLD_OUT'])
+const limit = z.coerce.number().int().min(1).max(100).default(20)
+
+const shortText = (max: number) => z.string().trim().min(1).max(max)
+
+const venue = z.object({
+  venueId: id,
+  name: z.string(),
+  address: z.string().nullable(),
+  city: z.string().nullable(),
+  createdAt: time,
+})
+
+const concert = z.object({
+  concertId: id,
+  title: z.string(),
+  artist: z.string().nullable(),
+  description: z.string().nullable(),
+  createdAt: time,
+})
+
+const listedSchedule = z.object({
+  scheduleId: id,
+  concertId: id,
+  concertTitle: z.string(),
+  venueId: id,
+  venueName: z.string(),
+  performanceDate: date.meta({ description: 'Day of the performance, in UTC.', example: '2026-12-24' }),
+  performanceTime: z.string().meta({ description: 'Its time, HH:MM in UTC.', example: '10:30' }),
+  bookingOpenAt: time,
+  bookingCloseAt: time,
+  availableSeats: z
+    .int()
+    .nonnegative()
+    .meta({ description: 'Seats left, a second or two old; the seat map is newer.' }),
+  status: scheduleStatus,
+})
+
+const schedule = listedSchedule.extend({
+  performanceAt: time,
+  waitingRoomOpenAt: time,
+  seatCount: id,
+})
+
+const scheduleDetails = schedule.extend({
+  grades: z.array(z.object({ grade: z.string(), price: money, seatCount: id })),
+})
+
+const seat = z.object({
+  seatId: id.meta({ description: 'From 1 to the number of seats; what a hold names.' }),
+  seatNumber: id.meta({ description: 'The number in its row.' }),
+  section: z.string(),
+  row: z.string(),
+  grade: z.string(),
+  price: money,
+  status: seatStatus,
+})
+
+/** A cursor is the id of the last concert shown; opaque, so that it can become something else. */
+export function toCursor(concertId: number): string {
+  return Buffer.from(String(concertId)).toString('base64url')
+}
+
+const cursor = z
+  .string()
+  .max(64)
+  .transform((text, context) => {
+    const concertId = Number(Buffer.from(text, 'base64url').toString('latin1'))
+    if (Number.isSafeInteger(concertId) && concertId > 0 && toCursor(concertId) === text) return concertId
+    context.addIssue({ code: 'custom', message: 'is not a cursor of this list' })
+    return z.NEVER
+  })
+  .meta({ description: '`nextCursor` of the page before.' })
+
+export const listConcertsRoute = defineRoute({
+  method: 'get',
+  path: '/api/v1/concerts',
+  operationId: 'listConcerts',
+  tag,
+  summary: 'Concerts, newest first',
+  auth: 'none',
+  query: z.object({
+    query: shortText(100).optional().meta({ description: 'Part of a title or an artist, in any case.' }),
+    cursor: cursor.optional(),
+    limit,
+  }),
+  responses: {
+    200: {
+      description: 'One page.',
+      schema: z.object({ items: z.array(concert), nextCursor: z.string().nullable() }),
+    },
+  },
+  refusals: [],
+})
+
+export const getConcertRoute = defineRoute({
+  method: 'get',
+  path: '/api/v1/concerts/{concertId}',
+  operationId: 'getConcert',
+  tag,
+  summary: 'One concert',
+  auth: 'none',
+  params: z.object({ concertId: idParam }),
+  responses: { 200: { description: 'The concert.', schema: concert } },
+  refusals: ['CONCERT_NOT_FOUND'],
+})
+
+export const listSchedulesRoute = defineRoute({
+  method: 'get',
+  path: '/api/v1/concerts/{concertId}/schedules',
+  operationId: 'listSchedules',
+  tag,
+  summary: 'When and where a concert is performed',
+  auth: 'none',
+  params: z.object({ concertId: idParam }),
+  query: z.object({
+    fromDate: date.optional().meta({ description: 'First day of performance; today where left out.' }),
+    toDate: date
+      .optional()
+      .meta({ description: 'Last day, included; a month after the first where left out.' }),
+    status: scheduleStatus.default('ON_SALE'),
+  }),
+  responses: {
+    200: {
+      description: 'In the order of performance; at most 1,000.',
+      schema: z.array(listedSchedule),
+    },
+  },
+  refusals: ['CONCERT_NOT_FOUND'],
+})
+
+const scheduleParams = z.object({ concertId: idParam, scheduleId: idParam })
+
+export const getScheduleRoute = defineRoute({
+  method: 'get',
+  path: '/api/v1/concerts/{concertId}/schedules/{scheduleId}',
+  operationId: 'getSchedule',
+  tag,
+  summary: 'One schedule, with seats left and prices',
+  auth: 'none',
+  params: scheduleParams,
+  responses: { 200: { description: 'The schedule.', schema: scheduleDetails } },
+  refusals: ['SCHEDULE_NOT_FOUND'],
+})
+
+export const seatsRoute = defineRoute({
+  method: 'get',
+  path: '/api/v1/concerts/{concertId}/schedules/{scheduleId}/seats',
+  operationId: 'showSeats',
+  tag,
+  summary: 'The seat map',
+  description:
+    'A change is visible within a second. Send the ETag of the last answer as If-None-Match; a map that did not change is 304. A bearer token is not needed; where one is sent, the queue token must be of its user.',
+  auth: 'token',
+  queueToken: 'active',
+  params: scheduleParams,
+  query: z.object({ status: seatStatus.optional(), grade: z.string().min(1).max(50).optional() }),
+  headers: z.object({ 'if-none-match': z.string().max(1_000).optional() }),
+  responses: {
+    200: {
+      description: 'The seats, in the order of their ids.',
+      headers: { ETag: 'Send it as If-None-Match with the next request.' },
+      schema: z.object({ scheduleInfo: listedSchedule, seats: z.array(seat) }),
+    },
+    304: { description: 'As it was.' },
+  },
+  refusals: ['QUEUE_TOKEN_REQUIRED', 'QUEUE_TOKEN_INVALID', 'QUEUE_TOKEN_NOT_ACTIVE', 'SCHEDULE_NOT_FOUND'],
+})
+
+export const seatEventsRoute = defineRoute({
+  method: 'get',
+  path: '/api/v1/concerts/{concertId}/schedules/{scheduleId}/seats/events',
+  operationId: 'streamSeats',
+  tag,
+  summary: 'Seat changes as they happen',
+  description:
+    'Server-Sent Events: `snapshot` with `{scheduleId, seats:[{seatId, status}]}` of every seat that is not AVAILABLE, then `change` with `{seats:[{seatId, status}]}` each time some change, then `end` with `{reason}` when the queue token has ended or the server stops. A comment every 15 s. A reader that does not keep up is cut off and should connect again.',
+  auth: 'token',
+  queueToken: 'active',
+  params: scheduleParams,
+  responses: { 200: { description: 'The events.', contentType: 'text/event-stream' } },
+  refusals: ['QUEUE_TOKEN_REQUIRED', 'QUEUE_TOKEN_INVALID', 'QUEUE_TOKEN_NOT_ACTIVE', 'SCHEDULE_NOT_FOUND'],
+})
+
+export const createVenueRoute = defineRoute({
+  method: 'post',
+  path: '/api/v1/admin/venues',
+  operationId: 'createVenue',
+  tag: adminTag,
+  summary: 'Create a venue',
+  auth: 'admin',
+  body: z.strictObject({
+    name: shortText(200).meta({ example: 'Olympic Hall' }),
+    address: shortText(300).optional(),
+    city: shortText(100).optional().meta({ example: 'Seoul' }),
+  }),
+  responses: { 201: { description: 'Created.', schema: venue } },
+  refusals: [],
+})
+
+export const createConcertRoute = defineRoute({
+  method: 'post',
+  path: '/api/v1/admin/concerts',
+  operationId: 'createConcert',
+  tag: adminTag,
+  summary: 'Create a concert',
+  auth: 'admin',
+  body: z.strictObject({
+    title: shortText(200).meta({ example: 'First Light' }),
+    artist: shortText(200).optional(),
+    description: shortText(2_000).optional(),
+  }),
+  responses: { 201: { description: 'Created.', schema: concert } },
+  refusals: [],
+})
+
+const timeInput = z.iso
+  .datetime({ offset: true })
+  .transform((text) => new Date(text))
+  .meta({ description: 'ISO 8601 with Z or an offset.', example: '2027-03-01T10:00:00Z' })
+
+const section = z.strictObject({
+  section: shortText(50).meta({ example: 'Floor' }),
+  grade: shortText(50).meta({ example: 'VIP' }),
+  price: z.int().nonnegative().max(1_000_000_000).meta({ example: 150_000 }),
+  rows: z.int().min(1).max(10_000),
+  seatsPerRow: z.int().min(1).max(10_000),
+})
+
+export const createScheduleRoute = defineRoute({
+  method: 'post',
+  path: '/api/v1/admin/concerts/{concertId}/schedules',
+  operationId: 'createSchedule',
+  tag: adminTag,
+  summary: 'Create a schedule with its seats',
+  description:
+    'By default 10 to 10,000 seats in all. Seat ids run from 1 in the order of the sections; rows are A, B, … Z, AA, … in each section, and a section that is named twice (e.g. in two grades) goes on with its next row. The waiting room opens with the booking where waitingRoomOpenAt is left out.',
+  auth: 'admin',
+  params: z.object({ concertId: idParam }),
+  body: z
+    .strictObject({
+      venueId: id,
+      performanceAt: timeInput,
+      waitingRoomOpenAt: timeInput.optional(),
+      bookingOpenAt: timeInput,
+      bookingCloseAt: timeInput,
+      sections: z.array(section).min(1).max(100),
+    })
+    .superRefine((body, context) => {
+      const problem = (field: string, message: string): void =>
+        context.addIssue({ code: 'custom', path: [field], message })
+      if (body.bookingCloseAt <= body.bookingOpenAt) problem('bookingCloseAt', 'must be after bookingOpenAt')
+      if (body.bookingCloseAt > body.performanceAt) {
+        problem('bookingCloseAt', 'must not be after performanceAt')
+      }
+      if (body.waitingRoomOpenAt !== undefined && body.waitingRoomOpenAt > body.bookingOpenAt) {
+        problem('waitingRoomOpenAt', 'must not be after bookingOpenAt')
+      }
+    }),
+  responses: { 201: { description: 'Created, ON_SALE.', schema: scheduleDetails } },
+  refusals: ['CONCERT_NOT_FOUND', 'VENUE_NOT_FOUND'],
+})
+
+export const changeScheduleRoute = defineRoute({
+  method: 'patch',
+  path: '/api/v1/admin/schedules/{scheduleId}',
+  operationId: 'changeScheduleStatus',
+  tag: adminTag,
+  summary: 'Open, close or cancel a schedule',
+  description:
+    'CLOSED stops new holds and may be opened again. CANCELLED is final: every confirmed reservation is refunded.',
+  auth: 'admin',
+  params: z.object({ scheduleId: idParam }),
+  body: z.strictObject({ status: scheduleStatus }),
+  responses: { 200: { description: 'As it is now.', schema: schedule } },
+  refusals: ['SCHEDULE_NOT_FOUND', 'SCHEDULE_NOT_CHANGEABLE'],
+})
+
+/** All of them, for the API reference. */
+export const routes = [
+  listConcertsRoute,
+  getConcertRoute,
+  listSchedulesRoute,
+  getScheduleRoute,
+  seatsRoute,
+  seatEventsRoute,
+  createVenueRoute,
+  createConcertRoute,
+  createScheduleRoute,
+  changeScheduleRoute,
+]

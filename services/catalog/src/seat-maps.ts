@@ -1,0 +1,45 @@
+import { RecentValues } from './recent-values.ts'
+import { SeatMap } from './seat-map.ts'
+import type { TakenSeats } from './seat-map.ts'
+import type { Seat } from './sql/seats.ts'
+
+// At 10,000 seats each is 1.1 MB of parts, and 1.1 MB more for each of its rendered answers.
+const MAPS_MAX = 50
+
+/**
+ * The seat maps of this instance. A map is at most `refreshMs` old when it is asked for, and however many ask, the
+ * reservation service is asked once in that time.
+ */
+export class SeatMaps {
+  readonly #maps: RecentValues<number, SeatMap>
+  readonly #fresh: RecentValues<number, SeatMap>
+  #asked = 0
+
+  constructor(options: {
+    readLayout: (scheduleId: number) => Promise<readonly Seat[]>
+    listTaken: (scheduleId: number) => Promise<TakenSeats>
+    refreshMs: number
+  }) {
+    this.#maps = new RecentValues({
+      load: async (scheduleId) => new SeatMap(await options.readLayout(scheduleId)),
+      maxAgeMs: Number.POSITIVE_INFINITY,
+      maxKeys: MAPS_MAX,
+    })
+    this.#fresh = new RecentValues({
+      load: async (scheduleId) => {
+        const map = await this.#maps.get(scheduleId)
+        this.#asked += 1
+        const asOf = this.#asked
+        map.update(await options.listTaken(scheduleId), asOf)
+        return map
+      },
+      maxAgeMs: options.refreshMs,
+      maxKeys: MAPS_MAX,
+    })
+  }
+
+  /** The map with the newest states; rejects as the reservation service's call does. */
+  current(scheduleId: number): Promise<SeatMap> {
+    return this.#fresh.get(scheduleId)
+  }
+}

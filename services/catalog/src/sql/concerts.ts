@@ -1,0 +1,72 @@
+import type { Queryable } from '@frontrow/postgres/pool'
+
+/** What an admin tells of a concert. */
+export interface NewConcert {
+  title: string
+  artist: string | null
+  description: string | null
+}
+
+/** A show, performed once or more. */
+export interface Concert extends NewConcert {
+  concertId: number
+  createdAt: Date
+}
+
+interface ConcertRow {
+  concert_id: number
+  title: string
+  artist: string | null
+  description: string | null
+  created_at: Date
+}
+
+function toConcert(row: ConcertRow): Concert {
+  return {
+    concertId: row.concert_id,
+    title: row.title,
+    artist: row.artist,
+    description: row.description,
+    createdAt: row.created_at,
+  }
+}
+
+/** Writes a concert. */
+export async function insertConcert(db: Queryable, concert: NewConcert): Promise<Concert> {
+  const { rows } = await db.query<ConcertRow>({
+    name: 'concert-insert',
+    text: `INSERT INTO concerts (title, artist, description) VALUES ($1, $2, $3)
+           RETURNING concert_id, title, artist, description, created_at`,
+    values: [concert.title, concert.artist, concert.description],
+  })
+  const row = rows[0]
+  if (row === undefined) throw new Error('a concert was inserted without a row')
+  return toConcert(row)
+}
+
+/** One concert. */
+export async function readConcert(db: Queryable, concertId: number): Promise<Concert | undefined> {
+  const { rows } = await db.query<ConcertRow>({
+    name: 'concert-read',
+    text: 'SELECT concert_id, title, artist, description, created_at FROM concerts WHERE concert_id = $1',
+    values: [concertId],
+  })
+  return rows[0] === undefined ? undefined : toConcert(rows[0])
+}
+
+/** Concerts, newest first. `query` is looked for in titles and artists, as it stands and in any case. */
+export async function readConcerts(
+  db: Queryable,
+  page: { query: string | undefined; beforeConcertId: number | undefined; limit: number },
+): Promise<Concert[]> {
+  const pattern = page.query === undefined ? null : `%${page.query.replaceAll(/[\\%_]/g, '\\$&')}%`
+  const { rows } = await db.query<ConcertRow>({
+    name: 'concert-list',
+    text: `SELECT concert_id, title, artist, description, created_at FROM concerts
+           WHERE ($1::bigint IS NULL OR concert_id < $1)
+             AND ($2::text IS NULL OR title ILIKE $2 OR artist ILIKE $2)
+           ORDER BY concert_id DESC LIMIT $3`,
+    values: [page.beforeConcertId ?? null, pattern, page.limit],
+  })
+  return rows.map(toConcert)
+}

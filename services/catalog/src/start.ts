@@ -1,0 +1,145 @@
+import type { VerifyTokenRequest } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokenRequest'
+import type { VerifyTokenResponse__Output as VerifyTokenResponse } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokenResponse'
+import type { ListTakenSeatsRequest } from '@frontrow/proto/gen/frontrow/reservation/v1/ListTakenSeatsRequest'
+import type { ListTakenSeatsResponse__Output as ListTakenSeatsResponse } from '@frontrow/proto/gen/frontrow/reservation/v1/ListTakenSeatsResponse'
+import { refusalKind } from '@frontrow/proto/refusals'
+import { QueueService, ReservationService } from '@frontrow/proto/services'
+import { createAuthenticate } from '@frontrow/service-host/auth'
+import type { UnaryCall } from '@frontrow/service-host/grpc-client'
+import { createHost } from '@frontrow/service-host/host'
+import type { Ports, ServiceHost } from '@frontrow/service-host/host'
+import type { Lifecycle } from '@frontrow/service-host/lifecycle'
+import type { CatalogConfig } from './config.ts'
+import type { CatalogContext } from './context.ts'
+import { createEvents } from './events.ts'
+import { addServices } from './grpc.ts'
+import { addRoutes } from './http.ts'
+import { addDocs } from './http-docs.ts'
+import { listensTo, messageHandlers } from './messages.ts'
+import { RecentValues } from './recent-values.ts'
+import { SeatChannels } from './seat-channels.ts'
+import { SeatMaps } from './seat-maps.ts'
+import { SeatsLeft } from './seats-left.ts'
+import { deleteReleased } from './sql/reserved-seats.ts'
+import { readSchedule } from './sql/schedules.ts'
+import { readGrades, readSeats } from './sql/seats.ts'
+
+/** A catalog service that runs. */
+export interface RunningCatalog {
+  ports: Ports
+  ctx: CatalogContext
+  lifecycle: Lifecycle
+  stop(): Promise<void>
+}
+
+const CALL_DEADLINE_MS = 800
+const SCHEDULE_MAX_AGE_MS = 1_000
+const SCHEDULES_MAX = 1_000
+// The highest that SCHEDULE_SEATS_MAX can be set to: schedules made under an older setting keep all their seats.
+const LAYOUT_MAX = 100_000
+const TIDY_EVERY_MS = 600_000
+const TIDY_BATCH = 5_000
+// Longer than any message of a reservation can be on its way: topics keep messages for 7 days.
+const RELEASED_KEEP_DAYS = 8
+
+/** Starts the service; when it fails half-way, what had started is stopped. */
+export async function startCatalog(
+  config: CatalogConfig,
+  options: { onFatal: (error: Error) => void; processMetrics?: boolean },
+): Promise<RunningCatalog> {
+  const host = createHost({ service: 'catalog', settings: config, ...options })
+  try {
+    const ctx = createContext(host, config)
+    addRoutes(host.http, ctx, createAuthenticate(config))
+    await addDocs(host.http)
+    addServices(host, ctx)
+    host.consume(listensTo, messageHandlers(ctx), config.KAFKA_CONCURRENCY)
+    host.every('tidy released seats', TIDY_EVERY_MS, async () => {
+      return (await deleteReleased(host.pool, RELEASED_KEEP_DAYS, TIDY_BATCH)) >= TIDY_BATCH
+    })
+    const ports = await host.listen()
+    // Added last, so it stops first: open streams would keep the HTTP server waiting.
+    host.lifecycle.add('seat events', () => ctx.seatChannels.stop())
+    return { ports, ctx, lifecycle: host.lifecycle, stop: () => host.lifecycle.stop() }
+  } catch (error) {
+    await host.lifecycle.stop()
+    throw error
+  }
+}
+
+function createContext(host: ServiceHost, config: CatalogConfig): CatalogContext {
+  const { pool, logger } = host
+  const calls = createCalls(host, config)
+  const events = createEvents(host.metrics.registry, logger)
+  const seatMaps = new SeatMaps({
+    readLayout: (scheduleId) => readSeats(pool, scheduleId, { afterSeatId: 0, limit: LAYOUT_MAX }),
+    listTaken: (scheduleId) => {
+      events.takenSeatsAsked()
+      return calls.listTakenSeats({ scheduleId })
+    },
+    refreshMs: config.SEAT_MAP_REFRESH_MS,
+  })
+  return {
+    pool,
+    relay: host.relay,
+    events,
+    config,
+    now: () => new Date(),
+    verifyToken: calls.verifyToken,
+    schedules: new RecentValues({
+      load: (scheduleId) => readSchedule(pool, scheduleId),
+      maxAgeMs: SCHEDULE_MAX_AGE_MS,
+      maxKeys: SCHEDULES_MAX,
+    }),
+    // Grades and prices are written once, with the schedule.
+    grades: new RecentValues({
+      load: (scheduleId) => readGrades(pool, scheduleId),
+      maxAgeMs: Number.POSITIVE_INFINITY,
+      maxKeys: SCHEDULES_MAX,
+    }),
+    seatsLeft: new SeatsLeft(pool),
+    seatMaps,
+    seatChannels: new SeatChannels({
+      seatMaps,
+      events,
+      logger,
+      // Half of the age that the map may have: a change is told within one and a half of it.
+      pollMs: config.SEAT_MAP_REFRESH_MS / 2,
+      readersMax: config.SEAT_EVENT_READERS_MAX,
+    }),
+  }
+}
+
+function createCalls(
+  host: ServiceHost,
+  config: CatalogConfig,
+): {
+  verifyToken: UnaryCall<VerifyTokenRequest, VerifyTokenResponse>
+  listTakenSeats: UnaryCall<ListTakenSeatsRequest, ListTakenSeatsResponse>
+} {
+  const queue = host.target({ name: 'queue', address: config.QUEUE_GRPC, refusalKind })
+  const queueClient = new QueueService(queue.address, queue.credentials, queue.channelOptions)
+  const reservation = host.target({ name: 'reservation', address: config.RESERVATION_GRPC, refusalKind })
+  const reservationClient = new ReservationService(
+    reservation.address,
+    reservation.credentials,
+    reservation.channelOptions,
+  )
+  host.lifecycle.add('gRPC channels', () => {
+    queueClient.close()
+    reservationClient.close()
+  })
+  const limits = { deadlineMs: CALL_DEADLINE_MS, retriable: true }
+  return {
+    verifyToken: queue.unary<VerifyTokenRequest, VerifyTokenResponse>(
+      'VerifyToken',
+      (...call) => queueClient.verifyToken(...call),
+      limits,
+    ),
+    listTakenSeats: reservation.unary<ListTakenSeatsRequest, ListTakenSeatsResponse>(
+      'ListTakenSeats',
+      (...call) => reservationClient.listTakenSeats(...call),
+      limits,
+    ),
+  }
+}

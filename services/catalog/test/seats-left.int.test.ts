@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { toHeaders } from '@frontrow/messaging/envelope'
+import { createKafka, createProducer } from '@frontrow/messaging/kafka'
+import type { Producer } from '@frontrow/messaging/kafka'
+import { topics } from '@frontrow/proto/topics'
+import { createLogger } from '@frontrow/service-host/logger'
+import { eventually } from '@frontrow/test-kit/eventually'
+import fc from 'fast-check'
+import { trackReservation } from '../src/track-reservation.ts'
+import { numberIn, startCatalogUnderTest } from './catalog-under-test.ts'
+import type { CatalogUnderTest } from './catalog-under-test.ts'
+
+let it: CatalogUnderTest
+let producer: Producer
+
+beforeAll(async () => {
+  it = await startCatalogUnderTest({ topics: true })
+  const { kafkaBrokers } = it.environment
+  const logger = createLogger({ service: 'catalog-test', level: 'silent' })
+  producer = createProducer(
+    createKafka({ clientId: 'catalog-test', brokers: kafkaBrokers.split(','), logger }),
+  )
+  await producer.connect()
+})
+
+afterAll(async () => {
+  await producer.disconnect()
+  await it.dispose()
+})
+
+interface Event {
+  id: string
+  type: string
+  reservationId: string
+  scheduleId: number
+  seatIds: number[]
+}
+
+const more = {
+  ReservationHeld: { totalAmount: 1, expiresAt: '2027-01-01T00:00:00.000Z' },
+  ReservationConfirmed: { totalAmount: 1, paymentId: randomUUID() },
+  ReservationCancelled: { paymentId: null, reason: 'USER_CANCELLED' },
+  ReservationExpired: {},
+}
+
+function event(
+  type: keyof typeof more,
+  about: { reservationId: string; scheduleId: number; seatIds: number[] },
+): Event {
+  return { id: randomUUID(), type, ...more[type], ...about }
+}
+
+async function publish(events: readonly Event[]): Promise<void> {
+  await producer.send({
+    topic: it.environment.topicPrefix + topics.reservationEvents,
+    acks: -1,
+    messages: events.map(({ id, type, ...value }) => ({
+      key: value.reservationId,
+      value: JSON.stringify({ userId: '101', ...value }),
+      headers: toHeaders({
+        id,
+        type,
+        source: 'frontrow/reservation',
+        time: new Date(),
+        traceparent: null,
+        requestId: null,
+      }),
+    })),
+  })
+}
+
+const seatsLeft = async (path: string) => numberIn(await it.call('GET', path), 'availableSeats')
+const eventuallyLeft = (path: string, left: number) =>
+  eventually(async () => expect(await seatsLeft(path)).toBe(left), { withinMs: 20_000 })
+
+describe('seats left', () => {
+  test('follow the reservations that Kafka brings', async () => {
+    const { scheduleId, path, concertId } = await it.createSchedule()
+    const first = { reservationId: randomUUID(), scheduleId, seatIds: [1, 2, 3] }
+    const second = { reservationId: randomUUID(), scheduleId, seatIds: [4] }
+    await publish([event('ReservationHeld', first), event('ReservationHeld', second)])
+    await eventuallyLeft(path, 46)
+    await publish([event('ReservationConfirmed', first), event('ReservationExpired', second)])
+    await eventuallyLeft(path, 47)
+    const list = await it.call('GET', `/concerts/${concertId}/schedules`)
+    expect(list.data).toMatchObject([{ scheduleId, availableSeats: 47 }])
+    await publish([event('ReservationCancelled', first)])
+    await eventuallyLeft(path, 50)
+  })
+
+  test('stay right when events come again, under the same id or another', async () => {
+    const { scheduleId, path } = await it.createSchedule()
+    const gone = { reservationId: randomUUID(), scheduleId, seatIds: [1, 2] }
+    const kept = { reservationId: randomUUID(), scheduleId, seatIds: [3] }
+    const held = event('ReservationHeld', gone)
+    await publish([
+      held,
+      held,
+      event('ReservationCancelled', gone),
+      held,
+      event('ReservationConfirmed', gone),
+    ])
+    await publish([event('ReservationHeld', kept), event('ReservationHeld', kept)])
+    await eventuallyLeft(path, 49)
+    const { rows } = await it.owner.query('SELECT count(*)::int AS copies FROM inbox WHERE message_id = $1', [
+      held.id,
+    ])
+    expect(rows).toEqual([{ copies: 1 }])
+  })
+
+  test('are the same in whatever order and however often events come', async () => {
+    const { scheduleId } = await it.createSchedule()
+    const ends = fc.constantFrom('open', 'ended')
+    await fc.assert(
+      fc.asyncProperty(ends, fc.array(fc.nat(), { minLength: 3, maxLength: 8 }), async (end, picks) => {
+        const reserved = { reservationId: randomUUID(), scheduleId, seatCount: 2 }
+        const messages = [
+          { id: randomUUID(), type: 'ReservationHeld', became: 'RESERVED' as const },
+          { id: randomUUID(), type: 'ReservationConfirmed', became: 'RESERVED' as const },
+          ...(end === 'ended'
+            ? [{ id: randomUUID(), type: 'ReservationCancelled', became: 'RELEASED' as const }]
+            : []),
+        ]
+        // Every message at least once, then some of them again, all in an order of chance.
+        const order = [...messages, ...picks.map((pick) => messages[pick % messages.length] ?? messages[0])]
+          .flatMap((message, index) =>
+            message === undefined ? [] : [{ message, at: picks[index] ?? index }],
+          )
+          .toSorted((one, other) => one.at - other.at)
+        for (const { message } of order) {
+          await trackReservation(it.catalog.ctx, reserved, message.became, message)
+        }
+        const { rows } = await it.owner.query(
+          `SELECT coalesce(sum(seat_count), 0)::int AS taken FROM reserved_seats
+           WHERE reservation_id = $1 AND released_at IS NULL`,
+          [reserved.reservationId],
+        )
+        expect(rows).toEqual([{ taken: end === 'ended' ? 0 : 2 }])
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  test('what is told about a new schedule is published', async () => {
+    const { scheduleId } = await it.createSchedule()
+    await eventually(async () => {
+      const { rows } = await it.owner.query(
+        'SELECT published_at IS NOT NULL AS published FROM outbox WHERE message_key = $1',
+        [String(scheduleId)],
+      )
+      expect(rows).toEqual([{ published: true }])
+    })
+  })
+})

@@ -1,0 +1,23 @@
+/** The outcome of a capture that the provider has decided. */
+export type CaptureResult = { kind: 'captured'; reference: string } | { kind: 'declined'; reason: string }
+
+/**
+ * Takes money from cards and gives it back. Both calls carry an idempotency key: the same key is the same operation,
+ * however often it is asked for. They reject when the outcome is not known (time-out, provider down).
+ */
+export interface CardProvider {
+  readonly name: string
+  capture(request: {
+    idempotencyKey: string
+    cardToken: string
+    amount: number
+    signal: AbortSignal
+  }): Promise<CaptureResult>
+  /** Gives the whole amount of a capture back. */
+  refund(request: {
+    idempotencyKey: string
+    reference: string
+    amount: number
+    signal: AbortSignal
+  }): Promise<void>
+}

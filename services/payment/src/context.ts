@@ -1,0 +1,27 @@
+import type { Logger } from '@frontrow/service-host/logger'
+import type { WakeUp } from '@frontrow/messaging/wake-up'
+import type { Pool } from '@frontrow/postgres/pool'
+import type { Reservation__Output as Reservation } from '@frontrow/proto/gen/frontrow/reservation/v1/Reservation'
+import type { VerifyTokenResponse__Output as VerifiedToken } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokenResponse'
+import type { CardProvider } from './card-provider.ts'
+import type { Config } from './config.ts'
+import type { PaymentEvents } from './events.ts'
+import type { SettledPayments } from './settled-payments.ts'
+
+/** What the use cases of this service work with; built once in start.ts. */
+export interface Context {
+  config: Config
+  logger: Logger
+  pool: Pool
+  relay: WakeUp
+  /** Wakes the worker that talks to the card provider. */
+  cardWork: WakeUp
+  cardProvider: CardProvider
+  settled: SettledPayments
+  events: PaymentEvents
+  now: () => Date
+  /** Asks the waiting room; refuses where the token does not let its holder in. */
+  verifyToken: (request: { token: string; userId: string }) => Promise<VerifiedToken>
+  /** Refuses with RESERVATION_NOT_FOUND. */
+  getReservation: (reservationId: string) => Promise<Reservation>
+}

@@ -1,0 +1,72 @@
+import type { DeadLetter } from '@frontrow/messaging/dead-letter-collector'
+import type { Pool } from '@frontrow/postgres/pool'
+import { refuse } from '@frontrow/proto/refusals'
+import { uuidv7 } from 'uuidv7'
+import type { DeadLetterRow } from './sql/dead-letters.ts'
+import { findDeadLetter, insertDeadLetter, listDeadLetters, markRetried } from './sql/dead-letters.ts'
+
+/** A parked message as admins see it. */
+export interface DeadLetterView {
+  deadLetterId: string
+  topic: string
+  consumer: string
+  key: string | null
+  type: string | null
+  value: string | null
+  error: string
+  attempts: number
+  parkedAt: Date
+  retriedAt: Date | null
+}
+
+/** The parked messages of all services: stored as they come, listed and retried by admins. */
+export interface DeadLetters {
+  store(deadLetter: DeadLetter): Promise<void>
+  list(
+    cursor: string | undefined,
+    limit: number,
+  ): Promise<{ items: DeadLetterView[]; nextCursor: string | null }>
+  /** Refuses with DEAD_LETTER_NOT_FOUND. */
+  retry(deadLetterId: string): Promise<DeadLetterView>
+}
+
+export function createDeadLetters(options: {
+  pool: Pool
+  publish: (deadLetter: Pick<DeadLetter, 'topic' | 'key' | 'value' | 'headers'>) => Promise<void>
+}): DeadLetters {
+  const { pool, publish } = options
+  return {
+    store: (deadLetter) => insertDeadLetter(pool, uuidv7(), deadLetter),
+    async list(cursor, limit) {
+      const rows = await listDeadLetters(pool, cursor, limit + 1)
+      const items = rows.slice(0, limit)
+      const last = items.at(-1)
+      return {
+        items: items.map(toView),
+        nextCursor: rows.length > limit && last !== undefined ? last.dead_letter_id : null,
+      }
+    },
+    async retry(deadLetterId) {
+      const row = await findDeadLetter(pool, deadLetterId)
+      if (row === undefined) throw refuse('DEAD_LETTER_NOT_FOUND', 'no such parked message')
+      await publish({ topic: row.topic, key: row.message_key, value: row.value, headers: row.headers })
+      const retriedAt = await markRetried(pool, deadLetterId)
+      return toView({ ...row, retried_at: retriedAt })
+    },
+  }
+}
+
+function toView(row: DeadLetterRow): DeadLetterView {
+  return {
+    deadLetterId: row.dead_letter_id,
+    topic: row.topic,
+    consumer: row.consumer,
+    key: row.message_key?.toString('utf8') ?? null,
+    type: row.headers['ce_type'] ?? null,
+    value: row.value?.toString('utf8') ?? null,
+    error: row.error,
+    attempts: row.attempts,
+    parkedAt: row.parked_at,
+    retriedAt: row.retried_at,
+  }
+}

@@ -1,0 +1,56 @@
+import type { ServiceHost } from '@frontrow/service-host/host'
+import { Counter, Histogram } from 'prom-client'
+
+/** What the business wants to see of payments: one call each, a metric and a log line. */
+export interface PaymentEvents {
+  begun(payment: { paymentId: string; reservationId: string; paymentMethod: string }): void
+  moved(saga: { paymentId: string; from: string; to: string; message: string; reason: string | null }): void
+  impossible(saga: { paymentId: string; state: string; message: string }): void
+  settled(state: string, seconds: number): void
+}
+
+export function createPaymentEvents(host: Pick<ServiceHost, 'logger' | 'metrics'>): PaymentEvents {
+  const registers = [host.metrics.registry]
+  const begun = new Counter({
+    name: 'payments_begun_total',
+    help: 'Payments begun, by method',
+    labelNames: ['method'] as const,
+    registers,
+  })
+  const moves = new Counter({
+    name: 'saga_moves_total',
+    help: 'Moves of purchase sagas, by the state they go to and the message',
+    labelNames: ['to', 'message'] as const,
+    registers,
+  })
+  const impossible = new Counter({
+    name: 'saga_impossible_messages_total',
+    help: 'Messages that could not be right for their saga; each is a dead letter',
+    labelNames: ['state', 'message'] as const,
+    registers,
+  })
+  const seconds = new Histogram({
+    name: 'saga_duration_seconds',
+    help: 'From POST /payments to the settled saga',
+    labelNames: ['state'] as const,
+    buckets: [0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120, 600],
+    registers,
+  })
+  return {
+    begun(payment) {
+      begun.inc({ method: payment.paymentMethod })
+      host.logger.info(payment, 'payment begun')
+    },
+    moved(saga) {
+      moves.inc({ to: saga.to, message: saga.message })
+      host.logger.info(saga, 'saga moved')
+    },
+    impossible(saga) {
+      impossible.inc({ state: saga.state, message: saga.message })
+      host.logger.error(saga, 'a message that can not be right for its saga')
+    },
+    settled(state, duration) {
+      seconds.observe({ state }, duration)
+    },
+  }
+}

@@ -1,0 +1,109 @@
+import { readQueueToken } from '@frontrow/proto/queue-token'
+import { refuse } from '@frontrow/proto/refusals'
+import { actingUser } from '@frontrow/service-host/auth'
+import type { Caller } from '@frontrow/service-host/auth'
+import type { HttpServer } from '@frontrow/service-host/http-server'
+import { auditAll } from './audit.ts'
+import type { AuditSources } from './audit.ts'
+import type { Context } from './context.ts'
+import type { DeadLetters } from './dead-letters.ts'
+import { getPayment } from './get-payment.ts'
+import {
+  auditRoute,
+  getPaymentRoute,
+  listDeadLettersRoute,
+  payRoute,
+  retryDeadLetterRoute,
+} from './openapi.ts'
+import type { Payment } from './sql/payments.ts'
+import { ReplayedRefusal, startPurchase } from './start-purchase.ts'
+
+/** The REST side of this service. */
+export function addRoutes(
+  http: HttpServer,
+  ctx: Context,
+  deadLetters: DeadLetters,
+  audit: AuditSources,
+): void {
+  http.handle(payRoute, async ({ body, headers, caller, request, response }) => {
+    const userId = actingUser(required(caller), body.userId)
+    try {
+      const { payment, replayed } = await startPurchase(ctx, {
+        userId,
+        reservationId: body.reservationId,
+        paymentMethod: body.paymentMethod,
+        cardToken: body.card?.token ?? null,
+        idempotencyKey: headers['idempotency-key'],
+        queueToken: () => readQueueToken(request.headers),
+      })
+      const replayHeader = replayed ? { 'Idempotency-Replayed': 'true' } : {}
+      if (payment.status === 'APPROVED') return { status: 201, data: toJson(payment), headers: replayHeader }
+      return {
+        status: 202,
+        data: toJson(payment),
+        headers: { Location: `/api/v1/payments/${payment.paymentId}`, 'Retry-After': '1' },
+      }
+    } catch (error) {
+      if (error instanceof ReplayedRefusal) response.setHeader('Idempotency-Replayed', 'true')
+      throw error
+    }
+  })
+
+  http.handle(getPaymentRoute, async ({ params, caller }) => {
+    const { payment, steps } = await getPayment(ctx, required(caller), params.paymentId)
+    return {
+      status: 200,
+      data: {
+        ...toJson(payment),
+        reason: payment.reason,
+        createdAt: payment.createdAt,
+        endedAt: payment.endedAt,
+        steps,
+      },
+    }
+  })
+
+  http.handle(listDeadLettersRoute, async ({ query }) => ({
+    status: 200,
+    data: await deadLetters.list(query.cursor, query.limit),
+  }))
+
+  http.handle(retryDeadLetterRoute, async ({ params }) => ({
+    status: 200,
+    data: await deadLetters.retry(params.deadLetterId),
+  }))
+
+  http.handle(auditRoute, async () => ({ status: 200, data: await auditAll(ctx, audit) }))
+}
+
+function required(caller: Caller | undefined): Caller {
+  if (caller === undefined) throw refuse('UNAUTHENTICATED', 'Authorization: Bearer <JWT> is required')
+  return caller
+}
+
+function toJson(payment: Payment) {
+  return {
+    paymentId: payment.paymentId,
+    reservationId: payment.reservationId,
+    userId: payment.userId,
+    amount: payment.amount,
+    paymentMethod: payment.paymentMethod,
+    status: payment.status,
+    paidAt: payment.paidAt,
+    reservation: { reservationId: payment.reservationId, status: reservationStatus(payment) },
+  }
+}
+
+// What the saga knows of the reservation without asking: APPROVED is reached by its confirmation only.
+function reservationStatus(payment: Payment): string {
+  switch (payment.status) {
+    case 'APPROVED':
+      return 'CONFIRMED'
+    case 'PENDING':
+      return 'HOLD'
+    case 'FAILED':
+      return 'HOLD'
+    case 'REFUNDED':
+      return 'CANCELLED'
+  }
+}

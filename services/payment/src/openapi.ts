@@ -1,0 +1,188 @@
+import { idempotencyKeyHeader } from '@frontrow/idempotency/idempotency-key'
+import { defineRoute } from '@frontrow/service-host/route'
+import { z } from 'zod'
+
+const userIdInput = z
+  .union([z.string().min(1).max(64), z.int().transform(String)])
+  .meta({ description: "The caller's own id; only admins may name somebody else." })
+
+const status = z.enum(['PENDING', 'APPROVED', 'FAILED', 'REFUNDED'])
+const method = z.enum(['BALANCE', 'CARD'])
+const money = z.int().meta({ description: 'In the smallest unit of the currency.', example: 120_000 })
+
+const paidReservation = z.object({
+  reservationId: z.uuid(),
+  status: z.string().meta({ description: 'CONFIRMED once the payment is APPROVED.' }),
+})
+
+const payment = z.object({
+  paymentId: z.uuid(),
+  reservationId: z.uuid(),
+  userId: z.string(),
+  amount: money,
+  paymentMethod: method,
+  status,
+  paidAt: z.iso.datetime().nullable(),
+  reservation: paidReservation,
+})
+
+const paymentDetails = payment.extend({
+  reason: z.string().nullable().meta({ description: 'Why it failed or was refunded.' }),
+  createdAt: z.iso.datetime(),
+  endedAt: z.iso.datetime().nullable(),
+  steps: z
+    .array(
+      z.object({ message: z.string(), fromState: z.string(), toState: z.string(), at: z.iso.datetime() }),
+    )
+    .meta({ description: "The saga's history, oldest first." }),
+})
+
+const queueTokenHeaders = { 'queue-token': z.string().optional(), cookie: z.string().optional() }
+
+export const payRoute = defineRoute({
+  method: 'post',
+  path: '/api/v1/payments',
+  operationId: 'pay',
+  tag: 'payment',
+  summary: 'Pay for a hold',
+  description:
+    'Waits up to 5 s for the saga to settle. 202 means that it goes on: ask the Location, or send the same request with the same key again, which waits again. A refusal is final for its key.',
+  auth: 'user',
+  queueToken: 'active',
+  headers: z.object({ 'idempotency-key': idempotencyKeyHeader, ...queueTokenHeaders }),
+  body: z
+    .strictObject({
+      reservationId: z.uuid(),
+      paymentMethod: method,
+      card: z
+        .strictObject({ token: z.string().min(1).max(255) })
+        .optional()
+        .meta({ description: 'With CARD: a token of the card provider, never a card number.' }),
+      userId: userIdInput.optional(),
+    })
+    .superRefine((body, ctx) => {
+      if (body.paymentMethod === 'CARD' && body.card === undefined) {
+        ctx.addIssue({ code: 'custom', path: ['card'], message: 'required where paymentMethod is CARD' })
+      }
+      if (body.paymentMethod === 'BALANCE' && body.card !== undefined) {
+        ctx.addIssue({ code: 'custom', path: ['card'], message: 'only where paymentMethod is CARD' })
+      }
+    }),
+  responses: {
+    201: { description: 'Paid; the reservation is CONFIRMED.', schema: payment },
+    202: {
+      description: 'Still being worked on.',
+      schema: payment,
+      headers: { Location: 'Where to ask.', 'Retry-After': 'Seconds to wait before.' },
+    },
+  },
+  refusals: [
+    'QUEUE_TOKEN_REQUIRED',
+    'QUEUE_TOKEN_INVALID',
+    'QUEUE_TOKEN_NOT_ACTIVE',
+    'FORBIDDEN',
+    'RESERVATION_NOT_FOUND',
+    'RESERVATION_EXPIRED',
+    'RESERVATION_NOT_PAYABLE',
+    'ALREADY_PAID',
+    'INSUFFICIENT_BALANCE',
+    'CARD_DECLINED',
+    'PAYMENT_FAILED',
+    'IDEMPOTENCY_IN_PROGRESS',
+    'IDEMPOTENCY_KEY_REUSED',
+    'UNSUPPORTED_MEDIA_TYPE',
+    'PAYLOAD_TOO_LARGE',
+  ],
+})
+
+export const getPaymentRoute = defineRoute({
+  method: 'get',
+  path: '/api/v1/payments/{paymentId}',
+  operationId: 'getPayment',
+  tag: 'payment',
+  summary: 'One payment, with the steps of its saga',
+  auth: 'user',
+  params: z.object({ paymentId: z.uuid() }),
+  responses: { 200: { description: 'The payment.', schema: paymentDetails } },
+  refusals: ['PAYMENT_NOT_FOUND'],
+})
+
+const deadLetter = z.object({
+  deadLetterId: z.uuid(),
+  topic: z.string(),
+  consumer: z.string(),
+  key: z.string().nullable(),
+  type: z.string().nullable(),
+  value: z.string().nullable().meta({ description: 'As text; bytes that are not UTF-8 show as U+FFFD.' }),
+  error: z.string(),
+  attempts: z.int(),
+  parkedAt: z.iso.datetime(),
+  retriedAt: z.iso.datetime().nullable(),
+})
+
+export const listDeadLettersRoute = defineRoute({
+  method: 'get',
+  path: '/api/v1/admin/dead-letters',
+  operationId: 'listDeadLetters',
+  tag: 'admin',
+  summary: 'Messages that could not be handled, newest first',
+  auth: 'admin',
+  query: z.object({
+    cursor: z.uuid().optional(),
+    limit: z.coerce.number().int().min(1).max(100).default(20),
+  }),
+  responses: {
+    200: {
+      description: 'A page.',
+      schema: z.object({ items: z.array(deadLetter), nextCursor: z.uuid().nullable() }),
+    },
+  },
+  refusals: [],
+})
+
+export const retryDeadLetterRoute = defineRoute({
+  method: 'post',
+  path: '/api/v1/admin/dead-letters/{deadLetterId}/retry',
+  operationId: 'retryDeadLetter',
+  tag: 'admin',
+  summary: 'Publish a parked message to its topic again',
+  description: 'Handled messages are recognised by their id, so a retry never takes effect twice.',
+  auth: 'admin',
+  params: z.object({ deadLetterId: z.uuid() }),
+  responses: { 200: { description: 'Published again.', schema: deadLetter } },
+  refusals: ['DEAD_LETTER_NOT_FOUND'],
+})
+
+export const auditRoute = defineRoute({
+  method: 'get',
+  path: '/api/v1/admin/audit',
+  operationId: 'audit',
+  tag: 'admin',
+  summary: 'Check the invariants on the data of all services',
+  auth: 'admin',
+  responses: {
+    200: {
+      description:
+        'What holds and what does not; `violations` are the first few rows that break an invariant.',
+      schema: z.object({
+        holds: z.boolean(),
+        checkedAt: z.iso.datetime(),
+        unsettled: z.int().meta({ description: 'Sagas still at work; they are not judged yet.' }),
+        sagas: z.record(z.string(), z.int()).meta({ description: 'Sagas by state.' }),
+        invariants: z.array(
+          z.object({
+            number: z.int(),
+            name: z.string(),
+            holds: z.boolean(),
+            checked: z.int(),
+            violations: z.array(z.string()),
+          }),
+        ),
+      }),
+    },
+  },
+  refusals: ['UNAVAILABLE', 'TIMEOUT'],
+})
+
+/** All routes of this service, for the API reference. */
+export const routes = [payRoute, getPaymentRoute, listDeadLettersRoute, retryDeadLetterRoute, auditRoute]

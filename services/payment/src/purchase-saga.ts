@@ -1,0 +1,298 @@
+/**
+ * THE PURCHASE SAGA. One payment across three services, each step undone by a compensating one when a later one fails:
+ *
+ *   step                  asks                              yes                  no                          undone by
+ *   1  TAKING_MONEY       DebitWallet | CaptureCard         -> CONFIRMING        -> FAILED                   refund
+ *   2  CONFIRMING         ConfirmReservation                -> APPROVED          -> REFUNDING                cancel + refund
+ *   3  APPROVED           PaymentApproved (event)           settled              ReservationCancelled -> REFUNDING
+ *      REFUNDING          RefundWallet | RefundCard         -> REFUNDED, or FAILED where nothing had been taken
+ *
+ * Step 2 is the point of no return: a saga never leaves CONFIRMING on a time-out, only on the reservation's answer.
+ * `decide` is pure: it reads no clock and touches nothing, and there is a rule for every state and message, so a pair that
+ * is not thought of does not compile. A rule either advances, repeats a command, ignores what it knows already, or says that
+ * the message can't be right, which makes it a dead letter. Money is never kept by mistake: a message that shows money
+ * taken for a payment that has ended is answered with a refund, which the other side makes once.
+ */
+
+/** Where a saga stands. APPROVED, FAILED and REFUNDED are settled. */
+export type SagaState = 'TAKING_MONEY' | 'CONFIRMING' | 'APPROVED' | 'REFUNDING' | 'FAILED' | 'REFUNDED'
+
+/** What can happen to a saga: replies, a cancelled reservation, or the running step's deadline. */
+export type SagaMessage =
+  | { type: 'WalletDebited' }
+  | { type: 'WalletDebitRefused'; reason: string }
+  | { type: 'WalletRefunded'; refundedAmount: number }
+  | { type: 'CardCaptured' }
+  | { type: 'CardDeclined'; reason: string }
+  | { type: 'CardRefunded'; refundedAmount: number }
+  | { type: 'ReservationConfirmed' }
+  | { type: 'ReservationConfirmRefused'; reason: string }
+  | { type: 'ReservationCancelled'; reason: string }
+  | { type: 'DeadlinePassed' }
+
+/** What a saga asks of others: commands on Kafka, or work at the card provider. */
+export type SagaCommand = 'DebitWallet' | 'RefundWallet' | 'CaptureCard' | 'RefundCard' | 'ConfirmReservation'
+
+/** The part of a saga that decisions are made from. */
+export interface PurchaseSaga {
+  state: SagaState
+  paymentMethod: 'BALANCE' | 'CARD'
+  /** Money is known to have been taken. */
+  moneyTaken: boolean
+  /** Sends of the running step's command, the first included. */
+  attempts: number
+  reason: string | null
+}
+
+/** What to do about a message. */
+export type Decision =
+  | { kind: 'advance'; saga: PurchaseSaga; command: SagaCommand | null; deadlineAt: Date | null }
+  | { kind: 'ignore' }
+  | { kind: 'impossible' }
+
+/** Limits of the saga, in ms and counts. */
+export interface SagaLimits {
+  /** First wait for a reply; doubled at each resend up to `replyWaitMaxMs`. */
+  replyWaitMs: number
+  replyWaitMaxMs: number
+  /** Sends of step 1 before the saga gives up and refunds. Later steps are repeated without end. */
+  takingMoneyAttemptsMax: number
+}
+
+type MessageOf<T extends SagaMessage['type']> = Extract<SagaMessage, { type: T }>
+type Rule<T extends SagaMessage['type']> = (saga: PurchaseSaga, message: MessageOf<T>) => Move
+type Rules = { readonly [T in SagaMessage['type']]: Rule<T> }
+
+type Move =
+  | { kind: 'go'; to: SagaState; moneyTaken?: boolean; reason?: string }
+  | { kind: 'resend' }
+  /** Gives money back without leaving the settled state. */
+  | { kind: 'refund-again' }
+  | { kind: 'ignore' }
+  | { kind: 'impossible' }
+
+const ignore = (): Move => ({ kind: 'ignore' })
+const impossible = (): Move => ({ kind: 'impossible' })
+const resend = (): Move => ({ kind: 'resend' })
+const refundAgain = (): Move => ({ kind: 'refund-again' })
+const go =
+  (to: SagaState, change: { moneyTaken?: boolean } = {}) =>
+  (_saga: PurchaseSaga, message: SagaMessage): Move => ({
+    kind: 'go',
+    to,
+    ...change,
+    ...('reason' in message ? { reason: message.reason } : {}),
+  })
+
+const refundAnswered = (saga: PurchaseSaga, message: { refundedAmount: number }): Move => {
+  if (message.refundedAmount > 0) return { kind: 'go', to: 'REFUNDED', moneyTaken: true }
+  // Nothing was given back though money had been taken: a person must look.
+  return saga.moneyTaken ? impossible() : { kind: 'go', to: 'FAILED' }
+}
+
+const rules: { readonly [S in SagaState]: Rules } = {
+  TAKING_MONEY: {
+    WalletDebited: go('CONFIRMING', { moneyTaken: true }),
+    WalletDebitRefused: go('FAILED'),
+    WalletRefunded: impossible,
+    CardCaptured: go('CONFIRMING', { moneyTaken: true }),
+    CardDeclined: go('FAILED'),
+    CardRefunded: impossible,
+    ReservationConfirmed: impossible,
+    ReservationConfirmRefused: impossible,
+    ReservationCancelled: impossible,
+    DeadlinePassed: resend,
+  },
+  CONFIRMING: {
+    WalletDebited: ignore,
+    WalletDebitRefused: impossible,
+    WalletRefunded: impossible,
+    CardCaptured: ignore,
+    CardDeclined: impossible,
+    CardRefunded: impossible,
+    ReservationConfirmed: go('APPROVED'),
+    ReservationConfirmRefused: go('REFUNDING'),
+    // It was confirmed for this payment, or it would not name it; that answer is lost or parked.
+    ReservationCancelled: go('REFUNDING'),
+    DeadlinePassed: resend,
+  },
+  APPROVED: {
+    WalletDebited: ignore,
+    WalletDebitRefused: impossible,
+    WalletRefunded: impossible,
+    CardCaptured: ignore,
+    CardDeclined: impossible,
+    CardRefunded: impossible,
+    ReservationConfirmed: ignore,
+    ReservationConfirmRefused: impossible,
+    ReservationCancelled: go('REFUNDING'),
+    DeadlinePassed: ignore,
+  },
+  REFUNDING: {
+    // Late, after step 1 was given up on; the refund that was asked for covers it.
+    WalletDebited: ignore,
+    WalletDebitRefused: ignore,
+    WalletRefunded: refundAnswered,
+    CardCaptured: ignore,
+    // The provider had not decided when the saga gave up; now it is known that nothing was taken.
+    CardDeclined: (saga, message) =>
+      saga.moneyTaken ? impossible() : { kind: 'go', to: 'FAILED', reason: message.reason },
+    CardRefunded: refundAnswered,
+    ReservationConfirmed: ignore,
+    ReservationConfirmRefused: ignore,
+    ReservationCancelled: ignore,
+    DeadlinePassed: resend,
+  },
+  FAILED: {
+    WalletDebited: refundAgain,
+    WalletDebitRefused: ignore,
+    WalletRefunded: ignore,
+    CardCaptured: refundAgain,
+    CardDeclined: ignore,
+    CardRefunded: ignore,
+    ReservationConfirmed: impossible,
+    ReservationConfirmRefused: impossible,
+    ReservationCancelled: impossible,
+    DeadlinePassed: ignore,
+  },
+  REFUNDED: {
+    // A repeat of the debit that was given back, or one more: the refund's answer is the same either way.
+    WalletDebited: ignore,
+    WalletDebitRefused: ignore,
+    WalletRefunded: ignore,
+    CardCaptured: ignore,
+    CardDeclined: ignore,
+    CardRefunded: ignore,
+    ReservationConfirmed: ignore,
+    ReservationConfirmRefused: ignore,
+    ReservationCancelled: ignore,
+    DeadlinePassed: ignore,
+  },
+}
+
+/** The command of the step that a state waits for; null in settled states. */
+export function commandOf(saga: Pick<PurchaseSaga, 'state' | 'paymentMethod'>): SagaCommand | null {
+  const byCard = saga.paymentMethod === 'CARD'
+  switch (saga.state) {
+    case 'TAKING_MONEY':
+      return byCard ? 'CaptureCard' : 'DebitWallet'
+    case 'CONFIRMING':
+      return 'ConfirmReservation'
+    case 'REFUNDING':
+      return byCard ? 'RefundCard' : 'RefundWallet'
+    case 'APPROVED':
+    case 'FAILED':
+    case 'REFUNDED':
+      return null
+  }
+}
+
+/** A new saga: its first command and when to look again. */
+export function begin(
+  paymentMethod: PurchaseSaga['paymentMethod'],
+  now: Date,
+  limits: SagaLimits,
+): Extract<Decision, { kind: 'advance' }> {
+  const saga: PurchaseSaga = {
+    state: 'TAKING_MONEY',
+    paymentMethod,
+    moneyTaken: false,
+    attempts: 1,
+    reason: null,
+  }
+  return advance(saga, now, limits)
+}
+
+/** What becomes of a saga by a message at `now`. The same saga, message and time always give the same decision. */
+export function decide(saga: PurchaseSaga, message: SagaMessage, now: Date, limits: SagaLimits): Decision {
+  const move = ruleFor(saga, message)
+  switch (move.kind) {
+    case 'ignore':
+    case 'impossible':
+      return { kind: move.kind }
+    case 'refund-again':
+      return {
+        kind: 'advance',
+        saga,
+        command: saga.paymentMethod === 'CARD' ? 'RefundCard' : 'RefundWallet',
+        deadlineAt: null,
+      }
+    case 'resend':
+      if (saga.state === 'TAKING_MONEY' && saga.attempts >= limits.takingMoneyAttemptsMax) {
+        return advance({ ...saga, state: 'REFUNDING', attempts: 1, reason: 'TIMEOUT' }, now, limits)
+      }
+      return advance({ ...saga, attempts: saga.attempts + 1 }, now, limits)
+    case 'go':
+      return advance(
+        {
+          ...saga,
+          state: move.to,
+          attempts: 1,
+          moneyTaken: move.moneyTaken ?? saga.moneyTaken,
+          reason: move.reason ?? saga.reason,
+        },
+        now,
+        limits,
+      )
+  }
+}
+
+function isOfOtherMethod(saga: PurchaseSaga, message: SagaMessage): boolean {
+  return saga.paymentMethod === 'CARD' ? message.type.startsWith('Wallet') : message.type.startsWith('Card')
+}
+
+function ruleFor(saga: PurchaseSaga, message: SagaMessage): Move {
+  if (isOfOtherMethod(saga, message)) return impossible()
+  const forState = rules[saga.state]
+  switch (message.type) {
+    case 'WalletDebited':
+      return forState.WalletDebited(saga, message)
+    case 'WalletDebitRefused':
+      return forState.WalletDebitRefused(saga, message)
+    case 'WalletRefunded':
+      return forState.WalletRefunded(saga, message)
+    case 'CardCaptured':
+      return forState.CardCaptured(saga, message)
+    case 'CardDeclined':
+      return forState.CardDeclined(saga, message)
+    case 'CardRefunded':
+      return forState.CardRefunded(saga, message)
+    case 'ReservationConfirmed':
+      return forState.ReservationConfirmed(saga, message)
+    case 'ReservationConfirmRefused':
+      return forState.ReservationConfirmRefused(saga, message)
+    case 'ReservationCancelled':
+      return forState.ReservationCancelled(saga, message)
+    case 'DeadlinePassed':
+      return forState.DeadlinePassed(saga, message)
+  }
+}
+
+function advance(saga: PurchaseSaga, now: Date, limits: SagaLimits): Extract<Decision, { kind: 'advance' }> {
+  const command = commandOf(saga)
+  const waitMs = Math.min(limits.replyWaitMaxMs, limits.replyWaitMs * 2 ** Math.min(saga.attempts - 1, 20))
+  return {
+    kind: 'advance',
+    saga,
+    command,
+    deadlineAt: command === null ? null : new Date(now.getTime() + waitMs),
+  }
+}
+
+/** The payment's status that goes with a saga's state. A refund of an APPROVED payment is pending while it is APPROVED. */
+export function paymentStatusOf(
+  state: SagaState,
+  before: 'PENDING' | 'APPROVED' | 'FAILED' | 'REFUNDED',
+): 'PENDING' | 'APPROVED' | 'FAILED' | 'REFUNDED' {
+  switch (state) {
+    case 'TAKING_MONEY':
+    case 'CONFIRMING':
+      return 'PENDING'
+    case 'REFUNDING':
+      return before
+    case 'APPROVED':
+    case 'FAILED':
+    case 'REFUNDED':
+      return state
+  }
+}

@@ -1,0 +1,89 @@
+import type { Queryable, Tx } from '@frontrow/postgres/pool'
+
+export type CaptureStatus = 'PENDING' | 'CAPTURED' | 'DECLINED' | 'REFUNDED' | 'VOIDED'
+
+/** Work at the card provider for one payment, leased to the caller. */
+export interface CardWork {
+  paymentId: string
+  amount: number
+  cardToken: string | null
+  wanted: 'CAPTURED' | 'REFUNDED'
+  status: CaptureStatus
+  providerReference: string | null
+  attempts: number
+}
+
+export async function insertCapture(
+  tx: Tx,
+  capture: { paymentId: string; amount: number; cardToken: string },
+): Promise<void> {
+  await tx.query({
+    name: 'captures-insert',
+    text: `INSERT INTO card_captures (payment_id, amount, card_token, wanted, status) VALUES ($1, $2, $3, 'CAPTURED', 'PENDING')`,
+    values: [capture.paymentId, capture.amount, capture.cardToken],
+  })
+}
+
+/** Orders the money back; the worker first finds out whether it was taken. */
+export async function orderRefund(tx: Tx, paymentId: string): Promise<void> {
+  await tx.query({
+    name: 'captures-order-refund',
+    text: `UPDATE card_captures SET wanted = 'REFUNDED', leased_until = NULL, updated_at = now()
+           WHERE payment_id = $1 AND wanted = 'CAPTURED'`,
+    values: [paymentId],
+  })
+}
+
+/**
+ * Leases up to `limit` payments with work open. A worker that dies leaves its lease to run out; the provider call of the
+ * next one carries the same idempotency key. Failed tries wait longer each time, a minute at most.
+ */
+export async function leaseWork(db: Queryable, leaseMs: number, limit: number): Promise<CardWork[]> {
+  const { rows } = await db.query<CardWork>({
+    name: 'captures-lease',
+    text: `UPDATE card_captures SET attempts = attempts + 1,
+             leased_until = now() + make_interval(secs => greatest($1::float8 / 1000, least(60, power(2, attempts - 4))))
+           WHERE payment_id IN (
+             SELECT payment_id FROM card_captures
+             WHERE ((wanted = 'CAPTURED' AND status = 'PENDING')
+                 OR (wanted = 'REFUNDED' AND status IN ('PENDING', 'CAPTURED')))
+               AND (leased_until IS NULL OR leased_until < now())
+             ORDER BY updated_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+           RETURNING payment_id AS "paymentId", amount, card_token AS "cardToken", wanted, status,
+             provider_reference AS "providerReference", attempts`,
+    values: [leaseMs, limit],
+  })
+  return rows
+}
+
+/** Frees the lease at once, so that the next try can begin: after a failure that says nothing of the outcome. */
+export async function noteFailure(
+  db: Queryable,
+  paymentId: string,
+  error: string,
+  retryInMs: number,
+): Promise<void> {
+  await db.query({
+    name: 'captures-note-failure',
+    text: `UPDATE card_captures SET last_error = $2, leased_until = now() + make_interval(secs => $3::float8 / 1000),
+             updated_at = now() WHERE payment_id = $1`,
+    values: [paymentId, error.slice(0, 500), retryInMs],
+  })
+}
+
+/** Writes the outcome down. False: another worker was first, and nothing is to be told to the saga. */
+export async function storeOutcome(
+  tx: Tx,
+  paymentId: string,
+  outcome: { from: readonly CaptureStatus[]; to: CaptureStatus; providerReference: string | null },
+): Promise<boolean> {
+  const { rowCount } = await tx.query({
+    name: 'captures-store-outcome',
+    text: `UPDATE card_captures SET status = $3, provider_reference = coalesce($4, provider_reference), last_error = NULL,
+             leased_until = NULL, attempts = 0, updated_at = now(),
+             card_token = CASE WHEN $3 IN ('DECLINED', 'REFUNDED', 'VOIDED') THEN NULL ELSE card_token END
+           WHERE payment_id = $1 AND status = ANY($2)`,
+    values: [paymentId, outcome.from, outcome.to, outcome.providerReference],
+  })
+  return rowCount === 1
+}

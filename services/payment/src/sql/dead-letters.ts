@@ -1,0 +1,78 @@
+import type { DeadLetter } from '@frontrow/messaging/dead-letter-collector'
+import type { Queryable } from '@frontrow/postgres/pool'
+
+/** A row of `dead_letters`. */
+export interface DeadLetterRow {
+  dead_letter_id: string
+  topic: string
+  consumer: string
+  message_key: Buffer | null
+  value: Buffer | null
+  headers: Record<string, string>
+  error: string
+  attempts: number
+  parked_at: Date
+  retried_at: Date | null
+}
+
+const COLUMNS =
+  'dead_letter_id, topic, consumer, message_key, value, headers, error, attempts, parked_at, retried_at'
+
+/** Stores a parked message once, however often it is delivered. */
+export async function insertDeadLetter(
+  db: Queryable,
+  deadLetterId: string,
+  letter: DeadLetter,
+): Promise<void> {
+  await db.query(
+    `INSERT INTO dead_letters (dead_letter_id, topic, dead_letter_partition, dead_letter_offset, consumer, message_key,
+       value, headers, error, attempts)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
+    [
+      deadLetterId,
+      letter.topic,
+      letter.partition,
+      letter.offset,
+      letter.consumer,
+      letter.key,
+      letter.value,
+      JSON.stringify(letter.headers),
+      letter.error,
+      letter.attempts,
+    ],
+  )
+}
+
+export async function listDeadLetters(
+  db: Queryable,
+  before: string | undefined,
+  limit: number,
+): Promise<DeadLetterRow[]> {
+  const { rows } = await db.query<DeadLetterRow>(
+    `SELECT ${COLUMNS} FROM dead_letters WHERE $1::uuid IS NULL OR dead_letter_id < $1
+     ORDER BY dead_letter_id DESC LIMIT $2`,
+    [before ?? null, limit],
+  )
+  return rows
+}
+
+export async function findDeadLetter(
+  db: Queryable,
+  deadLetterId: string,
+): Promise<DeadLetterRow | undefined> {
+  const { rows } = await db.query<DeadLetterRow>(
+    `SELECT ${COLUMNS} FROM dead_letters WHERE dead_letter_id = $1`,
+    [deadLetterId],
+  )
+  return rows[0]
+}
+
+export async function markRetried(db: Queryable, deadLetterId: string): Promise<Date> {
+  const { rows } = await db.query<{ retried_at: Date }>(
+    'UPDATE dead_letters SET retried_at = now() WHERE dead_letter_id = $1 RETURNING retried_at',
+    [deadLetterId],
+  )
+  const row = rows[0]
+  if (row === undefined) throw new Error('a dead letter vanished')
+  return row.retried_at
+}

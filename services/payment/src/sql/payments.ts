@@ -1,0 +1,95 @@
+import type { Queryable, Tx } from '@frontrow/postgres/pool'
+
+export type PaymentMethod = 'BALANCE' | 'CARD'
+export type PaymentStatus = 'PENDING' | 'APPROVED' | 'FAILED' | 'REFUNDED'
+
+/** A row of `payments`. */
+export interface Payment {
+  paymentId: string
+  reservationId: string
+  userId: string
+  scheduleId: number
+  amount: number
+  paymentMethod: PaymentMethod
+  status: PaymentStatus
+  reason: string | null
+  createdAt: Date
+  paidAt: Date | null
+  endedAt: Date | null
+}
+
+const COLUMNS = `payment_id AS "paymentId", reservation_id AS "reservationId", user_id AS "userId",
+  schedule_id AS "scheduleId", amount, payment_method AS "paymentMethod", status, reason,
+  created_at AS "createdAt", paid_at AS "paidAt", ended_at AS "endedAt"`
+
+/** Fails on the unique index payments_one_live when the reservation has a live payment. */
+export async function insertPayment(
+  tx: Tx,
+  payment: Pick<
+    Payment,
+    'paymentId' | 'reservationId' | 'userId' | 'scheduleId' | 'amount' | 'paymentMethod'
+  >,
+): Promise<void> {
+  await tx.query({
+    name: 'payments-insert',
+    text: `INSERT INTO payments (payment_id, reservation_id, user_id, schedule_id, amount, payment_method, status)
+           VALUES ($1, $2, $3, $4, $5, $6, 'PENDING')`,
+    values: [
+      payment.paymentId,
+      payment.reservationId,
+      payment.userId,
+      payment.scheduleId,
+      payment.amount,
+      payment.paymentMethod,
+    ],
+  })
+}
+
+/** One payment, whoever's it is. */
+export async function findPayment(db: Queryable, paymentId: string): Promise<Payment | undefined> {
+  const { rows } = await db.query<Payment>({
+    name: 'payments-find',
+    text: `SELECT ${COLUMNS} FROM payments WHERE payment_id = $1`,
+    values: [paymentId],
+  })
+  return rows[0]
+}
+
+/** Brings the payment's status in line with its saga. */
+export async function updatePaymentStatus(
+  tx: Tx,
+  paymentId: string,
+  change: { status: PaymentStatus; reason: string | null; now: Date },
+): Promise<void> {
+  await tx.query({
+    name: 'payments-update-status',
+    text: `UPDATE payments SET status = $2, reason = $3,
+             paid_at = CASE WHEN $2 = 'APPROVED' THEN coalesce(paid_at, $4) ELSE paid_at END,
+             ended_at = CASE WHEN $2 IN ('FAILED', 'REFUNDED') THEN coalesce(ended_at, $4) ELSE ended_at END
+           WHERE payment_id = $1`,
+    values: [paymentId, change.status, change.reason, change.now],
+  })
+}
+
+/** A payment and its saga's state, as the audit compares them; in the order of their ids. */
+export interface PaymentFacts {
+  paymentId: string
+  reservationId: string
+  amount: number
+  paymentMethod: PaymentMethod
+  status: PaymentStatus
+  sagaState: string
+  captureStatus: string | null
+}
+
+/** A page of payments with ids above `after` (all zeros to begin with). */
+export async function listPaymentFacts(db: Queryable, after: string, limit: number): Promise<PaymentFacts[]> {
+  const { rows } = await db.query<PaymentFacts>(
+    `SELECT p.payment_id AS "paymentId", p.reservation_id AS "reservationId", p.amount,
+            p.payment_method AS "paymentMethod", p.status, s.state AS "sagaState", c.status AS "captureStatus"
+     FROM payments p JOIN purchase_sagas s USING (payment_id) LEFT JOIN card_captures c USING (payment_id)
+     WHERE p.payment_id > $1 ORDER BY p.payment_id LIMIT $2`,
+    [after, limit],
+  )
+  return rows
+}

@@ -1,0 +1,220 @@
+import {
+  claimKey,
+  findAnswer,
+  findResource,
+  storeAnswer,
+  storeResource,
+  unlockKey,
+} from '@frontrow/idempotency/idempotency-key'
+import type { KeyedRequest } from '@frontrow/idempotency/idempotency-key'
+import { isUniqueViolation } from '@frontrow/postgres/errors'
+import { inTransaction } from '@frontrow/postgres/transaction'
+import { refuse, refusalKind } from '@frontrow/proto/refusals'
+import { Refusal } from '@frontrow/service-host/refusal'
+import { uuidv7 } from 'uuidv7'
+import { give, sagaLimits } from './advance-purchase-saga.ts'
+import type { Context } from './context.ts'
+import { begin } from './purchase-saga.ts'
+import { insertCapture } from './sql/card-captures.ts'
+import { findPayment, insertPayment } from './sql/payments.ts'
+import type { Payment, PaymentMethod } from './sql/payments.ts'
+import { insertSaga } from './sql/purchase-sagas.ts'
+
+/** A wish to pay, checked by the route's schema. */
+export interface PurchaseRequest {
+  userId: string
+  reservationId: string
+  paymentMethod: PaymentMethod
+  /** Set exactly where the method is CARD. */
+  cardToken: string | null
+  idempotencyKey: string
+  /** Reads the queue token of the request; refuses where there is none. Not asked for when the answer is known. */
+  queueToken: () => string
+}
+
+/** The payment as it stands when the wait ended, and whether the answer was given before. */
+export interface PurchaseAnswer {
+  payment: Payment
+  replayed: boolean
+}
+
+// How long the settled state is looked up for at most between two notifications; see settled-payments.ts.
+const LOOK_EVERY_MS = 250
+
+/**
+ * Begins the saga of a payment, once for each idempotency key, and waits for it to settle (5 s by default). Answers with
+ * the payment APPROVED, or PENDING when it takes longer; a payment that ends otherwise is a refusal, and so is its replay.
+ */
+export async function startPurchase(ctx: Context, request: PurchaseRequest): Promise<PurchaseAnswer> {
+  const { userId, reservationId, paymentMethod, cardToken } = request
+  const keyed: KeyedRequest = {
+    userId,
+    operation: 'POST /payments',
+    key: request.idempotencyKey,
+    content: { reservationId, paymentMethod, cardToken },
+  }
+  const answered = await findAnswer(ctx.pool, keyed)
+  if (answered !== undefined) return replay(ctx, answered)
+  const known = await findResource(ctx.pool, keyed)
+  const order = known === undefined ? await checkPayable(ctx, request) : null
+  const claimed = await claimAndBegin(ctx, keyed, request, order)
+  if (claimed.kind === 'replay') return replay(ctx, claimed)
+  const payment = await waitUntilSettled(ctx, claimed.paymentId)
+  return answer(ctx, keyed, payment)
+}
+
+interface Order {
+  scheduleId: number
+  amount: number
+}
+
+async function checkPayable(ctx: Context, request: PurchaseRequest): Promise<Order> {
+  const token = request.queueToken()
+  const [verified, reservation] = await Promise.all([
+    ctx.verifyToken({ token, userId: request.userId }),
+    ctx.getReservation(request.reservationId),
+  ])
+  if (reservation.userId !== request.userId)
+    throw refuse('RESERVATION_NOT_FOUND', 'no such reservation of yours')
+  if (verified.scheduleId !== reservation.scheduleId) {
+    throw refuse('QUEUE_TOKEN_INVALID', 'the queue token is of another schedule')
+  }
+  switch (reservation.status) {
+    case 'HOLD':
+      break
+    case 'CONFIRMED':
+      throw refuse('ALREADY_PAID', 'the reservation is paid')
+    case 'EXPIRED':
+      throw refuse('RESERVATION_EXPIRED', 'the hold ran out')
+    default:
+      throw refuse('RESERVATION_NOT_PAYABLE', `the reservation is ${reservation.status}`)
+  }
+  if (reservation.totalAmount <= 0) throw refuse('RESERVATION_NOT_PAYABLE', 'there is nothing to pay')
+  return { scheduleId: reservation.scheduleId, amount: reservation.totalAmount }
+}
+
+type Claimed = { kind: 'begun'; paymentId: string } | { kind: 'replay'; status: number; response: unknown }
+
+/** One transaction: the key, the payment, its saga and the saga's first command. */
+async function claimAndBegin(
+  ctx: Context,
+  keyed: KeyedRequest,
+  request: PurchaseRequest,
+  order: Order | null,
+): Promise<Claimed> {
+  const { userId, reservationId, paymentMethod, cardToken } = request
+  const lockedForMs = ctx.config.PAYMENT_WAIT_MS + 3_000
+  try {
+    return await inTransaction<Claimed>(ctx.pool, async (tx) => {
+      const claim = await claimKey(tx, keyed, lockedForMs)
+      if (claim.kind === 'replay') return claim
+      if (claim.kind === 'resume') return { kind: 'begun', paymentId: claim.resourceId }
+      if (order === null) throw new Error('the idempotency key lost what it made')
+      const paymentId = uuidv7()
+      const payment = { paymentId, reservationId, userId, ...order, paymentMethod }
+      await insertPayment(tx, payment)
+      const first = begin(paymentMethod, ctx.now(), sagaLimits(ctx))
+      await insertSaga(tx, paymentId, first.saga, first.deadlineAt)
+      if (cardToken !== null) await insertCapture(tx, { paymentId, amount: order.amount, cardToken })
+      if (first.command !== null) await give(ctx, tx, { ...payment, status: 'PENDING' }, first.command)
+      await storeResource(tx, keyed, paymentId)
+      ctx.events.begun(payment)
+      return { kind: 'begun', paymentId }
+    })
+  } catch (error) {
+    if (isUniqueViolation(error, 'payments_one_live')) {
+      throw refuse('ALREADY_PAID', 'the reservation is paid, or being paid by another payment', {
+        cause: error,
+      })
+    }
+    throw error
+  }
+}
+
+async function waitUntilSettled(ctx: Context, paymentId: string): Promise<Payment> {
+  const deadline = Date.now() + ctx.config.PAYMENT_WAIT_MS
+  for (;;) {
+    const payment = await findPayment(ctx.pool, paymentId)
+    if (payment === undefined) throw new Error(`payment ${paymentId} is gone`)
+    const leftMs = deadline - Date.now()
+    if (payment.status !== 'PENDING' || leftMs <= 0) return payment
+    await ctx.settled.wait(paymentId, Math.min(leftMs, LOOK_EVERY_MS))
+  }
+}
+
+/** The answer of a settled payment is kept for replays. PENDING is no answer yet: the same key then waits again. */
+async function answer(ctx: Context, keyed: KeyedRequest, payment: Payment): Promise<PurchaseAnswer> {
+  if (payment.status === 'PENDING') {
+    await unlockKey(ctx.pool, keyed)
+    return { payment, replayed: false }
+  }
+  if (payment.status === 'APPROVED') {
+    ctx.events.settled(payment.status, secondsOf(payment))
+    await storeAnswer(ctx.pool, keyed, { status: 201, response: { paymentId: payment.paymentId } })
+    return { payment, replayed: false }
+  }
+  const refusal = refusalOf(payment)
+  ctx.events.settled(payment.status, secondsOf(payment))
+  await storeAnswer(ctx.pool, keyed, {
+    status: refusal.http,
+    response: { code: refusal.code, message: refusal.message, details: refusal.details },
+  })
+  throw refusal
+}
+
+function secondsOf(payment: Payment): number {
+  const end = payment.paidAt ?? payment.endedAt ?? payment.createdAt
+  return (end.getTime() - payment.createdAt.getTime()) / 1_000
+}
+
+/** A refusal that is given again; its answer carries `Idempotency-Replayed` as a success would. */
+export class ReplayedRefusal extends Refusal {
+  override name = 'ReplayedRefusal'
+}
+
+async function replay(ctx: Context, stored: { status: number; response: unknown }): Promise<PurchaseAnswer> {
+  const { response } = stored
+  if (typeof response !== 'object' || response === null) throw new Error('a stored answer is not an object')
+  if ('paymentId' in response && typeof response.paymentId === 'string') {
+    const payment = await findPayment(ctx.pool, response.paymentId)
+    if (payment === undefined) throw new Error(`payment ${response.paymentId} is gone`)
+    // The first answer was APPROVED; a refund since then does not change what this request did.
+    return { payment: { ...payment, status: 'APPROVED' }, replayed: true }
+  }
+  if ('code' in response && typeof response.code === 'string' && 'message' in response) {
+    const kind = refusalKind(response.code)
+    if (kind !== undefined) {
+      const details = 'details' in response ? response.details : undefined
+      throw new ReplayedRefusal(response.code, kind, String(response.message), { details })
+    }
+  }
+  throw new Error('a stored answer is of no known form')
+}
+
+/** Why a payment that ended without a ticket did so, as its user is told. */
+export function refusalOf(payment: Payment): Refusal {
+  const details = { paymentId: payment.paymentId, reason: payment.reason, status: payment.status }
+  switch (payment.reason) {
+    case 'INSUFFICIENT_BALANCE':
+      return refuse('INSUFFICIENT_BALANCE', 'the wallet holds less than the amount', { details })
+    case 'RESERVATION_EXPIRED':
+      return refuse('RESERVATION_EXPIRED', 'the hold ran out while paying; the money was given back', {
+        details,
+      })
+    case 'ALREADY_PAID':
+      return refuse('ALREADY_PAID', 'another payment was first; the money was given back', { details })
+    case 'RESERVATION_CANCELLED':
+    case 'RESERVATION_NOT_FOUND':
+      return refuse('RESERVATION_NOT_PAYABLE', 'the reservation was cancelled; the money was given back', {
+        details,
+      })
+    case 'TIMEOUT':
+      return refuse('PAYMENT_FAILED', 'the payment took too long and was given up; no money was kept', {
+        details,
+      })
+    default:
+      return payment.paymentMethod === 'CARD' && payment.status === 'FAILED'
+        ? refuse('CARD_DECLINED', payment.reason ?? 'the card was declined', { details })
+        : refuse('PAYMENT_FAILED', 'the payment did not succeed; no money was kept', { details })
+  }
+}

@@ -1,0 +1,177 @@
+import { DeadLetterCollector, republish } from '@frontrow/messaging/dead-letter-collector'
+import { Alarm } from '@frontrow/messaging/wake-up'
+import type { CheckInvariantsRequest } from '@frontrow/proto/gen/frontrow/audit/v1/CheckInvariantsRequest'
+import type { CheckInvariantsResponse__Output as CheckInvariantsResponse } from '@frontrow/proto/gen/frontrow/audit/v1/CheckInvariantsResponse'
+import type { ListPaymentFactsRequest } from '@frontrow/proto/gen/frontrow/audit/v1/ListPaymentFactsRequest'
+import type { ListPaymentFactsResponse__Output as ListPaymentFactsResponse } from '@frontrow/proto/gen/frontrow/audit/v1/ListPaymentFactsResponse'
+import type { VerifyTokenRequest } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokenRequest'
+import type { VerifyTokenResponse__Output as VerifyTokenResponse } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokenResponse'
+import type { GetReservationRequest } from '@frontrow/proto/gen/frontrow/reservation/v1/GetReservationRequest'
+import type { Reservation__Output as Reservation } from '@frontrow/proto/gen/frontrow/reservation/v1/Reservation'
+import { refusalKind } from '@frontrow/proto/refusals'
+import { AuditService, QueueService, ReservationService } from '@frontrow/proto/services'
+import { topicNames } from '@frontrow/proto/topics'
+import { createHost } from '@frontrow/service-host/host'
+import type { Ports, ServiceHost } from '@frontrow/service-host/host'
+import type { Lifecycle } from '@frontrow/service-host/lifecycle'
+import { watchValue } from '@frontrow/service-host/metrics'
+import type { AuditSources } from './audit.ts'
+import type { CardProvider } from './card-provider.ts'
+import type { Config } from './config.ts'
+import type { Context } from './context.ts'
+import { createDeadLetters } from './dead-letters.ts'
+import { createPaymentEvents } from './events.ts'
+import { addGrpc, localChecks } from './grpc.ts'
+import { addRoutes } from './http.ts'
+import { consumedTopics, messageHandlers } from './messages.ts'
+import { remindSagas } from './remind-sagas.ts'
+import { SettledPayments } from './settled-payments.ts'
+import { createSimulatedCardProvider } from './simulated-card-provider.ts'
+import { countSagas } from './sql/purchase-sagas.ts'
+import { createStripeCardProvider } from './stripe-card-provider.ts'
+import { workCards } from './work-cards.ts'
+
+/** A running payment service. */
+export interface RunningPayment {
+  ports: Ports
+  lifecycle: Lifecycle
+  stop(): Promise<void>
+}
+
+// An audit reads whole tables; it is an operator's call, not a buyer's.
+const AUDIT_DEADLINE_MS = 9_000
+
+/** Starts the service. `cardProvider` replaces the configured one. */
+export async function startPayment(
+  config: Config,
+  options: { onFatal: (error: Error) => void; processMetrics?: boolean; cardProvider?: CardProvider },
+): Promise<RunningPayment> {
+  const host = createHost({ service: 'payment', settings: config, ...options })
+  const cardWork = new Alarm()
+  const ctx = createContext(host, config, cardWork, options.cardProvider)
+  const deadLetters = createDeadLetters({
+    pool: host.pool,
+    publish: (deadLetter) => republish(host.kafka, config.KAFKA_TOPIC_PREFIX, deadLetter),
+  })
+  addRoutes(host.http, ctx, deadLetters, auditSources(host, config))
+  addGrpc(host)
+  host.consume(consumedTopics, messageHandlers(ctx), config.KAFKA_CONCURRENCY)
+  host.every('sagas', config.SAGA_POLL_MS, (signal) => remindSagas(ctx, signal))
+  host.every('cards', 0, async (signal) => {
+    const stop = (): void => cardWork.wake()
+    signal.addEventListener('abort', stop, { once: true })
+    const more = await workCards(ctx)
+    if (!more && !signal.aborted) await cardWork.wait(1_000)
+    signal.removeEventListener('abort', stop)
+  })
+  watchSagas(host)
+  const collector = new DeadLetterCollector({
+    kafka: host.kafka,
+    groupId: `${config.KAFKA_TOPIC_PREFIX}frontrow.dead-letters`,
+    topics: topicNames,
+    topicPrefix: config.KAFKA_TOPIC_PREFIX,
+    logger: host.logger,
+    store: (deadLetter) => deadLetters.store(deadLetter),
+    onCrash: options.onFatal,
+  })
+  const ports = await host.listen()
+  collector.start().catch(options.onFatal)
+  host.lifecycle.add('dead letters', () => collector.stop())
+  return { ports, lifecycle: host.lifecycle, stop: () => host.lifecycle.stop() }
+}
+
+function createContext(
+  host: ServiceHost,
+  config: Config,
+  cardWork: Alarm,
+  cardProvider?: CardProvider,
+): Context {
+  const queue = host.target({ name: 'queue', address: config.QUEUE_GRPC, refusalKind })
+  const queueClient = new QueueService(queue.address, queue.credentials, queue.channelOptions)
+  const reservation = host.target({ name: 'reservation', address: config.RESERVATION_GRPC, refusalKind })
+  const reservationClient = new ReservationService(
+    reservation.address,
+    reservation.credentials,
+    reservation.channelOptions,
+  )
+  host.lifecycle.add('gRPC channels', () => {
+    queueClient.close()
+    reservationClient.close()
+  })
+  const verifyToken = queue.unary<VerifyTokenRequest, VerifyTokenResponse>(
+    'VerifyToken',
+    (...call) => queueClient.verifyToken(...call),
+    { deadlineMs: 1_000, retriable: true },
+  )
+  const getReservation = reservation.unary<GetReservationRequest, Reservation>(
+    'GetReservation',
+    (...call) => reservationClient.getReservation(...call),
+    { deadlineMs: 1_000, retriable: true },
+  )
+  return {
+    config,
+    logger: host.logger,
+    pool: host.pool,
+    relay: host.relay,
+    cardWork,
+    cardProvider: cardProvider ?? configuredCardProvider(config),
+    settled: new SettledPayments(),
+    events: createPaymentEvents(host),
+    now: () => new Date(),
+    verifyToken,
+    getReservation: (reservationId) => getReservation({ reservationId }),
+  }
+}
+
+function configuredCardProvider(config: Config): CardProvider {
+  if (config.STRIPE_SECRET_KEY === undefined) {
+    return createSimulatedCardProvider({ lateMs: config.CARD_SIMULATOR_LATE_MS })
+  }
+  return createStripeCardProvider({
+    secretKey: config.STRIPE_SECRET_KEY,
+    apiUrl: config.STRIPE_API_URL,
+    currency: config.STRIPE_CURRENCY,
+  })
+}
+
+function auditSources(host: ServiceHost, config: Config): AuditSources {
+  const connect = (name: string, address: string) => {
+    const target = host.target({ name: `${name} audit`, address, refusalKind })
+    const client = new AuditService(target.address, target.credentials, target.channelOptions)
+    host.lifecycle.add(`${name} audit channel`, () => client.close())
+    const options = { deadlineMs: AUDIT_DEADLINE_MS, retriable: true }
+    const checkInvariants = target.unary<CheckInvariantsRequest, CheckInvariantsResponse>(
+      'CheckInvariants',
+      (...call) => client.checkInvariants(...call),
+      options,
+    )
+    const listFacts = target.unary<ListPaymentFactsRequest, ListPaymentFactsResponse>(
+      'ListPaymentFacts',
+      (...call) => client.listPaymentFacts(...call),
+      options,
+    )
+    return {
+      checks: async () => (await checkInvariants({})).invariants,
+      facts: async (afterPaymentId: string, limit: number) =>
+        (await listFacts({ afterPaymentId, limit })).facts,
+    }
+  }
+  const queue = connect('queue', config.QUEUE_GRPC)
+  const catalog = connect('catalog', config.CATALOG_GRPC)
+  const reservation = connect('reservation', config.RESERVATION_GRPC)
+  const wallet = connect('wallet', config.WALLET_GRPC)
+  return {
+    checks: [() => localChecks(host), queue.checks, catalog.checks, reservation.checks, wallet.checks],
+    reservationFacts: reservation.facts,
+    walletFacts: wallet.facts,
+  }
+}
+
+function watchSagas(host: ServiceHost): void {
+  watchValue(
+    host.metrics.registry,
+    { name: 'sagas', help: 'Purchase sagas by state', labelName: 'state' },
+    async () => (await countSagas(host.pool)).map(({ state, count }) => ({ label: state, value: count })),
+    (error) => host.logger.warn({ err: error }, 'the sagas could not be counted'),
+  )
+}

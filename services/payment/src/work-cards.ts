@@ -1,0 +1,97 @@
+import { inTransaction } from '@frontrow/postgres/transaction'
+import { advancePurchaseSaga } from './advance-purchase-saga.ts'
+import type { Context } from './context.ts'
+import type { SagaMessage } from './purchase-saga.ts'
+import type { CaptureStatus, CardWork } from './sql/card-captures.ts'
+import { leaseWork, noteFailure, storeOutcome } from './sql/card-captures.ts'
+
+const AT_ONCE_MAX = 16
+const RETRY_MAX_MS = 60_000
+
+/**
+ * Does what sagas want of the card provider: captures, and refunds after finding out whether there was a capture. The
+ * provider is called outside of any transaction; a lease longer than its time-out keeps a second worker away, and the
+ * provider's idempotency key makes a repeat harmless when a worker dies. Returns true when there may be more to do.
+ */
+export async function workCards(ctx: Context): Promise<boolean> {
+  const leaseMs = ctx.config.CARD_TIMEOUT_MS * 2 + 2_000
+  const works = await leaseWork(ctx.pool, leaseMs, AT_ONCE_MAX)
+  await Promise.all(works.map((work) => workOne(ctx, work)))
+  return works.length === AT_ONCE_MAX
+}
+
+async function workOne(ctx: Context, work: CardWork): Promise<void> {
+  try {
+    if (work.wanted === 'CAPTURED') await capture(ctx, work)
+    else await refund(ctx, work)
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error)
+    const retryInMs = Math.min(RETRY_MAX_MS, 250 * 2 ** Math.min(work.attempts, 10))
+    ctx.logger.warn(
+      { err: error, paymentId: work.paymentId, wanted: work.wanted, attempts: work.attempts, retryInMs },
+      'the card provider gave no answer; asking again',
+    )
+    await noteFailure(ctx.pool, work.paymentId, text, retryInMs)
+  }
+}
+
+async function askForCapture(ctx: Context, work: CardWork) {
+  if (work.cardToken === null) throw new Error('the card token is gone')
+  return ctx.cardProvider.capture({
+    idempotencyKey: `capture-${work.paymentId}`,
+    cardToken: work.cardToken,
+    amount: work.amount,
+    signal: AbortSignal.timeout(ctx.config.CARD_TIMEOUT_MS),
+  })
+}
+
+async function capture(ctx: Context, work: CardWork): Promise<void> {
+  const result = await askForCapture(ctx, work)
+  if (result.kind === 'captured') {
+    await conclude(ctx, work, ['PENDING'], 'CAPTURED', result.reference, { type: 'CardCaptured' })
+  } else {
+    await conclude(ctx, work, ['PENDING'], 'DECLINED', null, { type: 'CardDeclined', reason: result.reason })
+  }
+}
+
+/**
+ * The outcome of the capture may be unknown (that is why the saga gave up on it). Asking once more under the same key
+ * gives the provider's decision; if it never saw the first call this takes the money, and the refund gives it back.
+ */
+async function refund(ctx: Context, work: CardWork): Promise<void> {
+  let reference = work.providerReference
+  if (work.status === 'PENDING') {
+    const found = await askForCapture(ctx, work)
+    if (found.kind === 'declined') {
+      await conclude(ctx, work, ['PENDING'], 'VOIDED', null, { type: 'CardRefunded', refundedAmount: 0 })
+      return
+    }
+    reference = found.reference
+  }
+  if (reference === null) throw new Error('the capture has no reference')
+  await ctx.cardProvider.refund({
+    idempotencyKey: `refund-${work.paymentId}`,
+    reference,
+    amount: work.amount,
+    signal: AbortSignal.timeout(ctx.config.CARD_TIMEOUT_MS),
+  })
+  await conclude(ctx, work, ['PENDING', 'CAPTURED'], 'REFUNDED', reference, {
+    type: 'CardRefunded',
+    refundedAmount: work.amount,
+  })
+}
+
+/** One transaction: the outcome and what the saga makes of it. */
+async function conclude(
+  ctx: Context,
+  work: CardWork,
+  from: readonly CaptureStatus[],
+  to: CaptureStatus,
+  providerReference: string | null,
+  message: SagaMessage,
+): Promise<void> {
+  await inTransaction(ctx.pool, async (tx) => {
+    const stored = await storeOutcome(tx, work.paymentId, { from, to, providerReference })
+    if (stored) await advancePurchaseSaga(ctx, tx, work.paymentId, message)
+  })
+}

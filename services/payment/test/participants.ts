@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto'
+import * as grpc from '@grpc/grpc-js'
+import { toHeaders } from '@frontrow/messaging/envelope'
+import { createConsumer, createKafka, createProducer } from '@frontrow/messaging/kafka'
+import type { Reservation } from '@frontrow/proto/gen/frontrow/reservation/v1/Reservation'
+import { AuditService, QueueService, ReservationService } from '@frontrow/proto/services'
+import { topics } from '@frontrow/proto/topics'
+import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
+import { pino } from 'pino'
+
+/** A command as it came over Kafka. */
+export interface ReceivedCommand {
+  id: string
+  type: string
+  value: { paymentId: string; reservationId?: string; userId: string; amount: number }
+}
+
+/** The reply to give, or null to stay silent. */
+export type Answer = (command: ReceivedCommand) => { type: string; payload: object } | null
+
+/** The other services of the saga, played by the test over real Kafka and gRPC. */
+export interface Participants {
+  address: string
+  /** Reservations that GetReservation knows, by id. */
+  reservations: Map<string, Reservation>
+  commands: ReceivedCommand[]
+  answer: Answer
+  publish(topic: string, key: string, type: string, payload: object | string, id?: string): Promise<void>
+  stop(): Promise<void>
+}
+
+const replyTopic: Record<string, string> = {
+  DebitWallet: topics.walletEvents,
+  RefundWallet: topics.walletEvents,
+  ConfirmReservation: topics.reservationEvents,
+}
+
+/** Everything says yes. */
+export const willing: Answer = ({ type, value }) => {
+  switch (type) {
+    case 'DebitWallet':
+      return { type: 'WalletDebited', payload: { ...value, balance: 0 } }
+    case 'RefundWallet':
+      return { type: 'WalletRefunded', payload: { ...value, refundedAmount: value.amount } }
+    default:
+      return {
+        type: 'ReservationConfirmed',
+        payload: { ...value, scheduleId: 42, seatIds: [1], totalAmount: value.amount },
+      }
+  }
+}
+
+export async function startParticipants(environment: TestEnvironment): Promise<Participants> {
+  const kafka = createKafka({
+    clientId: 'participants',
+    brokers: environment.kafkaBrokers.split(','),
+    logger: pino({ level: 'silent' }),
+  })
+  const producer = createProducer(kafka)
+  await producer.connect()
+  const consumer = createConsumer(kafka, `${environment.topicPrefix}participants`)
+  const grpcServer = new grpc.Server()
+  const participants: Participants = {
+    address: '',
+    reservations: new Map(),
+    commands: [],
+    answer: willing,
+    async publish(topic, key, type, payload, id = randomUUID()) {
+      await producer.send({
+        topic: environment.topicPrefix + topic,
+        messages: [
+          {
+            key,
+            value: typeof payload === 'string' ? payload : JSON.stringify(payload),
+            headers: toHeaders({
+              id,
+              type,
+              source: 'frontrow/test',
+              time: new Date(),
+              traceparent: null,
+              requestId: null,
+            }),
+          },
+        ],
+      })
+    },
+    async stop() {
+      await consumer.disconnect()
+      await producer.disconnect()
+      grpcServer.forceShutdown()
+    },
+  }
+  await consumer.connect()
+  await consumer.subscribe({
+    topics: [topics.walletCommands, topics.reservationCommands].map(
+      (topic) => environment.topicPrefix + topic,
+    ),
+    fromBeginning: true,
+  })
+  await consumer.run({
+    eachMessage: async ({ message }) => {
+      const value: ReceivedCommand['value'] = JSON.parse(String(message.value))
+      const command = {
+        id: String(message.headers?.['ce_id']),
+        type: String(message.headers?.['ce_type']),
+        value,
+      }
+      participants.commands.push(command)
+      const reply = participants.answer(command)
+      const topic = replyTopic[command.type]
+      if (reply !== null && topic !== undefined) {
+        await participants.publish(topic, value.reservationId ?? value.paymentId, reply.type, reply.payload)
+      }
+    },
+  })
+  addServices(grpcServer, participants)
+  const port = await new Promise<number>((resolve, reject) => {
+    grpcServer.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, bound) =>
+      error === null ? resolve(bound) : reject(error),
+    )
+  })
+  participants.address = `127.0.0.1:${port}`
+  return participants
+}
+
+function addServices(server: grpc.Server, participants: Participants): void {
+  server.addService(QueueService.service, {
+    VerifyToken: (
+      call: grpc.ServerUnaryCall<{ userId: string }, object>,
+      callback: grpc.sendUnaryData<object>,
+    ) => callback(null, { scheduleId: 42, userId: call.request.userId, activeUntilMs: Date.now() + 60_000 }),
+    ExtendToken: (_call: unknown, callback: grpc.sendUnaryData<object>) =>
+      callback(null, { activeUntilMs: 0 }),
+  })
+  server.addService(ReservationService.service, {
+    GetReservation: (
+      call: grpc.ServerUnaryCall<{ reservationId: string }, object>,
+      callback: grpc.sendUnaryData<object>,
+    ) => {
+      const found = participants.reservations.get(call.request.reservationId)
+      const metadata = new grpc.Metadata()
+      metadata.set('x-error-code', 'RESERVATION_NOT_FOUND')
+      if (found === undefined) {
+        callback({ code: grpc.status.NOT_FOUND, details: 'no such reservation', metadata })
+      } else callback(null, found)
+    },
+    ListTakenSeats: (_call: unknown, callback: grpc.sendUnaryData<object>) => callback(null, {}),
+  })
+  server.addService(AuditService.service, {
+    CheckInvariants: (_call: unknown, callback: grpc.sendUnaryData<object>) =>
+      callback(null, { invariants: [] }),
+    ListPaymentFacts: (_call: unknown, callback: grpc.sendUnaryData<object>) => callback(null, { facts: [] }),
+  })
+}

@@ -1,0 +1,92 @@
+import { isRefusal } from '@frontrow/proto/refusals'
+import { BoundedMap } from '@frontrow/service-host/bounded-map'
+import type { QueueContext } from './context.ts'
+import { RedisAwayError } from './redis-gate.ts'
+import { admissionWindow, isOver } from './schedules.ts'
+import type { AdmissionRound } from './waiting-rooms.ts'
+
+// A script blocks the server: about 1 ms for this many.
+const BATCH = 100
+const BATCHES_A_ROUND = 20
+const ATTEMPTS = 3
+// A room without anybody stays on the schedulers' list this long.
+const IDLE_AFTER_MS = 60_000
+
+// A room whose schedule can't be read is left alone for a while.
+const TROUBLE_PAUSE_MS = 2_000
+const TROUBLED_ROOMS_MAX = 10_000
+
+/** Rooms whose last round failed, and until when they are passed over; milliseconds since the epoch. */
+export type TroubledRooms = BoundedMap<number, number>
+
+/** None yet. */
+export function noTroubledRooms(): TroubledRooms {
+  return new BoundedMap(TROUBLED_ROOMS_MAX)
+}
+
+/** One round over all busy rooms: ends what is over and lets the next ones in. Any number of instances may do this. */
+export async function admitWaiting(
+  ctx: QueueContext,
+  troubled: TroubledRooms,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!ctx.rooms.isOpen) return
+  await ctx.rooms.replayUnsynced()
+  for (const { scheduleId, mark } of await ctx.rooms.listBusy()) {
+    if (signal.aborted) break
+    const nowMs = ctx.now().getTime()
+    if ((troubled.get(scheduleId) ?? 0) > nowMs) continue
+    try {
+      await admitToRoom(ctx, scheduleId, mark)
+    } catch (error) {
+      // Without Redis no other room would fare better; one room's trouble with its schedule is its own.
+      if (error instanceof RedisAwayError) throw error
+      troubled.set(scheduleId, nowMs + TROUBLE_PAUSE_MS)
+      ctx.logger.warn({ err: error, scheduleId }, 'a round of admission failed')
+      // Nobody can be let in to what does not exist.
+      if (isRefusal(error, 'SCHEDULE_NOT_FOUND')) await ctx.rooms.forgetBusy(scheduleId, mark)
+    }
+  }
+  await ctx.changes.flush()
+}
+
+async function admitToRoom(ctx: QueueContext, scheduleId: number, mark: string): Promise<void> {
+  const onSale = await ctx.schedules.get(scheduleId)
+  const nowMs = ctx.now().getTime()
+  const window = { ...admissionWindow(onSale), over: isOver(onSale, nowMs) }
+  for (let batch = 0; batch < BATCHES_A_ROUND; batch += 1) {
+    const round = await admitBatch(ctx, scheduleId, window)
+    noteRound(ctx, scheduleId, round)
+    if (round.admitted.length < BATCH && round.ended.length < BATCH) {
+      if (round.waiting === 0 && round.active === 0 && nowMs - Number(mark) > IDLE_AFTER_MS) {
+        await ctx.rooms.forgetBusy(scheduleId, mark)
+        ctx.events.roomIdle(scheduleId)
+      }
+      return
+    }
+  }
+}
+
+async function admitBatch(
+  ctx: QueueContext,
+  scheduleId: number,
+  window: { opensAtMs: number; endsAtMs: number; over: boolean },
+): Promise<AdmissionRound> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await ctx.rooms.admit(scheduleId, window, BATCH)
+    } catch (error) {
+      if (attempt > ATTEMPTS || !ctx.rooms.isOpen) throw error
+    }
+  }
+}
+
+function noteRound(ctx: QueueContext, scheduleId: number, round: AdmissionRound): void {
+  for (const sequence of round.admitted) {
+    ctx.changes.admitted(scheduleId, sequence, round.nowMs, round.deadlineMs)
+  }
+  for (const sequence of round.ended) ctx.changes.ended(scheduleId, sequence, round.nowMs)
+  if (round.admitted.length > 0) ctx.events.admitted(scheduleId, round.admitted.length)
+  if (round.ended.length > 0) ctx.events.ended(scheduleId, 'EXPIRED', round.ended.length)
+  ctx.events.roomSeen(scheduleId, round)
+}

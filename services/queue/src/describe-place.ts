@@ -1,0 +1,64 @@
+import type { QueueContext } from './context.ts'
+import { estimateWaitSeconds, pollAfterSeconds } from './estimate-wait.ts'
+import { admissionWindow } from './schedules.ts'
+import type { LivePlace } from './waiting-rooms.ts'
+
+/** A place as its holder sees it. */
+export interface PlaceDescription {
+  token: string
+  scheduleId: number
+  status: 'WAITING' | 'ACTIVE'
+  sequence: number
+  queuePosition: number
+  estimatedWaitSeconds: number
+  estimatedWaitTimeMinutes: number
+  pollAfterSeconds: number
+  serverTime: string
+  expiresAt: string
+}
+
+// Who is in has no reason to ask often: only the deadline can change.
+const ACTIVE_WAIT_SECONDS = 100
+
+/** Puts a place into the form of the API. */
+export async function describePlace(
+  ctx: QueueContext,
+  token: string,
+  scheduleId: number,
+  place: LivePlace,
+): Promise<PlaceDescription> {
+  const { sequence } = place
+  const serverTime = new Date(place.nowMs).toISOString()
+  if (place.status === 'ACTIVE') {
+    return {
+      token,
+      scheduleId,
+      status: 'ACTIVE',
+      sequence,
+      queuePosition: 0,
+      estimatedWaitSeconds: 0,
+      estimatedWaitTimeMinutes: 0,
+      pollAfterSeconds: pollAfterSeconds(ACTIVE_WAIT_SECONDS, Math.random()),
+      serverTime,
+      expiresAt: new Date(place.activeUntilMs).toISOString(),
+    }
+  }
+  const [summary, onSale] = await Promise.all([ctx.summaries.get(scheduleId), ctx.schedules.get(scheduleId)])
+  const queuePosition = place.before + 1
+  const wait = estimateWaitSeconds(queuePosition, summary, {
+    opensAtMs: admissionWindow(onSale).opensAtMs,
+    activeMs: ctx.config.ACTIVE_MS,
+  })
+  return {
+    token,
+    scheduleId,
+    status: 'WAITING',
+    sequence,
+    queuePosition,
+    estimatedWaitSeconds: wait,
+    estimatedWaitTimeMinutes: Math.ceil(wait / 60),
+    pollAfterSeconds: pollAfterSeconds(wait, Math.random()),
+    serverTime,
+    expiresAt: new Date(place.nowMs + ctx.config.WAITING_MS).toISOString(),
+  }
+}

@@ -1,0 +1,39 @@
+import type { RoomSummary } from './waiting-rooms.ts'
+
+const MINUTE_MS = 60_000
+const POLL_MIN_SECONDS = 1
+const POLL_MAX_SECONDS = 30
+const SPREAD = 0.2
+// One poll for each tenth of the wait that is left.
+const POLLS_A_WAIT = 10
+
+/**
+ * Seconds until `position` (1 is the front) is let in: the free places fill at the room's speed, then people follow at
+ * the rate seen over the last minute, or at the rate at which ACTIVE places run out, whichever is higher.
+ */
+export function estimateWaitSeconds(
+  position: number,
+  room: Pick<
+    RoomSummary,
+    'nowMs' | 'maxActive' | 'admitPerSecond' | 'active' | 'admittedLastMinute' | 'oldestAdmissionMs'
+  >,
+  times: { opensAtMs: number; activeMs: number },
+): number {
+  const untilOpen = Math.max(0, times.opensAtMs - room.nowMs) / 1_000
+  if (room.maxActive === null) return Math.ceil(untilOpen)
+  const free = Math.max(0, room.maxActive - room.active)
+  if (position <= free) return Math.ceil(untilOpen + position / room.admitPerSecond)
+  const turnover = Math.min(room.admitPerSecond, room.maxActive / (times.activeMs / 1_000))
+  const spanMs = Math.min(MINUTE_MS, Math.max(1_000, room.nowMs - room.oldestAdmissionMs))
+  const seen = room.admittedLastMinute === 0 ? 0 : room.admittedLastMinute / (spanMs / 1_000)
+  const rate = Math.min(room.admitPerSecond, Math.max(turnover, seen))
+  return Math.ceil(untilOpen + free / room.admitPerSecond + (position - free) / rate)
+}
+
+/** When to ask again: later the longer the wait, and spread by 20 %, so that a crowd does not poll in step. */
+export function pollAfterSeconds(waitSeconds: number, random: number): number {
+  const low = POLL_MIN_SECONDS / (1 - SPREAD)
+  const high = POLL_MAX_SECONDS / (1 + SPREAD)
+  const base = Math.min(high, Math.max(low, waitSeconds / POLLS_A_WAIT))
+  return Math.round(base * (1 - SPREAD + 2 * SPREAD * random) * 10) / 10
+}

@@ -1,0 +1,82 @@
+import type { Logger } from '@frontrow/service-host/logger'
+import { Counter, Gauge } from 'prom-client'
+import type { Registry } from 'prom-client'
+
+/** What happens in the waiting rooms, counted and logged. */
+export interface QueueEvents {
+  joined(join: { scheduleId: number; userId: string; sequence: number; straightIn: boolean }): void
+  joinRefused(refusal: { scheduleId: number; userId: string; code: string }): void
+  admitted(scheduleId: number, count: number): void
+  ended(scheduleId: number, how: 'LEFT' | 'USED' | 'EXPIRED', count: number): void
+  steered(change: object): void
+  roomSeen(scheduleId: number, depth: { waiting: number; active: number }): void
+  roomIdle(scheduleId: number): void
+  streams(open: number): void
+}
+
+// A label value each; more rooms than this are not watched one by one.
+const WATCHED_ROOMS_MAX = 200
+
+/** Registers the business metrics of this service. */
+export function createEvents(registry: Registry, logger: Logger): QueueEvents {
+  const registers = [registry]
+  const joins = new Counter({
+    name: 'queue_joins_total',
+    help: 'Joins, by what came of them',
+    labelNames: ['outcome'] as const,
+    registers,
+  })
+  const admissions = new Counter({
+    name: 'queue_admissions_total',
+    help: 'People let in: straight at their join, or by a round',
+    labelNames: ['way'] as const,
+    registers,
+  })
+  const ends = new Counter({
+    name: 'queue_tokens_ended_total',
+    help: 'Places that came to their end',
+    labelNames: ['how'] as const,
+    registers,
+  })
+  const open = new Gauge({ name: 'queue_place_streams', help: 'Open event streams', registers })
+  const depths = new Map<number, { waiting: number; active: number }>()
+  const depth = new Gauge({
+    name: 'queue_depth',
+    help: 'People in busy waiting rooms',
+    labelNames: ['schedule', 'state'] as const,
+    registers,
+    collect() {
+      this.reset()
+      for (const [schedule, { waiting, active }] of depths) {
+        this.set({ schedule, state: 'waiting' }, waiting)
+        this.set({ schedule, state: 'active' }, active)
+      }
+    },
+  })
+  registry.registerMetric(depth)
+  return {
+    joined({ straightIn, ...join }) {
+      joins.inc({ outcome: 'joined' })
+      if (straightIn) admissions.inc({ way: 'join' })
+      logger.debug({ ...join, straightIn }, 'joined')
+    },
+    joinRefused(refusal) {
+      joins.inc({ outcome: refusal.code })
+      logger.debug(refusal, 'join refused')
+    },
+    admitted(scheduleId, count) {
+      admissions.inc({ way: 'round' }, count)
+      logger.debug({ scheduleId, count }, 'people admitted')
+    },
+    ended(scheduleId, how, count) {
+      ends.inc({ how }, count)
+      logger.debug({ scheduleId, how, count }, 'places ended')
+    },
+    steered: (change) => logger.info(change, 'a waiting room was steered'),
+    roomSeen(scheduleId, seen) {
+      if (depths.has(scheduleId) || depths.size < WATCHED_ROOMS_MAX) depths.set(scheduleId, seen)
+    },
+    roomIdle: (scheduleId) => void depths.delete(scheduleId),
+    streams: (count) => open.set(count),
+  }
+}

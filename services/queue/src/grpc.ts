@@ -1,0 +1,37 @@
+import { checkMessages } from '@frontrow/messaging/audit'
+import { AuditService, QueueService } from '@frontrow/proto/services'
+import { unaryHandler } from '@frontrow/service-host/grpc-server'
+import type { ServiceHost } from '@frontrow/service-host/host'
+import { z } from 'zod'
+import type { QueueContext } from './context.ts'
+import { extendToken } from './extend-token.ts'
+import { verifyToken } from './verify-token.ts'
+
+// A value of any form is answered with QUEUE_TOKEN_INVALID rather than with a broken rule.
+const tokenValue = z
+  .string()
+  .max(1_000)
+  .transform((value) => value.trim().toLowerCase())
+const VerifyToken = z.object({
+  token: tokenValue,
+  scheduleId: z.int().positive().optional(),
+  userId: z.string().min(1).max(64).optional(),
+})
+const ExtendToken = z.object({ token: tokenValue, untilMs: z.int().positive() })
+const Anything = z.object({})
+
+/** The gRPC side: what other services ask of the waiting room, and this service's part of the audit. */
+export function addServices(host: ServiceHost, ctx: QueueContext): void {
+  host.grpc.add(QueueService.service, {
+    VerifyToken: unaryHandler(host, 'VerifyToken', VerifyToken, async (asked) => verifyToken(ctx, asked)),
+    ExtendToken: unaryHandler(host, 'ExtendToken', ExtendToken, async ({ token, untilMs }) => ({
+      activeUntilMs: await extendToken(ctx, token, untilMs),
+    })),
+  })
+  host.grpc.add(AuditService.service, {
+    CheckInvariants: unaryHandler(host, 'CheckInvariants', Anything, async () => ({
+      invariants: [await checkMessages(ctx.pool, 'queue')],
+    })),
+    ListPaymentFacts: unaryHandler(host, 'ListPaymentFacts', Anything, async () => ({ facts: [] })),
+  })
+}

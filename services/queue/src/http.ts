@@ -1,0 +1,118 @@
+import { QUEUE_TOKEN_COOKIE, readQueueToken } from '@frontrow/proto/queue-token'
+import { actingUser } from '@frontrow/service-host/auth'
+import type { Caller } from '@frontrow/service-host/auth'
+import type { HttpServer, Reply } from '@frontrow/service-host/http-server'
+import type { IncomingHttpHeaders } from 'node:http'
+import type { QueueContext } from './context.ts'
+import { describePlace } from './describe-place.ts'
+import type { PlaceDescription } from './describe-place.ts'
+import { joinWaitingRoom } from './join-waiting-room.ts'
+import { leaveWaitingRoom } from './leave-waiting-room.ts'
+import { locatePlace } from './locate-place.ts'
+import {
+  joinRoute,
+  leaveRoute,
+  nowServingRoute,
+  placeEventsRoute,
+  placeRoute,
+  reissueRoute,
+  steerRoomRoute,
+  watchRoomRoute,
+} from './openapi.ts'
+import type { PlaceStreams } from './place-streams.ts'
+import { reissueToken } from './reissue-token.ts'
+import { steerWaitingRoom } from './steer-waiting-room.ts'
+import type { RoomSummary } from './waiting-rooms.ts'
+
+const COOKIE_ATTRIBUTES = 'Path=/; HttpOnly; Secure; SameSite=Lax'
+const FORGET_COOKIE = `${QUEUE_TOKEN_COOKIE}=; Max-Age=0; ${COOKIE_ATTRIBUTES}`
+const NO_STORE = { 'Cache-Control': 'no-store' }
+
+/** The REST side: places for those who wait, rooms for everybody and for admins. */
+export function addRoutes(http: HttpServer, ctx: QueueContext, streams: PlaceStreams): void {
+  http.handle(joinRoute, async ({ body, caller }) =>
+    withCookie(await joinWaitingRoom(ctx, whose(caller, body))),
+  )
+  http.handle(reissueRoute, async ({ body, caller }) =>
+    withCookie(await reissueToken(ctx, whose(caller, body))),
+  )
+
+  http.handle(placeRoute, async ({ request }) => {
+    const { token, userId } = await holder(ctx, request.headers)
+    const { scheduleId, place } = await locatePlace(ctx, token, { userId, seen: true })
+    return { status: 200, data: await describePlace(ctx, token, scheduleId, place), headers: NO_STORE }
+  })
+
+  http.handle(placeEventsRoute, async ({ request, response }) => {
+    const { token, userId } = await holder(ctx, request.headers)
+    await streams.open(token, userId, response)
+    return undefined
+  })
+
+  http.handle(leaveRoute, async ({ request }) => {
+    const { token, userId } = await holder(ctx, request.headers)
+    await leaveWaitingRoom(ctx, token, userId)
+    return { status: 204, headers: { ...NO_STORE, 'Set-Cookie': FORGET_COOKIE } }
+  })
+
+  http.handle(nowServingRoute, async ({ params: { scheduleId } }) => {
+    await ctx.schedules.get(scheduleId)
+    const {
+      maxActive: _max,
+      admitPerSecond: _rate,
+      active: _active,
+      ...line
+    } = roomJson(scheduleId, await ctx.summaries.get(scheduleId))
+    return { status: 200, data: line, headers: { 'Cache-Control': 'public, max-age=1' } }
+  })
+
+  http.handle(watchRoomRoute, async ({ params: { scheduleId } }) => {
+    await ctx.schedules.get(scheduleId)
+    ctx.summaries.forget(scheduleId)
+    return { status: 200, data: roomJson(scheduleId, await ctx.summaries.get(scheduleId)), headers: NO_STORE }
+  })
+
+  http.handle(steerRoomRoute, async ({ params: { scheduleId }, body }) => ({
+    status: 200,
+    data: roomJson(scheduleId, await steerWaitingRoom(ctx, scheduleId, body)),
+    headers: NO_STORE,
+  }))
+}
+
+function whose(
+  caller: Caller | undefined,
+  body: { scheduleId: number; userId?: string | undefined },
+): { scheduleId: number; userId: string } {
+  if (caller === undefined) throw new Error('the route has auth: user')
+  return { scheduleId: body.scheduleId, userId: actingUser(caller, body.userId) }
+}
+
+/** The queue token of a request, and its user where a bearer token came with it. */
+async function holder(
+  ctx: QueueContext,
+  headers: IncomingHttpHeaders,
+): Promise<{ token: string; userId: string | undefined }> {
+  const token = readQueueToken(headers)
+  const { authorization } = headers
+  const userId = authorization === undefined ? undefined : (await ctx.authenticate(authorization)).userId
+  return { token, userId }
+}
+
+function withCookie(place: PlaceDescription): Reply {
+  const cookie = `${QUEUE_TOKEN_COOKIE}=${place.token}; ${COOKIE_ATTRIBUTES}`
+  return { status: 200, data: place, headers: { ...NO_STORE, 'Set-Cookie': cookie } }
+}
+
+function roomJson(scheduleId: number, room: RoomSummary) {
+  return {
+    scheduleId,
+    maxActive: room.maxActive,
+    admitPerSecond: room.admitPerSecond,
+    paused: room.paused,
+    waiting: room.waiting,
+    active: room.active,
+    nowServing: room.nowServing,
+    admittedPerMinute: room.admittedLastMinute,
+    serverTime: new Date(room.nowMs).toISOString(),
+  }
+}

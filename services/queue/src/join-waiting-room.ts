@@ -1,0 +1,125 @@
+import { isRefusal, refuse } from '@frontrow/proto/refusals'
+import type { Refusal } from '@frontrow/service-host/refusal'
+import type { QueueContext } from './context.ts'
+import { describePlace } from './describe-place.ts'
+import type { PlaceDescription } from './describe-place.ts'
+import { placeFromRow, toRoomEntry } from './locate-place.ts'
+import { RedisAwayError } from './redis-gate.ts'
+import { admissionWindow, requireRoomOpen } from './schedules.ts'
+import { deleteToken, expireToken, findLiveToken, isLive } from './sql/queue-tokens.ts'
+import type { TokenRow } from './sql/queue-tokens.ts'
+import { hashToken, newTokenValue } from './token-value.ts'
+import type { Place } from './waiting-rooms.ts'
+
+// Long enough to spare PostgreSQL a crowd, short enough that a freed place is found soon.
+const FULL_FOR_MS = 500
+
+/**
+ * Gives a user a place in a schedule's waiting room. PostgreSQL has it before anybody is told, and decides that there
+ * is one live place a user; then it goes into the room in Redis, straight in where nobody waits and there is space.
+ */
+export async function joinWaitingRoom(
+  ctx: QueueContext,
+  join: { scheduleId: number; userId: string },
+): Promise<PlaceDescription> {
+  try {
+    return await giveOnePlace(ctx, join)
+  } catch (error) {
+    if (isRefusal(error)) ctx.events.joinRefused({ ...join, code: error.code })
+    throw error
+  }
+}
+
+async function giveOnePlace(
+  ctx: QueueContext,
+  { scheduleId, userId }: { scheduleId: number; userId: string },
+): Promise<PlaceDescription> {
+  const onSale = await ctx.schedules.get(scheduleId)
+  const nowMs = ctx.now().getTime()
+  requireRoomOpen(onSale, nowMs)
+  await requireSpace(ctx, scheduleId, nowMs)
+
+  const token = newTokenValue(nowMs)
+  const hash = hashToken(token)
+  let sequence = await ctx.joins.add(scheduleId, userId, hash.full)
+  if (sequence === null) {
+    await endStalePlace(ctx, scheduleId, userId)
+    sequence = await ctx.joins.add(scheduleId, userId, hash.full)
+    if (sequence === null) throw placeExists()
+  }
+  const row: TokenRow = {
+    scheduleId,
+    userId,
+    sequence,
+    tokenHash: hash.full,
+    status: 'WAITING',
+    activeUntil: null,
+  }
+  const [place] = await Promise.all([
+    enterRoom(ctx, row, admissionWindow(onSale)),
+    ctx.directory.add(hash.digest, { scheduleId, userId }),
+  ])
+  if (place.status === 'FULL') {
+    await deleteToken(ctx.pool, scheduleId, sequence)
+    ctx.fullUntil.set(scheduleId, nowMs + FULL_FOR_MS)
+    throw roomFull()
+  }
+  if (place.status !== 'WAITING' && place.status !== 'ACTIVE') throw placeExists()
+  const straightIn = place.status === 'ACTIVE'
+  if (straightIn) ctx.changes.admitted(scheduleId, sequence, place.nowMs, place.activeUntilMs)
+  ctx.events.joined({ scheduleId, userId, sequence, straightIn })
+  return describePlace(ctx, token, scheduleId, place)
+}
+
+async function requireSpace(ctx: QueueContext, scheduleId: number, nowMs: number): Promise<void> {
+  if ((ctx.fullUntil.get(scheduleId) ?? 0) > nowMs) throw roomFull()
+  if (ctx.rooms.isOpen) return
+  const { waiting } = await ctx.summariesInPostgres.get(scheduleId)
+  if (waiting >= ctx.config.WAITING_MAX) throw roomFull()
+}
+
+async function enterRoom(
+  ctx: QueueContext,
+  row: TokenRow,
+  window: { opensAtMs: number; endsAtMs: number },
+): Promise<Place> {
+  try {
+    return await ctx.rooms.join(toRoomEntry(row), window)
+  } catch (error) {
+    if (!(error instanceof RedisAwayError)) throw error
+    ctx.rooms.unsynced.add(row)
+    const place = await placeFromRow(ctx, row)
+    if (place === undefined) throw new Error('a new place is not live', { cause: error })
+    return place
+  }
+}
+
+/** The user has a live row: refuses unless the place has ended and only its row does not know yet. */
+async function endStalePlace(ctx: QueueContext, scheduleId: number, userId: string): Promise<void> {
+  const row = await findLiveToken(ctx.pool, scheduleId, userId)
+  if (row === undefined) return
+  if (await isPlaceLive(ctx, row)) throw placeExists()
+  await expireToken(ctx.pool, scheduleId, row.sequence)
+}
+
+async function isPlaceLive(ctx: QueueContext, row: TokenRow): Promise<boolean> {
+  const liveRow = isLive(row, ctx.now().getTime())
+  try {
+    const place = await ctx.rooms.place(row.scheduleId, row.userId, undefined, false)
+    if (place.status === 'WAITING' || place.status === 'ACTIVE') return true
+    if (place.status === 'ENDED' || !liveRow) return false
+    await ctx.rooms.join(toRoomEntry(row))
+    return true
+  } catch (error) {
+    if (error instanceof RedisAwayError) return liveRow
+    throw error
+  }
+}
+
+function placeExists(): Refusal {
+  return refuse('QUEUE_TOKEN_EXISTS', 'you have a place in this waiting room; PUT reissues its token')
+}
+
+function roomFull(): Refusal {
+  return refuse('QUEUE_FULL', 'the waiting room is full; try again later', { retryAfterSeconds: 10 })
+}

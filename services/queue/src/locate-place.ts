@@ -1,0 +1,115 @@
+import { refuse } from '@frontrow/proto/refusals'
+import type { Refusal } from '@frontrow/service-host/refusal'
+import type { QueueContext } from './context.ts'
+import { RedisAwayError } from './redis-gate.ts'
+import { findToken, isLive } from './sql/queue-tokens.ts'
+import type { TokenRow } from './sql/queue-tokens.ts'
+import { hashToken, toDigest } from './token-value.ts'
+import type { TokenHash } from './token-value.ts'
+import type { LivePlace, RoomEntry } from './waiting-rooms.ts'
+
+/** A token value's live place. */
+export interface LocatedPlace {
+  scheduleId: number
+  userId: string
+  digest: string
+  place: LivePlace
+}
+
+const SEEN_EVERY_MS_MAX = 60_000
+
+/**
+ * The live place of a token value: from the room in Redis, or from PostgreSQL while Redis is away. Refuses with
+ * QUEUE_TOKEN_INVALID where there is none, or where it is not `userId`'s. `seen` says that its holder is asking.
+ */
+export async function locatePlace(
+  ctx: QueueContext,
+  token: string,
+  expected: { userId?: string | undefined; seen: boolean },
+): Promise<LocatedPlace> {
+  const hash = hashToken(token)
+  if (ctx.directory.isDead(hash.digest)) throw invalidToken()
+  try {
+    const owner = await ctx.directory.find(hash)
+    if (owner === undefined) throw invalidToken()
+    const { scheduleId, userId } = owner
+    requireUser(userId, expected.userId)
+    const everyMs = Math.min(SEEN_EVERY_MS_MAX, ctx.config.WAITING_MS / 4)
+    const seen = expected.seen && ctx.directory.isSeenAgain(hash.digest, ctx.now().getTime(), everyMs)
+    const place = await ctx.rooms.place(scheduleId, userId, hash.digest, seen)
+    if (place.status === 'WAITING' || place.status === 'ACTIVE') {
+      return { scheduleId, userId, digest: hash.digest, place }
+    }
+    return await putBack(ctx, hash)
+  } catch (error) {
+    if (!(error instanceof RedisAwayError)) throw error
+    return locateInPostgres(ctx, hash, expected.userId)
+  }
+}
+
+/** No such live token here. */
+export function invalidToken(): Refusal {
+  return refuse('QUEUE_TOKEN_INVALID', 'the queue token is unknown, used, left, expired or not yours')
+}
+
+/** A row as the room takes it. */
+export function toRoomEntry(row: TokenRow): RoomEntry {
+  return {
+    scheduleId: row.scheduleId,
+    userId: row.userId,
+    sequence: row.sequence,
+    digest: toDigest(row.tokenHash),
+    activeUntilMs: row.status === 'ACTIVE' ? (row.activeUntil?.getTime() ?? 1) : 0,
+  }
+}
+
+/** Somebody's live place by its row, while Redis is away. */
+export async function placeFromRow(ctx: QueueContext, row: TokenRow): Promise<LivePlace | undefined> {
+  const nowMs = ctx.now().getTime()
+  if (!isLive(row, nowMs)) return undefined
+  const summary = await ctx.summariesInPostgres.get(row.scheduleId)
+  const roomOff = summary.maxActive === null
+  const { sequence } = row
+  if (row.activeUntil !== null && row.status === 'ACTIVE') {
+    return { status: 'ACTIVE', nowMs, sequence, activeUntilMs: row.activeUntil.getTime(), roomOff }
+  }
+  return {
+    status: 'WAITING',
+    nowMs,
+    sequence,
+    // Counts those before it who have left, too: to count the others exactly, for each who asks, costs too much here.
+    before: Math.max(0, sequence - summary.nowServing - 1),
+    waiting: summary.waiting,
+    roomOff,
+  }
+}
+
+/** The room does not know this token as a live one. If PostgreSQL does, the room has missed it. */
+async function putBack(ctx: QueueContext, hash: TokenHash): Promise<LocatedPlace> {
+  const row = await findToken(ctx.pool, hash.full)
+  if (row !== undefined && isLive(row, ctx.now().getTime())) {
+    const place = await ctx.rooms.join(toRoomEntry(row))
+    if (place.status === 'WAITING' || place.status === 'ACTIVE') {
+      return { scheduleId: row.scheduleId, userId: row.userId, digest: hash.digest, place }
+    }
+  }
+  ctx.directory.markDead(hash.digest)
+  throw invalidToken()
+}
+
+async function locateInPostgres(
+  ctx: QueueContext,
+  hash: TokenHash,
+  expectedUserId: string | undefined,
+): Promise<LocatedPlace> {
+  const row = await findToken(ctx.pool, hash.full)
+  if (row === undefined) throw invalidToken()
+  requireUser(row.userId, expectedUserId)
+  const place = await placeFromRow(ctx, row)
+  if (place === undefined) throw invalidToken()
+  return { scheduleId: row.scheduleId, userId: row.userId, digest: hash.digest, place }
+}
+
+function requireUser(userId: string, expected: string | undefined): void {
+  if (expected !== undefined && expected !== userId) throw invalidToken()
+}

@@ -1,0 +1,40 @@
+-- One step of building a room from PostgreSQL. `begin` takes everything away, so that until `finish` sets the epoch all
+-- other scripts answer MISSING. Who begins owns the room for 3 s after each step; another may take over after that, and
+-- the first then learns that it has been SUPERSEDED.
+-- ARGV: step, builder's id, epoch, then of the step:
+--   begin:  -
+--   places: user, digest, sequence, deadline (0: waiting) … ; who waits counts as seen now
+--   admissions: sequence, ms ago …
+--   finish: version, maxActive, admitPerSecond, paused, lastAdmitted
+local now = now_ms()
+local step, builder, epoch = ARGV[1], ARGV[2], ARGV[3]
+if step == 'begin' then
+  local fields = redis.call('HMGET', ROOM, 'epoch', 'builder', 'builtAt')
+  if fields[1] == epoch then return { 'DONE' } end
+  if fields[2] and now - tonumber(fields[3]) < 3000 then return { 'BUSY' } end
+  redis.call('UNLINK', unpack(KEYS))
+elseif redis.call('HGET', ROOM, 'builder') ~= builder then
+  return { 'SUPERSEDED' }
+end
+redis.call('HSET', ROOM, 'builder', builder, 'builtAt', now)
+if step == 'places' then
+  for i = 4, #ARGV, 4 do
+    local user, deadline = ARGV[i], tonumber(ARGV[i + 3])
+    redis.call('HSET', TOKENS, user, ARGV[i + 1] .. ':' .. ARGV[i + 2])
+    if deadline > 0 then
+      redis.call('ZADD', ACTIVE, deadline, user)
+    else
+      redis.call('ZADD', WAITING, ARGV[i + 2], user)
+      redis.call('ZADD', SEEN, now, user)
+    end
+  end
+elseif step == 'admissions' then
+  for i = 4, #ARGV, 2 do
+    redis.call('ZADD', ADMISSIONS, now - tonumber(ARGV[i + 1]), ARGV[i])
+  end
+elseif step == 'finish' then
+  redis.call('HDEL', ROOM, 'builder', 'builtAt')
+  redis.call('HSET', ROOM, 'epoch', epoch, 'version', ARGV[4], 'maxActive', ARGV[5])
+  redis.call('HSET', ROOM, 'admitPerSecond', ARGV[6], 'paused', ARGV[7], 'lastAdmitted', ARGV[8])
+end
+return { 'OK' }

@@ -1,0 +1,195 @@
+import { defineRoute } from '@frontrow/service-host/route'
+import type { RouteSpec } from '@frontrow/service-host/route'
+import { z } from 'zod'
+
+const scheduleIdInput = z.int().positive().meta({ description: 'The performance.', example: 1 })
+const userIdInput = z
+  .union([z.string().min(1).max(64), z.int().transform(String)])
+  .meta({ description: "The caller's own id; only admins may name somebody else." })
+const scheduleParams = z.object({ scheduleId: z.coerce.number().int().positive() })
+const tokenHeaders = z.object({ 'queue-token': z.string().optional(), cookie: z.string().optional() })
+
+const place = z.object({
+  token: z.uuid().meta({ description: 'Send it as Queue-Token; it is kept nowhere in this form.' }),
+  scheduleId: z.int(),
+  status: z.enum(['WAITING', 'ACTIVE']),
+  sequence: z.int().meta({ description: 'The place that was given at the join; it never changes.' }),
+  queuePosition: z.int().meta({ description: '1 is the front; 0 when ACTIVE.' }),
+  estimatedWaitSeconds: z.int(),
+  estimatedWaitTimeMinutes: z.int(),
+  pollAfterSeconds: z.number().meta({ description: 'When to ask again; asking earlier changes nothing.' }),
+  serverTime: z.iso.datetime(),
+  expiresAt: z.iso.datetime().meta({
+    description: 'ACTIVE: when it ends. WAITING: when it ends unless it is asked for before.',
+  }),
+})
+
+const room = z.object({
+  scheduleId: z.int(),
+  maxActive: z.int().nullable().meta({ description: 'null: the waiting room is off.' }),
+  admitPerSecond: z.int(),
+  paused: z.boolean(),
+  waiting: z.int(),
+  active: z.int(),
+  nowServing: z.int(),
+  admittedPerMinute: z.int(),
+  serverTime: z.iso.datetime(),
+})
+
+const cookieHeader = { 'Set-Cookie': 'tokenId: the same token for browsers; HttpOnly, Secure, SameSite=Lax.' }
+const bodyRefusals = ['UNSUPPORTED_MEDIA_TYPE', 'PAYLOAD_TOO_LARGE']
+const tokenRefusals = ['QUEUE_TOKEN_REQUIRED', 'QUEUE_TOKEN_INVALID', 'UNAUTHENTICATED', 'UNAVAILABLE']
+
+export const joinRoute = defineRoute({
+  method: 'post',
+  path: '/api/v1/queue/tokens',
+  operationId: 'joinWaitingRoom',
+  tag: 'queue',
+  summary: 'Join the waiting room of a schedule',
+  description: 'ACTIVE at once where nobody waits and there is room. One live place a user and schedule.',
+  auth: 'user',
+  body: z.strictObject({ scheduleId: scheduleIdInput, userId: userIdInput.optional() }),
+  responses: { 200: { description: 'The place.', schema: place, headers: cookieHeader } },
+  refusals: [
+    'FORBIDDEN',
+    'SCHEDULE_NOT_FOUND',
+    'BOOKING_NOT_OPEN',
+    'QUEUE_TOKEN_EXISTS',
+    'QUEUE_FULL',
+    'UNAVAILABLE',
+    ...bodyRefusals,
+  ],
+})
+
+export const reissueRoute = defineRoute({
+  method: 'put',
+  path: '/api/v1/queue/tokens',
+  operationId: 'reissueToken',
+  tag: 'queue',
+  summary: 'A new token for the place I have',
+  description: 'For who lost the token. The place stays; the old token is worth nothing from then on.',
+  auth: 'user',
+  body: z.strictObject({ scheduleId: scheduleIdInput, userId: userIdInput.optional() }),
+  responses: { 200: { description: 'The same place.', schema: place, headers: cookieHeader } },
+  refusals: ['FORBIDDEN', 'SCHEDULE_NOT_FOUND', 'QUEUE_TOKEN_NOT_FOUND', 'UNAVAILABLE', ...bodyRefusals],
+})
+
+export const placeRoute = defineRoute({
+  method: 'get',
+  path: '/api/v1/queue/tokens/me',
+  operationId: 'getPlace',
+  tag: 'queue',
+  summary: 'Where am I',
+  auth: 'token',
+  queueToken: 'any',
+  headers: tokenHeaders,
+  responses: { 200: { description: 'The place.', schema: place } },
+  refusals: tokenRefusals,
+})
+
+export const placeEventsRoute = defineRoute({
+  method: 'get',
+  path: '/api/v1/queue/tokens/me/events',
+  operationId: 'streamPlace',
+  tag: 'queue',
+  summary: 'Where am I, as Server-Sent Events',
+  description:
+    'Event `place` (data as of getPlace) at once and on every change; event `ended` when the place has ended, and then the stream ends. A comment every 15 s keeps it open.',
+  auth: 'token',
+  queueToken: 'any',
+  headers: tokenHeaders,
+  responses: { 200: { description: 'The events.', contentType: 'text/event-stream', schema: z.string() } },
+  refusals: tokenRefusals,
+})
+
+export const leaveRoute = defineRoute({
+  method: 'delete',
+  path: '/api/v1/queue/tokens/me',
+  operationId: 'leaveWaitingRoom',
+  tag: 'queue',
+  summary: 'Leave',
+  description: 'Gives the place up. The second time changes nothing and is answered alike.',
+  auth: 'token',
+  queueToken: 'any',
+  headers: tokenHeaders,
+  responses: { 204: { description: 'Left.' } },
+  refusals: tokenRefusals,
+})
+
+export const nowServingRoute = defineRoute({
+  method: 'get',
+  path: '/api/v1/queue/schedules/{scheduleId}/now-serving',
+  operationId: 'getNowServing',
+  tag: 'queue',
+  summary: 'How far the line is',
+  description:
+    "One small answer for everybody, kept for a second by the gateway. A token's `sequence` minus `nowServing` is its place, or a little more where people before it have left.",
+  auth: 'none',
+  params: scheduleParams,
+  responses: {
+    200: {
+      description: 'The line.',
+      schema: room.pick({
+        scheduleId: true,
+        nowServing: true,
+        waiting: true,
+        admittedPerMinute: true,
+        paused: true,
+        serverTime: true,
+      }),
+    },
+  },
+  refusals: ['SCHEDULE_NOT_FOUND', 'UNAVAILABLE'],
+})
+
+export const watchRoomRoute = defineRoute({
+  method: 'get',
+  path: '/api/v1/admin/queues/{scheduleId}',
+  operationId: 'getWaitingRoom',
+  tag: 'admin',
+  summary: 'Watch one waiting room',
+  auth: 'admin',
+  params: scheduleParams,
+  responses: { 200: { description: 'The room.', schema: room } },
+  refusals: ['SCHEDULE_NOT_FOUND', 'UNAVAILABLE'],
+})
+
+export const steerRoomRoute = defineRoute({
+  method: 'patch',
+  path: '/api/v1/admin/queues/{scheduleId}',
+  operationId: 'steerWaitingRoom',
+  tag: 'admin',
+  summary: 'Steer one waiting room while it runs',
+  description: 'What is left out stays. Holds within a second; who is ACTIVE already stays so.',
+  auth: 'admin',
+  params: scheduleParams,
+  body: z
+    .strictObject({
+      maxActive: z
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .nullable()
+        .optional()
+        .meta({ description: 'null turns the waiting room off: who joins is in.' }),
+      admitPerSecond: z.int().min(1).max(10_000).optional(),
+      paused: z.boolean().optional(),
+    })
+    .refine((change) => Object.values(change).some((value) => value !== undefined), {
+      message: 'name at least one of maxActive, admitPerSecond and paused',
+    }),
+  responses: { 200: { description: 'The room with its new limits.', schema: room } },
+  refusals: ['SCHEDULE_NOT_FOUND', 'UNAVAILABLE', ...bodyRefusals],
+})
+
+/** All routes of this service, for the API reference. */
+export const routes: readonly RouteSpec[] = [
+  joinRoute,
+  reissueRoute,
+  placeRoute,
+  placeEventsRoute,
+  leaveRoute,
+  nowServingRoute,
+  watchRoomRoute,
+  steerRoomRoute,
+]

@@ -1,0 +1,89 @@
+import type { Logger } from '@frontrow/service-host/logger'
+import type { Pool } from '@frontrow/postgres/pool'
+import { recordPlaceChanges } from './sql/room-places.ts'
+import type { PlaceChange } from './sql/room-places.ts'
+
+const BATCH_MAX = 2_000
+const PENDING_MAX = 500_000
+
+/**
+ * What Redis decided, on its way into PostgreSQL: many changes in one UPDATE, a fraction of a second later. While
+ * PostgreSQL is away they wait here; the newest state of a place replaces what waits of it.
+ */
+export class PlaceChanges {
+  readonly #pool: Pool
+  readonly #logger: Logger
+  #pending = new Map<string, PlaceChange>()
+  #flushing: Promise<void> | undefined
+
+  constructor(pool: Pool, logger: Logger) {
+    this.#pool = pool
+    this.#logger = logger
+  }
+
+  admitted(scheduleId: number, sequence: number, atMs: number, untilMs: number): void {
+    this.#note({ scheduleId, sequence, activatedAtMs: atMs, activeUntilMs: untilMs, endedAtMs: null })
+  }
+
+  extended(scheduleId: number, sequence: number, untilMs: number): void {
+    this.#note({ scheduleId, sequence, activatedAtMs: null, activeUntilMs: untilMs, endedAtMs: null })
+  }
+
+  ended(scheduleId: number, sequence: number, atMs: number): void {
+    this.#note({ scheduleId, sequence, activatedAtMs: null, activeUntilMs: null, endedAtMs: atMs })
+  }
+
+  /** Writes all that waits; throws when PostgreSQL does not take it, and then it waits on. */
+  async flush(): Promise<void> {
+    this.#flushing ??= this.#write().finally(() => {
+      this.#flushing = undefined
+    })
+    await this.#flushing
+  }
+
+  #note(change: PlaceChange): void {
+    const key = `${change.scheduleId}:${change.sequence}`
+    const before = this.#pending.get(key)
+    if (before === undefined && this.#pending.size >= PENDING_MAX) {
+      this.#logger.error({ ...change }, 'a change of a place is lost to PostgreSQL: too many are waiting')
+      return
+    }
+    this.#pending.set(key, before === undefined ? change : mergeChanges(before, change))
+  }
+
+  async #write(): Promise<void> {
+    while (this.#pending.size > 0) {
+      const all = this.#pending
+      this.#pending = new Map()
+      const changes = [...all.values()]
+      for (let from = 0; from < changes.length; from += BATCH_MAX) {
+        try {
+          await recordPlaceChanges(this.#pool, changes.slice(from, from + BATCH_MAX))
+        } catch (error) {
+          this.#putBack(changes.slice(from))
+          throw error
+        }
+      }
+    }
+  }
+
+  #putBack(changes: readonly PlaceChange[]): void {
+    for (const change of changes) {
+      const key = `${change.scheduleId}:${change.sequence}`
+      const newer = this.#pending.get(key)
+      this.#pending.set(key, newer === undefined ? change : mergeChanges(change, newer))
+    }
+  }
+}
+
+/** Two changes of one place as one. */
+export function mergeChanges(before: PlaceChange, after: PlaceChange): PlaceChange {
+  const untilMs = Math.max(before.activeUntilMs ?? 0, after.activeUntilMs ?? 0)
+  return {
+    scheduleId: after.scheduleId,
+    sequence: after.sequence,
+    activatedAtMs: before.activatedAtMs ?? after.activatedAtMs,
+    activeUntilMs: untilMs === 0 ? null : untilMs,
+    endedAtMs: before.endedAtMs ?? after.endedAtMs,
+  }
+}

@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto'
+import type { Pool } from '@frontrow/postgres/pool'
+import type { Redis } from 'ioredis'
+import { runScript } from './room-scripts.ts'
+import { readLastAdmitted, readLivePlaces, readRecentAdmissions } from './sql/room-places.ts'
+import type { RoomLimits } from './sql/rooms.ts'
+import { readRoom } from './sql/rooms.ts'
+import { toDigest } from './token-value.ts'
+
+/** What came of a rebuild: another instance may be at it, or have done it. */
+export type RebuildOutcome = 'BUILT' | 'DONE' | 'BUSY'
+
+/** Somebody else took the rebuild over. */
+class SupersededError extends Error {
+  override name = 'SupersededError'
+}
+
+const PAGE = 5_000
+// About 4 ms of the server's time a step; everybody else's commands run in between.
+const STEP = 1_000
+const ADMISSIONS_MAX = 60_000
+
+/** Makes one room of Redis from PostgreSQL, under `epoch`. Several at once are safe. */
+export async function rebuildRoom(
+  redis: Redis,
+  pool: Pool,
+  room: { scheduleId: number; epoch: string; defaults: RoomLimits },
+): Promise<RebuildOutcome> {
+  const { scheduleId, epoch } = room
+  const builder = randomUUID()
+  const step = async (name: string, args: (string | number)[]): Promise<string> => {
+    const [outcome] = await runScript(redis, 'rebuild', scheduleId, [name, builder, epoch, ...args])
+    if (outcome === 'SUPERSEDED') throw new SupersededError(`room ${scheduleId} is built by another instance`)
+    return outcome
+  }
+  const begun = await step('begin', [])
+  if (begun === 'DONE' || begun === 'BUSY') return begun
+  try {
+    await copyPlaces(pool, scheduleId, (args) => step('places', args))
+    const admissions = await readRecentAdmissions(pool, scheduleId, ADMISSIONS_MAX)
+    for (let from = 0; from < admissions.length; from += STEP) {
+      const some = admissions.slice(from, from + STEP)
+      await step(
+        'admissions',
+        some.flatMap(({ sequence, agoMs }) => [sequence, agoMs]),
+      )
+    }
+    const lastAdmitted = await readLastAdmitted(pool, scheduleId)
+    const limits = (await readRoom(pool, scheduleId)) ?? { ...room.defaults, version: 0 }
+    await step('finish', [
+      limits.version,
+      limits.maxActive ?? '',
+      limits.admitPerSecond,
+      limits.paused ? 1 : 0,
+      lastAdmitted,
+    ])
+    return 'BUILT'
+  } catch (error) {
+    if (error instanceof SupersededError) return 'BUSY'
+    throw error
+  }
+}
+
+async function copyPlaces(
+  pool: Pool,
+  scheduleId: number,
+  write: (args: (string | number)[]) => Promise<unknown>,
+): Promise<void> {
+  let after = 0
+  for (;;) {
+    const rows = await readLivePlaces(pool, scheduleId, after, PAGE)
+    for (let from = 0; from < rows.length; from += STEP) {
+      const args = rows.slice(from, from + STEP).flatMap((row) => [
+        row.userId,
+        toDigest(row.tokenHash),
+        row.sequence,
+        // One that is over is ended by the next round, like any other.
+        row.status === 'ACTIVE' ? (row.activeUntil?.getTime() ?? 1) : 0,
+      ])
+      await write(args)
+    }
+    const last = rows.at(-1)
+    if (last === undefined || rows.length < PAGE) return
+    after = last.sequence
+  }
+}

@@ -1,0 +1,35 @@
+import type { Logger } from '@frontrow/service-host/logger'
+import { Redis } from 'ioredis'
+import { scripts } from './room-scripts.ts'
+
+const CONNECT_TIMEOUT_MS = 1_000
+const RECONNECT_PAUSE_MAX_MS = 1_000
+
+/**
+ * The connection to the waiting rooms. Nothing is queued or sent again behind the caller's back: while Redis is away a
+ * command fails at once, and the room is served from PostgreSQL.
+ */
+export function createRedis(options: { url: string; commandTimeoutMs: number; logger: Logger }): Redis {
+  const redis = new Redis(options.url, {
+    connectionName: 'frontrow-queue',
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    commandTimeout: options.commandTimeoutMs,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    keepAlive: 10_000,
+    retryStrategy: (attempt) => Math.min(RECONNECT_PAUSE_MAX_MS, 50 * 2 ** Math.min(attempt, 6)),
+    scripts,
+  })
+  let failures = 0
+  redis.on('ready', () => {
+    failures = 0
+  })
+  redis.on('error', (error) => {
+    failures += 1
+    // It is told once a second at most while Redis is away; the disk should not fill with that.
+    const level = failures === 1 || failures % 60 === 0 ? 'warn' : 'debug'
+    options.logger[level]({ err: error, failures }, 'the connection to Redis failed')
+  })
+  return redis
+}

@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs'
+import type { Redis, Result } from 'ioredis'
+
+const names = ['admit', 'join', 'place', 'leave', 'extend', 'summary', 'steer', 'rebuild'] as const
+
+/** A file of src/lua; `room.lua` is put before each. */
+export type ScriptName = (typeof names)[number]
+
+/** A reply of a script: its first element says what came of it. */
+export type ScriptReply = readonly [outcome: string, ...rest: unknown[]]
+
+type ScriptArguments = (string | number)[]
+
+declare module 'ioredis' {
+  interface RedisCommander<Context> {
+    roomAdmit(...args: ScriptArguments): Result<unknown, Context>
+    roomJoin(...args: ScriptArguments): Result<unknown, Context>
+    roomPlace(...args: ScriptArguments): Result<unknown, Context>
+    roomLeave(...args: ScriptArguments): Result<unknown, Context>
+    roomExtend(...args: ScriptArguments): Result<unknown, Context>
+    roomSummary(...args: ScriptArguments): Result<unknown, Context>
+    roomSteer(...args: ScriptArguments): Result<unknown, Context>
+    roomRebuild(...args: ScriptArguments): Result<unknown, Context>
+    forgetIdleRoom(...args: ScriptArguments): Result<unknown, Context>
+  }
+}
+
+const commands = {
+  admit: 'roomAdmit',
+  join: 'roomJoin',
+  place: 'roomPlace',
+  leave: 'roomLeave',
+  extend: 'roomExtend',
+  summary: 'roomSummary',
+  steer: 'roomSteer',
+  rebuild: 'roomRebuild',
+} as const satisfies Record<ScriptName, keyof Redis>
+
+const KEY_COUNT = 6
+
+// Whether the room was found busy again since its mark was read.
+const FORGET_IDLE_ROOM = `
+if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then return redis.call('HDEL', KEYS[1], ARGV[1]) end
+return 0`
+
+function source(name: string): string {
+  return readFileSync(new URL(`lua/${name}.lua`, import.meta.url), 'utf8')
+}
+
+/** The scripts as ioredis defines them: sent by their hash, and whole where the server does not know it. */
+export const scripts = {
+  ...Object.fromEntries(
+    names.map((name) => [commands[name], { lua: source('room') + source(name), numberOfKeys: KEY_COUNT }]),
+  ),
+  forgetIdleRoom: { lua: FORGET_IDLE_ROOM, numberOfKeys: 1 },
+}
+
+/** Rooms where somebody waits or is ACTIVE, with the time that was last noted; what schedulers work on. */
+export const BUSY_ROOMS_KEY = 'queue:busy'
+
+/** Where the holder of a token value is found, by its digest. */
+export function tokenKey(digest: string): string {
+  return `queue-token:${digest}`
+}
+
+// One hash tag a room, so that a cluster keeps a room on one node; the order is that of room.lua.
+function roomKeys(scheduleId: number): string[] {
+  return ['room', 'waiting', 'active', 'seen', 'tokens', 'admissions'].map(
+    (part) => `queue:{${scheduleId}}:${part}`,
+  )
+}
+
+/** The hash of a room's settings. */
+export function roomKey(scheduleId: number): string {
+  return `queue:{${scheduleId}}:room`
+}
+
+/** Runs one script on one room. */
+export async function runScript(
+  redis: Redis,
+  script: ScriptName,
+  scheduleId: number,
+  args: ScriptArguments,
+): Promise<ScriptReply> {
+  const reply = await redis[commands[script]](...roomKeys(scheduleId), ...args)
+  if (!Array.isArray(reply)) throw new Error(`script ${script} answered ${typeof reply}`)
+  const [outcome, ...rest]: unknown[] = reply
+  if (typeof outcome !== 'string') throw new Error(`script ${script} answered without an outcome`)
+  return [outcome, ...rest]
+}

@@ -1,0 +1,58 @@
+import type { Schedule__Output as Schedule } from '@frontrow/proto/gen/frontrow/catalog/v1/Schedule'
+import { isRefusal, refuse } from '@frontrow/proto/refusals'
+import { CoalescedCache } from './coalesced-cache.ts'
+
+/** When a schedule's waiting room takes people, and when it lets them in. Milliseconds since the epoch. */
+export interface OnSale {
+  roomOpensAtMs: number
+  opensAtMs: number
+  endsAtMs: number
+  status: string
+}
+
+/** Schedules as the catalog has them, at most 2 s old; older while the catalog is away. */
+export type Schedules = CoalescedCache<number, OnSale>
+
+const FRESH_MS = 2_000
+const SCHEDULES_MAX = 10_000
+
+/** The cache over the catalog's GetSchedule. */
+export function createSchedules(getSchedule: (scheduleId: number) => Promise<Schedule>): Schedules {
+  return new CoalescedCache({
+    load: async (scheduleId: number) => toOnSale(await getSchedule(scheduleId)),
+    freshMs: FRESH_MS,
+    max: SCHEDULES_MAX,
+    keepsStale: (error) => !isRefusal(error, 'SCHEDULE_NOT_FOUND'),
+  })
+}
+
+function toOnSale(schedule: Schedule): OnSale {
+  return {
+    roomOpensAtMs: schedule.waitingRoomOpenAtMs > 0 ? schedule.waitingRoomOpenAtMs : schedule.bookingOpenAtMs,
+    opensAtMs: schedule.bookingOpenAtMs,
+    endsAtMs: schedule.bookingCloseAtMs,
+    status: schedule.status,
+  }
+}
+
+/** Refuses with BOOKING_NOT_OPEN unless the waiting room takes people now. */
+export function requireRoomOpen(onSale: OnSale, nowMs: number): void {
+  if (onSale.status !== 'ON_SALE') throw refuse('BOOKING_NOT_OPEN', 'this schedule is not on sale')
+  if (nowMs < onSale.roomOpensAtMs) {
+    throw refuse('BOOKING_NOT_OPEN', 'the waiting room is not open yet', {
+      details: { opensAt: new Date(onSale.roomOpensAtMs).toISOString() },
+    })
+  }
+  if (nowMs >= onSale.endsAtMs) throw refuse('BOOKING_NOT_OPEN', 'the on-sale has ended')
+}
+
+/** The time in which people are let in; empty while the schedule is not on sale. */
+export function admissionWindow(onSale: OnSale): { opensAtMs: number; endsAtMs: number } {
+  if (onSale.status !== 'ON_SALE') return { opensAtMs: 0, endsAtMs: 0 }
+  return { opensAtMs: onSale.opensAtMs, endsAtMs: onSale.endsAtMs }
+}
+
+/** Whether nobody will ever be let in again. A CLOSED schedule can be put on sale again, so its people keep waiting. */
+export function isOver(onSale: OnSale, nowMs: number): boolean {
+  return onSale.status === 'CANCELLED' || nowMs >= onSale.endsAtMs
+}

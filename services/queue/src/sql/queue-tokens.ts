@@ -1,0 +1,184 @@
+import type { Queryable } from '@frontrow/postgres/pool'
+
+/** States of a queue token; the last three are final. */
+export type TokenStatus = 'WAITING' | 'ACTIVE' | 'USED' | 'LEFT' | 'EXPIRED'
+
+/** One place as PostgreSQL has it. */
+export interface TokenRow {
+  scheduleId: number
+  sequence: number
+  userId: string
+  tokenHash: Buffer
+  status: TokenStatus
+  /** null until it was ACTIVE. */
+  activeUntil: Date | null
+}
+
+const COLUMNS = `schedule_id AS "scheduleId", sequence, user_id AS "userId", token_hash AS "tokenHash", status,
+  active_until AS "activeUntil"`
+
+/** Whether a place is neither used, left nor expired, as far as PostgreSQL knows. */
+export function isLive(row: TokenRow, nowMs: number): boolean {
+  if (row.status === 'ACTIVE') return (row.activeUntil?.getTime() ?? 0) > nowMs
+  return row.status === 'WAITING'
+}
+
+/**
+ * Gives places to many people at once, in the order of the list, and returns those who got one: who has a live place
+ * already gets none. The lock of the room's row makes batches of all instances follow each other, so who joins after
+ * somebody was answered stands behind them.
+ */
+export async function insertTokens(
+  db: Queryable,
+  scheduleId: number,
+  joins: { userIds: string[]; tokenHashes: Buffer[] },
+  defaults: { maxActive: number | null; admitPerSecond: number },
+): Promise<{ sequence: number; tokenHash: Buffer }[]> {
+  const { rows } = await db.query<{ sequence: number; tokenHash: Buffer }>({
+    name: 'insert-tokens',
+    text: `
+      WITH room AS (
+        INSERT INTO rooms AS r (schedule_id, max_active, admit_per_second, last_sequence)
+        VALUES ($1, $2::int, $3::int, $4::bigint)
+        ON CONFLICT (schedule_id) DO UPDATE SET last_sequence = r.last_sequence + excluded.last_sequence
+        RETURNING last_sequence - $4::bigint AS before
+      )
+      INSERT INTO queue_tokens (schedule_id, sequence, user_id, token_hash)
+      SELECT $1, room.before + joining.place, joining.user_id, joining.token_hash
+      FROM room, unnest($5::text[], $6::bytea[]) WITH ORDINALITY AS joining (user_id, token_hash, place)
+      ORDER BY joining.place
+      ON CONFLICT (schedule_id, user_id) WHERE status IN ('WAITING', 'ACTIVE') DO NOTHING
+      RETURNING sequence, token_hash AS "tokenHash"`,
+    values: [
+      scheduleId,
+      defaults.maxActive,
+      defaults.admitPerSecond,
+      joins.userIds.length,
+      joins.userIds,
+      joins.tokenHashes,
+    ],
+  })
+  return rows
+}
+
+/** The place of a token value, live or not. */
+export async function findToken(db: Queryable, tokenHash: Buffer): Promise<TokenRow | undefined> {
+  const { rows } = await db.query<TokenRow>({
+    name: 'find-token',
+    text: `SELECT ${COLUMNS} FROM queue_tokens WHERE token_hash = $1`,
+    values: [tokenHash],
+  })
+  return rows[0]
+}
+
+/** The live place of a user. */
+export async function findLiveToken(
+  db: Queryable,
+  scheduleId: number,
+  userId: string,
+): Promise<TokenRow | undefined> {
+  const { rows } = await db.query<TokenRow>({
+    name: 'find-live-token',
+    text: `SELECT ${COLUMNS} FROM queue_tokens
+           WHERE schedule_id = $1 AND user_id = $2 AND status IN ('WAITING', 'ACTIVE')`,
+    values: [scheduleId, userId],
+  })
+  return rows[0]
+}
+
+/** Places by schedule and sequence, in no order. */
+export async function readTokens(
+  db: Queryable,
+  places: readonly { scheduleId: number; sequence: number }[],
+): Promise<TokenRow[]> {
+  const { rows } = await db.query<TokenRow>({
+    name: 'read-tokens',
+    text: `SELECT ${COLUMNS} FROM queue_tokens
+           WHERE (schedule_id, sequence) IN (SELECT * FROM unnest($1::bigint[], $2::bigint[]))`,
+    values: [places.map((place) => place.scheduleId), places.map((place) => place.sequence)],
+  })
+  return rows
+}
+
+/** Gives a live place a new token value; the old one is unknown from then on. */
+export async function replaceTokenHash(
+  db: Queryable,
+  scheduleId: number,
+  userId: string,
+  tokenHash: Buffer,
+): Promise<TokenRow | undefined> {
+  const { rows } = await db.query<TokenRow>({
+    name: 'replace-token-hash',
+    text: `UPDATE queue_tokens SET token_hash = $3
+           WHERE schedule_id = $1 AND user_id = $2 AND status IN ('WAITING', 'ACTIVE') RETURNING ${COLUMNS}`,
+    values: [scheduleId, userId, tokenHash],
+  })
+  return rows[0]
+}
+
+/** Ends a live place by its token value; undefined where it was over already. */
+export async function endTokenByHash(
+  db: Queryable,
+  tokenHash: Buffer,
+  status: 'LEFT',
+): Promise<TokenRow | undefined> {
+  const { rows } = await db.query<TokenRow>({
+    name: 'end-token-by-hash',
+    text: `UPDATE queue_tokens SET status = $2, ended_at = now()
+           WHERE token_hash = $1 AND status IN ('WAITING', 'ACTIVE') RETURNING ${COLUMNS}`,
+    values: [tokenHash, status],
+  })
+  return rows[0]
+}
+
+/** Ends the live place of a user; undefined where there is none. */
+export async function endLiveToken(
+  db: Queryable,
+  scheduleId: number,
+  userId: string,
+  status: 'USED',
+): Promise<TokenRow | undefined> {
+  const { rows } = await db.query<TokenRow>({
+    name: 'end-live-token',
+    text: `UPDATE queue_tokens SET status = $3, ended_at = now()
+           WHERE schedule_id = $1 AND user_id = $2 AND status IN ('WAITING', 'ACTIVE') RETURNING ${COLUMNS}`,
+    values: [scheduleId, userId, status],
+  })
+  return rows[0]
+}
+
+/** Notes that a place is over. */
+export async function expireToken(db: Queryable, scheduleId: number, sequence: number): Promise<void> {
+  await db.query({
+    name: 'expire-token',
+    text: `UPDATE queue_tokens SET status = 'EXPIRED', ended_at = now()
+           WHERE schedule_id = $1 AND sequence = $2 AND status IN ('WAITING', 'ACTIVE')`,
+    values: [scheduleId, sequence],
+  })
+}
+
+/** Takes back a place that nobody was told of. */
+export async function deleteToken(db: Queryable, scheduleId: number, sequence: number): Promise<void> {
+  await db.query({
+    name: 'delete-token',
+    text: `DELETE FROM queue_tokens WHERE schedule_id = $1 AND sequence = $2`,
+    values: [scheduleId, sequence],
+  })
+}
+
+/** Moves the deadline of an ACTIVE place out, never nearer, and at most `maxMs` from now. */
+export async function extendToken(
+  db: Queryable,
+  tokenHash: Buffer,
+  untilMs: number,
+  maxMs: number,
+): Promise<TokenRow | undefined> {
+  const { rows } = await db.query<TokenRow>({
+    name: 'extend-token',
+    text: `UPDATE queue_tokens SET active_until =
+             greatest(active_until, least(to_timestamp($2 / 1000.0), now() + make_interval(secs => $3 / 1000.0)))
+           WHERE token_hash = $1 AND status = 'ACTIVE' AND active_until > now() RETURNING ${COLUMNS}`,
+    values: [tokenHash, untilMs, maxMs],
+  })
+  return rows[0]
+}

@@ -1,0 +1,139 @@
+import type { GetScheduleRequest } from '@frontrow/proto/gen/frontrow/catalog/v1/GetScheduleRequest'
+import type { Schedule__Output as Schedule } from '@frontrow/proto/gen/frontrow/catalog/v1/Schedule'
+import { refusalKind } from '@frontrow/proto/refusals'
+import { CatalogService } from '@frontrow/proto/services'
+import { createAuthenticate } from '@frontrow/service-host/auth'
+import { BoundedMap } from '@frontrow/service-host/bounded-map'
+import { createHost } from '@frontrow/service-host/host'
+import type { Ports, ServiceHost } from '@frontrow/service-host/host'
+import type { Lifecycle } from '@frontrow/service-host/lifecycle'
+import { admitWaiting, noTroubledRooms } from './admit-waiting.ts'
+import { CoalescedCache } from './coalesced-cache.ts'
+import type { QueueConfig } from './config.ts'
+import type { QueueContext } from './context.ts'
+import { createEvents } from './events.ts'
+import { addServices } from './grpc.ts'
+import { addRoutes } from './http.ts'
+import { JoinBatches } from './join-batches.ts'
+import { listensTo, messageHandlers } from './messages.ts'
+import { PlaceChanges } from './place-changes.ts'
+import { PlaceStreams } from './place-streams.ts'
+import { createRedis } from './redis.ts'
+import { RedisGate } from './redis-gate.ts'
+import { createSchedules } from './schedules.ts'
+import { roomDefaults } from './steer-waiting-room.ts'
+import { countRoom, summarizeRoom } from './summarize-room.ts'
+import { checkSystem } from './system-health.ts'
+import { TokenDirectory } from './token-directory.ts'
+import { WaitingRooms } from './waiting-rooms.ts'
+
+/** A queue service that runs. */
+export interface RunningQueue {
+  ports: Ports
+  ctx: QueueContext
+  lifecycle: Lifecycle
+  stop(): Promise<void>
+}
+
+const JOIN_LINGER_MS = 3
+const OPEN_EVERY_MS = 250
+const RECORD_EVERY_MS = 100
+const STREAM_EVERY_MS = 500
+const SUMMARY_MS = 1_000
+const ROOMS_MAX = 10_000
+const CATALOG_DEADLINE_MS = 800
+
+/** Starts the service; when it fails half-way, what had started is stopped. */
+export async function startQueue(
+  config: QueueConfig,
+  options: { onFatal: (error: Error) => void; processMetrics?: boolean },
+): Promise<RunningQueue> {
+  const host = createHost({ service: 'queue', settings: config, ...options })
+  const redis = createRedis({
+    url: config.REDIS_URL,
+    commandTimeoutMs: config.REDIS_COMMAND_TIMEOUT_MS,
+    logger: host.logger,
+  })
+  const gate = new RedisGate(redis, host.logger, host.metrics)
+  host.lifecycle.add('Redis', () => gate.close())
+  const ctx = createContext(host, config, gate)
+  host.lifecycle.add('changes of places', () => ctx.changes.flush())
+  const streams = new PlaceStreams(ctx)
+  addRoutes(host.http, ctx, streams)
+  addServices(host, ctx)
+  host.consume(listensTo, messageHandlers(ctx), config.KAFKA_CONCURRENCY)
+  addTasks(host, ctx, gate, streams)
+  // Once is enough: later on the rooms are served from PostgreSQL while Redis is away.
+  host.check('redis', async () => (gate.everOpen ? null : 'Redis has not answered yet'))
+  host.page('/health/system', () => checkSystem(config.SYSTEM_OPS_URLS))
+  try {
+    const ports = await host.listen()
+    host.lifecycle.add('event streams', () => streams.close())
+    return { ports, ctx, lifecycle: host.lifecycle, stop: () => host.lifecycle.stop() }
+  } catch (error) {
+    await host.lifecycle.stop()
+    throw error
+  }
+}
+
+function createContext(host: ServiceHost, config: QueueConfig, gate: RedisGate): QueueContext {
+  const { pool, logger } = host
+  const defaults = roomDefaults(config)
+  const now = (): Date => new Date()
+  const rooms = new WaitingRooms({
+    gate,
+    pool,
+    logger,
+    defaults,
+    activeMs: config.ACTIVE_MS,
+    waitingMs: config.WAITING_MS,
+    waitingMax: config.WAITING_MAX,
+  })
+  const summariesInPostgres = new CoalescedCache({
+    load: (scheduleId: number) => countRoom(pool, scheduleId, defaults, Date.now()),
+    freshMs: SUMMARY_MS,
+    max: ROOMS_MAX,
+  })
+  return {
+    config,
+    logger,
+    pool,
+    rooms,
+    now,
+    events: createEvents(host.metrics.registry, logger),
+    directory: new TokenDirectory(gate, pool),
+    joins: new JoinBatches({ pool, lingerMs: JOIN_LINGER_MS, defaults }),
+    changes: new PlaceChanges(pool, logger),
+    schedules: createSchedules(askCatalog(host, config)),
+    summaries: new CoalescedCache({
+      load: (scheduleId: number) => summarizeRoom(rooms, summariesInPostgres, scheduleId),
+      freshMs: SUMMARY_MS,
+      max: ROOMS_MAX,
+    }),
+    summariesInPostgres,
+    fullUntil: new BoundedMap(ROOMS_MAX),
+    authenticate: createAuthenticate(config),
+  }
+}
+
+function askCatalog(host: ServiceHost, config: QueueConfig): (scheduleId: number) => Promise<Schedule> {
+  const target = host.target({ name: 'catalog', address: config.CATALOG_GRPC, refusalKind })
+  const client = new CatalogService(target.address, target.credentials, target.channelOptions)
+  host.lifecycle.add('catalog channel', () => client.close())
+  const getSchedule = target.unary<GetScheduleRequest, Schedule>(
+    'GetSchedule',
+    (request, metadata, options, callback) => client.getSchedule(request, metadata, options, callback),
+    { deadlineMs: CATALOG_DEADLINE_MS, retriable: true },
+  )
+  return (scheduleId) => getSchedule({ scheduleId })
+}
+
+function addTasks(host: ServiceHost, ctx: QueueContext, gate: RedisGate, streams: PlaceStreams): void {
+  host.every('open the gate to Redis', OPEN_EVERY_MS, () =>
+    gate.tryOpen((redis, epoch) => ctx.rooms.recover(redis, epoch)),
+  )
+  const troubled = noTroubledRooms()
+  host.every('admit', ctx.config.ADMIT_EVERY_MS, (signal) => admitWaiting(ctx, troubled, signal))
+  host.every('record changes of places', RECORD_EVERY_MS, () => ctx.changes.flush())
+  host.every('event streams', STREAM_EVERY_MS, (signal) => streams.round(signal))
+}

@@ -1,0 +1,49 @@
+import type { Pool } from '@frontrow/postgres/pool'
+import type { CoalescedCache } from './coalesced-cache.ts'
+import { RedisAwayError } from './redis-gate.ts'
+import { readLastAdmitted, readLine } from './sql/room-places.ts'
+import { readRoom } from './sql/rooms.ts'
+import type { RoomLimits } from './sql/rooms.ts'
+import type { RoomSummary, WaitingRooms } from './waiting-rooms.ts'
+
+const MINUTE_MS = 60_000
+
+/** A room as everybody may see it: from Redis, or as PostgreSQL has it while Redis is away. */
+export async function summarizeRoom(
+  rooms: WaitingRooms,
+  inPostgres: CoalescedCache<number, RoomSummary>,
+  scheduleId: number,
+): Promise<RoomSummary> {
+  try {
+    return await rooms.summary(scheduleId)
+  } catch (error) {
+    if (!(error instanceof RedisAwayError)) throw error
+    return inPostgres.get(scheduleId)
+  }
+}
+
+/** Counts a whole room in PostgreSQL: for all who ask within a second, not for each. */
+export async function countRoom(
+  pool: Pool,
+  scheduleId: number,
+  defaults: RoomLimits,
+  nowMs: number,
+): Promise<RoomSummary> {
+  const [line, limits, lastAdmitted] = await Promise.all([
+    readLine(pool, scheduleId),
+    readRoom(pool, scheduleId),
+    readLastAdmitted(pool, scheduleId),
+  ])
+  const { maxActive, admitPerSecond, paused } = limits ?? defaults
+  return {
+    nowMs,
+    nowServing: line.frontSequence === null ? lastAdmitted : line.frontSequence - 1,
+    waiting: line.waiting,
+    active: line.active,
+    admittedLastMinute: line.admittedLastMinute,
+    oldestAdmissionMs: nowMs - MINUTE_MS,
+    maxActive,
+    admitPerSecond,
+    paused,
+  }
+}

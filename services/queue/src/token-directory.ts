@@ -1,0 +1,88 @@
+import { BoundedMap } from '@frontrow/service-host/bounded-map'
+import type { Pool } from '@frontrow/postgres/pool'
+import { RedisAwayError } from './redis-gate.ts'
+import type { RedisGate } from './redis-gate.ts'
+import { tokenKey } from './room-scripts.ts'
+import { findToken } from './sql/queue-tokens.ts'
+import type { TokenHash } from './token-value.ts'
+
+/** Whose place a token value is, or was; that never changes. */
+export interface TokenOwner {
+  scheduleId: number
+  userId: string
+}
+
+const KNOWN_MAX = 100_000
+const DEAD_MAX = 20_000
+const REDIS_KEEP_SECONDS = 43_200
+
+/**
+ * Finds the room and the user of a token value: in this process, in Redis, in PostgreSQL. Whether the value is still
+ * the place's token, the room itself says.
+ */
+export class TokenDirectory {
+  readonly #gate: RedisGate
+  readonly #pool: Pool
+  readonly #known = new BoundedMap<string, TokenOwner>(KNOWN_MAX)
+  // Values that were seen to be over, which is final; polls of them should cost nothing.
+  readonly #dead = new BoundedMap<string, true>(DEAD_MAX)
+  readonly #seenAt = new BoundedMap<string, number>(KNOWN_MAX)
+
+  constructor(gate: RedisGate, pool: Pool) {
+    this.#gate = gate
+    this.#pool = pool
+  }
+
+  async find(hash: TokenHash): Promise<TokenOwner | undefined> {
+    const known = this.#known.get(hash.digest)
+    if (known !== undefined) return known
+    const found = (await this.#findInRedis(hash.digest)) ?? (await this.#findInPostgres(hash))
+    if (found !== undefined) this.#known.set(hash.digest, found)
+    return found
+  }
+
+  /** Tells all instances of a new value. */
+  async add(digest: string, owner: TokenOwner): Promise<void> {
+    this.#known.set(digest, owner)
+    const value = `${owner.scheduleId}:${owner.userId}`
+    try {
+      await this.#gate.use((redis) => redis.set(tokenKey(digest), value, 'EX', REDIS_KEEP_SECONDS))
+    } catch (error) {
+      // The others find it in PostgreSQL.
+      if (!(error instanceof RedisAwayError)) throw error
+    }
+  }
+
+  isDead(digest: string): boolean {
+    return this.#dead.get(digest) === true
+  }
+
+  markDead(digest: string): void {
+    this.#dead.set(digest, true)
+    this.#known.delete(digest)
+  }
+
+  /** Whether it is time to note in the room that the holder was seen; says yes at most once in `everyMs`. */
+  isSeenAgain(digest: string, nowMs: number, everyMs: number): boolean {
+    if (nowMs - (this.#seenAt.get(digest) ?? 0) < everyMs) return false
+    this.#seenAt.set(digest, nowMs)
+    return true
+  }
+
+  async #findInRedis(digest: string): Promise<TokenOwner | undefined> {
+    try {
+      const value = await this.#gate.use((redis) => redis.get(tokenKey(digest)))
+      if (value === null) return undefined
+      const colon = value.indexOf(':')
+      return { scheduleId: Number(value.slice(0, colon)), userId: value.slice(colon + 1) }
+    } catch (error) {
+      if (error instanceof RedisAwayError) return undefined
+      throw error
+    }
+  }
+
+  async #findInPostgres(hash: TokenHash): Promise<TokenOwner | undefined> {
+    const row = await findToken(this.#pool, hash.full)
+    return row === undefined ? undefined : { scheduleId: row.scheduleId, userId: row.userId }
+  }
+}

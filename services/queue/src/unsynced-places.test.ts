@@ -1,0 +1,23 @@
+import { expect, test } from '@jest/globals'
+import { UnsyncedPlaces } from './unsynced-places.ts'
+
+test('a place is noted once and taken once', () => {
+  const unsynced = new UnsyncedPlaces()
+  unsynced.add({ scheduleId: 1, sequence: 5 })
+  unsynced.add({ scheduleId: 1, sequence: 5 })
+  unsynced.add({ scheduleId: 1, sequence: 6 })
+  expect(unsynced.size).toBe(2)
+  expect(unsynced.take(1)).toEqual([{ scheduleId: 1, sequence: 5 }])
+  expect(unsynced.take(10)).toEqual([{ scheduleId: 1, sequence: 6 }])
+  expect(unsynced.size).toBe(0)
+})
+
+test('too many places become whole rooms', () => {
+  const unsynced = new UnsyncedPlaces()
+  for (let sequence = 1; sequence <= 20_001; sequence += 1) {
+    unsynced.add({ scheduleId: 1 + (sequence % 2), sequence })
+  }
+  expect(unsynced.size).toBe(2)
+  expect(unsynced.take(10)).toEqual([])
+  expect(unsynced.takeRooms().toSorted((a, b) => a - b)).toEqual([1, 2])
+})

@@ -1,0 +1,347 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { isDatabaseTimeout, isDatabaseUnavailable } from '@frontrow/postgres/errors'
+import type { Logger } from '@frontrow/service-host/logger'
+import type { Pool } from '@frontrow/postgres/pool'
+import type { Redis } from 'ioredis'
+import { rebuildRoom } from './rebuild-room.ts'
+import { RedisAwayError } from './redis-gate.ts'
+import type { RedisGate } from './redis-gate.ts'
+import { BUSY_ROOMS_KEY, roomKey, runScript } from './room-scripts.ts'
+import type { ScriptName, ScriptReply } from './room-scripts.ts'
+import { readTokens } from './sql/queue-tokens.ts'
+import type { RoomLimits, RoomSettings } from './sql/rooms.ts'
+import { listLiveRooms } from './sql/rooms.ts'
+import { toDigest } from './token-value.ts'
+import { UnsyncedPlaces } from './unsynced-places.ts'
+
+/** Where one person stands. */
+export type Place =
+  | { status: 'WAITING'; nowMs: number; sequence: number; before: number; waiting: number; roomOff: boolean }
+  | { status: 'ACTIVE'; nowMs: number; sequence: number; activeUntilMs: number; roomOff: boolean }
+  /** ENDED: its time is over. UNKNOWN: not in the room. REISSUED: another value is the place's token now. */
+  | { status: 'ENDED' | 'UNKNOWN' | 'REISSUED' | 'FULL'; nowMs: number }
+
+/** A place that lets its holder in, or will. */
+export type LivePlace = Extract<Place, { sequence: number }>
+
+/** A place as PostgreSQL holds it, to be put into the room. */
+export interface RoomEntry {
+  scheduleId: number
+  userId: string
+  digest: string
+  sequence: number
+  /** Of a place that was ACTIVE already; 0 for one that waits. */
+  activeUntilMs: number
+}
+
+/** What one round did. */
+export interface AdmissionRound {
+  nowMs: number
+  deadlineMs: number
+  waiting: number
+  active: number
+  admitted: number[]
+  ended: number[]
+}
+
+/** A room as everybody may see it. */
+export interface RoomSummary extends RoomLimits {
+  nowMs: number
+  nowServing: number
+  waiting: number
+  active: number
+  admittedLastMinute: number
+  /** Of the admissions in the last minute; 0 where there were none. */
+  oldestAdmissionMs: number
+}
+
+/** What the rooms work with. */
+export interface WaitingRoomsOptions {
+  gate: RedisGate
+  pool: Pool
+  logger: Logger
+  defaults: RoomLimits
+  activeMs: number
+  waitingMs: number
+  waitingMax: number
+}
+
+const BUILD_WAIT_MS = 500
+const BUILD_POLL_MS = 25
+const REPLAY_BATCH = 500
+const BUSY_MARK_EVERY_MS = 1_000
+
+/** The rooms in Redis. Every method throws RedisAwayError while Redis can't be used. */
+export class WaitingRooms {
+  readonly #options: WaitingRoomsOptions
+  readonly #building = new Map<number, Promise<void>>()
+  readonly #markedBusy = new Map<number, number>()
+  /** Changes that Redis did not get, or may not have got. */
+  readonly unsynced = new UnsyncedPlaces()
+
+  constructor(options: WaitingRoomsOptions) {
+    this.#options = options
+  }
+
+  get isOpen(): boolean {
+    return this.#options.gate.isOpen
+  }
+
+  /** Puts a place in; `enter` lets a new one straight in where nobody waits and there is room. */
+  async join(entry: RoomEntry, enter?: { opensAtMs: number; endsAtMs: number }): Promise<Place> {
+    const { waitingMax, activeMs } = this.#options
+    const reply = await this.#run('join', entry.scheduleId, [
+      entry.userId,
+      entry.digest,
+      entry.sequence,
+      entry.activeUntilMs,
+      enter === undefined ? 0 : 1,
+      waitingMax,
+      enter?.opensAtMs ?? 0,
+      enter?.endsAtMs ?? 0,
+      activeMs,
+    ])
+    const place = toPlace(reply)
+    if (place.status === 'WAITING' || place.status === 'ACTIVE') await this.#markBusy(entry.scheduleId)
+    return place
+  }
+
+  /** Where a user stands; `digest` undefined asks whatever the token is. `seen` keeps the place alive. */
+  async place(scheduleId: number, userId: string, digest: string | undefined, seen: boolean): Promise<Place> {
+    return toPlace(await this.#run('place', scheduleId, [userId, digest ?? '', seen ? 1 : 0]))
+  }
+
+  async leave(scheduleId: number, userId: string, sequence: number): Promise<void> {
+    await this.#run('leave', scheduleId, [userId, sequence])
+  }
+
+  async extend(
+    place: { scheduleId: number; userId: string; digest: string },
+    untilMs: number,
+    maxMs: number,
+  ): Promise<Place> {
+    return toPlace(await this.#run('extend', place.scheduleId, [place.userId, place.digest, untilMs, maxMs]))
+  }
+
+  /** One round of admission; `over` ends the places of those who wait. */
+  async admit(
+    scheduleId: number,
+    window: { opensAtMs: number; endsAtMs: number; over: boolean },
+    batch: number,
+  ): Promise<AdmissionRound> {
+    const { activeMs, waitingMs } = this.#options
+    const reply = await this.#run('admit', scheduleId, [
+      window.opensAtMs,
+      window.endsAtMs,
+      activeMs,
+      waitingMs,
+      batch,
+      window.over ? 1 : 0,
+    ])
+    return {
+      nowMs: numberAt(reply, 1),
+      deadlineMs: numberAt(reply, 2),
+      waiting: numberAt(reply, 3),
+      active: numberAt(reply, 4),
+      admitted: numbersAt(reply, 5),
+      ended: numbersAt(reply, 6),
+    }
+  }
+
+  async summary(scheduleId: number): Promise<RoomSummary> {
+    const reply = await this.#run('summary', scheduleId, [])
+    const maxActive = numberAt(reply, 7)
+    return {
+      nowMs: numberAt(reply, 1),
+      nowServing: numberAt(reply, 2),
+      waiting: numberAt(reply, 3),
+      active: numberAt(reply, 4),
+      admittedLastMinute: numberAt(reply, 5),
+      oldestAdmissionMs: numberAt(reply, 6),
+      maxActive: maxActive < 0 ? null : maxActive,
+      admitPerSecond: numberAt(reply, 8),
+      paused: numberAt(reply, 9) === 1,
+    }
+  }
+
+  async steer(scheduleId: number, settings: RoomSettings): Promise<void> {
+    await this.#run('steer', scheduleId, [
+      settings.version,
+      settings.maxActive ?? '',
+      settings.admitPerSecond,
+      settings.paused ? 1 : 0,
+    ])
+  }
+
+  /** The schedules of busy rooms, each with the mark it has now. */
+  async listBusy(): Promise<{ scheduleId: number; mark: string }[]> {
+    const marks = await this.#options.gate.use((redis) => redis.hgetall(BUSY_ROOMS_KEY))
+    return Object.entries(marks).map(([id, mark]) => ({ scheduleId: Number(id), mark }))
+  }
+
+  /** Takes a room off the schedulers' list unless it was marked anew. */
+  async forgetBusy(scheduleId: number, mark: string): Promise<void> {
+    await this.#options.gate.use((redis) => redis.forgetIdleRoom(BUSY_ROOMS_KEY, scheduleId, mark))
+  }
+
+  /** Before Redis is used (again): builds the rooms that are not of this epoch, and brings the others up to date. */
+  async recover(redis: Redis, epoch: string): Promise<void> {
+    const { pool, logger, defaults } = this.#options
+    try {
+      for (const scheduleId of await listLiveRooms(pool)) {
+        const outcome = await rebuildRoom(redis, pool, { scheduleId, epoch, defaults })
+        await redis.hset(BUSY_ROOMS_KEY, scheduleId, Date.now())
+        if (outcome === 'BUILT') logger.info({ scheduleId }, 'a waiting room was built from PostgreSQL')
+      }
+      await this.#replay(redis, epoch)
+    } catch (error) {
+      // The rooms that are left are built when somebody asks for them: their epoch tells.
+      logger.warn({ err: error }, 'not all waiting rooms could be built in advance')
+    }
+  }
+
+  /** Brings to Redis what it may have missed. */
+  async replayUnsynced(): Promise<void> {
+    if (this.unsynced.size === 0) return
+    const { redis, epoch } = this.#options.gate.connection()
+    await this.#replay(redis, epoch)
+  }
+
+  async #replay(redis: Redis, epoch: string): Promise<void> {
+    for (const scheduleId of this.unsynced.takeRooms()) await redis.hdel(roomKey(scheduleId), 'epoch')
+    while (this.unsynced.size > 0) {
+      const batch = this.unsynced.take(REPLAY_BATCH)
+      try {
+        await this.#replayBatch(redis, epoch, batch)
+      } catch (error) {
+        for (const place of batch) this.unsynced.add(place)
+        throw error
+      }
+    }
+  }
+
+  // A room that is MISSING needs no replay: it will be built from the same rows.
+  async #replayBatch(
+    redis: Redis,
+    epoch: string,
+    batch: readonly { scheduleId: number; sequence: number }[],
+  ): Promise<void> {
+    const rows = await readTokens(this.#options.pool, batch)
+    const { waitingMax, activeMs } = this.#options
+    await Promise.all(
+      rows.map((row) => {
+        const live = row.status === 'WAITING' || row.status === 'ACTIVE'
+        if (!live) return runScript(redis, 'leave', row.scheduleId, [epoch, row.userId, row.sequence])
+        const deadline = row.status === 'ACTIVE' ? (row.activeUntil?.getTime() ?? 1) : 0
+        const place = [row.userId, toDigest(row.tokenHash), row.sequence, deadline]
+        return runScript(redis, 'join', row.scheduleId, [epoch, ...place, 0, waitingMax, 0, 0, activeMs])
+      }),
+    )
+    const marks = rows.flatMap((row) => [row.scheduleId, Date.now()])
+    if (marks.length > 0) await redis.hset(BUSY_ROOMS_KEY, ...marks)
+  }
+
+  async #run(script: ScriptName, scheduleId: number, args: (string | number)[]): Promise<ScriptReply> {
+    const run = (): Promise<ScriptReply> =>
+      this.#options.gate.use((redis, epoch) => runScript(redis, script, scheduleId, [epoch, ...args]))
+    const reply = await run()
+    if (reply[0] !== 'MISSING') return reply
+    await this.#ensureBuilt(scheduleId)
+    const second = await run()
+    if (second[0] === 'MISSING') throw new RedisAwayError(`room ${scheduleId} is being built`)
+    return second
+  }
+
+  /** Builds a missing room; a long build goes on while its callers are served from PostgreSQL. */
+  async #ensureBuilt(scheduleId: number): Promise<void> {
+    let building = this.#building.get(scheduleId)
+    if (building === undefined) {
+      building = this.#build(scheduleId).finally(() => this.#building.delete(scheduleId))
+      this.#building.set(scheduleId, building)
+    }
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new RedisAwayError(`room ${scheduleId} is being built`)), BUILD_WAIT_MS)
+    })
+    try {
+      await Promise.race([building, late])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async #build(scheduleId: number): Promise<void> {
+    const { gate, pool, defaults, logger } = this.#options
+    const { redis, epoch } = gate.connection()
+    const deadline = Date.now() + BUILD_WAIT_MS
+    try {
+      for (;;) {
+        const outcome = await rebuildRoom(redis, pool, { scheduleId, epoch, defaults })
+        if (outcome === 'BUILT') logger.debug({ scheduleId }, 'a waiting room was built from PostgreSQL')
+        if (outcome !== 'BUSY') break
+        if (Date.now() > deadline) throw new RedisAwayError('another instance builds it')
+        await delay(BUILD_POLL_MS)
+      }
+    } catch (error) {
+      if (isDatabaseUnavailable(error) || isDatabaseTimeout(error)) throw error
+      throw new RedisAwayError(`room ${scheduleId} could not be built`, { cause: error })
+    }
+    this.#markedBusy.delete(scheduleId)
+    await this.#markBusy(scheduleId)
+  }
+
+  async #markBusy(scheduleId: number): Promise<void> {
+    const now = Date.now()
+    if (now - (this.#markedBusy.get(scheduleId) ?? 0) < BUSY_MARK_EVERY_MS) return
+    this.#markedBusy.set(scheduleId, now)
+    try {
+      await this.#options.gate.use((redis) => redis.hset(BUSY_ROOMS_KEY, scheduleId, now))
+    } catch (error) {
+      this.#markedBusy.delete(scheduleId)
+      throw error
+    }
+  }
+}
+
+function toPlace(reply: ScriptReply): Place {
+  const [status] = reply
+  const nowMs = numberAt(reply, 1)
+  switch (status) {
+    case 'WAITING':
+      return {
+        status,
+        nowMs,
+        sequence: numberAt(reply, 2),
+        before: numberAt(reply, 3),
+        waiting: numberAt(reply, 5),
+        roomOff: numberAt(reply, 6) === 1,
+      }
+    case 'ACTIVE':
+      return {
+        status,
+        nowMs,
+        sequence: numberAt(reply, 2),
+        activeUntilMs: numberAt(reply, 4),
+        roomOff: numberAt(reply, 6) === 1,
+      }
+    case 'ENDED':
+    case 'UNKNOWN':
+    case 'REISSUED':
+    case 'FULL':
+      return { status, nowMs }
+    default:
+      throw new Error(`a script answered ${status}`)
+  }
+}
+
+function numberAt(reply: readonly unknown[], index: number): number {
+  const value = reply[index]
+  if (typeof value !== 'number') throw new Error(`element ${index} of a script's reply is not a number`)
+  return value
+}
+
+function numbersAt(reply: readonly unknown[], index: number): number[] {
+  const value = reply[index]
+  if (!Array.isArray(value)) throw new Error(`element ${index} of a script's reply is not a list`)
+  return value.map((_one, at) => numberAt(value, at))
+}

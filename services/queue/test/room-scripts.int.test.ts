@@ -1,0 +1,232 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { createLogger } from '@frontrow/service-host/logger'
+import { eventually } from '@frontrow/test-kit/eventually'
+import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
+import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
+import fc from 'fast-check'
+import type { Redis } from 'ioredis'
+import { createRedis } from '../src/redis.ts'
+import { runScript } from '../src/room-scripts.ts'
+import type { ScriptName, ScriptReply } from '../src/room-scripts.ts'
+
+const EPOCH = 'epoch'
+const FAR_MS = 3_600_000
+const USERS = 6
+
+type Step =
+  | { kind: 'join' | 'leave' | 'place' | 'reissue'; user: number }
+  | { kind: 'admit'; batch: number }
+  | { kind: 'steer'; maxActive: number | null; paused: boolean }
+
+const user = fc.nat(USERS - 1)
+const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof(
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant('join' as const), user }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('leave' as const), user }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('place' as const), user }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('reissue' as const), user }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({ kind: fc.constant('admit' as const), batch: fc.integer({ min: 1, max: 4 }) }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        kind: fc.constant('steer' as const),
+        maxActive: fc.option(fc.integer({ min: 1, max: 4 })),
+        paused: fc.boolean(),
+      }),
+    },
+  ),
+  { maxLength: 40 },
+)
+
+/** What a room should do: lists, and no clock. */
+class ModelRoom {
+  waiting: number[] = []
+  active: number[] = []
+  sequences = new Map<number, number>()
+  lastSequence = 0
+  lastAdmitted = 0
+  maxActive: number | null = 2
+  paused = false
+
+  capacity(): number {
+    if (this.paused) return 0
+    return this.maxActive === null
+      ? Number.POSITIVE_INFINITY
+      : Math.max(0, this.maxActive - this.active.length)
+  }
+
+  admit(batch: number): number[] {
+    const admitted = this.waiting.splice(0, Math.min(batch, this.capacity()))
+    this.active.push(...admitted)
+    const sequences = admitted.map((one) => this.sequences.get(one) ?? 0)
+    this.lastAdmitted = Math.max(this.lastAdmitted, ...sequences)
+    return sequences
+  }
+
+  join(one: number): void {
+    this.lastSequence += 1
+    this.sequences.set(one, this.lastSequence)
+    this.waiting.push(one)
+    if (this.waiting.length === 1) this.admit(1)
+  }
+
+  leave(one: number): void {
+    this.waiting = this.waiting.filter((other) => other !== one)
+    this.active = this.active.filter((other) => other !== one)
+    this.sequences.delete(one)
+  }
+
+  place(one: number): unknown[] {
+    const sequence = this.sequences.get(one)
+    if (sequence === undefined) return ['UNKNOWN']
+    if (this.active.includes(one)) return ['ACTIVE', sequence, 0]
+    return ['WAITING', sequence, this.waiting.indexOf(one)]
+  }
+}
+
+let environment: TestEnvironment
+let redis: Redis
+let scheduleId = 1_000_000
+
+beforeAll(async () => {
+  environment = await createTestEnvironment({ topics: false })
+  const logger = createLogger({ service: 'queue-test', level: 'silent' })
+  redis = createRedis({ url: environment.redisUrl, commandTimeoutMs: 1_000, logger })
+  await new Promise<void>((resolve) => redis.once('ready', () => resolve()))
+  await redis.flushdb()
+})
+
+afterAll(async () => {
+  redis?.disconnect()
+  await environment?.dispose()
+})
+
+function run(script: ScriptName, ...args: (string | number)[]): Promise<ScriptReply> {
+  return runScript(redis, script, scheduleId, [EPOCH, ...args])
+}
+
+async function build(...finish: (string | number)[]): Promise<void> {
+  for (const [step, ...args] of [['begin'], ['finish', ...finish]]) {
+    if (step === undefined) throw new Error('a step has no name')
+    const [outcome] = await runScript(redis, 'rebuild', scheduleId, [step, 'builder', EPOCH, ...args])
+    expect(outcome).toBe('OK')
+  }
+}
+
+function join(one: number, digest: string, sequence: number, enter: 0 | 1): Promise<ScriptReply> {
+  const now = Date.now()
+  return run('join', `user-${one}`, digest, sequence, 0, enter, 1_000, 0, now + FAR_MS, FAR_MS)
+}
+
+const placeOf = (reply: ScriptReply): unknown[] =>
+  reply.length <= 2 ? [reply[0]] : [reply[0], reply[2], reply[3]]
+
+async function check(model: ModelRoom, digests: string[], step: Step, version: number): Promise<void> {
+  switch (step.kind) {
+    case 'join': {
+      // Whoever has a place gets no second one: PostgreSQL sees to that.
+      if (model.sequences.has(step.user)) return
+      model.join(step.user)
+      digests[step.user] = `digest-${version}`
+      const reply = await join(step.user, `digest-${version}`, model.lastSequence, 1)
+      expect(placeOf(reply)).toEqual(model.place(step.user))
+      return
+    }
+    case 'reissue': {
+      const sequence = model.sequences.get(step.user)
+      if (sequence === undefined) return
+      const old = digests[step.user] ?? ''
+      digests[step.user] = `digest-${version}`
+      expect(placeOf(await join(step.user, `digest-${version}`, sequence, 0))).toEqual(model.place(step.user))
+      expect((await run('place', `user-${step.user}`, old, 0))[0]).toBe('REISSUED')
+      return
+    }
+    case 'leave':
+      await run('leave', `user-${step.user}`, model.sequences.get(step.user) ?? 0)
+      model.leave(step.user)
+      return
+    case 'place': {
+      const reply = await run('place', `user-${step.user}`, digests[step.user] ?? '', 0)
+      expect(placeOf(reply)).toEqual(model.place(step.user))
+      return
+    }
+    case 'admit': {
+      const reply = await run('admit', 0, Date.now() + FAR_MS, FAR_MS, FAR_MS, step.batch, 0)
+      expect(reply[5]).toEqual(model.admit(step.batch))
+      return
+    }
+    case 'steer':
+      model.maxActive = step.maxActive
+      model.paused = step.paused
+      await run('steer', version, step.maxActive ?? '', 10_000, step.paused ? 1 : 0)
+  }
+}
+
+test('the scripts do what a list and a set would do, in any order of steps', async () => {
+  await fc.assert(
+    fc.asyncProperty(steps, async (sequence) => {
+      scheduleId += 1
+      await build(0, 2, 10_000, 0, 0)
+      const model = new ModelRoom()
+      const digests: string[] = []
+      for (const [index, step] of sequence.entries()) await check(model, digests, step, index + 1)
+      const summary = await run('summary')
+      const front = model.waiting[0]
+      expect(summary.slice(2, 5)).toEqual([
+        front === undefined ? model.lastAdmitted : (model.sequences.get(front) ?? 0) - 1,
+        model.waiting.length,
+        model.active.length,
+      ])
+    }),
+    { numRuns: 150 },
+  )
+}, 60_000)
+
+test('a room of another epoch, or of none, is asked for nothing', async () => {
+  scheduleId += 1
+  const scripts: ScriptName[] = ['admit', 'join', 'place', 'leave', 'extend', 'summary', 'steer']
+  for (const script of scripts)
+    expect(await run(script, 'user', 'digest', 1, 1, 1, 1, 1, 1, 1)).toEqual(['MISSING'])
+  await build(0, 2, 10, 0, 0)
+  for (const script of scripts) {
+    expect(await runScript(redis, script, scheduleId, ['other', 'user', '', 1, 1, 1, 1, 1, 1, 1])).toEqual([
+      'MISSING',
+    ])
+  }
+})
+
+test('of two who build a room at once one waits, and who is overtaken learns it', async () => {
+  scheduleId += 1
+  const step = async (name: string, builder: string): Promise<string> =>
+    (await runScript(redis, 'rebuild', scheduleId, [name, builder, EPOCH, 0, 2, 10, 0, 0]))[0]
+  expect(await step('begin', 'first')).toBe('OK')
+  expect(await step('begin', 'second')).toBe('BUSY')
+  // As if the first had not been heard of for a while.
+  await redis.hset(`queue:{${scheduleId}}:room`, 'builtAt', 1)
+  expect(await step('begin', 'second')).toBe('OK')
+  expect(await step('finish', 'first')).toBe('SUPERSEDED')
+  expect(await step('finish', 'second')).toBe('OK')
+  expect(await step('begin', 'third')).toBe('DONE')
+})
+
+test('never more than admitPerSecond are let in within any second, straight in or by a round', async () => {
+  scheduleId += 1
+  await build(0, 1_000, 7, 0, 0)
+  for (let one = 1; one <= 20; one += 1) await join(one, 'digest', one, 1)
+  await eventually(
+    async () => {
+      await run('admit', 0, Date.now() + FAR_MS, FAR_MS, FAR_MS, 100, 0)
+      expect(await redis.zcard(`queue:{${scheduleId}}:active`)).toBe(20)
+    },
+    { everyMs: 5 },
+  )
+  for (let one = 1; one <= 20; one += 1) {
+    const at = Number(await redis.zscore(`queue:{${scheduleId}}:admissions`, one))
+    expect(at).toBeGreaterThan(0)
+    const inTheSecond = await redis.zcount(`queue:{${scheduleId}}:admissions`, `(${at - 1_000}`, at)
+    expect(inTheSecond).toBeLessThanOrEqual(7)
+  }
+})

@@ -1,0 +1,246 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { eventually } from '@frontrow/test-kit/eventually'
+import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
+import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
+import { Redis } from 'ioredis'
+import type { RunningQueue } from '../src/start.ts'
+import { QueueClient, startCatalog, startQueueService } from './queue-under-test.ts'
+import type { StandInCatalog } from './queue-under-test.ts'
+
+let environment: TestEnvironment
+let catalog: StandInCatalog
+let queue: RunningQueue
+let client: QueueClient
+
+beforeAll(async () => {
+  environment = await createTestEnvironment()
+  const redis = new Redis(environment.redisUrl)
+  await redis.flushdb()
+  redis.disconnect()
+  catalog = await startCatalog()
+  queue = await startQueueService(environment, catalog, { WAITING_MAX: '20', ACTIVE_MS: '60000' })
+  client = new QueueClient(queue)
+})
+
+afterAll(async () => {
+  await queue?.stop()
+  await catalog?.stop()
+  await environment?.dispose()
+})
+
+async function scheduleWithRoomFor(maxActive: number | null, more: object = {}): Promise<number> {
+  const scheduleId = catalog.addSchedule()
+  const steered = await client.steer(scheduleId, { maxActive, ...more })
+  expect(steered.status).toBe(200)
+  return scheduleId
+}
+
+describe('joining', () => {
+  test('lets people straight in while there is room, and makes the next ones wait in order', async () => {
+    const scheduleId = await scheduleWithRoomFor(1)
+    const first = await client.join(scheduleId, 'first')
+    expect(first.data).toMatchObject({
+      scheduleId,
+      status: 'ACTIVE',
+      queuePosition: 0,
+      estimatedWaitSeconds: 0,
+    })
+    expect(Object.keys(first.data).toSorted()).toEqual([
+      'estimatedWaitSeconds',
+      'estimatedWaitTimeMinutes',
+      'expiresAt',
+      'pollAfterSeconds',
+      'queuePosition',
+      'scheduleId',
+      'sequence',
+      'serverTime',
+      'status',
+      'token',
+    ])
+    expect(first.headers.get('set-cookie')).toBe(
+      `tokenId=${String(first.data['token'])}; Path=/; HttpOnly; Secure; SameSite=Lax`,
+    )
+    const second = await client.join(scheduleId, 'second')
+    const third = await client.join(scheduleId, 'third')
+    expect(second.data).toMatchObject({ status: 'WAITING', queuePosition: 1 })
+    expect(third.data).toMatchObject({ status: 'WAITING', queuePosition: 2 })
+    expect((await client.place(third.data['token'])).data).toMatchObject({ queuePosition: 2 })
+  })
+
+  test('gives one user one place, however many joins run at once', async () => {
+    const scheduleId = await scheduleWithRoomFor(1)
+    const answers = await Promise.all(Array.from({ length: 30 }, () => client.join(scheduleId, 'eager')))
+    expect(answers.filter((answer) => answer.status === 200)).toHaveLength(1)
+    expect(answers.filter((answer) => answer.code === 'QUEUE_TOKEN_EXISTS')).toHaveLength(29)
+  })
+
+  test('gives 200 clients at once places that are all different', async () => {
+    const scheduleId = await scheduleWithRoomFor(500, { admitPerSecond: 500 })
+    const users = Array.from({ length: 200 }, (_, index) => `crowd-${index}`)
+    const answers = await Promise.all(users.map((user) => client.join(scheduleId, user)))
+    expect(answers.map((answer) => answer.status)).toEqual(users.map(() => 200))
+    expect(new Set(answers.map((answer) => answer.data['sequence'])).size).toBe(200)
+  })
+
+  test('refuses past the most that may wait, and takes people again when one has left', async () => {
+    const scheduleId = await scheduleWithRoomFor(1)
+    const users = Array.from({ length: 30 }, (_, index) => `many-${index}`)
+    const answers = await Promise.all(users.map((user) => client.join(scheduleId, user)))
+    const inLine = answers.filter((answer) => answer.data['status'] === 'WAITING')
+    expect(inLine).toHaveLength(20)
+    expect(answers.filter((answer) => answer.code === 'QUEUE_FULL')).toHaveLength(9)
+    await client.leave(inLine[5]?.data['token'])
+    await eventually(async () => expect((await client.join(scheduleId, 'late')).status).toBe(200))
+  })
+
+  test.each([
+    ['before the waiting room opens', { waitingRoomOpenAtMs: Date.now() + 60_000 }, 409, 'BOOKING_NOT_OPEN'],
+    ['after the end', { bookingCloseAtMs: Date.now() - 1 }, 409, 'BOOKING_NOT_OPEN'],
+    ['of a closed schedule', { status: 'CLOSED' }, 409, 'BOOKING_NOT_OPEN'],
+    ['of a cancelled schedule', { status: 'CANCELLED' }, 409, 'BOOKING_NOT_OPEN'],
+  ])('is refused %s', async (_when, change, status, code) => {
+    const answer = await client.join(catalog.addSchedule(change), 'anybody')
+    expect(answer).toMatchObject({ status, code })
+  })
+
+  test('refuses what breaks a rule, each with its own code', async () => {
+    expect(await client.join(987_654, 'anybody')).toMatchObject({ status: 404, code: 'SCHEDULE_NOT_FOUND' })
+    const post = (body: unknown, user?: string) =>
+      client.call('POST', '/queue/tokens', { body, ...(user === undefined ? {} : { user }) })
+    expect(await post({ scheduleId: -1 }, 'anybody')).toMatchObject({ status: 400, code: 'INVALID_REQUEST' })
+    expect(await post({ scheduleId: '1' }, 'anybody')).toMatchObject({ code: 'INVALID_REQUEST' })
+    expect(await post({ scheduleId: 1, seat: 1 }, 'anybody')).toMatchObject({ code: 'INVALID_REQUEST' })
+    expect(await post({ scheduleId: 1 })).toMatchObject({ status: 401, code: 'UNAUTHENTICATED' })
+    expect(await post({ scheduleId: 1, userId: 'other' }, 'anybody')).toMatchObject({ code: 'FORBIDDEN' })
+  })
+
+  test('before the opening makes everybody wait', async () => {
+    const scheduleId = catalog.addSchedule({ bookingOpenAtMs: Date.now() + 1_500 })
+    const early = await client.join(scheduleId, 'early')
+    expect(early.data).toMatchObject({ status: 'WAITING', queuePosition: 1 })
+    await eventually(async () => {
+      expect((await client.place(early.data['token'])).data['status']).toBe('ACTIVE')
+    })
+  })
+})
+
+describe('a token', () => {
+  test('is refused when it is missing, junk, unknown, or of somebody else', async () => {
+    const scheduleId = await scheduleWithRoomFor(5)
+    const { data } = await client.join(scheduleId, 'owner')
+    expect(await client.place(undefined)).toMatchObject({ status: 401, code: 'QUEUE_TOKEN_REQUIRED' })
+    for (const junk of ['x', 'x'.repeat(10_000), '0190a5d5-1f64-7cc3-98c4-dc0c0c07398f']) {
+      expect(await client.place(junk)).toMatchObject({ status: 401, code: 'QUEUE_TOKEN_INVALID' })
+    }
+    const asOther = await client.call('GET', '/queue/tokens/me', { token: data['token'], user: 'other' })
+    expect(asOther).toMatchObject({ status: 401, code: 'QUEUE_TOKEN_INVALID' })
+    const asOwner = await client.call('GET', '/queue/tokens/me', { token: data['token'], user: 'owner' })
+    expect(asOwner.status).toBe(200)
+    const byCookie = await client.call('GET', '/queue/tokens/me', {
+      cookie: `a=b; tokenId=${String(data['token'])}`,
+    })
+    expect(byCookie.status).toBe(200)
+  })
+
+  test('that is reissued keeps its place and kills the old value', async () => {
+    const scheduleId = await scheduleWithRoomFor(1)
+    await client.join(scheduleId, 'front')
+    const old = await client.join(scheduleId, 'forgetful')
+    await client.join(scheduleId, 'behind')
+    const renewed = await client.reissue(scheduleId, 'forgetful')
+    expect(renewed.data).toMatchObject({ sequence: old.data['sequence'], queuePosition: 1 })
+    expect(renewed.data['token']).not.toBe(old.data['token'])
+    expect(await client.place(old.data['token'])).toMatchObject({ status: 401, code: 'QUEUE_TOKEN_INVALID' })
+    expect((await client.place(renewed.data['token'])).data).toMatchObject({ queuePosition: 1 })
+    expect(await client.leave(old.data['token'])).toMatchObject({ status: 204 })
+    expect((await client.place(renewed.data['token'])).status).toBe(200)
+    expect(await client.reissue(scheduleId, 'nobody')).toMatchObject({ code: 'QUEUE_TOKEN_NOT_FOUND' })
+  })
+
+  test('that is left frees its place for the next one, and leaving twice is the same', async () => {
+    const scheduleId = await scheduleWithRoomFor(1)
+    const front = await client.join(scheduleId, 'front')
+    const next = await client.join(scheduleId, 'next')
+    expect((await client.leave(front.data['token'])).status).toBe(204)
+    expect((await client.leave(front.data['token'])).status).toBe(204)
+    expect(await client.place(front.data['token'])).toMatchObject({ code: 'QUEUE_TOKEN_INVALID' })
+    await eventually(async () => {
+      expect((await client.place(next.data['token'])).data['status']).toBe('ACTIVE')
+    })
+    expect((await client.join(scheduleId, 'front')).data).toMatchObject({
+      status: 'WAITING',
+      queuePosition: 1,
+    })
+  })
+
+  test('is stored nowhere in its own form', async () => {
+    const scheduleId = await scheduleWithRoomFor(1)
+    const { data } = await client.join(scheduleId, 'secretive')
+    const token = String(data['token'])
+    const { rows } = await queue.ctx.pool.query<{ text: string }>(
+      'SELECT t::text AS text FROM queue_tokens t',
+    )
+    expect(rows.some((row) => row.text.includes(token))).toBe(false)
+    const redis = new Redis(environment.redisUrl)
+    const records = Object.values(await redis.hgetall(`queue:{${scheduleId}}:tokens`))
+    expect([...records, ...(await redis.keys('*'))].some((text) => text.includes(token))).toBe(false)
+    redis.disconnect()
+  })
+})
+
+describe('a waiting room', () => {
+  test('that is paused lets nobody in, and goes on by itself when resumed', async () => {
+    const scheduleId = await scheduleWithRoomFor(3, { paused: true })
+    const { data } = await client.join(scheduleId, 'patient')
+    expect(data['status']).toBe('WAITING')
+    await eventually(async () => {
+      const line = await client.call('GET', `/queue/schedules/${scheduleId}/now-serving`)
+      expect(line.data).toMatchObject({ scheduleId, paused: true, waiting: 1, nowServing: 0 })
+    })
+    await client.steer(scheduleId, { paused: false })
+    await eventually(async () => expect((await client.place(data['token'])).data['status']).toBe('ACTIVE'), {
+      withinMs: 3_000,
+    })
+  })
+
+  test('that is turned off lets in everybody who joins', async () => {
+    const scheduleId = await scheduleWithRoomFor(null)
+    const answers = await Promise.all(['a', 'b', 'c'].map((user) => client.join(scheduleId, user)))
+    expect(answers.map((answer) => answer.data['status'])).toEqual(['ACTIVE', 'ACTIVE', 'ACTIVE'])
+  })
+
+  test('keeps its limits when an order to steer it is wrong', async () => {
+    const scheduleId = await scheduleWithRoomFor(7)
+    for (const wrong of [{}, { maxActive: -1 }, { maxActive: 1e9 }, { admitPerSecond: 'x' }, { speed: 1 }]) {
+      expect(await client.steer(scheduleId, wrong)).toMatchObject({ status: 400, code: 'INVALID_REQUEST' })
+    }
+    const path = `/admin/queues/${scheduleId}`
+    expect((await client.call('GET', path, { user: 'boss', admin: true })).data).toMatchObject({
+      maxActive: 7,
+    })
+    expect(await client.call('GET', path, { user: 'fan' })).toMatchObject({ status: 403 })
+    expect(await client.steer(876_543, { paused: true })).toMatchObject({ code: 'SCHEDULE_NOT_FOUND' })
+  })
+
+  test('tells of every change on the event stream, and ends it with the place', async () => {
+    const scheduleId = await scheduleWithRoomFor(1)
+    const front = await client.join(scheduleId, 'front')
+    const { data } = await client.join(scheduleId, 'listener')
+    const response = await fetch(`http://127.0.0.1:${queue.ports.http}/api/v1/queue/tokens/me/events`, {
+      headers: { 'queue-token': String(data['token']) },
+      signal: AbortSignal.timeout(10_000),
+    })
+    expect(response.headers.get('content-type')).toContain('text/event-stream')
+    await client.leave(front.data['token'])
+    let text = ''
+    for await (const chunk of response.body ?? []) {
+      text += Buffer.from(chunk).toString()
+      if (text.includes('"ACTIVE"') && !text.includes('left-now')) {
+        text += 'left-now'
+        await client.leave(data['token'])
+      }
+    }
+    const events = text.split('\n\n').flatMap((block) => /"status":"(\w+)"/.exec(block)?.[1] ?? [])
+    expect(events).toEqual(['WAITING', 'ACTIVE', 'LEFT'])
+  })
+})

@@ -1,0 +1,72 @@
+import { enqueue } from '@frontrow/messaging/outbox'
+import { inTransaction } from '@frontrow/postgres/transaction'
+import type { Tx } from '@frontrow/postgres/pool'
+import { refuse } from '@frontrow/proto/refusals'
+import type { Context } from './context.ts'
+import { getReservation, reservationNotFound } from './get-reservations.ts'
+import type { Owner } from './get-reservations.ts'
+import { lockForChange } from './lock-for-change.ts'
+import type { CancelReason, Reservation, ReservationFacts } from './reservation.ts'
+import { cancelledMessage } from './reservation-messages.ts'
+import { findReservation, markCancelled } from './sql/reservations.ts'
+import { freeSeatsOf, lockSeatsOf } from './sql/seat-holds.ts'
+
+/**
+ * Gives a hold or a confirmed reservation up. Its seats are free at once; the money of a confirmed one follows through
+ * the purchase saga. Cancelling it again changes nothing and answers the same.
+ */
+export async function cancelReservation(
+  ctx: Context,
+  command: { reservationId: string; owner: Owner },
+): Promise<Reservation> {
+  const { reservationId, owner } = command
+  await getReservation(ctx, reservationId, owner)
+  const { reservation, cancelled } = await inTransaction(ctx.pool, async (tx) => {
+    const locked = await lockForChange(tx, reservationId)
+    if (locked === undefined) throw reservationNotFound()
+    const { status } = locked.reservation
+    if (status === 'CANCELLED') return { reservation: locked.reservation, cancelled: [] }
+    if (status === 'EXPIRED') throw refuse('RESERVATION_NOT_CANCELLABLE', 'the hold ran out')
+    const changed = await cancelLocked(ctx, tx, [reservationId], 'USER_CANCELLED')
+    const after = await findReservation(tx, reservationId, null)
+    if (after === undefined) throw new Error('a locked reservation vanished')
+    // It ran out between the two statements.
+    if (after.status !== 'CANCELLED') throw refuse('RESERVATION_NOT_CANCELLABLE', 'the hold ran out')
+    return { reservation: after, cancelled: changed }
+  })
+  ctx.counters.cancelled(cancelled, 'USER_CANCELLED')
+  return reservation
+}
+
+/** Cancels those of the reservations that are live, however many there are; the seats of all are locked first. */
+export async function cancelLive(
+  ctx: Context,
+  reservationIds: readonly string[],
+  reason: CancelReason,
+): Promise<ReservationFacts[]> {
+  const cancelled = await inTransaction(ctx.pool, async (tx) => {
+    await lockSeatsOf(tx, reservationIds)
+    return cancelLocked(ctx, tx, reservationIds, reason)
+  })
+  ctx.counters.cancelled(cancelled, reason)
+  return cancelled
+}
+
+async function cancelLocked(
+  ctx: Context,
+  tx: Tx,
+  reservationIds: readonly string[],
+  reason: CancelReason,
+): Promise<ReservationFacts[]> {
+  const cancelled = await markCancelled(tx, reservationIds, reason)
+  await freeSeatsOf(
+    tx,
+    cancelled.map((one) => one.reservationId),
+  )
+  await enqueue(
+    tx,
+    ctx.relay,
+    cancelled.map((one) => cancelledMessage(one, reason)),
+  )
+  return cancelled
+}

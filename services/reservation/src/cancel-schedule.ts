@@ -1,0 +1,47 @@
+import { claim } from '@frontrow/messaging/inbox'
+import { inTransaction } from '@frontrow/postgres/transaction'
+import { cancelLive } from './cancel-reservation.ts'
+import type { Context } from './context.ts'
+import { insertCancelledSchedule, listUnsettled, markSettled } from './sql/cancelled-schedules.ts'
+import { listLiveOf } from './sql/reservations.ts'
+
+const BATCH_MAX = 100
+// Longer than any transaction can last (statement and idle limits of 5 s each), so a hold that began just before the
+// cancellation has shown up by then.
+const SETTLE_AFTER_MS = 15_000
+
+/** Notes that a schedule will not take place; the rounds of `cancelSchedules` do the rest. */
+export async function noteScheduleStatus(
+  ctx: Context,
+  change: { scheduleId: number; status: string },
+  message: { id: string; type: string },
+): Promise<void> {
+  const { scheduleId, status } = change
+  ctx.schedules.forget(scheduleId)
+  await inTransaction(ctx.pool, async (tx) => {
+    const isFirst = await claim(tx, message)
+    if (isFirst && status === 'CANCELLED') await insertCancelledSchedule(tx, scheduleId)
+  })
+}
+
+/**
+ * One round over schedules that were cancelled: a batch of live reservations of each. Returns whether there is more. A
+ * crash in between loses nothing: the next round finds what is still live.
+ */
+export async function cancelSchedules(ctx: Context): Promise<boolean> {
+  let hasMore = false
+  for (const scheduleId of await listUnsettled(ctx.pool)) {
+    const live = await listLiveOf(ctx.pool, scheduleId, BATCH_MAX)
+    if (live.length === 0) {
+      await markSettled(ctx.pool, scheduleId, SETTLE_AFTER_MS)
+      continue
+    }
+    const cancelled = await cancelLive(ctx, live, 'SCHEDULE_CANCELLED')
+    ctx.logger.info(
+      { scheduleId, reservations: cancelled.length },
+      'reservations of a cancelled schedule cancelled',
+    )
+    hasMore ||= live.length === BATCH_MAX
+  }
+  return hasMore
+}

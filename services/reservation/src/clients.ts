@@ -1,0 +1,50 @@
+import type { GetSeatsResponse__Output as SeatsPage } from '@frontrow/proto/gen/frontrow/catalog/v1/GetSeatsResponse'
+import type { Schedule__Output as Schedule } from '@frontrow/proto/gen/frontrow/catalog/v1/Schedule'
+import type { VerifyTokenResponse__Output as VerifiedToken } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokenResponse'
+import { refusalKind } from '@frontrow/proto/refusals'
+import { CatalogService, QueueService } from '@frontrow/proto/services'
+import type { ServiceHost } from '@frontrow/service-host/host'
+import type { Config } from './config.ts'
+
+const READ_MS = 800
+// A page of 2,000 seats takes the catalog longer than one row.
+const SEATS_MS = 2_000
+
+/** What this service asks of the waiting room. */
+export interface QueueCalls {
+  /** Refuses where the token does not let its holder into this schedule now. */
+  verifyToken: (request: { token: string; scheduleId: number; userId: string }) => Promise<VerifiedToken>
+  /** Keeps the token ACTIVE until then at least. */
+  extendToken: (request: { token: string; untilMs: number }) => Promise<unknown>
+}
+
+/** What this service asks of the catalog. Both refuse with SCHEDULE_NOT_FOUND. */
+export interface CatalogCalls {
+  getSchedule: (request: { scheduleId: number }) => Promise<Schedule>
+  getSeats: (request: { scheduleId: number; afterSeatId: number; limit: number }) => Promise<SeatsPage>
+}
+
+/** Channels to both services, closed with the host. */
+export function connectClients(
+  host: ServiceHost,
+  config: Pick<Config, 'QUEUE_GRPC' | 'CATALOG_GRPC'>,
+): QueueCalls & CatalogCalls {
+  const queue = host.target({ name: 'queue', address: config.QUEUE_GRPC, refusalKind })
+  const queueClient = new QueueService(queue.address, queue.credentials, queue.channelOptions)
+  const catalog = host.target({ name: 'catalog', address: config.CATALOG_GRPC, refusalKind })
+  const catalogClient = new CatalogService(catalog.address, catalog.credentials, catalog.channelOptions)
+  host.lifecycle.add('channels', () => {
+    queueClient.close()
+    catalogClient.close()
+  })
+  const read = { deadlineMs: READ_MS, retriable: true }
+  return {
+    verifyToken: queue.unary('VerifyToken', queueClient.verifyToken.bind(queueClient), read),
+    extendToken: queue.unary('ExtendToken', queueClient.extendToken.bind(queueClient), read),
+    getSchedule: catalog.unary('GetSchedule', catalogClient.getSchedule.bind(catalogClient), read),
+    getSeats: catalog.unary('GetSeats', catalogClient.getSeats.bind(catalogClient), {
+      deadlineMs: SEATS_MS,
+      retriable: true,
+    }),
+  }
+}

@@ -1,0 +1,33 @@
+import { refuse } from '@frontrow/proto/refusals'
+import type { Context } from './context.ts'
+import type { Reservation, ReservationStatus } from './reservation.ts'
+import { findReservation, listReservations } from './sql/reservations.ts'
+
+/** Who asks: a user sees their own reservations; null (admins, other services) sees all. */
+export type Owner = string | null
+
+/** One reservation; somebody else's is RESERVATION_NOT_FOUND. */
+export async function getReservation(
+  ctx: Context,
+  reservationId: string,
+  owner: Owner,
+): Promise<Reservation> {
+  const reservation = await findReservation(ctx.pool, reservationId, owner)
+  if (reservation === undefined) throw reservationNotFound()
+  return reservation
+}
+
+/** A page of a user's reservations, newest first. */
+export async function getReservations(
+  ctx: Context,
+  question: { userId: string; status: ReservationStatus | null; before: string | null; limit: number },
+): Promise<{ items: Reservation[]; nextBefore: string | null }> {
+  const found = await listReservations(ctx.pool, { ...question, limit: question.limit + 1 })
+  const items = found.slice(0, question.limit)
+  return { items, nextBefore: found.length > items.length ? (items.at(-1)?.reservationId ?? null) : null }
+}
+
+/** The refusal of an id that is nobody's, or somebody else's. */
+export function reservationNotFound(): Error {
+  return refuse('RESERVATION_NOT_FOUND', 'you have no such reservation')
+}

@@ -1,0 +1,77 @@
+import type { AuditServiceHandlers } from '@frontrow/proto/gen/frontrow/audit/v1/AuditService'
+import type { ReservationServiceHandlers } from '@frontrow/proto/gen/frontrow/reservation/v1/ReservationService'
+import { AuditService, ReservationService } from '@frontrow/proto/services'
+import { unaryHandler } from '@frontrow/service-host/grpc-server'
+import type { ServiceHost } from '@frontrow/service-host/host'
+import { z } from 'zod'
+import { checkInvariants } from './check-invariants.ts'
+import type { Context } from './context.ts'
+import { getReservation } from './get-reservations.ts'
+import type { Reservation } from './reservation.ts'
+import { listPaymentFacts } from './sql/reservations.ts'
+import { listTakenSeats } from './sql/seat-holds.ts'
+
+const NO_PAYMENT = '00000000-0000-0000-0000-000000000000'
+
+/** The gRPC side: what other services may ask. */
+export function addGrpcMethods(host: ServiceHost, ctx: Context): void {
+  host.grpc.add(ReservationService.service, reservationMethods(host, ctx))
+  host.grpc.add(AuditService.service, auditMethods(host, ctx))
+}
+
+function reservationMethods(host: ServiceHost, ctx: Context): ReservationServiceHandlers {
+  return {
+    GetReservation: unaryHandler(
+      host,
+      'GetReservation',
+      z.object({ reservationId: z.uuid() }),
+      async ({ reservationId }) => toMessage(await getReservation(ctx, reservationId, null)),
+    ),
+    ListTakenSeats: unaryHandler(
+      host,
+      'ListTakenSeats',
+      z.object({ scheduleId: z.int().positive() }),
+      async ({ scheduleId }) => {
+        const taken = await listTakenSeats(ctx.pool, scheduleId)
+        return {
+          heldSeatIds: taken.filter((seat) => !seat.isSold).map((seat) => seat.seatId),
+          soldSeatIds: taken.filter((seat) => seat.isSold).map((seat) => seat.seatId),
+        }
+      },
+    ),
+  }
+}
+
+function auditMethods(host: ServiceHost, ctx: Context): AuditServiceHandlers {
+  return {
+    CheckInvariants: unaryHandler(host, 'CheckInvariants', z.object({}), async () => ({
+      invariants: await checkInvariants(ctx),
+    })),
+    ListPaymentFacts: unaryHandler(
+      host,
+      'ListPaymentFacts',
+      z.object({
+        afterPaymentId: z.union([z.uuid(), z.literal('')]),
+        limit: z.int().min(1).max(5_000),
+      }),
+      async ({ afterPaymentId, limit }) => ({
+        facts: await listPaymentFacts(ctx.pool, afterPaymentId || NO_PAYMENT, limit),
+      }),
+    ),
+  }
+}
+
+function toMessage(reservation: Reservation) {
+  return {
+    reservationId: reservation.reservationId,
+    reservationNumber: reservation.reservationNumber,
+    userId: reservation.userId,
+    scheduleId: reservation.scheduleId,
+    seats: reservation.seats,
+    totalAmount: reservation.totalAmount,
+    status: reservation.status,
+    reservedAtMs: reservation.reservedAt.getTime(),
+    expiresAtMs: reservation.expiresAt.getTime(),
+    paymentId: reservation.paymentId ?? '',
+  }
+}

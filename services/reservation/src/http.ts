@@ -1,0 +1,106 @@
+import { readQueueToken } from '@frontrow/proto/queue-token'
+import { actingUser } from '@frontrow/service-host/auth'
+import type { Caller } from '@frontrow/service-host/auth'
+import type { HttpServer } from '@frontrow/service-host/http-server'
+import { hostRefusal } from '@frontrow/service-host/refusal'
+import { z } from 'zod'
+import { cancelReservation } from './cancel-reservation.ts'
+import type { SeatChoice } from './check-offer.ts'
+import type { Context } from './context.ts'
+import { getReservation, getReservations } from './get-reservations.ts'
+import type { Owner } from './get-reservations.ts'
+import { holdSeats } from './hold-seats.ts'
+import {
+  cancelReservationRoute,
+  getReservationRoute,
+  holdSeatsRoute,
+  listReservationsRoute,
+  refreshHoldRoute,
+} from './openapi.ts'
+import { refreshHold } from './refresh-hold.ts'
+import { toRefundJson, toReservationJson } from './reservation-json.ts'
+
+/** The REST side: parse, call, translate. */
+export function addHttpRoutes(http: HttpServer, ctx: Context): void {
+  const refreshesMax = ctx.config.REFRESHES_MAX
+
+  http.handle(holdSeatsRoute, async ({ body, headers, caller, request }) => {
+    const { data, isReplay } = await holdSeats(ctx, {
+      userId: actingUser(known(caller), body.userId),
+      scheduleId: body.scheduleId,
+      queueToken: readQueueToken(request.headers),
+      choice: toChoice(body),
+      idempotencyKey: headers['idempotency-key'],
+    })
+    return { status: 201, data, ...(isReplay ? { headers: { 'Idempotency-Replayed': 'true' } } : {}) }
+  })
+
+  http.handle(listReservationsRoute, async ({ query, caller }) => {
+    const { items, nextBefore } = await getReservations(ctx, {
+      userId: known(caller).userId,
+      status: query.status ?? null,
+      before: readCursor(query.cursor),
+      limit: query.limit,
+    })
+    return {
+      status: 200,
+      data: {
+        items: items.map((item) => toReservationJson(item, refreshesMax)),
+        nextCursor: nextBefore === null ? null : Buffer.from(nextBefore).toString('base64url'),
+      },
+    }
+  })
+
+  http.handle(getReservationRoute, async ({ params, caller }) => {
+    const reservation = await getReservation(ctx, params.reservationId, ownerFor(caller))
+    return { status: 200, data: toReservationJson(reservation, refreshesMax) }
+  })
+
+  http.handle(refreshHoldRoute, async ({ params, caller, request }) => {
+    const reservation = await refreshHold(ctx, {
+      reservationId: params.reservationId,
+      owner: ownerFor(caller),
+      queueToken: readQueueToken(request.headers),
+    })
+    return { status: 200, data: toReservationJson(reservation, refreshesMax) }
+  })
+
+  http.handle(cancelReservationRoute, async ({ params, caller }) => {
+    const reservation = await cancelReservation(ctx, {
+      reservationId: params.reservationId,
+      owner: ownerFor(caller),
+    })
+    const { reservationId, status } = reservation
+    return { status: 200, data: { reservationId, status, refund: toRefundJson(reservation) } }
+  })
+}
+
+function known(caller: Caller | undefined): Caller {
+  if (caller === undefined) throw new Error('a user route was called without a caller')
+  return caller
+}
+
+function ownerFor(caller: Caller | undefined): Owner {
+  const { isAdmin, userId } = known(caller)
+  return isAdmin ? null : userId
+}
+
+function toChoice(body: {
+  seatIds?: number[] | undefined
+  quantity?: number | undefined
+  grade?: string | undefined
+}): SeatChoice {
+  const { seatIds, quantity, grade } = body
+  if (seatIds !== undefined) return { seatIds }
+  if (quantity === undefined) throw new Error('the body was checked to have seatIds or quantity')
+  return { quantity, grade }
+}
+
+function readCursor(cursor: string | undefined): string | null {
+  if (cursor === undefined) return null
+  const parsed = z.uuid().safeParse(Buffer.from(cursor, 'base64url').toString('utf8'))
+  if (parsed.success) return parsed.data
+  throw hostRefusal('INVALID_REQUEST', 'cursor: is not one that this list gave', {
+    details: [{ in: 'query', field: 'cursor', rule: 'must be the nextCursor of a page' }],
+  })
+}

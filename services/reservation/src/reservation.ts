@@ -1,0 +1,52 @@
+/** Where a reservation stands. HOLD and CONFIRMED are live: their seats are nobody else's. */
+export type ReservationStatus = 'HOLD' | 'CONFIRMED' | 'CANCELLED' | 'EXPIRED'
+
+/** Why a reservation was cancelled. */
+export type CancelReason = 'USER_CANCELLED' | 'SCHEDULE_CANCELLED'
+
+/** One seat as it was offered and sold. */
+export interface Seat {
+  seatId: number
+  seatNumber: number
+  section: string
+  row: string
+  grade: string
+  price: number
+}
+
+/** A reservation as of the moment it was read. */
+export interface Reservation {
+  reservationId: string
+  reservationNumber: string
+  userId: string
+  scheduleId: number
+  /** A HOLD whose deadline had passed by the database's clock reads EXPIRED. */
+  status: ReservationStatus
+  totalAmount: number
+  seats: Seat[]
+  paymentId: string | null
+  refreshes: number
+  reservedAt: Date
+  expiresAt: Date
+  confirmedAt: Date | null
+  cancelledAt: Date | null
+  refundStatus: 'PENDING' | 'REFUNDED' | null
+  /** Whole seconds to the deadline of a HOLD, rounded up; 0 otherwise. */
+  holdSecondsLeft: number
+}
+
+/** The part of a reservation that other services are told of in events. */
+export interface ReservationFacts {
+  reservationId: string
+  userId: string
+  scheduleId: number
+  seatIds: number[]
+}
+
+/** The same reservation as events name it. */
+export function factsOf(
+  reservation: Pick<Reservation, 'reservationId' | 'userId' | 'scheduleId' | 'seats'>,
+): ReservationFacts {
+  const { reservationId, userId, scheduleId, seats } = reservation
+  return { reservationId, userId, scheduleId, seatIds: seats.map((seat) => seat.seatId) }
+}

@@ -1,0 +1,40 @@
+import type { Queryable, Tx } from '@frontrow/postgres/pool'
+
+/** From its commit on nothing of the schedule is held or confirmed. */
+export async function insertCancelledSchedule(tx: Tx, scheduleId: number): Promise<void> {
+  await tx.query({
+    name: 'cancelled-schedules-insert',
+    text: 'INSERT INTO cancelled_schedules (schedule_id) VALUES ($1) ON CONFLICT DO NOTHING',
+    values: [scheduleId],
+  })
+}
+
+/** Whether the schedule of a reservation will not take place. */
+export async function isScheduleCancelled(tx: Tx, scheduleId: number): Promise<boolean> {
+  const { rowCount } = await tx.query({
+    name: 'cancelled-schedules-find',
+    text: 'SELECT FROM cancelled_schedules WHERE schedule_id = $1',
+    values: [scheduleId],
+  })
+  return rowCount === 1
+}
+
+/** Cancelled schedules that may have live reservations still. */
+export async function listUnsettled(db: Queryable): Promise<number[]> {
+  const { rows } = await db.query<{ schedule_id: number }>({
+    name: 'cancelled-schedules-unsettled',
+    text: `SELECT schedule_id FROM cancelled_schedules WHERE settled_at IS NULL ORDER BY cancelled_at LIMIT 20`,
+    values: [],
+  })
+  return rows.map((row) => row.schedule_id)
+}
+
+/** Nothing live is left, and no transaction from before the cancellation can still be running. */
+export async function markSettled(db: Queryable, scheduleId: number, graceMs: number): Promise<void> {
+  await db.query({
+    name: 'cancelled-schedules-settle',
+    text: `UPDATE cancelled_schedules SET settled_at = now()
+           WHERE schedule_id = $1 AND cancelled_at < now() - make_interval(secs => $2::float8 / 1000)`,
+    values: [scheduleId, graceMs],
+  })
+}

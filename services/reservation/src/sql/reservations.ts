@@ -1,0 +1,218 @@
+import type { Queryable, Tx } from '@frontrow/postgres/pool'
+import type { CancelReason, Reservation, ReservationFacts, ReservationStatus } from '../reservation.ts'
+
+const COLUMNS = `r.reservation_id AS "reservationId", r.reservation_number AS "reservationNumber",
+  r.user_id AS "userId", r.schedule_id AS "scheduleId",
+  CASE WHEN r.status = 'HOLD' AND r.expires_at <= clock_timestamp() THEN 'EXPIRED' ELSE r.status END AS status,
+  r.total_amount AS "totalAmount", r.seats, r.payment_id AS "paymentId", r.refreshes,
+  r.reserved_at AS "reservedAt", r.expires_at AS "expiresAt", r.confirmed_at AS "confirmedAt",
+  r.cancelled_at AS "cancelledAt", r.refund_status AS "refundStatus",
+  CASE WHEN r.status = 'HOLD'
+    THEN greatest(0, ceil(extract(epoch FROM r.expires_at - clock_timestamp())))::int ELSE 0 END AS "holdSecondsLeft"`
+
+const FACTS = `r.reservation_id AS "reservationId", r.user_id AS "userId", r.schedule_id AS "scheduleId",
+  (SELECT json_agg(s) FROM unnest(r.seat_ids) s) AS "seatIds"`
+
+/** A new HOLD. Fails on the unique constraint reservations_number_once when the number exists. */
+export async function insertReservation(
+  tx: Tx,
+  reservation: Pick<
+    Reservation,
+    | 'reservationId'
+    | 'reservationNumber'
+    | 'userId'
+    | 'scheduleId'
+    | 'seats'
+    | 'totalAmount'
+    | 'reservedAt'
+    | 'expiresAt'
+  >,
+): Promise<void> {
+  await tx.query({
+    name: 'reservations-insert',
+    text: `INSERT INTO reservations (reservation_id, reservation_number, user_id, schedule_id, status, total_amount,
+             seat_ids, seats, reserved_at, expires_at)
+           VALUES ($1, $2, $3, $4, 'HOLD', $5, $6, $7, $8, $9)`,
+    values: [
+      reservation.reservationId,
+      reservation.reservationNumber,
+      reservation.userId,
+      reservation.scheduleId,
+      reservation.totalAmount,
+      reservation.seats.map((seat) => seat.seatId),
+      JSON.stringify(reservation.seats),
+      reservation.reservedAt,
+      reservation.expiresAt,
+    ],
+  })
+}
+
+/** One reservation; of this user only, unless `userId` is null. */
+export async function findReservation(
+  db: Queryable,
+  reservationId: string,
+  userId: string | null,
+): Promise<Reservation | undefined> {
+  const { rows } = await db.query<Reservation>({
+    name: 'reservations-find',
+    text: `SELECT ${COLUMNS} FROM reservations r
+           WHERE r.reservation_id = $1 AND ($2::text IS NULL OR r.user_id = $2)`,
+    values: [reservationId, userId],
+  })
+  return rows[0]
+}
+
+/** A page of a user's reservations, newest first, with ids below `before`. */
+export async function listReservations(
+  db: Queryable,
+  filter: { userId: string; status: ReservationStatus | null; before: string | null; limit: number },
+): Promise<Reservation[]> {
+  const { rows } = await db.query<Reservation>({
+    name: 'reservations-list',
+    text: `SELECT * FROM (
+             SELECT ${COLUMNS} FROM reservations r
+             WHERE r.user_id = $1 AND ($2::uuid IS NULL OR r.reservation_id < $2)
+             ORDER BY r.reservation_id DESC
+           ) mine
+           WHERE $3::text IS NULL OR mine.status = $3 ORDER BY mine."reservationId" DESC LIMIT $4`,
+    values: [filter.userId, filter.before, filter.status, filter.limit],
+  })
+  return rows
+}
+
+/** Locks one reservation and reads it; its seats must be locked before (seat-holds.ts says why). */
+export async function lockReservation(tx: Tx, reservationId: string): Promise<Reservation | undefined> {
+  const { rows } = await tx.query<Reservation>({
+    name: 'reservations-lock',
+    text: `SELECT ${COLUMNS} FROM reservations r WHERE r.reservation_id = $1 FOR UPDATE`,
+    values: [reservationId],
+  })
+  return rows[0]
+}
+
+/** HOLD to CONFIRMED, of a locked reservation. */
+export async function markConfirmed(tx: Tx, reservationId: string, paymentId: string): Promise<void> {
+  await tx.query({
+    name: 'reservations-confirm',
+    text: `UPDATE reservations SET status = 'CONFIRMED', payment_id = $2, confirmed_at = clock_timestamp()
+           WHERE reservation_id = $1 AND status = 'HOLD'`,
+    values: [reservationId, paymentId],
+  })
+}
+
+/** A live hold's new deadline, a full length from now; of a locked reservation. */
+export async function extendHold(tx: Tx, reservationId: string, holdMs: number): Promise<Date> {
+  const { rows } = await tx.query<{ expires_at: Date }>({
+    name: 'reservations-extend',
+    text: `UPDATE reservations SET refreshes = refreshes + 1,
+             expires_at = date_trunc('milliseconds', clock_timestamp()) + make_interval(secs => $2::float8 / 1000)
+           WHERE reservation_id = $1 AND status = 'HOLD' RETURNING expires_at`,
+    values: [reservationId, holdMs],
+  })
+  const row = rows[0]
+  if (row === undefined) throw new Error('a locked hold was not there to extend')
+  return row.expires_at
+}
+
+/** Live reservations to CANCELLED, those that were paid with a refund to come. Returns what changed. */
+export async function markCancelled(
+  tx: Tx,
+  reservationIds: readonly string[],
+  reason: CancelReason,
+): Promise<(ReservationFacts & { paymentId: string | null })[]> {
+  const { rows } = await tx.query<ReservationFacts & { paymentId: string | null }>({
+    name: 'reservations-cancel',
+    text: `WITH live AS (
+             SELECT reservation_id FROM reservations
+             WHERE reservation_id = ANY ($1::uuid[])
+               AND (status = 'CONFIRMED' OR (status = 'HOLD' AND expires_at > clock_timestamp()))
+             ORDER BY reservation_id FOR UPDATE)
+           UPDATE reservations r SET status = 'CANCELLED', cancelled_at = clock_timestamp(), cancel_reason = $2,
+             refund_status = CASE WHEN r.payment_id IS NULL THEN NULL ELSE 'PENDING' END
+           FROM live WHERE r.reservation_id = live.reservation_id
+           RETURNING ${FACTS}, r.payment_id AS "paymentId"`,
+    values: [reservationIds, reason],
+  })
+  return rows
+}
+
+/** Lapsed holds among these to EXPIRED; waits for those being changed. */
+export async function markExpired(tx: Tx, reservationIds: readonly string[]): Promise<ReservationFacts[]> {
+  const { rows } = await tx.query<ReservationFacts>({
+    name: 'reservations-expire',
+    text: `WITH lapsed AS (
+             SELECT reservation_id FROM reservations
+             WHERE reservation_id = ANY ($1::uuid[]) AND status = 'HOLD' AND expires_at <= clock_timestamp()
+             ORDER BY reservation_id FOR UPDATE)
+           UPDATE reservations r SET status = 'EXPIRED' FROM lapsed
+           WHERE r.reservation_id = lapsed.reservation_id AND r.status = 'HOLD' RETURNING ${FACTS}`,
+    values: [reservationIds],
+  })
+  return rows
+}
+
+/** The longest lapsed holds to EXPIRED, at most `limit`; those being changed by others are left to them. */
+export async function expireLapsed(tx: Tx, limit: number): Promise<ReservationFacts[]> {
+  const { rows } = await tx.query<ReservationFacts>({
+    name: 'reservations-expire-lapsed',
+    text: `WITH lapsed AS (
+             SELECT reservation_id FROM reservations
+             WHERE status = 'HOLD' AND expires_at <= clock_timestamp()
+             ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+           UPDATE reservations r SET status = 'EXPIRED' FROM lapsed
+           WHERE r.reservation_id = lapsed.reservation_id AND r.status = 'HOLD' RETURNING ${FACTS}`,
+    values: [limit],
+  })
+  return rows
+}
+
+/** Some live reservations of a schedule, for cancelling it in batches. */
+export async function listLiveOf(db: Queryable, scheduleId: number, limit: number): Promise<string[]> {
+  const { rows } = await db.query<{ reservation_id: string }>({
+    name: 'reservations-list-live',
+    text: `SELECT reservation_id FROM reservations
+           WHERE schedule_id = $1 AND (status = 'CONFIRMED' OR (status = 'HOLD' AND expires_at > clock_timestamp()))
+             AND status IN ('HOLD', 'CONFIRMED')
+           ORDER BY reservation_id LIMIT $2`,
+    values: [scheduleId, limit],
+  })
+  return rows.map((row) => row.reservation_id)
+}
+
+/** The refund of a cancelled reservation has been made; false when there is no such reservation. */
+export async function markRefunded(tx: Tx, paymentId: string): Promise<boolean> {
+  const { rowCount } = await tx.query({
+    name: 'reservations-refunded',
+    text: `UPDATE reservations SET refund_status = 'REFUNDED'
+           WHERE payment_id = $1 AND status = 'CANCELLED' AND refund_status = 'PENDING'`,
+    values: [paymentId],
+  })
+  return rowCount === 1
+}
+
+/** Reservations that a payment confirmed, in the order of payment ids, for the audit across services. */
+export async function listPaymentFacts(
+  db: Queryable,
+  afterPaymentId: string,
+  limit: number,
+): Promise<{ paymentId: string; reservationId: string; status: string; amount: number }[]> {
+  const { rows } = await db.query<{
+    paymentId: string
+    reservationId: string
+    status: string
+    amount: number
+  }>(
+    `SELECT payment_id AS "paymentId", reservation_id AS "reservationId", status, total_amount AS amount
+     FROM reservations WHERE payment_id > $1 ORDER BY payment_id LIMIT $2`,
+    [afterPaymentId, limit],
+  )
+  return rows
+}
+
+/** Live holds, for the metrics. */
+export async function countLiveHolds(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ holds: number }>(
+    `SELECT count(*) AS holds FROM reservations WHERE status = 'HOLD' AND expires_at > now()`,
+  )
+  return rows[0]?.holds ?? 0
+}

@@ -1,0 +1,67 @@
+import { tidyKeys } from '@frontrow/idempotency/idempotency-key'
+import { createHost } from '@frontrow/service-host/host'
+import type { Ports } from '@frontrow/service-host/host'
+import type { Lifecycle } from '@frontrow/service-host/lifecycle'
+import { watchValue } from '@frontrow/service-host/metrics'
+import { cancelSchedules } from './cancel-schedule.ts'
+import { connectClients } from './clients.ts'
+import type { Config } from './config.ts'
+import type { Context } from './context.ts'
+import { countReservations } from './events.ts'
+import { expireHolds } from './expire-holds.ts'
+import { addGrpcMethods } from './grpc.ts'
+import { addHttpRoutes } from './http.ts'
+import { consumedTopics, messageHandlers } from './messages.ts'
+import { rememberSchedules } from './schedules.ts'
+import { countLiveHolds } from './sql/reservations.ts'
+
+const TIDY_EVERY_MS = 600_000
+
+/** A running reservation service. */
+export interface RunningReservation {
+  ports: Ports
+  lifecycle: Lifecycle
+  stop(): Promise<void>
+}
+
+/** Starts REST, gRPC, the consumer, the outbox relay and the sweeper. */
+export async function startReservation(
+  config: Config,
+  options: { onFatal: (error: Error) => void; processMetrics?: boolean },
+): Promise<RunningReservation> {
+  const host = createHost({ service: 'reservation', settings: config, ...options })
+  const { logger, pool, relay, metrics, lifecycle } = host
+  const { verifyToken, extendToken, ...catalog } = connectClients(host, config)
+  const ctx: Context = {
+    config,
+    logger,
+    pool,
+    relay,
+    verifyToken,
+    extendToken,
+    schedules: rememberSchedules(catalog, { freshMs: config.SCHEDULE_CACHE_MS, logger }),
+    counters: countReservations(metrics, logger),
+    now: () => new Date(),
+  }
+  addHttpRoutes(host.http, ctx)
+  addGrpcMethods(host, ctx)
+  host.consume(consumedTopics, messageHandlers(ctx), config.KAFKA_CONCURRENCY)
+  host.every('expire holds', config.SWEEP_EVERY_MS, () => expireHolds(ctx))
+  host.every('cancel schedules', config.SWEEP_EVERY_MS, () => cancelSchedules(ctx))
+  host.every('tidy idempotency keys', TIDY_EVERY_MS, async () => {
+    await tidyKeys(pool, config.IDEMPOTENCY_KEEP_HOURS)
+  })
+  watchValue(
+    metrics.registry,
+    { name: 'reservation_holds_live', help: 'Holds that have not ended' },
+    async () => [{ value: await countLiveHolds(pool) }],
+    (error) => logger.warn({ err: error }, 'a metric could not be read'),
+  )
+  try {
+    const ports = await host.listen()
+    return { ports, lifecycle, stop: () => lifecycle.stop() }
+  } catch (error) {
+    await lifecycle.stop()
+    throw error
+  }
+}

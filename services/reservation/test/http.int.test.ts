@@ -1,0 +1,310 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { startRunningService } from './running-service.ts'
+import type { RunningService } from './running-service.ts'
+
+const UUIDV7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+
+let running: RunningService
+
+beforeAll(async () => {
+  // No sweeper: these tests show that nothing depends on it.
+  running = await startRunningService({ env: { SWEEP_EVERY_MS: '60000' } })
+})
+afterAll(() => running.stop())
+
+describe('POST /reservations', () => {
+  test('holds the named seats for five minutes and keeps the queue token ACTIVE as long', async () => {
+    const { status, data } = await running.hold('101', { scheduleId: 1, seatIds: [1002, 1001] })
+    expect(status).toBe(201)
+    expect(data).toEqual({
+      reservationId: expect.stringMatching(UUIDV7),
+      reservationNumber: expect.stringMatching(/^FR-[2-9A-Z]{10}$/),
+      userId: '101',
+      scheduleId: 1,
+      seats: [
+        { seatId: 1001, seatNumber: 1, section: 'A', row: '1', grade: 'VIP', price: 1_500 },
+        { seatId: 1002, seatNumber: 2, section: 'A', row: '1', grade: 'VIP', price: 1_500 },
+      ],
+      totalAmount: 3_000,
+      status: 'HOLD',
+      reservedAt: expect.any(String),
+      expiresAt: expect.any(String),
+    })
+    expect(Date.parse(data.expiresAt) - Date.parse(data.reservedAt)).toBe(300_000)
+    expect(running.neighbours.extended.at(-1)).toEqual({
+      token: running.queueToken,
+      untilMs: Date.parse(data.expiresAt),
+    })
+  })
+
+  test('takes all seats or none, and says which were taken', async () => {
+    await running.hold('111', { scheduleId: 1, seatIds: [1011] })
+    const refused = await running.hold('112', { scheduleId: 1, seatIds: [1010, 1011, 1012] })
+    expect(refused).toMatchObject({ status: 409, code: 'SEAT_TAKEN', details: { seatIds: [1011] } })
+    const others = await running.hold('112', { scheduleId: 1, seatIds: [1010, 1012] })
+    expect(others.status).toBe(201)
+  })
+
+  test('a user has at most six seats of a schedule', async () => {
+    const six = await running.hold('121', { scheduleId: 2, seatIds: [2001, 2002, 2003, 2004, 2005] })
+    expect(six.status).toBe(201)
+    const refused = await running.hold('121', { scheduleId: 2, seatIds: [2006, 2007] })
+    expect(refused).toMatchObject({
+      status: 422,
+      code: 'SEAT_LIMIT_EXCEEDED',
+      details: { limit: 6, held: 5, requested: 2 },
+    })
+    expect((await running.hold('121', { scheduleId: 2, seatIds: [2006] })).status).toBe(201)
+  })
+
+  test('best available seats are side by side, and of the wished grade', async () => {
+    const first = await running.hold('131', { scheduleId: 2, quantity: 4, grade: 'R' })
+    expect(first.data.seats.map((seat: { seatNumber: number }) => seat.seatNumber)).toEqual([21, 22, 23, 24])
+    const second = await running.hold('132', { scheduleId: 2, quantity: 3, grade: 'R' })
+    expect(second.data.seats.map((seat: { seatNumber: number }) => seat.seatNumber)).toEqual([25, 26, 27])
+    const none = await running.hold('133', { scheduleId: 2, quantity: 2, grade: 'S' })
+    expect(none).toMatchObject({ status: 409, code: 'SEAT_TAKEN' })
+  })
+
+  test.each([
+    ['both choices', { scheduleId: 1, seatIds: [1020], quantity: 1 }, 'seatIds'],
+    ['no choice', { scheduleId: 1 }, 'seatIds'],
+    ['a seat twice', { scheduleId: 1, seatIds: [1020, 1020] }, 'seatIds'],
+    ['no seats', { scheduleId: 1, seatIds: [] }, 'seatIds'],
+    ['a grade without quantity', { scheduleId: 1, seatIds: [1020], grade: 'VIP' }, 'grade'],
+    ['a number as text', { scheduleId: '1', seatIds: [1020] }, 'scheduleId'],
+  ])('%s is INVALID_REQUEST and names the field', async (_name, body, field) => {
+    const refused = await running.hold('141', body)
+    expect(refused).toMatchObject({ status: 400, code: 'INVALID_REQUEST' })
+    expect(refused.details).toEqual(expect.arrayContaining([expect.objectContaining({ field })]))
+  })
+
+  test('a misspelt field is INVALID_REQUEST', async () => {
+    const refused = await running.hold('141', { scheduleId: 1, seatIds: [1020], seatsIds: [1021] })
+    expect(refused).toMatchObject({ status: 400, code: 'INVALID_REQUEST' })
+  })
+
+  test('unknown seats and schedules are 404', async () => {
+    expect(await running.hold('142', { scheduleId: 1, seatIds: [1001, 7] })).toMatchObject({
+      status: 404,
+      code: 'SEAT_NOT_FOUND',
+      details: { seatIds: [7] },
+    })
+    expect(await running.hold('142', { scheduleId: 77, seatIds: [1] })).toMatchObject({
+      status: 404,
+      code: 'SCHEDULE_NOT_FOUND',
+    })
+  })
+
+  test('before the window and after the sale there is no hold', async () => {
+    for (const scheduleId of [3, 4]) {
+      const refused = await running.hold('143', { scheduleId, seatIds: [scheduleId * 1_000 + 1] })
+      expect(refused).toMatchObject({ status: 409, code: 'BOOKING_NOT_OPEN' })
+    }
+  })
+
+  test('without an ACTIVE queue token there is no hold', async () => {
+    const body = { scheduleId: 1, seatIds: [1030] }
+    expect(await running.hold('144', body, { 'queue-token': '' })).toMatchObject({
+      status: 401,
+      code: 'QUEUE_TOKEN_REQUIRED',
+    })
+    const waiting = '0190aaaa-0000-7000-8000-000000000001'
+    running.neighbours.refusedTokens.set(waiting, 'QUEUE_TOKEN_NOT_ACTIVE')
+    expect(await running.hold('144', body, { 'queue-token': waiting })).toMatchObject({
+      status: 403,
+      code: 'QUEUE_TOKEN_NOT_ACTIVE',
+    })
+  })
+
+  test('only admins hold for somebody else', async () => {
+    const body = { scheduleId: 1, seatIds: [1031], userId: 145 }
+    expect(await running.hold('146', body)).toMatchObject({ status: 403, code: 'FORBIDDEN' })
+    const held = await running.call('1', 'POST', '/reservations', { body, admin: true })
+    expect(held).toMatchObject({ status: 201, data: { userId: '145' } })
+  })
+
+  test('the hold stands when the waiting room can not extend the token', async () => {
+    running.neighbours.extendFails = true
+    try {
+      expect((await running.hold('147', { scheduleId: 1, seatIds: [1032] })).status).toBe(201)
+    } finally {
+      running.neighbours.extendFails = false
+    }
+  })
+})
+
+describe('Idempotency-Key', () => {
+  test('the same request again gets the first answer and holds nothing more, even with a token that is used', async () => {
+    const body = { scheduleId: 2, seatIds: [2101, 2102] }
+    const first = await running.hold('201', body, { 'idempotency-key': 'k-1' })
+    const again = await running.hold('201', body, { 'idempotency-key': 'k-1' })
+    expect(again).toMatchObject({ status: 201, data: first.data })
+    expect(again.headers.get('idempotency-replayed')).toBe('true')
+    expect(first.headers.get('idempotency-replayed')).toBeNull()
+    const used = '0190aaaa-0000-7000-8000-000000000002'
+    running.neighbours.refusedTokens.set(used, 'QUEUE_TOKEN_INVALID')
+    const later = await running.hold('201', body, { 'idempotency-key': 'k-1', 'queue-token': used })
+    expect(later).toMatchObject({ status: 201, data: first.data })
+    const fresh = await running.hold('201', body, { 'idempotency-key': 'k-unused', 'queue-token': used })
+    expect(fresh).toMatchObject({ status: 401, code: 'QUEUE_TOKEN_INVALID' })
+  })
+
+  test('another body under the same key is refused', async () => {
+    await running.hold('202', { scheduleId: 2, seatIds: [2111] }, { 'idempotency-key': 'k-2' })
+    const reused = await running.hold('202', { scheduleId: 2, seatIds: [2112] }, { 'idempotency-key': 'k-2' })
+    expect(reused).toMatchObject({ status: 422, code: 'IDEMPOTENCY_KEY_REUSED' })
+  })
+
+  test('ten at once with one key make one reservation', async () => {
+    const body = { scheduleId: 2, quantity: 2, grade: 'R' }
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => running.hold('203', body, { 'idempotency-key': 'k-3' })),
+    )
+    expect(answers.map((answer) => answer.status)).toEqual(Array.from({ length: 10 }, () => 201))
+    expect(new Set(answers.map((answer) => answer.data.reservationId)).size).toBe(1)
+    const mine = await running.call('203', 'GET', '/reservations')
+    expect(mine.data.items).toHaveLength(1)
+  })
+
+  test('a refusal stores nothing: the same key works once the seat is free', async () => {
+    const other = await running.hold('204', { scheduleId: 2, seatIds: [2121] })
+    const body = { scheduleId: 2, seatIds: [2121] }
+    const refused = await running.hold('205', body, { 'idempotency-key': 'k-4' })
+    expect(refused.code).toBe('SEAT_TAKEN')
+    await running.call('204', 'POST', `/reservations/${other.data.reservationId}/cancel`)
+    expect((await running.hold('205', body, { 'idempotency-key': 'k-4' })).status).toBe(201)
+  })
+})
+
+describe('reading reservations', () => {
+  test('one shows the seconds left; somebody else sees 404; an admin sees it', async () => {
+    const held = await running.hold('301', { scheduleId: 2, seatIds: [2201] })
+    const path = `/reservations/${held.data.reservationId}`
+    const mine = await running.call('301', 'GET', path)
+    expect(mine.data).toEqual({
+      ...held.data,
+      holdSecondsLeft: expect.any(Number),
+      refreshesLeft: 2,
+      confirmedAt: null,
+      cancelledAt: null,
+      refund: null,
+    })
+    expect(mine.data.holdSecondsLeft).toBeGreaterThan(290)
+    expect(mine.data.holdSecondsLeft).toBeLessThanOrEqual(300)
+    expect(await running.call('302', 'GET', path)).toMatchObject({
+      status: 404,
+      code: 'RESERVATION_NOT_FOUND',
+    })
+    expect((await running.call('1', 'GET', path, { admin: true })).status).toBe(200)
+    expect((await running.call('301', 'GET', '/reservations/nonsense')).status).toBe(400)
+  })
+
+  test('a hold past its deadline reads EXPIRED without any sweeper, alone and in lists', async () => {
+    const held = await running.hold('303', { scheduleId: 2, seatIds: [2202] })
+    await running.hold('303', { scheduleId: 2, seatIds: [2203] })
+    await running.lapse(held.data.reservationId)
+    const read = await running.call('303', 'GET', `/reservations/${held.data.reservationId}`)
+    expect(read.data).toMatchObject({ status: 'EXPIRED', holdSecondsLeft: 0, refreshesLeft: 0 })
+    const expired = await running.call('303', 'GET', '/reservations?status=EXPIRED')
+    expect(expired.data.items).toHaveLength(1)
+    const holds = await running.call('303', 'GET', '/reservations?status=HOLD')
+    expect(holds.data.items).toHaveLength(1)
+  })
+
+  test('a list is paged, newest first, each reservation once', async () => {
+    const made: string[] = []
+    for (const seatId of [2211, 2212, 2213, 2214, 2215]) {
+      made.push((await running.hold('304', { scheduleId: 2, seatIds: [seatId] })).data.reservationId)
+    }
+    const seen: string[] = []
+    let cursor = ''
+    do {
+      const page = await running.call('304', 'GET', `/reservations?limit=2${cursor}`)
+      seen.push(...page.data.items.map((item: { reservationId: string }) => item.reservationId))
+      cursor = page.data.nextCursor === null ? '' : `&cursor=${page.data.nextCursor}`
+    } while (cursor !== '')
+    expect(seen).toEqual(made.toReversed())
+    expect((await running.call('304', 'GET', '/reservations?cursor=zzz')).code).toBe('INVALID_REQUEST')
+    expect((await running.call('304', 'GET', '/reservations?limit=0')).code).toBe('INVALID_REQUEST')
+  })
+})
+
+describe('POST /reservations/{id}/refresh', () => {
+  test('extends by the full length, twice, and the token with it', async () => {
+    const held = await running.hold('401', { scheduleId: 2, seatIds: [2301] })
+    const path = `/reservations/${held.data.reservationId}/refresh`
+    const first = await running.call('401', 'POST', path)
+    expect(first).toMatchObject({ status: 200, data: { status: 'HOLD', refreshesLeft: 1 } })
+    expect(Date.parse(first.data.expiresAt)).toBeGreaterThan(Date.parse(held.data.expiresAt))
+    expect(running.neighbours.extended.at(-1)?.untilMs).toBe(Date.parse(first.data.expiresAt))
+    expect((await running.call('401', 'POST', path)).status).toBe(200)
+    expect(await running.call('401', 'POST', path)).toMatchObject({
+      status: 422,
+      code: 'REFRESH_LIMIT_EXCEEDED',
+    })
+  })
+
+  test('a hold that ran out, was cancelled or is somebody else’s is not extended', async () => {
+    const held = await running.hold('402', { scheduleId: 2, seatIds: [2302] })
+    const path = `/reservations/${held.data.reservationId}`
+    expect((await running.call('403', 'POST', `${path}/refresh`)).code).toBe('RESERVATION_NOT_FOUND')
+    await running.lapse(held.data.reservationId)
+    expect((await running.call('402', 'POST', `${path}/refresh`)).code).toBe('RESERVATION_EXPIRED')
+    const other = await running.hold('402', { scheduleId: 2, seatIds: [2303] })
+    await running.call('402', 'POST', `/reservations/${other.data.reservationId}/cancel`)
+    const refused = await running.call('402', 'POST', `/reservations/${other.data.reservationId}/refresh`)
+    expect(refused.code).toBe('RESERVATION_NOT_REFRESHABLE')
+  })
+})
+
+describe('POST /reservations/{id}/cancel', () => {
+  test('frees the seats of a hold at once and answers the same each time', async () => {
+    const held = await running.hold('501', { scheduleId: 2, seatIds: [2401, 2402] })
+    const { reservationId } = held.data
+    const path = `/reservations/${reservationId}/cancel`
+    const answers = [await running.call('501', 'POST', path), await running.call('501', 'POST', path)]
+    for (const { status, data } of answers) {
+      expect(status).toBe(200)
+      expect(data).toEqual({ reservationId, status: 'CANCELLED', refund: null })
+    }
+    expect((await running.hold('502', { scheduleId: 2, seatIds: [2401, 2402] })).status).toBe(201)
+    const { rows } = await running.db.query(
+      `SELECT payload FROM outbox WHERE message_key = $1 AND type = 'ReservationCancelled'`,
+      [reservationId],
+    )
+    expect(rows).toHaveLength(1)
+    expect(rows[0]?.payload).toMatchObject({
+      seatIds: [2401, 2402],
+      paymentId: null,
+      reason: 'USER_CANCELLED',
+    })
+  })
+
+  test('a hold that ran out can not be cancelled, nor somebody else’s', async () => {
+    const held = await running.hold('503', { scheduleId: 2, seatIds: [2403] })
+    const path = `/reservations/${held.data.reservationId}/cancel`
+    expect((await running.call('504', 'POST', path)).code).toBe('RESERVATION_NOT_FOUND')
+    await running.lapse(held.data.reservationId)
+    expect(await running.call('503', 'POST', path)).toMatchObject({
+      status: 409,
+      code: 'RESERVATION_NOT_CANCELLABLE',
+    })
+  })
+})
+
+describe('a neighbour that is away', () => {
+  test('the catalog: schedules that were asked for lately are still sold', async () => {
+    await running.hold('601', { scheduleId: 2, seatIds: [2501] })
+    running.neighbours.catalogIsAway = true
+    try {
+      expect((await running.hold('601', { scheduleId: 2, seatIds: [2502] })).status).toBe(201)
+      expect(await running.hold('601', { scheduleId: 9, seatIds: [9001] })).toMatchObject({
+        status: 503,
+        code: 'UNAVAILABLE',
+      })
+    } finally {
+      running.neighbours.catalogIsAway = false
+    }
+  })
+})

@@ -1,0 +1,101 @@
+import { refuse } from '@frontrow/proto/refusals'
+import type { RefusalCode } from '@frontrow/proto/refusals'
+import { CatalogService, QueueService } from '@frontrow/proto/services'
+import { createGrpcServer, unaryHandler } from '@frontrow/service-host/grpc-server'
+import { createLogger } from '@frontrow/service-host/logger'
+import { createMetrics } from '@frontrow/service-host/metrics'
+import { z } from 'zod'
+import type { Seat } from '../src/reservation.ts'
+
+/** A schedule as these tests' catalog knows it: rows of ten, the first two rows VIP. */
+export interface KnownSchedule {
+  status: string
+  bookingOpenAtMs: number
+  bookingCloseAtMs: number
+  seats: Seat[]
+}
+
+/** Seats 1 to `count` of schedule 1 are 1001, 1002, …; of schedule 2 they are 2001, …. */
+export function layOutSeats(scheduleId: number, count: number): Seat[] {
+  return Array.from({ length: count }, (_, index) => ({
+    seatId: scheduleId * 1_000 + index + 1,
+    seatNumber: index + 1,
+    section: 'A',
+    row: String(Math.floor(index / 10) + 1),
+    grade: index < 20 ? 'VIP' : 'R',
+    price: index < 20 ? 1_500 : 900,
+  }))
+}
+
+/** The waiting room and the catalog, as real gRPC servers with canned answers. */
+export interface Neighbours {
+  queueAddress: string
+  catalogAddress: string
+  schedules: Map<number, KnownSchedule>
+  /** The refusal of these tokens; all others are ACTIVE. */
+  refusedTokens: Map<string, RefusalCode>
+  /** What ExtendToken was asked, newest last. */
+  extended: { token: string; untilMs: number }[]
+  extendFails: boolean
+  catalogIsAway: boolean
+  stop(): Promise<void>
+}
+
+const tokenRequest = z.object({ token: z.string(), scheduleId: z.number(), userId: z.string() })
+const extendRequest = z.object({ token: z.string(), untilMs: z.number() })
+const scheduleRequest = z.object({ scheduleId: z.number() })
+const seatsRequest = scheduleRequest.extend({ afterSeatId: z.number(), limit: z.number() })
+
+/** Starts both on free ports. */
+export async function startNeighbours(): Promise<Neighbours> {
+  const host = {
+    logger: createLogger({ service: 'test', level: 'silent' }),
+    metrics: createMetrics('test', { processMetrics: false }),
+  }
+  const queue = createGrpcServer()
+  const catalog = createGrpcServer()
+  const neighbours: Neighbours = {
+    queueAddress: '',
+    catalogAddress: '',
+    schedules: new Map(),
+    refusedTokens: new Map(),
+    extended: [],
+    extendFails: false,
+    catalogIsAway: false,
+    stop: async () => {
+      await Promise.all([queue.close(500), catalog.close(500)])
+    },
+  }
+  const find = (scheduleId: number): KnownSchedule => {
+    if (neighbours.catalogIsAway) throw refuse('UNAVAILABLE', 'away')
+    const found = neighbours.schedules.get(scheduleId)
+    if (found === undefined) throw refuse('SCHEDULE_NOT_FOUND', 'no such schedule')
+    return found
+  }
+  queue.add(QueueService.service, {
+    VerifyToken: unaryHandler(host, 'VerifyToken', tokenRequest, async ({ token, scheduleId, userId }) => {
+      const code = neighbours.refusedTokens.get(token)
+      if (code !== undefined) throw refuse(code, 'refused by the test')
+      return { scheduleId, userId, activeUntilMs: Date.now() + 1_000 }
+    }),
+    ExtendToken: unaryHandler(host, 'ExtendToken', extendRequest, async (request) => {
+      if (neighbours.extendFails) throw refuse('UNAVAILABLE', 'away')
+      neighbours.extended.push(request)
+      return { activeUntilMs: request.untilMs }
+    }),
+  })
+  catalog.add(CatalogService.service, {
+    GetSchedule: unaryHandler(host, 'GetSchedule', scheduleRequest, async ({ scheduleId }) => {
+      const { seats, ...schedule } = find(scheduleId)
+      return { scheduleId, seatCount: seats.length, ...schedule }
+    }),
+    GetSeats: unaryHandler(host, 'GetSeats', seatsRequest, async ({ scheduleId, afterSeatId, limit }) => ({
+      seats: find(scheduleId)
+        .seats.filter((seat) => seat.seatId > afterSeatId)
+        .slice(0, limit),
+    })),
+  })
+  neighbours.queueAddress = `127.0.0.1:${await queue.listen('127.0.0.1', 0)}`
+  neighbours.catalogAddress = `127.0.0.1:${await catalog.listen('127.0.0.1', 0)}`
+  return neighbours
+}

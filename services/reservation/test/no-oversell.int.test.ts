@@ -1,0 +1,369 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import type { Pool } from '@frontrow/postgres/pool'
+import { isRefusal } from '@frontrow/proto/refusals'
+import { eventually } from '@frontrow/test-kit/eventually'
+import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
+import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
+import fc from 'fast-check'
+import { uuidv7 } from 'uuidv7'
+import { cancelReservation } from '../src/cancel-reservation.ts'
+import { checkInvariants } from '../src/check-invariants.ts'
+import type { SeatChoice } from '../src/check-offer.ts'
+import { confirmReservation } from '../src/confirm-reservation.ts'
+import type { Context } from '../src/context.ts'
+import { expireHolds } from '../src/expire-holds.ts'
+import { getReservation } from '../src/get-reservations.ts'
+import { holdSeats } from '../src/hold-seats.ts'
+import { refreshHold } from '../src/refresh-hold.ts'
+import { lockUserSeats } from '../src/sql/seat-holds.ts'
+import { openPool, useCaseContext } from './use-case-context.ts'
+
+// Use cases on a real database, without servers around them: as many at once as the pool has connections.
+let environment: TestEnvironment
+let pool: Pool
+let ctx: Context
+let nextSchedule = 1
+
+beforeAll(async () => {
+  environment = await createTestEnvironment({ topics: false })
+  pool = openPool(environment, 'test')
+  ctx = useCaseContext(environment, pool)
+})
+afterAll(async () => {
+  await pool.end()
+  await environment.dispose()
+})
+
+interface Won {
+  reservationId: string
+  seatIds: number[]
+  amount: number
+  userId: string
+}
+
+function isHold(
+  data: unknown,
+): data is { reservationId: string; seats: { seatId: number }[]; totalAmount: number } {
+  return typeof data === 'object' && data !== null && 'reservationId' in data
+}
+
+async function hold(userId: string, scheduleId: number, choice: SeatChoice, using = ctx): Promise<Won> {
+  const { data } = await holdSeats(using, { userId, scheduleId, queueToken: uuidv7(), choice })
+  if (!isHold(data)) throw new Error('no hold was answered')
+  const seatIds = data.seats.map((seat) => seat.seatId)
+  return { reservationId: data.reservationId, seatIds, amount: data.totalAmount, userId }
+}
+
+/** The code of an expected refusal, or what came of it; any other error fails the test. */
+async function outcome<T>(work: Promise<T>): Promise<T | string> {
+  try {
+    return await work
+  } catch (error) {
+    if (isRefusal(error)) return error.code
+    throw error
+  }
+}
+
+async function confirm(won: Won, using = ctx): Promise<string> {
+  const paymentId = uuidv7()
+  const { reservationId, userId, amount } = won
+  const message = { id: uuidv7(), type: 'ConfirmReservation' }
+  await confirmReservation(using, { paymentId, reservationId, userId, amount }, message)
+  const { rows } = await pool.query<{ type: string; reason: string | null }>(
+    `SELECT type, payload ->> 'reason' AS reason FROM confirm_replies WHERE payment_id = $1`,
+    [paymentId],
+  )
+  return rows[0]?.reason ?? rows[0]?.type ?? 'nothing'
+}
+
+async function setDeadline(reservationId: string, inMs: number): Promise<void> {
+  const at = `date_trunc('milliseconds', clock_timestamp()) + make_interval(secs => $2::float8 / 1000)`
+  await pool.query(
+    `WITH deadline AS MATERIALIZED (SELECT ${at} AS at),
+       moved AS (UPDATE reservations SET expires_at = deadline.at FROM deadline WHERE reservation_id = $1)
+     UPDATE seat_holds SET expires_at = deadline.at FROM deadline WHERE reservation_id = $1`,
+    [reservationId, inMs],
+  )
+}
+
+async function expectInvariants(): Promise<void> {
+  for (const check of await checkInvariants(ctx)) {
+    expect({ number: check.number, violations: check.violations }).toEqual({
+      number: check.number,
+      violations: [],
+    })
+  }
+}
+
+const newSchedule = (): number => {
+  nextSchedule += 1
+  return nextSchedule
+}
+
+test('fifty buyers at once, one seat: exactly one has it', async () => {
+  const scheduleId = newSchedule()
+  const seatIds = [scheduleId * 1_000 + 1]
+  const results = await Promise.all(
+    Array.from({ length: 50 }, (_, index) => outcome(hold(`u${index}`, scheduleId, { seatIds }))),
+  )
+  expect(results.filter((result) => typeof result !== 'string')).toHaveLength(1)
+  expect(results.filter((result) => result === 'SEAT_TAKEN')).toHaveLength(49)
+  await expectInvariants()
+})
+
+test('overlapping sets of seats in any order: no deadlock, no seat twice', async () => {
+  const deadlocks = await deadlocksOf(async (using) => {
+    for (let round = 0; round < 10; round += 1) {
+      const scheduleId = newSchedule()
+      const buyers = Array.from({ length: 30 }, (_, index) => {
+        const seatIds = [0, 1, 2, 3].map((step) => scheduleId * 1_000 + 1 + ((index * 2 + step) % 10))
+        const inOrder = index % 2 === 0 ? seatIds : seatIds.toReversed()
+        return outcome(hold(`u${index}`, scheduleId, { seatIds: inOrder }, using))
+      })
+      const results = await Promise.all(buyers)
+      const sold = results.flatMap((result) => (typeof result === 'string' ? [] : result.seatIds))
+      expect(new Set(sold).size).toBe(sold.length)
+      expect(sold.length).toBeGreaterThan(0)
+    }
+  })
+  expect(deadlocks).toBe(0)
+  await expectInvariants()
+})
+
+test('twenty holds of one user at once end at exactly six seats', async () => {
+  const scheduleId = newSchedule()
+  const results = await Promise.all(
+    Array.from({ length: 20 }, (_, index) =>
+      outcome(hold('one', scheduleId, { seatIds: [scheduleId * 1_000 + 1 + index] })),
+    ),
+  )
+  expect(results.filter((result) => typeof result !== 'string')).toHaveLength(6)
+  expect(results.filter((result) => result === 'SEAT_LIMIT_EXCEEDED')).toHaveLength(14)
+  await expectInvariants()
+})
+
+test('thirty parties that want the best available at once all sit, side by side', async () => {
+  const scheduleId = newSchedule()
+  const results = await Promise.all(
+    Array.from({ length: 30 }, (_, index) => outcome(hold(`p${index}`, scheduleId, { quantity: 2 }))),
+  )
+  const won = results.filter((result) => typeof result !== 'string')
+  expect(won).toHaveLength(30)
+  for (const { seatIds } of won) expect(Math.abs((seatIds[0] ?? 0) - (seatIds[1] ?? 0))).toBe(1)
+  await expectInvariants()
+})
+
+test('a lapsed hold is taken over by the next buyer: it ends, its other seats are free, others are told', async () => {
+  const scheduleId = newSchedule()
+  const [a, b, c] = [1, 2, 3].map((seat) => scheduleId * 1_000 + seat)
+  if (a === undefined || b === undefined || c === undefined) throw new Error('three seats')
+  const first = await hold('first', scheduleId, { seatIds: [a, b] })
+  await setDeadline(first.reservationId, -1)
+  const next = await hold('next', scheduleId, { seatIds: [b, c] })
+  expect(next.seatIds).toEqual([b, c])
+  const { rows } = await pool.query(
+    `SELECT r.status, (SELECT count(*) FROM seat_holds h WHERE h.reservation_id = r.reservation_id) AS seats,
+       (SELECT json_agg(o.type ORDER BY o.id) FROM outbox o WHERE o.message_key = r.reservation_id::text) AS types
+     FROM reservations r WHERE r.reservation_id = $1`,
+    [first.reservationId],
+  )
+  expect(rows[0]).toEqual({ status: 'EXPIRED', seats: 0, types: ['ReservationHeld', 'ReservationExpired'] })
+  expect(await confirm(first)).toBe('RESERVATION_EXPIRED')
+  await expectInvariants()
+})
+
+test('a deadline racing its payment, a refresh, the sweeper and the next buyers: one of them has the seats', async () => {
+  const answers = new Set<string>()
+  const deadlocks = await deadlocksOf(async (using) => {
+    for (let round = 0; round < 5; round += 1) {
+      for (const inMs of [0, 1, 2, 4, 8, 16, 32, 1_000]) answers.add(await raceDeadline(using, inMs))
+    }
+  })
+  expect(deadlocks).toBe(0)
+  // Both ends of the race were seen.
+  expect([...answers].toSorted()).toEqual(['RESERVATION_EXPIRED', 'ReservationConfirmed'])
+  await expectInvariants()
+})
+
+async function raceDeadline(using: Context, inMs: number): Promise<string> {
+  const scheduleId = newSchedule()
+  const seatIds = [scheduleId * 1_000 + 1, scheduleId * 1_000 + 2]
+  const won = await hold('owner', scheduleId, { seatIds }, using)
+  await setDeadline(won.reservationId, inMs)
+  const buyers = Array.from({ length: 6 }, (_, index) => {
+    const wanted = index % 2 === 0 ? seatIds : seatIds.slice(1)
+    return outcome(hold(`buyer${index}`, scheduleId, { seatIds: wanted }, using))
+  })
+  const refresh = { reservationId: won.reservationId, owner: 'owner', queueToken: uuidv7() }
+  const [confirmed, results] = await Promise.all([
+    confirm(won, using),
+    Promise.all(buyers),
+    outcome(refreshHold(using, refresh)),
+    expireHolds(using),
+  ])
+  const others = results.flatMap((result) => (typeof result === 'string' ? [] : result.seatIds))
+  expect(new Set(others).size).toBe(others.length)
+  if (confirmed === 'ReservationConfirmed') expect(others).toHaveLength(0)
+  else expect(confirmed).toBe('RESERVATION_EXPIRED')
+  return confirmed
+}
+
+test('a cancellation racing the payment: refused, or confirmed and then to be refunded', async () => {
+  for (let round = 0; round < 20; round += 1) {
+    const scheduleId = newSchedule()
+    const won = await hold('owner', scheduleId, { seatIds: [scheduleId * 1_000 + 1] })
+    const cancel = () => cancelReservation(ctx, { reservationId: won.reservationId, owner: 'owner' })
+    const [confirmed] = await Promise.all([confirm(won), cancel(), cancel()])
+    const after = await getReservation(ctx, won.reservationId, null)
+    expect(after.status).toBe('CANCELLED')
+    const { rows } = await pool.query<{ paymentId: string | null }>(
+      `SELECT payload ->> 'paymentId' AS "paymentId" FROM outbox
+       WHERE message_key = $1 AND type = 'ReservationCancelled'`,
+      [won.reservationId],
+    )
+    expect(rows).toEqual([{ paymentId: after.paymentId }])
+    expect(confirmed).toBe(after.paymentId === null ? 'RESERVATION_CANCELLED' : 'ReservationConfirmed')
+    expect(after.refundStatus).toBe(after.paymentId === null ? null : 'PENDING')
+    expect((await hold('next', scheduleId, { seatIds: won.seatIds })).seatIds).toEqual(won.seatIds)
+  }
+  await expectInvariants()
+})
+
+test('one command delivered ten times at once: one sale, the same reply each time', async () => {
+  const scheduleId = newSchedule()
+  const won = await hold('owner', scheduleId, { seatIds: [scheduleId * 1_000 + 1] })
+  const paymentId = uuidv7()
+  const { reservationId, userId, amount } = won
+  const ids = Array.from({ length: 5 }, () => uuidv7())
+  await Promise.all(
+    [...ids, ...ids].map((id) =>
+      confirmReservation(
+        ctx,
+        { paymentId, reservationId, userId, amount },
+        { id, type: 'ConfirmReservation' },
+      ),
+    ),
+  )
+  const { rows } = await pool.query(
+    `SELECT DISTINCT message_id, type, count(*) OVER () AS sent FROM outbox
+     WHERE message_key = $1 AND type LIKE 'ReservationConfirm%'`,
+    [reservationId],
+  )
+  expect(rows).toEqual([{ message_id: expect.any(String), type: 'ReservationConfirmed', sent: 10 }])
+})
+
+test('the limit holds where lapsing holds are paid or refreshed while their owner holds anew', async () => {
+  for (let round = 0; round < 20; round += 1) {
+    const scheduleId = newSchedule()
+    const seats = (from: number): number[] =>
+      Array.from({ length: 6 }, (_, index) => scheduleId * 1_000 + from + index)
+    const won = await hold('owner', scheduleId, { seatIds: seats(1) })
+    await setDeadline(won.reservationId, round % 5)
+    const refresh = { reservationId: won.reservationId, owner: 'owner', queueToken: uuidv7() }
+    await Promise.all([
+      round % 2 === 0 ? confirm(won) : outcome(refreshHold(ctx, refresh)),
+      outcome(hold('owner', scheduleId, { seatIds: seats(11) })),
+      outcome(hold('owner', scheduleId, { seatIds: seats(21) })),
+    ])
+    await expectInvariants()
+  }
+})
+
+test.each(['payment', 'refresh'])(
+  'a %s takes turns with the holds of the same user, or the limit could be passed at a deadline',
+  async (what) => {
+    const scheduleId = newSchedule()
+    const won = await hold('owner', scheduleId, { seatIds: [scheduleId * 1_000 + 1] })
+    const holding = await pool.connect()
+    await holding.query('BEGIN')
+    await lockUserSeats(holding, scheduleId, 'owner')
+    const refresh = { reservationId: won.reservationId, owner: 'owner', queueToken: uuidv7() }
+    const waiting = what === 'payment' ? confirm(won) : refreshHold(ctx, refresh)
+    await eventually(async () => {
+      const { rows } = await pool.query(`SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`)
+      expect(rows).toHaveLength(1)
+    })
+    await holding.query('COMMIT')
+    holding.release()
+    await waiting
+  },
+)
+
+test('whatever a few people do in whatever order, the invariants hold', async () => {
+  const action = fc.record({
+    user: fc.integer({ min: 0, max: 3 }),
+    what: fc.constantFrom('hold', 'hold', 'hold', 'best', 'confirm', 'cancel', 'refresh', 'lapse', 'sweep'),
+    seats: fc.uniqueArray(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 4 }),
+    pick: fc.nat(),
+  })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.array(action, { minLength: 1, maxLength: 5 }), { maxLength: 12 }),
+      async (waves) => {
+        const scheduleId = newSchedule()
+        const made: Won[] = []
+        for (const wave of waves) {
+          await Promise.all(
+            wave.map(async ({ user, what, seats, pick }) => {
+              const one = made[pick % Math.max(1, made.length)]
+              const seatIds = seats.map((seat) => scheduleId * 1_000 + seat)
+              if (what === 'hold' || what === 'best') {
+                const choice = what === 'hold' ? { seatIds } : { quantity: seats.length }
+                const won = await outcome(hold(`u${user}`, scheduleId, choice))
+                if (typeof won !== 'string') made.push(won)
+              } else if (what === 'sweep') await expireHolds(ctx)
+              else if (one === undefined) return
+              else if (what === 'confirm') await confirm(one)
+              else if (what === 'lapse') await lapseHold(one.reservationId)
+              else if (what === 'cancel') {
+                await outcome(cancelReservation(ctx, { reservationId: one.reservationId, owner: null }))
+              } else {
+                const command = { reservationId: one.reservationId, owner: null, queueToken: uuidv7() }
+                await outcome(refreshHold(ctx, command))
+              }
+            }),
+          )
+          await expectInvariants()
+        }
+      },
+    ),
+    { numRuns: 25 },
+  )
+}, 60_000)
+
+/** As time would: only what is a hold has a deadline. */
+async function lapseHold(reservationId: string): Promise<void> {
+  await pool.query(
+    `WITH locked AS MATERIALIZED (
+       SELECT h.seat_id FROM seat_holds h WHERE h.reservation_id = $1 AND h.expires_at < 'infinity'
+       ORDER BY h.seat_id FOR UPDATE),
+     moved AS (UPDATE reservations SET expires_at = 'epoch' WHERE reservation_id = $1 AND status = 'HOLD'
+       AND EXISTS (SELECT FROM locked))
+     UPDATE seat_holds h SET expires_at = 'epoch' FROM locked
+     WHERE h.reservation_id = $1 AND h.seat_id = locked.seat_id AND h.expires_at < 'infinity'`,
+    [reservationId],
+  )
+}
+
+/**
+ * Runs `work` on connections of its own and returns the deadlocks that came of it, the retried ones included. The server
+ * adds up a connection's numbers at its end, so that is waited for.
+ */
+async function deadlocksOf(work: (using: Context) => Promise<void>): Promise<number> {
+  const before = await countDeadlocks()
+  const own = openPool(environment, 'deadlock-test')
+  await work({ ...ctx, pool: own })
+  await own.end()
+  await eventually(async () => {
+    const { rows } = await pool.query(`SELECT FROM pg_stat_activity WHERE application_name = 'deadlock-test'`)
+    expect(rows).toHaveLength(0)
+  })
+  return (await countDeadlocks()) - before
+}
+
+async function countDeadlocks(): Promise<number> {
+  const { rows } = await pool.query<{ deadlocks: number }>(
+    'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()',
+  )
+  return rows[0]?.deadlocks ?? 0
+}

@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto'
+import { createPool } from '@frontrow/postgres/pool'
+import type { Pool } from '@frontrow/postgres/pool'
+import { readConfig } from '@frontrow/service-host/config'
+import { createTestEnvironment, tokenFor } from '@frontrow/test-kit/test-environment'
+import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
+import { z } from 'zod'
+import { settings } from '../src/config.ts'
+import { startReservation } from '../src/start.ts'
+import type { RunningReservation } from '../src/start.ts'
+import { layOutSeats, startNeighbours } from './neighbours.ts'
+import type { Neighbours } from './neighbours.ts'
+
+const answer = z.object({
+  success: z.boolean(),
+  data: z.any().optional(),
+  error: z.object({ code: z.string(), message: z.string(), details: z.unknown() }).optional(),
+})
+
+/** An answer of the API. */
+export interface Answer {
+  status: number
+  headers: Headers
+  data: ReturnType<typeof answer.parse>['data']
+  code: string | undefined
+  details: unknown
+}
+
+/** The service with its neighbours, on real servers. */
+export interface RunningService {
+  environment: TestEnvironment
+  neighbours: Neighbours
+  service: RunningReservation
+  /** As the service's own role. */
+  db: Pool
+  queueToken: string
+  call(
+    userId: string,
+    method: string,
+    path: string,
+    options?: { body?: unknown; headers?: Record<string, string>; admin?: boolean },
+  ): Promise<Answer>
+  hold(userId: string, body: object, headers?: Record<string, string>): Promise<Answer>
+  /** Moves a hold's deadline into the past, as if the time had gone by. */
+  lapse(reservationId: string): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Starts all of it; schedule 1 has 50 seats, schedule 2 has 1,000, schedule 3 opens tomorrow, schedule 4 is CLOSED. */
+export async function startRunningService(
+  options: { topics?: boolean; env?: Record<string, string> } = {},
+): Promise<RunningService> {
+  const environment = await createTestEnvironment({ topics: options.topics ?? true })
+  const neighbours = await startNeighbours()
+  const hour = 3_600_000
+  const open = { bookingOpenAtMs: Date.now() - hour, bookingCloseAtMs: Date.now() + 48 * hour }
+  neighbours.schedules.set(1, { status: 'ON_SALE', ...open, seats: layOutSeats(1, 50) })
+  neighbours.schedules.set(2, { status: 'ON_SALE', ...open, seats: layOutSeats(2, 999) })
+  neighbours.schedules.set(3, {
+    status: 'ON_SALE',
+    ...open,
+    bookingOpenAtMs: Date.now() + 24 * hour,
+    seats: layOutSeats(3, 10),
+  })
+  neighbours.schedules.set(4, { status: 'CLOSED', ...open, seats: layOutSeats(4, 10) })
+  const config = readConfig(settings, {
+    ...environment.serviceEnv('reservation'),
+    QUEUE_GRPC: neighbours.queueAddress,
+    CATALOG_GRPC: neighbours.catalogAddress,
+    ...options.env,
+  })
+  const service = await startReservation(config, {
+    onFatal: (error) => {
+      throw error
+    },
+    processMetrics: false,
+  })
+  const db = createPool({
+    url: environment.databaseUrl('reservation'),
+    applicationName: 'test',
+    max: 4,
+    statementTimeoutMs: 5_000,
+    onError: () => undefined,
+  })
+  const queueToken = randomUUID()
+  const call: RunningService['call'] = async (userId, method, path, { body, headers, admin } = {}) => {
+    const response = await fetch(`http://127.0.0.1:${service.ports.http}/api/v1${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${await tokenFor(userId, { admin: admin ?? false })}`,
+        'queue-token': queueToken,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(10_000),
+    })
+    const { data, error } = answer.parse(await response.json())
+    return {
+      status: response.status,
+      headers: response.headers,
+      data,
+      code: error?.code,
+      details: error?.details,
+    }
+  }
+  return {
+    environment,
+    neighbours,
+    service,
+    db,
+    queueToken,
+    call,
+    hold: (userId, body, headers) =>
+      call(userId, 'POST', '/reservations', { body, ...(headers === undefined ? {} : { headers }) }),
+    lapse: async (reservationId) => {
+      const past = `clock_timestamp() - interval '1 second'`
+      await db.query(
+        `WITH moved AS (UPDATE reservations SET expires_at = ${past} WHERE reservation_id = $1)
+         UPDATE seat_holds SET expires_at = ${past} WHERE reservation_id = $1`,
+        [reservationId],
+      )
+    },
+    stop: async () => {
+      await service.stop()
+      await db.end()
+      await neighbours.stop()
+      await environment.dispose()
+    },
+  }
+}

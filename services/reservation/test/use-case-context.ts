@@ -1,0 +1,61 @@
+import { createPool } from '@frontrow/postgres/pool'
+import type { Pool } from '@frontrow/postgres/pool'
+import { readConfig } from '@frontrow/service-host/config'
+import { createLogger } from '@frontrow/service-host/logger'
+import { createMetrics } from '@frontrow/service-host/metrics'
+import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
+import { settings } from '../src/config.ts'
+import type { Context } from '../src/context.ts'
+import { countReservations } from '../src/events.ts'
+import { layOutSeats } from './neighbours.ts'
+
+/** Thirty connections as the service's own role. */
+export function openPool(environment: TestEnvironment, applicationName: string): Pool {
+  return createPool({
+    url: environment.databaseUrl('reservation'),
+    applicationName,
+    max: 30,
+    statementTimeoutMs: 5_000,
+    onError: () => undefined,
+  })
+}
+
+/** A context on a real database without servers around it; every schedule is on sale and has 100 seats. */
+export function useCaseContext(environment: TestEnvironment, pool: Pool): Context {
+  const logger = createLogger({ service: 'test', level: 'silent' })
+  const config = readConfig(settings, {
+    ...environment.serviceEnv('reservation'),
+    QUEUE_GRPC: 'unused:1',
+    CATALOG_GRPC: 'unused:1',
+  })
+  return {
+    config,
+    logger,
+    pool,
+    relay: { wake: () => undefined },
+    counters: countReservations(createMetrics('test', { processMetrics: false }), logger),
+    now: () => new Date(),
+    verifyToken: async ({ scheduleId, userId }) => ({ scheduleId, userId, activeUntilMs: 0 }),
+    extendToken: async () => undefined,
+    schedules: {
+      schedule: async (scheduleId) => ({
+        scheduleId,
+        concertId: 1,
+        concertTitle: '',
+        venueId: 1,
+        venueName: '',
+        performanceAtMs: 0,
+        waitingRoomOpenAtMs: 0,
+        bookingOpenAtMs: 0,
+        bookingCloseAtMs: Number.MAX_SAFE_INTEGER,
+        status: 'ON_SALE',
+        seatCount: 100,
+      }),
+      layout: async (scheduleId) => {
+        const seats = layOutSeats(scheduleId, 100)
+        return { seats, byId: new Map(seats.map((seat) => [seat.seatId, seat])) }
+      },
+      forget: () => undefined,
+    },
+  }
+}

@@ -1,0 +1,14 @@
+import type { WakeUp } from '@frontrow/messaging/wake-up'
+import type { Pool } from '@frontrow/postgres/pool'
+import type { Logger } from '@frontrow/service-host/logger'
+import type { WalletConfig } from './config.ts'
+import type { WalletEvents } from './events.ts'
+
+/** What every use case of this service gets. */
+export interface WalletContext {
+  readonly pool: Pool
+  readonly relay: WakeUp
+  readonly logger: Logger
+  readonly events: WalletEvents
+  readonly config: Pick<WalletConfig, 'CHARGE_AMOUNT_MIN' | 'CHARGE_AMOUNT_MAX' | 'BALANCE_MAX'>
+}

@@ -1,0 +1,64 @@
+import type { Logger } from '@frontrow/service-host/logger'
+import { Counter } from 'prom-client'
+import type { Registry } from 'prom-client'
+import type { Command, Reply } from './decide-payment-movement.ts'
+import type { MovementKind } from './sql/ledger-entries.ts'
+
+/** What happens to wallets, counted and logged. Call after the commit: what was rolled back did not happen. */
+export interface WalletEvents {
+  moved(movement: { userId: string; kind: MovementKind; amount: number; transactionId: string }): void
+  refused(refusal: { userId: string; reason: string; amount: number }): void
+  commandAnswered(answer: { paymentId: string; command: Command; reply: Reply; repeated: boolean }): void
+  /** A movement found the wallet changed since it was read, and decided again under its lock. */
+  collided(): void
+}
+
+/** Registers the business counters of this service. */
+export function createEvents(registry: Registry, logger: Logger): WalletEvents {
+  const registers = [registry]
+  const movements = new Counter({
+    name: 'wallet_movements_total',
+    help: 'Movements posted to the ledger',
+    labelNames: ['kind'] as const,
+    registers,
+  })
+  const amounts = new Counter({
+    name: 'wallet_moved_amount_total',
+    help: 'Money moved, in the smallest unit of the currency',
+    labelNames: ['kind'] as const,
+    registers,
+  })
+  const refusals = new Counter({
+    name: 'wallet_refusals_total',
+    help: 'Movements that were refused',
+    labelNames: ['reason'] as const,
+    registers,
+  })
+  const commands = new Counter({
+    name: 'wallet_commands_total',
+    help: 'Commands of payments, by the reply; repeated: the same message was answered before',
+    labelNames: ['command', 'reply', 'repeated'] as const,
+    registers,
+  })
+  const collisions = new Counter({
+    name: 'wallet_version_conflicts_total',
+    help: 'Movements that found the wallet changed since it was read',
+    registers,
+  })
+  return {
+    moved(movement) {
+      movements.inc({ kind: movement.kind })
+      amounts.inc({ kind: movement.kind }, movement.amount)
+      logger.info(movement, 'money moved')
+    },
+    refused(refusal) {
+      refusals.inc({ reason: refusal.reason })
+      logger.info(refusal, 'movement refused')
+    },
+    commandAnswered({ paymentId, command, reply, repeated }) {
+      commands.inc({ command: command.kind, reply: reply.type, repeated: String(repeated) })
+      logger.debug({ paymentId, command: command.kind, reply: reply.type, repeated }, 'command answered')
+    },
+    collided: () => collisions.inc(),
+  }
+}

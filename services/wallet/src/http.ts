@@ -1,0 +1,70 @@
+import { actingUser } from '@frontrow/service-host/auth'
+import type { Caller } from '@frontrow/service-host/auth'
+import type { HttpServer, Reply } from '@frontrow/service-host/http-server'
+import type { KeyedAnswer } from './answer-once.ts'
+import { chargeWallet } from './charge-wallet.ts'
+import type { WalletContext } from './context.ts'
+import { listBalanceHistory } from './list-balance-history.ts'
+import { balanceRoute, chargeRoute, historyRoute, toCursor, usePointsRoute } from './openapi.ts'
+import { readWallet } from './sql/wallets.ts'
+import { usePoints } from './use-points.ts'
+
+/** The REST side: wallets by their user. */
+export function addRoutes(http: HttpServer, ctx: WalletContext): void {
+  http.handle(chargeRoute, async ({ params, headers, body, caller }) =>
+    toReply(
+      await chargeWallet(ctx, {
+        ...whose(caller, params.userId),
+        amount: body.amount,
+        idempotencyKey: headers['idempotency-key'],
+      }),
+    ),
+  )
+
+  http.handle(usePointsRoute, async ({ params, headers, body, caller }) =>
+    toReply(
+      await usePoints(ctx, {
+        ...whose(caller, params.userId),
+        amount: body.amount,
+        idempotencyKey: headers['idempotency-key'],
+      }),
+    ),
+  )
+
+  http.handle(balanceRoute, async ({ params, caller }) => {
+    const wallet = await readWallet(ctx.pool, whose(caller, params.userId).userId)
+    return {
+      status: 200,
+      data: {
+        userId: wallet.userId,
+        currentBalance: wallet.balance,
+        totalCharged: wallet.totalCharged,
+        totalUsed: wallet.totalUsed,
+        lastUpdated: wallet.updatedAt?.toISOString() ?? null,
+      },
+    }
+  })
+
+  http.handle(historyRoute, async ({ params, query, caller }) => {
+    const { userId } = whose(caller, params.userId)
+    const page = { beforeEntryId: query.cursor, limit: query.limit }
+    const { entries, nextEntryId } = await listBalanceHistory(ctx, userId, page)
+    return {
+      status: 200,
+      data: {
+        items: entries.map((entry) => ({ ...entry, createdAt: entry.createdAt.toISOString() })),
+        nextCursor: nextEntryId === null ? null : toCursor(nextEntryId),
+      },
+    }
+  })
+}
+
+/** The wallet's user, and whose Idempotency-Key it is. */
+function whose(caller: Caller | undefined, userId: string): { userId: string; callerId: string } {
+  if (caller === undefined) throw new Error('every route of wallets has auth: user')
+  return { userId: actingUser(caller, userId), callerId: caller.userId }
+}
+
+function toReply({ data, replayed }: KeyedAnswer): Reply {
+  return { status: 200, data, ...(replayed ? { headers: { 'Idempotency-Replayed': 'true' } } : {}) }
+}

@@ -1,0 +1,15 @@
+import type { WalletContext } from './context.ts'
+import { listWalletEntries } from './sql/ledger-entries.ts'
+import type { WalletEntry } from './sql/ledger-entries.ts'
+
+/** A page of a wallet's entries, newest first; `nextEntryId` is the cursor of the next page. */
+export async function listBalanceHistory(
+  ctx: Pick<WalletContext, 'pool'>,
+  userId: string,
+  page: { beforeEntryId: number | undefined; limit: number },
+): Promise<{ entries: WalletEntry[]; nextEntryId: number | null }> {
+  const entries = await listWalletEntries(ctx.pool, userId, { ...page, limit: page.limit + 1 })
+  const shown = entries.slice(0, page.limit)
+  const more = entries.length > page.limit
+  return { entries: shown, nextEntryId: more ? (shown.at(-1)?.entryId ?? null) : null }
+}

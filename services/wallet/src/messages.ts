@@ -1,0 +1,25 @@
+import { handler } from '@frontrow/messaging/consumer'
+import type { Handler } from '@frontrow/messaging/consumer'
+import { DebitWallet, RefundWallet } from '@frontrow/proto/events'
+import { topics } from '@frontrow/proto/topics'
+import { z } from 'zod'
+import { applyPaymentCommand } from './apply-payment-command.ts'
+import type { WalletContext } from './context.ts'
+
+/** What this service listens to. */
+export const listensTo = [topics.walletCommands]
+
+// Nothing costs nothing: a debit of 0 is a defect of its sender.
+const DebitOfSomething = DebitWallet.extend({ amount: z.int().positive() })
+
+/** By message type. */
+export function messageHandlers(ctx: WalletContext): Record<string, Handler> {
+  return {
+    DebitWallet: handler(DebitOfSomething, async ({ paymentId, userId, amount }, message) => {
+      await applyPaymentCommand(ctx, paymentId, { kind: 'DEBIT', userId, amount }, message)
+    }),
+    RefundWallet: handler(RefundWallet, async ({ paymentId, userId, amount }, message) => {
+      await applyPaymentCommand(ctx, paymentId, { kind: 'REFUND', userId, amount }, message)
+    }),
+  }
+}

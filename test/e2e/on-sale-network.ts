@@ -1,0 +1,228 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { chmodSync, createWriteStream, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ensurePrograms } from '@frontrow/local-stack/install'
+import { ensureCertificate, startNginx } from '@frontrow/local-stack/nginx'
+import { freePorts } from '@frontrow/local-stack/ports'
+import { eventually } from '@frontrow/test-kit/eventually'
+import { createTestEnvironment, tokenFor } from '@frontrow/test-kit/test-environment'
+import type { ServiceName, TestEnvironment } from '@frontrow/test-kit/test-environment'
+
+const names = ['queue', 'catalog', 'reservation', 'payment', 'wallet'] as const
+const root = join(import.meta.dirname, '..', '..')
+
+/** An answer of the gateway, parsed; `data` and `error` are as the API documents them. */
+export interface Answer {
+  status: number
+  headers: Headers
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests read many shapes; a wrong field fails the test.
+  data: any
+  error: { code: string; message: string; details: unknown; requestId: string } | undefined
+}
+
+/** A request to the gateway. */
+export interface Call {
+  body?: unknown
+  as?: string
+  admin?: boolean
+  queueToken?: string
+  key?: string
+  headers?: Record<string, string>
+}
+
+/** The five services as processes of their own behind a real Nginx, on the servers of the test run. */
+export interface OnSaleNetwork {
+  url: string
+  environment: TestEnvironment
+  call(method: string, path: string, call?: Call): Promise<Answer>
+  /** Ends a service without a chance to clean up, as a crash would. */
+  kill(name: ServiceName): Promise<void>
+  /** Starts it again and waits until it is ready. */
+  restart(name: ServiceName): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Starts everything; `settings` are environment variables for all services. */
+export async function startOnSaleNetwork(settings: Record<string, string> = {}): Promise<OnSaleNetwork> {
+  const environment = await createTestEnvironment()
+  const folder = mkdtempSync(join(tmpdir(), 'frontrow-e2e-'))
+  chmodSync(folder, 0o711)
+  const ports = await freePorts(names.length * 3 + 2)
+  const portsOf = Object.fromEntries(
+    names.map((name, index) => [name, ports.slice(index * 3, index * 3 + 3)]),
+  )
+  const port = (name: ServiceName, which: 0 | 1 | 2): number => portsOf[name]?.[which] ?? 0
+  const [gatewayPort = 0, tlsPort = 0] = ports.slice(-2)
+  const shared = {
+    ...Object.fromEntries(names.map((name) => [`${name.toUpperCase()}_GRPC`, `127.0.0.1:${port(name, 1)}`])),
+    SYSTEM_OPS_URLS: names.map((name) => `${name}=http://127.0.0.1:${port(name, 2)}`).join(','),
+    LOG_LEVEL: 'info',
+    ...settings,
+  }
+  const processes = new Map<ServiceName, ChildProcess>()
+  const start = (name: ServiceName): void => {
+    const child = spawn(process.execPath, [join('services', name, 'src', 'main.ts')], {
+      cwd: root,
+      env: {
+        PATH: process.env['PATH'],
+        ...environment.serviceEnv(name),
+        ...shared,
+        HTTP_PORT: String(port(name, 0)),
+        GRPC_PORT: String(port(name, 1)),
+        OPS_PORT: String(port(name, 2)),
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    const log = createWriteStream(join(folder, `${name}.log`), { flags: 'a' })
+    child.stdout?.pipe(log)
+    child.stderr?.pipe(log)
+    processes.set(name, child)
+  }
+  const end = (name: ServiceName, signal: NodeJS.Signals): Promise<void> => {
+    const child = processes.get(name)
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
+    return new Promise((resolve) => {
+      child.once('exit', () => resolve())
+      child.kill(signal)
+    })
+  }
+  const isReady = (name: ServiceName) =>
+    eventually(
+      async () => {
+        const answer = await fetch(`http://127.0.0.1:${port(name, 2)}/health/ready`)
+        if (answer.status !== 200) throw new Error(`${name} is not ready: ${await answer.text()}`)
+      },
+      { withinMs: 30_000, everyMs: 100 },
+    )
+  for (const name of names) start(name)
+  const nginx = await startGateway(folder, gatewayPort, tlsPort, (name, which) => port(name, which))
+  const url = `http://127.0.0.1:${gatewayPort}`
+  const network: OnSaleNetwork = {
+    url,
+    environment,
+    call: (method, path, call = {}) => callGateway(url, method, path, call),
+    kill: (name) => end(name, 'SIGKILL'),
+    restart: async (name) => {
+      await end(name, 'SIGTERM')
+      start(name)
+      await isReady(name)
+    },
+    stop: async () => {
+      await nginx.stop()
+      await Promise.all(names.map((name) => end(name, 'SIGTERM')))
+      await environment.dispose()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+  try {
+    await Promise.all(names.map(isReady))
+  } catch (error) {
+    await network.stop()
+    throw error
+  }
+  return network
+}
+
+async function startGateway(
+  folder: string,
+  port: number,
+  tlsPort: number,
+  portOf: (name: ServiceName, which: 0 | 2) => number,
+) {
+  const { nginx: program, openssl } = await ensurePrograms(['nginx', 'openssl'], () => {})
+  if (program === undefined || openssl === undefined) throw new Error('ensurePrograms left a program out')
+  return startNginx({
+    program,
+    templateFile: join(root, 'gateway', 'nginx', 'nginx.conf.template'),
+    stateFolder: join(folder, 'nginx'),
+    logFile: join(folder, 'nginx.log'),
+    accessLogFile: join(folder, 'access.log'),
+    pidFile: join(folder, 'nginx.pid'),
+    port,
+    tlsPort,
+    certificate: await ensureCertificate(openssl, join(folder, 'tls')),
+    upstreams: {
+      ...Object.fromEntries(names.map((name) => [name, [`127.0.0.1:${portOf(name, 0)}`]])),
+      health: [`127.0.0.1:${portOf('queue', 2)}`],
+    },
+  })
+}
+
+async function callGateway(url: string, method: string, path: string, call: Call): Promise<Answer> {
+  const headers: Record<string, string> = { ...call.headers }
+  if (call.as !== undefined) {
+    headers['Authorization'] = `Bearer ${await tokenFor(call.as, { admin: call.admin === true })}`
+  }
+  if (call.queueToken !== undefined) headers['Queue-Token'] = call.queueToken
+  if (call.key !== undefined) headers['Idempotency-Key'] = call.key
+  if (call.body !== undefined) headers['Content-Type'] ??= 'application/json'
+  const response = await fetch(url + path, {
+    method,
+    headers,
+    ...(call.body === undefined
+      ? {}
+      : { body: typeof call.body === 'string' ? call.body : JSON.stringify(call.body) }),
+  })
+  const text = await response.text()
+  const body = text === '' ? {} : JSON.parse(text)
+  return { status: response.status, headers: response.headers, data: body.data, error: body.error }
+}
+
+/** A schedule on sale now, with `seats` seats of one grade at `price`; returns its ids. */
+export async function openOnSale(
+  network: OnSaleNetwork,
+  seats: number,
+  price = 50_000,
+): Promise<{ concertId: number; scheduleId: number }> {
+  const admin = { as: 'admin', admin: true }
+  const day = 86_400_000
+  const at = (ms: number): string => new Date(Date.now() + ms).toISOString()
+  const venue = await network.call('POST', '/api/v1/admin/venues', {
+    ...admin,
+    body: { name: 'Hall', address: 'Main St 1' },
+  })
+  const concert = await network.call('POST', '/api/v1/admin/concerts', { ...admin, body: { title: 'Night' } })
+  const schedule = await network.call('POST', `/api/v1/admin/concerts/${concert.data?.concertId}/schedules`, {
+    ...admin,
+    body: {
+      venueId: venue.data?.venueId,
+      performanceAt: at(14 * day),
+      bookingOpenAt: at(-60_000),
+      bookingCloseAt: at(13 * day),
+      sections: [{ section: 'A', grade: 'R', price, rows: 1, seatsPerRow: seats }],
+    },
+  })
+  if (schedule.status !== 201) throw new Error(`no schedule: ${JSON.stringify([venue, concert, schedule])}`)
+  return { concertId: concert.data.concertId, scheduleId: schedule.data.scheduleId }
+}
+
+/** Puts money into a wallet and joins the waiting room; returns the queue token, ACTIVE. */
+export async function enter(
+  network: OnSaleNetwork,
+  userId: string,
+  scheduleId: number,
+  money = 0,
+): Promise<string> {
+  if (money > 0) {
+    const charged = await network.call('POST', `/api/v1/users/${userId}/balance/charge`, {
+      as: userId,
+      key: randomUUID(),
+      body: { amount: money },
+    })
+    if (charged.status !== 200) throw new Error(`not charged: ${JSON.stringify(charged)}`)
+  }
+  const joined = await network.call('POST', '/api/v1/queue/tokens', { as: userId, body: { scheduleId } })
+  if (joined.status !== 200) throw new Error(`not joined: ${JSON.stringify(joined)}`)
+  const { token } = joined.data
+  await eventually(
+    async () => {
+      const me = await network.call('GET', '/api/v1/queue/tokens/me', { as: userId, queueToken: token })
+      if (me.data?.status !== 'ACTIVE') throw new Error(`not admitted: ${JSON.stringify(me)}`)
+    },
+    { withinMs: 20_000, everyMs: 200 },
+  )
+  return token
+}
