@@ -119,7 +119,7 @@ function toOptions(
     seats: integer('seats', 500, 10, 10_000),
     url: readUrl(values.url ?? `http://localhost:${env['PORT'] ?? '8080'}`),
     arriveSeconds: seconds('arrive-seconds', 10, 0, 3_600),
-    maxSeconds: seconds('max-seconds', 300, 1, 86_400),
+    maxSeconds: seconds('max-seconds', 120, 1, 86_400),
     seed: integer('seed', seed, 0, 4_294_967_295),
     maxActive: optional('max-active', 1, 1_000_000),
     admitPerSecond: optional('admit-per-second', 1, 100_000),
@@ -189,7 +189,7 @@ export const usage = `npm run rush -- [options]        an on-sale against what i
   --seats 500               seats of the schedule it makes
   --url http://localhost:8080   the gateway (PORT changes the default)
   --arrive-seconds 10       all have arrived by then, most of them at the start
-  --max-seconds 300         those still trying then are sent home
+  --max-seconds 120         those still trying then are sent home
   --max-active N            people let in at once          (else as the waiting room has it)
   --admit-per-second N      people let in a second         (else as the waiting room has it)
   --patience-seconds 60     how long a fan looks for seats that others may give back

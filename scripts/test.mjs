@@ -23,10 +23,11 @@ async function run() {
     '--require',
     join(root, 'scripts', 'quiet-vm-modules.cjs'),
     join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
-    '--rootDir',
-    root,
     '--reporters=default',
     `--reporters=${join(root, 'scripts', 'test-totals.mjs')}`,
+    // Last, because --reporters takes every word that follows it.
+    '--rootDir',
+    root,
     ...args,
   ])
 }

@@ -9,7 +9,6 @@ import type { RunningProcess } from '@frontrow/local-stack/process'
 import { startRedis } from '@frontrow/local-stack/redis'
 import type { ProgramName } from '@frontrow/local-stack/programs'
 import type { Secrets, UpSettings } from './up-settings.ts'
-import { allOrFirstFailure } from './up-stack.ts'
 import type { Say, Stack } from './up-stack.ts'
 
 /** What the servers are run by. */
@@ -70,7 +69,7 @@ export async function startServers(
     ...stack.placement(name),
     dataFolder: stack.folder(name),
   })
-  await allOrFirstFailure([
+  await stack.together([
     start('postgres', (signal) =>
       startPostgres({
         ...place('postgres'),

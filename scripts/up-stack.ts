@@ -52,15 +52,25 @@ export class Stack {
     return path
   }
 
-  /** Starts a process and keeps it running; a failure ends the whole copy. */
+  /** Starts a process and keeps it running. */
   async start(stage: Stage, start: (signal: AbortSignal) => Promise<RunningProcess>): Promise<void> {
-    try {
-      const process = await supervise(start, this.#events(), this.halted)
-      this.#running.push({ stage, process })
-    } catch (error) {
-      this.halt(error)
-      throw error
-    }
+    const process = await supervise(start, this.#events(), this.halted)
+    this.#running.push({ stage, process })
+  }
+
+  /**
+   * Waits for all, also when one fails, so that nothing goes on starting behind our back. The first failure ends the copy
+   * and is thrown.
+   */
+  async together(tasks: readonly Promise<unknown>[]): Promise<void> {
+    const halting = tasks.map((task) =>
+      task.catch((error: unknown) => {
+        this.halt(error)
+        throw error
+      }),
+    )
+    const results = await Promise.allSettled(halting)
+    if (results.some((result) => result.status === 'rejected')) throw this.halted.reason
   }
 
   /** Stops everything in order: nobody is sent to a service that has gone, no service loses its database first. */
@@ -96,10 +106,4 @@ export class GaveUp extends Error {
     super(message)
     this.logFile = logFile
   }
-}
-
-/** Waits for all, also when one fails, so that nothing goes on starting behind our back; then throws the first failure. */
-export async function allOrFirstFailure(tasks: readonly Promise<unknown>[]): Promise<void> {
-  const results = await Promise.allSettled(tasks)
-  for (const result of results) if (result.status === 'rejected') throw result.reason
 }

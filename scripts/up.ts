@@ -14,7 +14,14 @@ import { signToken } from './token.ts'
 import { checkMachine, claimDataFolder, ownPidFile, runFolder } from './up-checks.ts'
 import { ADMIN_ROLE, ensureServerPrograms, startGateway, startServers } from './up-servers.ts'
 import type { ServerPorts } from './up-servers.ts'
-import { choosePorts, databaseUrl, migrate, startServices, upstreamsOf } from './up-services.ts'
+import {
+  choosePorts,
+  databaseUrl,
+  migrate,
+  startServices,
+  upstreamsOf,
+  warmCompileCache,
+} from './up-services.ts'
 import type { AllServicePorts } from './up-services.ts'
 import { ensureSecrets, readUpSettings } from './up-settings.ts'
 import type { Secrets, UpSettings } from './up-settings.ts'
@@ -44,7 +51,7 @@ async function bringUp(stack: Stack, settings: UpSettings): Promise<void> {
   const secrets = ensureSecrets(settings.dataFolder)
   const { servers, services } = await choosePorts()
   writeAddresses(settings.dataFolder, secrets, servers, services)
-  await startServers(stack, programs, secrets, servers)
+  await stack.together([startServers(stack, programs, secrets, servers), warmCompileCache(stack)])
   await migrate(stack, secrets, servers)
   say('Schemas and topics are in place')
   await startServices(stack, secrets, servers, services)

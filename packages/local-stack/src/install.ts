@@ -18,14 +18,14 @@ const DEBIAN_PACKAGES: Record<ProgramName, readonly string[]> = {
   openssl: ['openssl'],
 }
 
-/** What to install by hand where there is no apt-get. */
-const PEOPLE_CALL_IT: Record<ProgramName, string> = {
-  postgres: 'PostgreSQL 15 or later',
-  'redis-server': 'Redis 7 or later (redis-server)',
-  nginx: 'Nginx 1.22 or later',
-  java: 'Java 17 or later',
-  mvn: 'Maven (mvn)',
-  openssl: 'openssl',
+/** What people are told to install by hand, and the package that has it on every Debian and Ubuntu. */
+const BY_HAND: Record<ProgramName, { what: string; aptPackage: string }> = {
+  postgres: { what: 'PostgreSQL 15 or later', aptPackage: 'postgresql' },
+  'redis-server': { what: 'Redis 7 or later', aptPackage: 'redis-server' },
+  nginx: { what: 'Nginx 1.22 or later', aptPackage: 'nginx' },
+  java: { what: 'Java 17 or later', aptPackage: 'default-jre-headless' },
+  mvn: { what: 'Maven', aptPackage: 'maven' },
+  openssl: { what: 'openssl', aptPackage: 'openssl' },
 }
 
 const UPDATE_TIMEOUT_MS = 300_000
@@ -74,8 +74,8 @@ async function rootPrefix(): Promise<string[] | null> {
 }
 
 function whatToInstall(missing: readonly ProgramName[]): string {
-  const wanted = missing.map((name) => PEOPLE_CALL_IT[name]).join(', ')
-  const packages = missing.map((name) => DEBIAN_PACKAGES[name][0]).join(' ')
+  const wanted = missing.map((name) => BY_HAND[name].what).join(', ')
+  const packages = missing.map((name) => BY_HAND[name].aptPackage).join(' ')
   return `missing here: ${wanted}. Install them and start again (Debian, Ubuntu: sudo apt-get install ${packages})`
 }
 

@@ -72,7 +72,7 @@ export class OutboxRelay implements WakeUp {
   }
 
   async #run(): Promise<void> {
-    const pollMs = this.#config.pollMs ?? 250
+    const pollMs = this.#config.pollMs ?? 500
     let failures = 0
     while (!this.#stopping) {
       try {

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 
 /** What ties one user action together across HTTP, gRPC, SQL rows and Kafka messages. */
 export interface TraceContext {
@@ -33,9 +33,9 @@ export function continueTrace(incoming: {
   requestId?: string | undefined
 }): TraceContext {
   const parsed = TRACEPARENT.exec(incoming.traceparent ?? '')
-  const traceId = parsed?.[1] ?? randomBytes(16).toString('hex')
+  const traceId = parsed?.[1] ?? randomHex()
   const flags = parsed?.[3] ?? '01'
-  const span = randomBytes(8).toString('hex')
+  const span = randomHex().slice(16)
   const requestId = incoming.requestId !== undefined && REQUEST_ID.test(incoming.requestId)
   return {
     requestId: requestId && incoming.requestId !== undefined ? incoming.requestId : randomUUID(),
@@ -46,4 +46,9 @@ export function continueTrace(incoming: {
 /** The 32 hex digits that logs carry as `traceId`. */
 export function traceIdOf(trace: TraceContext): string {
   return trace.traceparent.slice(3, 35)
+}
+
+// 122 random bits from Node's pool of them: a twentieth of the cost of randomBytes, which was 2 % of a poll.
+function randomHex(): string {
+  return randomUUID().replaceAll('-', '')
 }

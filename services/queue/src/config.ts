@@ -19,8 +19,8 @@ const opsUrls = z
 
 /** Settings of the queue service. The first five are what new rooms and new places start with. */
 export const settings = hostSettings.extend({
-  MAX_ACTIVE: z.coerce.number().int().min(1).max(1_000_000).default(500),
-  ADMIT_PER_SECOND: z.coerce.number().int().min(1).max(10_000).default(100),
+  MAX_ACTIVE: z.coerce.number().int().min(1).max(1_000_000).default(300),
+  ADMIT_PER_SECOND: z.coerce.number().int().min(1).max(10_000).default(30),
   WAITING_MAX: z.coerce
     .number()
     .int()
