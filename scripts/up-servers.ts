@@ -122,6 +122,6 @@ export async function startGateway(
 }
 
 /** Time since a moment, for people. */
-export function seconds(since: number): string {
+function seconds(since: number): string {
   return `${((Date.now() - since) / 1000).toFixed(1)} s`
 }

@@ -12,7 +12,7 @@ import type { Secrets, ServiceName } from './up-settings.ts'
 import type { Stack } from './up-stack.ts'
 
 /** The three ports of one service. */
-export interface ServicePorts {
+interface ServicePorts {
   http: number
   grpc: number
   ops: number

@@ -24,7 +24,7 @@ export interface Answer {
 }
 
 /** A request to the gateway. */
-export interface Call {
+interface Call {
   body?: unknown
   as?: string
   admin?: boolean

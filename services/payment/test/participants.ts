@@ -9,7 +9,7 @@ import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { pino } from 'pino'
 
 /** A command as it came over Kafka. */
-export interface ReceivedCommand {
+interface ReceivedCommand {
   id: string
   type: string
   value: { paymentId: string; reservationId?: string; userId: string; amount: number }

@@ -8,7 +8,7 @@ import { z } from 'zod'
 import type { Seat } from '../src/reservation.ts'
 
 /** A schedule as these tests' catalog knows it: rows of ten, the first two rows VIP. */
-export interface KnownSchedule {
+interface KnownSchedule {
   status: string
   bookingOpenAtMs: number
   bookingCloseAtMs: number

@@ -18,7 +18,7 @@ const answer = z.object({
 })
 
 /** An answer of the API. */
-export interface Answer {
+interface Answer {
   status: number
   headers: Headers
   data: ReturnType<typeof answer.parse>['data']
