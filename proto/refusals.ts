@@ -70,7 +70,6 @@ export const refusals = {
     grpc: 'FAILED_PRECONDITION',
     about: 'The hold was extended as often as allowed.',
   },
-  JOB_NOT_FOUND: { http: 404, grpc: 'NOT_FOUND', about: 'No such job of yours, or older than an hour.' },
 
   PAYMENT_NOT_FOUND: { http: 404, grpc: 'NOT_FOUND', about: 'No such payment of yours.' },
   ALREADY_PAID: { http: 409, grpc: 'ALREADY_EXISTS', about: 'Paid, or being paid by another payment.' },

@@ -26,9 +26,9 @@ const WARM_TIMEOUT_MS = 60_000
 const MIGRATE_TIMEOUT_MS = 120_000
 const READY_DEADLINE_MS = 60_000
 const KAFKA_PARTITIONS = 6
-/** A service ends work in hand first; it is asked for 8 s at most, and killed after 10. */
-const SHUTDOWN_TIMEOUT_MS = 8_000
-const STOP_DEADLINE_MS = 10_000
+/** A service ends work in hand first: HTTP and gRPC have 8 s each at most, then consumers and relay end. */
+const SHUTDOWN_TIMEOUT_MS = 20_000
+const STOP_DEADLINE_MS = 22_000
 
 /** Free ports for the servers and the services, all different. */
 export async function choosePorts(): Promise<{ servers: ServerPorts; services: AllServicePorts }> {

@@ -141,16 +141,16 @@ function canonical(value: unknown): string {
 }
 
 /**
- * Looks whether the key has its answer already, without claiming it. For routes whose checks would fail the second time,
- * such as a queue token that the first request used up.
+ * What a key has come to, without claiming it: its answer, or what it made so far, or undefined. For routes whose checks
+ * would fail the second time, such as a queue token that the first request used up.
  */
-export async function findAnswer(
+export async function findClaim(
   db: Queryable,
   request: KeyedRequest,
-): Promise<Extract<Claim, { kind: 'replay' }> | undefined> {
-  const { rows } = await db.query<Pick<KeyRow, 'request_hash' | 'status' | 'response'>>({
+): Promise<Exclude<Claim, { kind: 'new' }> | undefined> {
+  const { rows } = await db.query<Omit<KeyRow, 'locked'>>({
     name: 'idempotency-find',
-    text: `SELECT request_hash, status, response FROM idempotency_keys
+    text: `SELECT request_hash, status, response, resource_id FROM idempotency_keys
            WHERE user_id = $1 AND operation = $2 AND idempotency_key = $3`,
     values: [request.userId, request.operation, request.key],
   })
@@ -159,17 +159,8 @@ export async function findAnswer(
   if (!row.request_hash.equals(hashContent(request.content))) {
     throw refuse('IDEMPOTENCY_KEY_REUSED', 'this Idempotency-Key was used with another request')
   }
-  return row.status === null ? undefined : { kind: 'replay', status: row.status, response: row.response }
-}
-
-/** What a key has made, if anything: its effect may be there though its answer is not. */
-export async function findResource(db: Queryable, request: KeyedRequest): Promise<string | undefined> {
-  const { rows } = await db.query<{ resource_id: string | null }>({
-    name: 'idempotency-find-resource',
-    text: `SELECT resource_id FROM idempotency_keys WHERE user_id = $1 AND operation = $2 AND idempotency_key = $3`,
-    values: [request.userId, request.operation, request.key],
-  })
-  return rows[0]?.resource_id ?? undefined
+  if (row.status !== null) return { kind: 'replay', status: row.status, response: row.response }
+  return row.resource_id === null ? undefined : { kind: 'resume', resourceId: row.resource_id }
 }
 
 /** Ends the lock of a request that answered without a final answer, so that its retry is let in at once. */

@@ -8,8 +8,7 @@ import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { checkKeys } from '../src/audit.ts'
 import {
   claimKey,
-  findAnswer,
-  findResource,
+  findClaim,
   storeAnswer,
   storeResource,
   tidyKeys,
@@ -64,7 +63,7 @@ describe('the same key', () => {
     await storeAnswer(pool, first, { status: 201, response: { id: 'x', list: [1] } })
     const again = { ...first, content: { note: { b: 2, a: 1 }, seats: [1, 2], left: undefined } }
     expect(await claim(again)).toEqual({ kind: 'replay', status: 201, response: { id: 'x', list: [1] } })
-    expect(await findAnswer(pool, again)).toMatchObject({ kind: 'replay', status: 201 })
+    expect(await findClaim(pool, again)).toMatchObject({ kind: 'replay', status: 201 })
   })
 
   test.each<[string, unknown]>([
@@ -76,7 +75,7 @@ describe('the same key', () => {
     const first = request({ seats: [1, 2] })
     await claim(first)
     await expect(claim({ ...first, content })).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' })
-    await expect(findAnswer(pool, { ...first, content })).rejects.toMatchObject({
+    await expect(findClaim(pool, { ...first, content })).rejects.toMatchObject({
       code: 'IDEMPOTENCY_KEY_REUSED',
     })
   })
@@ -115,7 +114,7 @@ describe('a key whose request has not been answered', () => {
       code: 'IDEMPOTENCY_IN_PROGRESS',
       retryAfterSeconds: 1,
     })
-    expect(await findAnswer(pool, keyed)).toBeUndefined()
+    expect(await findClaim(pool, keyed)).toBeUndefined()
   })
 
   test('starts anew once its lock has run out, and is locked again by that', async () => {
@@ -132,7 +131,7 @@ describe('a key whose request has not been answered', () => {
     await storeResource(pool, keyed, resourceId)
     await unlockKey(pool, keyed)
     expect(await claim(keyed)).toEqual({ kind: 'resume', resourceId })
-    expect(await findResource(pool, keyed)).toBe(resourceId)
+    expect(await findClaim(pool, keyed)).toMatchObject({ resourceId })
   })
 
   test('keeps the first answer that is stored, and its resource', async () => {
@@ -143,7 +142,7 @@ describe('a key whose request has not been answered', () => {
     await storeAnswer(pool, keyed, { status: 500, response: 'second', resourceId: randomUUID() })
     await unlockKey(pool, keyed)
     expect(await claim(keyed)).toEqual({ kind: 'replay', status: 201, response: 'first' })
-    expect(await findResource(pool, keyed)).toBe(resourceId)
+    expect(await findClaim(pool, keyed)).toMatchObject({ kind: 'replay' })
   })
 })
 

@@ -172,6 +172,7 @@ export class MessageConsumer {
     if (found === undefined) return 'passed-over'
     const trace = continueTrace({ traceparent: message.traceparent, requestId: message.requestId })
     let outagePauseMs = 50
+    let outages = 0
     for (let attempt = 1; ;) {
       try {
         await runWithTrace(trace, () => found.handle(message))
@@ -179,6 +180,8 @@ export class MessageConsumer {
       } catch (error) {
         if (this.#stopping.signal.aborted) throw error
         if (isDatabaseUnavailable(error) || isDatabaseTimeout(error)) {
+          outages += 1
+          this.#reportOutage(error, message, outages)
           outagePauseMs = Math.min(OUTAGE_PAUSE_MAX_MS, outagePauseMs * 2)
           await this.#pause(outagePauseMs)
           await payload.heartbeat()
@@ -192,6 +195,15 @@ export class MessageConsumer {
         attempt += 1
       }
     }
+  }
+
+  // The first, then about once a minute: a partition that stands still must be seen, and a long outage not fill the disk.
+  #reportOutage(error: unknown, message: Envelope, outages: number): void {
+    if (outages !== 1 && outages % 30 !== 0) return
+    this.#settings.logger.warn(
+      { err: error, type: message.type, messageId: message.id, tries: outages },
+      'the database does not answer; the message waits',
+    )
   }
 
   /** Throws when the dead letter can't be published: then the offset is not committed, and the message comes again. */

@@ -52,7 +52,8 @@ export class OutboxRelay implements WakeUp {
   }
 
   wake(): void {
-    this.#alarm.wake()
+    // A standby has nothing to publish; it looks once a second whether it should lead.
+    if (this.#leads) this.#alarm.wake()
   }
 
   /** Whether this instance publishes for its schema now. */
@@ -163,7 +164,9 @@ export class OutboxRelay implements WakeUp {
 
   async #connect(): Promise<ReturnType<typeof createClient>> {
     if (this.#client !== undefined) return this.#client
-    const client = createClient(this.#config.databaseUrl, `${this.#config.service}-relay`)
+    const client = createClient(this.#config.databaseUrl, `${this.#config.service}-relay`, {
+      queryTimeoutMs: 12_000,
+    })
     client.on('error', (error) => {
       this.#config.logger.warn({ err: error }, 'the outbox relay lost its database connection')
       if (this.#client === client) {

@@ -1,6 +1,6 @@
 const CONFLICT = new Set(['40001', '40P01'])
-// The server is starting, stopping, gone, out of connections, or read-only after a failover.
-const UNAVAILABLE = new Set(['57P01', '57P02', '57P03', '53300', '25006'])
+// The server is starting, stopping, gone, read-only after a failover, or ended a session that idled.
+const UNAVAILABLE = new Set(['57P01', '57P02', '57P03', '57P05', '25006', '25P03'])
 const SOCKET = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -30,7 +30,9 @@ export function isRetriableConflict(error: unknown): boolean {
 /** The database could not be asked, or did not answer: the caller may try later. Whether a COMMIT took effect is unknown. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   const code = codeOf(error)
-  if (code !== undefined && (UNAVAILABLE.has(code) || SOCKET.has(code) || code.startsWith('08'))) return true
+  // Class 53: out of disk, memory or connections. Class 08: the connection broke.
+  const isClass = (prefix: string): boolean => code?.length === 5 && code.startsWith(prefix)
+  if (UNAVAILABLE.has(code ?? '') || SOCKET.has(code ?? '') || isClass('08') || isClass('53')) return true
   return error instanceof Error && POOL_MESSAGES.some((text) => error.message.includes(text))
 }
 
@@ -38,6 +40,11 @@ export function isDatabaseUnavailable(error: unknown): boolean {
 export function isDatabaseTimeout(error: unknown): boolean {
   const code = codeOf(error)
   return code === '57014' || code === '55P03'
+}
+
+/** Text that PostgreSQL can't hold: a NUL character. Whoever sent it can change it. */
+export function isUnstorableText(error: unknown): boolean {
+  return codeOf(error) === '22021'
 }
 
 /** The named unique constraint (any, when left out) refused a row. */

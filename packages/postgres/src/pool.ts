@@ -59,13 +59,21 @@ export function createPool(config: PoolConfig): Pool {
   return pool
 }
 
-/** A single connection outside any pool, for session-level advisory locks and for migrations. */
-export function createClient(url: string, applicationName: string): pg.Client {
+/**
+ * A single connection outside any pool, for session-level advisory locks and for migrations. `queryTimeoutMs` ends the wait
+ * for a server that stopped answering; without it a broken network path holds the caller for minutes.
+ */
+export function createClient(
+  url: string,
+  applicationName: string,
+  options: { queryTimeoutMs?: number } = {},
+): pg.Client {
   return new pg.Client({
     connectionString: url,
     application_name: applicationName,
     types,
     keepAlive: true,
     connectionTimeoutMillis: 2_000,
+    ...(options.queryTimeoutMs === undefined ? {} : { query_timeout: options.queryTimeoutMs }),
   })
 }

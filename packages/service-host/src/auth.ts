@@ -74,7 +74,7 @@ async function explain(verified: Promise<{ payload: JWTPayload }>): Promise<JWTP
     return (await verified).payload
   } catch (error) {
     if (error instanceof errors.JWTExpired) throw hostRefusal('UNAUTHENTICATED', 'the token has expired')
-    if (error instanceof errors.JWKSTimeout) {
+    if (!isTokenAtFault(error)) {
       throw hostRefusal('UNAVAILABLE', "the identity provider's keys can't be read", {
         retryAfterSeconds: 2,
         cause: error,
@@ -82,6 +82,20 @@ async function explain(verified: Promise<{ payload: JWTPayload }>): Promise<JWTP
     }
     throw hostRefusal('UNAUTHENTICATED', 'the token is not valid here', { cause: error })
   }
+}
+
+// What else goes wrong is between us and the identity provider: a user who is told 401 then would log out in mid-sale.
+function isTokenAtFault(error: unknown): boolean {
+  return (
+    error instanceof errors.JWTInvalid ||
+    error instanceof errors.JWTClaimValidationFailed ||
+    error instanceof errors.JWSInvalid ||
+    error instanceof errors.JWSSignatureVerificationFailed ||
+    error instanceof errors.JOSEAlgNotAllowed ||
+    error instanceof errors.JOSENotSupported ||
+    error instanceof errors.JWKSNoMatchingKey ||
+    error instanceof errors.JWKSMultipleMatchingKeys
+  )
 }
 
 function toCaller(payload: JWTPayload): Caller {

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express'
 import { currentTrace } from '@frontrow/trace-context/trace-context'
-import { isDatabaseTimeout, isDatabaseUnavailable } from '@frontrow/postgres/errors'
+import { isDatabaseTimeout, isDatabaseUnavailable, isUnstorableText } from '@frontrow/postgres/errors'
 import { hostRefusal, Refusal } from './refusal.ts'
 
 interface BodyParserError {
@@ -22,6 +22,8 @@ export function toRefusal(error: unknown): Refusal {
   if (isDatabaseTimeout(error)) {
     return hostRefusal('UNAVAILABLE', 'the database is too busy', { retryAfterSeconds: 2, cause: error })
   }
+  if (isUnstorableText(error))
+    return hostRefusal('INVALID_REQUEST', 'text must not hold NUL characters', { cause: error })
   if (error instanceof URIError) return hostRefusal('INVALID_REQUEST', 'the path is not validly encoded')
   return hostRefusal('INTERNAL', 'something went wrong on our side', { cause: error })
 }

@@ -58,6 +58,7 @@ export interface HttpServerOptions {
   bodyLimit?: string
 }
 
+const CLOSE_IDLE_EVERY_MS = 100
 const JSON_TYPE = 'application/json; charset=utf-8'
 
 /** An Express app with ids, limits, one error shape and typed routes. */
@@ -240,11 +241,18 @@ function listen(server: Server, host: string, port: number): Promise<number> {
   })
 }
 
+/**
+ * The gateway keeps its connections and would go on using them: each answer from now on says that its connection ends
+ * with it, and those that fall idle are closed.
+ */
 function close(server: Server, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), graceMs)
+    const hard = setTimeout(() => server.closeAllConnections(), graceMs)
+    const sweep = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_EVERY_MS)
+    server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'))
     server.close(() => {
-      clearTimeout(timer)
+      clearTimeout(hard)
+      clearInterval(sweep)
       resolve()
     })
     server.closeIdleConnections()

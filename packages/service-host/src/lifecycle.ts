@@ -71,7 +71,14 @@ export async function runService(options: {
     fatal(reason instanceof Error ? reason : new Error(String(reason))),
   )
 
-  const lifecycle = await options.start(fatal)
+  let lifecycle: Lifecycle
+  try {
+    lifecycle = await options.start(fatal)
+  } catch (error) {
+    logger.fatal({ err: error }, 'could not start')
+    // Parts that did start may hold the process.
+    process.exit(1)
+  }
   logger.info('ready')
   const reason = await stopRequested
   logger.info({ reason }, 'stopping')

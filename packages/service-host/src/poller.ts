@@ -9,6 +9,8 @@ export interface PollerOptions {
   logger: Logger
 }
 
+const FAILURE_PAUSE_MS = 250
+
 /** Runs a task again and again, never twice at once; a failed round is reported and the next one comes as planned. */
 export class Poller {
   readonly #options: PollerOptions
@@ -51,6 +53,6 @@ export class Poller {
       const level = this.#failures === 1 || this.#failures % 60 === 0 ? 'warn' : 'debug'
       logger[level]({ err: error, task: name, failures: this.#failures }, 'a background round failed')
     }
-    this.#schedule(again ? 0 : everyMs)
+    this.#schedule(again ? 0 : Math.max(everyMs, this.#failures > 0 ? FAILURE_PAUSE_MS : 0))
   }
 }

@@ -50,7 +50,7 @@ CREATE TABLE saga_steps (
 CREATE TABLE card_captures (
   payment_id uuid PRIMARY KEY REFERENCES payments,
   amount bigint NOT NULL CHECK (amount > 0),
-  -- The provider's token of a card, never a card number; cleared when it is of no more use.
+  -- The provider's token of a card, never a card number; cleared once nothing can be asked for with it any more.
   card_token text,
   wanted text NOT NULL CHECK (wanted IN ('CAPTURED', 'REFUNDED')),
   status text NOT NULL CHECK (status IN ('PENDING', 'CAPTURED', 'DECLINED', 'REFUNDED', 'VOIDED')),

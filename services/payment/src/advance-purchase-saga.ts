@@ -48,6 +48,8 @@ export async function advancePurchaseSaga(
   if (event !== null) await enqueue(tx, ctx.relay, [event])
   onCommit(tx, () => {
     ctx.settled.notify(paymentId)
+    if (status !== before)
+      ctx.events.settled(status, (now.getTime() - locked.payment.createdAt.getTime()) / 1_000)
     ctx.events.moved({
       paymentId,
       from: locked.saga.state,
@@ -71,7 +73,7 @@ export function sagaLimits(ctx: Pick<Context, 'config'>) {
 export async function give(
   ctx: Context,
   tx: Tx,
-  payment: LockedSaga['payment'],
+  payment: Pick<LockedSaga['payment'], 'paymentId' | 'reservationId' | 'userId' | 'amount'>,
   command: SagaCommand,
 ): Promise<void> {
   const { paymentId, reservationId, userId, amount } = payment

@@ -1,14 +1,13 @@
 import {
   claimKey,
-  findAnswer,
-  findResource,
+  findClaim,
   storeAnswer,
   storeResource,
   unlockKey,
 } from '@frontrow/idempotency/idempotency-key'
 import type { KeyedRequest } from '@frontrow/idempotency/idempotency-key'
 import { isUniqueViolation } from '@frontrow/postgres/errors'
-import { inTransaction } from '@frontrow/postgres/transaction'
+import { inTransaction, onCommit } from '@frontrow/postgres/transaction'
 import { refuse, refusalKind } from '@frontrow/proto/refusals'
 import { Refusal } from '@frontrow/service-host/refusal'
 import { uuidv7 } from 'uuidv7'
@@ -38,8 +37,10 @@ export interface PurchaseAnswer {
   replayed: boolean
 }
 
-// How long the settled state is looked up for at most between two notifications; see settled-payments.ts.
-const LOOK_EVERY_MS = 250
+// Notifications come from this process only (settled-payments.ts), so the database is looked at as well: at once, and
+// then ever more rarely, since in an outage of Kafka every buyer waits here.
+const FIRST_LOOK_MS = 100
+const LOOK_EVERY_MAX_MS = 1_500
 
 /**
  * Begins the saga of a payment, once for each idempotency key, and waits for it to settle (5 s by default). Answers with
@@ -53,9 +54,8 @@ export async function startPurchase(ctx: Context, request: PurchaseRequest): Pro
     key: request.idempotencyKey,
     content: { reservationId, paymentMethod, cardToken },
   }
-  const answered = await findAnswer(ctx.pool, keyed)
-  if (answered !== undefined) return replay(ctx, answered)
-  const known = await findResource(ctx.pool, keyed)
+  const known = await findClaim(ctx.pool, keyed)
+  if (known?.kind === 'replay') return replay(ctx, known)
   const order = known === undefined ? await checkPayable(ctx, request) : null
   const claimed = await claimAndBegin(ctx, keyed, request, order)
   if (claimed.kind === 'replay') return replay(ctx, claimed)
@@ -116,9 +116,9 @@ async function claimAndBegin(
       const first = begin(paymentMethod, ctx.now(), sagaLimits(ctx))
       await insertSaga(tx, paymentId, first.saga, first.deadlineAt)
       if (cardToken !== null) await insertCapture(tx, { paymentId, amount: order.amount, cardToken })
-      if (first.command !== null) await give(ctx, tx, { ...payment, status: 'PENDING' }, first.command)
+      if (first.command !== null) await give(ctx, tx, payment, first.command)
       await storeResource(tx, keyed, paymentId)
-      ctx.events.begun(payment)
+      onCommit(tx, () => ctx.events.begun(payment))
       return { kind: 'begun', paymentId }
     })
   } catch (error) {
@@ -133,12 +133,12 @@ async function claimAndBegin(
 
 async function waitUntilSettled(ctx: Context, paymentId: string): Promise<Payment> {
   const deadline = Date.now() + ctx.config.PAYMENT_WAIT_MS
-  for (;;) {
+  for (let lookMs = FIRST_LOOK_MS; ; lookMs = Math.min(LOOK_EVERY_MAX_MS, lookMs * 2)) {
     const payment = await findPayment(ctx.pool, paymentId)
     if (payment === undefined) throw new Error(`payment ${paymentId} is gone`)
     const leftMs = deadline - Date.now()
     if (payment.status !== 'PENDING' || leftMs <= 0) return payment
-    await ctx.settled.wait(paymentId, Math.min(leftMs, LOOK_EVERY_MS))
+    await ctx.settled.wait(paymentId, Math.min(leftMs, lookMs))
   }
 }
 
@@ -149,22 +149,15 @@ async function answer(ctx: Context, keyed: KeyedRequest, payment: Payment): Prom
     return { payment, replayed: false }
   }
   if (payment.status === 'APPROVED') {
-    ctx.events.settled(payment.status, secondsOf(payment))
     await storeAnswer(ctx.pool, keyed, { status: 201, response: { paymentId: payment.paymentId } })
     return { payment, replayed: false }
   }
   const refusal = refusalOf(payment)
-  ctx.events.settled(payment.status, secondsOf(payment))
   await storeAnswer(ctx.pool, keyed, {
     status: refusal.http,
     response: { code: refusal.code, message: refusal.message, details: refusal.details },
   })
   throw refusal
-}
-
-function secondsOf(payment: Payment): number {
-  const end = payment.paidAt ?? payment.endedAt ?? payment.createdAt
-  return (end.getTime() - payment.createdAt.getTime()) / 1_000
 }
 
 /** A refusal that is given again; its answer carries `Idempotency-Replayed` as a success would. */

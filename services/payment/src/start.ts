@@ -1,3 +1,4 @@
+import { tidyKeys } from '@frontrow/idempotency/idempotency-key'
 import { DeadLetterCollector, republish } from '@frontrow/messaging/dead-letter-collector'
 import { Alarm } from '@frontrow/messaging/wake-up'
 import type { CheckInvariantsRequest } from '@frontrow/proto/gen/frontrow/audit/v1/CheckInvariantsRequest'
@@ -16,6 +17,7 @@ import type { Ports, ServiceHost } from '@frontrow/service-host/host'
 import type { Lifecycle } from '@frontrow/service-host/lifecycle'
 import { watchValue } from '@frontrow/service-host/metrics'
 import type { AuditSources } from './audit.ts'
+import { breakCardCalls } from './break-card-calls.ts'
 import type { CardProvider } from './card-provider.ts'
 import type { Config } from './config.ts'
 import type { Context } from './context.ts'
@@ -27,9 +29,9 @@ import { consumedTopics, messageHandlers } from './messages.ts'
 import { remindSagas } from './remind-sagas.ts'
 import { SettledPayments } from './settled-payments.ts'
 import { createSimulatedCardProvider } from './simulated-card-provider.ts'
-import { countSagas } from './sql/purchase-sagas.ts'
+import { countOpenSagas } from './sql/purchase-sagas.ts'
 import { createStripeCardProvider } from './stripe-card-provider.ts'
-import { workCards } from './work-cards.ts'
+import { CardWorker } from './work-cards.ts'
 
 /** A running payment service. */
 export interface RunningPayment {
@@ -37,6 +39,11 @@ export interface RunningPayment {
   lifecycle: Lifecycle
   stop(): Promise<void>
 }
+
+const TIDY_EVERY_MS = 600_000
+const TIDY_BATCH = 5_000
+// Longer than any client repeats a payment.
+const KEEP_KEYS_HOURS = 7 * 24
 
 // An audit reads whole tables; it is an operator's call, not a buyer's.
 const AUDIT_DEADLINE_MS = 9_000
@@ -56,14 +63,11 @@ export async function startPayment(
   addRoutes(host.http, ctx, deadLetters, auditSources(host, config))
   addGrpc(host)
   host.consume(consumedTopics, messageHandlers(ctx), config.KAFKA_CONCURRENCY)
-  host.every('sagas', config.SAGA_POLL_MS, (signal) => remindSagas(ctx, signal))
-  host.every('cards', 0, async (signal) => {
-    const stop = (): void => cardWork.wake()
-    signal.addEventListener('abort', stop, { once: true })
-    const more = await workCards(ctx)
-    if (!more && !signal.aborted) await cardWork.wait(1_000)
-    signal.removeEventListener('abort', stop)
+  host.every('idempotency keys', TIDY_EVERY_MS, async () => {
+    return (await tidyKeys(host.pool, KEEP_KEYS_HOURS)) >= TIDY_BATCH
   })
+  host.every('sagas', config.SAGA_POLL_MS, (signal) => remindSagas(ctx, signal))
+  const cards = new CardWorker(ctx, cardWork)
   watchSagas(host)
   const collector = new DeadLetterCollector({
     kafka: host.kafka,
@@ -74,10 +78,21 @@ export async function startPayment(
     store: (deadLetter) => deadLetters.store(deadLetter),
     onCrash: options.onFatal,
   })
-  const ports = await host.listen()
+  const ports = await listenOrStop(host)
   collector.start().catch(options.onFatal)
   host.lifecycle.add('dead letters', () => collector.stop())
+  cards.start()
+  host.lifecycle.add('card worker', () => cards.stop())
   return { ports, lifecycle: host.lifecycle, stop: () => host.lifecycle.stop() }
+}
+
+async function listenOrStop(host: ServiceHost): Promise<Ports> {
+  try {
+    return await host.listen()
+  } catch (error) {
+    await host.lifecycle.stop()
+    throw error
+  }
 }
 
 function createContext(
@@ -114,13 +129,24 @@ function createContext(
     pool: host.pool,
     relay: host.relay,
     cardWork,
-    cardProvider: cardProvider ?? configuredCardProvider(config),
+    cardProvider: guarded(host, cardProvider ?? configuredCardProvider(config)),
     settled: new SettledPayments(),
     events: createPaymentEvents(host),
     now: () => new Date(),
     verifyToken,
     getReservation: (reservationId) => getReservation({ reservationId }),
   }
+}
+
+function guarded(host: ServiceHost, provider: CardProvider): CardProvider {
+  const target = { target: `card provider ${provider.name}` }
+  host.metrics.breakerState.set(target, 0)
+  const broken = breakCardCalls(provider, (state) => {
+    host.metrics.breakerState.set(target, state === 'closed' ? 0 : 1)
+    host.logger.warn({ provider: provider.name, state }, "the card provider's breaker changed")
+  })
+  host.lifecycle.add('card breaker', () => broken.shutdown())
+  return broken
 }
 
 function configuredCardProvider(config: Config): CardProvider {
@@ -170,8 +196,8 @@ function auditSources(host: ServiceHost, config: Config): AuditSources {
 function watchSagas(host: ServiceHost): void {
   watchValue(
     host.metrics.registry,
-    { name: 'sagas', help: 'Purchase sagas by state', labelName: 'state' },
-    async () => (await countSagas(host.pool)).map(({ state, count }) => ({ label: state, value: count })),
+    { name: 'sagas_open', help: 'Purchase sagas at work, by state', labelName: 'state' },
+    async () => (await countOpenSagas(host.pool)).map(({ state, count }) => ({ label: state, value: count })),
     (error) => host.logger.warn({ err: error }, 'the sagas could not be counted'),
   )
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { CaptureResult, CardProvider } from './card-provider.ts'
 
 const intent = z.object({ id: z.string(), status: z.string() })
+const refund = z.object({ status: z.string().nullable() })
 const failure = z.object({
   error: z.object({ type: z.string(), code: z.string().optional(), message: z.string().optional() }),
 })
@@ -31,6 +32,10 @@ export function createStripeCardProvider(options: {
     const body: unknown = await response.json()
     return { status: response.status, body }
   }
+  const cancel = async (id: string, key: string, signal: AbortSignal): Promise<void> => {
+    const { status } = await post(`/v1/payment_intents/${id}/cancel`, `${key}-cancel`, {}, signal)
+    if (status !== 200) throw new Error(`Stripe answered ${status} to a cancellation`)
+  }
   return {
     name: 'stripe',
     async capture({ idempotencyKey, cardToken, amount, signal }): Promise<CaptureResult> {
@@ -42,8 +47,8 @@ export function createStripeCardProvider(options: {
           currency: options.currency,
           payment_method: cardToken,
           confirm: 'true',
-          'automatic_payment_methods[enabled]': 'true',
-          'automatic_payment_methods[allow_redirects]': 'never',
+          // Cards only: they are decided at once, a bank debit may succeed days later.
+          'payment_method_types[]': 'card',
           'metadata[idempotency_key]': idempotencyKey,
         },
         signal,
@@ -51,12 +56,15 @@ export function createStripeCardProvider(options: {
       if (status === 200) {
         const made = intent.parse(body)
         if (made.status === 'succeeded') return { kind: 'captured', reference: made.id }
+        // Nobody is there to take the card holder through another step, so nothing may come of it later.
+        await cancel(made.id, idempotencyKey, signal)
         return { kind: 'declined', reason: `the card needs another step (${made.status})` }
       }
       const said = failure.safeParse(body)
-      const isDecision =
-        status === 402 || (status === 400 && said.success && said.data.error.type === 'card_error')
-      if (isDecision) {
+      // 402: the card was refused. 400 and 404: no such card, or not one for this; no money moved. 409 and 429 are not
+      // about the card, and neither is a key that was used with another request.
+      const isDecision = status === 402 || status === 400 || status === 404
+      if (isDecision && said.data?.error.type !== 'idempotency_error') {
         return { kind: 'declined', reason: said.data?.error.message ?? 'the card was declined' }
       }
       throw new Error(`Stripe answered ${status} ${said.data?.error.code ?? said.data?.error.type ?? ''}`)
@@ -68,7 +76,11 @@ export function createStripeCardProvider(options: {
         { payment_intent: reference },
         signal,
       )
-      if (status === 200) return
+      if (status === 200) {
+        const made = refund.parse(body)
+        if (made.status === 'succeeded' || made.status === 'pending') return
+        throw new Error(`Stripe's refund is ${made.status}`)
+      }
       const said = failure.safeParse(body)
       if (said.data?.error.code === 'charge_already_refunded') return
       throw new Error(`Stripe answered ${status} ${said.data?.error.code ?? said.data?.error.type ?? ''}`)

@@ -1,3 +1,4 @@
+import type { Alarm } from '@frontrow/messaging/wake-up'
 import { inTransaction } from '@frontrow/postgres/transaction'
 import { advancePurchaseSaga } from './advance-purchase-saga.ts'
 import type { Context } from './context.ts'
@@ -8,16 +9,73 @@ import { leaseWork, noteFailure, storeOutcome } from './sql/card-captures.ts'
 const AT_ONCE_MAX = 16
 const RETRY_MAX_MS = 60_000
 
+// An open order is looked for this often where nothing wakes the worker: those of instances that died, and repeats.
+const LOOK_EVERY_MS = 1_000
+
 /**
  * Does what sagas want of the card provider: captures, and refunds after finding out whether there was a capture. The
  * provider is called outside of any transaction; a lease longer than its time-out keeps a second worker away, and the
- * provider's idempotency key makes a repeat harmless when a worker dies. Returns true when there may be more to do.
+ * provider's idempotency key makes a repeat harmless when a worker dies. At most 16 calls at once; a slow one takes up its
+ * own slot only.
  */
-export async function workCards(ctx: Context): Promise<boolean> {
-  const leaseMs = ctx.config.CARD_TIMEOUT_MS * 2 + 2_000
-  const works = await leaseWork(ctx.pool, leaseMs, AT_ONCE_MAX)
-  await Promise.all(works.map((work) => workOne(ctx, work)))
-  return works.length === AT_ONCE_MAX
+export class CardWorker {
+  readonly #ctx: Context
+  readonly #alarm: Alarm
+  readonly #running = new Set<Promise<void>>()
+  #stopping = false
+  #loop: Promise<void> = Promise.resolve()
+
+  constructor(ctx: Context, alarm: Alarm) {
+    this.#ctx = ctx
+    this.#alarm = alarm
+  }
+
+  start(): void {
+    this.#loop = this.#run()
+  }
+
+  /** Ends after the calls in hand. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    this.#alarm.wake()
+    await this.#loop
+    await Promise.all(this.#running)
+  }
+
+  async #run(): Promise<void> {
+    let failures = 0
+    while (!this.#stopping) {
+      try {
+        const leased = await this.#lease()
+        failures = 0
+        if (leased > 0) continue
+      } catch (error) {
+        failures += 1
+        const level = failures === 1 || failures % 60 === 0 ? 'warn' : 'debug'
+        this.#ctx.logger[level]({ err: error, failures }, 'the card orders could not be read')
+      }
+      await this.#alarm.wait(LOOK_EVERY_MS)
+    }
+  }
+
+  async #lease(): Promise<number> {
+    const free = AT_ONCE_MAX - this.#running.size
+    if (free === 0) return 0
+    const works = await leaseWork(this.#ctx.pool, this.#ctx.config.CARD_TIMEOUT_MS * 2 + 2_000, free)
+    for (const work of works) {
+      const call = workOne(this.#ctx, work)
+        .catch((error: unknown) => {
+          // The lease runs out by itself, and the order is taken up again.
+          this.#ctx.logger.error({ err: error, paymentId: work.paymentId }, 'a card order could not be noted')
+        })
+        .finally(() => {
+          this.#running.delete(call)
+          this.#alarm.wake()
+        })
+      this.#running.add(call)
+    }
+    return works.length
+  }
 }
 
 async function workOne(ctx: Context, work: CardWork): Promise<void> {

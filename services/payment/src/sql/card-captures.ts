@@ -36,13 +36,13 @@ export async function orderRefund(tx: Tx, paymentId: string): Promise<void> {
 
 /**
  * Leases up to `limit` payments with work open. A worker that dies leaves its lease to run out; the provider call of the
- * next one carries the same idempotency key. Failed tries wait longer each time, a minute at most.
+ * next one carries the same idempotency key. Failed tries wait longer each time, about a minute at most.
  */
 export async function leaseWork(db: Queryable, leaseMs: number, limit: number): Promise<CardWork[]> {
   const { rows } = await db.query<CardWork>({
     name: 'captures-lease',
     text: `UPDATE card_captures SET attempts = attempts + 1,
-             leased_until = now() + make_interval(secs => greatest($1::float8 / 1000, least(60, power(2, attempts - 4))))
+             leased_until = now() + make_interval(secs => greatest($1::float8 / 1000, power(2, least(attempts, 10) - 4)))
            WHERE payment_id IN (
              SELECT payment_id FROM card_captures
              WHERE ((wanted = 'CAPTURED' AND status = 'PENDING')
@@ -56,7 +56,7 @@ export async function leaseWork(db: Queryable, leaseMs: number, limit: number): 
   return rows
 }
 
-/** Frees the lease at once, so that the next try can begin: after a failure that says nothing of the outcome. */
+/** After a failure that says nothing of the outcome: the next try may begin in `retryInMs`, whatever the lease was. */
 export async function noteFailure(
   db: Queryable,
   paymentId: string,

@@ -8,7 +8,14 @@ export interface LockedSaga {
   version: number
   payment: Pick<
     Payment,
-    'paymentId' | 'reservationId' | 'userId' | 'scheduleId' | 'amount' | 'paymentMethod' | 'status'
+    | 'paymentId'
+    | 'reservationId'
+    | 'userId'
+    | 'scheduleId'
+    | 'amount'
+    | 'paymentMethod'
+    | 'status'
+    | 'createdAt'
   >
 }
 
@@ -25,6 +32,7 @@ interface SagaRow {
   attempts: number
   reason: string | null
   version: number
+  created_at: Date
 }
 
 /** Reads a saga FOR UPDATE: messages of one saga take turns. */
@@ -32,7 +40,7 @@ export async function lockSaga(tx: Tx, paymentId: string): Promise<LockedSaga | 
   const { rows } = await tx.query<SagaRow>({
     name: 'sagas-lock',
     text: `SELECT p.payment_id, p.reservation_id, p.user_id, p.schedule_id, p.amount, p.payment_method, p.status,
-                  s.state, s.money_taken, s.attempts, s.reason, s.version
+                  s.state, s.money_taken, s.attempts, s.reason, s.version, p.created_at
            FROM purchase_sagas s JOIN payments p USING (payment_id)
            WHERE s.payment_id = $1 FOR UPDATE`,
     values: [paymentId],
@@ -56,6 +64,7 @@ export async function lockSaga(tx: Tx, paymentId: string): Promise<LockedSaga | 
       amount: row.amount,
       paymentMethod: row.payment_method,
       status: row.status,
+      createdAt: row.created_at,
     },
   }
 }
@@ -136,13 +145,22 @@ export async function listSagaSteps(db: Queryable, paymentId: string): Promise<S
   const { rows } = await db.query<SagaStep>({
     name: 'sagas-steps',
     text: `SELECT message, from_state AS "fromState", to_state AS "toState", at
-           FROM saga_steps WHERE payment_id = $1 ORDER BY version LIMIT 100`,
+           FROM (SELECT * FROM saga_steps WHERE payment_id = $1 ORDER BY version DESC LIMIT 100) newest
+           ORDER BY version`,
     values: [paymentId],
   })
   return rows
 }
 
-/** Sagas by state, and those that try to give money back since long, for metrics and the audit. */
+/** Sagas at work by state; through the index of deadlines, so that a scrape costs nothing however many are settled. */
+export async function countOpenSagas(db: Queryable): Promise<{ state: string; count: number }[]> {
+  const { rows } = await db.query<{ state: string; count: number }>(
+    `SELECT state, count(*) AS count FROM purchase_sagas WHERE deadline_at IS NOT NULL GROUP BY state`,
+  )
+  return rows
+}
+
+/** All sagas by state, for the audit. */
 export async function countSagas(db: Queryable): Promise<{ state: string; count: number }[]> {
   const { rows } = await db.query<{ state: string; count: number }>(
     `SELECT state, count(*) AS count FROM purchase_sagas GROUP BY state`,
