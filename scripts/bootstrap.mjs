@@ -48,7 +48,7 @@ function readLock(path) {
 function install() {
   const { bavail, bsize } = statfsSync(root)
   if (bavail * bsize < FREE_BYTES_MIN) {
-    giveUp(`only ${(bavail * bsize) / 1e9} GB of disk is free at ${root}; 1 GB is needed`)
+    giveUp(`only ${((bavail * bsize) / 1e9).toFixed(1)} GB of disk is free at ${root}; 1 GB is needed`)
   }
   const began = Date.now()
   console.log('Installing the npm packages (first start, or the lockfile has changed)')

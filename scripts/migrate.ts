@@ -89,4 +89,17 @@ async function main(): Promise<void> {
   console.log(`migrations applied: ${applied.length}, topics made: ${topics.length}`)
 }
 
-if (import.meta.main) await main()
+/** One line a person can act on: what failed, and what PostgreSQL or Kafka said of it. */
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause === undefined ? error.message : `${error.message}: ${explain(error.cause)}`
+}
+
+if (import.meta.main) {
+  try {
+    await main()
+  } catch (error) {
+    process.stderr.write(`${explain(error)}\n`)
+    process.exitCode = 1
+  }
+}

@@ -2,5 +2,7 @@
 import { join } from 'node:path'
 import { ensurePackages, root, runUnderNode24 } from './bootstrap.mjs'
 
+// The packages count too: up.ts shows the time since here.
+process.env.FRONTROW_BEGAN_AT = String(Date.now())
 ensurePackages()
 process.exitCode = await runUnderNode24([join(root, 'scripts', 'up.ts')], { tied: true })

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { findPrograms } from './programs.ts'
+import { findPrograms, onPath } from './programs.ts'
 import type { ProgramName, Programs } from './programs.ts'
 import { lastLines, tryCommand } from './run-command.ts'
 import type { CommandResult } from './run-command.ts'
@@ -57,6 +57,8 @@ export async function ensurePrograms(names: readonly ProgramName[], say: Say): P
   if (!existsSync('/usr/bin/apt-get') || root === null) throw new SetupProblem(whatToInstall(missing))
 
   const packages = await debianPackages(missing, root, say)
+  // Nothing here needs it, but what people do next does: the README buys a seat with it.
+  if (onPath('curl').length === 0) packages.push('curl')
   say(`Installing ${packages.join(' ')} (Debian's packages, missing here)`)
   await install(packages, root)
   const now = await findPrograms(names)

@@ -13,8 +13,8 @@ export async function freePorts(count: number): Promise<number[]> {
     for (let tries = 0; held.length < count; tries++) {
       if (tries >= TRIES_MAX) throw new Error(`no ${count} free ports between ${FIRST_PORT} and ${LAST_PORT}`)
       const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT))
-      const server = await tryListen(port, '127.0.0.1')
-      if (!(server instanceof Error)) held.push({ port, server })
+      const { server } = await tryListen(port, '127.0.0.1')
+      if (server !== undefined) held.push({ port, server })
     }
     return held.map(({ port }) => port)
   } finally {
@@ -26,8 +26,8 @@ export async function freePorts(count: number): Promise<number[]> {
 export async function whyNotListen(port: number): Promise<string | null> {
   // A server on the loopback address alone is found by asking for just that address.
   for (const host of [undefined, '127.0.0.1']) {
-    const server = await tryListen(port, host)
-    if (server instanceof Error) return describe(server)
+    const { server, error } = await tryListen(port, host)
+    if (server === undefined) return describe(error)
     await close(server)
   }
   return null
@@ -38,11 +38,15 @@ function describe(error: NodeJS.ErrnoException): string {
   return error.code === 'EACCES' ? 'only root may use it' : error.message
 }
 
-function tryListen(port: number, host?: string): Promise<Server | Error> {
+type Listening = { server: Server; error?: never } | { server?: never; error: NodeJS.ErrnoException }
+
+function tryListen(port: number, host?: string): Promise<Listening> {
   return new Promise((resolve) => {
     const server = createServer()
-    server.once('error', resolve)
-    server.listen({ port, exclusive: true, ...(host === undefined ? {} : { host }) }, () => resolve(server))
+    server.once('error', (error) => resolve({ error }))
+    server.listen({ port, exclusive: true, ...(host === undefined ? {} : { host }) }, () =>
+      resolve({ server }),
+    )
   })
 }
 

@@ -96,7 +96,11 @@ function exitOf(child: ChildProcess, spec: ProcessSpec): Promise<Exit> {
       resolve(exit)
     }
     child.once('error', () => settle({ code: null, signal: null }))
-    child.once('exit', (code, signal) => settle({ code, signal }))
+    child.once('exit', (code, signal) => {
+      // Children that outlive a killed parent would go on holding its ports: Nginx's workers do.
+      if (child.pid !== undefined) signalIfThere(-child.pid, 'SIGKILL')
+      settle({ code, signal })
+    })
   })
 }
 
@@ -106,12 +110,7 @@ function runningProcess(spec: ProcessSpec, pid: number, exited: Promise<Exit>): 
     ended = true
   })
   const send = (target: number, signal: NodeJS.Signals): void => {
-    if (ended) return
-    try {
-      process.kill(target, signal)
-    } catch {
-      // It has ended and Node has not heard of it yet; `exited` settles next.
-    }
+    if (!ended) signalIfThere(target, signal)
   }
   const stop = async (): Promise<void> => {
     send(pid, spec.stopSignal)
@@ -131,6 +130,16 @@ function runningProcess(spec: ProcessSpec, pid: number, exited: Promise<Exit>): 
     exited,
     stop: () => (stopping ??= stop()),
     kill: () => send(-pid, 'SIGKILL'),
+  }
+}
+
+function signalIfThere(target: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(target, signal)
+  } catch (error) {
+    // Gone already is as good as stopped. Not instanceof: under Jest, Node's errors are of another realm.
+    const gone = typeof error === 'object' && error !== null && 'code' in error && error.code === 'ESRCH'
+    if (!gone) throw error
   }
 }
 

@@ -69,7 +69,8 @@ async function majorVersion(command: string, args: string[], pattern: RegExp): P
   return major === undefined ? null : Number(major)
 }
 
-function onPath(name: string): string[] {
+/** Where a program of this name can be run from, the first first. */
+export function onPath(name: string): string[] {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter).filter(Boolean), ...SYSTEM_FOLDERS]
   return [...new Set(folders)].map((folder) => join(folder, name)).filter(isExecutable)
 }

@@ -49,7 +49,7 @@ export async function supervise(
         events.onRecovered(first.name)
         how = describeExit(await current.exited)
       } catch (error) {
-        how = error instanceof Error ? error.message : String(error)
+        how = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
       }
     }
   }

@@ -54,6 +54,19 @@ test('a server that ignores its stop signal is killed at the deadline', async ()
   expect(processIdentity(running.pid)).toBeNull()
 })
 
+test('the children of a server that was killed end with it', async () => {
+  const file = join(folder, 'grandchild')
+  const running = await startProcess(shell('parent', `sleep 60 & echo $! > ${file}; wait`))
+  const grandchild = await eventually(() => {
+    const pid = Number(readFileSync(file, 'utf8'))
+    expect(pid).toBeGreaterThan(1)
+    return pid
+  })
+  process.kill(running.pid, 'SIGKILL')
+  await running.exited
+  await eventually(() => expect(processIdentity(grandchild)).toBeNull())
+})
+
 test('an aborted start stops the server and fails with the reason', async () => {
   const abort = new AbortController()
   const spec = shell('called-off', 'exec sleep 60', { isReady: async () => false, signal: abort.signal })

@@ -4,12 +4,13 @@ import { isDatabaseTimeout, isDatabaseUnavailable, isUnstorableText } from '@fro
 import { hostRefusal, Refusal } from './refusal.ts'
 
 interface BodyParserError {
-  type: string
+  /** Missing where the body could not be unpacked (Content-Encoding). */
+  type?: string
   status: number
 }
 
 function isBodyParserError(error: unknown): error is BodyParserError {
-  return typeof error === 'object' && error !== null && 'type' in error && 'status' in error
+  return typeof error === 'object' && error !== null && 'status' in error && typeof error.status === 'number'
 }
 
 /** What a thrown value means to a client. Unknown values are defects: INTERNAL, without their text. */

@@ -172,7 +172,18 @@ function parseInput<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodTyp
     if (parsed === undefined) return undefined
     if (parsed.success) return parsed.data
     for (const issue of parsed.error.issues) {
-      problems.push({ in: place, field: issue.path.join('.') || place, rule: issue.message })
+      const path = issue.path.join('.')
+      if (issue.code !== 'unrecognized_keys')
+        problems.push({ in: place, field: path || place, rule: issue.message })
+      else {
+        for (const key of issue.keys) {
+          problems.push({
+            in: place,
+            field: path === '' ? key : `${path}.${key}`,
+            rule: 'there is no such field',
+          })
+        }
+      }
     }
     return undefined
   }

@@ -1,4 +1,11 @@
-import type { z } from 'zod'
+import { z } from 'zod'
+
+/** A numeric id in a path, as decimal digits: `1e0`, `0x1` and ` 1` are no other spellings of 1. */
+export const pathId = z
+  .string()
+  .regex(/^[1-9][0-9]{0,14}$/, 'must be a whole number from 1 up')
+  .transform(Number)
+  .meta({ example: 1 })
 
 /** Who may call a route. `token` routes check a queue token themselves; the others are checked before the handler. */
 export type RouteAuth = 'none' | 'user' | 'admin' | 'token'

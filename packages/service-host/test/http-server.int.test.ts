@@ -99,7 +99,7 @@ describe('bad input', () => {
     const fields = answer.body.error.details.map(
       (one: { in: string; field: string }) => `${one.in} ${one.field}`,
     )
-    expect(fields).toEqual(['path thingId', 'query limit', 'body name', 'body more.deep', 'body body'])
+    expect(fields).toEqual(['path thingId', 'query limit', 'body name', 'body more.deep', 'body nmae'])
   })
 
   test.each([
@@ -111,6 +111,12 @@ describe('bad input', () => {
       { body: JSON.stringify({ name: 'x'.repeat(2_000) }) },
       413,
       'PAYLOAD_TOO_LARGE',
+    ],
+    [
+      'a body that is not packed as it says',
+      { body: '{}', headers: { 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' } },
+      400,
+      'INVALID_REQUEST',
     ],
     ['a form', { body: 'name=x', headers: { 'Content-Type': 'text/plain' } }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
     [

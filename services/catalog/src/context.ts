@@ -20,7 +20,7 @@ export interface CatalogContext {
   readonly config: Pick<CatalogConfig, 'SCHEDULE_SEATS_MIN' | 'SCHEDULE_SEATS_MAX'>
   readonly now: () => Date
   readonly verifyToken: UnaryCall<VerifyTokenRequest, VerifyTokenResponse>
-  /** Up to a second old, for the seat map only. */
+  /** Up to a second old, for what the public sees; what decides something reads the schedule itself. */
   readonly schedules: RecentValues<number, Schedule | undefined>
   readonly grades: RecentValues<number, Grade[]>
   readonly seatsLeft: SeatsLeft

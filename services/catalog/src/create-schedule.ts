@@ -56,8 +56,16 @@ export async function createSchedule(ctx: CatalogContext, command: CreateSchedul
   })
   if (schedule === undefined) throw new Error('a new schedule can not be read')
   const { scheduleId, seatCount } = schedule
+  // Somebody may have asked for this id a moment too early.
+  ctx.schedules.forget(scheduleId)
   ctx.events.scheduleCreated({ scheduleId, concertId, seatCount })
   return schedule
+}
+
+function gradesOfTwoPrices(sections: readonly Section[]): string[] {
+  const byGrade = Map.groupBy(sections, (section) => section.grade)
+  const prices = (of: readonly Section[]): number => new Set(of.map((section) => section.price)).size
+  return [...byGrade].filter(([, same]) => prices(same) > 1).map(([grade]) => grade)
 }
 
 // The rules that need settings or the time; the others are in the schema of the body.
@@ -66,6 +74,17 @@ function checkRules(ctx: CatalogContext, command: CreateSchedule, seatCount: num
   const problems: { in: 'body'; field: string; rule: string }[] = []
   if (command.performanceAt <= ctx.now()) {
     problems.push({ in: 'body', field: 'performanceAt', rule: 'must be in the future' })
+  }
+  if (command.bookingCloseAt <= ctx.now()) {
+    problems.push({ in: 'body', field: 'bookingCloseAt', rule: 'must be in the future' })
+  }
+  for (const grade of gradesOfTwoPrices(command.sections)) {
+    // People choose by grade, and a hold by grade must have one price.
+    problems.push({
+      in: 'body',
+      field: 'sections',
+      rule: `grade ${grade} must have one price in all sections`,
+    })
   }
   if (seatCount < min || seatCount > max) {
     const rule = `must have ${min} to ${max} seats in all, and has ${seatCount}`

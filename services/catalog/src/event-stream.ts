@@ -2,6 +2,8 @@ import type { ServerResponse } from 'node:http'
 
 // More than one snapshot of the largest schedule (0.32 MB at 10,000 seats), and little enough for thousands of readers.
 const UNREAD_MAX_BYTES = 1_000_000
+// For a reader to take what it has not read when its stream ends.
+const END_WITHIN_MS = 10_000
 
 /** One event as Server-Sent Events write it; made once for all who get it. */
 export function formatEvent(event: string, data: object): string {
@@ -22,9 +24,14 @@ export class EventStream {
     response.flushHeaders()
   }
 
-  /** False when the reader was cut off, now or before. */
+  /** Whether the reader is gone; its `onClose` may have been before it was registered. */
+  get isClosed(): boolean {
+    return this.#response.destroyed
+  }
+
+  /** False when the reader was cut off, now or before, or the stream has ended. */
   send(text: string): boolean {
-    if (this.#response.destroyed) return false
+    if (this.#response.destroyed || this.#response.writableEnded) return false
     if (this.#response.writableLength > UNREAD_MAX_BYTES) {
       this.#response.destroy()
       return false
@@ -33,8 +40,10 @@ export class EventStream {
     return true
   }
 
-  /** Ends the answer with a last event. */
+  /** Ends the answer with a last event; a reader that has taken nothing for 10 s by then is cut off. */
   end(text: string): void {
+    if (this.#response.destroyed || this.#response.writableEnded) return
+    this.#response.setTimeout(END_WITHIN_MS, () => this.#response.destroy())
     this.#response.end(text)
   }
 

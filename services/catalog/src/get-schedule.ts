@@ -1,7 +1,6 @@
 import { refuse } from '@frontrow/proto/refusals'
 import type { CatalogContext } from './context.ts'
 import type { ListedSchedule } from './list-schedules.ts'
-import { readSchedule } from './sql/schedules.ts'
 import type { Schedule } from './sql/schedules.ts'
 import type { Grade } from './sql/seats.ts'
 
@@ -10,12 +9,12 @@ export interface ScheduleDetails extends ListedSchedule {
   grades: Grade[]
 }
 
-/** One schedule. Refuses with SCHEDULE_NOT_FOUND, also for one of another concert. */
+/** One schedule, up to a second old. Refuses with SCHEDULE_NOT_FOUND, also for one of another concert. */
 export async function getSchedule(
-  ctx: Pick<CatalogContext, 'pool' | 'grades' | 'seatsLeft'>,
+  ctx: Pick<CatalogContext, 'schedules' | 'grades' | 'seatsLeft'>,
   { concertId, scheduleId }: { concertId: number; scheduleId: number },
 ): Promise<ScheduleDetails> {
-  const schedule = scheduleOf(concertId, scheduleId, await readSchedule(ctx.pool, scheduleId))
+  const schedule = scheduleOf(concertId, scheduleId, await ctx.schedules.get(scheduleId))
   const [availableSeats = 0] = await ctx.seatsLeft.of([schedule])
   return { ...schedule, availableSeats, grades: await ctx.grades.get(scheduleId) }
 }

@@ -1,11 +1,10 @@
-import { defineRoute } from '@frontrow/service-host/route'
+import { defineRoute, pathId } from '@frontrow/service-host/route'
 import { z } from 'zod'
 
 const tag = 'Catalog'
 const adminTag = 'Admin'
 
 const id = z.int().positive()
-const idParam = z.coerce.number().int().positive()
 const money = z
   .int()
   .nonnegative()
@@ -16,7 +15,21 @@ const scheduleStatus = z.enum(['ON_SALE', 'CLOSED', 'CANCELLED'])
 const seatStatus = z.enum(['AVAILABLE', 'HOLD', 'SOLD_OUT'])
 const limit = z.coerce.number().int().min(1).max(100).default(20)
 
-const shortText = (max: number) => z.string().trim().min(1).max(max)
+// A control character means nothing in a name; PostgreSQL takes any but NUL.
+const shortText = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .regex(/^\P{Cc}*$/u, 'must have no control characters')
+const longText = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .regex(/^[\P{Cc}\t\r\n]*$/u, 'must have no control characters but tabs and ends of lines')
 
 const venue = z.object({
   venueId: id,
@@ -95,7 +108,10 @@ export const listConcertsRoute = defineRoute({
   summary: 'Concerts, newest first',
   auth: 'none',
   query: z.object({
-    query: shortText(100).optional().meta({ description: 'Part of a title or an artist, in any case.' }),
+    query: shortText(100)
+      .or(z.literal('').transform(() => undefined))
+      .optional()
+      .meta({ description: 'Part of a title or an artist, in any case.' }),
     cursor: cursor.optional(),
     limit,
   }),
@@ -115,7 +131,7 @@ export const getConcertRoute = defineRoute({
   tag,
   summary: 'One concert',
   auth: 'none',
-  params: z.object({ concertId: idParam }),
+  params: z.object({ concertId: pathId }),
   responses: { 200: { description: 'The concert.', schema: concert } },
   refusals: ['CONCERT_NOT_FOUND'],
 })
@@ -127,7 +143,7 @@ export const listSchedulesRoute = defineRoute({
   tag,
   summary: 'When and where a concert is performed',
   auth: 'none',
-  params: z.object({ concertId: idParam }),
+  params: z.object({ concertId: pathId }),
   query: z.object({
     fromDate: date.optional().meta({ description: 'First day of performance; today where left out.' }),
     toDate: date
@@ -144,7 +160,7 @@ export const listSchedulesRoute = defineRoute({
   refusals: ['CONCERT_NOT_FOUND'],
 })
 
-const scheduleParams = z.object({ concertId: idParam, scheduleId: idParam })
+const scheduleParams = z.object({ concertId: pathId, scheduleId: pathId })
 
 export const getScheduleRoute = defineRoute({
   method: 'get',
@@ -169,7 +185,7 @@ export const seatsRoute = defineRoute({
   auth: 'token',
   queueToken: 'active',
   params: scheduleParams,
-  query: z.object({ status: seatStatus.optional(), grade: z.string().min(1).max(50).optional() }),
+  query: z.object({ status: seatStatus.optional(), grade: shortText(50).optional() }),
   headers: z.object({ 'if-none-match': z.string().max(1_000).optional() }),
   responses: {
     200: {
@@ -223,7 +239,7 @@ export const createConcertRoute = defineRoute({
   body: z.strictObject({
     title: shortText(200).meta({ example: 'First Light' }),
     artist: shortText(200).optional(),
-    description: shortText(2_000).optional(),
+    description: longText(2_000).optional(),
   }),
   responses: { 201: { description: 'Created.', schema: concert } },
   refusals: [],
@@ -237,7 +253,7 @@ const timeInput = z.iso
 const section = z.strictObject({
   section: shortText(50).meta({ example: 'Floor' }),
   grade: shortText(50).meta({ example: 'VIP' }),
-  price: z.int().nonnegative().max(1_000_000_000).meta({ example: 150_000 }),
+  price: z.int().positive().max(1_000_000_000).meta({ example: 150_000 }),
   rows: z.int().min(1).max(10_000),
   seatsPerRow: z.int().min(1).max(10_000),
 })
@@ -251,7 +267,7 @@ export const createScheduleRoute = defineRoute({
   description:
     'By default 10 to 10,000 seats in all. Seat ids run from 1 in the order of the sections; rows are A, B, … Z, AA, … in each section, and a section that is named twice (e.g. in two grades) goes on with its next row. The waiting room opens with the booking where waitingRoomOpenAt is left out.',
   auth: 'admin',
-  params: z.object({ concertId: idParam }),
+  params: z.object({ concertId: pathId }),
   body: z
     .strictObject({
       venueId: id,
@@ -285,7 +301,7 @@ export const changeScheduleRoute = defineRoute({
   description:
     'CLOSED stops new holds and may be opened again. CANCELLED is final: every confirmed reservation is refunded.',
   auth: 'admin',
-  params: z.object({ scheduleId: idParam }),
+  params: z.object({ scheduleId: pathId }),
   body: z.strictObject({ status: scheduleStatus }),
   responses: { 200: { description: 'As it is now.', schema: schedule } },
   refusals: ['SCHEDULE_NOT_FOUND', 'SCHEDULE_NOT_CHANGEABLE'],

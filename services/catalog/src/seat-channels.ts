@@ -56,23 +56,28 @@ export class SeatChannels {
     }
     const map = await this.#options.seatMaps.current(scheduleId)
     if (this.#stopping.signal.aborted) throw refuse('UNAVAILABLE', 'stopping', { retryAfterSeconds: 1 })
-    const channel = this.#channels.get(scheduleId) ?? this.#openChannel(scheduleId, map.statuses)
     const reader: Reader = { stream: open(), untilMs }
+    // Gone while the seats were read: it will not be told of again.
+    if (reader.stream.isClosed) return
+    const channel = this.#channels.get(scheduleId) ?? this.#openChannel(scheduleId, map.statuses)
     channel.readers.add(reader)
     this.#count(1)
-    reader.stream.onClose(() => {
-      if (channel.readers.delete(reader)) this.#count(-1)
-    })
+    reader.stream.onClose(() => this.#forget(channel, reader))
     const none = new Uint8Array(channel.statuses.length)
-    reader.stream.send(formatEvent('snapshot', { scheduleId, seats: seatChanges(none, channel.statuses) }))
+    const snapshot = formatEvent('snapshot', { scheduleId, seats: seatChanges(none, channel.statuses) })
+    this.#send(channel, reader, snapshot)
   }
 
   /** Ends every stream; readers go to another instance. */
   stop(): void {
     this.#stopping.abort()
     for (const channel of this.#channels.values()) {
-      for (const reader of channel.readers) endReader(reader, 'STOPPING')
+      for (const reader of channel.readers) this.#end(channel, reader, 'STOPPING')
     }
+  }
+
+  #forget(channel: Channel, reader: Reader): void {
+    if (channel.readers.delete(reader)) this.#count(-1)
   }
 
   #count(change: number): void {
@@ -95,7 +100,7 @@ export class SeatChannels {
     do {
       await delay(this.#options.pollMs, undefined, { signal }).catch(() => undefined)
       const now = Date.now()
-      endExpired(channel, now)
+      this.#endExpired(channel, now)
       try {
         await this.#tellChanges(channel)
         failures = 0
@@ -123,18 +128,24 @@ export class SeatChannels {
   }
 
   #sendAll(channel: Channel, text: string): void {
-    for (const { stream } of channel.readers) {
-      if (!stream.send(text)) this.#options.events.slowReaderDropped()
+    for (const reader of channel.readers) this.#send(channel, reader, text)
+  }
+
+  #send(channel: Channel, reader: Reader, text: string): void {
+    if (reader.stream.send(text)) return
+    this.#options.events.slowReaderDropped()
+    this.#forget(channel, reader)
+  }
+
+  #endExpired(channel: Channel, now: number): void {
+    for (const reader of channel.readers) {
+      if (reader.untilMs !== 0 && reader.untilMs <= now) this.#end(channel, reader, 'TOKEN_ENDED')
     }
   }
-}
 
-function endExpired(channel: Channel, now: number): void {
-  for (const reader of channel.readers) {
-    if (reader.untilMs !== 0 && reader.untilMs <= now) endReader(reader, 'TOKEN_ENDED')
+  // Forgotten here and not at its close, which a reader that takes nothing any more puts off.
+  #end(channel: Channel, reader: Reader, reason: 'TOKEN_ENDED' | 'STOPPING'): void {
+    reader.stream.end(formatEvent('end', { reason }))
+    this.#forget(channel, reader)
   }
-}
-
-function endReader({ stream }: Reader, reason: 'TOKEN_ENDED' | 'STOPPING'): void {
-  stream.end(formatEvent('end', { reason }))
 }

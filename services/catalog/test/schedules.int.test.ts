@@ -122,6 +122,33 @@ describe('creating', () => {
     expect(answer.error?.details).toContainEqual({ in: 'body', field, rule: expect.any(String) })
   })
 
+  test.each([
+    ['/admin/venues', 'name', { name: 'Ha\u0000ll' }],
+    ['/admin/venues', 'city', { name: 'Hall', city: 'Se\u001bul' }],
+    ['/admin/concerts', 'title', { title: 'a\u0000b' }],
+    ['/admin/concerts', 'artist', { title: 'a', artist: 'x\ny' }],
+    ['/admin/concerts', 'description', { title: 'a', description: 'x\u0000' }],
+  ])('a control character in a text of %s names %s', async (path, field, body) => {
+    const answer = await it.call('POST', path, { admin: true, body })
+    expect([answer.status, answer.error?.code]).toEqual([400, 'INVALID_REQUEST'])
+    expect(answer.error?.details).toMatchObject([{ in: 'body', field }])
+  })
+
+  test('a description may have lines', async () => {
+    const body = { title: 'Lines', description: 'one\r\n\ttwo' }
+    const made = await it.call('POST', '/admin/concerts', { admin: true, body })
+    expect(made.data).toMatchObject(body)
+  })
+
+  test('a schedule that was asked for a moment too early is there once it is made', async () => {
+    const { scheduleId, path } = await it.createSchedule()
+    const next = path.replace(/\d+$/, String(scheduleId + 1))
+    expect((await it.call('GET', next)).status).toBe(404)
+    const { concertId, scheduleId: made } = await it.createSchedule()
+    expect(made).toBe(scheduleId + 1)
+    expect((await it.call('GET', `/concerts/${concertId}/schedules/${made}`)).status).toBe(200)
+  })
+
   test('an unknown concert or venue is 404 and nothing is written', async () => {
     const venueId = await it.createVenue()
     const noConcert = await it.call('POST', '/admin/concerts/999999/schedules', {
@@ -147,6 +174,20 @@ describe('listing', () => {
     const second = await it.call('GET', `/concerts?query=paged%20100%25&limit=2&cursor=${cursor}`)
     expect(second.data).toMatchObject({ items: [{ title: 'Paged 100% 1' }], nextCursor: null })
     expect((await it.call('GET', '/concerts?cursor=!')).status).toBe(400)
+    const nul = await it.call('GET', '/concerts?query=a%00b')
+    expect([nul.status, nul.error?.code]).toEqual([400, 'INVALID_REQUEST'])
+    expect(nul.error?.details).toMatchObject([{ in: 'query', field: 'query' }])
+  })
+
+  test('concerts are found by a part of their artist, in any case', async () => {
+    const body = { title: 'Someone', artist: 'The Searched-For Quartet' }
+    await it.call('POST', '/admin/concerts', { admin: true, body })
+    expect((await it.call('GET', '/concerts?query=CHED-for')).data).toMatchObject({
+      items: [{ artist: body.artist }],
+      nextCursor: null,
+    })
+    expect((await it.call('GET', '/concerts?query=f')).data).toMatchObject({ nextCursor: null })
+    expect((await it.call('GET', '/concerts?query=nowhere')).data).toEqual({ items: [], nextCursor: null })
   })
 
   test('schedules are from today to a month ahead and ON_SALE where nothing is asked for', async () => {

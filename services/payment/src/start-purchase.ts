@@ -70,27 +70,36 @@ interface Order {
 
 async function checkPayable(ctx: Context, request: PurchaseRequest): Promise<Order> {
   const token = request.queueToken()
-  const [verified, reservation] = await Promise.all([
+  const [verifying, reading] = await Promise.allSettled([
     ctx.verifyToken({ token, userId: request.userId }),
     ctx.getReservation(request.reservationId),
   ])
+  if (reading.status === 'rejected') throw reading.reason
+  const reservation = reading.value
   if (reservation.userId !== request.userId)
     throw refuse('RESERVATION_NOT_FOUND', 'no such reservation of yours')
+  // Before the token is looked at: whoever has paid has none any more, and should be told that they have paid.
+  refuseUnlessHeld(reservation.status)
+  if (verifying.status === 'rejected') throw verifying.reason
+  const verified = verifying.value
   if (verified.scheduleId !== reservation.scheduleId) {
     throw refuse('QUEUE_TOKEN_INVALID', 'the queue token is of another schedule')
   }
-  switch (reservation.status) {
+  if (reservation.totalAmount <= 0) throw refuse('RESERVATION_NOT_PAYABLE', 'there is nothing to pay')
+  return { scheduleId: reservation.scheduleId, amount: reservation.totalAmount }
+}
+
+function refuseUnlessHeld(status: string): void {
+  switch (status) {
     case 'HOLD':
-      break
+      return
     case 'CONFIRMED':
       throw refuse('ALREADY_PAID', 'the reservation is paid')
     case 'EXPIRED':
       throw refuse('RESERVATION_EXPIRED', 'the hold ran out')
     default:
-      throw refuse('RESERVATION_NOT_PAYABLE', `the reservation is ${reservation.status}`)
+      throw refuse('RESERVATION_NOT_PAYABLE', `the reservation is ${status}`)
   }
-  if (reservation.totalAmount <= 0) throw refuse('RESERVATION_NOT_PAYABLE', 'there is nothing to pay')
-  return { scheduleId: reservation.scheduleId, amount: reservation.totalAmount }
 }
 
 type Claimed = { kind: 'begun'; paymentId: string } | { kind: 'replay'; status: number; response: unknown }

@@ -54,6 +54,13 @@ export const settings = hostSettings.extend({
     .max(100_000)
     .default(5_000)
     .describe('connections to /queue/tokens/me/events of this process'),
+  ENDED_TOKENS_KEEP_DAYS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(3_650)
+    .default(7)
+    .describe('tokens that were used, left or expired'),
   SYSTEM_OPS_URLS: opsUrls.describe('name=http://host:port of every ops port, for /health/system'),
   KAFKA_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(6),
 })

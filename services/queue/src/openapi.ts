@@ -1,12 +1,19 @@
-import { defineRoute } from '@frontrow/service-host/route'
+import { defineRoute, pathId } from '@frontrow/service-host/route'
 import type { RouteSpec } from '@frontrow/service-host/route'
 import { z } from 'zod'
 
 const scheduleIdInput = z.int().positive().meta({ description: 'The performance.', example: 1 })
 const userIdInput = z
-  .union([z.string().min(1).max(64), z.int().transform(String)])
+  .union([
+    z
+      .string()
+      .min(1)
+      .max(64)
+      .regex(/^\P{Cc}*$/u, 'must have no control characters'),
+    z.int().transform(String),
+  ])
   .meta({ description: "The caller's own id; only admins may name somebody else." })
-const scheduleParams = z.object({ scheduleId: z.coerce.number().int().positive() })
+const scheduleParams = z.object({ scheduleId: pathId })
 const tokenHeaders = z.object({ 'queue-token': z.string().optional(), cookie: z.string().optional() })
 
 const place = z.object({

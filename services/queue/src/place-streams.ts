@@ -42,6 +42,8 @@ export class PlaceStreams {
       throw refuse('UNAVAILABLE', 'too many event streams; poll instead', { retryAfterSeconds: 5 })
     }
     const place = await this.#look(token, userId)
+    // Gone meanwhile: its 'close' has been, and a stream kept for it would keep its place alive for ever.
+    if (response.destroyed) return
     const nowMs = this.#ctx.now().getTime()
     response.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
@@ -80,17 +82,21 @@ export class PlaceStreams {
   /** Ends all streams; their readers connect again, to another instance. */
   close(): void {
     this.#stopping = true
-    for (const stream of this.#streams) stream.response.end()
+    for (const stream of this.#streams) {
+      this.#forget(stream)
+      stream.response.end()
+    }
   }
 
   async #update(stream: Stream, nowMs: number): Promise<void> {
     try {
-      this.#send(stream, await this.#look(stream.token, stream.userId), nowMs)
+      const place = await this.#look(stream.token, stream.userId).catch((error: unknown) => {
+        if (isRefusal(error, 'QUEUE_TOKEN_INVALID')) return undefined
+        throw error
+      })
+      if (place === undefined) await this.#end(stream)
+      else this.#send(stream, place, nowMs)
     } catch (error) {
-      if (isRefusal(error, 'QUEUE_TOKEN_INVALID')) {
-        await this.#end(stream)
-        return
-      }
       // An outage: the stream stays, and its reader hears of the next change that can be seen.
       stream.nextLookAtMs = nowMs + LOOK_EVERY_MAX_MS
       this.#ctx.logger.debug({ err: error }, 'a place could not be looked at for its stream')
@@ -113,8 +119,9 @@ export class PlaceStreams {
   }
 
   async #end(stream: Stream): Promise<void> {
-    this.#forget(stream)
     const row = await findToken(this.#ctx.pool, hashToken(stream.token).full)
+    if (!this.#streams.has(stream)) return
+    this.#forget(stream)
     // The row follows the room by a fraction of a second: one that still looks live has run out. None: reissued.
     const live = row?.status === 'WAITING' || row?.status === 'ACTIVE'
     const status = row === undefined ? 'REISSUED' : live ? 'EXPIRED' : row.status
@@ -122,6 +129,8 @@ export class PlaceStreams {
   }
 
   #write(stream: Stream, text: string): void {
+    // It may have been forgotten while its place was looked at; writing after the end is an error.
+    if (!this.#streams.has(stream)) return
     if (stream.response.writableNeedDrain) {
       this.#forget(stream)
       stream.response.destroy()

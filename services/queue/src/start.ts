@@ -21,6 +21,7 @@ import { PlaceStreams } from './place-streams.ts'
 import { createRedis } from './redis.ts'
 import { RedisGate } from './redis-gate.ts'
 import { createSchedules } from './schedules.ts'
+import { deleteEndedTokens } from './sql/queue-tokens.ts'
 import { roomDefaults } from './steer-waiting-room.ts'
 import { countRoom, summarizeRoom } from './summarize-room.ts'
 import { checkSystem } from './system-health.ts'
@@ -39,6 +40,8 @@ const JOIN_LINGER_MS = 3
 const OPEN_EVERY_MS = 250
 const RECORD_EVERY_MS = 100
 const STREAM_EVERY_MS = 500
+const TIDY_EVERY_MS = 600_000
+const TIDY_BATCH = 5_000
 const SUMMARY_MS = 1_000
 const ROOMS_MAX = 10_000
 const CATALOG_DEADLINE_MS = 800
@@ -80,9 +83,11 @@ function createContext(host: ServiceHost, config: QueueConfig, gate: RedisGate):
   const { pool, logger } = host
   const defaults = roomDefaults(config)
   const now = (): Date => new Date()
+  const changes = new PlaceChanges(pool, logger)
   const rooms = new WaitingRooms({
     gate,
     pool,
+    changes,
     logger,
     defaults,
     activeMs: config.ACTIVE_MS,
@@ -103,7 +108,7 @@ function createContext(host: ServiceHost, config: QueueConfig, gate: RedisGate):
     events: createEvents(host.metrics.registry, logger),
     directory: new TokenDirectory(gate, pool),
     joins: new JoinBatches({ pool, lingerMs: JOIN_LINGER_MS, defaults }),
-    changes: new PlaceChanges(pool, logger),
+    changes,
     schedules: createSchedules(askCatalog(host, config)),
     summaries: new CoalescedCache({
       load: (scheduleId: number) => summarizeRoom(rooms, summariesInPostgres, scheduleId),
@@ -135,5 +140,8 @@ function addTasks(host: ServiceHost, ctx: QueueContext, gate: RedisGate, streams
   const troubled = noTroubledRooms()
   host.every('admit', ctx.config.ADMIT_EVERY_MS, (signal) => admitWaiting(ctx, troubled, signal))
   host.every('record changes of places', RECORD_EVERY_MS, () => ctx.changes.flush())
+  host.every('tidy ended tokens', TIDY_EVERY_MS, async () => {
+    return (await deleteEndedTokens(ctx.pool, ctx.config.ENDED_TOKENS_KEEP_DAYS, TIDY_BATCH)) >= TIDY_BATCH
+  })
   host.every('event streams', STREAM_EVERY_MS, (signal) => streams.round(signal))
 }

@@ -3,6 +3,7 @@ import { isDatabaseTimeout, isDatabaseUnavailable } from '@frontrow/postgres/err
 import type { Logger } from '@frontrow/service-host/logger'
 import type { Pool } from '@frontrow/postgres/pool'
 import type { Redis } from 'ioredis'
+import type { PlaceChanges } from './place-changes.ts'
 import { rebuildRoom } from './rebuild-room.ts'
 import { RedisAwayError } from './redis-gate.ts'
 import type { RedisGate } from './redis-gate.ts'
@@ -59,6 +60,8 @@ export interface RoomSummary extends RoomLimits {
 export interface WaitingRoomsOptions {
   gate: RedisGate
   pool: Pool
+  /** Written down before a room is built from PostgreSQL, or who was let in just now would wait again. */
+  changes: Pick<PlaceChanges, 'flush'>
   logger: Logger
   defaults: RoomLimits
   activeMs: number
@@ -186,8 +189,9 @@ export class WaitingRooms {
 
   /** Before Redis is used (again): builds the rooms that are not of this epoch, and brings the others up to date. */
   async recover(redis: Redis, epoch: string): Promise<void> {
-    const { pool, logger, defaults } = this.#options
+    const { pool, changes, logger, defaults } = this.#options
     try {
+      await changes.flush()
       for (const scheduleId of await listLiveRooms(pool)) {
         const outcome = await rebuildRoom(redis, pool, { scheduleId, epoch, defaults })
         await redis.hset(BUSY_ROOMS_KEY, scheduleId, Date.now())
@@ -208,9 +212,20 @@ export class WaitingRooms {
   }
 
   async #replay(redis: Redis, epoch: string): Promise<void> {
-    for (const scheduleId of this.unsynced.takeRooms()) await redis.hdel(roomKey(scheduleId), 'epoch')
-    while (this.unsynced.size > 0) {
+    await this.#options.changes.flush()
+    const rooms = this.unsynced.takeRooms()
+    for (const [index, scheduleId] of rooms.entries()) {
+      try {
+        await redis.hdel(roomKey(scheduleId), 'epoch')
+      } catch (error) {
+        for (const left of rooms.slice(index)) this.unsynced.addRoom(left)
+        throw error
+      }
+    }
+    for (;;) {
       const batch = this.unsynced.take(REPLAY_BATCH)
+      // Not by the size of the list: a room that was noted meanwhile waits for the next time.
+      if (batch.length === 0) return
       try {
         await this.#replayBatch(redis, epoch, batch)
       } catch (error) {
@@ -271,10 +286,11 @@ export class WaitingRooms {
   }
 
   async #build(scheduleId: number): Promise<void> {
-    const { gate, pool, defaults, logger } = this.#options
+    const { gate, pool, changes, defaults, logger } = this.#options
     const { redis, epoch } = gate.connection()
     const deadline = Date.now() + BUILD_WAIT_MS
     try {
+      await changes.flush()
       for (;;) {
         const outcome = await rebuildRoom(redis, pool, { scheduleId, epoch, defaults })
         if (outcome === 'BUILT') logger.debug({ scheduleId }, 'a waiting room was built from PostgreSQL')

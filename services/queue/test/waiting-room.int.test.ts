@@ -1,8 +1,12 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { Redis } from 'ioredis'
+import { PlaceStreams } from '../src/place-streams.ts'
 import type { RunningQueue } from '../src/start.ts'
 import { QueueClient, startCatalog, startQueueService } from './queue-under-test.ts'
 import type { StandInCatalog } from './queue-under-test.ts'
@@ -243,4 +247,34 @@ describe('a waiting room', () => {
     const events = text.split('\n\n').flatMap((block) => /"status":"(\w+)"/.exec(block)?.[1] ?? [])
     expect(events).toEqual(['WAITING', 'ACTIVE', 'LEFT'])
   })
+})
+
+test('an event stream whose reader left before it could open is not kept', async () => {
+  const scheduleId = await scheduleWithRoomFor(1)
+  const { data } = await client.join(scheduleId, 'hasty')
+  const counts: number[] = []
+  const events = { ...queue.ctx.events, streams: (open: number) => void counts.push(open) }
+  const streams = new PlaceStreams({ ...queue.ctx, events })
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (typeof address !== 'object' || address === null) throw new Error('no port')
+  const arrived = new Promise<ServerResponse>((resolve) => {
+    server.once('request', (_request, response) => resolve(response))
+  })
+  const abort = new AbortController()
+  const left = fetch(`http://127.0.0.1:${address.port}`, { signal: abort.signal }).catch(() => 'left')
+  const response = await arrived
+  const closed = once(response, 'close')
+  abort.abort()
+  await closed
+  expect(await left).toBe('left')
+  try {
+    await streams.open(String(data['token']), undefined, response)
+    expect(counts.at(-1) ?? 0).toBe(0)
+  } finally {
+    streams.close()
+    server.close()
+  }
 })

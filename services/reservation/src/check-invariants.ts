@@ -1,15 +1,16 @@
 import { checkKeys } from '@frontrow/idempotency/audit'
 import { checkMessages } from '@frontrow/messaging/audit'
 import type { InvariantCheck } from '@frontrow/messaging/audit'
+import { inTransaction } from '@frontrow/postgres/transaction'
 import type { Context } from './context.ts'
-import { findDoubleSoldSeats, findUsersAboveLimit } from './sql/audit.ts'
+import { auditSeats } from './sql/audit.ts'
 
 const SHOWN_MAX = 10
 
 /** The invariants that this service's data can show. */
 export async function checkInvariants(ctx: Context): Promise<InvariantCheck[]> {
-  const seats = await findDoubleSoldSeats(ctx.pool, SHOWN_MAX)
-  const users = await findUsersAboveLimit(ctx.pool, ctx.config.SEATS_PER_USER_MAX, SHOWN_MAX)
+  const limits = { seatsPerUserMax: ctx.config.SEATS_PER_USER_MAX, shownMax: SHOWN_MAX }
+  const { seats, users } = await inTransaction(ctx.pool, (tx) => auditSeats(tx, limits))
   return [
     { number: 1, name: 'a seat belongs to at most one live reservation', ...seats },
     await checkKeys(ctx.pool, 'reservation'),

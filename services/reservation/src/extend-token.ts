@@ -1,4 +1,8 @@
+import { z } from 'zod'
 import type { Context } from './context.ts'
+import { findReservation } from './sql/reservations.ts'
+
+const StoredHold = z.object({ reservationId: z.uuid() })
 
 /**
  * Keeps the buyer's token ACTIVE until the hold's deadline, so that there is time to pay. The hold stands either way: a
@@ -9,5 +13,20 @@ export async function extendToken(ctx: Context, token: string, until: Date): Pro
     await ctx.extendToken({ token, untilMs: until.getTime() })
   } catch (error) {
     ctx.logger.warn({ err: error }, 'a queue token was not extended to the deadline of its hold')
+  }
+}
+
+/** The same for a hold that was answered before, as long as it is live; the token must have been verified. */
+export async function extendTokenAgain(
+  ctx: Context,
+  { userId, queueToken }: { userId: string; queueToken: string },
+  answer: unknown,
+): Promise<void> {
+  try {
+    const { reservationId } = StoredHold.parse(answer)
+    const reservation = await findReservation(ctx.pool, reservationId, userId)
+    if (reservation?.status === 'HOLD') await extendToken(ctx, queueToken, reservation.expiresAt)
+  } catch (error) {
+    ctx.logger.warn({ err: error }, 'the hold of a repeated request could not be looked up')
   }
 }

@@ -11,7 +11,7 @@ import { pickBestAvailable } from './best-available.ts'
 import { checkOffer, notOpen } from './check-offer.ts'
 import type { OfferQuestion } from './check-offer.ts'
 import type { Context } from './context.ts'
-import { extendToken } from './extend-token.ts'
+import { extendToken, extendTokenAgain } from './extend-token.ts'
 import { expiredMessage, heldMessage } from './reservation-messages.ts'
 import { factsOf } from './reservation.ts'
 import type { Reservation, ReservationFacts, Seat } from './reservation.ts'
@@ -64,7 +64,11 @@ export async function holdSeats(ctx: Context, command: HoldSeats): Promise<HoldA
     const layout = await offerOrReplay(ctx, command)
     if ('replayed' in layout) return { data: layout.replayed, isReplay: true }
     const attempt = await attemptHold(ctx, command, layout)
-    if (attempt.kind === 'replay') return { data: attempt.response, isReplay: true }
+    if (attempt.kind === 'replay') {
+      // The first request may have died between its commit and this.
+      await extendTokenAgain(ctx, command, attempt.response)
+      return { data: attempt.response, isReplay: true }
+    }
     ctx.counters.held(factsOf(attempt.hold))
     ctx.counters.expired(attempt.takenOver, 'taken-over')
     await extendToken(ctx, command.queueToken, attempt.hold.expiresAt)
@@ -85,12 +89,15 @@ async function offerOrReplay(ctx: Context, command: HoldSeats): Promise<SeatLayo
   } catch (refusal) {
     const keyed = keyedRequest(command)
     if (keyed === undefined || !isRefusal(refusal)) throw refusal
-    return inTransaction(ctx.pool, async (tx) => {
+    const replayed = await inTransaction(ctx.pool, async (tx) => {
       const claim = await claimKey(tx, keyed, KEY_LOCK_MS)
       // Rolls the claim back: a refusal stores nothing.
       if (claim.kind !== 'replay') throw refusal
-      return { replayed: claim.response }
+      return claim.response
     })
+    // Only this refusal comes after the token was found good.
+    if (isRefusal(refusal, 'BOOKING_NOT_OPEN')) await extendTokenAgain(ctx, command, replayed)
+    return { replayed }
   }
 }
 
@@ -172,6 +179,10 @@ async function chooseSeats(tx: Tx, command: HoldSeats, layout: SeatLayout, attem
       .map((seatId) => layout.byId.get(seatId))
       .filter((seat) => seat !== undefined)
       .toSorted((a, b) => a.seatId - b.seatId)
+  }
+  const { grade } = choice
+  if (grade !== undefined && !layout.seats.some((seat) => seat.grade === grade)) {
+    throw refuse('SEAT_NOT_FOUND', `the schedule has no seats of grade ${grade}`, { details: { grade } })
   }
   const taken = await listTakenSeats(tx, command.scheduleId)
   const takenIds = new Set(taken.map((seat) => seat.seatId))

@@ -6,7 +6,14 @@ import { z } from 'zod'
 const SEATS_MAX = 100
 
 const userId = z
-  .union([z.string().min(1).max(64), z.int()])
+  .union([
+    z
+      .string()
+      .min(1)
+      .max(64)
+      .regex(/^\P{Cc}*$/u, 'must have no control characters'),
+    z.int(),
+  ])
   .transform(String)
   .meta({ description: 'Yours; admins may name somebody else', example: '101' })
 const reservationId = z.uuid().meta({ example: '01932c07-a3c1-7d6e-9f0a-5b1c2d3e4f50' })

@@ -11,7 +11,7 @@ import type { Reservation } from './reservation.ts'
 import { extendHold, findReservation } from './sql/reservations.ts'
 import { lockUserSeatsOf, moveDeadline } from './sql/seat-holds.ts'
 
-/** Gives a live hold its full length again, counted from now, as often as the settings allow. */
+/** Extends a live hold by its full length, as often as the settings allow. */
 export async function refreshHold(
   ctx: Context,
   command: { reservationId: string; owner: Owner; queueToken: string },

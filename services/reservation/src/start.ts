@@ -16,6 +16,8 @@ import { rememberSchedules } from './schedules.ts'
 import { countLiveHolds } from './sql/reservations.ts'
 
 const TIDY_EVERY_MS = 600_000
+// What tidyKeys takes at most.
+const TIDY_BATCH = 5_000
 
 /** A running reservation service. */
 export interface RunningReservation {
@@ -49,7 +51,7 @@ export async function startReservation(
   host.every('expire holds', config.SWEEP_EVERY_MS, () => expireHolds(ctx))
   host.every('cancel schedules', config.SWEEP_EVERY_MS, () => cancelSchedules(ctx))
   host.every('tidy idempotency keys', TIDY_EVERY_MS, async () => {
-    await tidyKeys(pool, config.IDEMPOTENCY_KEEP_HOURS)
+    return (await tidyKeys(pool, config.IDEMPOTENCY_KEEP_HOURS)) >= TIDY_BATCH
   })
   watchValue(
     metrics.registry,

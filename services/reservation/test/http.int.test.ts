@@ -63,7 +63,8 @@ describe('POST /reservations', () => {
     const second = await running.hold('132', { scheduleId: 2, quantity: 3, grade: 'R' })
     expect(second.data.seats.map((seat: { seatNumber: number }) => seat.seatNumber)).toEqual([25, 26, 27])
     const none = await running.hold('133', { scheduleId: 2, quantity: 2, grade: 'S' })
-    expect(none).toMatchObject({ status: 409, code: 'SEAT_TAKEN' })
+    // There is no such grade at all; that is not the same as sold out.
+    expect(none).toMatchObject({ status: 404, code: 'SEAT_NOT_FOUND' })
   })
 
   test.each([
@@ -148,6 +149,33 @@ describe('Idempotency-Key', () => {
     expect(later).toMatchObject({ status: 201, data: first.data })
     const fresh = await running.hold('201', body, { 'idempotency-key': 'k-unused', 'queue-token': used })
     expect(fresh).toMatchObject({ status: 401, code: 'QUEUE_TOKEN_INVALID' })
+  })
+
+  test('the same request again extends the token of a hold that is live, which the first one may not have done', async () => {
+    const body = { scheduleId: 2, seatIds: [2105] }
+    const again = (token = running.queueToken) =>
+      running.hold('206', body, { 'idempotency-key': 'k-5', 'queue-token': token })
+    running.neighbours.extendFails = true
+    const first = await again()
+    running.neighbours.extendFails = false
+    const { extended, refusedTokens } = running.neighbours
+    extended.length = 0
+    const untilMs = Date.parse(first.data.expiresAt)
+    expect((await again()).data).toEqual(first.data)
+    expect(extended).toEqual([{ token: running.queueToken, untilMs }])
+
+    const path = `/reservations/${first.data.reservationId}`
+    const refreshed = await running.call('206', 'POST', `${path}/refresh`)
+    expect((await again()).data).toEqual(first.data)
+    expect(extended.at(-1)?.untilMs).toBe(Date.parse(refreshed.data.expiresAt))
+
+    const others = '0190aaaa-0000-7000-8000-000000000003'
+    refusedTokens.set(others, 'QUEUE_TOKEN_INVALID')
+    extended.length = 0
+    expect((await again(others)).status).toBe(201)
+    await running.call('206', 'POST', `${path}/cancel`)
+    expect((await again()).status).toBe(201)
+    expect(extended).toEqual([])
   })
 
   test('another body under the same key is refused', async () => {
@@ -236,7 +264,8 @@ describe('POST /reservations/{id}/refresh', () => {
     const path = `/reservations/${held.data.reservationId}/refresh`
     const first = await running.call('401', 'POST', path)
     expect(first).toMatchObject({ status: 200, data: { status: 'HOLD', refreshesLeft: 1 } })
-    expect(Date.parse(first.data.expiresAt)).toBeGreaterThan(Date.parse(held.data.expiresAt))
+    const fullLength = Date.parse(held.data.expiresAt) - Date.parse(held.data.reservedAt)
+    expect(Date.parse(first.data.expiresAt) - Date.parse(held.data.expiresAt)).toBe(fullLength)
     expect(running.neighbours.extended.at(-1)?.untilMs).toBe(Date.parse(first.data.expiresAt))
     expect((await running.call('401', 'POST', path)).status).toBe(200)
     expect(await running.call('401', 'POST', path)).toMatchObject({

@@ -59,14 +59,22 @@ export async function readConcerts(
   db: Queryable,
   page: { query: string | undefined; beforeConcertId: number | undefined; limit: number },
 ): Promise<Concert[]> {
-  const pattern = page.query === undefined ? null : `%${page.query.replaceAll(/[\\%_]/g, '\\$&')}%`
-  const { rows } = await db.query<ConcertRow>({
-    name: 'concert-list',
-    text: `SELECT concert_id, title, artist, description, created_at FROM concerts
-           WHERE ($1::bigint IS NULL OR concert_id < $1)
-             AND ($2::text IS NULL OR title ILIKE $2 OR artist ILIKE $2)
-           ORDER BY concert_id DESC LIMIT $3`,
-    values: [page.beforeConcertId ?? null, pattern, page.limit],
-  })
+  const before = page.beforeConcertId ?? Number.MAX_SAFE_INTEGER
+  const { rows } =
+    page.query === undefined
+      ? await db.query<ConcertRow>({
+          name: 'concert-list',
+          text: `SELECT concert_id, title, artist, description, created_at FROM concerts
+                 WHERE concert_id < $1 ORDER BY concert_id DESC LIMIT $2`,
+          values: [before, page.limit],
+        })
+      : // Without a name, so that it is planned for its own pattern: newest first for one that is in every title, by the
+        // index of the search for a rare one.
+        await db.query<ConcertRow>({
+          text: `SELECT concert_id, title, artist, description, created_at FROM concerts
+                 WHERE concert_id < $1 AND (title ILIKE $2 OR artist ILIKE $2)
+                 ORDER BY concert_id DESC LIMIT $3`,
+          values: [before, `%${page.query.replaceAll(/[\\%_]/g, '\\$&')}%`, page.limit],
+        })
   return rows.map(toConcert)
 }

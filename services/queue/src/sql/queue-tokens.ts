@@ -166,6 +166,26 @@ export async function deleteToken(db: Queryable, scheduleId: number, sequence: n
   })
 }
 
+/**
+ * Forgets places that ended long ago, a bounded number a call; returns how many went. The place admitted last stays in
+ * each room: it is where the line has come to when nobody waits.
+ */
+export async function deleteEndedTokens(db: Queryable, keepDays: number, limit: number): Promise<number> {
+  const { rowCount } = await db.query({
+    name: 'delete-ended-tokens',
+    text: `
+      DELETE FROM queue_tokens WHERE ctid = ANY (ARRAY(
+        SELECT t.ctid FROM queue_tokens t
+        WHERE t.ended_at < now() - make_interval(days => $1) AND t.sequence IS DISTINCT FROM (
+          SELECT last.sequence FROM queue_tokens last
+          WHERE last.schedule_id = t.schedule_id AND last.activated_at IS NOT NULL
+          ORDER BY last.activated_at DESC, last.sequence DESC LIMIT 1)
+        LIMIT $2))`,
+    values: [keepDays, limit],
+  })
+  return rowCount ?? 0
+}
+
 /** Moves the deadline of an ACTIVE place out, never nearer, and at most `maxMs` from now. */
 export async function extendToken(
   db: Queryable,

@@ -100,12 +100,12 @@ export async function markConfirmed(tx: Tx, reservationId: string, paymentId: st
   })
 }
 
-/** A live hold's new deadline, a full length from now; of a locked reservation. */
+/** A live hold's new deadline, a full length after the old one; of a locked reservation. */
 export async function extendHold(tx: Tx, reservationId: string, holdMs: number): Promise<Date> {
   const { rows } = await tx.query<{ expires_at: Date }>({
     name: 'reservations-extend',
     text: `UPDATE reservations SET refreshes = refreshes + 1,
-             expires_at = date_trunc('milliseconds', clock_timestamp()) + make_interval(secs => $2::float8 / 1000)
+             expires_at = expires_at + make_interval(secs => $2::float8 / 1000)
            WHERE reservation_id = $1 AND status = 'HOLD' RETURNING expires_at`,
     values: [reservationId, holdMs],
   })

@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { createPool } from '@frontrow/postgres/pool'
+import type { Pool } from '@frontrow/postgres/pool'
+import { createLogger } from '@frontrow/service-host/logger'
+import { createMetrics } from '@frontrow/service-host/metrics'
+import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
+import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
+import { Redis } from 'ioredis'
+import { PlaceChanges } from '../src/place-changes.ts'
+import { createRedis } from '../src/redis.ts'
+import { RedisGate } from '../src/redis-gate.ts'
+import { roomKey } from '../src/room-scripts.ts'
+import { deleteEndedTokens, insertTokens } from '../src/sql/queue-tokens.ts'
+import { readLastAdmitted } from '../src/sql/room-places.ts'
+import { toDigest } from '../src/token-value.ts'
+import { WaitingRooms } from '../src/waiting-rooms.ts'
+
+const logger = createLogger({ service: 'queue-test', level: 'silent' })
+const defaults = { maxActive: 1, admitPerSecond: 10, paused: false }
+
+let environment: TestEnvironment
+let pool: Pool
+let redis: Redis
+let nextScheduleId = 1
+
+beforeAll(async () => {
+  environment = await createTestEnvironment({ topics: false })
+  pool = createPool({
+    url: environment.databaseUrl('queue'),
+    applicationName: 'queue-test',
+    max: 4,
+    statementTimeoutMs: 5_000,
+    onError: () => undefined,
+  })
+  redis = createRedis({ url: environment.redisUrl, commandTimeoutMs: 1_000, logger })
+  await new Promise<void>((resolve) => redis.once('ready', () => resolve()))
+  await redis.flushdb()
+})
+
+afterAll(async () => {
+  redis?.disconnect()
+  await pool?.end()
+  await environment?.dispose()
+})
+
+/** Rooms whose gate is shut, and changes that nobody writes down but the rooms themselves. */
+function shutRooms(): {
+  gate: RedisGate
+  rooms: WaitingRooms
+  changes: PlaceChanges
+  open: () => Promise<void>
+} {
+  const gate = new RedisGate(redis, logger, createMetrics('queue', { processMetrics: false }))
+  const changes = new PlaceChanges(pool, logger)
+  const lives = { activeMs: 60_000, waitingMs: 60_000, waitingMax: 100 }
+  const rooms = new WaitingRooms({ gate, pool, changes, logger, defaults, ...lives })
+  const open = (): Promise<void> => gate.tryOpen((server, epoch) => rooms.recover(server, epoch))
+  return { gate, rooms, changes, open }
+}
+
+/** A room where nobody but these wait, in this order; returns their digests. */
+async function roomOf(userIds: string[]): Promise<{ scheduleId: number; digests: string[] }> {
+  const scheduleId = nextScheduleId
+  nextScheduleId += 1
+  const tokenHashes = userIds.map(() => randomBytes(32))
+  await insertTokens(pool, scheduleId, { userIds, tokenHashes }, defaults)
+  return { scheduleId, digests: tokenHashes.map(toDigest) }
+}
+
+test('who was let in a moment before Redis was lost is in the room that is built from PostgreSQL', async () => {
+  const { scheduleId, digests } = await roomOf(['in', 'next'])
+  const { rooms, changes, open } = shutRooms()
+  const now = Date.now()
+  changes.admitted(scheduleId, 1, now, now + 60_000)
+  await open()
+  expect(await rooms.place(scheduleId, 'in', digests[0], false)).toMatchObject({ status: 'ACTIVE' })
+  expect(await rooms.place(scheduleId, 'next', digests[1], false)).toMatchObject({ before: 0 })
+})
+
+test('and also where the room is found missing later', async () => {
+  const { rooms, changes, open } = shutRooms()
+  await open()
+  const { scheduleId, digests } = await roomOf(['in', 'next'])
+  const now = Date.now()
+  changes.admitted(scheduleId, 1, now, now + 60_000)
+  expect(await rooms.place(scheduleId, 'in', digests[0], false)).toMatchObject({ status: 'ACTIVE' })
+})
+
+test('rooms to be built again stay on the list until Redis has taken the order for them', async () => {
+  const { rooms, open } = shutRooms()
+  await open()
+  // Nobody is in a room, so that nothing but the list is brought to Redis.
+  await pool.query(`UPDATE queue_tokens SET status = 'LEFT', ended_at = now() WHERE ended_at IS NULL`)
+  const scheduleId = nextScheduleId
+  await redis.hset(roomKey(scheduleId), 'epoch', 'some')
+  const away = new Redis(environment.redisUrl, {
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+  })
+  rooms.unsynced.addRoom(scheduleId + 1_000)
+  rooms.unsynced.addRoom(scheduleId)
+  await rooms.recover(away, 'epoch')
+  away.disconnect()
+  expect(rooms.unsynced.size).toBe(2)
+  await rooms.replayUnsynced()
+  expect(rooms.unsynced.size).toBe(0)
+  expect(await redis.hget(roomKey(scheduleId), 'epoch')).toBeNull()
+})
+
+test('ended tokens go after their time, a batch at a time; live ones and the last admitted stay', async () => {
+  const { scheduleId } = await roomOf(['a', 'b', 'c', 'd', 'e', 'waits'])
+  // `d` was let in last; `e` left without ever being in.
+  await pool.query(
+    `UPDATE queue_tokens SET status = CASE WHEN user_id = 'e' THEN 'LEFT' ELSE 'USED' END,
+       activated_at = CASE WHEN user_id <> 'e' THEN now() - interval '9 days' + sequence * interval '1 second' END,
+       ended_at = now() - CASE WHEN user_id = 'c' THEN interval '6 days' ELSE interval '8 days' END
+     WHERE schedule_id = $1 AND user_id <> 'waits'`,
+    [scheduleId],
+  )
+  expect(await deleteEndedTokens(pool, 7, 2)).toBe(2)
+  expect(await deleteEndedTokens(pool, 7, 2)).toBe(1)
+  expect(await deleteEndedTokens(pool, 7, 2)).toBe(0)
+  const { rows } = await pool.query(
+    'SELECT user_id FROM queue_tokens WHERE schedule_id = $1 ORDER BY sequence',
+    [scheduleId],
+  )
+  expect(rows.map((row) => row.user_id)).toEqual(['c', 'd', 'waits'])
+  expect(await readLastAdmitted(pool, scheduleId)).toBe(4)
+})
