@@ -86,8 +86,8 @@ export function createProducer(kafka: Kafka): Producer {
 }
 
 /**
- * Options of every consumer here. A long poll of 500 ms keeps heartbeats and shutdown prompt; data is handed out at once.
- * After a kill -9 the partitions wait for `sessionTimeout`: 30 s stalled payments for half a minute, and 10 s is still
+ * Options of every consumer here. A long poll of a second keeps heartbeats and shutdown prompt and idles cheaply; data is
+ * handed out at once. After a kill -9 the partitions wait for `sessionTimeout`: 30 s stalled payments for half a minute, and 10 s is still
  * three heartbeats and far above the longest message (a transaction ends after 5 s).
  */
 export function createConsumer(
@@ -102,7 +102,7 @@ export function createConsumer(
     heartbeatInterval: 3_000,
     rebalanceTimeout: 60_000,
     minBytes: 1,
-    maxWaitTimeInMs: 500,
+    maxWaitTimeInMs: 1_000,
     maxBytesPerPartition: 1_048_576,
     ...overrides,
   })

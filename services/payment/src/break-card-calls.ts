@@ -17,6 +17,8 @@ export function breakCardCalls(
     errorThresholdPercentage: 50,
     rollingCountTimeout: 30_000,
     resetTimeout: 5_000,
+    rollingPercentilesEnabled: false,
+    enableSnapshots: false,
   })
   breaker.on('open', () => onChange('open'))
   breaker.on('halfOpen', () => onChange('half open'))

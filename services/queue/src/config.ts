@@ -43,7 +43,7 @@ export const settings = hostSettings.extend({
     .max(86_400_000)
     .default(3_600_000)
     .describe('how far from now the deadline of an ACTIVE token can be moved'),
-  ADMIT_EVERY_MS: z.coerce.number().int().min(20).max(5_000).default(200),
+  ADMIT_EVERY_MS: z.coerce.number().int().min(20).max(5_000).default(250),
   REDIS_URL: z.string().regex(/^rediss?:\/\//, 'must be redis:// or rediss://'),
   REDIS_COMMAND_TIMEOUT_MS: z.coerce.number().int().min(20).max(1_000).default(500),
   CATALOG_GRPC: grpcTarget,

@@ -37,6 +37,9 @@ export class RedisGate {
       errorThresholdPercentage: 50,
       rollingCountTimeout: 5_000,
       resetTimeout: 60_000,
+      // Statistics that nobody reads, once a second.
+      rollingPercentilesEnabled: false,
+      enableSnapshots: false,
     })
     this.#breaker.on('open', () => this.#shut('too many calls failed'))
     redis.on('close', () => this.#shut('the connection was lost'))

@@ -37,8 +37,8 @@ export interface RunningQueue {
 }
 
 const JOIN_LINGER_MS = 3
-const OPEN_EVERY_MS = 250
-const RECORD_EVERY_MS = 100
+const OPEN_EVERY_MS = 500
+const RECORD_EVERY_MS = 200
 const STREAM_EVERY_MS = 500
 const TIDY_EVERY_MS = 600_000
 const TIDY_BATCH = 5_000
