@@ -11,7 +11,15 @@ interface RequestQueue {
   throttleCheckTimeoutId: NodeJS.Timeout | null
   checkPendingRequests(): void
   scheduleCheckPendingRequests(): void
+  enforceRequestTimeout: boolean
+  requestTimeoutIntervalId: NodeJS.Timeout | null
+  inflight: Map<number, { sentAt: number; requestTimeout: number; timeoutRequest(): void }>
+  isConnected(): boolean
+  destroy(): void
+  scheduleRequestTimeoutCheck(): void
 }
+
+const TIMEOUT_CHECK_EVERY_MS = 1_000
 
 let cured = false
 
@@ -35,6 +43,17 @@ export function cureIdleBusyLoop(): void {
       Math.max(10, throttledMs),
     )
     this.throttleCheckTimeoutId = timer
+  }
+  // The second timer: ten looks a second at each connection for requests of 10 s that are overdue. One is enough.
+  prototype.scheduleRequestTimeoutCheck = function scheduleRequestTimeoutCheck(this: RequestQueue) {
+    if (!this.enforceRequestTimeout) return
+    this.destroy()
+    this.requestTimeoutIntervalId = setInterval(() => {
+      for (const request of this.inflight.values()) {
+        if (Date.now() - request.sentAt > request.requestTimeout) request.timeoutRequest()
+      }
+      if (!this.isConnected()) this.destroy()
+    }, TIMEOUT_CHECK_EVERY_MS)
   }
 }
 
