@@ -13,9 +13,16 @@ function isBodyParserError(error: unknown): error is BodyParserError {
   return typeof error === 'object' && error !== null && 'status' in error && typeof error.status === 'number'
 }
 
+// By its name: under test runners Node's own errors are of another realm.
+function isBadEscape(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'name' in error && error.name === 'URIError'
+}
+
 /** What a thrown value means to a client. Unknown values are defects: INTERNAL, without their text. */
 export function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error
+  // Before the body's errors: Express gives this one a status too.
+  if (isBadEscape(error)) return hostRefusal('INVALID_REQUEST', 'the path is not validly encoded')
   if (isBodyParserError(error)) return bodyRefusal(error)
   if (isDatabaseUnavailable(error)) {
     return hostRefusal('UNAVAILABLE', 'the database is not available', { retryAfterSeconds: 2, cause: error })
@@ -25,7 +32,6 @@ export function toRefusal(error: unknown): Refusal {
   }
   if (isUnstorableText(error))
     return hostRefusal('INVALID_REQUEST', 'text must not hold NUL characters', { cause: error })
-  if (error instanceof URIError) return hostRefusal('INVALID_REQUEST', 'the path is not validly encoded')
   return hostRefusal('INTERNAL', 'something went wrong on our side', { cause: error })
 }
 

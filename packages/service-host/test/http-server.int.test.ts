@@ -139,7 +139,8 @@ describe('bad input', () => {
       'POST',
       'METHOD_NOT_ALLOWED',
     ])
-    expect((await send('/things/%zz', { json: { name: 'x' } })).status).toBe(400)
+    const badEscape = await send('/things/%zz', { json: { name: 'x' } })
+    expect([badEscape.status, badEscape.body.error.message]).toEqual([400, 'the path is not validly encoded'])
   })
 })
 
