@@ -3,6 +3,7 @@ import { createKafka } from '@frontrow/messaging/kafka'
 import { createTopics } from '@frontrow/messaging/topics'
 import { createClient } from '@frontrow/postgres/pool'
 import { topicNames } from '@frontrow/proto/topics'
+import { Redis } from 'ioredis'
 import { SignJWT } from 'jose'
 import { pino } from 'pino'
 
@@ -72,6 +73,7 @@ export async function createTestEnvironment(options: { topics?: boolean } = {}):
   // Test files of one worker run one after the other, so a Redis database each is enough (there are 16).
   const redis = new URL(required('FRONTROW_TEST_REDIS'))
   redis.pathname = `/${Number(process.env['JEST_WORKER_ID'] ?? '1') % 16}`
+  await emptyRedis(redis.href)
   const databaseUrl = (service: ServiceName): string => {
     const url = new URL(withDatabase(adminUrl, database))
     url.username = service
@@ -96,6 +98,16 @@ export async function createTestEnvironment(options: { topics?: boolean } = {}):
       LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
     }),
     dispose: () => onServer(adminUrl, `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`),
+  }
+}
+
+/** What the file before left would be this file's waiting rooms: schedules are numbered from 1 in each. */
+async function emptyRedis(url: string): Promise<void> {
+  const redis = new Redis(url, { connectionName: 'test-kit' })
+  try {
+    await redis.flushdb()
+  } finally {
+    redis.disconnect()
   }
 }
 

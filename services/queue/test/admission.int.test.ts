@@ -13,7 +13,6 @@ import { createLogger } from '@frontrow/service-host/logger'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
-import { Redis } from 'ioredis'
 import type { RunningQueue } from '../src/start.ts'
 import { QueueClient, startCatalog, startQueueService, targetOf } from './queue-under-test.ts'
 import type { StandInCatalog } from './queue-under-test.ts'
@@ -29,9 +28,6 @@ let producer: Producer
 
 beforeAll(async () => {
   environment = await createTestEnvironment()
-  const redis = new Redis(environment.redisUrl)
-  await redis.flushdb()
-  redis.disconnect()
   catalog = await startCatalog()
   const change = { ACTIVE_MS: String(ACTIVE_MS), WAITING_MS: String(WAITING_MS), ADMIT_EVERY_MS: '50' }
   queues = []

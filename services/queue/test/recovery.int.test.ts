@@ -35,7 +35,6 @@ beforeAll(async () => {
   })
   redis = createRedis({ url: environment.redisUrl, commandTimeoutMs: 1_000, logger })
   await new Promise<void>((resolve) => redis.once('ready', () => resolve()))
-  await redis.flushdb()
 })
 
 afterAll(async () => {

@@ -96,7 +96,6 @@ beforeAll(async () => {
   const logger = createLogger({ service: 'queue-test', level: 'silent' })
   redis = createRedis({ url: environment.redisUrl, commandTimeoutMs: 1_000, logger })
   await new Promise<void>((resolve) => redis.once('ready', () => resolve()))
-  await redis.flushdb()
 })
 
 afterAll(async () => {

@@ -18,9 +18,6 @@ let client: QueueClient
 
 beforeAll(async () => {
   environment = await createTestEnvironment()
-  const redis = new Redis(environment.redisUrl)
-  await redis.flushdb()
-  redis.disconnect()
   catalog = await startCatalog()
   queue = await startQueueService(environment, catalog, { WAITING_MAX: '20', ACTIVE_MS: '60000' })
   client = new QueueClient(queue)
