@@ -3,7 +3,7 @@ import { BoundedMap } from '@frontrow/service-host/bounded-map'
 import type { QueueContext } from './context.ts'
 import { RedisAwayError } from './redis-gate.ts'
 import { admissionWindow, isOver } from './schedules.ts'
-import type { AdmissionRound } from './waiting-rooms.ts'
+import type { AdmissionRound } from './room-replies.ts'
 
 // A script blocks the server: about 1 ms for this many.
 const BATCH = 100
@@ -57,6 +57,7 @@ async function admitToRoom(ctx: QueueContext, scheduleId: number, mark: string):
   for (let batch = 0; batch < BATCHES_A_ROUND; batch += 1) {
     const round = await admitBatch(ctx, scheduleId, window)
     noteRound(ctx, scheduleId, round)
+    if (round.drawDue) ctx.drawsDue.add(scheduleId)
     if (round.admitted.length < BATCH && round.ended.length < BATCH) {
       if (round.waiting === 0 && round.active === 0 && nowMs - Number(mark) > IDLE_AFTER_MS) {
         await ctx.rooms.forgetBusy(scheduleId, mark)
@@ -82,8 +83,10 @@ async function admitBatch(
 }
 
 function noteRound(ctx: QueueContext, scheduleId: number, round: AdmissionRound): void {
-  for (const sequence of round.admitted) {
-    ctx.changes.admitted(scheduleId, sequence, round.nowMs, round.deadlineMs)
+  for (const { predictedSeconds, ...admission } of round.admitted) {
+    ctx.changes.admitted(admission, round.deadlineMs)
+    const waitedSeconds = (admission.admittedAtMs - admission.enteredAtMs) / 1_000
+    if (predictedSeconds !== undefined) ctx.events.estimateProved(predictedSeconds, waitedSeconds)
   }
   for (const sequence of round.ended) ctx.changes.ended(scheduleId, sequence, round.nowMs)
   if (round.admitted.length > 0) ctx.events.admitted(scheduleId, round.admitted.length)

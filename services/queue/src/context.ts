@@ -9,7 +9,8 @@ import type { JoinBatches } from './join-batches.ts'
 import type { PlaceChanges } from './place-changes.ts'
 import type { Schedules } from './schedules.ts'
 import type { TokenDirectory } from './token-directory.ts'
-import type { RoomSummary, WaitingRooms } from './waiting-rooms.ts'
+import type { RoomSummary } from './room-replies.ts'
+import type { WaitingRooms } from './waiting-rooms.ts'
 
 /** What the use cases of this service work with; built once in start.ts. */
 export interface QueueContext {
@@ -28,6 +29,10 @@ export interface QueueContext {
   summariesInPostgres: CoalescedCache<number, RoomSummary>
   /** Rooms that were full, and until when nobody needs to try; milliseconds since the epoch. */
   fullUntil: BoundedMap<number, number>
+  /** When an estimate was kept last, by room; milliseconds since the epoch. */
+  predictedAt: BoundedMap<number, number>
+  /** Open rooms whose early comers have no places yet. */
+  drawsDue: Set<number>
   authenticate: Authenticate
   now: () => Date
 }

@@ -1,7 +1,7 @@
 import type { QueueContext } from './context.ts'
 import { estimateWaitSeconds, pollAfterSeconds } from './estimate-wait.ts'
 import { admissionWindow } from './schedules.ts'
-import type { LivePlace } from './waiting-rooms.ts'
+import type { LivePlace } from './room-replies.ts'
 
 /** A place as its holder sees it. */
 export interface PlaceDescription {
@@ -45,10 +45,10 @@ export async function describePlace(
   }
   const [summary, onSale] = await Promise.all([ctx.summaries.get(scheduleId), ctx.schedules.get(scheduleId)])
   const queuePosition = place.before + 1
-  const wait = estimateWaitSeconds(queuePosition, summary, {
-    opensAtMs: admissionWindow(onSale).opensAtMs,
-    activeMs: ctx.config.ACTIVE_MS,
-  })
+  const { opensAtMs } = admissionWindow(onSale)
+  // Before the draw everybody may expect the middle of those who are there.
+  const expected = place.nowMs < opensAtMs ? Math.ceil((place.waiting + 1) / 2) : queuePosition
+  const wait = estimateWaitSeconds(expected, summary, { opensAtMs, activeMs: ctx.config.ACTIVE_MS })
   return {
     token,
     scheduleId,

@@ -1,9 +1,11 @@
-import type { RoomSummary } from './waiting-rooms.ts'
+import type { RoomSummary } from './room-replies.ts'
 
 const MINUTE_MS = 60_000
 const POLL_MIN_SECONDS = 1
 const POLL_MAX_SECONDS = 30
 const SPREAD = 0.2
+const CLOSE_SHARE = 0.25
+const CLOSE_SECONDS = 5
 // One poll for each tenth of the wait that is left.
 const POLLS_A_WAIT = 10
 
@@ -28,6 +30,35 @@ export function estimateWaitSeconds(
   const seen = room.admittedLastMinute === 0 ? 0 : room.admittedLastMinute / (spanMs / 1_000)
   const rate = Math.min(room.admitPerSecond, Math.max(turnover, seen))
   return Math.ceil(untilOpen + free / room.admitPerSecond + (position - free) / rate)
+}
+
+/** How well a sample of estimates did. */
+export interface EstimateComparison {
+  samples: number
+  medianPredictedSeconds: number | null
+  medianActualSeconds: number | null
+  /** 0 to 1: who waited within a quarter, or 5 s, of what they were told. */
+  closeShare: number | null
+}
+
+/** Compares what people were told with what came of it. */
+export function compareEstimates(
+  samples: readonly { predictedSeconds: number; actualSeconds: number }[],
+): EstimateComparison {
+  const close = samples.filter(
+    ({ predictedSeconds, actualSeconds }) =>
+      Math.abs(actualSeconds - predictedSeconds) <= Math.max(CLOSE_SECONDS, predictedSeconds * CLOSE_SHARE),
+  )
+  return {
+    samples: samples.length,
+    medianPredictedSeconds: median(samples.map((sample) => sample.predictedSeconds)),
+    medianActualSeconds: median(samples.map((sample) => sample.actualSeconds)),
+    closeShare: samples.length === 0 ? null : Math.round((close.length / samples.length) * 100) / 100,
+  }
+}
+
+function median(values: number[]): number | null {
+  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? null
 }
 
 /** When to ask again: later the longer the wait, and spread by 20 %, so that a crowd does not poll in step. */

@@ -1,5 +1,5 @@
 import type { Logger } from '@frontrow/service-host/logger'
-import { Counter, Gauge } from 'prom-client'
+import { Counter, Gauge, Histogram } from 'prom-client'
 import type { Registry } from 'prom-client'
 
 /** What happens in the waiting rooms, counted and logged. */
@@ -8,6 +8,8 @@ export interface QueueEvents {
   joinRefused(refusal: { scheduleId: number; userId: string; code: string }): void
   admitted(scheduleId: number, count: number): void
   ended(scheduleId: number, how: 'LEFT' | 'USED' | 'EXPIRED', count: number): void
+  /** Somebody was let in who had been told how long it would take; seconds. */
+  estimateProved(predicted: number, actual: number): void
   steered(change: object): void
   roomSeen(scheduleId: number, depth: { waiting: number; active: number }): void
   roomIdle(scheduleId: number): void
@@ -36,6 +38,19 @@ export function createEvents(registry: Registry, logger: Logger): QueueEvents {
     name: 'queue_tokens_ended_total',
     help: 'Places that came to their end',
     labelNames: ['how'] as const,
+    registers,
+  })
+  const waits = new Histogram({
+    name: 'queue_wait_seconds',
+    help: 'Waits of a sample of those let in: as predicted at the join, and as they were',
+    labelNames: ['kind'] as const,
+    buckets: [1, 5, 15, 30, 60, 120, 300, 600, 1_200, 2_400, 3_600, 7_200],
+    registers,
+  })
+  const misses = new Histogram({
+    name: 'queue_wait_estimate_ratio',
+    help: 'Wait as it was, divided by the wait predicted at the join; 1 is right',
+    buckets: [0.25, 0.5, 0.75, 0.9, 1.1, 1.25, 1.5, 2, 4],
     registers,
   })
   const open = new Gauge({ name: 'queue_place_streams', help: 'Open event streams', registers })
@@ -71,6 +86,12 @@ export function createEvents(registry: Registry, logger: Logger): QueueEvents {
     ended(scheduleId, how, count) {
       ends.inc({ how }, count)
       logger.debug({ scheduleId, how, count }, 'places ended')
+    },
+    estimateProved(predicted, actual) {
+      waits.observe({ kind: 'predicted' }, predicted)
+      waits.observe({ kind: 'actual' }, actual)
+      // Less than a second is told as one, and a wait that was none of it.
+      misses.observe(Math.max(1, actual) / Math.max(1, predicted))
     },
     steered: (change) => logger.info(change, 'a waiting room was steered'),
     roomSeen(scheduleId, seen) {

@@ -4,12 +4,15 @@ import type { Caller } from '@frontrow/service-host/auth'
 import type { HttpServer, Reply } from '@frontrow/service-host/http-server'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { QueueContext } from './context.ts'
+import { describeFairness } from './describe-fairness.ts'
 import { describePlace } from './describe-place.ts'
 import type { PlaceDescription } from './describe-place.ts'
+import { compareEstimates } from './estimate-wait.ts'
 import { joinWaitingRoom } from './join-waiting-room.ts'
 import { leaveWaitingRoom } from './leave-waiting-room.ts'
 import { locatePlace } from './locate-place.ts'
 import {
+  fairnessRoute,
   joinRoute,
   leaveRoute,
   nowServingRoute,
@@ -20,9 +23,10 @@ import {
   watchRoomRoute,
 } from './openapi.ts'
 import type { PlaceStreams } from './place-streams.ts'
+import { RedisAwayError } from './redis-gate.ts'
 import { reissueToken } from './reissue-token.ts'
 import { steerWaitingRoom } from './steer-waiting-room.ts'
-import type { RoomSummary } from './waiting-rooms.ts'
+import type { RoomSummary } from './room-replies.ts'
 
 const COOKIE_ATTRIBUTES = 'Path=/; HttpOnly; Secure; SameSite=Lax'
 const FORGET_COOKIE = `${QUEUE_TOKEN_COOKIE}=; Max-Age=0; ${COOKIE_ATTRIBUTES}`
@@ -66,15 +70,25 @@ export function addRoutes(http: HttpServer, ctx: QueueContext, streams: PlaceStr
     return { status: 200, data: line, headers: { 'Cache-Control': 'public, max-age=1' } }
   })
 
+  http.handle(fairnessRoute, async ({ params: { scheduleId }, query: { from } }) => ({
+    status: 200,
+    data: await describeFairness(ctx, scheduleId, from),
+    headers: { 'Cache-Control': 'public, max-age=1' },
+  }))
+
   http.handle(watchRoomRoute, async ({ params: { scheduleId } }) => {
     await ctx.schedules.get(scheduleId)
     ctx.summaries.forget(scheduleId)
-    return { status: 200, data: roomJson(scheduleId, await ctx.summaries.get(scheduleId)), headers: NO_STORE }
+    return {
+      status: 200,
+      data: await watchedRoomJson(ctx, scheduleId, await ctx.summaries.get(scheduleId)),
+      headers: NO_STORE,
+    }
   })
 
   http.handle(steerRoomRoute, async ({ params: { scheduleId }, body }) => ({
     status: 200,
-    data: roomJson(scheduleId, await steerWaitingRoom(ctx, scheduleId, body)),
+    data: await watchedRoomJson(ctx, scheduleId, await steerWaitingRoom(ctx, scheduleId, body)),
     headers: NO_STORE,
   }))
 }
@@ -101,6 +115,23 @@ async function holder(
 function withCookie(place: PlaceDescription): Reply {
   const cookie = `${QUEUE_TOKEN_COOKIE}=${place.token}; ${COOKIE_ATTRIBUTES}`
   return { status: 200, data: place, headers: { ...NO_STORE, 'Set-Cookie': cookie } }
+}
+
+async function watchedRoomJson(ctx: QueueContext, scheduleId: number, summary: RoomSummary) {
+  return {
+    ...roomJson(scheduleId, summary),
+    estimates: compareEstimates(await keptEstimates(ctx, scheduleId)),
+  }
+}
+
+async function keptEstimates(ctx: QueueContext, scheduleId: number) {
+  try {
+    return await ctx.rooms.estimates(scheduleId)
+  } catch (error) {
+    // They are kept in Redis alone: worth little, and soon there again.
+    if (error instanceof RedisAwayError) return []
+    throw error
+  }
 }
 
 function roomJson(scheduleId: number, room: RoomSummary) {

@@ -5,8 +5,15 @@ import { insertTokens } from './sql/queue-tokens.ts'
 interface Join {
   userId: string
   tokenHash: Buffer
-  settle: (sequence: number | null) => void
+  settle: (place: GivenPlace | null) => void
   fail: (error: unknown) => void
+}
+
+/** A place that PostgreSQL has. */
+export interface GivenPlace {
+  sequence: number
+  /** The on-sale is open and nobody came before it: there is nothing to draw. */
+  nobodyEarly: boolean
 }
 
 const BATCH_MAX = 500
@@ -33,44 +40,51 @@ export class JoinBatches {
     this.#options = options
   }
 
-  /** The new place's sequence; null where the user has a live place already. */
-  add(scheduleId: number, userId: string, tokenHash: Buffer): Promise<number | null> {
+  /** The new place; null where the user has a live place already. */
+  add(
+    room: { scheduleId: number; opensAtMs: number },
+    userId: string,
+    tokenHash: Buffer,
+  ): Promise<GivenPlace | null> {
     if (this.#pending >= PENDING_MAX) {
       throw refuse('UNAVAILABLE', 'too many people join at once', { retryAfterSeconds: 2 })
     }
     this.#pending += 1
     return new Promise((settle, fail) => {
       const join = { userId, tokenHash, settle, fail }
-      const waiting = this.#waiting.get(scheduleId)
+      const waiting = this.#waiting.get(room.scheduleId)
       if (waiting !== undefined) {
         waiting.push(join)
         return
       }
       const first = [join]
-      this.#waiting.set(scheduleId, first)
-      setTimeout(() => void this.#work(scheduleId, first), this.#options.lingerMs)
+      this.#waiting.set(room.scheduleId, first)
+      setTimeout(() => void this.#work(room, first), this.#options.lingerMs)
     })
   }
 
-  async #work(scheduleId: number, waiting: Join[]): Promise<void> {
+  async #work(room: { scheduleId: number; opensAtMs: number }, waiting: Join[]): Promise<void> {
     while (waiting.length > 0) {
       const batch = waiting.splice(0, BATCH_MAX)
-      await this.#insert(scheduleId, batch)
+      await this.#insert(room, batch)
       this.#pending -= batch.length
     }
-    this.#waiting.delete(scheduleId)
+    this.#waiting.delete(room.scheduleId)
   }
 
-  async #insert(scheduleId: number, batch: readonly Join[]): Promise<void> {
+  async #insert(
+    { scheduleId, opensAtMs }: { scheduleId: number; opensAtMs: number },
+    batch: readonly Join[],
+  ): Promise<void> {
     const { pool, defaults } = this.#options
     try {
       const joins = {
         userIds: batch.map((join) => join.userId),
         tokenHashes: batch.map((join) => join.tokenHash),
       }
-      const rows = await insertTokens(pool, scheduleId, joins, defaults)
-      const sequences = new Map(rows.map((row) => [row.tokenHash.toString('base64'), row.sequence]))
-      for (const join of batch) join.settle(sequences.get(join.tokenHash.toString('base64')) ?? null)
+      const rows = await insertTokens(pool, scheduleId, joins, { opensAtMs, ...defaults })
+      const places = new Map(rows.map((row) => [row.tokenHash.toString('base64'), row]))
+      for (const join of batch) join.settle(places.get(join.tokenHash.toString('base64')) ?? null)
     } catch (error) {
       for (const join of batch) join.fail(error)
     }

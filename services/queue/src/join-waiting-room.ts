@@ -9,7 +9,7 @@ import { admissionWindow, requireRoomOpen } from './schedules.ts'
 import { deleteToken, expireToken, findLiveToken, isLive } from './sql/queue-tokens.ts'
 import type { TokenRow } from './sql/queue-tokens.ts'
 import { hashToken, newTokenValue } from './token-value.ts'
-import type { Place } from './waiting-rooms.ts'
+import type { Place } from './room-replies.ts'
 
 // Long enough to spare PostgreSQL a crowd, short enough that a freed place is found soon.
 const FULL_FOR_MS = 500
@@ -41,12 +41,14 @@ async function giveOnePlace(
 
   const token = newTokenValue(nowMs)
   const hash = hashToken(token)
-  let sequence = await ctx.joins.add(scheduleId, userId, hash.full)
-  if (sequence === null) {
+  const room = { scheduleId, opensAtMs: onSale.opensAtMs }
+  let given = await ctx.joins.add(room, userId, hash.full)
+  if (given === null) {
     await endStalePlace(ctx, scheduleId, userId)
-    sequence = await ctx.joins.add(scheduleId, userId, hash.full)
-    if (sequence === null) throw placeExists()
+    given = await ctx.joins.add(room, userId, hash.full)
+    if (given === null) throw placeExists()
   }
+  const { sequence, nobodyEarly } = given
   const row: TokenRow = {
     scheduleId,
     userId,
@@ -56,19 +58,39 @@ async function giveOnePlace(
     activeUntil: null,
   }
   const [place] = await Promise.all([
-    enterRoom(ctx, row, admissionWindow(onSale)),
+    enterRoom(ctx, row, { ...admissionWindow(onSale), nobodyEarly }),
     ctx.directory.add(hash.digest, { scheduleId, userId }),
   ])
   if (place.status === 'FULL') {
-    await deleteToken(ctx.pool, scheduleId, sequence)
+    await deleteToken(ctx.pool, hash.full)
     ctx.fullUntil.set(scheduleId, nowMs + FULL_FOR_MS)
     throw roomFull()
   }
   if (place.status !== 'WAITING' && place.status !== 'ACTIVE') throw placeExists()
   const straightIn = place.status === 'ACTIVE'
-  if (straightIn) ctx.changes.admitted(scheduleId, sequence, place.nowMs, place.activeUntilMs)
+  if (place.status === 'ACTIVE' && place.admission !== undefined) {
+    ctx.changes.admitted(place.admission, place.activeUntilMs)
+  }
   ctx.events.joined({ scheduleId, userId, sequence, straightIn })
-  return describePlace(ctx, token, scheduleId, place)
+  const described = await describePlace(ctx, token, scheduleId, place)
+  if (described.status === 'WAITING') notePrediction(ctx, userId, described)
+  return described
+}
+
+// Some are enough to know how good the estimates are: five a second, room and instance.
+const PREDICTION_EVERY_MS = 200
+
+/** Keeps what this person was told, so that it is compared with the wait that comes of it. */
+function notePrediction(ctx: QueueContext, userId: string, place: PlaceDescription): void {
+  const { scheduleId } = place
+  const nowMs = ctx.now().getTime()
+  if (nowMs - (ctx.predictedAt.get(scheduleId) ?? 0) < PREDICTION_EVERY_MS) return
+  ctx.predictedAt.set(scheduleId, nowMs)
+  const predicted = { scheduleId, userId, sequence: place.sequence, seconds: place.estimatedWaitSeconds }
+  // Nobody should wait for this, nor hear of its failure.
+  void ctx.rooms.predict(predicted).catch((error: unknown) => {
+    ctx.logger.debug({ err: error, scheduleId }, 'an estimate was not kept')
+  })
 }
 
 async function requireSpace(ctx: QueueContext, scheduleId: number, nowMs: number): Promise<void> {
@@ -81,7 +103,7 @@ async function requireSpace(ctx: QueueContext, scheduleId: number, nowMs: number
 async function enterRoom(
   ctx: QueueContext,
   row: TokenRow,
-  window: { opensAtMs: number; endsAtMs: number },
+  window: { opensAtMs: number; endsAtMs: number; nobodyEarly: boolean },
 ): Promise<Place> {
   try {
     return await ctx.rooms.join(toRoomEntry(row), window)

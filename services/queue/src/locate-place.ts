@@ -6,7 +6,8 @@ import { findToken, isLive } from './sql/queue-tokens.ts'
 import type { TokenRow } from './sql/queue-tokens.ts'
 import { hashToken, toDigest } from './token-value.ts'
 import type { TokenHash } from './token-value.ts'
-import type { LivePlace, RoomEntry } from './waiting-rooms.ts'
+import type { LivePlace } from './room-replies.ts'
+import type { RoomEntry } from './waiting-rooms.ts'
 
 /** A token value's live place. */
 export interface LocatedPlace {

@@ -20,8 +20,14 @@ const place = z.object({
   token: z.uuid().meta({ description: 'Send it as Queue-Token; it is kept nowhere in this form.' }),
   scheduleId: z.int(),
   status: z.enum(['WAITING', 'ACTIVE']),
-  sequence: z.int().meta({ description: 'The place that was given at the join; it never changes.' }),
-  queuePosition: z.int().meta({ description: '1 is the front; 0 when ACTIVE.' }),
+  sequence: z.int().meta({
+    description:
+      'The place in line. It changes once at most: who joined before the opening gets a drawn one at the opening.',
+  }),
+  queuePosition: z.int().meta({
+    description:
+      '1 is the front; 0 when ACTIVE. Before the opening it is by arrival, and says nothing of the draw.',
+  }),
   estimatedWaitSeconds: z.int(),
   estimatedWaitTimeMinutes: z.int(),
   pollAfterSeconds: z.number().meta({ description: 'When to ask again; asking earlier changes nothing.' }),
@@ -41,6 +47,21 @@ const room = z.object({
   nowServing: z.int(),
   admittedPerMinute: z.int(),
   serverTime: z.iso.datetime(),
+})
+
+const watchedRoom = room.extend({
+  estimates: z
+    .object({
+      samples: z.int(),
+      medianPredictedSeconds: z.number().nullable(),
+      medianActualSeconds: z.number().nullable(),
+      closeShare: z.number().nullable().meta({
+        description: 'Share of the samples that waited within a quarter (or 5 s) of what they were told.',
+      }),
+    })
+    .meta({
+      description: 'Of the newest 200 of a sample: the wait told at the join, and the wait that came of it.',
+    }),
 })
 
 const cookieHeader = { 'Set-Cookie': 'tokenId: the same token for browsers; HttpOnly, Secure, SameSite=Lax.' }
@@ -149,6 +170,55 @@ export const nowServingRoute = defineRoute({
   refusals: ['SCHEDULE_NOT_FOUND', 'UNAVAILABLE'],
 })
 
+export const fairnessRoute = defineRoute({
+  method: 'get',
+  path: '/api/v1/queue/schedules/{scheduleId}/fairness',
+  operationId: 'getFairness',
+  tag: 'queue',
+  summary: 'All that is needed to check the draw and the order of admissions',
+  description:
+    'Who comes before the opening is put in random order by a seed whose SHA-256 is public before and which is public after. Every admission is an entry of a hash chain. docs/fairness.md says how to replay both; `npm run verify-fairness` does it.',
+  auth: 'none',
+  params: scheduleParams,
+  query: z.strictObject({
+    from: z.coerce
+      .number()
+      .pipe(z.int().min(1))
+      .optional()
+      .meta({ description: 'The first admission of the page, from 1 on; at most 1,000 come.' }),
+  }),
+  responses: {
+    200: {
+      description: 'The commitment, the seed and the draw once it is made, and the log.',
+      schema: z.object({
+        scheduleId: z.int(),
+        commitment: z.string().meta({ description: "SHA-256 of the seed's 32 bytes, hex." }),
+        seed: z.string().nullable().meta({ description: 'Hex; null before the draw.' }),
+        draw: z
+          .object({ entries: z.int(), closedAt: z.iso.datetime(), drawnAt: z.iso.datetime() })
+          .nullable()
+          .meta({ description: 'Entry i of 1 to `entries` got the sequence `entries` + its rank.' }),
+        log: z.object({ length: z.int(), head: z.string() }),
+        admissions: z.array(
+          z.object({
+            number: z.int(),
+            sequence: z.int(),
+            enteredAt: z.iso.datetime(),
+            admittedAt: z.iso.datetime(),
+            active: z.int(),
+            maxActive: z.int().nullable(),
+            admitPerSecond: z.int(),
+            hash: z.string(),
+          }),
+        ),
+        nextFrom: z.int().nullable(),
+        serverTime: z.iso.datetime(),
+      }),
+    },
+  },
+  refusals: ['SCHEDULE_NOT_FOUND', 'UNAVAILABLE'],
+})
+
 export const watchRoomRoute = defineRoute({
   method: 'get',
   path: '/api/v1/admin/queues/{scheduleId}',
@@ -157,7 +227,7 @@ export const watchRoomRoute = defineRoute({
   summary: 'Watch one waiting room',
   auth: 'admin',
   params: scheduleParams,
-  responses: { 200: { description: 'The room.', schema: room } },
+  responses: { 200: { description: 'The room.', schema: watchedRoom } },
   refusals: ['SCHEDULE_NOT_FOUND', 'UNAVAILABLE'],
 })
 
@@ -185,7 +255,7 @@ export const steerRoomRoute = defineRoute({
     .refine((change) => Object.values(change).some((value) => value !== undefined), {
       message: 'name at least one of maxActive, admitPerSecond and paused',
     }),
-  responses: { 200: { description: 'The room with its new limits.', schema: room } },
+  responses: { 200: { description: 'The room with its new limits.', schema: watchedRoom } },
   refusals: ['SCHEDULE_NOT_FOUND', 'UNAVAILABLE', ...bodyRefusals],
 })
 
@@ -197,6 +267,7 @@ export const routes: readonly RouteSpec[] = [
   placeEventsRoute,
   leaveRoute,
   nowServingRoute,
+  fairnessRoute,
   watchRoomRoute,
   steerRoomRoute,
 ]

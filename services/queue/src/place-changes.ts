@@ -1,5 +1,6 @@
 import type { Logger } from '@frontrow/service-host/logger'
 import type { Pool } from '@frontrow/postgres/pool'
+import type { Admission } from './sql/admissions.ts'
 import { recordPlaceChanges } from './sql/room-places.ts'
 import type { PlaceChange } from './sql/room-places.ts'
 
@@ -21,16 +22,17 @@ export class PlaceChanges {
     this.#logger = logger
   }
 
-  admitted(scheduleId: number, sequence: number, atMs: number, untilMs: number): void {
-    this.#note({ scheduleId, sequence, activatedAtMs: atMs, activeUntilMs: untilMs, endedAtMs: null })
+  admitted(admission: Admission, untilMs: number): void {
+    const { scheduleId, sequence } = admission
+    this.#note({ scheduleId, sequence, admission, activeUntilMs: untilMs, endedAtMs: null })
   }
 
   extended(scheduleId: number, sequence: number, untilMs: number): void {
-    this.#note({ scheduleId, sequence, activatedAtMs: null, activeUntilMs: untilMs, endedAtMs: null })
+    this.#note({ scheduleId, sequence, admission: null, activeUntilMs: untilMs, endedAtMs: null })
   }
 
   ended(scheduleId: number, sequence: number, atMs: number): void {
-    this.#note({ scheduleId, sequence, activatedAtMs: null, activeUntilMs: null, endedAtMs: atMs })
+    this.#note({ scheduleId, sequence, admission: null, activeUntilMs: null, endedAtMs: atMs })
   }
 
   /** Writes all that waits; throws when PostgreSQL does not take it, and then it waits on. */
@@ -82,7 +84,7 @@ export function mergeChanges(before: PlaceChange, after: PlaceChange): PlaceChan
   return {
     scheduleId: after.scheduleId,
     sequence: after.sequence,
-    activatedAtMs: before.activatedAtMs ?? after.activatedAtMs,
+    admission: before.admission ?? after.admission,
     activeUntilMs: untilMs === 0 ? null : untilMs,
     endedAtMs: before.endedAtMs ?? after.endedAtMs,
   }

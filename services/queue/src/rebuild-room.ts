@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Pool } from '@frontrow/postgres/pool'
 import type { Redis } from 'ioredis'
 import { runScript } from './room-scripts.ts'
+import { readFairness } from './sql/fairness.ts'
 import { readLastAdmitted, readLivePlaces, readRecentAdmissions } from './sql/room-places.ts'
 import type { RoomLimits } from './sql/rooms.ts'
 import { readRoom } from './sql/rooms.ts'
@@ -36,13 +37,15 @@ export async function rebuildRoom(
   const begun = await step('begin', [])
   if (begun === 'DONE' || begun === 'BUSY') return begun
   try {
+    // Read before the places: an order from before the draw must not pass for the drawn one.
+    const drawn = (await readFairness(pool, scheduleId))?.drawnAt != null
     await copyPlaces(pool, scheduleId, (args) => step('places', args))
     const admissions = await readRecentAdmissions(pool, scheduleId, ADMISSIONS_MAX)
     for (let from = 0; from < admissions.length; from += STEP) {
       const some = admissions.slice(from, from + STEP)
       await step(
         'admissions',
-        some.flatMap(({ sequence, agoMs }) => [sequence, agoMs]),
+        some.flatMap(({ sequence, admittedAtMs }) => [sequence, admittedAtMs]),
       )
     }
     const lastAdmitted = await readLastAdmitted(pool, scheduleId)
@@ -53,6 +56,7 @@ export async function rebuildRoom(
       limits.admitPerSecond,
       limits.paused ? 1 : 0,
       lastAdmitted,
+      drawn ? 1 : 0,
     ])
     return 'BUILT'
   } catch (error) {

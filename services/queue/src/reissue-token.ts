@@ -7,7 +7,7 @@ import { RedisAwayError } from './redis-gate.ts'
 import { expireToken, replaceTokenHash } from './sql/queue-tokens.ts'
 import type { TokenRow } from './sql/queue-tokens.ts'
 import { hashToken, newTokenValue } from './token-value.ts'
-import type { LivePlace } from './waiting-rooms.ts'
+import type { LivePlace } from './room-replies.ts'
 
 /** Gives a user's live place a new token value; the old one is worth nothing from then on. */
 export async function reissueToken(

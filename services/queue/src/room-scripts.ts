@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Redis, Result } from 'ioredis'
 
-const names = ['admit', 'join', 'place', 'leave', 'extend', 'summary', 'steer', 'rebuild'] as const
+const names = ['admit', 'join', 'place', 'leave', 'extend', 'summary', 'steer', 'predict', 'rebuild'] as const
 
 /** A file of src/lua; `room.lua` is put before each. */
 export type ScriptName = (typeof names)[number]
@@ -20,6 +20,7 @@ declare module 'ioredis' {
     roomExtend(...args: ScriptArguments): Result<unknown, Context>
     roomSummary(...args: ScriptArguments): Result<unknown, Context>
     roomSteer(...args: ScriptArguments): Result<unknown, Context>
+    roomPredict(...args: ScriptArguments): Result<unknown, Context>
     roomRebuild(...args: ScriptArguments): Result<unknown, Context>
     forgetIdleRoom(...args: ScriptArguments): Result<unknown, Context>
   }
@@ -33,10 +34,11 @@ const commands = {
   extend: 'roomExtend',
   summary: 'roomSummary',
   steer: 'roomSteer',
+  predict: 'roomPredict',
   rebuild: 'roomRebuild',
 } as const satisfies Record<ScriptName, keyof Redis>
 
-const KEY_COUNT = 6
+const KEY_COUNT = 8
 
 // Whether the room was found busy again since its mark was read.
 const FORGET_IDLE_ROOM = `
@@ -63,16 +65,25 @@ export function tokenKey(digest: string): string {
   return `queue-token:${digest}`
 }
 
+const roomParts = [
+  'room',
+  'waiting',
+  'active',
+  'seen',
+  'tokens',
+  'admissions',
+  'predictions',
+  'estimates',
+] as const
+
 // One hash tag a room, so that a cluster keeps a room on one node; the order is that of room.lua.
 function roomKeys(scheduleId: number): string[] {
-  return ['room', 'waiting', 'active', 'seen', 'tokens', 'admissions'].map(
-    (part) => `queue:{${scheduleId}}:${part}`,
-  )
+  return roomParts.map((part) => `queue:{${scheduleId}}:${part}`)
 }
 
-/** The hash of a room's settings. */
-export function roomKey(scheduleId: number): string {
-  return `queue:{${scheduleId}}:room`
+/** One key of a room, for what needs no script. */
+export function roomKey(scheduleId: number, part: (typeof roomParts)[number]): string {
+  return `queue:{${scheduleId}}:${part}`
 }
 
 /** Runs one script on one room. */

@@ -7,10 +7,12 @@ import { BoundedMap } from '@frontrow/service-host/bounded-map'
 import { createHost } from '@frontrow/service-host/host'
 import type { Ports, ServiceHost } from '@frontrow/service-host/host'
 import type { Lifecycle } from '@frontrow/service-host/lifecycle'
+import { logAdmissions } from './admission-log.ts'
 import { admitWaiting, noTroubledRooms } from './admit-waiting.ts'
 import { CoalescedCache } from './coalesced-cache.ts'
 import type { QueueConfig } from './config.ts'
 import type { QueueContext } from './context.ts'
+import { drawDuePlaces } from './draw-early-places.ts'
 import { createEvents } from './events.ts'
 import { addServices } from './grpc.ts'
 import { addRoutes } from './http.ts'
@@ -39,6 +41,8 @@ export interface RunningQueue {
 const JOIN_LINGER_MS = 3
 const OPEN_EVERY_MS = 500
 const RECORD_EVERY_MS = 200
+const DRAW_EVERY_MS = 200
+const LOG_EVERY_MS = 1_000
 const STREAM_EVERY_MS = 500
 const TIDY_EVERY_MS = 600_000
 const TIDY_BATCH = 5_000
@@ -117,6 +121,8 @@ function createContext(host: ServiceHost, config: QueueConfig, gate: RedisGate):
     }),
     summariesInPostgres,
     fullUntil: new BoundedMap(ROOMS_MAX),
+    predictedAt: new BoundedMap(ROOMS_MAX),
+    drawsDue: new Set(),
     authenticate: createAuthenticate(config),
   }
 }
@@ -139,6 +145,8 @@ function addTasks(host: ServiceHost, ctx: QueueContext, gate: RedisGate, streams
   )
   const troubled = noTroubledRooms()
   host.every('admit', ctx.config.ADMIT_EVERY_MS, (signal) => admitWaiting(ctx, troubled, signal))
+  host.every('draw places', DRAW_EVERY_MS, () => drawDuePlaces(ctx))
+  host.every('log admissions', LOG_EVERY_MS, (signal) => logAdmissions(ctx, signal))
   host.every('record changes of places', RECORD_EVERY_MS, () => ctx.changes.flush())
   host.every('tidy ended tokens', TIDY_EVERY_MS, async () => {
     return (await deleteEndedTokens(ctx.pool, ctx.config.ENDED_TOKENS_KEEP_DAYS, TIDY_BATCH)) >= TIDY_BATCH

@@ -1,7 +1,7 @@
 import type { QueueContext } from './context.ts'
 import { RedisAwayError } from './redis-gate.ts'
 import { changeRoom } from './sql/rooms.ts'
-import type { RoomSummary } from './waiting-rooms.ts'
+import type { RoomSummary } from './room-replies.ts'
 
 /** New limits of one room; they hold from the next admission on. */
 export async function steerWaitingRoom(

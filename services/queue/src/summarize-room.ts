@@ -4,7 +4,8 @@ import { RedisAwayError } from './redis-gate.ts'
 import { readLastAdmitted, readLine } from './sql/room-places.ts'
 import { readRoom } from './sql/rooms.ts'
 import type { RoomLimits } from './sql/rooms.ts'
-import type { RoomSummary, WaitingRooms } from './waiting-rooms.ts'
+import type { RoomSummary } from './room-replies.ts'
+import type { WaitingRooms } from './waiting-rooms.ts'
 
 const MINUTE_MS = 60_000
 

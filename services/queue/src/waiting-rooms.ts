@@ -7,23 +7,16 @@ import type { PlaceChanges } from './place-changes.ts'
 import { rebuildRoom } from './rebuild-room.ts'
 import { RedisAwayError } from './redis-gate.ts'
 import type { RedisGate } from './redis-gate.ts'
+import { straightInAdmission, toPlace, toRecentAdmissions, toRound, toSummary } from './room-replies.ts'
+import type { AdmissionRound, Place, RoomSummary } from './room-replies.ts'
 import { BUSY_ROOMS_KEY, roomKey, runScript } from './room-scripts.ts'
 import type { ScriptName, ScriptReply } from './room-scripts.ts'
 import { readTokens } from './sql/queue-tokens.ts'
+import type { Admission } from './sql/admissions.ts'
 import type { RoomLimits, RoomSettings } from './sql/rooms.ts'
 import { listLiveRooms } from './sql/rooms.ts'
 import { toDigest } from './token-value.ts'
 import { UnsyncedPlaces } from './unsynced-places.ts'
-
-/** Where one person stands. */
-export type Place =
-  | { status: 'WAITING'; nowMs: number; sequence: number; before: number; waiting: number; roomOff: boolean }
-  | { status: 'ACTIVE'; nowMs: number; sequence: number; activeUntilMs: number; roomOff: boolean }
-  /** ENDED: its time is over. UNKNOWN: not in the room. REISSUED: another value is the place's token now. */
-  | { status: 'ENDED' | 'UNKNOWN' | 'REISSUED' | 'FULL'; nowMs: number }
-
-/** A place that lets its holder in, or will. */
-export type LivePlace = Extract<Place, { sequence: number }>
 
 /** A place as PostgreSQL holds it, to be put into the room. */
 export interface RoomEntry {
@@ -33,27 +26,6 @@ export interface RoomEntry {
   sequence: number
   /** Of a place that was ACTIVE already; 0 for one that waits. */
   activeUntilMs: number
-}
-
-/** What one round did. */
-export interface AdmissionRound {
-  nowMs: number
-  deadlineMs: number
-  waiting: number
-  active: number
-  admitted: number[]
-  ended: number[]
-}
-
-/** A room as everybody may see it. */
-export interface RoomSummary extends RoomLimits {
-  nowMs: number
-  nowServing: number
-  waiting: number
-  active: number
-  admittedLastMinute: number
-  /** Of the admissions in the last minute; 0 where there were none. */
-  oldestAdmissionMs: number
 }
 
 /** What the rooms work with. */
@@ -91,7 +63,10 @@ export class WaitingRooms {
   }
 
   /** Puts a place in; `enter` lets a new one straight in where nobody waits and there is room. */
-  async join(entry: RoomEntry, enter?: { opensAtMs: number; endsAtMs: number }): Promise<Place> {
+  async join(
+    entry: RoomEntry,
+    enter?: { opensAtMs: number; endsAtMs: number; nobodyEarly: boolean },
+  ): Promise<Place> {
     const { waitingMax, activeMs } = this.#options
     const reply = await this.#run('join', entry.scheduleId, [
       entry.userId,
@@ -103,8 +78,12 @@ export class WaitingRooms {
       enter?.opensAtMs ?? 0,
       enter?.endsAtMs ?? 0,
       activeMs,
+      enter?.nobodyEarly === true ? 1 : 0,
     ])
     const place = toPlace(reply)
+    if (place.status === 'ACTIVE' && reply.length > 7) {
+      place.admission = straightInAdmission(entry.scheduleId, place, reply)
+    }
     if (place.status === 'WAITING' || place.status === 'ACTIVE') await this.#markBusy(entry.scheduleId)
     return place
   }
@@ -141,30 +120,50 @@ export class WaitingRooms {
       batch,
       window.over ? 1 : 0,
     ])
-    return {
-      nowMs: numberAt(reply, 1),
-      deadlineMs: numberAt(reply, 2),
-      waiting: numberAt(reply, 3),
-      active: numberAt(reply, 4),
-      admitted: numbersAt(reply, 5),
-      ended: numbersAt(reply, 6),
-    }
+    return toRound(scheduleId, reply)
+  }
+
+  /** Keeps what somebody who waits was told. */
+  async predict(told: {
+    scheduleId: number
+    userId: string
+    sequence: number
+    seconds: number
+  }): Promise<void> {
+    await this.#run('predict', told.scheduleId, [told.userId, told.sequence, told.seconds])
+  }
+
+  /** The newest estimates that were compared with what came of them. */
+  async estimates(scheduleId: number): Promise<{ predictedSeconds: number; actualSeconds: number }[]> {
+    const pairs = await this.#options.gate.use((redis) =>
+      redis.lrange(roomKey(scheduleId, 'estimates'), 0, -1),
+    )
+    return pairs.map((pair) => {
+      const [predictedSeconds = 0, actualSeconds = 0] = pair.split(':').map(Number)
+      return { predictedSeconds, actualSeconds }
+    })
+  }
+
+  /** Admissions of the last minute that are older than `settledMs`, with their deadlines: as Redis has them. */
+  async recentAdmissions(
+    scheduleId: number,
+    settledMs: number,
+  ): Promise<{ admission: Admission; untilMs: number }[]> {
+    const members = await this.#options.gate.use(async (redis) => {
+      const [seconds] = await redis.time()
+      const upTo = Number(seconds) * 1_000 - settledMs
+      return redis.zrangebyscore(roomKey(scheduleId, 'admissions'), '-inf', upTo, 'WITHSCORES')
+    })
+    return toRecentAdmissions(scheduleId, members)
+  }
+
+  /** Has the room made from PostgreSQL anew, by whoever asks for it next. */
+  async buildAgain(scheduleId: number): Promise<void> {
+    await this.#options.gate.use((redis) => redis.hdel(roomKey(scheduleId, 'room'), 'epoch'))
   }
 
   async summary(scheduleId: number): Promise<RoomSummary> {
-    const reply = await this.#run('summary', scheduleId, [])
-    const maxActive = numberAt(reply, 7)
-    return {
-      nowMs: numberAt(reply, 1),
-      nowServing: numberAt(reply, 2),
-      waiting: numberAt(reply, 3),
-      active: numberAt(reply, 4),
-      admittedLastMinute: numberAt(reply, 5),
-      oldestAdmissionMs: numberAt(reply, 6),
-      maxActive: maxActive < 0 ? null : maxActive,
-      admitPerSecond: numberAt(reply, 8),
-      paused: numberAt(reply, 9) === 1,
-    }
+    return toSummary(await this.#run('summary', scheduleId, []))
   }
 
   async steer(scheduleId: number, settings: RoomSettings): Promise<void> {
@@ -216,7 +215,7 @@ export class WaitingRooms {
     const rooms = this.unsynced.takeRooms()
     for (const [index, scheduleId] of rooms.entries()) {
       try {
-        await redis.hdel(roomKey(scheduleId), 'epoch')
+        await redis.hdel(roomKey(scheduleId, 'room'), 'epoch')
       } catch (error) {
         for (const left of rooms.slice(index)) this.unsynced.addRoom(left)
         throw error
@@ -249,7 +248,7 @@ export class WaitingRooms {
         if (!live) return runScript(redis, 'leave', row.scheduleId, [epoch, row.userId, row.sequence])
         const deadline = row.status === 'ACTIVE' ? (row.activeUntil?.getTime() ?? 1) : 0
         const place = [row.userId, toDigest(row.tokenHash), row.sequence, deadline]
-        return runScript(redis, 'join', row.scheduleId, [epoch, ...place, 0, waitingMax, 0, 0, activeMs])
+        return runScript(redis, 'join', row.scheduleId, [epoch, ...place, 0, waitingMax, 0, 0, activeMs, 0])
       }),
     )
     const marks = rows.flatMap((row) => [row.scheduleId, Date.now()])
@@ -317,47 +316,4 @@ export class WaitingRooms {
       throw error
     }
   }
-}
-
-function toPlace(reply: ScriptReply): Place {
-  const [status] = reply
-  const nowMs = numberAt(reply, 1)
-  switch (status) {
-    case 'WAITING':
-      return {
-        status,
-        nowMs,
-        sequence: numberAt(reply, 2),
-        before: numberAt(reply, 3),
-        waiting: numberAt(reply, 5),
-        roomOff: numberAt(reply, 6) === 1,
-      }
-    case 'ACTIVE':
-      return {
-        status,
-        nowMs,
-        sequence: numberAt(reply, 2),
-        activeUntilMs: numberAt(reply, 4),
-        roomOff: numberAt(reply, 6) === 1,
-      }
-    case 'ENDED':
-    case 'UNKNOWN':
-    case 'REISSUED':
-    case 'FULL':
-      return { status, nowMs }
-    default:
-      throw new Error(`a script answered ${status}`)
-  }
-}
-
-function numberAt(reply: readonly unknown[], index: number): number {
-  const value = reply[index]
-  if (typeof value !== 'number') throw new Error(`element ${index} of a script's reply is not a number`)
-  return value
-}
-
-function numbersAt(reply: readonly unknown[], index: number): number[] {
-  const value = reply[index]
-  if (!Array.isArray(value)) throw new Error(`element ${index} of a script's reply is not a list`)
-  return value.map((_one, at) => numberAt(value, at))
 }

@@ -11,6 +11,7 @@ import { PlaceChanges } from '../src/place-changes.ts'
 import { createRedis } from '../src/redis.ts'
 import { RedisGate } from '../src/redis-gate.ts'
 import { roomKey } from '../src/room-scripts.ts'
+import type { Admission } from '../src/sql/admissions.ts'
 import { deleteEndedTokens, insertTokens } from '../src/sql/queue-tokens.ts'
 import { readLastAdmitted } from '../src/sql/room-places.ts'
 import { toDigest } from '../src/token-value.ts'
@@ -63,15 +64,23 @@ async function roomOf(userIds: string[]): Promise<{ scheduleId: number; digests:
   const scheduleId = nextScheduleId
   nextScheduleId += 1
   const tokenHashes = userIds.map(() => randomBytes(32))
-  await insertTokens(pool, scheduleId, { userIds, tokenHashes }, defaults)
+  await insertTokens(pool, scheduleId, { userIds, tokenHashes }, { opensAtMs: 0, ...defaults })
   return { scheduleId, digests: tokenHashes.map(toDigest) }
 }
+
+const justAdmitted = (scheduleId: number): Admission => ({
+  scheduleId,
+  sequence: 1,
+  enteredAtMs: Date.now(),
+  admittedAtMs: Date.now(),
+  active: 1,
+  ...defaults,
+})
 
 test('who was let in a moment before Redis was lost is in the room that is built from PostgreSQL', async () => {
   const { scheduleId, digests } = await roomOf(['in', 'next'])
   const { rooms, changes, open } = shutRooms()
-  const now = Date.now()
-  changes.admitted(scheduleId, 1, now, now + 60_000)
+  changes.admitted(justAdmitted(scheduleId), Date.now() + 60_000)
   await open()
   expect(await rooms.place(scheduleId, 'in', digests[0], false)).toMatchObject({ status: 'ACTIVE' })
   expect(await rooms.place(scheduleId, 'next', digests[1], false)).toMatchObject({ before: 0 })
@@ -81,8 +90,7 @@ test('and also where the room is found missing later', async () => {
   const { rooms, changes, open } = shutRooms()
   await open()
   const { scheduleId, digests } = await roomOf(['in', 'next'])
-  const now = Date.now()
-  changes.admitted(scheduleId, 1, now, now + 60_000)
+  changes.admitted(justAdmitted(scheduleId), Date.now() + 60_000)
   expect(await rooms.place(scheduleId, 'in', digests[0], false)).toMatchObject({ status: 'ACTIVE' })
 })
 
@@ -92,7 +100,7 @@ test('rooms to be built again stay on the list until Redis has taken the order f
   // Nobody is in a room, so that nothing but the list is brought to Redis.
   await pool.query(`UPDATE queue_tokens SET status = 'LEFT', ended_at = now() WHERE ended_at IS NULL`)
   const scheduleId = nextScheduleId
-  await redis.hset(roomKey(scheduleId), 'epoch', 'some')
+  await redis.hset(roomKey(scheduleId, 'room'), 'epoch', 'some')
   const away = new Redis(environment.redisUrl, {
     lazyConnect: true,
     enableOfflineQueue: false,
@@ -105,7 +113,7 @@ test('rooms to be built again stay on the list until Redis has taken the order f
   expect(rooms.unsynced.size).toBe(2)
   await rooms.replayUnsynced()
   expect(rooms.unsynced.size).toBe(0)
-  expect(await redis.hget(roomKey(scheduleId), 'epoch')).toBeNull()
+  expect(await redis.hget(roomKey(scheduleId, 'room'), 'epoch')).toBeNull()
 })
 
 test('ended tokens go after their time, a batch at a time; live ones and the last admitted stay', async () => {

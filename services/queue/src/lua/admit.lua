@@ -1,19 +1,23 @@
 -- Ends what is over, counts, and lets in the next: one step, so that any number of schedulers at once stay within
 -- maxActive and within admitPerSecond of every rolling second, in the order of places.
 -- ARGV: epoch, openAt, endAt, active ms, waiting ms, batch, whether the on-sale is over for good
+-- Reply: OK, now, deadline, waiting, active, maxActive (-1: off), admitPerSecond, whether a draw is due (0/1),
+--        admitted: sequence, entered, active after it, seconds that were predicted (-1: not asked) …, ended: sequence …
 local now = now_ms()
 local room = read_room(ARGV[1])
 if not room then return { 'MISSING' } end
 local open_at, end_at = tonumber(ARGV[2]), tonumber(ARGV[3])
 local deadline = now + tonumber(ARGV[4])
 local batch = tonumber(ARGV[6])
+-- Estimates that were compared with what came of them: the newest are kept.
+local ESTIMATES_KEPT = 200
 
 local ended = {}
 local function finish(users)
   for _, user in ipairs(users) do
     local token = read_token(user)
     if token then ended[#ended + 1] = token.sequence end
-    remove(user)
+    remove(user, token)
   end
 end
 finish(redis.call('ZRANGEBYSCORE', ACTIVE, '-inf', now, 'LIMIT', 0, batch))
@@ -22,14 +26,27 @@ if ARGV[7] == '1' then finish(redis.call('ZRANGE', WAITING, 0, batch - 1)) end
 -- A minute of them is kept, for the rate that estimates are made from.
 redis.call('ZREMRANGEBYSCORE', ADMISSIONS, '-inf', now - 60000)
 
+local function predicted_seconds(sequence, waited_ms)
+  local predicted = redis.call('HGET', PREDICTIONS, sequence)
+  if not predicted then return -1 end
+  redis.call('HDEL', PREDICTIONS, sequence)
+  redis.call('LPUSH', ESTIMATES, predicted .. ':' .. math.floor(waited_ms / 1000 + 0.5))
+  redis.call('LTRIM', ESTIMATES, 0, ESTIMATES_KEPT - 1)
+  return tonumber(predicted)
+end
+
 local admitted = {}
-local places = math.min(capacity(room, now, open_at, end_at), batch)
+local places, active = capacity(room, now, open_at, end_at)
+places = math.min(places, batch)
 if places > 0 then
-  local next_ones = redis.call('ZRANGE', WAITING, 0, places - 1, 'WITHSCORES')
-  for i = 1, #next_ones, 2 do
-    local user, sequence = next_ones[i], tonumber(next_ones[i + 1])
-    admit(room, now, user, sequence, deadline)
-    admitted[#admitted + 1] = sequence
+  for _, user in ipairs(redis.call('ZRANGE', WAITING, 0, places - 1)) do
+    local token = read_token(user)
+    active = active + 1
+    admit(room, now, user, token, deadline, active)
+    local entry = { token.sequence, token.entered, active, predicted_seconds(token.sequence, now - token.entered) }
+    for _, value in ipairs(entry) do admitted[#admitted + 1] = value end
   end
 end
-return { 'OK', now, deadline, redis.call('ZCARD', WAITING), redis.call('ZCARD', ACTIVE), admitted, ended }
+local draw_due = (not room.drawn and now >= open_at and now < end_at) and 1 or 0
+return { 'OK', now, deadline, redis.call('ZCARD', WAITING), active, room.max_active or -1, room.admit_per_second, draw_due,
+  admitted, ended }

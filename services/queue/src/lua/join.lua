@@ -1,7 +1,8 @@
 -- Puts a place that PostgreSQL holds into the room, or gives the one that is there already a new token value. Doing it
 -- twice changes nothing.
 -- ARGV: epoch, user, digest, sequence, deadline (of a place that was ACTIVE, else 0), may enter (0/1), most waiting,
---       openAt, endAt, active ms
+--       openAt, endAt, active ms, whether nobody came early (0/1)
+-- Reply: that of place_of; of one who went straight in also: active after it, maxActive (-1: off), admitPerSecond
 local now = now_ms()
 local room = read_room(ARGV[1])
 if not room then return { 'MISSING' } end
@@ -11,8 +12,13 @@ local deadline = tonumber(ARGV[5])
 -- Rows of PostgreSQL decide which place is a user's; a higher one was given after this one had ended.
 if known and known.sequence > sequence then return { 'ENDED', now } end
 if known and known.sequence < sequence then
-  remove(user)
+  remove(user, known)
   known = nil
+end
+if ARGV[11] == '1' and not room.drawn then
+  -- The room was built before the opening, and there is nobody to draw.
+  room.drawn = true
+  redis.call('HSET', ROOM, 'drawn', 1)
 end
 if known and deadline > now then
   -- Admitted or extended while Redis was away.
@@ -30,11 +36,16 @@ if not known then
     redis.call('ZADD', SEEN, now, user)
   end
 end
-redis.call('HSET', TOKENS, user, digest .. ':' .. sequence)
+local token = { digest = digest, sequence = sequence, entered = known and known.entered or now }
+write_token(user, token)
 -- Straight in: nobody stands before, and there is room.
 if ARGV[6] == '1' and redis.call('ZRANK', WAITING, user) == 0 then
-  if capacity(room, now, tonumber(ARGV[8]), tonumber(ARGV[9])) > 0 then
-    admit(room, now, user, sequence, now + tonumber(ARGV[10]))
+  local places, active = capacity(room, now, tonumber(ARGV[8]), tonumber(ARGV[9]))
+  if places > 0 then
+    admit(room, now, user, token, now + tonumber(ARGV[10]), active + 1)
+    local reply = place_of(room, now, user, token)
+    reply[8], reply[9], reply[10] = active + 1, room.max_active or -1, room.admit_per_second
+    return reply
   end
 end
-return place_of(room, now, user, { sequence = sequence })
+return place_of(room, now, user, token)

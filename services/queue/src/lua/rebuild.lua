@@ -4,8 +4,8 @@
 -- ARGV: step, builder's id, epoch, then of the step:
 --   begin:  -
 --   places: user, digest, sequence, deadline (0: waiting) … ; who waits counts as seen now
---   admissions: sequence, ms ago …
---   finish: version, maxActive, admitPerSecond, paused, lastAdmitted
+--   admissions: sequence, when (ms) …
+--   finish: version, maxActive, admitPerSecond, paused, lastAdmitted, drawn (0/1)
 local now = now_ms()
 local step, builder, epoch = ARGV[1], ARGV[2], ARGV[3]
 if step == 'begin' then
@@ -20,7 +20,7 @@ redis.call('HSET', ROOM, 'builder', builder, 'builtAt', now)
 if step == 'places' then
   for i = 4, #ARGV, 4 do
     local user, deadline = ARGV[i], tonumber(ARGV[i + 3])
-    redis.call('HSET', TOKENS, user, ARGV[i + 1] .. ':' .. ARGV[i + 2])
+    write_token(user, { digest = ARGV[i + 1], sequence = tonumber(ARGV[i + 2]), entered = now })
     if deadline > 0 then
       redis.call('ZADD', ACTIVE, deadline, user)
     else
@@ -30,11 +30,12 @@ if step == 'places' then
   end
 elseif step == 'admissions' then
   for i = 4, #ARGV, 2 do
-    redis.call('ZADD', ADMISSIONS, now - tonumber(ARGV[i + 1]), ARGV[i])
+    redis.call('ZADD', ADMISSIONS, ARGV[i + 1], ARGV[i])
   end
 elseif step == 'finish' then
   redis.call('HDEL', ROOM, 'builder', 'builtAt')
   redis.call('HSET', ROOM, 'epoch', epoch, 'version', ARGV[4], 'maxActive', ARGV[5])
-  redis.call('HSET', ROOM, 'admitPerSecond', ARGV[6], 'paused', ARGV[7], 'lastAdmitted', ARGV[8])
+  redis.call('HSET', ROOM, 'admitPerSecond', ARGV[6], 'paused', ARGV[7], 'lastAdmitted', ARGV[8],
+    'drawn', ARGV[9])
 end
 return { 'OK' }

@@ -26,36 +26,47 @@ export function isLive(row: TokenRow, nowMs: number): boolean {
 /**
  * Gives places to many people at once, in the order of the list, and returns those who got one: who has a live place
  * already gets none. The lock of the room's row makes batches of all instances follow each other, so who joins after
- * somebody was answered stands behind them.
+ * somebody was answered stands behind them. The first batch after the opening closes the list of those who came early: their
+ * draw will fill as many sequences again, and this batch stands behind those (docs/fairness.md).
  */
 export async function insertTokens(
   db: Queryable,
   scheduleId: number,
   joins: { userIds: string[]; tokenHashes: Buffer[] },
-  defaults: { maxActive: number | null; admitPerSecond: number },
-): Promise<{ sequence: number; tokenHash: Buffer }[]> {
-  const { rows } = await db.query<{ sequence: number; tokenHash: Buffer }>({
+  room: { opensAtMs: number; maxActive: number | null; admitPerSecond: number },
+): Promise<{ sequence: number; tokenHash: Buffer; nobodyEarly: boolean }[]> {
+  const { rows } = await db.query<{ sequence: number; tokenHash: Buffer; nobodyEarly: boolean }>({
     name: 'insert-tokens',
     text: `
       WITH room AS (
-        INSERT INTO rooms AS r (schedule_id, max_active, admit_per_second, last_sequence)
-        VALUES ($1, $2::int, $3::int, $4::bigint)
-        ON CONFLICT (schedule_id) DO UPDATE SET last_sequence = r.last_sequence + excluded.last_sequence
-        RETURNING last_sequence - $4::bigint AS before
+        INSERT INTO rooms AS r
+          (schedule_id, max_active, admit_per_second, last_sequence, early_entries, closed_at, drawn_at)
+        SELECT $1, $2::int, $3::int, $4::bigint, CASE WHEN opened THEN 0 END, CASE WHEN opened THEN now() END,
+               CASE WHEN opened THEN now() END
+        FROM (SELECT now() >= to_timestamp($7 / 1000.0) AS opened) AS clock
+        ON CONFLICT (schedule_id) DO UPDATE SET
+          last_sequence = excluded.last_sequence + r.last_sequence
+            * CASE WHEN r.early_entries IS NULL AND excluded.early_entries = 0 THEN 2 ELSE 1 END,
+          early_entries = coalesce(r.early_entries, r.last_sequence + excluded.early_entries),
+          closed_at = coalesce(r.closed_at, excluded.closed_at),
+          drawn_at = coalesce(r.drawn_at,
+            CASE WHEN r.early_entries IS NULL AND r.last_sequence = 0 THEN excluded.drawn_at END)
+        RETURNING last_sequence - $4::bigint AS before, drawn_at IS NOT NULL AND early_entries = 0 AS nobody_early
       )
       INSERT INTO queue_tokens (schedule_id, sequence, user_id, token_hash)
       SELECT $1, room.before + joining.place, joining.user_id, joining.token_hash
       FROM room, unnest($5::text[], $6::bytea[]) WITH ORDINALITY AS joining (user_id, token_hash, place)
       ORDER BY joining.place
       ON CONFLICT (schedule_id, user_id) WHERE status IN ('WAITING', 'ACTIVE') DO NOTHING
-      RETURNING sequence, token_hash AS "tokenHash"`,
+      RETURNING sequence, token_hash AS "tokenHash", (SELECT nobody_early FROM room) AS "nobodyEarly"`,
     values: [
       scheduleId,
-      defaults.maxActive,
-      defaults.admitPerSecond,
+      room.maxActive,
+      room.admitPerSecond,
       joins.userIds.length,
       joins.userIds,
       joins.tokenHashes,
+      room.opensAtMs,
     ],
   })
   return rows
@@ -158,11 +169,11 @@ export async function expireToken(db: Queryable, scheduleId: number, sequence: n
 }
 
 /** Takes back a place that nobody was told of. */
-export async function deleteToken(db: Queryable, scheduleId: number, sequence: number): Promise<void> {
+export async function deleteToken(db: Queryable, tokenHash: Buffer): Promise<void> {
   await db.query({
     name: 'delete-token',
-    text: `DELETE FROM queue_tokens WHERE schedule_id = $1 AND sequence = $2`,
-    values: [scheduleId, sequence],
+    text: `DELETE FROM queue_tokens WHERE token_hash = $1`,
+    values: [tokenHash],
   })
 }
 

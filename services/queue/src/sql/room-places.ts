@@ -1,34 +1,52 @@
 import type { Queryable } from '@frontrow/postgres/pool'
+import type { Admission } from './admissions.ts'
 import type { TokenRow } from './queue-tokens.ts'
 
 /** What Redis did to one place, to be noted in PostgreSQL. */
 export interface PlaceChange {
   scheduleId: number
   sequence: number
-  activatedAtMs: number | null
+  /** Of a place that was let in. */
+  admission: Admission | null
   activeUntilMs: number | null
   endedAtMs: number | null
 }
 
-/** Notes many changes in one statement. What is over already stays as it is. */
+/**
+ * Notes many changes in one statement, admissions also for the log. What is over already stays as it is.
+ */
 export async function recordPlaceChanges(db: Queryable, changes: readonly PlaceChange[]): Promise<void> {
   await db.query({
     name: 'record-place-changes',
     text: `
+      WITH change AS (
+        SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::int[],
+                             $8::int[], $9::int[])
+          AS c (schedule_id, sequence, active_until, ended_at, entered_at, admitted_at, active, max_active, rate)
+      ), noted AS (
+        INSERT INTO unlogged_admissions
+          (schedule_id, sequence, entered_at, admitted_at, active, max_active, admit_per_second)
+        SELECT schedule_id, sequence, to_timestamp(entered_at / 1000.0), to_timestamp(admitted_at / 1000.0), active,
+               max_active, rate
+        FROM change WHERE admitted_at IS NOT NULL ON CONFLICT DO NOTHING
+      )
       UPDATE queue_tokens t SET
         status = CASE WHEN c.ended_at IS NULL THEN 'ACTIVE' ELSE 'EXPIRED' END,
-        activated_at = coalesce(t.activated_at, to_timestamp(c.activated_at / 1000.0)),
+        activated_at = coalesce(t.activated_at, to_timestamp(c.admitted_at / 1000.0)),
         active_until = greatest(t.active_until, to_timestamp(c.active_until / 1000.0)),
         ended_at = to_timestamp(c.ended_at / 1000.0)
-      FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
-        AS c (schedule_id, sequence, activated_at, active_until, ended_at)
+      FROM change c
       WHERE t.schedule_id = c.schedule_id AND t.sequence = c.sequence AND t.status IN ('WAITING', 'ACTIVE')`,
     values: [
       changes.map((change) => change.scheduleId),
       changes.map((change) => change.sequence),
-      changes.map((change) => change.activatedAtMs),
       changes.map((change) => change.activeUntilMs),
       changes.map((change) => change.endedAtMs),
+      changes.map((change) => change.admission?.enteredAtMs ?? null),
+      changes.map((change) => change.admission?.admittedAtMs ?? null),
+      changes.map((change) => change.admission?.active ?? null),
+      changes.map((change) => change.admission?.maxActive ?? null),
+      changes.map((change) => change.admission?.admitPerSecond ?? null),
     ],
   })
 }
@@ -58,10 +76,10 @@ export async function readRecentAdmissions(
   db: Queryable,
   scheduleId: number,
   limit: number,
-): Promise<{ sequence: number; agoMs: number }[]> {
-  const { rows } = await db.query<{ sequence: number; agoMs: number }>({
+): Promise<{ sequence: number; admittedAtMs: number }[]> {
+  const { rows } = await db.query<{ sequence: number; admittedAtMs: number }>({
     name: 'read-recent-admissions',
-    text: `SELECT sequence, greatest(0, round(extract(epoch FROM now() - activated_at) * 1000))::int AS "agoMs"
+    text: `SELECT sequence, round(extract(epoch FROM activated_at) * 1000)::bigint AS "admittedAtMs"
            FROM queue_tokens
            WHERE schedule_id = $1 AND activated_at > now() - interval '1 minute'
            ORDER BY activated_at DESC LIMIT $2`,

@@ -1,0 +1,58 @@
+import { inTransaction } from '@frontrow/postgres/transaction'
+import type { QueueContext } from './context.ts'
+import { drawOrder } from './draw-order.ts'
+import { RedisAwayError } from './redis-gate.ts'
+import { admissionWindow } from './schedules.ts'
+import { closeEarlyList, markDrawn, moveEntries } from './sql/fairness.ts'
+import type { RoomFairness } from './sql/fairness.ts'
+
+const MOVES_A_BATCH = 5_000
+
+/** Makes the draws that are due, one after the other. What fails is found due again by the next round of admission. */
+export async function drawDuePlaces(ctx: QueueContext): Promise<void> {
+  for (const scheduleId of ctx.drawsDue) {
+    ctx.drawsDue.delete(scheduleId)
+    await drawEarlyPlaces(ctx, scheduleId)
+  }
+}
+
+/** What came of it: BUSY where another instance is at it. */
+export type DrawOutcome = 'DRAWN' | 'BUSY' | 'NOT_YET'
+
+/**
+ * At the opening: closes the list of those who came early and gives them their places by the draw, behind which everybody who
+ * joins from then on stands. Nobody is let in before it is done. Every step can be done again: an instance that ends in the
+ * middle leaves the rest to the next one, with the same result.
+ */
+export async function drawEarlyPlaces(ctx: QueueContext, scheduleId: number): Promise<DrawOutcome> {
+  const { opensAtMs } = admissionWindow(await ctx.schedules.get(scheduleId))
+  const room = await closeEarlyList(ctx.pool, scheduleId, opensAtMs)
+  if (room === undefined || room.earlyEntries === null) return 'NOT_YET'
+  if (room.drawnAt === null) {
+    if (!(await moveAll(ctx, scheduleId, room))) return 'BUSY'
+    await markDrawn(ctx.pool, scheduleId)
+    ctx.logger.info(
+      { scheduleId, entries: room.earlyEntries },
+      'the places of those who came early were drawn',
+    )
+  }
+  // The room in Redis stands in the order before the draw, whichever instance made it.
+  try {
+    await ctx.rooms.buildAgain(scheduleId)
+  } catch (error) {
+    if (!(error instanceof RedisAwayError)) throw error
+  }
+  return 'DRAWN'
+}
+
+async function moveAll(ctx: QueueContext, scheduleId: number, room: RoomFairness): Promise<boolean> {
+  const first = room.earlyEntries ?? 0
+  const order = await drawOrder(room.seed, scheduleId, first)
+  for (let from = 0; from < order.length; from += MOVES_A_BATCH) {
+    const entries = order.slice(from, from + MOVES_A_BATCH)
+    const sequences = entries.map((_entry, index) => first + from + index + 1)
+    const moved = await inTransaction(ctx.pool, (tx) => moveEntries(tx, scheduleId, { entries, sequences }))
+    if (!moved) return false
+  }
+  return true
+}

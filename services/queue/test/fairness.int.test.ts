@@ -1,0 +1,249 @@
+import { createHash, createHmac, randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { createClient } from '@frontrow/postgres/pool'
+import { eventually } from '@frontrow/test-kit/eventually'
+import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
+import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
+import { drawEarlyPlaces } from '../src/draw-early-places.ts'
+import { drawOrder } from '../src/draw-order.ts'
+import { closeEarlyList, moveEntries } from '../src/sql/fairness.ts'
+import { insertTokens } from '../src/sql/queue-tokens.ts'
+import type { RunningQueue } from '../src/start.ts'
+import { QueueClient, startCatalog, startQueueService } from './queue-under-test.ts'
+import type { Answer, StandInCatalog } from './queue-under-test.ts'
+
+let environment: TestEnvironment
+let catalog: StandInCatalog
+let queues: RunningQueue[]
+let clients: QueueClient[]
+
+beforeAll(async () => {
+  environment = await createTestEnvironment()
+  catalog = await startCatalog()
+  queues = []
+  for (let instance = 0; instance < 3; instance += 1) {
+    queues.push(await startQueueService(environment, catalog, { ADMIT_EVERY_MS: '50' }))
+  }
+  clients = queues.map((queue) => new QueueClient(queue))
+}, 60_000)
+
+afterAll(async () => {
+  for (const queue of queues ?? []) await queue.stop()
+  await catalog?.stop()
+  await environment?.dispose()
+})
+
+function client(index = 0): QueueClient {
+  const found = clients[index % clients.length]
+  if (found === undefined) throw new Error('no queue service runs')
+  return found
+}
+
+function service(index = 0): RunningQueue {
+  const found = queues[index]
+  if (found === undefined) throw new Error('no queue service runs')
+  return found
+}
+
+/** A schedule whose waiting room is open and whose sale opens in `ms`. */
+const opensIn = (ms: number): number => catalog.addSchedule({ bookingOpenAtMs: Date.now() + ms })
+
+async function fairness(scheduleId: number, from?: number): Promise<Answer['data']> {
+  const query = from === undefined ? '' : `?from=${from}`
+  const answer = await client(from ?? 0).call('GET', `/queue/schedules/${scheduleId}/fairness${query}`)
+  expect(answer.status).toBe(200)
+  return answer.data
+}
+
+interface Entry {
+  number: number
+  sequence: number
+  enteredAt: string
+  admittedAt: string
+  active: number
+  maxActive: number | null
+  admitPerSecond: number
+  hash: string
+}
+
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the shape is what these tests look at.
+const entriesOf = (data: Answer['data']): Entry[] => data['admissions'] as Entry[]
+
+/** The public rule, written a second time. */
+function drawnSequences(seed: Buffer, scheduleId: number, entries: number): Map<number, number> {
+  const keyOf = (entry: number) =>
+    createHmac('sha256', seed).update(`${scheduleId}:${entries}:${entry}`).digest('hex')
+  const order = Array.from({ length: entries }, (_none, index) => index + 1).sort((a, b) =>
+    keyOf(a) < keyOf(b) ? -1 : 1,
+  )
+  return new Map(order.map((entry, index) => [entry, entries + index + 1]))
+}
+
+async function loggedAll(scheduleId: number, length: number): Promise<Answer['data']> {
+  return eventually(async () => {
+    const data = await fairness(scheduleId, 1)
+    expect(data['log']).toMatchObject({ length })
+    return data
+  })
+}
+
+test('who comes before the opening is let in in the drawn order, who comes after it behind them, as committed to before', async () => {
+  const people = 40
+  const scheduleId = opensIn(2_500)
+  const promised = await fairness(scheduleId)
+  expect(promised).toMatchObject({ seed: null, draw: null, admissions: [], nextFrom: null })
+  await client().steer(scheduleId, { maxActive: 1_000, admitPerSecond: 1_000 })
+
+  const early = await Promise.all(
+    Array.from({ length: people }, (_none, index) => client(index).join(scheduleId, `early-${index}`)),
+  )
+  const entries = early.map((answer) => Number(answer.data['sequence']))
+  expect(early.map((answer) => answer.data['status'])).toEqual(early.map(() => 'WAITING'))
+  expect([...entries].sort((a, b) => a - b)).toEqual(entries.map((_entry, index) => index + 1))
+  expect((await client().leave(early[3]?.data['token'])).status).toBe(204)
+  const renewed = await client().reissue(scheduleId, 'early-5')
+  expect(renewed.data).toMatchObject({ sequence: entries[5], status: 'WAITING' })
+  const tokens = early.map((answer, index) => (index === 5 ? renewed : answer).data['token'])
+
+  await eventually(async () => {
+    expect((await fairness(scheduleId))['draw']).toMatchObject({ entries: people })
+  })
+  const late = await client(1).join(scheduleId, 'late')
+  expect(late.status).toBe(200)
+  expect(Number(late.data['sequence'])).toBe(2 * people + 1)
+
+  const revealed = await fairness(scheduleId)
+  const seed = Buffer.from(String(revealed['seed']), 'hex')
+  expect(createHash('sha256').update(seed).digest('hex')).toBe(promised['commitment'])
+  expect(revealed['commitment']).toBe(promised['commitment'])
+  const drawn = drawnSequences(seed, scheduleId, people)
+  await eventually(async () => {
+    const places = await Promise.all(tokens.map((token, index) => client(index).place(token)))
+    for (const [index, place] of places.entries()) {
+      if (index === 3) expect(place.code).toBe('QUEUE_TOKEN_INVALID')
+      else expect(place.data).toMatchObject({ status: 'ACTIVE', sequence: drawn.get(entries[index] ?? 0) })
+    }
+  })
+
+  const log = await loggedAll(scheduleId, people)
+  const sequences = entriesOf(log).map((entry) => entry.sequence)
+  expect(sequences).toEqual([...sequences].sort((a, b) => a - b))
+  expect(sequences.at(-1)).toBe(2 * people + 1)
+  expect(sequences).not.toContain(drawn.get(entries[3] ?? 0))
+}, 40_000)
+
+test('the log is a hash chain that pages, names every admission once with the limits it kept, and can not be changed', async () => {
+  const people = 12
+  const scheduleId = catalog.addSchedule()
+  await client().steer(scheduleId, { maxActive: 5, admitPerSecond: 1_000 })
+  const joins = []
+  for (let index = 0; index < people; index += 1)
+    joins.push(await client(index).join(scheduleId, `p-${index}`))
+  for (const { data } of joins.slice(0, 7)) {
+    await eventually(async () => {
+      expect((await client().place(data['token'])).data['status']).toBe('ACTIVE')
+    })
+    await client().leave(data['token'])
+  }
+  const log = await loggedAll(scheduleId, people)
+  const { commitment, seed } = log
+  expect(seed).not.toBeNull()
+  let hash = createHash('sha256').update(`frontrow:admissions:${scheduleId}:${commitment}`).digest('hex')
+  for (const entry of entriesOf(log)) {
+    const { number, sequence, enteredAt, admittedAt, active, maxActive, admitPerSecond } = entry
+    const line = [hash, number, sequence, enteredAt, admittedAt, active, maxActive ?? '', admitPerSecond]
+    hash = createHash('sha256').update(line.join('|')).digest('hex')
+    expect(entry.hash).toBe(hash)
+    expect(active).toBeLessThanOrEqual(5)
+    expect(maxActive).toBe(5)
+  }
+  expect(log['log']).toEqual({ length: people, head: hash })
+  expect(new Set(entriesOf(log).map((entry) => entry.sequence)).size).toBe(people)
+  const page = await fairness(scheduleId, 9)
+  expect(entriesOf(page).map((entry) => entry.number)).toEqual([9, 10, 11, 12])
+  expect(page['nextFrom']).toBeNull()
+  expect((await fairness(scheduleId))['nextFrom']).toBe(1)
+
+  const owner = createClient(environment.adminDatabaseUrl, 'test')
+  await owner.connect()
+  const attempts = ['UPDATE queue.admissions SET sequence = 0', 'DELETE FROM queue.admissions']
+  for (const attempt of attempts) await expect(owner.query(attempt)).rejects.toThrow('immutable')
+  await owner.end()
+  await expect(service().ctx.pool.query('DELETE FROM admissions')).rejects.toThrow('permission denied')
+}, 30_000)
+
+test('a draw that was cut off in the middle is finished with the same result, by three instances at once', async () => {
+  const { pool } = service().ctx
+  const scheduleId = catalog.addSchedule()
+  const people = 30
+  const tokenHashes = Array.from({ length: people }, () => randomBytes(32))
+  const userIds = tokenHashes.map((_hash, index) => `cut-${index}`)
+  const limits = { maxActive: 5, admitPerSecond: 10 }
+  await insertTokens(
+    pool,
+    scheduleId,
+    { userIds, tokenHashes },
+    { opensAtMs: Date.now() + 60_000, ...limits },
+  )
+  const room = await closeEarlyList(pool, scheduleId, Date.now() - 1)
+  if (room === undefined) throw new Error('there is no room')
+  expect(room.earlyEntries).toBe(people)
+  const order = await drawOrder(room.seed, scheduleId, people)
+  const half = order.slice(0, people / 2)
+  await moveEntries(pool, scheduleId, {
+    entries: half,
+    sequences: half.map((_entry, index) => people + index + 1),
+  })
+  const later = await insertTokens(
+    pool,
+    scheduleId,
+    { userIds: ['later'], tokenHashes: [randomBytes(32)] },
+    { opensAtMs: 0, ...limits },
+  )
+  expect(later[0]?.sequence).toBe(2 * people + 1)
+
+  await eventually(async () => {
+    const outcomes = await Promise.all(queues.map(({ ctx }) => drawEarlyPlaces(ctx, scheduleId)))
+    expect(outcomes).toContain('DRAWN')
+  })
+  const { rows } = await pool.query<{ user_id: string; sequence: number }>(
+    'SELECT user_id, sequence FROM queue_tokens WHERE schedule_id = $1',
+    [scheduleId],
+  )
+  const drawn = drawnSequences(room.seed, scheduleId, people)
+  const expected = userIds.map((userId, index) => [userId, drawn.get(index + 1)])
+  expect(new Map(rows.map((row) => [row.user_id, row.sequence]))).toEqual(
+    new Map([...expected.map(([user, sequence]) => [user, sequence] as const), ['later', 2 * people + 1]]),
+  )
+})
+
+test('with nobody early the first to come after the opening goes straight in, though the room was looked at before', async () => {
+  const slow = await startQueueService(environment, catalog, { ADMIT_EVERY_MS: '5000' })
+  try {
+    const scheduleId = opensIn(1_000)
+    const here = new QueueClient(slow)
+    expect((await here.call('GET', `/queue/schedules/${scheduleId}/now-serving`)).data['waiting']).toBe(0)
+    await here.steer(scheduleId, { maxActive: 3 })
+    const opensAtMs = catalog.schedules.get(scheduleId)?.bookingOpenAtMs ?? 0
+    await eventually(() => expect(Date.now()).toBeGreaterThan(Number(opensAtMs)))
+    expect((await here.join(scheduleId, 'first')).data['status']).toBe('ACTIVE')
+  } finally {
+    await slow.stop()
+  }
+})
+
+test('what people were told at the join is compared with how long they waited', async () => {
+  const scheduleId = catalog.addSchedule()
+  await client().steer(scheduleId, { maxActive: 1 })
+  const first = await client().join(scheduleId, 'in')
+  const second = await client().join(scheduleId, 'waits')
+  expect(second.data['status']).toBe('WAITING')
+  await client().leave(first.data['token'])
+  await eventually(async () => {
+    const room = await client(1).call('GET', `/admin/queues/${scheduleId}`, { user: 'boss', admin: true })
+    expect(room.data['estimates']).toMatchObject({
+      samples: 1,
+      medianPredictedSeconds: second.data['estimatedWaitSeconds'],
+    })
+  })
+})
