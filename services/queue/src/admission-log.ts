@@ -48,8 +48,13 @@ export function chainAdmissions(
 /** Writes what has settled into the logs. Any number of instances may do this: a log has one writer at a time. */
 export async function logAdmissions(ctx: QueueContext, signal: AbortSignal): Promise<void> {
   for (const scheduleId of await listUnlogged(ctx.pool, SETTLED_MS)) {
-    for (let batch = 0; batch < BATCHES_A_ROUND && !signal.aborted; batch += 1) {
-      if ((await logBatch(ctx, scheduleId)) < BATCH) break
+    try {
+      for (let batch = 0; batch < BATCHES_A_ROUND && !signal.aborted; batch += 1) {
+        if ((await logBatch(ctx, scheduleId)) < BATCH) break
+      }
+    } catch (error) {
+      // They stay on the list; the other rooms' logs should not wait for this one.
+      ctx.logger.warn({ err: error, scheduleId }, 'admissions could not be logged')
     }
   }
 }

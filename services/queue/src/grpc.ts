@@ -5,6 +5,7 @@ import type { ServiceHost } from '@frontrow/service-host/host'
 import { z } from 'zod'
 import type { QueueContext } from './context.ts'
 import { extendToken } from './extend-token.ts'
+import { checkAdmissions } from './sql/check-admissions.ts'
 import { verifyToken } from './verify-token.ts'
 
 // A value of any form is answered with QUEUE_TOKEN_INVALID rather than with a broken rule.
@@ -30,7 +31,7 @@ export function addServices(host: ServiceHost, ctx: QueueContext): void {
   })
   host.grpc.add(AuditService.service, {
     CheckInvariants: unaryHandler(host, 'CheckInvariants', Anything, async () => ({
-      invariants: [await checkMessages(ctx.pool, 'queue')],
+      invariants: await Promise.all([checkAdmissions(ctx.pool), checkMessages(ctx.pool, 'queue')]),
     })),
     ListPaymentFacts: unaryHandler(host, 'ListPaymentFacts', Anything, async () => ({ facts: [] })),
   })

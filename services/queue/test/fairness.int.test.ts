@@ -6,6 +6,7 @@ import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { drawEarlyPlaces } from '../src/draw-early-places.ts'
 import { drawOrder } from '../src/draw-order.ts'
+import { checkAdmissions } from '../src/sql/check-admissions.ts'
 import { closeEarlyList, moveEntries } from '../src/sql/fairness.ts'
 import { insertTokens } from '../src/sql/queue-tokens.ts'
 import type { RunningQueue } from '../src/start.ts'
@@ -215,6 +216,36 @@ test('a draw that was cut off in the middle is finished with the same result, by
   expect(new Map(rows.map((row) => [row.user_id, row.sequence]))).toEqual(
     new Map([...expected.map(([user, sequence]) => [user, sequence] as const), ['later', 2 * people + 1]]),
   )
+})
+
+test('the audit finds who was passed over and who was one too many', async () => {
+  const { pool } = service().ctx
+  const before = await checkAdmissions(pool)
+  expect(before).toMatchObject({ number: 5, violationCount: 0 })
+  expect(before.checked).toBeGreaterThan(40)
+  const admit = async (sequence: number, enteredAtMs: number, admittedAtMs: number, active: number) =>
+    pool.query(
+      `INSERT INTO unlogged_admissions VALUES
+         (9999, $1, to_timestamp($2 / 1000.0), to_timestamp($3 / 1000.0), $4, 2, 10)`,
+      [sequence, enteredAtMs, admittedAtMs, active],
+    )
+  try {
+    const at = Date.now() + 60_000
+    await admit(2, at, at + 10, 1)
+    // Entered when the other was in already: rightly behind it.
+    await admit(1, at + 10, at + 20, 2)
+    expect((await checkAdmissions(pool)).violationCount).toBe(0)
+    await admit(5, at + 20, at + 50, 3)
+    await admit(4, at + 49, at + 60, 2)
+    const after = await checkAdmissions(pool)
+    expect(after.violationCount).toBe(2)
+    expect(after.violations).toEqual([
+      expect.stringContaining('sequence 5 was admitted as number 3 of 2'),
+      expect.stringContaining('sequence 4 was passed over by sequence 5'),
+    ])
+  } finally {
+    await pool.query('DELETE FROM unlogged_admissions WHERE schedule_id = 9999')
+  }
 })
 
 test('with nobody early the first to come after the opening goes straight in, though the room was looked at before', async () => {

@@ -14,7 +14,8 @@ const FAR_MS = 3_600_000
 const USERS = 6
 
 type Step =
-  | { kind: 'join' | 'leave' | 'place' | 'reissue'; user: number }
+  | { kind: 'join' | 'leave' | 'place' | 'reissue' | 'lapse'; user: number }
+  | { kind: 'open' }
   | { kind: 'admit'; batch: number }
   | { kind: 'steer'; maxActive: number | null; paused: boolean }
 
@@ -25,6 +26,8 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('leave' as const), user }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('place' as const), user }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('reissue' as const), user }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('lapse' as const), user }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('open' as const) }) },
     {
       weight: 2,
       arbitrary: fc.record({ kind: fc.constant('admit' as const), batch: fc.integer({ min: 1, max: 4 }) }),
@@ -38,13 +41,18 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
       }),
     },
   ),
-  { maxLength: 40 },
+  { minLength: 5, maxLength: 60, size: 'max' },
 )
 
 /** What a room should do: lists, and no clock. */
 class ModelRoom {
   waiting: number[] = []
   active: number[] = []
+  /** Their time is over, and no round has tidied them away yet. */
+  lapsed: number[] = []
+  /** Nobody came early, and somebody joined after the opening; till then the draw is due. */
+  open = false
+  drawn = false
   sequences = new Map<number, number>()
   lastSequence = 0
   lastAdmitted = 0
@@ -52,10 +60,25 @@ class ModelRoom {
   paused = false
 
   capacity(): number {
-    if (this.paused) return 0
+    if (this.paused || !this.drawn) return 0
     return this.maxActive === null
       ? Number.POSITIVE_INFINITY
       : Math.max(0, this.maxActive - this.active.length)
+  }
+
+  /** What a round does: ends at most `batch`, lets in at most `batch`. */
+  round(batch: number): { ended: number[]; admitted: number[] } {
+    const ended = this.lapsed.splice(0, batch)
+    const sequences = ended.map((one) => this.sequences.get(one) ?? 0)
+    for (const one of ended) this.sequences.delete(one)
+    return { ended: sequences, admitted: this.admit(batch) }
+  }
+
+  lapse(one: number): void {
+    this.active = this.active.filter((other) => other !== one)
+    this.lapsed.push(one)
+    // Those whose time ended together are in the order of their names.
+    this.lapsed.sort((a, b) => a - b)
   }
 
   admit(batch: number): number[] {
@@ -70,12 +93,14 @@ class ModelRoom {
     this.lastSequence += 1
     this.sequences.set(one, this.lastSequence)
     this.waiting.push(one)
+    this.drawn ||= this.open
     if (this.waiting.length === 1) this.admit(1)
   }
 
   leave(one: number): void {
     this.waiting = this.waiting.filter((other) => other !== one)
     this.active = this.active.filter((other) => other !== one)
+    this.lapsed = this.lapsed.filter((other) => other !== one)
     this.sequences.delete(one)
   }
 
@@ -83,6 +108,7 @@ class ModelRoom {
     const sequence = this.sequences.get(one)
     if (sequence === undefined) return ['UNKNOWN']
     if (this.active.includes(one)) return ['ACTIVE', sequence, 0]
+    if (this.lapsed.includes(one)) return ['ENDED', sequence, 0]
     return ['WAITING', sequence, this.waiting.indexOf(one)]
   }
 }
@@ -115,14 +141,19 @@ async function build(...finish: (string | number)[]): Promise<void> {
   }
 }
 
-function join(one: number, digest: string, sequence: number, enter: 0 | 1): Promise<ScriptReply> {
-  const now = Date.now()
-  return run('join', `user-${one}`, digest, sequence, 0, enter, 1_000, 0, now + FAR_MS, FAR_MS, 0)
+function join(
+  one: number,
+  digest: string,
+  sequence: number,
+  options: { enter: boolean; nobodyEarly?: boolean },
+): Promise<ScriptReply> {
+  const mayEnter = [options.enter ? 1 : 0, 1_000, 0, Date.now() + FAR_MS, FAR_MS]
+  return run('join', `user-${one}`, digest, sequence, 0, ...mayEnter, options.nobodyEarly === true ? 1 : 0)
 }
 
 // Of each who is let in: sequence, when it entered, how many are in, what was predicted.
-const sequencesOf = (admitted: unknown): unknown[] =>
-  Array.isArray(admitted) ? admitted.filter((_value, index) => index % 4 === 0) : []
+const everyFourth = (admitted: unknown, from: number): unknown[] =>
+  Array.isArray(admitted) ? admitted.filter((_value, index) => index % 4 === from) : []
 
 const placeOf = (reply: ScriptReply): unknown[] =>
   reply.length <= 2 ? [reply[0]] : [reply[0], reply[2], reply[3]]
@@ -134,8 +165,12 @@ async function check(model: ModelRoom, digests: string[], step: Step, version: n
       if (model.sequences.has(step.user)) return
       model.join(step.user)
       digests[step.user] = `digest-${version}`
-      const reply = await join(step.user, `digest-${version}`, model.lastSequence, 1)
+      const reply = await join(step.user, `digest-${version}`, model.lastSequence, {
+        enter: true,
+        nobodyEarly: model.open,
+      })
       expect(placeOf(reply)).toEqual(model.place(step.user))
+      if (reply[0] === 'ACTIVE') expect(reply[7]).toBe(model.active.length)
       return
     }
     case 'reissue': {
@@ -143,7 +178,8 @@ async function check(model: ModelRoom, digests: string[], step: Step, version: n
       if (sequence === undefined) return
       const old = digests[step.user] ?? ''
       digests[step.user] = `digest-${version}`
-      expect(placeOf(await join(step.user, `digest-${version}`, sequence, 0))).toEqual(model.place(step.user))
+      const reply = await join(step.user, `digest-${version}`, sequence, { enter: false })
+      expect(placeOf(reply)).toEqual(model.place(step.user))
       expect((await run('place', `user-${step.user}`, old, 0))[0]).toBe('REISSUED')
       return
     }
@@ -158,9 +194,22 @@ async function check(model: ModelRoom, digests: string[], step: Step, version: n
     }
     case 'admit': {
       const reply = await run('admit', 0, Date.now() + FAR_MS, FAR_MS, FAR_MS, step.batch, 0)
-      expect(sequencesOf(reply[8])).toEqual(model.admit(step.batch))
+      const before = model.active.length
+      const { ended, admitted } = model.round(step.batch)
+      expect(reply[7]).toBe(model.drawn ? 0 : 1)
+      expect(everyFourth(reply[8], 0)).toEqual(admitted)
+      expect(everyFourth(reply[8], 2)).toEqual(admitted.map((_one, index) => before + index + 1))
+      expect(reply[9]).toEqual(ended)
       return
     }
+    case 'lapse':
+      if (!model.active.includes(step.user)) return
+      model.lapse(step.user)
+      await redis.zadd(`queue:{${scheduleId}}:active`, 1, `user-${step.user}`)
+      return
+    case 'open':
+      model.open = true
+      return
     case 'steer':
       model.maxActive = step.maxActive
       model.paused = step.paused
@@ -170,10 +219,11 @@ async function check(model: ModelRoom, digests: string[], step: Step, version: n
 
 test('the scripts do what a list and a set would do, in any order of steps', async () => {
   await fc.assert(
-    fc.asyncProperty(steps, async (sequence) => {
+    fc.asyncProperty(steps, fc.boolean(), async (sequence, drawn) => {
       scheduleId += 1
-      await build(0, 2, 10_000, 0, 0, 1)
+      await build(0, 2, 10_000, 0, 0, drawn ? 1 : 0)
       const model = new ModelRoom()
+      model.drawn = drawn
       const digests: string[] = []
       for (const [index, step] of sequence.entries()) await check(model, digests, step, index + 1)
       const summary = await run('summary')
@@ -184,7 +234,7 @@ test('the scripts do what a list and a set would do, in any order of steps', asy
         model.active.length,
       ])
     }),
-    { numRuns: 150 },
+    { numRuns: 600 },
   )
 }, 60_000)
 
@@ -218,7 +268,7 @@ test('of two who build a room at once one waits, and who is overtaken learns it'
 test('never more than admitPerSecond are let in within any second, straight in or by a round', async () => {
   scheduleId += 1
   await build(0, 1_000, 7, 0, 0, 1)
-  for (let one = 1; one <= 20; one += 1) await join(one, 'digest', one, 1)
+  for (let one = 1; one <= 20; one += 1) await join(one, 'digest', one, { enter: true })
   await eventually(
     async () => {
       await run('admit', 0, Date.now() + FAR_MS, FAR_MS, FAR_MS, 100, 0)
