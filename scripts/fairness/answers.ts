@@ -1,0 +1,53 @@
+import { z } from 'zod'
+
+/** Promised by the page; a longer page is not believed. */
+export const PAGE_ADMISSIONS_MAX = 1_000
+
+const hash = z.string().regex(/^[0-9a-f]{64}$/, '64 lower-case hex digits expected')
+// Hashed as it is published, so there is one way to write it.
+const time = z.string().refine(isPublishedTime, { error: 'a time such as 2026-11-21T12:00:00.000Z expected' })
+const count = z.int().nonnegative()
+
+const admission = z.object({
+  number: z.int().positive(),
+  sequence: z.int().positive(),
+  enteredAt: time,
+  admittedAt: time,
+  active: count,
+  maxActive: count.nullable(),
+  admitPerSecond: count,
+  hash,
+})
+
+/** What the one public address answers. Unknown fields are passed over: the page may gain some. */
+export const fairnessAnswer = z.object({
+  success: z.literal(true),
+  data: z.object({
+    commitment: hash,
+    seed: hash.nullable(),
+    draw: z.object({ entries: count, closedAt: time, drawnAt: time }).nullable(),
+    log: z.object({ length: count, head: hash }),
+    admissions: z.array(admission).max(PAGE_ADMISSIONS_MAX),
+    nextFrom: z.int().positive().nullable(),
+  }),
+})
+
+/** What a system that says no tells about it. */
+export const refusalAnswer = z.object({
+  success: z.literal(false),
+  error: z.object({ code: z.string(), message: z.string() }),
+})
+
+/** One answer, as published. */
+export type FairnessAnswer = z.output<typeof fairnessAnswer>['data']
+
+/** One row of the log, as published. */
+export type PublishedAdmission = z.output<typeof admission>
+
+/** The draw, as published. */
+export type PublishedDraw = NonNullable<FairnessAnswer['draw']>
+
+function isPublishedTime(value: string): boolean {
+  const ms = Date.parse(value)
+  return !Number.isNaN(ms) && new Date(ms).toISOString() === value
+}

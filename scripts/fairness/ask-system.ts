@@ -1,0 +1,122 @@
+import { fairnessAnswer, refusalAnswer } from './answers.ts'
+import type { FairnessAnswer } from './answers.ts'
+import { FairnessProblem } from './fairness-problem.ts'
+import type { AskPage } from './read-room.ts'
+
+/** A page of 1,000 admissions takes some 250 kB. */
+const BODY_BYTES_MAX = 4_000_000
+/** Of one page, one after the other. */
+const WAITS_MAX = 10
+const WAIT_MAX_MS = 30_000
+const DEFAULT_WAIT_MS = 1_000
+const SHOWN_CHARS = 160
+
+/** How the system is asked. */
+export interface SystemAccess {
+  readonly url: string
+  readonly scheduleId: number
+  /** For one answer, to its last byte. */
+  readonly deadlineMs: number
+  readonly pause: (ms: number) => Promise<void>
+}
+
+interface WireAnswer {
+  readonly status: number
+  readonly retryAfter: string | null
+  readonly location: string | null
+  readonly text: string
+}
+
+/** Asks the one public address. Whatever isn't an answer as promised is a FairnessProblem. */
+export function askSystem(access: SystemAccess): AskPage {
+  const address = `${access.url}/api/v1/queue/schedules/${access.scheduleId}/fairness`
+  return async (from) => {
+    for (let waits = 0; ; waits += 1) {
+      const answer = await exchange(`${address}?from=${from}`, access)
+      if (answer.status !== 429 && answer.status !== 503) return readAnswer(answer, address)
+      if (waits >= WAITS_MAX) {
+        throw new FairnessProblem(`${address} still answers ${answer.status} after ${WAITS_MAX} waits`)
+      }
+      await access.pause(waitMs(answer.retryAfter, Date.now()))
+    }
+  }
+}
+
+/** Retry-After is seconds or a date. */
+export function waitMs(retryAfter: string | null, nowMs: number): number {
+  const given = retryAfter?.trim() ?? ''
+  if (given === '') return DEFAULT_WAIT_MS
+  const ms = /^\d+$/.test(given) ? Number(given) * 1_000 : Date.parse(given) - nowMs
+  return Number.isNaN(ms) ? DEFAULT_WAIT_MS : Math.min(Math.max(ms, 0), WAIT_MAX_MS)
+}
+
+async function exchange(address: string, { url, deadlineMs }: SystemAccess): Promise<WireAnswer> {
+  try {
+    const response = await fetch(address, {
+      headers: { accept: 'application/json' },
+      redirect: 'manual',
+      signal: AbortSignal.timeout(deadlineMs),
+    })
+    const { status, headers } = response
+    const text = await readText(response.body, address)
+    return { status, retryAfter: headers.get('retry-after'), location: headers.get('location'), text }
+  } catch (error) {
+    if (error instanceof FairnessProblem || !Error.isError(error)) throw error
+    const reason = error.name === 'TimeoutError' ? `within ${deadlineMs} ms` : `(${causeOf(error)})`
+    throw new FairnessProblem(
+      `no answer from ${url} ${reason}: is it running there? --url says where to ask`,
+      {
+        cause: error,
+      },
+    )
+  }
+}
+
+async function readText(body: ReadableStream<Uint8Array> | null, address: string): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of body ?? []) {
+    bytes += chunk.byteLength
+    if (bytes > BODY_BYTES_MAX)
+      throw new FairnessProblem(`${address} answers more than ${BODY_BYTES_MAX} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/** fetch hides the reason in its cause, and where several addresses were tried in the errors of that. */
+function causeOf(error: Error): string {
+  const { cause } = error
+  if (!Error.isError(cause)) return error.message
+  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message
+}
+
+function readAnswer({ status, location, text }: WireAnswer, address: string): FairnessAnswer {
+  const body = parseJson(text)
+  if (status !== 200) {
+    const refusal = refusalAnswer.safeParse(body)
+    const told = start(refusal.success ? `${refusal.data.error.code}: ${refusal.data.error.message}` : text)
+    throw new FairnessProblem(
+      `${address} answers ${status}${location === null ? '' : ` to ${start(location)}`}, ${told}`,
+    )
+  }
+  const answer = fairnessAnswer.safeParse(body)
+  if (answer.success) return answer.data.data
+  const [issue] = answer.error.issues
+  const where = issue === undefined || issue.path.length === 0 ? 'the answer' : issue.path.join('.')
+  throw new FairnessProblem(
+    `${address} does not answer as promised: ${where}: ${issue?.message}; ${start(text)}`,
+  )
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+/** Quoted: nobody's escape codes reach the terminal. */
+const start = (text: string): string => JSON.stringify(text.slice(0, SHOWN_CHARS))

@@ -1,0 +1,92 @@
+import { createHmac, hash } from 'node:crypto'
+import type { FairnessAnswer } from './answers.ts'
+import type { OwnEntry } from './arguments.ts'
+import { FairnessProblem } from './fairness-problem.ts'
+import { Findings } from './findings.ts'
+import type { Check } from './findings.ts'
+
+/** Some 20 s of work; a larger number is not believed. */
+const ENTRIES_MAX = 10_000_000
+
+/** What the checks of the draw look at. */
+export type PublishedSeed = Pick<FairnessAnswer, 'commitment' | 'seed' | 'draw'>
+
+/** Rule 1: the seed is the one committed to, and it is public exactly when the draw is made. */
+export function checkSeed({ commitment, seed, draw }: PublishedSeed): Check {
+  const name = 'the seed is the one committed to'
+  const findings = new Findings()
+  if (seed === null && draw === null) return { name, outcome: 'not yet', lines: ['the draw is not made'] }
+  if (seed === null) findings.add(() => 'the draw is made, yet its seed is not published')
+  else {
+    if (draw === null)
+      findings.add(() => 'the seed is public before the draw is made: the order can be known')
+    const committed = hash('sha256', Buffer.from(seed, 'hex'))
+    if (committed !== commitment) {
+      findings.add(() => `the SHA-256 of the seed is ${committed}, the commitment ${commitment}`)
+    }
+  }
+  return findings.toCheck(name, `seed ${seed}`)
+}
+
+/** Rule 1: the commitment has not been exchanged since it was noted. */
+export function checkCommitment(commitment: string, noted: string | undefined): Check {
+  const name = 'the commitment is the one noted before the opening'
+  if (noted === undefined) {
+    return {
+      name,
+      outcome: 'not checked',
+      lines: ['--commitment HEX, as noted before the opening, checks it'],
+    }
+  }
+  const findings = new Findings()
+  if (commitment !== noted) findings.add(() => `it is ${commitment}, noted was ${noted}`)
+  return findings.toCheck(name, commitment)
+}
+
+/** The place that the draw gave to an entry, and whether it is the one that its owner was told. */
+export function checkEntry(scheduleId: number, published: PublishedSeed, own: OwnEntry): Check {
+  const name = `entry ${own.entry} has the place that the draw gave it`
+  const { seed, draw } = published
+  if (seed === null || draw === null) return { name, outcome: 'not yet', lines: ['the draw is not made'] }
+  const findings = new Findings()
+  const { entries } = draw
+  if (own.entry > entries) {
+    findings.add(() => `the draw has the entries 1 to ${entries}: entry ${own.entry} was left out`)
+    return findings.toCheck(name, '')
+  }
+  const rank = rankOf(own.entry, { scheduleId, entries, seed })
+  const sequence = entries + rank
+  if (own.sequence !== undefined && own.sequence !== sequence) {
+    findings.add(
+      () => `the draw gave it sequence ${sequence}, rank ${rank} of ${entries}; told was ${own.sequence}`,
+    )
+  }
+  const hint = own.sequence === undefined ? ' (compare: GET /queue/tokens/me)' : ''
+  return findings.toCheck(name, `sequence ${sequence}, rank ${rank} of ${entries}${hint}`)
+}
+
+/** What the order follows from. */
+export interface Draw {
+  readonly scheduleId: number
+  readonly entries: number
+  /** 64 hex digits. */
+  readonly seed: string
+}
+
+/** From 1. Counting the smaller keys is enough: nothing needs to be sorted or kept for one entry. */
+export function rankOf(entry: number, draw: Draw): number {
+  if (draw.entries > ENTRIES_MAX) {
+    throw new FairnessProblem(
+      `a draw of ${draw.entries} entries is too large for --entry: ${ENTRIES_MAX} at most`,
+    )
+  }
+  const secret = Buffer.from(draw.seed, 'hex')
+  const keyOf = (number: number): Buffer =>
+    createHmac('sha256', secret).update(`${draw.scheduleId}:${draw.entries}:${number}`).digest()
+  const own = keyOf(entry)
+  let rank = 1
+  for (let other = 1; other <= draw.entries; other += 1) {
+    if (keyOf(other).compare(own) < 0) rank += 1
+  }
+  return rank
+}

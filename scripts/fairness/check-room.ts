@@ -1,0 +1,23 @@
+import type { FairnessOptions } from './arguments.ts'
+import { checkCommitment, checkEntry, checkSeed } from './check-draw.ts'
+import { checkActive, checkPace } from './check-limits.ts'
+import { checkNobodyPassedOver, checkSequences } from './check-order.ts'
+import type { Check } from './findings.ts'
+import type { RoomReading } from './read-room.ts'
+
+/** All that has to hold, in the order of the page: docs/fairness.md. */
+export function checkRoom(
+  { published, admissions, logChecks }: RoomReading,
+  { scheduleId, commitment, entry }: Pick<FairnessOptions, 'scheduleId' | 'commitment' | 'entry'>,
+): Check[] {
+  return [
+    checkSeed(published),
+    checkCommitment(published.commitment, commitment),
+    ...logChecks,
+    ...checkSequences(admissions, published.draw),
+    checkNobodyPassedOver(admissions),
+    checkActive(admissions),
+    checkPace(admissions),
+    ...(entry === undefined ? [] : [checkEntry(scheduleId, published, entry)]),
+  ]
+}

@@ -1,0 +1,113 @@
+import { genesisHash, AdmissionChain } from './admission-chain.ts'
+import { toAdmission } from './admissions.ts'
+import type { Admission } from './admissions.ts'
+import { PAGE_ADMISSIONS_MAX } from './answers.ts'
+import type { FairnessAnswer } from './answers.ts'
+import type { FairnessOptions } from './arguments.ts'
+import { FairnessProblem } from './fairness-problem.ts'
+import { Findings } from './findings.ts'
+import type { Check } from './findings.ts'
+
+/** Three million admissions: half a kilobyte of memory each (measured), and Node has 2 GB without being asked for more. */
+const PAGES_MAX = 3_000
+
+/** Asks for the page that begins at a number. */
+export type AskPage = (from: number) => Promise<FairnessAnswer>
+
+/** A room as it was published at one moment, and what could be told about it while it was read. */
+export interface RoomReading {
+  /** The first answer: the log is checked up to its length, whatever is added meanwhile. */
+  readonly published: FairnessAnswer
+  readonly admissions: readonly Admission[]
+  /** Of the log as a whole, rule 2. */
+  readonly logChecks: readonly Check[]
+}
+
+/** Reads the log page by page, and follows its hashes on the way. */
+export async function readRoom(
+  ask: AskPage,
+  { scheduleId, head }: Pick<FairnessOptions, 'scheduleId' | 'head'>,
+): Promise<RoomReading> {
+  const published = await ask(1)
+  const { length } = published.log
+  if (length > PAGES_MAX * PAGE_ADMISSIONS_MAX) {
+    throw new FairnessProblem(
+      `the log has ${length} admissions: more than ${PAGES_MAX} pages of them are not read`,
+    )
+  }
+  const chain = new AdmissionChain(genesisHash(scheduleId, published.commitment), head)
+  const changes = new PublishedChanges(published)
+  const admissions: Admission[] = []
+  for await (const page of pagesFrom(ask, published)) {
+    changes.compare(page)
+    for (const admission of upTo(length, page)) {
+      chain.follow(admission)
+      admissions.push(toAdmission(admission))
+    }
+  }
+  return {
+    published,
+    admissions,
+    logChecks: [chain.checkHashes(published.log), chain.checkNotedHead(), changes.toCheck()],
+  }
+}
+
+async function* pagesFrom(ask: AskPage, first: FairnessAnswer): AsyncGenerator<FairnessAnswer> {
+  let from = 1
+  let page = first
+  for (let pages = 1; ; pages += 1) {
+    yield page
+    const next = page.nextFrom
+    if (next === null || next > first.log.length) return
+    if (next <= from) throw new FairnessProblem(`the page from ${from} is followed by the page from ${next}`)
+    if (pages >= PAGES_MAX) throw new FairnessProblem(`the log has more than ${PAGES_MAX} pages`)
+    from = next
+    page = await ask(from)
+  }
+}
+
+/** Without what was added after the first answer. A number out of its place within the page stays, and is found. */
+function upTo(length: number, { admissions }: FairnessAnswer): FairnessAnswer['admissions'] {
+  return admissions.slice(0, admissions.findLastIndex(({ number }) => number <= length) + 1)
+}
+
+/** What one answer said must not be said differently by a later one. */
+class PublishedChanges {
+  readonly #findings = new Findings()
+  #last: FairnessAnswer
+  #answers = 0
+
+  constructor(first: FairnessAnswer) {
+    this.#last = first
+  }
+
+  compare(answer: FairnessAnswer): void {
+    const last = this.#last
+    this.#answers += 1
+    this.#compareText('commitment', last.commitment, answer.commitment)
+    this.#compareText('seed', last.seed, answer.seed)
+    this.#compareText('draw', asText(last.draw), asText(answer.draw))
+    if (answer.log.length < last.log.length) {
+      this.#findings.add(
+        () => `the log got shorter: ${answer.log.length} after ${last.log.length} admissions`,
+      )
+    } else if (answer.log.length === last.log.length) {
+      this.#compareText(`head at number ${last.log.length}`, last.log.head, answer.log.head)
+    }
+    this.#last = answer
+  }
+
+  toCheck(): Check {
+    const seen = `${this.#answers.toLocaleString('en')} ${this.#answers === 1 ? 'answer' : 'answers'}`
+    return this.#findings.toCheck('what was published stays while it is read', seen)
+  }
+
+  /** What was not published yet may come. */
+  #compareText(name: string, before: string | null, now: string | null): void {
+    if (before !== null && before !== now) this.#findings.add(() => `the ${name} was ${before}, then ${now}`)
+  }
+}
+
+function asText(draw: FairnessAnswer['draw']): string | null {
+  return draw === null ? null : `${draw.entries} entries, closed ${draw.closedAt}, drawn ${draw.drawnAt}`
+}

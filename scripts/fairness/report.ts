@@ -1,0 +1,48 @@
+import type { FairnessAnswer } from './answers.ts'
+import type { FairnessOptions } from './arguments.ts'
+import type { Check, Outcome } from './findings.ts'
+
+const words: Record<Outcome, string> = {
+  holds: 'holds',
+  broken: 'DOES NOT HOLD',
+  'not yet': 'not yet',
+  'not checked': 'not checked',
+}
+const WORDS_WIDTH = 15
+
+/** What is not known yet, or only to somebody else, speaks neither for nor against. */
+export function isFair(checks: readonly Check[]): boolean {
+  return checks.every(({ outcome }) => outcome !== 'broken')
+}
+
+/** What was looked at, a line a check, what to note, and at last whether it holds. */
+export function reportLines(
+  published: FairnessAnswer,
+  checks: readonly Check[],
+  { scheduleId, url }: Pick<FairnessOptions, 'scheduleId' | 'url'>,
+): string[] {
+  const { commitment, draw, log } = published
+  return [
+    `Schedule ${scheduleId} at ${url}: ${counted(log.length, 'admission')}, ${describeDraw(draw)}`,
+    ...checks.flatMap(checkLines),
+    `commitment ${commitment}`,
+    `head ${log.length}:${log.head}`,
+    isFair(checks) ? 'fairness holds' : 'fairness DOES NOT HOLD',
+  ]
+}
+
+function describeDraw(draw: FairnessAnswer['draw']): string {
+  if (draw === null) return 'no draw yet'
+  return `a draw of ${counted(draw.entries, 'entry', 'entries')} (closed ${draw.closedAt}, drawn ${draw.drawnAt})`
+}
+
+function checkLines({ name, outcome, lines }: Check): string[] {
+  const word = words[outcome].padEnd(WORDS_WIDTH)
+  if (outcome === 'broken')
+    return [`  ${word}${name}`, ...lines.map((line) => `${' '.repeat(WORDS_WIDTH + 4)}${line}`)]
+  return [`  ${word}${name}: ${lines.join('; ')}`]
+}
+
+function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`
+}

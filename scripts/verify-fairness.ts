@@ -1,0 +1,69 @@
+/**
+ * Replays the fairness of one waiting room from outside: npm run verify-fairness -- --schedule 7
+ *
+ * Written from docs/fairness.md alone and shares no code with the services: two writings of one page that agree say more
+ * than one that is run twice.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import { readArguments, usage } from './fairness/arguments.ts'
+import { askSystem } from './fairness/ask-system.ts'
+import { checkRoom } from './fairness/check-room.ts'
+import { FairnessProblem } from './fairness/fairness-problem.ts'
+import { readRoom } from './fairness/read-room.ts'
+import { isFair, reportLines } from './fairness/report.ts'
+
+const HOLDS = 0
+const DOES_NOT_HOLD = 1
+const NOT_CHECKED = 2
+const ANSWER_DEADLINE_MS = 15_000
+
+/** What the command touches besides the system that it checks. */
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly print: (line: string) => void
+  readonly complain: (line: string) => void
+  readonly pause: (ms: number) => Promise<void>
+  readonly deadlineMs: number
+}
+
+/** Runs the command; its exit code is 0 where fairness holds, 1 where not, 2 where it could not be checked. */
+export async function verifyFairness(argv: readonly string[], surroundings: Surroundings): Promise<number> {
+  const { env, print, complain, pause, deadlineMs } = surroundings
+  const command = readArguments(argv, env)
+  if (command.kind === 'help') {
+    print(usage)
+    return HOLDS
+  }
+  if (command.kind === 'wrong') {
+    complain(`verify-fairness: ${command.problem} (--help shows all)`)
+    return NOT_CHECKED
+  }
+  const { options } = command
+  try {
+    const ask = askSystem({ url: options.url, scheduleId: options.scheduleId, deadlineMs, pause })
+    const reading = await readRoom(ask, options)
+    const checks = checkRoom(reading, options)
+    for (const line of reportLines(reading.published, checks, options)) print(line)
+    return isFair(checks) ? HOLDS : DOES_NOT_HOLD
+  } catch (error) {
+    if (!(error instanceof FairnessProblem)) throw error
+    complain(`verify-fairness: ${error.message}`)
+    return NOT_CHECKED
+  }
+}
+
+if (import.meta.main) {
+  try {
+    process.exitCode = await verifyFairness(process.argv.slice(2), {
+      env: process.env,
+      print: console.log,
+      complain: console.error,
+      pause: (ms) => delay(ms),
+      deadlineMs: ANSWER_DEADLINE_MS,
+    })
+  } catch (error) {
+    // A defect of the checker must not look like unfairness, and 1 is what Node would exit with.
+    console.error(error)
+    process.exitCode = NOT_CHECKED
+  }
+}
