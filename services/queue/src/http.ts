@@ -47,9 +47,9 @@ export function addRoutes(http: HttpServer, ctx: QueueContext, streams: PlaceStr
     return { status: 200, data: await describePlace(ctx, token, scheduleId, place), headers: NO_STORE }
   })
 
-  http.handle(placeEventsRoute, async ({ request, response }) => {
+  http.handle(placeEventsRoute, async ({ headers, request, response }) => {
     const { token, userId } = await holder(ctx, request.headers)
-    await streams.open(token, userId, response)
+    await streams.open(token, userId, response, headers['last-event-id'])
     return undefined
   })
 

@@ -121,12 +121,26 @@ export const placeEventsRoute = defineRoute({
   operationId: 'streamPlace',
   tag: 'queue',
   summary: 'Where am I, as Server-Sent Events',
-  description:
-    'Event `place` (data as of getPlace) at once and on every change; event `ended` when the place has ended, and then the stream ends. A comment every 15 s keeps it open.',
+  description: [
+    'Event `place` (data as of getPlace) at once and on every change of status, sequence, position or deadline.',
+    'Event `room` (`{scheduleId, paused, serverTime}`) when the room is paused or resumed, and after the first `place` where',
+    'it is paused then. Event `ended` (`{status: EXPIRED | LEFT | USED | REISSUED, scheduleId, serverTime}`) when the place',
+    'has ended, and then the stream ends. A comment every 15 s keeps it open; a reader that takes nothing is cut off.',
+    'Ids name what the reader knows, on every instance alike: who reconnects with `Last-Event-ID`, as an EventSource does by',
+    'itself, gets only what changed since, also the `ended` it missed, and 204 where it has that.',
+  ].join(' '),
   auth: 'token',
   queueToken: 'any',
-  headers: tokenHeaders,
-  responses: { 200: { description: 'The events.', contentType: 'text/event-stream', schema: z.string() } },
+  headers: tokenHeaders.extend({
+    'last-event-id': z.string().optional().meta({
+      description: 'The `id` of the event received last; any other value starts anew.',
+      example: 'WAITING-7-1234-120-0',
+    }),
+  }),
+  responses: {
+    200: { description: 'The events.', contentType: 'text/event-stream', schema: z.string() },
+    204: { description: 'The place has ended and `Last-Event-ID` says that you know: do not come back.' },
+  },
   refusals: tokenRefusals,
 })
 

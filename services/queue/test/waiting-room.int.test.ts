@@ -222,28 +222,6 @@ describe('a waiting room', () => {
     expect(await client.call('GET', path, { user: 'fan' })).toMatchObject({ status: 403 })
     expect(await client.steer(876_543, { paused: true })).toMatchObject({ code: 'SCHEDULE_NOT_FOUND' })
   })
-
-  test('tells of every change on the event stream, and ends it with the place', async () => {
-    const scheduleId = await scheduleWithRoomFor(1)
-    const front = await client.join(scheduleId, 'front')
-    const { data } = await client.join(scheduleId, 'listener')
-    const response = await fetch(`http://127.0.0.1:${queue.ports.http}/api/v1/queue/tokens/me/events`, {
-      headers: { 'queue-token': String(data['token']) },
-      signal: AbortSignal.timeout(10_000),
-    })
-    expect(response.headers.get('content-type')).toContain('text/event-stream')
-    await client.leave(front.data['token'])
-    let text = ''
-    for await (const chunk of response.body ?? []) {
-      text += Buffer.from(chunk).toString()
-      if (text.includes('"ACTIVE"') && !text.includes('left-now')) {
-        text += 'left-now'
-        await client.leave(data['token'])
-      }
-    }
-    const events = text.split('\n\n').flatMap((block) => /"status":"(\w+)"/.exec(block)?.[1] ?? [])
-    expect(events).toEqual(['WAITING', 'ACTIVE', 'LEFT'])
-  })
 })
 
 test('an event stream whose reader left before it could open is not kept', async () => {
