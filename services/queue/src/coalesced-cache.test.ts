@@ -19,6 +19,24 @@ test('however many ask at once, the value is read once, and again when it is old
   expect(await cache.get('a')).toBe('a3')
 })
 
+test('what is forgotten while it is read is read again, and the old answer is not kept', async () => {
+  const answers: ((value: string) => void)[] = []
+  const cache = new CoalescedCache({
+    load: () => new Promise<string>((resolve) => void answers.push(resolve)),
+    freshMs: 100,
+    max: 10,
+    now: () => 0,
+  })
+  const before = cache.get('a')
+  cache.forget('a')
+  const after = cache.get('a')
+  answers[1]?.('new')
+  expect(await after).toBe('new')
+  answers[0]?.('old')
+  expect(await before).toBe('old')
+  expect(await cache.get('a')).toBe('new')
+})
+
 test('an old value stands in for a failure that may pass, and for no other', async () => {
   let failure: Error | undefined
   let nowMs = 0

@@ -34,27 +34,33 @@ export class CoalescedCache<K, V> {
     if (entry !== undefined && entry.freshUntilMs > this.#now()) return entry.value
     const loading = this.#loading.get(key)
     if (loading !== undefined) return loading
-    const load = this.#load(key, entry).finally(() => this.#loading.delete(key))
-    this.#loading.set(key, load)
-    return load
+    const begun = this.#load(key, entry)
+    this.#loading.set(key, begun)
+    try {
+      const value = await begun
+      // Forgotten while it was read: it may be from before the change.
+      if (this.#loading.get(key) === begun) {
+        this.#entries.set(key, { value, freshUntilMs: this.#now() + this.#options.freshMs })
+      }
+      return value
+    } finally {
+      if (this.#loading.get(key) === begun) this.#loading.delete(key)
+    }
   }
 
-  /** The next `get` reads again. */
+  /** The next `get` reads again, also where a read is in work. */
   forget(key: K): void {
     this.#entries.delete(key)
+    this.#loading.delete(key)
   }
 
   async #load(key: K, old: Entry<V> | undefined): Promise<V> {
-    const { load, freshMs, keepsStale } = this.#options
-    const remember = (value: V): V => {
-      this.#entries.set(key, { value, freshUntilMs: this.#now() + freshMs })
-      return value
-    }
+    const { load, keepsStale } = this.#options
     try {
-      return remember(await load(key))
+      return await load(key)
     } catch (error) {
       if (old === undefined || keepsStale?.(error) !== true) throw error
-      return remember(old.value)
+      return old.value
     }
   }
 }

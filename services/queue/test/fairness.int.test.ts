@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process'
 import { createHash, createHmac, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createClient } from '@frontrow/postgres/pool'
 import { eventually } from '@frontrow/test-kit/eventually'
@@ -88,6 +91,24 @@ async function loggedAll(scheduleId: number, length: number): Promise<Answer['da
   })
 }
 
+async function verifyFairness(
+  scheduleId: number,
+  ...args: string[]
+): Promise<{ code: number | null; output: string }> {
+  const url = `http://127.0.0.1:${service().ports.http}`
+  const checker = join(import.meta.dirname, '..', '..', '..', 'scripts', 'verify-fairness.ts')
+  const child = spawn(process.execPath, [checker, '--schedule', String(scheduleId), '--url', url, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: 20_000,
+  })
+  let output = ''
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString()
+  })
+  const [code] = await once(child, 'close')
+  return { code, output }
+}
+
 test('who comes before the opening is let in in the drawn order, who comes after it behind them, as committed to before', async () => {
   const people = 40
   const scheduleId = opensIn(2_500)
@@ -131,6 +152,19 @@ test('who comes before the opening is let in in the drawn order, who comes after
   expect(sequences).toEqual([...sequences].sort((a, b) => a - b))
   expect(sequences.at(-1)).toBe(2 * people + 1)
   expect(sequences).not.toContain(drawn.get(entries[3] ?? 0))
+
+  // The checker that users run has no line of code in common with the service.
+  const told = `${entries[7]}:${drawn.get(entries[7] ?? 0)}`
+  const honest = await verifyFairness(
+    scheduleId,
+    '--commitment',
+    String(promised['commitment']),
+    '--entry',
+    told,
+  )
+  expect(honest).toMatchObject({ code: 0, output: expect.stringMatching(/fairness holds\n$/) })
+  const cheated = await verifyFairness(scheduleId, '--commitment', 'a'.repeat(64))
+  expect(cheated.code).toBe(1)
 }, 40_000)
 
 test('the log is a hash chain that pages, names every admission once with the limits it kept, and can not be changed', async () => {
@@ -149,7 +183,9 @@ test('the log is a hash chain that pages, names every admission once with the li
   const log = await loggedAll(scheduleId, people)
   const { commitment, seed } = log
   expect(seed).not.toBeNull()
-  let hash = createHash('sha256').update(`frontrow:admissions:${scheduleId}:${commitment}`).digest('hex')
+  let hash = createHash('sha256')
+    .update(`frontrow:admissions:${scheduleId}:${String(commitment)}`)
+    .digest('hex')
   for (const entry of entriesOf(log)) {
     const { number, sequence, enteredAt, admittedAt, active, maxActive, admitPerSecond } = entry
     const line = [hash, number, sequence, enteredAt, admittedAt, active, maxActive ?? '', admitPerSecond]
@@ -217,6 +253,35 @@ test('a draw that was cut off in the middle is finished with the same result, by
     new Map([...expected.map(([user, sequence]) => [user, sequence] as const), ['later', 2 * people + 1]]),
   )
 })
+
+test('a join that the opening overtakes on its way into Redis keeps its place, and tells the drawn one', async () => {
+  const scheduleId = opensIn(1_500)
+  await client().steer(scheduleId, { maxActive: 1_000 })
+  const companions = await Promise.all(
+    Array.from({ length: 8 }, (_none, index) => client(index).join(scheduleId, `with-${index}`)),
+  )
+  const { ctx } = service()
+  const add = ctx.joins.add.bind(ctx.joins)
+  ctx.joins.add = async (...asked) => {
+    const given = await add(...asked)
+    await eventually(async () => {
+      expect((await fairness(scheduleId))['draw']).toMatchObject({ entries: 9 })
+      // Built anew, so that Redis knows the place by its drawn number.
+      expect((await client(1).place(companions[0]?.data['token'])).data['sequence']).toBeGreaterThan(9)
+    })
+    return given
+  }
+  try {
+    const joined = await client().join(scheduleId, 'overtaken')
+    expect(joined.status).toBe(200)
+    const { seed } = await fairness(scheduleId)
+    const drawn = drawnSequences(Buffer.from(String(seed), 'hex'), scheduleId, 9)
+    expect(joined.data['sequence']).toBe(drawn.get(9))
+    expect((await client(2).place(joined.data['token'])).data['sequence']).toBe(drawn.get(9))
+  } finally {
+    ctx.joins.add = add
+  }
+}, 20_000)
 
 test('the audit finds who was passed over and who was one too many', async () => {
   const { pool } = service().ctx
