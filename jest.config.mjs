@@ -10,7 +10,12 @@ export default {
     {
       ...project,
       displayName: 'unit',
-      testMatch: ['**/src/**/*.test.ts', '**/rush/**/*.test.ts', '**/scripts/**/*.test.ts'],
+      testMatch: [
+        '**/src/**/*.test.ts',
+        '**/rush/**/*.test.ts',
+        '**/bench/**/*.test.ts',
+        '**/scripts/**/*.test.ts',
+      ],
     },
     {
       ...project,

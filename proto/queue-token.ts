@@ -31,6 +31,7 @@ function headerValue(headers: IncomingHttpHeaders): string | undefined {
 function cookieValue(cookies: string | undefined): string | undefined {
   for (const cookie of cookies?.split(';') ?? []) {
     const equals = cookie.indexOf('=')
+    if (equals < 0) continue
     if (cookie.slice(0, equals).trim() === QUEUE_TOKEN_COOKIE) return cookie.slice(equals + 1).trim()
   }
   return undefined

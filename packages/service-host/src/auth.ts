@@ -14,6 +14,8 @@ export interface Caller {
 /** Turns an `Authorization` header into the caller; refuses with UNAUTHENTICATED. */
 export type Authenticate = (authorization: string | undefined) => Promise<Caller>
 
+// PostgreSQL takes no NUL in a text, and a log line no others.
+const SUBJECT = /^\P{Cc}{1,64}$/u
 const CACHE_MAX = 20_000
 const CACHE_MS = 30_000
 const CLOCK_TOLERANCE_SECONDS = 5
@@ -102,8 +104,8 @@ function toCaller(payload: JWTPayload): Caller {
   // Some identity providers write a number; the API speaks its decimal string.
   const subject: unknown = payload.sub
   const userId = typeof subject === 'number' && Number.isSafeInteger(subject) ? String(subject) : subject
-  if (typeof userId !== 'string' || userId.length < 1 || userId.length > 64) {
-    throw hostRefusal('UNAUTHENTICATED', "the token's subject must be 1 to 64 characters")
+  if (typeof userId !== 'string' || !SUBJECT.test(userId)) {
+    throw hostRefusal('UNAUTHENTICATED', "the token's subject must be 1 to 64 characters, none of control")
   }
   const { roles } = payload
   return { userId, isAdmin: Array.isArray(roles) && roles.includes('admin') }

@@ -1,14 +1,17 @@
+import { inTransaction } from '@frontrow/postgres/transaction'
 import { isRefusal } from '@frontrow/proto/refusals'
 import { BoundedMap } from '@frontrow/service-host/bounded-map'
 import type { QueueContext } from './context.ts'
 import { RedisAwayError } from './redis-gate.ts'
 import { admissionWindow, isOver } from './schedules.ts'
 import type { AdmissionRound } from './room-replies.ts'
+import { takeHandedOverPlaces } from './sql/handed-over-places.ts'
 
 // A script blocks the server: about 1 ms for this many.
 const BATCH = 100
 const BATCHES_A_ROUND = 20
 const ATTEMPTS = 3
+const HANDED_OVER_BATCH = 2_000
 // A room without anybody stays on the schedulers' list this long.
 const IDLE_AFTER_MS = 60_000
 
@@ -31,6 +34,7 @@ export async function admitWaiting(
   signal: AbortSignal,
 ): Promise<void> {
   if (!ctx.rooms.isOpen) return
+  if (ctx.gate.handedOver) await takeHandedOver(ctx)
   await ctx.rooms.replayUnsynced()
   for (const { scheduleId, mark } of await ctx.rooms.listBusy()) {
     if (signal.aborted) break
@@ -48,6 +52,16 @@ export async function admitWaiting(
     }
   }
   await ctx.changes.flush()
+}
+
+/** Brings to Redis what instances changed that have lost it. */
+async function takeHandedOver(ctx: QueueContext): Promise<void> {
+  await inTransaction(ctx.roomPool, async (tx) => {
+    const places = await takeHandedOverPlaces(tx, HANDED_OVER_BATCH)
+    for (const place of places) ctx.rooms.unsynced.add(place)
+    // Before the commit: when this instance ends here, another one does it.
+    await ctx.rooms.replayUnsynced()
+  })
 }
 
 async function admitToRoom(ctx: QueueContext, scheduleId: number, mark: string): Promise<void> {

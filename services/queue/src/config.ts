@@ -46,6 +46,15 @@ export const settings = hostSettings.extend({
   ADMIT_EVERY_MS: z.coerce.number().int().min(20).max(5_000).default(250),
   REDIS_URL: z.string().regex(/^rediss?:\/\//, 'must be redis:// or rediss://'),
   REDIS_COMMAND_TIMEOUT_MS: z.coerce.number().int().min(20).max(1_000).default(500),
+  ROOM_POOL_MAX: z.coerce
+    .number()
+    .int()
+    .min(3)
+    .max(100)
+    .default(4)
+    .describe(
+      'connections of PostgreSQL that serve the waiting rooms while Redis is away, beside DATABASE_POOL_MAX',
+    ),
   CATALOG_GRPC: grpcTarget,
   PLACE_STREAMS_MAX: z.coerce
     .number()

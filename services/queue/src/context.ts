@@ -7,9 +7,12 @@ import type { QueueConfig } from './config.ts'
 import type { QueueEvents } from './events.ts'
 import type { JoinBatches } from './join-batches.ts'
 import type { PlaceChanges } from './place-changes.ts'
+import type { RedisGate } from './redis-gate.ts'
 import type { Schedules } from './schedules.ts'
 import type { TokenDirectory } from './token-directory.ts'
+import type { TokenLookups } from './token-lookups.ts'
 import type { RoomSummary } from './room-replies.ts'
+import type { WaitingLines } from './waiting-lines.ts'
 import type { WaitingRooms } from './waiting-rooms.ts'
 
 /** What the use cases of this service work with; built once in start.ts. */
@@ -17,6 +20,9 @@ export interface QueueContext {
   config: QueueConfig
   logger: Logger
   pool: Pool
+  /** For serving the rooms while Redis is away: those who poll then take nothing from those who join. */
+  roomPool: Pool
+  gate: RedisGate
   events: QueueEvents
   rooms: WaitingRooms
   directory: TokenDirectory
@@ -27,6 +33,9 @@ export interface QueueContext {
   summaries: CoalescedCache<number, RoomSummary>
   /** The same as PostgreSQL has it, for the time without Redis. */
   summariesInPostgres: CoalescedCache<number, RoomSummary>
+  /** Who waits, and whose token is whose, as PostgreSQL has it, for the same time. */
+  lines: WaitingLines
+  lookups: TokenLookups
   /** Rooms that were full, and until when nobody needs to try; milliseconds since the epoch. */
   fullUntil: BoundedMap<number, number>
   /** When an estimate was kept last, by room; milliseconds since the epoch. */

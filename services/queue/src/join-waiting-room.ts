@@ -3,7 +3,8 @@ import type { Refusal } from '@frontrow/service-host/refusal'
 import type { QueueContext } from './context.ts'
 import { describePlace } from './describe-place.ts'
 import type { PlaceDescription } from './describe-place.ts'
-import { placeFromRow, toRoomEntry } from './locate-place.ts'
+import { enterByRow, placeFromRow, toRoomEntry } from './locate-place.ts'
+import { freePlace } from './free-place.ts'
 import { RedisAwayError } from './redis-gate.ts'
 import { admissionWindow, requireRoomOpen } from './schedules.ts'
 import { deleteToken, expireToken, findLiveToken, isLive } from './sql/queue-tokens.ts'
@@ -57,16 +58,21 @@ async function giveOnePlace(
     status: 'WAITING',
     activeUntil: null,
   }
-  const [place] = await Promise.all([
+  const [entered] = await Promise.all([
     enterRoom(ctx, row, { ...admissionWindow(onSale), nobodyEarly }),
     ctx.directory.add(hash.digest, { scheduleId, userId }),
   ])
-  if (place.status === 'FULL') {
+  if (entered.status === 'FULL') {
     await deleteToken(ctx.pool, hash.full)
+    // Another join of the same user may have put the row into the room.
+    await freePlace(ctx, row)
     ctx.fullUntil.set(scheduleId, nowMs + FULL_FOR_MS)
     throw roomFull()
   }
-  if (place.status !== 'WAITING' && place.status !== 'ACTIVE') throw placeExists()
+  const isIn = entered.status === 'WAITING' || entered.status === 'ACTIVE'
+  // Over already, a moment after the join: the draw has moved it.
+  const place = isIn ? entered : (await enterByRow(ctx, hash))?.place
+  if (place === undefined) throw placeExists()
   const straightIn = place.status === 'ACTIVE'
   if (place.status === 'ACTIVE' && place.admission !== undefined) {
     ctx.changes.admitted(place.admission, place.activeUntilMs)
@@ -112,7 +118,9 @@ async function enterRoom(
     ctx.rooms.unsynced.add(row)
     const place = await placeFromRow(ctx, row)
     if (place === undefined) throw new Error('a new place is not live', { cause: error })
-    return place
+    const isFull = place.status === 'WAITING' && place.before >= ctx.config.WAITING_MAX
+    // What Redis may have got already, it has to decide.
+    return isFull && !ctx.rooms.isOpen ? { status: 'FULL', nowMs: place.nowMs } : place
   }
 }
 
@@ -131,7 +139,10 @@ async function isPlaceLive(ctx: QueueContext, row: TokenRow): Promise<boolean> {
     if (place.status === 'WAITING' || place.status === 'ACTIVE') return true
     if (place.status === 'ENDED' || !liveRow) return false
     await ctx.rooms.join(toRoomEntry(row))
-    return true
+    const still = await findLiveToken(ctx.pool, row.scheduleId, row.userId)
+    // Its own join was refused, and has taken it back.
+    if (still === undefined) await freePlace(ctx, row)
+    return still !== undefined
   } catch (error) {
     if (error instanceof RedisAwayError) return liveRow
     throw error

@@ -1,6 +1,6 @@
 import type { QueueContext } from './context.ts'
+import { freePlace } from './free-place.ts'
 import { invalidToken } from './locate-place.ts'
-import { RedisAwayError } from './redis-gate.ts'
 import { endTokenByHash } from './sql/queue-tokens.ts'
 import { hashToken } from './token-value.ts'
 
@@ -17,17 +17,4 @@ export async function leaveWaitingRoom(
   if (row === undefined) return
   ctx.events.ended(row.scheduleId, 'LEFT', 1)
   await freePlace(ctx, row)
-}
-
-/** Takes a place that PostgreSQL has ended out of its room, now or when Redis is back. */
-export async function freePlace(
-  ctx: QueueContext,
-  place: { scheduleId: number; userId: string; sequence: number },
-): Promise<void> {
-  try {
-    await ctx.rooms.leave(place.scheduleId, place.userId, place.sequence)
-  } catch (error) {
-    if (!(error instanceof RedisAwayError)) throw error
-    ctx.rooms.unsynced.add(place)
-  }
 }

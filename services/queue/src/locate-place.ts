@@ -1,12 +1,14 @@
 import { refuse } from '@frontrow/proto/refusals'
 import type { Refusal } from '@frontrow/service-host/refusal'
 import type { QueueContext } from './context.ts'
+import { freePlace } from './free-place.ts'
 import { RedisAwayError } from './redis-gate.ts'
 import { findToken, isLive } from './sql/queue-tokens.ts'
 import type { TokenRow } from './sql/queue-tokens.ts'
 import { hashToken, toDigest } from './token-value.ts'
 import type { TokenHash } from './token-value.ts'
 import type { LivePlace } from './room-replies.ts'
+import { placeInLine } from './waiting-lines.ts'
 import type { RoomEntry } from './waiting-rooms.ts'
 
 /** A token value's live place. */
@@ -30,6 +32,7 @@ export async function locatePlace(
 ): Promise<LocatedPlace> {
   const hash = hashToken(token)
   if (ctx.directory.isDead(hash.digest)) throw invalidToken()
+  if (!ctx.rooms.isOpen) return locateInPostgres(ctx, hash, expected.userId)
   try {
     const owner = await ctx.directory.find(hash)
     if (owner === undefined) throw invalidToken()
@@ -74,28 +77,34 @@ export async function placeFromRow(ctx: QueueContext, row: TokenRow): Promise<Li
   if (row.activeUntil !== null && row.status === 'ACTIVE') {
     return { status: 'ACTIVE', nowMs, sequence, activeUntilMs: row.activeUntil.getTime(), roomOff }
   }
-  return {
-    status: 'WAITING',
-    nowMs,
-    sequence,
-    // Counts those before it who have left, too: to count the others exactly, for each who asks, costs too much here.
-    before: Math.max(0, sequence - summary.nowServing - 1),
-    waiting: summary.waiting,
-    roomOff,
-  }
+  const inLine = placeInLine(await ctx.lines.get(row.scheduleId), sequence)
+  return { status: 'WAITING', nowMs, sequence, ...inLine, roomOff }
 }
 
 /** The room does not know this token as a live one. If PostgreSQL does, the room has missed it. */
 async function putBack(ctx: QueueContext, hash: TokenHash): Promise<LocatedPlace> {
-  const row = await findToken(ctx.pool, hash.full)
-  if (row !== undefined && isLive(row, ctx.now().getTime())) {
-    const place = await ctx.rooms.join(toRoomEntry(row))
-    if (place.status === 'WAITING' || place.status === 'ACTIVE') {
-      return { scheduleId: row.scheduleId, userId: row.userId, digest: hash.digest, place }
-    }
-  }
+  const located = await enterByRow(ctx, hash)
+  if (located !== undefined) return located
   ctx.directory.markDead(hash.digest)
   throw invalidToken()
+}
+
+/**
+ * Puts a place into its room by the row it has now; undefined where it is over. A place that was given before the opening may
+ * have been drawn another sequence since.
+ */
+export async function enterByRow(ctx: QueueContext, hash: TokenHash): Promise<LocatedPlace | undefined> {
+  const row = await findToken(ctx.pool, hash.full)
+  if (row === undefined || !isLive(row, ctx.now().getTime())) return undefined
+  const place = await ctx.rooms.join(toRoomEntry(row))
+  if (place.status !== 'WAITING' && place.status !== 'ACTIVE') return undefined
+  const still = await findToken(ctx.pool, hash.full)
+  if (still === undefined || !isLive(still, ctx.now().getTime())) {
+    // Ended after it was read: whoever ended it may have cleared the room before it was put there.
+    await freePlace(ctx, row)
+    return undefined
+  }
+  return { scheduleId: row.scheduleId, userId: row.userId, digest: hash.digest, place }
 }
 
 async function locateInPostgres(
@@ -103,7 +112,8 @@ async function locateInPostgres(
   hash: TokenHash,
   expectedUserId: string | undefined,
 ): Promise<LocatedPlace> {
-  const row = await findToken(ctx.pool, hash.full)
+  await ctx.gate.rowsSettled()
+  const row = await ctx.lookups.find(hash.full)
   if (row === undefined) throw invalidToken()
   requireUser(row.userId, expectedUserId)
   const place = await placeFromRow(ctx, row)

@@ -1,7 +1,7 @@
 import { claim } from '@frontrow/messaging/inbox'
 import { inTransaction } from '@frontrow/postgres/transaction'
 import type { QueueContext } from './context.ts'
-import { freePlace } from './leave-waiting-room.ts'
+import { freePlace } from './free-place.ts'
 import { endLiveToken, findLiveToken } from './sql/queue-tokens.ts'
 
 /** A payment was approved: the buyer's place has done its work and goes to the next one. */

@@ -6,6 +6,8 @@ import type { PlaceChange } from './sql/room-places.ts'
 
 const BATCH_MAX = 2_000
 const PENDING_MAX = 500_000
+// A room that is lost is built again from the rows half a second later (rebuild-room.ts): later notes it has missed.
+const LATE_MS = 300
 
 /**
  * What Redis decided, on its way into PostgreSQL: many changes in one UPDATE, a fraction of a second later. While
@@ -14,12 +16,17 @@ const PENDING_MAX = 500_000
 export class PlaceChanges {
   readonly #pool: Pool
   readonly #logger: Logger
+  readonly #onLate: (change: PlaceChange) => void
   #pending = new Map<string, PlaceChange>()
+  /** Of the oldest that waits. */
+  #notedAt = 0
   #flushing: Promise<void> | undefined
 
-  constructor(pool: Pool, logger: Logger) {
+  /** `onLate` is told of changes that took long to be written. */
+  constructor(pool: Pool, logger: Logger, onLate: (change: PlaceChange) => void = () => {}) {
     this.#pool = pool
     this.#logger = logger
+    this.#onLate = onLate
   }
 
   admitted(admission: Admission, untilMs: number): void {
@@ -50,26 +57,30 @@ export class PlaceChanges {
       this.#logger.error({ ...change }, 'a change of a place is lost to PostgreSQL: too many are waiting')
       return
     }
+    if (this.#pending.size === 0) this.#notedAt = performance.now()
     this.#pending.set(key, before === undefined ? change : mergeChanges(before, change))
   }
 
   async #write(): Promise<void> {
     while (this.#pending.size > 0) {
-      const all = this.#pending
+      const [all, notedAt] = [this.#pending, this.#notedAt]
       this.#pending = new Map()
       const changes = [...all.values()]
       for (let from = 0; from < changes.length; from += BATCH_MAX) {
+        const batch = changes.slice(from, from + BATCH_MAX)
         try {
-          await recordPlaceChanges(this.#pool, changes.slice(from, from + BATCH_MAX))
+          await recordPlaceChanges(this.#pool, batch)
         } catch (error) {
-          this.#putBack(changes.slice(from))
+          this.#putBack(changes.slice(from), notedAt)
           throw error
         }
+        if (performance.now() - notedAt > LATE_MS) for (const change of batch) this.#onLate(change)
       }
     }
   }
 
-  #putBack(changes: readonly PlaceChange[]): void {
+  #putBack(changes: readonly PlaceChange[], notedAt: number): void {
+    this.#notedAt = notedAt
     for (const change of changes) {
       const key = `${change.scheduleId}:${change.sequence}`
       const newer = this.#pending.get(key)

@@ -20,12 +20,16 @@ const PAGE = 5_000
 // About 4 ms of the server's time a step; everybody else's commands run in between.
 const STEP = 1_000
 const ADMISSIONS_MAX = 60_000
+const JUST_DRAWN_MS = 1_000
 
-/** Makes one room of Redis from PostgreSQL, under `epoch`. Several at once are safe. */
+/**
+ * Makes one room of Redis from PostgreSQL, under `epoch`. Several at once are safe. `settle` waits until all instances have
+ * noted what the room decided before it was lost.
+ */
 export async function rebuildRoom(
   redis: Redis,
   pool: Pool,
-  room: { scheduleId: number; epoch: string; defaults: RoomLimits },
+  room: { scheduleId: number; epoch: string; defaults: RoomLimits; settle: () => Promise<void> },
 ): Promise<RebuildOutcome> {
   const { scheduleId, epoch } = room
   const builder = randomUUID()
@@ -38,7 +42,10 @@ export async function rebuildRoom(
   if (begun === 'DONE' || begun === 'BUSY') return begun
   try {
     // Read before the places: an order from before the draw must not pass for the drawn one.
-    const drawn = (await readFairness(pool, scheduleId))?.drawnAt != null
+    const drawnAt = (await readFairness(pool, scheduleId))?.drawnAt ?? null
+    const drawn = drawnAt !== null
+    // People have been let in, and the last of them may not be in the rows yet.
+    if (drawn && Date.now() - drawnAt.getTime() > JUST_DRAWN_MS) await room.settle()
     await copyPlaces(pool, scheduleId, (args) => step('places', args))
     const admissions = await readRecentAdmissions(pool, scheduleId, ADMISSIONS_MAX)
     for (let from = 0; from < admissions.length; from += STEP) {

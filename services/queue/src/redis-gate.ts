@@ -1,34 +1,58 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '@frontrow/service-host/logger'
 import type { HostMetrics } from '@frontrow/service-host/metrics'
 import type { Redis } from 'ioredis'
 import CircuitBreaker from 'opossum'
+import type { RedisLease } from './redis-lease.ts'
 
 /** Redis can't be asked now: the room is served from PostgreSQL. */
 export class RedisAwayError extends Error {
   override name = 'RedisAwayError'
 }
 
+/** What the gate works with. */
+export interface RedisGateOptions {
+  redis: Redis
+  lease: RedisLease
+  logger: Logger
+  metrics: Pick<HostMetrics, 'breakerState'>
+}
+
+/** Writes what must be right in Redis before it is used. */
+export type Recover = (redis: Redis, epoch: string) => Promise<void>
+
 const RUN_ID = /^run_id:(\w+)/m
 const PROBE_KEY = 'queue:probe'
+const SILENT_LOOKS_MAX = 2
+// A process that has just started has not lost Redis: it is about to find it.
+const START_GRACE_MS = 3_000
+const ROWS_SETTLED_MS = 500
+// Redis that fails again right after it was taken up would keep PostgreSQL from letting people in, again and again.
+const SHORT_LIFE_MS = 5_000
+const PUT_OFF_MS = 3_000
+const PUT_OFF_MAX_MS = 30_000
 
 /**
- * Whether Redis may be used, and under which epoch. It is shut by a lost connection or by the breaker (half of at least
- * 10 calls in 5 s failed), and opened by `tryOpen` alone, after `recover` has brought the rooms up to date. The epoch is
- * the server's run id: it changes with each start of the server, after which the last second of writes may be missing.
+ * Whether Redis may be used, and under which epoch. It is shut by a lost connection, by the breaker (half of at least 10 calls
+ * in 5 s failed), by two looks in a row without an answer, and when another instance has let people in from PostgreSQL; and
+ * opened by `tryOpen` alone, after `recover` has brought the rooms up to date. The epoch names the server's start (after which
+ * the last second of writes may be missing) and the term of the lease: see redis-lease.ts.
  */
 export class RedisGate {
-  readonly #redis: Redis
-  readonly #logger: Logger
-  readonly #metrics: Pick<HostMetrics, 'breakerState'>
+  readonly #options: RedisGateOptions
   readonly #breaker: CircuitBreaker<[() => Promise<void>], void>
+  readonly #startedAt = performance.now()
   #epoch: string | undefined
   #everOpen = false
   #opening: Promise<void> | undefined
+  #silentLooks = 0
+  #openedAt = 0
+  #shutAt: number | undefined
+  #shortLives = 0
+  #notBefore = 0
 
-  constructor(redis: Redis, logger: Logger, metrics: Pick<HostMetrics, 'breakerState'>) {
-    this.#redis = redis
-    this.#logger = logger
-    this.#metrics = metrics
+  constructor(options: RedisGateOptions) {
+    this.#options = options
     // Its deadline is the connection's commandTimeout.
     this.#breaker = new CircuitBreaker((run: () => Promise<void>) => run(), {
       name: 'redis',
@@ -41,9 +65,9 @@ export class RedisGate {
       rollingPercentilesEnabled: false,
       enableSnapshots: false,
     })
-    this.#breaker.on('open', () => this.#shut('too many calls failed'))
-    redis.on('close', () => this.#shut('the connection was lost'))
-    metrics.breakerState.set({ target: 'redis' }, 1)
+    this.#breaker.on('open', () => this.#shutUnwell('too many calls failed'))
+    options.redis.on('close', () => this.#shut('the connection was lost'))
+    options.metrics.breakerState.set({ target: 'redis' }, 1)
   }
 
   get isOpen(): boolean {
@@ -55,6 +79,30 @@ export class RedisGate {
     return this.#everOpen
   }
 
+  /** Whether Redis was lost, or did not come. */
+  get isAway(): boolean {
+    if (this.isOpen) return false
+    return this.#everOpen || performance.now() - this.#startedAt > START_GRACE_MS
+  }
+
+  /** Up to when people may be let in through Redis, by its clock; 0 where they may not. */
+  get admitUntilMs(): number {
+    return this.isOpen ? this.#options.lease.admitUntilMs : 0
+  }
+
+  /** Whether instances that have lost Redis wait for others to bring their changes there. */
+  get handedOver(): boolean {
+    return this.isOpen && this.#options.lease.handedOver
+  }
+
+  /** Waits, right after Redis was lost, until all instances have noted in PostgreSQL what it had decided. */
+  async rowsSettled(): Promise<void> {
+    if (this.#shutAt === undefined || this.isOpen) return
+    const left = this.#shutAt + ROWS_SETTLED_MS - performance.now()
+    if (left > 0) await delay(left)
+    else this.#shutAt = undefined
+  }
+
   /** Runs commands; every failure becomes a RedisAwayError. */
   async use<T>(work: (redis: Redis, epoch: string) => Promise<T>): Promise<T> {
     const epoch = this.#epoch
@@ -62,10 +110,10 @@ export class RedisGate {
     let result: { value: T } | undefined
     try {
       await this.#breaker.fire(async () => {
-        result = { value: await work(this.#redis, epoch) }
+        result = { value: await work(this.#options.redis, epoch) }
       })
     } catch (error) {
-      this.#logger.debug({ err: error }, 'a call to Redis failed')
+      this.#options.logger.debug({ err: error }, 'a call to Redis failed')
       throw new RedisAwayError('Redis did not answer', { cause: error })
     }
     if (result === undefined) throw new RedisAwayError('the breaker did not run the call')
@@ -75,42 +123,99 @@ export class RedisGate {
   /** For work of many steps, whose failures say nothing about a single call. */
   connection(): { redis: Redis; epoch: string } {
     if (this.#epoch === undefined) throw new RedisAwayError('Redis is away')
-    return { redis: this.#redis, epoch: this.#epoch }
+    return { redis: this.#options.redis, epoch: this.#epoch }
   }
 
   /** Opens the gate if Redis answers and takes writes; to be called again and again. */
-  async tryOpen(recover: (redis: Redis, epoch: string) => Promise<void>): Promise<void> {
-    if (this.isOpen || this.#redis.status !== 'ready') return
+  async tryOpen(recover: Recover): Promise<void> {
+    if (this.isOpen || this.#options.redis.status !== 'ready' || performance.now() < this.#notBefore) return
     this.#opening ??= this.#open(recover).finally(() => {
       this.#opening = undefined
     })
     await this.#opening
   }
 
+  /** Keeps the lease while Redis answers; to be called every second, also while the gate is being opened. */
+  async keepLease(): Promise<void> {
+    const { redis, lease, logger } = this.#options
+    if (!lease.isHeld) return
+    let nowMs: number
+    try {
+      nowMs = await clockOf(redis)
+      this.#silentLooks = 0
+    } catch (error) {
+      this.#silentLooks += 1
+      logger.debug({ err: error }, 'Redis was asked for the time and did not answer')
+      if (this.#silentLooks >= SILENT_LOOKS_MAX) this.#shutUnwell('it does not answer')
+      return
+    }
+    if (!(await lease.renew(nowMs))) this.#shut('the rooms were taken over by PostgreSQL')
+  }
+
   /** Closes the connection. */
   close(): void {
     this.#epoch = undefined
+    this.#options.lease.drop()
     this.#breaker.shutdown()
-    this.#redis.disconnect()
+    this.#options.redis.disconnect()
   }
 
-  async #open(recover: (redis: Redis, epoch: string) => Promise<void>): Promise<void> {
-    const epoch = RUN_ID.exec(await this.#redis.info('server'))?.[1]
-    if (epoch === undefined) throw new Error('INFO of Redis has no run_id')
-    await this.#redis.set(PROBE_KEY, epoch, 'EX', 60)
-    await recover(this.#redis, epoch)
-    if (this.#redis.status !== 'ready') return
+  async #open(recover: Recover): Promise<void> {
+    const { redis, lease, logger, metrics } = this.#options
+    const server = RUN_ID.exec(await redis.info('server'))?.[1]
+    if (server === undefined) throw new Error('INFO of Redis has no run_id')
+    await redis.set(PROBE_KEY, server, 'EX', 60)
+    const term = await lease.take(server)
+    if (term === undefined) {
+      logger.debug('another Redis server has the waiting rooms')
+      return
+    }
+    const epoch = `${server}:${term}`
+    try {
+      await recover(redis, epoch)
+      // Also when the connection was lost meanwhile, and perhaps made again to a server that was started anew.
+      if (!(await lease.renew(await clockOf(redis)))) throw new Error('the lease was lost on the way')
+    } catch (error) {
+      lease.drop()
+      this.#putOff()
+      throw new Error('Redis answers and could not be taken up', { cause: error })
+    }
     this.#breaker.close()
     this.#epoch = epoch
     this.#everOpen = true
-    this.#metrics.breakerState.set({ target: 'redis' }, 0)
-    this.#logger.info('the waiting rooms are served from Redis')
+    this.#openedAt = performance.now()
+    this.#silentLooks = 0
+    metrics.breakerState.set({ target: 'redis' }, 0)
+    logger.info('the waiting rooms are served from Redis')
   }
 
   #shut(reason: string): void {
+    const { lease, logger, metrics } = this.#options
+    lease.drop()
     if (this.#epoch === undefined) return
     this.#epoch = undefined
-    this.#metrics.breakerState.set({ target: 'redis' }, 1)
-    this.#logger.warn({ reason }, 'the waiting rooms are served from PostgreSQL')
+    this.#shutAt = performance.now()
+    metrics.breakerState.set({ target: 'redis' }, 1)
+    logger.warn({ reason }, 'the waiting rooms are served from PostgreSQL')
   }
+
+  /** It is there, and does not do its work. */
+  #shutUnwell(reason: string): void {
+    if (this.isOpen && performance.now() - this.#openedAt < SHORT_LIFE_MS) this.#putOff()
+    else if (this.isOpen) this.#shortLives = 0
+    this.#shut(reason)
+  }
+
+  /** The first time costs nothing. */
+  #putOff(): void {
+    const pause = this.#shortLives === 0 ? 0 : PUT_OFF_MS * 2 ** Math.min(this.#shortLives, 5)
+    this.#shortLives += 1
+    this.#notBefore = performance.now() + Math.min(PUT_OFF_MAX_MS, pause)
+  }
+}
+
+/** Redis' clock; milliseconds since the epoch. */
+export async function clockOf(redis: Redis): Promise<number> {
+  const [seconds, microseconds] = await redis.time()
+  return Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000)
 }

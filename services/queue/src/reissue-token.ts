@@ -3,8 +3,9 @@ import type { QueueContext } from './context.ts'
 import { describePlace } from './describe-place.ts'
 import type { PlaceDescription } from './describe-place.ts'
 import { placeFromRow, toRoomEntry } from './locate-place.ts'
+import { freePlace } from './free-place.ts'
 import { RedisAwayError } from './redis-gate.ts'
-import { expireToken, replaceTokenHash } from './sql/queue-tokens.ts'
+import { expireToken, findLiveToken, replaceTokenHash } from './sql/queue-tokens.ts'
 import type { TokenRow } from './sql/queue-tokens.ts'
 import { hashToken, newTokenValue } from './token-value.ts'
 import type { LivePlace } from './room-replies.ts'
@@ -18,22 +19,45 @@ export async function reissueToken(
   const token = newTokenValue(ctx.now().getTime())
   const hash = hashToken(token)
   const row = await replaceTokenHash(ctx.pool, scheduleId, userId, hash.full)
-  const place = row === undefined ? undefined : await renewInRoom(ctx, row)
-  if (place === undefined) {
-    if (row !== undefined) await expireToken(ctx.pool, scheduleId, row.sequence)
+  const place = row === undefined ? undefined : await renewPlace(ctx, row)
+  if (place === undefined)
     throw refuse('QUEUE_TOKEN_NOT_FOUND', 'you have no live place in this waiting room')
-  }
   await ctx.directory.add(hash.digest, { scheduleId, userId })
   return describePlace(ctx, token, scheduleId, place)
 }
 
-async function renewInRoom(ctx: QueueContext, row: TokenRow): Promise<LivePlace | undefined> {
+// Each time another reissue of the same place came between.
+const ATTEMPTS_MAX = 50
+
+async function renewPlace(ctx: QueueContext, row: TokenRow): Promise<LivePlace | undefined> {
   try {
-    const place = await ctx.rooms.join(toRoomEntry(row))
-    return place.status === 'WAITING' || place.status === 'ACTIVE' ? place : undefined
+    return await renewInRoom(ctx, row)
   } catch (error) {
     if (!(error instanceof RedisAwayError)) throw error
     ctx.rooms.unsynced.add(row)
     return placeFromRow(ctx, row)
   }
+}
+
+/**
+ * Brings the row's value into the room, and looks whether it still is the row's: of reissues at once the last in PostgreSQL has
+ * to be the last in Redis, or an old value would live. The draw may have moved the place meanwhile, too.
+ */
+async function renewInRoom(ctx: QueueContext, given: TokenRow): Promise<LivePlace | undefined> {
+  let row = given
+  for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
+    const place = await ctx.rooms.join(toRoomEntry(row))
+    const now = await findLiveToken(ctx.pool, row.scheduleId, row.userId)
+    if (now === undefined) {
+      await freePlace(ctx, row)
+      return undefined
+    }
+    if (now.sequence === row.sequence && now.tokenHash.equals(row.tokenHash)) {
+      if (place.status === 'WAITING' || place.status === 'ACTIVE') return place
+      await expireToken(ctx.pool, row.scheduleId, row.sequence)
+      return undefined
+    }
+    row = now
+  }
+  throw refuse('UNAVAILABLE', 'the token is reissued again and again', { retryAfterSeconds: 1 })
 }

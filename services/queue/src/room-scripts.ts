@@ -23,6 +23,7 @@ declare module 'ioredis' {
     roomPredict(...args: ScriptArguments): Result<unknown, Context>
     roomRebuild(...args: ScriptArguments): Result<unknown, Context>
     forgetIdleRoom(...args: ScriptArguments): Result<unknown, Context>
+    dropUndrawnRoom(...args: ScriptArguments): Result<unknown, Context>
   }
 }
 
@@ -45,6 +46,11 @@ const FORGET_IDLE_ROOM = `
 if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then return redis.call('HDEL', KEYS[1], ARGV[1]) end
 return 0`
 
+// Several instances find a draw due, and done, one after the other.
+const DROP_UNDRAWN_ROOM = `
+if redis.call('HGET', KEYS[1], 'drawn') == '1' then return 0 end
+return redis.call('HDEL', KEYS[1], 'epoch')`
+
 function source(name: string): string {
   return readFileSync(new URL(`lua/${name}.lua`, import.meta.url), 'utf8')
 }
@@ -55,6 +61,7 @@ export const scripts = {
     names.map((name) => [commands[name], { lua: source('room') + source(name), numberOfKeys: KEY_COUNT }]),
   ),
   forgetIdleRoom: { lua: FORGET_IDLE_ROOM, numberOfKeys: 1 },
+  dropUndrawnRoom: { lua: DROP_UNDRAWN_ROOM, numberOfKeys: 1 },
 }
 
 /** Rooms where somebody waits or is ACTIVE, with the time that was last noted; what schedulers work on. */

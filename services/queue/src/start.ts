@@ -7,7 +7,11 @@ import { BoundedMap } from '@frontrow/service-host/bounded-map'
 import { createHost } from '@frontrow/service-host/host'
 import type { Ports, ServiceHost } from '@frontrow/service-host/host'
 import type { Lifecycle } from '@frontrow/service-host/lifecycle'
+import { watchPool } from '@frontrow/service-host/metrics'
+import { createPool } from '@frontrow/postgres/pool'
+import type { Pool } from '@frontrow/postgres/pool'
 import { logAdmissions } from './admission-log.ts'
+import { admitInPostgres, noAdmissionMemory } from './admit-in-postgres.ts'
 import { admitWaiting, noTroubledRooms } from './admit-waiting.ts'
 import { CoalescedCache } from './coalesced-cache.ts'
 import type { QueueConfig } from './config.ts'
@@ -18,16 +22,20 @@ import { addServices } from './grpc.ts'
 import { addRoutes } from './http.ts'
 import { JoinBatches } from './join-batches.ts'
 import { listensTo, messageHandlers } from './messages.ts'
+import { noChecksYet, noteMissedAdmissions } from './note-missed-admissions.ts'
 import { PlaceChanges } from './place-changes.ts'
 import { PlaceStreams } from './place-streams.ts'
 import { createRedis } from './redis.ts'
 import { RedisGate } from './redis-gate.ts'
+import { RedisLease } from './redis-lease.ts'
 import { createSchedules } from './schedules.ts'
-import { deleteEndedTokens } from './sql/queue-tokens.ts'
+import { deleteEndedTokens, findTokens } from './sql/queue-tokens.ts'
 import { roomDefaults } from './steer-waiting-room.ts'
 import { countRoom, summarizeRoom } from './summarize-room.ts'
 import { checkSystem } from './system-health.ts'
 import { TokenDirectory } from './token-directory.ts'
+import { TokenLookups } from './token-lookups.ts'
+import { readWaitingLine, WaitingLines } from './waiting-lines.ts'
 import { WaitingRooms } from './waiting-rooms.ts'
 
 /** A queue service that runs. */
@@ -40,6 +48,8 @@ export interface RunningQueue {
 
 const JOIN_LINGER_MS = 3
 const OPEN_EVERY_MS = 500
+const LEASE_EVERY_MS = 1_000
+const MISSED_EVERY_MS = 5_000
 const RECORD_EVERY_MS = 200
 const DRAW_EVERY_MS = 200
 const LOG_EVERY_MS = 1_000
@@ -61,15 +71,17 @@ export async function startQueue(
     commandTimeoutMs: config.REDIS_COMMAND_TIMEOUT_MS,
     logger: host.logger,
   })
-  const gate = new RedisGate(redis, host.logger, host.metrics)
+  const roomPool = createRoomPool(host, config)
+  const lease = new RedisLease(roomPool)
+  const gate = new RedisGate({ redis, lease, logger: host.logger, metrics: host.metrics })
   host.lifecycle.add('Redis', () => gate.close())
-  const ctx = createContext(host, config, gate)
+  const ctx = createContext(host, config, { gate, roomPool })
   host.lifecycle.add('changes of places', () => ctx.changes.flush())
   const streams = new PlaceStreams(ctx)
   addRoutes(host.http, ctx, streams)
   addServices(host, ctx)
   host.consume(listensTo, messageHandlers(ctx), config.KAFKA_CONCURRENCY)
-  addTasks(host, ctx, gate, streams)
+  addTasks(host, ctx, streams)
   // Once is enough: later on the rooms are served from PostgreSQL while Redis is away.
   host.check('redis', async () => (gate.everOpen ? null : 'Redis has not answered yet'))
   host.page('/health/system', () => checkSystem(config.SYSTEM_OPS_URLS))
@@ -83,12 +95,29 @@ export async function startQueue(
   }
 }
 
-function createContext(host: ServiceHost, config: QueueConfig, gate: RedisGate): QueueContext {
+function createRoomPool(host: ServiceHost, config: QueueConfig): Pool {
+  const pool = createPool({
+    url: config.DATABASE_URL,
+    applicationName: 'queue-rooms',
+    max: config.ROOM_POOL_MAX,
+    statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
+    onError: (error) => host.logger.warn({ err: error }, 'a database connection broke'),
+  })
+  host.lifecycle.add('database for the rooms', () => pool.end())
+  watchPool(host.metrics.registry, pool, 'rooms')
+  return pool
+}
+
+function createContext(
+  host: ServiceHost,
+  config: QueueConfig,
+  { gate, roomPool }: Pick<QueueContext, 'gate' | 'roomPool'>,
+): QueueContext {
   const { pool, logger } = host
   const defaults = roomDefaults(config)
   const now = (): Date => new Date()
-  const changes = new PlaceChanges(pool, logger)
-  const rooms = new WaitingRooms({
+  const changes = new PlaceChanges(pool, logger, (place) => rooms.unsynced.add(place))
+  const rooms: WaitingRooms = new WaitingRooms({
     gate,
     pool,
     changes,
@@ -98,8 +127,9 @@ function createContext(host: ServiceHost, config: QueueConfig, gate: RedisGate):
     waitingMs: config.WAITING_MS,
     waitingMax: config.WAITING_MAX,
   })
+  const lines = new WaitingLines((scheduleId) => readWaitingLine(roomPool, scheduleId))
   const summariesInPostgres = new CoalescedCache({
-    load: (scheduleId: number) => countRoom(pool, scheduleId, defaults, Date.now()),
+    load: (scheduleId: number) => countRoom(roomPool, lines, scheduleId, defaults),
     freshMs: SUMMARY_MS,
     max: ROOMS_MAX,
   })
@@ -107,6 +137,8 @@ function createContext(host: ServiceHost, config: QueueConfig, gate: RedisGate):
     config,
     logger,
     pool,
+    roomPool,
+    gate,
     rooms,
     now,
     events: createEvents(host.metrics.registry, logger),
@@ -120,6 +152,8 @@ function createContext(host: ServiceHost, config: QueueConfig, gate: RedisGate):
       max: ROOMS_MAX,
     }),
     summariesInPostgres,
+    lines,
+    lookups: new TokenLookups((tokenHashes) => findTokens(roomPool, tokenHashes)),
     fullUntil: new BoundedMap(ROOMS_MAX),
     predictedAt: new BoundedMap(ROOMS_MAX),
     drawsDue: new Set(),
@@ -139,12 +173,19 @@ function askCatalog(host: ServiceHost, config: QueueConfig): (scheduleId: number
   return (scheduleId) => getSchedule({ scheduleId })
 }
 
-function addTasks(host: ServiceHost, ctx: QueueContext, gate: RedisGate, streams: PlaceStreams): void {
+function addTasks(host: ServiceHost, ctx: QueueContext, streams: PlaceStreams): void {
+  const { gate } = ctx
   host.every('open the gate to Redis', OPEN_EVERY_MS, () =>
     gate.tryOpen((redis, epoch) => ctx.rooms.recover(redis, epoch)),
   )
+  host.every('keep the lease', LEASE_EVERY_MS, () => gate.keepLease())
   const troubled = noTroubledRooms()
-  host.every('admit', ctx.config.ADMIT_EVERY_MS, (signal) => admitWaiting(ctx, troubled, signal))
+  const memory = noAdmissionMemory()
+  host.every('admit', ctx.config.ADMIT_EVERY_MS, (signal) =>
+    gate.isOpen ? admitWaiting(ctx, troubled, signal) : admitInPostgres(ctx, memory, signal),
+  )
+  const missed = noChecksYet()
+  host.every('note missed admissions', MISSED_EVERY_MS, () => noteMissedAdmissions(ctx, missed))
   host.every('draw places', DRAW_EVERY_MS, () => drawDuePlaces(ctx))
   host.every('log admissions', LOG_EVERY_MS, (signal) => logAdmissions(ctx, signal))
   host.every('record changes of places', RECORD_EVERY_MS, () => ctx.changes.flush())

@@ -1,10 +1,11 @@
 import type { Pool } from '@frontrow/postgres/pool'
 import type { CoalescedCache } from './coalesced-cache.ts'
 import { RedisAwayError } from './redis-gate.ts'
-import { readLastAdmitted, readLine } from './sql/room-places.ts'
+import { countPlaces, readLastAdmitted } from './sql/room-places.ts'
 import { readRoom } from './sql/rooms.ts'
 import type { RoomLimits } from './sql/rooms.ts'
 import type { RoomSummary } from './room-replies.ts'
+import type { WaitingLines } from './waiting-lines.ts'
 import type { WaitingRooms } from './waiting-rooms.ts'
 
 const MINUTE_MS = 60_000
@@ -23,25 +24,27 @@ export async function summarizeRoom(
   }
 }
 
-/** Counts a whole room in PostgreSQL: for all who ask within a second, not for each. */
+/** Counts a room in PostgreSQL: for all who ask within a second, not for each. */
 export async function countRoom(
   pool: Pool,
+  lines: WaitingLines,
   scheduleId: number,
   defaults: RoomLimits,
-  nowMs: number,
 ): Promise<RoomSummary> {
-  const [line, limits, lastAdmitted] = await Promise.all([
-    readLine(pool, scheduleId),
+  const [line, counts, limits, lastAdmitted] = await Promise.all([
+    lines.get(scheduleId),
+    countPlaces(pool, scheduleId),
     readRoom(pool, scheduleId),
     readLastAdmitted(pool, scheduleId),
   ])
   const { maxActive, admitPerSecond, paused } = limits ?? defaults
+  const front = line.sequences[0]
+  const nowMs = Date.now()
   return {
     nowMs,
-    nowServing: line.frontSequence === null ? lastAdmitted : line.frontSequence - 1,
-    waiting: line.waiting,
-    active: line.active,
-    admittedLastMinute: line.admittedLastMinute,
+    nowServing: front === undefined ? lastAdmitted : front - 1,
+    waiting: line.sequences.length,
+    ...counts,
     oldestAdmissionMs: nowMs - MINUTE_MS,
     maxActive,
     admitPerSecond,

@@ -21,3 +21,14 @@ test('too many places become whole rooms', () => {
   expect(unsynced.take(10)).toEqual([])
   expect(unsynced.takeRooms().toSorted((a, b) => a - b)).toEqual([1, 2])
 })
+
+test('all of it can be taken, and put back as it was', () => {
+  const unsynced = new UnsyncedPlaces()
+  unsynced.add({ scheduleId: 1, sequence: 5 })
+  unsynced.addRoom(2)
+  const all = unsynced.takeAll()
+  expect(unsynced.size).toBe(0)
+  for (const place of all) unsynced.add(place)
+  expect(unsynced.takeRooms()).toEqual([2])
+  expect(unsynced.takeAll()).toEqual([{ scheduleId: 1, sequence: 5 }])
+})

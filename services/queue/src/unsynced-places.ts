@@ -1,8 +1,11 @@
-/** Names one place. */
+/** Names one place; `WHOLE_ROOM` as its sequence names all of a room. */
 export interface PlaceId {
   scheduleId: number
   sequence: number
 }
+
+/** As a sequence. */
+export const WHOLE_ROOM = 0
 
 const PLACES_MAX = 20_000
 
@@ -19,6 +22,10 @@ export class UnsyncedPlaces {
   }
 
   add(place: PlaceId): void {
+    if (place.sequence === WHOLE_ROOM) {
+      this.addRoom(place.scheduleId)
+      return
+    }
     this.#places.set(`${place.scheduleId}:${place.sequence}`, place)
     if (this.#places.size <= PLACES_MAX) return
     for (const { scheduleId } of this.#places.values()) this.#rooms.add(scheduleId)
@@ -39,6 +46,12 @@ export class UnsyncedPlaces {
       this.#places.delete(key)
     }
     return taken
+  }
+
+  /** Takes everything off the list, whole rooms too. */
+  takeAll(): PlaceId[] {
+    const rooms = this.takeRooms().map((scheduleId) => ({ scheduleId, sequence: WHOLE_ROOM }))
+    return [...rooms, ...this.take(this.#places.size)]
   }
 
   /** Takes all rooms off the list. */

@@ -5,17 +5,16 @@ import type { Pool } from '@frontrow/postgres/pool'
 import type { Redis } from 'ioredis'
 import type { PlaceChanges } from './place-changes.ts'
 import { rebuildRoom } from './rebuild-room.ts'
-import { RedisAwayError } from './redis-gate.ts'
+import { clockOf, RedisAwayError } from './redis-gate.ts'
 import type { RedisGate } from './redis-gate.ts'
+import { replayUnsynced } from './replay-unsynced.ts'
 import { straightInAdmission, toPlace, toRecentAdmissions, toRound, toSummary } from './room-replies.ts'
 import type { AdmissionRound, Place, RoomSummary } from './room-replies.ts'
 import { BUSY_ROOMS_KEY, roomKey, runScript } from './room-scripts.ts'
 import type { ScriptName, ScriptReply } from './room-scripts.ts'
-import { readTokens } from './sql/queue-tokens.ts'
 import type { Admission } from './sql/admissions.ts'
 import type { RoomLimits, RoomSettings } from './sql/rooms.ts'
 import { listLiveRooms } from './sql/rooms.ts'
-import { toDigest } from './token-value.ts'
 import { UnsyncedPlaces } from './unsynced-places.ts'
 
 /** A place as PostgreSQL holds it, to be put into the room. */
@@ -43,7 +42,7 @@ export interface WaitingRoomsOptions {
 
 const BUILD_WAIT_MS = 500
 const BUILD_POLL_MS = 25
-const REPLAY_BATCH = 500
+const SETTLE_MS = 500
 const BUSY_MARK_EVERY_MS = 1_000
 
 /** The rooms in Redis. Every method throws RedisAwayError while Redis can't be used. */
@@ -76,7 +75,7 @@ export class WaitingRooms {
       enter === undefined ? 0 : 1,
       waitingMax,
       enter?.opensAtMs ?? 0,
-      enter?.endsAtMs ?? 0,
+      Math.min(enter?.endsAtMs ?? 0, this.#options.gate.admitUntilMs),
       activeMs,
       enter?.nobodyEarly === true ? 1 : 0,
     ])
@@ -114,7 +113,7 @@ export class WaitingRooms {
     const { activeMs, waitingMs } = this.#options
     const reply = await this.#run('admit', scheduleId, [
       window.opensAtMs,
-      window.endsAtMs,
+      Math.min(window.endsAtMs, this.#options.gate.admitUntilMs),
       activeMs,
       waitingMs,
       batch,
@@ -144,22 +143,29 @@ export class WaitingRooms {
     })
   }
 
-  /** Admissions of the last minute that are older than `settledMs`, with their deadlines: as Redis has them. */
+  /** Admissions of the last minute after `afterMs` and up to `upToMs`, with their deadlines: as Redis has them. */
   async recentAdmissions(
     scheduleId: number,
-    settledMs: number,
+    afterMs: number,
+    upToMs: number,
   ): Promise<{ admission: Admission; untilMs: number }[]> {
-    const members = await this.#options.gate.use(async (redis) => {
-      const [seconds] = await redis.time()
-      const upTo = Number(seconds) * 1_000 - settledMs
-      return redis.zrangebyscore(roomKey(scheduleId, 'admissions'), '-inf', upTo, 'WITHSCORES')
-    })
+    const members = await this.#options.gate.use((redis) =>
+      redis.zrangebyscore(roomKey(scheduleId, 'admissions'), `(${afterMs}`, upToMs, 'WITHSCORES'),
+    )
     return toRecentAdmissions(scheduleId, members)
   }
 
-  /** Has the room made from PostgreSQL anew, by whoever asks for it next. */
+  /** Redis' clock. */
+  async nowMs(): Promise<number> {
+    return this.#options.gate.use((redis) => clockOf(redis))
+  }
+
+  /**
+   * Has the room made from PostgreSQL anew, by whoever asks for it next, unless it has the drawn order already: then somebody
+   * may have been let in.
+   */
   async buildAgain(scheduleId: number): Promise<void> {
-    await this.#options.gate.use((redis) => redis.hdel(roomKey(scheduleId, 'room'), 'epoch'))
+    await this.#options.gate.use((redis) => redis.dropUndrawnRoom(roomKey(scheduleId, 'room')))
   }
 
   async summary(scheduleId: number): Promise<RoomSummary> {
@@ -191,8 +197,10 @@ export class WaitingRooms {
     const { pool, changes, logger, defaults } = this.#options
     try {
       await changes.flush()
+      // Once for all rooms: none of them has decided anything since they were lost.
+      const settle = once(() => this.#settle())
       for (const scheduleId of await listLiveRooms(pool)) {
-        const outcome = await rebuildRoom(redis, pool, { scheduleId, epoch, defaults })
+        const outcome = await rebuildRoom(redis, pool, { scheduleId, epoch, defaults, settle })
         await redis.hset(BUSY_ROOMS_KEY, scheduleId, Date.now())
         if (outcome === 'BUILT') logger.info({ scheduleId }, 'a waiting room was built from PostgreSQL')
       }
@@ -211,48 +219,9 @@ export class WaitingRooms {
   }
 
   async #replay(redis: Redis, epoch: string): Promise<void> {
-    await this.#options.changes.flush()
-    const rooms = this.unsynced.takeRooms()
-    for (const [index, scheduleId] of rooms.entries()) {
-      try {
-        await redis.hdel(roomKey(scheduleId, 'room'), 'epoch')
-      } catch (error) {
-        for (const left of rooms.slice(index)) this.unsynced.addRoom(left)
-        throw error
-      }
-    }
-    for (;;) {
-      const batch = this.unsynced.take(REPLAY_BATCH)
-      // Not by the size of the list: a room that was noted meanwhile waits for the next time.
-      if (batch.length === 0) return
-      try {
-        await this.#replayBatch(redis, epoch, batch)
-      } catch (error) {
-        for (const place of batch) this.unsynced.add(place)
-        throw error
-      }
-    }
-  }
-
-  // A room that is MISSING needs no replay: it will be built from the same rows.
-  async #replayBatch(
-    redis: Redis,
-    epoch: string,
-    batch: readonly { scheduleId: number; sequence: number }[],
-  ): Promise<void> {
-    const rows = await readTokens(this.#options.pool, batch)
-    const { waitingMax, activeMs } = this.#options
-    await Promise.all(
-      rows.map((row) => {
-        const live = row.status === 'WAITING' || row.status === 'ACTIVE'
-        if (!live) return runScript(redis, 'leave', row.scheduleId, [epoch, row.userId, row.sequence])
-        const deadline = row.status === 'ACTIVE' ? (row.activeUntil?.getTime() ?? 1) : 0
-        const place = [row.userId, toDigest(row.tokenHash), row.sequence, deadline]
-        return runScript(redis, 'join', row.scheduleId, [epoch, ...place, 0, waitingMax, 0, 0, activeMs, 0])
-      }),
-    )
-    const marks = rows.flatMap((row) => [row.scheduleId, Date.now()])
-    if (marks.length > 0) await redis.hset(BUSY_ROOMS_KEY, ...marks)
+    const { pool, changes } = this.#options
+    await changes.flush()
+    await replayUnsynced({ redis, epoch, pool, unsynced: this.unsynced })
   }
 
   async #run(script: ScriptName, scheduleId: number, args: (string | number)[]): Promise<ScriptReply> {
@@ -284,14 +253,23 @@ export class WaitingRooms {
     }
   }
 
+  /** Until what Redis decided a moment ago is in the rows: instances note it five times a second. */
+  async #settle(): Promise<void> {
+    await delay(SETTLE_MS)
+    await this.#options.changes.flush()
+  }
+
   async #build(scheduleId: number): Promise<void> {
     const { gate, pool, changes, defaults, logger } = this.#options
-    const { redis, epoch } = gate.connection()
     const deadline = Date.now() + BUILD_WAIT_MS
     try {
+      // Who stood still while others went on would take a good room away.
+      await gate.keepLease()
+      const { redis, epoch } = gate.connection()
       await changes.flush()
       for (;;) {
-        const outcome = await rebuildRoom(redis, pool, { scheduleId, epoch, defaults })
+        const settle = (): Promise<void> => this.#settle()
+        const outcome = await rebuildRoom(redis, pool, { scheduleId, epoch, defaults, settle })
         if (outcome === 'BUILT') logger.debug({ scheduleId }, 'a waiting room was built from PostgreSQL')
         if (outcome !== 'BUSY') break
         if (Date.now() > deadline) throw new RedisAwayError('another instance builds it')
@@ -316,4 +294,9 @@ export class WaitingRooms {
       throw error
     }
   }
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let begun: Promise<void> | undefined
+  return () => (begun ??= work())
 }

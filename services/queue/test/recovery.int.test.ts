@@ -10,6 +10,7 @@ import { Redis } from 'ioredis'
 import { PlaceChanges } from '../src/place-changes.ts'
 import { createRedis } from '../src/redis.ts'
 import { RedisGate } from '../src/redis-gate.ts'
+import { RedisLease } from '../src/redis-lease.ts'
 import { roomKey } from '../src/room-scripts.ts'
 import type { Admission } from '../src/sql/admissions.ts'
 import { deleteEndedTokens, insertTokens } from '../src/sql/queue-tokens.ts'
@@ -51,7 +52,8 @@ function shutRooms(): {
   changes: PlaceChanges
   open: () => Promise<void>
 } {
-  const gate = new RedisGate(redis, logger, createMetrics('queue', { processMetrics: false }))
+  const metrics = createMetrics('queue', { processMetrics: false })
+  const gate = new RedisGate({ redis, lease: new RedisLease(pool), logger, metrics })
   const changes = new PlaceChanges(pool, logger)
   const lives = { activeMs: 60_000, waitingMs: 60_000, waitingMax: 100 }
   const rooms = new WaitingRooms({ gate, pool, changes, logger, defaults, ...lives })

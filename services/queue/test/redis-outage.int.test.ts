@@ -1,51 +1,24 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
-import { ensurePrograms } from '@frontrow/local-stack/install'
-import { freePorts } from '@frontrow/local-stack/ports'
-import type { RunningProcess } from '@frontrow/local-stack/process'
-import { startRedis } from '@frontrow/local-stack/redis'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
-import { Redis } from 'ioredis'
 import type { RunningQueue } from '../src/start.ts'
+import { LosableRedis } from './losable-redis.ts'
 import { QueueClient, startCatalog, startQueueService } from './queue-under-test.ts'
 import type { Answer, StandInCatalog } from './queue-under-test.ts'
 
-// A Redis of its own: this file takes it away.
-const folder = mkdtempSync(join(tmpdir(), 'frontrow-redis-outage-'))
+let redis: LosableRedis
 let environment: TestEnvironment
 let catalog: StandInCatalog
 let queue: RunningQueue
 let client: QueueClient
-let redis: RunningProcess
-let redisRuns = false
-let startServer: () => Promise<void>
-let redisUrl: string
 
 beforeAll(async () => {
-  const { 'redis-server': program } = await ensurePrograms(['redis-server'], () => {})
-  const [port] = await freePorts(1)
-  if (program === undefined || port === undefined) throw new Error('no program or no port for Redis')
-  redisUrl = `redis://127.0.0.1:${port}`
-  startServer = async () => {
-    redis = await startRedis({
-      program,
-      port,
-      dataFolder: join(folder, 'data'),
-      logFile: join(folder, 'redis.log'),
-      pidFile: join(folder, 'redis.pid'),
-      durable: true,
-    })
-    redisRuns = true
-  }
-  await startServer()
+  redis = await LosableRedis.start()
   environment = await createTestEnvironment()
   catalog = await startCatalog()
   queue = await startQueueService(environment, catalog, {
-    REDIS_URL: redisUrl,
+    REDIS_URL: redis.url,
     REDIS_COMMAND_TIMEOUT_MS: '200',
     ACTIVE_MS: '60000',
   })
@@ -54,21 +27,15 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await queue?.stop()
-  await redis?.stop()
+  await redis?.dispose()
   await catalog?.stop()
   await environment?.dispose()
-  rmSync(folder, { recursive: true, force: true })
 })
 
 beforeEach(async () => {
-  if (!redisRuns) await startServer()
+  if (!redis.runs) await redis.start()
   await redisIsUsed()
 })
-
-async function stopServer(): Promise<void> {
-  redisRuns = false
-  await redis.stop()
-}
 
 async function crowd(scheduleId: number, prefix: string, size: number): Promise<Answer[]> {
   const answers: Answer[] = []
@@ -86,45 +53,86 @@ async function positions(answers: readonly Answer[]): Promise<unknown[]> {
 }
 
 async function redisIsUsed(): Promise<void> {
-  await eventually(() => expect(queue.ctx.rooms.isOpen).toBe(true))
+  await eventually(() => expect(queue.ctx.rooms.isOpen).toBe(true), { withinMs: 20_000 })
+}
+
+async function redisIsLost(): Promise<void> {
+  await eventually(() => expect(queue.ctx.rooms.isOpen).toBe(false))
 }
 
 test('an emptied Redis is filled again from PostgreSQL, and everybody keeps the place', async () => {
   const scheduleId = catalog.addSchedule()
   await client.steer(scheduleId, { maxActive: 2 })
   const answers = await crowd(scheduleId, 'wiped', 8)
-  await queue.ctx.changes.flush()
-  const admin = new Redis(redisUrl)
-  await admin.flushall()
-  admin.disconnect()
+  await redis.admin((admin) => admin.flushall())
   expect(await positions(answers)).toEqual([0, 0, 1, 2, 3, 4, 5, 6])
   expect((await client.join(scheduleId, 'later')).data).toMatchObject({ queuePosition: 7 })
+  await eventually(async () => {
+    const room = await redis.admin((admin) => admin.hgetall(`queue:{${scheduleId}}:room`))
+    expect(room['epoch']).toBeDefined()
+    expect(await positions(answers)).toEqual([0, 0, 1, 2, 3, 4, 5, 6])
+  })
 })
 
 test('while Redis is away people join, ask, leave and get new tokens; back again, all of it holds', async () => {
   const scheduleId = catalog.addSchedule()
   await client.steer(scheduleId, { maxActive: 1 })
-  const before = await crowd(scheduleId, 'before', 4)
-  await queue.ctx.changes.flush()
-  await stopServer()
-  await eventually(() => expect(queue.ctx.rooms.isOpen).toBe(false))
+  const before = await crowd(scheduleId, 'before', 5)
+  await redis.stop()
+  await redisIsLost()
 
-  expect(await positions(before)).toEqual([0, 1, 2, 3])
+  expect(await positions(before)).toEqual([0, 1, 2, 3, 4])
   const during = await crowd(scheduleId, 'during', 3)
+  expect(during.map((answer) => answer.data['queuePosition'])).toEqual([5, 6, 7])
   expect(during.every((answer) => answer.data['status'] === 'WAITING')).toBe(true)
   expect(await client.join(scheduleId, 'during-0')).toMatchObject({ code: 'QUEUE_TOKEN_EXISTS' })
-  expect((await client.leave(before[1]?.data['token'])).status).toBe(204)
-  const renewed = await client.reissue(scheduleId, 'before-2')
-  expect(renewed.data['sequence']).toBe(before[2]?.data['sequence'])
+  expect((await client.leave(before[2]?.data['token'])).status).toBe(204)
+  const renewed = await client.reissue(scheduleId, 'before-3')
+  expect(renewed.data['sequence']).toBe(before[3]?.data['sequence'])
   expect((await client.steer(scheduleId, { paused: true })).data).toMatchObject({ paused: true })
+  // Exact without Redis too: who has left counts no more.
+  const gone = 'QUEUE_TOKEN_INVALID'
+  await eventually(async () => expect(await positions(before)).toEqual([0, 1, gone, gone, 3]))
+  expect(await positions([renewed, ...during])).toEqual([2, 4, 5, 6])
 
-  await startServer()
+  await redis.start()
   await redisIsUsed()
-  expect(await positions(before)).toEqual([0, 'QUEUE_TOKEN_INVALID', 'QUEUE_TOKEN_INVALID', 2])
-  expect(await positions([renewed, ...during])).toEqual([1, 3, 4, 5])
+  expect(await positions(before)).toEqual([0, 1, gone, gone, 3])
+  expect(await positions([renewed, ...during])).toEqual([2, 4, 5, 6])
   await client.steer(scheduleId, { paused: false })
   await client.leave(before[0]?.data['token'])
-  await eventually(async () => expect(await positions([renewed, ...during])).toEqual([0, 2, 3, 4]))
+  await eventually(async () => expect(await positions([renewed, ...during])).toEqual([1, 3, 4, 5]))
+}, 40_000)
+
+test('whoever was told to be in a moment before Redis died is in', async () => {
+  const scheduleId = catalog.addSchedule()
+  await client.steer(scheduleId, { maxActive: 5, admitPerSecond: 100 })
+  const answers = await crowd(scheduleId, 'just-in', 5)
+  await redis.kill()
+  await redisIsLost()
+  // At once, and not eventually.
+  expect(await positions(answers)).toEqual([0, 0, 0, 0, 0])
+})
+
+test('people are let in from PostgreSQL within 4 s of the loss, by the same limits, and through Redis when it is back', async () => {
+  const scheduleId = catalog.addSchedule()
+  await client.steer(scheduleId, { maxActive: 2, admitPerSecond: 100 })
+  const answers = await crowd(scheduleId, 'goes-on', 6)
+  const lostAt = performance.now()
+  await redis.kill()
+  await client.leave(answers[0]?.data['token'])
+  const gone = 'QUEUE_TOKEN_INVALID'
+  await eventually(async () => expect(await positions(answers)).toEqual([gone, 0, 0, 1, 2, 3]))
+  expect(performance.now() - lostAt).toBeLessThan(4_500)
+  await client.leave(answers[1]?.data['token'])
+  await eventually(async () => expect(await positions(answers)).toEqual([gone, gone, 0, 0, 1, 2]), {
+    withinMs: 2_000,
+  })
+  await redis.start()
+  await redisIsUsed()
+  expect(await positions(answers)).toEqual([gone, gone, 0, 0, 1, 2])
+  await client.leave(answers[2]?.data['token'])
+  await eventually(async () => expect(await positions(answers)).toEqual([gone, gone, gone, 0, 0, 1]))
 }, 40_000)
 
 test('a Redis that comes back without its last second is not believed', async () => {
@@ -133,14 +141,14 @@ test('a Redis that comes back without its last second is not believed', async ()
   const answers = await crowd(scheduleId, 'kept', 3)
   await queue.ctx.changes.flush()
   // An older state: the first still waits, the last never came.
-  const admin = new Redis(redisUrl)
-  await admin.zrem(`queue:{${scheduleId}}:active`, 'kept-0')
-  await admin.zadd(`queue:{${scheduleId}}:waiting`, 1, 'kept-0')
-  await admin.zrem(`queue:{${scheduleId}}:waiting`, 'kept-2')
-  await admin.hdel(`queue:{${scheduleId}}:tokens`, 'kept-2')
-  admin.disconnect()
-  await stopServer()
-  await startServer()
+  await redis.admin(async (admin) => {
+    await admin.zrem(`queue:{${scheduleId}}:active`, 'kept-0')
+    await admin.zadd(`queue:{${scheduleId}}:waiting`, 1, 'kept-0')
+    await admin.zrem(`queue:{${scheduleId}}:waiting`, 'kept-2')
+    await admin.hdel(`queue:{${scheduleId}}:tokens`, 'kept-2')
+  })
+  await redis.stop()
+  await redis.start()
   await eventually(async () => {
     expect(queue.ctx.rooms.isOpen).toBe(true)
     expect(await positions(answers)).toEqual([0, 1, 2])
@@ -152,7 +160,7 @@ test('a Redis that hangs is cut off by the breaker within moments, and used agai
   await client.steer(scheduleId, { maxActive: 1 })
   const answers = await crowd(scheduleId, 'hung', 3)
   await queue.ctx.changes.flush()
-  process.kill(redis.pid, 'SIGSTOP')
+  redis.hang()
   try {
     await eventually(async () => {
       expect(await positions(answers)).toEqual([0, 1, 2])
@@ -162,8 +170,32 @@ test('a Redis that hangs is cut off by the breaker within moments, and used agai
     expect(await positions(answers)).toEqual([0, 1, 2])
     expect(performance.now() - began).toBeLessThan(1_000)
   } finally {
-    process.kill(redis.pid, 'SIGCONT')
+    redis.goOn()
   }
   await redisIsUsed()
   expect(await positions(answers)).toEqual([0, 1, 2])
+}, 40_000)
+
+test('a Redis that hangs while nobody asks anything is noticed too, and people are let in', async () => {
+  const scheduleId = catalog.addSchedule()
+  await client.steer(scheduleId, { maxActive: 1 })
+  const answers = await crowd(scheduleId, 'quiet', 3)
+  redis.hang()
+  try {
+    const lostAt = performance.now()
+    // Long before the breaker has seen enough calls fail: one place is freed, and nothing else asked.
+    await client.leave(answers[0]?.data['token'])
+    await eventually(async () => {
+      const { rows } = await queue.ctx.pool.query(
+        `SELECT sequence FROM queue_tokens WHERE schedule_id = $1 AND status = 'ACTIVE'`,
+        [scheduleId],
+      )
+      expect(rows).toEqual([{ sequence: answers[1]?.data['sequence'] }])
+    })
+    expect(performance.now() - lostAt).toBeLessThan(6_000)
+  } finally {
+    redis.goOn()
+  }
+  await redisIsUsed()
+  expect(await positions(answers)).toEqual(['QUEUE_TOKEN_INVALID', 0, 1])
 }, 40_000)

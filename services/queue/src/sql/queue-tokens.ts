@@ -82,6 +82,16 @@ export async function findToken(db: Queryable, tokenHash: Buffer): Promise<Token
   return rows[0]
 }
 
+/** The places of many token values, live or not, in no order. */
+export async function findTokens(db: Queryable, tokenHashes: readonly Buffer[]): Promise<TokenRow[]> {
+  const { rows } = await db.query<TokenRow>({
+    name: 'find-tokens',
+    text: `SELECT ${COLUMNS} FROM queue_tokens WHERE token_hash = ANY ($1::bytea[])`,
+    values: [tokenHashes],
+  })
+  return rows
+}
+
 /** The live place of a user. */
 export async function findLiveToken(
   db: Queryable,

@@ -1,3 +1,4 @@
+import { endianness } from 'node:os'
 import type { Queryable } from '@frontrow/postgres/pool'
 import type { Admission } from './admissions.ts'
 import type { TokenRow } from './queue-tokens.ts'
@@ -99,28 +100,58 @@ export async function readLastAdmitted(db: Queryable, scheduleId: number): Promi
   return rows[0]?.sequence ?? 0
 }
 
-/** The line of a room. */
-export interface Line {
-  /** Null where nobody waits. */
-  frontSequence: number | null
-  waiting: number
+/** How full a room is. */
+export interface RoomCounts {
   active: number
   admittedLastMinute: number
 }
 
-/** Counts the whole line: for the time without Redis, and not for every request. */
-export async function readLine(db: Queryable, scheduleId: number): Promise<Line> {
-  const { rows } = await db.query<Line>({
-    name: 'read-line',
-    text: `SELECT min(sequence) FILTER (WHERE status = 'WAITING') AS "frontSequence",
-             count(*) FILTER (WHERE status = 'WAITING') AS waiting,
-             count(*) FILTER (WHERE status = 'ACTIVE' AND active_until > now()) AS active,
+/** Counts who is in and who came in, without looking at those who wait. */
+export async function countPlaces(db: Queryable, scheduleId: number): Promise<RoomCounts> {
+  const { rows } = await db.query<RoomCounts>({
+    name: 'count-places',
+    text: `SELECT
              (SELECT count(*) FROM queue_tokens
-              WHERE schedule_id = $1 AND activated_at > now() - interval '1 minute') AS "admittedLastMinute"
-           FROM queue_tokens WHERE schedule_id = $1 AND status IN ('WAITING', 'ACTIVE')`,
+              WHERE schedule_id = $1 AND status = 'ACTIVE' AND active_until > now()) AS active,
+             (SELECT count(*) FROM queue_tokens
+              WHERE schedule_id = $1 AND activated_at > now() - interval '1 minute') AS "admittedLastMinute"`,
     values: [scheduleId],
   })
-  const line = rows[0]
-  if (line === undefined) throw new Error('an aggregate returned no row')
-  return line
+  const counts = rows[0]
+  if (counts === undefined) throw new Error('an aggregate returned no row')
+  return counts
+}
+
+/** The sequence given last in a room; 0 where there is no room yet. */
+export async function readLastSequence(db: Queryable, scheduleId: number): Promise<number> {
+  const { rows } = await db.query<{ lastSequence: number }>({
+    name: 'read-last-sequence',
+    text: `SELECT last_sequence AS "lastSequence" FROM rooms WHERE schedule_id = $1`,
+    values: [scheduleId],
+  })
+  return rows[0]?.lastSequence ?? 0
+}
+
+/**
+ * Those who wait after one sequence and up to another, in their order, at most `limit`. They come as one value of 8 bytes each:
+ * as rows, or as an array of bigint, a million of them keep this process busy several times as long.
+ */
+export async function readWaiting(
+  db: Queryable,
+  scheduleId: number,
+  range: { after: number; upTo: number; limit: number },
+): Promise<Float64Array> {
+  const { rows } = await db.query<{ numbers: Buffer | null }>({
+    name: 'read-waiting',
+    text: `SELECT string_agg(float8send(sequence::float8), ''::bytea) AS numbers
+           FROM (SELECT sequence FROM queue_tokens
+                 WHERE schedule_id = $1 AND status = 'WAITING' AND sequence > $2 AND sequence <= $3
+                 ORDER BY sequence LIMIT $4) AS line`,
+    values: [scheduleId, range.after, range.upTo, range.limit],
+  })
+  // A copy: what was read may begin anywhere in its memory, numbers need one of their own.
+  const bytes = new Uint8Array(rows[0]?.numbers ?? []).buffer
+  // PostgreSQL sends the high byte first.
+  if (endianness() === 'LE') Buffer.from(bytes).swap64()
+  return new Float64Array(bytes)
 }

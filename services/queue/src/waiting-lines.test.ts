@@ -1,0 +1,111 @@
+import { expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { placeInLine, WaitingLines } from './waiting-lines.ts'
+import type { WaitingLine } from './waiting-lines.ts'
+
+const lineOf = (sequences: number[], lastSequence: number): WaitingLine => ({
+  sequences: Float64Array.from(sequences),
+  lastSequence,
+})
+
+test('a place is behind all that wait with a lower sequence', () => {
+  const sequences = fc.uniqueArray(fc.integer({ min: 1, max: 500 }), { maxLength: 60 })
+  fc.assert(
+    fc.property(sequences, fc.integer({ min: 1, max: 500 }), (waiting, sequence) => {
+      const sorted = waiting.toSorted((a, b) => a - b)
+      const { before } = placeInLine(lineOf(sorted, 500), sequence)
+      expect(before).toBe(sorted.filter((other) => other < sequence).length)
+    }),
+  )
+})
+
+test('who joined after the line was read stands behind it, one after the other', () => {
+  const line = lineOf([4, 7], 9)
+  expect(placeInLine(line, 10)).toEqual({ before: 2, waiting: 3 })
+  expect(placeInLine(line, 12)).toEqual({ before: 4, waiting: 5 })
+  expect(placeInLine(line, 7)).toEqual({ before: 1, waiting: 2 })
+  expect(placeInLine(lineOf([], 0), 1)).toEqual({ before: 0, waiting: 1 })
+})
+
+/** Lines that are read by hand. */
+function handRead() {
+  const reads: { scheduleId: number; settle: (line: WaitingLine) => void; fail: (error: Error) => void }[] =
+    []
+  const clock = { now: 0 }
+  const lines = new WaitingLines(
+    (scheduleId) =>
+      new Promise((settle, fail) => {
+        reads.push({ scheduleId, settle, fail })
+      }),
+    () => clock.now,
+  )
+  const begun = async (): Promise<void> => {
+    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve()
+  }
+  return { reads, clock, lines, begun }
+}
+
+test('a crowd shares one read a second', async () => {
+  const { reads, clock, lines, begun } = handRead()
+  const asked = Promise.all([lines.get(1), lines.get(1), lines.get(1)])
+  await begun()
+  expect(reads).toHaveLength(1)
+  reads[0]?.settle(lineOf([1], 1))
+  await asked
+  clock.now = 999
+  await lines.get(1)
+  expect(reads).toHaveLength(1)
+  clock.now = 1_001
+  const later = lines.get(1)
+  await begun()
+  expect(reads).toHaveLength(2)
+  reads[1]?.settle(lineOf([1, 2], 2))
+  expect((await later).lastSequence).toBe(2)
+})
+
+test('a line that takes long to read rests ten times as long', async () => {
+  const { reads, clock, lines, begun } = handRead()
+  const asked = lines.get(1)
+  await begun()
+  clock.now = 600
+  reads[0]?.settle(lineOf([1], 1))
+  await asked
+  clock.now = 6_500
+  await lines.get(1)
+  expect(reads).toHaveLength(1)
+  clock.now = 6_700
+  void lines.get(1)
+  await begun()
+  expect(reads).toHaveLength(2)
+})
+
+test('one line is read at a time, and a read that fails holds up nobody', async () => {
+  const { reads, lines, begun } = handRead()
+  const first = lines.get(1)
+  const second = lines.get(2)
+  await begun()
+  expect(reads.map((read) => read.scheduleId)).toEqual([1])
+  reads[0]?.fail(new Error('no answer'))
+  await expect(first).rejects.toThrow('no answer')
+  await begun()
+  expect(reads.map((read) => read.scheduleId)).toEqual([1, 2])
+  reads[1]?.settle(lineOf([], 0))
+  await second
+  void lines.get(1)
+  await begun()
+  expect(reads.map((read) => read.scheduleId)).toEqual([1, 2, 1])
+})
+
+test('past four million people the line read longest ago is forgotten', async () => {
+  const read: number[] = []
+  const lines = new WaitingLines(async (scheduleId) => {
+    read.push(scheduleId)
+    return { sequences: new Float64Array(1_500_000), lastSequence: 1_500_000 }
+  })
+  for (const scheduleId of [1, 2, 3]) await lines.get(scheduleId)
+  await lines.get(3)
+  await lines.get(2)
+  expect(read).toEqual([1, 2, 3])
+  await lines.get(1)
+  expect(read).toEqual([1, 2, 3, 1])
+})

@@ -1,0 +1,123 @@
+import type { Pool } from '@frontrow/postgres/pool'
+import { readLastSequence, readWaiting } from './sql/room-places.ts'
+
+/** Who waits in a room, as PostgreSQL had it a moment ago. */
+export interface WaitingLine {
+  /** In their order. */
+  sequences: Float64Array
+  /** Given last when this was read; whoever has a higher one joined later. */
+  lastSequence: number
+}
+
+interface Entry {
+  line: WaitingLine
+  freshUntilMs: number
+}
+
+const FRESH_MS = 1_000
+// A line that takes long to read is read for a tenth of the time at most.
+const REST_FACTOR = 10
+// 8 bytes each, over all rooms.
+const NUMBERS_MAX = 4_000_000
+
+// A few milliseconds of this process at once.
+const PAGE = 50_000
+
+/** Reads the line of a room. */
+export async function readWaitingLine(pool: Pool, scheduleId: number): Promise<WaitingLine> {
+  // First: who joins while the pages are read is behind them all.
+  const lastSequence = await readLastSequence(pool, scheduleId)
+  const pages: Float64Array[] = []
+  let after = 0
+  for (;;) {
+    const page = await readWaiting(pool, scheduleId, { after, upTo: lastSequence, limit: PAGE })
+    pages.push(page)
+    if (page.length < PAGE) return { sequences: joinPages(pages), lastSequence }
+    after = page.at(-1) ?? lastSequence
+  }
+}
+
+function joinPages(pages: readonly Float64Array[]): Float64Array {
+  const [only] = pages
+  if (only !== undefined && pages.length === 1) return only
+  const all = new Float64Array(pages.reduce((length, page) => length + page.length, 0))
+  let at = 0
+  for (const page of pages) {
+    all.set(page, at)
+    at += page.length
+  }
+  return all
+}
+
+/** How many stand before a sequence, and how many wait in all. */
+export function placeInLine(line: WaitingLine, sequence: number): { before: number; waiting: number } {
+  const { sequences, lastSequence } = line
+  const joinedSince = sequence - lastSequence
+  const before = joinedSince > 0 ? sequences.length + joinedSince - 1 : countBelow(sequences, sequence)
+  return { before, waiting: Math.max(sequences.length, before + 1) }
+}
+
+function countBelow(sorted: Float64Array, value: number): number {
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((sorted[middle] ?? Number.POSITIVE_INFINITY) < value) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/**
+ * The lines of rooms while Redis is away, so that exact positions cost one statement a room and second, not one a poll. One is
+ * read at a time; past 4 million people the lines read longest ago are forgotten.
+ */
+export class WaitingLines {
+  readonly #read: (scheduleId: number) => Promise<WaitingLine>
+  readonly #now: () => number
+  readonly #entries = new Map<number, Entry>()
+  readonly #reading = new Map<number, Promise<WaitingLine>>()
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(read: (scheduleId: number) => Promise<WaitingLine>, now = () => performance.now()) {
+    this.#read = read
+    this.#now = now
+  }
+
+  async get(scheduleId: number): Promise<WaitingLine> {
+    const entry = this.#entries.get(scheduleId)
+    if (entry !== undefined && entry.freshUntilMs > this.#now()) return entry.line
+    const reading = this.#reading.get(scheduleId)
+    if (reading !== undefined) return reading
+    const begun = this.#last
+      .then(() => this.#load(scheduleId))
+      .finally(() => this.#reading.delete(scheduleId))
+    this.#reading.set(scheduleId, begun)
+    // The next one waits for this one, whatever comes of it.
+    this.#last = begun.catch(() => undefined)
+    return begun
+  }
+
+  async #load(scheduleId: number): Promise<WaitingLine> {
+    const beganMs = this.#now()
+    const line = await this.#read(scheduleId)
+    const nowMs = this.#now()
+    this.#entries.delete(scheduleId)
+    this.#entries.set(scheduleId, {
+      line,
+      freshUntilMs: nowMs + Math.max(FRESH_MS, REST_FACTOR * (nowMs - beganMs)),
+    })
+    this.#forgetOld()
+    return line
+  }
+
+  #forgetOld(): void {
+    let numbers = 0
+    for (const { line } of this.#entries.values()) numbers += line.sequences.length
+    for (const [scheduleId, { line }] of this.#entries) {
+      if (numbers <= NUMBERS_MAX || this.#entries.size === 1) return
+      this.#entries.delete(scheduleId)
+      numbers -= line.sequences.length
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import type { Pool } from '@frontrow/postgres/pool'
+import { checkAdmissions } from '../src/sql/check-admissions.ts'
+
+interface Stay {
+  sequence: number
+  fromMs: number
+  untilMs: number
+}
+
+/** When everybody of a room came in and until when that one was in, as PostgreSQL has it; in the order of admission. */
+async function readStays(pool: Pool, scheduleId: number): Promise<Stay[]> {
+  const { rows } = await pool.query<Stay>(
+    `SELECT sequence, round(extract(epoch FROM activated_at) * 1000)::bigint AS "fromMs",
+       round(extract(epoch FROM least(active_until, ended_at)) * 1000)::bigint AS "untilMs"
+     FROM queue_tokens WHERE schedule_id = $1 AND activated_at IS NOT NULL ORDER BY activated_at, sequence`,
+    [scheduleId],
+  )
+  return rows
+}
+
+/** What a room did against its limits, which were the same all the time: over the whole of its life, whoever admitted. */
+export async function findBrokenLimits(
+  pool: Pool,
+  scheduleId: number,
+  limits: { maxActive: number; admitPerSecond: number },
+): Promise<string[]> {
+  const stays = await readStays(pool, scheduleId)
+  const broken: string[] = []
+  for (const { sequence, fromMs } of stays) {
+    const active = stays.filter((other) => other.fromMs <= fromMs && other.untilMs > fromMs).length
+    if (active > limits.maxActive) broken.push(`${active} were in when ${sequence} came in`)
+    const inTheSecond = stays.filter(
+      (other) => other.fromMs <= fromMs && other.fromMs > fromMs - 1_000,
+    ).length
+    if (inTheSecond > limits.admitPerSecond)
+      broken.push(`${inTheSecond} came in in the second up to ${sequence}`)
+  }
+  const audit = await checkAdmissions(pool)
+  return [...broken, ...audit.violations]
+}
+
+/** Everybody who was noted as let in, in the log or on the way there; a sequence as often as it was noted. */
+export async function notedSequences(pool: Pool, scheduleId: number): Promise<number[]> {
+  const { rows } = await pool.query<{ sequence: number }>(
+    `SELECT sequence FROM admissions WHERE schedule_id = $1
+     UNION ALL SELECT sequence FROM unlogged_admissions WHERE schedule_id = $1 ORDER BY sequence`,
+    [scheduleId],
+  )
+  return rows.map((row) => row.sequence)
+}

@@ -1,0 +1,231 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import type { ExtendTokenRequest } from '@frontrow/proto/gen/frontrow/queue/v1/ExtendTokenRequest'
+import type { ExtendTokenResponse__Output as ExtendTokenResponse } from '@frontrow/proto/gen/frontrow/queue/v1/ExtendTokenResponse'
+import type { VerifyTokenRequest } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokenRequest'
+import type { VerifyTokenResponse__Output as VerifyTokenResponse } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokenResponse'
+import { isRefusal } from '@frontrow/proto/refusals'
+import { QueueService } from '@frontrow/proto/services'
+import { freePorts } from '@frontrow/local-stack/ports'
+import { readConfig } from '@frontrow/service-host/config'
+import { eventually } from '@frontrow/test-kit/eventually'
+import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
+import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
+import { settings } from '../src/config.ts'
+import { startQueue } from '../src/start.ts'
+import type { RunningQueue } from '../src/start.ts'
+import { findBrokenLimits, notedSequences } from './admission-rows.ts'
+import { QueueClient, startCatalog, targetOf } from './queue-under-test.ts'
+import type { Answer, StandInCatalog } from './queue-under-test.ts'
+
+const ACTIVE_MS = 3_000
+const GONE = 'QUEUE_TOKEN_INVALID'
+
+let environment: TestEnvironment
+let catalog: StandInCatalog
+let queues: RunningQueue[]
+let clients: QueueClient[]
+
+// Three instances, and no Redis anywhere.
+beforeAll(async () => {
+  environment = await createTestEnvironment()
+  catalog = await startCatalog()
+  const [nowhere] = await freePorts(1)
+  const config = readConfig(settings, {
+    ...environment.serviceEnv('queue'),
+    CATALOG_GRPC: catalog.address,
+    REDIS_URL: `redis://127.0.0.1:${nowhere}`,
+    ADMIT_EVERY_MS: '50',
+    ACTIVE_MS: String(ACTIVE_MS),
+    WAITING_MAX: '150',
+  })
+  queues = []
+  for (let instance = 0; instance < 3; instance += 1) {
+    queues.push(await startQueue(config, { onFatal: () => undefined, processMetrics: false }))
+  }
+  clients = queues.map((queue) => new QueueClient(queue))
+}, 60_000)
+
+afterAll(async () => {
+  for (const queue of queues ?? []) await queue.stop()
+  await catalog?.stop()
+  await environment?.dispose()
+})
+
+function client(index = 0): QueueClient {
+  const found = clients[index % clients.length]
+  if (found === undefined) throw new Error('no queue service runs')
+  return found
+}
+
+function service(): RunningQueue {
+  const [found] = queues
+  if (found === undefined) throw new Error('no queue service runs')
+  return found
+}
+
+async function crowd(scheduleId: number, size: number): Promise<Answer[]> {
+  const answers: Answer[] = []
+  for (let index = 0; index < size; index += 1) {
+    answers.push(await client(index).join(scheduleId, `person-${scheduleId}-${index}`))
+  }
+  expect(answers.map((answer) => answer.status)).toEqual(answers.map(() => 200))
+  return answers
+}
+
+async function positions(answers: readonly Answer[]): Promise<unknown[]> {
+  const places = await Promise.all(answers.map((answer, index) => client(index).place(answer.data['token'])))
+  return places.map((place) => place.data['queuePosition'] ?? place.code)
+}
+
+test('three instances let people in in their order, never past maxActive or admitPerSecond, and write it down', async () => {
+  const people = 90
+  const limits = { maxActive: 20, admitPerSecond: 15 }
+  const scheduleId = catalog.addSchedule()
+  await client().steer(scheduleId, { ...limits, paused: true })
+  const joined = await Promise.all(
+    Array.from({ length: people }, (_none, index) => client(index).join(scheduleId, `person-${index}`)),
+  )
+  await client(1).steer(scheduleId, { paused: false })
+  const { pool } = service().ctx
+  await eventually(
+    async () => {
+      const left = await client(2).call('GET', `/admin/queues/${scheduleId}`, { user: 'boss', admin: true })
+      expect(left.data).toMatchObject({ waiting: 0 })
+      expect(await notedSequences(pool, scheduleId)).toHaveLength(people)
+    },
+    { withinMs: 25_000, everyMs: 200 },
+  )
+  expect(await findBrokenLimits(pool, scheduleId, limits)).toEqual([])
+  const { rows } = await pool.query<{ sequence: number }>(
+    'SELECT sequence FROM queue_tokens WHERE schedule_id = $1 ORDER BY activated_at, sequence',
+    [scheduleId],
+  )
+  const sequences = joined.map((answer) => Number(answer.data['sequence'])).toSorted((a, b) => a - b)
+  expect(rows.map((row) => row.sequence)).toEqual(sequences)
+  expect(await notedSequences(pool, scheduleId)).toEqual(sequences)
+  await eventually(async () => {
+    const log = await client().call('GET', `/queue/schedules/${scheduleId}/fairness`)
+    expect(log.data['log']).toMatchObject({ length: people })
+  })
+}, 60_000)
+
+test('a place that is left or runs out goes to the next one', async () => {
+  const scheduleId = catalog.addSchedule()
+  await client().steer(scheduleId, { maxActive: 1 })
+  const answers = await crowd(scheduleId, 4)
+  await eventually(async () => expect(await positions(answers)).toEqual([0, 1, 2, 3]))
+  await client(1).leave(answers[0]?.data['token'])
+  await eventually(async () => expect(await positions(answers)).toEqual([GONE, 0, 1, 2]))
+  await client(2).leave(answers[2]?.data['token'])
+  // Exact in spite of the gap; then the second runs out.
+  await eventually(async () => expect(await positions(answers)).toEqual([GONE, 0, GONE, 1]))
+  await eventually(async () => expect(await positions(answers)).toEqual([GONE, GONE, GONE, 0]))
+  const { rows } = await service().ctx.pool.query(
+    'SELECT status FROM queue_tokens WHERE schedule_id = $1 ORDER BY sequence',
+    [scheduleId],
+  )
+  expect(rows.map((row) => row.status)).toEqual(['LEFT', 'EXPIRED', 'LEFT', 'ACTIVE'])
+}, 40_000)
+
+test('a room whose waiting room is off lets everybody in; a paused one nobody', async () => {
+  const scheduleId = catalog.addSchedule()
+  await client().steer(scheduleId, { maxActive: null, admitPerSecond: 1, paused: true })
+  const answers = await crowd(scheduleId, 12)
+  // Rounds have been made: the other room was served by them.
+  const other = catalog.addSchedule()
+  await client().steer(other, { maxActive: 1 })
+  const [served] = await crowd(other, 1)
+  await eventually(async () => expect(await positions(served === undefined ? [] : [served])).toEqual([0]))
+  expect((await notedSequences(service().ctx.pool, scheduleId)).length).toBe(0)
+  await client().steer(scheduleId, { paused: false })
+  await eventually(async () => expect(await positions(answers)).toEqual(answers.map(() => 0)))
+})
+
+test('those who come early are drawn and let in at the opening, and not before', async () => {
+  const scheduleId = catalog.addSchedule({ bookingOpenAtMs: Date.now() + 2_500 })
+  await client().steer(scheduleId, { maxActive: 100, admitPerSecond: 1_000 })
+  const early = await crowd(scheduleId, 10)
+  expect(early.map((answer) => answer.data['status'])).toEqual(early.map(() => 'WAITING'))
+  await eventually(async () => expect(await positions(early)).toEqual(early.map(() => 0)))
+  const { rows } = await service().ctx.pool.query<{ sequence: number; early: boolean }>(
+    `SELECT t.sequence, t.activated_at < r.drawn_at AS early FROM queue_tokens t JOIN rooms r USING (schedule_id)
+     WHERE schedule_id = $1 ORDER BY sequence`,
+    [scheduleId],
+  )
+  expect(rows).toEqual(early.map((_answer, index) => ({ sequence: 11 + index, early: false })))
+})
+
+test('who still waits when the on-sale is over is sent away', async () => {
+  const scheduleId = catalog.addSchedule()
+  await client().steer(scheduleId, { maxActive: 1 })
+  const answers = await crowd(scheduleId, 3)
+  const schedule = catalog.schedules.get(scheduleId)
+  catalog.schedules.set(scheduleId, { ...schedule, status: 'CANCELLED' })
+  await eventually(async () => expect((await positions(answers)).slice(1)).toEqual([GONE, GONE]))
+})
+
+test('a full room refuses who is one too many, over all instances at once', async () => {
+  const scheduleId = catalog.addSchedule()
+  await client().steer(scheduleId, { maxActive: 1, paused: true })
+  const answers = await Promise.all(
+    Array.from({ length: 200 }, (_none, index) => client(index).join(scheduleId, `many-${index}`)),
+  )
+  const refused = answers.filter((answer) => answer.status !== 200)
+  expect(refused.map((answer) => answer.code)).toEqual(refused.map(() => 'QUEUE_FULL'))
+  const { rows } = await service().ctx.pool.query<{ waiting: number }>(
+    `SELECT count(*) AS waiting FROM queue_tokens WHERE schedule_id = $1 AND status = 'WAITING'`,
+    [scheduleId],
+  )
+  expect(rows[0]?.waiting).toBe(answers.length - refused.length)
+  expect(rows[0]?.waiting).toBeLessThanOrEqual(150)
+})
+
+test('VerifyToken and ExtendToken answer exactly', async () => {
+  const scheduleId = catalog.addSchedule()
+  await client().steer(scheduleId, { maxActive: 1 })
+  const answers = await crowd(scheduleId, 2)
+  await eventually(async () => expect(await positions(answers)).toEqual([0, 1]))
+  const [active = '', waits = ''] = answers.map((answer) => String(answer.data['token']))
+  const target = targetOf(service())
+  const grpc = new QueueService(target.address, target.credentials, target.channelOptions)
+  const limits = { deadlineMs: 2_000, retriable: false }
+  const verify = target.unary<VerifyTokenRequest, VerifyTokenResponse>(
+    'VerifyToken',
+    (...call) => grpc.verifyToken(...call),
+    limits,
+  )
+  const extend = target.unary<ExtendTokenRequest, ExtendTokenResponse>(
+    'ExtendToken',
+    (...call) => grpc.extendToken(...call),
+    limits,
+  )
+  const codeOf = async (call: Promise<unknown>): Promise<string> =>
+    call.then(
+      () => 'none',
+      (error: unknown) => (isRefusal(error) ? error.code : String(error)),
+    )
+  try {
+    const place = await client().place(active)
+    const expiresAtMs = Date.parse(String(place.data['expiresAt']))
+    expect(await verify({ token: active, scheduleId })).toMatchObject({ activeUntilMs: expiresAtMs })
+    expect(await codeOf(verify({ token: active, scheduleId: scheduleId + 1 }))).toBe(GONE)
+    expect(await codeOf(verify({ token: active, scheduleId, userId: 'somebody' }))).toBe(GONE)
+    expect(await codeOf(verify({ token: waits, scheduleId }))).toBe('QUEUE_TOKEN_NOT_ACTIVE')
+    expect(await codeOf(extend({ token: waits, untilMs: Date.now() + 60_000 }))).toBe(
+      'QUEUE_TOKEN_NOT_ACTIVE',
+    )
+    expect((await extend({ token: active, untilMs: expiresAtMs - 1_000 })).activeUntilMs).toBe(expiresAtMs)
+    expect((await extend({ token: active, untilMs: expiresAtMs + 500 })).activeUntilMs).toBe(
+      expiresAtMs + 500,
+    )
+    expect((await verify({ token: active })).activeUntilMs).toBe(expiresAtMs + 500)
+    // The next one is let in when the extended time is over, and not before.
+    await eventually(async () => expect((await verify({ token: waits })).scheduleId).toBe(scheduleId))
+    expect(Date.now()).toBeGreaterThanOrEqual(expiresAtMs + 500)
+    expect(await codeOf(verify({ token: active, scheduleId }))).toBe(GONE)
+    expect(await codeOf(extend({ token: active, untilMs: Date.now() + 60_000 }))).toBe(GONE)
+  } finally {
+    grpc.close()
+    target.close()
+  }
+})

@@ -1,0 +1,151 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import type { Server, Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ensurePrograms } from '@frontrow/local-stack/install'
+import { freePorts } from '@frontrow/local-stack/ports'
+import type { RunningProcess } from '@frontrow/local-stack/process'
+import { startRedis } from '@frontrow/local-stack/redis'
+import { Redis } from 'ioredis'
+
+/** A Redis server of one test file, to be taken away. */
+export class LosableRedis {
+  readonly url: string
+  readonly port: number
+  readonly #program: string
+  readonly #folder = mkdtempSync(join(tmpdir(), 'frontrow-losable-redis-'))
+  #process: RunningProcess | undefined
+
+  private constructor(program: string, port: number) {
+    this.#program = program
+    this.port = port
+    this.url = `redis://127.0.0.1:${port}`
+  }
+
+  static async start(): Promise<LosableRedis> {
+    const { 'redis-server': program } = await ensurePrograms(['redis-server'], () => {})
+    const [port] = await freePorts(1)
+    if (program === undefined || port === undefined) throw new Error('no program or no port for Redis')
+    const redis = new LosableRedis(program, port)
+    await redis.start()
+    return redis
+  }
+
+  get runs(): boolean {
+    return this.#process !== undefined
+  }
+
+  async start(): Promise<void> {
+    this.#process = await startRedis({
+      program: this.#program,
+      port: this.port,
+      dataFolder: join(this.#folder, 'data'),
+      logFile: join(this.#folder, 'redis.log'),
+      pidFile: join(this.#folder, 'redis.pid'),
+      durable: true,
+    })
+  }
+
+  async stop(): Promise<void> {
+    const running = this.#process
+    this.#process = undefined
+    await running?.stop()
+  }
+
+  /** Ends it without a word. */
+  async kill(): Promise<void> {
+    const running = this.#process
+    this.#process = undefined
+    running?.kill()
+    await running?.exited
+  }
+
+  /** It takes connections and commands, and answers nothing. */
+  hang(): void {
+    process.kill(this.#pid(), 'SIGSTOP')
+  }
+
+  /** It does all that it was asked meanwhile. */
+  goOn(): void {
+    process.kill(this.#pid(), 'SIGCONT')
+  }
+
+  async admin<T>(work: (redis: Redis) => Promise<T>): Promise<T> {
+    const redis = new Redis(this.url)
+    try {
+      return await work(redis)
+    } finally {
+      redis.disconnect()
+    }
+  }
+
+  async dispose(): Promise<void> {
+    await this.stop()
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  #pid(): number {
+    if (this.#process === undefined) throw new Error('Redis does not run')
+    return this.#process.pid
+  }
+}
+
+/** A way to Redis that can be cut for who uses it, while others go on with the server. */
+export class CuttableWay {
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+  #isCut = false
+
+  private constructor(server: Server) {
+    this.#server = server
+  }
+
+  static async to(port: number): Promise<CuttableWay> {
+    const server = createServer()
+    const way = new CuttableWay(server)
+    server.on('connection', (socket) => way.#carry(socket, port))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    return way
+  }
+
+  get url(): string {
+    const address = this.#server.address()
+    if (address === null || typeof address === 'string') throw new Error('the way is closed')
+    return `redis://127.0.0.1:${address.port}`
+  }
+
+  cut(): void {
+    this.#isCut = true
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  mend(): void {
+    this.#isCut = false
+  }
+
+  close(): void {
+    this.cut()
+    this.#server.close()
+  }
+
+  #carry(client: Socket, port: number): void {
+    if (this.#isCut) {
+      client.destroy()
+      return
+    }
+    const server = connect({ host: '127.0.0.1', port })
+    for (const [one, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      this.#sockets.add(one)
+      one.on('error', () => other.destroy())
+      one.on('close', () => {
+        this.#sockets.delete(one)
+        other.destroy()
+      })
+      one.pipe(other)
+    }
+  }
+}
