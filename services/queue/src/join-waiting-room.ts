@@ -7,10 +7,11 @@ import { enterByRow, placeFromRow, toRoomEntry } from './locate-place.ts'
 import { freePlace } from './free-place.ts'
 import { RedisAwayError } from './redis-gate.ts'
 import { admissionWindow, requireRoomOpen } from './schedules.ts'
-import { deleteToken, expireToken, findLiveToken, isLive } from './sql/queue-tokens.ts'
+import { deleteToken, expireToken, findLiveToken, findToken, isLive } from './sql/queue-tokens.ts'
 import type { TokenRow } from './sql/queue-tokens.ts'
 import { hashToken, newTokenValue } from './token-value.ts'
-import type { Place } from './room-replies.ts'
+import type { TokenHash } from './token-value.ts'
+import type { LivePlace, Place } from './room-replies.ts'
 
 // Long enough to spare PostgreSQL a crowd, short enough that a freed place is found soon.
 const FULL_FOR_MS = 500
@@ -71,7 +72,7 @@ async function giveOnePlace(
   }
   const isIn = entered.status === 'WAITING' || entered.status === 'ACTIVE'
   // Over already, a moment after the join: the draw has moved it.
-  const place = isIn ? entered : (await enterByRow(ctx, hash))?.place
+  const place = isIn ? entered : await enterMoved(ctx, hash)
   if (place === undefined) throw placeExists()
   const straightIn = place.status === 'ACTIVE'
   if (place.status === 'ACTIVE' && place.admission !== undefined) {
@@ -121,6 +122,18 @@ async function enterRoom(
     const isFull = place.status === 'WAITING' && place.before >= ctx.config.WAITING_MAX
     // What Redis may have got already, it has to decide.
     return isFull && !ctx.rooms.isOpen ? { status: 'FULL', nowMs: place.nowMs } : place
+  }
+}
+
+async function enterMoved(ctx: QueueContext, hash: TokenHash): Promise<LivePlace | undefined> {
+  try {
+    return (await enterByRow(ctx, hash))?.place
+  } catch (error) {
+    if (!(error instanceof RedisAwayError)) throw error
+    const row = await findToken(ctx.pool, hash.full)
+    if (row === undefined) return undefined
+    ctx.rooms.unsynced.add(row)
+    return placeFromRow(ctx, row)
   }
 }
 

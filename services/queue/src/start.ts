@@ -116,7 +116,7 @@ function createContext(
   const { pool, logger } = host
   const defaults = roomDefaults(config)
   const now = (): Date => new Date()
-  const changes = new PlaceChanges(pool, logger, (place) => rooms.unsynced.add(place))
+  const changes = new PlaceChanges(pool, logger, (change) => rooms.unsynced.add(change))
   const rooms: WaitingRooms = new WaitingRooms({
     gate,
     pool,

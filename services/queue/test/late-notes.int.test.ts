@@ -59,7 +59,7 @@ interface Instance {
 async function instance(): Promise<Instance> {
   const metrics = createMetrics('queue', { processMetrics: false })
   const gate = new RedisGate({ redis, lease: new RedisLease(pool), logger, metrics })
-  const changes = new PlaceChanges(pool, logger, (place) => rooms.unsynced.add(place))
+  const changes = new PlaceChanges(pool, logger, (change) => rooms.unsynced.add(change))
   const lives = { activeMs: 60_000, waitingMs: 60_000, waitingMax: 100 }
   const rooms: WaitingRooms = new WaitingRooms({ gate, pool, changes, logger, defaults, ...lives })
   await gate.tryOpen((server, epoch) => rooms.recover(server, epoch))
