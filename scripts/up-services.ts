@@ -60,7 +60,7 @@ export function databaseUrl(role: string, password: string, port: number): strin
  * A service keeps little in memory. V8's default young generation (up to 48 MB) is for servers that do, and alone makes an
  * idle service 25 MB larger: 104 MB with it, 91 MB with these, before the first request.
  */
-const HEAP_FLAGS = ['--max-semi-space-size=2', '--max-old-space-size=384']
+export const HEAP_FLAGS = ['--max-semi-space-size=2', '--max-old-space-size=384']
 
 /** Fills the compile cache for the services; with what is there already it takes a second. */
 export async function warmCompileCache(stack: Stack): Promise<void> {

@@ -1,0 +1,57 @@
+import { join } from 'node:path'
+import { httpStatus } from '@frontrow/local-stack/http-status'
+import { freePorts } from '@frontrow/local-stack/ports'
+import { createClient } from '@frontrow/postgres/pool'
+import { Redis } from 'ioredis'
+import { BARE_ROOM_KEY, BARE_TABLE } from './bare-names.ts'
+import { startGateway, startNode, startStores } from './workshop.ts'
+import type { Workshop } from './workshop.ts'
+
+/** What load can be put on, and what is measured while it is. */
+export interface Stack {
+  /** The gateway's. */
+  port: number
+  /** Processes whose trees are the whole stack, by what they are. */
+  pids: Readonly<Record<string, number>>
+}
+
+/** Starts Nginx, a server on Express and ioredis, Redis and PostgreSQL with an equivalent table. */
+export async function startBareStack(workshop: Workshop, tokens: readonly string[]): Promise<Stack> {
+  const stores = await startStores(workshop, 'bare')
+  await makeTable(stores.adminDatabaseUrl)
+  await fillRedis(stores.redisUrl, tokens)
+  const [servicePort = 0] = await freePorts(1)
+  const server = await startNode(workshop, {
+    name: 'bare-server',
+    args: [join(import.meta.dirname, 'bare-server.ts')],
+    env: { PORT: String(servicePort), DATABASE_URL: stores.databaseUrl, REDIS_URL: stores.redisUrl },
+    isReady: async () => (await httpStatus(servicePort, '/health/live')) === 200,
+  })
+  const template = 'bench/bare-nginx.conf.template'
+  const gateway = await startGateway(workshop, { stack: 'bare', template, servicePort, opsPort: servicePort })
+  return { port: gateway.port, pids: { nginx: gateway.pid, node: server.pid, ...stores.pids } }
+}
+
+/** The columns, checks and indexes of the queue's own table, whatever they are. */
+async function makeTable(adminDatabaseUrl: string): Promise<void> {
+  const client = createClient(adminDatabaseUrl, 'bench')
+  await client.connect()
+  try {
+    await client.query(`CREATE TABLE ${BARE_TABLE} (LIKE queue.queue_tokens INCLUDING ALL)`)
+    await client.query(`GRANT SELECT, INSERT ON ${BARE_TABLE} TO queue`)
+  } finally {
+    await client.end()
+  }
+}
+
+/** An answer as long as ours for each token. */
+async function fillRedis(url: string, tokens: readonly string[]): Promise<void> {
+  const redis = new Redis(url)
+  try {
+    const answer = JSON.stringify({ sequence: 1_000, status: 'WAITING', filling: '.'.repeat(200) })
+    await redis.set(BARE_ROOM_KEY, answer)
+    if (tokens.length > 0) await redis.mset(...tokens.flatMap((token) => [token, answer]))
+  } finally {
+    redis.disconnect()
+  }
+}

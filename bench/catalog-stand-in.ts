@@ -1,0 +1,39 @@
+import { CatalogService } from '@frontrow/proto/services'
+import { createGrpcServer, unaryHandler } from '@frontrow/service-host/grpc-server'
+import { createLogger } from '@frontrow/service-host/logger'
+import { createMetrics } from '@frontrow/service-host/metrics'
+import { z } from 'zod'
+
+const HOUR_MS = 3_600_000
+const GRACE_MS = 1_000
+
+/**
+ * A gRPC server that has every schedule on sale. The queue service asks once in 2 s for each schedule, so what stands behind
+ * that call is not worth a process.
+ */
+export async function startCatalogStandIn(): Promise<{ address: string; stop: () => Promise<void> }> {
+  const host = {
+    logger: createLogger({ service: 'bench-catalog', level: 'error' }),
+    metrics: createMetrics('bench-catalog', { processMetrics: false }),
+  }
+  const bookingOpenAtMs = Date.now() - HOUR_MS
+  const server = createGrpcServer()
+  server.add(CatalogService.service, {
+    GetSchedule: unaryHandler(
+      host,
+      'GetSchedule',
+      z.object({ scheduleId: z.int() }),
+      async ({ scheduleId }) => ({
+        scheduleId,
+        bookingOpenAtMs,
+        waitingRoomOpenAtMs: bookingOpenAtMs,
+        bookingCloseAtMs: bookingOpenAtMs + 24 * HOUR_MS,
+        status: 'ON_SALE',
+        seatCount: 1_000,
+      }),
+    ),
+    GetSeats: unaryHandler(host, 'GetSeats', z.object({}), async () => ({ seats: [] })),
+  })
+  const port = await server.listen('127.0.0.1', 0)
+  return { address: `127.0.0.1:${port}`, stop: () => server.close(GRACE_MS) }
+}

@@ -1,0 +1,49 @@
+import { fork } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { loadResult } from './load-job.ts'
+import type { LoadJob, LoadResult } from './load-job.ts'
+
+/** The process that makes the load. */
+export class LoadProcess {
+  readonly #child: ChildProcess
+
+  constructor() {
+    this.#child = fork(join(import.meta.dirname, 'load.ts'), { serialization: 'advanced', execArgv: [] })
+  }
+
+  /** Does one job and returns what came of it; answers other than 200 are for the caller to judge. */
+  async run(job: LoadJob): Promise<LoadResult> {
+    const over = new AbortController()
+    try {
+      const answered = once(this.#child, 'message', { signal: over.signal })
+      const ended = once(this.#child, 'exit', { signal: over.signal }).then(() => {
+        throw new Error('the load process has ended')
+      })
+      ended.catch(() => undefined)
+      this.#child.send(job)
+      const [message] = await Promise.race([answered, ended])
+      return loadResult.parse(message)
+    } finally {
+      over.abort()
+    }
+  }
+
+  /** Does one job of which every answer must be 200. */
+  async runClean(job: LoadJob): Promise<LoadResult> {
+    const result = await this.run(job)
+    const failures = Object.entries(result.failures).map(([what, count]) => `${count} × ${what}`)
+    if (failures.length > 0) {
+      throw new Error(`of ${result.answered} answers not all were 200: ${failures.join(', ')}`)
+    }
+    return result
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    const exited = once(this.#child, 'exit')
+    this.#child.disconnect()
+    await exited
+  }
+}

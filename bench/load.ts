@@ -1,0 +1,109 @@
+/** The load generator: a process of its own, so that its CPU is nobody's. It takes jobs over the IPC channel. */
+import { connect } from 'node:net'
+import type { Socket } from 'node:net'
+import { loadJob } from './load-job.ts'
+import type { LoadJob, LoadResult } from './load-job.ts'
+import { ResponseReader } from './response-reader.ts'
+
+// An answer that takes longer than this after the end of the work is a failure.
+const DRAIN_MS = 10_000
+
+/** One job: a closed loop over a fixed number of connections. */
+class LoadRun {
+  readonly #job: LoadJob
+  readonly #requests: readonly Buffer[]
+  readonly #sockets = new Set<Socket>()
+  readonly #result: LoadResult = { answered: 0, elapsedMs: 0, failures: {}, bodies: [] }
+  readonly #finish: (result: LoadResult) => void
+  #next = 0
+  #beganAt = 0
+  #endsAt = 0
+
+  constructor(job: LoadJob, finish: (result: LoadResult) => void) {
+    this.#job = job
+    this.#requests = job.requests.map((text) => Buffer.from(text))
+    this.#finish = finish
+  }
+
+  start(): void {
+    this.#beganAt = performance.now()
+    this.#endsAt = this.#beganAt + this.#job.forMs
+    const overdue = setTimeout(() => this.#giveUp(), this.#job.forMs + DRAIN_MS)
+    overdue.unref()
+    for (let count = 0; count < this.#job.connections; count += 1) this.#open()
+  }
+
+  #open(): void {
+    const request = this.#take()
+    if (request === undefined) {
+      this.#endIfDone()
+      return
+    }
+    const reader = new ResponseReader()
+    const socket = connect({ host: '127.0.0.1', port: this.#job.port, noDelay: true })
+    this.#sockets.add(socket)
+    socket.write(request)
+    socket.on('data', (chunk) => {
+      for (const { status, closes, body } of reader.read(chunk)) {
+        this.#note(status, body)
+        if (closes) this.#drop(socket, () => this.#open())
+        else this.#sendNext(socket)
+      }
+    })
+    socket.on('error', (error) => this.#fail(socket, 'code' in error ? String(error.code) : error.message))
+    socket.on('close', () => this.#fail(socket, 'closed'))
+  }
+
+  #sendNext(socket: Socket): void {
+    const request = this.#take()
+    if (request === undefined) this.#drop(socket, () => this.#endIfDone())
+    else socket.write(request)
+  }
+
+  /** The next request, while there is time and one left. */
+  #take(): Buffer | undefined {
+    if (performance.now() >= this.#endsAt) return undefined
+    if (this.#next >= this.#requests.length && this.#job.repeat) this.#next = 0
+    const request = this.#requests[this.#next]
+    this.#next += 1
+    return request
+  }
+
+  #note(status: number, body: Buffer): void {
+    this.#result.elapsedMs = performance.now() - this.#beganAt
+    this.#result.answered += 1
+    if (status !== 200) this.#count(String(status))
+    if (this.#job.keepBodies) this.#result.bodies.push(body.toString())
+  }
+
+  #count(failure: string): void {
+    this.#result.failures[failure] = (this.#result.failures[failure] ?? 0) + 1
+  }
+
+  #fail(socket: Socket, why: string): void {
+    if (!this.#sockets.has(socket)) return
+    this.#count(why)
+    this.#drop(socket, () => this.#endIfDone())
+  }
+
+  #drop(socket: Socket, then: () => void): void {
+    this.#sockets.delete(socket)
+    socket.destroy()
+    then()
+  }
+
+  #giveUp(): void {
+    for (const socket of this.#sockets) this.#fail(socket, 'no answer')
+  }
+
+  #endIfDone(): void {
+    if (this.#sockets.size === 0) this.#finish(this.#result)
+  }
+}
+
+process.on('message', (message) => {
+  const run = new LoadRun(loadJob.parse(message), (result) => process.send?.(result))
+  run.start()
+})
+// Whoever wanted the load is gone.
+process.on('disconnect', () => process.exit())

@@ -1,0 +1,91 @@
+/**
+ * What the waiting room costs: CPU of all processes of our stack against the same hops with no logic in them, measured in turn
+ * in the same run (design, section 10). Prints ratios; a limit that is not met is told, and is no failure.
+ */
+import { readArguments, usage } from './arguments.ts'
+import type { BenchOptions } from './arguments.ts'
+import { sum } from './measure.ts'
+import { readCpuMs, readMachineMs } from './process-cpu.ts'
+import type { Pace } from './race.ts'
+import { run } from './run.ts'
+import type { Results } from './run.ts'
+import { comparisonLines, figureLine, partLines } from './table.ts'
+import { inWorkshop } from './workshop.ts'
+
+const PACE: Pace = { rounds: 3, roundMs: 2_000, warmUpMs: 2_000 }
+const QUICK_PACE: Pace = { rounds: 1, roundMs: 1_000, warmUpMs: 500 }
+const CROWD = 1_000_000
+const QUICK_CROWD = 50_000
+const RUN_MS_MAX = 285_000
+const INTERRUPTED = 130
+
+const began = performance.now()
+
+function say(line: string): void {
+  console.log(`[${((performance.now() - began) / 1_000).toFixed(1).padStart(5)} s] ${line}`)
+}
+
+/** A person asked for the end. */
+class Interrupted extends Error {
+  override name = 'Interrupted'
+}
+
+/** The machine is too busy for the run to end within its time. */
+class OutOfTime extends Error {
+  override name = 'OutOfTime'
+}
+
+async function runBench({ rows, quick, profileFolder }: BenchOptions): Promise<number> {
+  const halt = new AbortController()
+  const late = setTimeout(() => halt.abort(new OutOfTime(`not done in ${RUN_MS_MAX / 1_000} s`)), RUN_MS_MAX)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => halt.abort(new Interrupted(`stopped by ${signal}`)))
+  }
+  const results: Results = { comparisons: [], figures: [], problems: [] }
+  const machine = readMachineMs()
+  const plan = {
+    wanted: rows,
+    pace: quick ? QUICK_PACE : PACE,
+    crowd: quick ? QUICK_CROWD : CROWD,
+    profileFolder,
+    say,
+  }
+  try {
+    await inWorkshop(halt.signal, (workshop) => run(workshop, plan, results))
+    say('Done')
+    return results.problems.length === 0 ? 0 : 1
+  } catch (error) {
+    if (!(error instanceof Interrupted) && !(error instanceof OutOfTime)) throw error
+    say(error.message)
+    return error instanceof Interrupted ? INTERRUPTED : 1
+  } finally {
+    clearTimeout(late)
+    // Also what was measured before a failure.
+    const { comparisons, figures, problems } = results
+    const lines = [
+      ...comparisonLines(comparisons),
+      '',
+      ...partLines(comparisons),
+      '',
+      ...figures.map(figureLine),
+    ]
+    console.log(`\n${lines.join('\n')}\n${othersLine(machine)}`)
+    for (const problem of problems) console.error(`Not measured: ${problem}`)
+    if (quick) console.log('A quick run shows that it works; its numbers mean little.')
+  }
+}
+
+/** How much of the machine was not ours: on a busy one even ratios are unsure. */
+function othersLine(before: { all: number; used: number }): string {
+  const now = readMachineMs()
+  const ours = sum(readCpuMs({ bench: process.pid }).values())
+  const others = Math.max(0, now.used - before.used - ours) / (now.all - before.all)
+  return `Other programs used ${Math.round(others * 100)} % of this machine's CPU meanwhile.`
+}
+
+const command = readArguments(process.argv.slice(2))
+if (command.kind === 'help') console.log(usage)
+else if (command.kind === 'wrong') {
+  console.error(`${command.problem}\nnpm run bench -- --help shows all options`)
+  process.exitCode = 1
+} else process.exitCode = await runBench(command.options)

@@ -1,0 +1,50 @@
+/** What one round of load against one stack came to. */
+export interface Round {
+  answered: number
+  elapsedMs: number
+  /** Of each server of the stack, by its name. */
+  cpuMs: ReadonlyMap<string, number>
+}
+
+/** Several rounds of the same work, as one. */
+export interface Cost {
+  perSecond: number
+  cpuMsPerRequest: number
+  /** The same of each server. */
+  parts: ReadonlyMap<string, number>
+}
+
+/** The middle one; of an even number of values the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = Math.floor(sorted.length / 2)
+  const high = sorted[middle]
+  const low = sorted[sorted.length % 2 === 0 ? middle - 1 : middle]
+  if (high === undefined || low === undefined) throw new Error('the median of nothing')
+  return (low + high) / 2
+}
+
+/** The median round, by each measure: one disturbed round does not count. */
+export function costOf(rounds: readonly Round[]): Cost {
+  if (rounds.some((round) => round.answered === 0)) throw new Error('a round without an answer')
+  const perRequest = (cpuMs: (round: Round) => number): number =>
+    median(rounds.map((round) => cpuMs(round) / round.answered))
+  const names = [...(rounds[0]?.cpuMs.keys() ?? [])]
+  return {
+    perSecond: median(rounds.map((round) => round.answered / (round.elapsedMs / 1_000))),
+    cpuMsPerRequest: perRequest((round) => sum(round.cpuMs.values())),
+    parts: new Map(names.map((name) => [name, perRequest((round) => round.cpuMs.get(name) ?? 0)])),
+  }
+}
+
+/** How many times the CPU of the other. */
+export function cpuRatio(ours: Cost, other: Cost): number {
+  return ours.cpuMsPerRequest / other.cpuMsPerRequest
+}
+
+/** All together. */
+export function sum(values: Iterable<number>): number {
+  let total = 0
+  for (const value of values) total += value
+  return total
+}

@@ -1,0 +1,71 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+
+/** What /proc says of one process. */
+export interface ProcessTimes {
+  pid: number
+  parent: number
+  /** User and system time of it and of its children that have ended, in clock ticks. */
+  ticks: number
+}
+
+// USER_HZ: what Linux reports in, whatever the kernel's own clock is.
+const TICK_MS = 10
+
+/** Reads a line of /proc/<pid>/stat. */
+export function parseStat(line: string): ProcessTimes {
+  // The second field is the program's name in brackets and may hold blanks and brackets itself.
+  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ')
+  const numbers = [line.slice(0, line.indexOf(' ')), fields[1], ...fields.slice(11, 15)].map(Number)
+  const [pid = Number.NaN, parent = Number.NaN, ...times] = numbers
+  const ticks = times.reduce((sum, one) => sum + one, 0)
+  if (times.length !== 4 || ![pid, parent, ticks].every(Number.isSafeInteger)) {
+    throw new Error(`not a line of /proc/<pid>/stat: ${line}`)
+  }
+  return { pid, parent, ticks }
+}
+
+/**
+ * Ticks of a process and everything below it. A process that ends leaves its time with its parent, so the sum never goes down
+ * while the root lives.
+ */
+export function sumTree(processes: readonly ProcessTimes[], root: number): number {
+  const childrenOf = Map.groupBy(processes, (one) => one.parent)
+  const work = processes.filter((one) => one.pid === root)
+  if (work.length === 0) throw new Error(`process ${root} was to be measured and has ended`)
+  let ticks = 0
+  for (let next = work.pop(); next !== undefined; next = work.pop()) {
+    ticks += next.ticks
+    work.push(...(childrenOf.get(next.pid) ?? []))
+  }
+  return ticks
+}
+
+/** CPU time that each of some servers has used since it started, with all its processes. */
+export function readCpuMs(roots: Readonly<Record<string, number>>): Map<string, number> {
+  const processes = readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? readOne(name) : []))
+  return new Map(Object.entries(roots).map(([name, pid]) => [name, sumTree(processes, pid) * TICK_MS]))
+}
+
+/** CPU time of this machine since it started: all that it had, and what was used of it. */
+export function readMachineMs(): { all: number; used: number } {
+  let all = 0
+  let used = 0
+  for (const { times } of cpus()) {
+    const busy = times.user + times.nice + times.sys + times.irq
+    all += busy + times.idle
+    used += busy
+  }
+  return { all, used }
+}
+
+function readOne(pid: string): ProcessTimes[] {
+  try {
+    return [parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8'))]
+  } catch (error) {
+    // It ended after it was listed.
+    const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
+    if (code === 'ENOENT' || code === 'ESRCH') return []
+    throw error
+  }
+}

@@ -1,0 +1,43 @@
+/** One answer. */
+export interface Answer {
+  status: number
+  /** The server closes the connection after it. */
+  closes: boolean
+  body: Buffer
+}
+
+const HEAD_END = Buffer.from('\r\n\r\n')
+// 'HTTP/1.1 ' stands before the three digits.
+const STATUS_AT = 9
+
+/** Takes the answers of one connection out of what comes over it. Answers of unknown length are an error. */
+export class ResponseReader {
+  #rest: Buffer | undefined
+
+  /** The answers that are whole with this chunk. */
+  read(chunk: Buffer): Answer[] {
+    const bytes = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk])
+    const answers: Answer[] = []
+    let at = 0
+    while (at < bytes.length) {
+      const headEnd = bytes.indexOf(HEAD_END, at)
+      if (headEnd === -1) break
+      const head = bytes.toString('latin1', at, headEnd)
+      const status = Number(head.slice(STATUS_AT, STATUS_AT + 3))
+      const bodyAt = headEnd + HEAD_END.length
+      const end = bodyAt + bodyLength(head, status)
+      if (end > bytes.length) break
+      answers.push({ status, closes: /^connection: *close/im.test(head), body: bytes.subarray(bodyAt, end) })
+      at = end
+    }
+    this.#rest = at < bytes.length ? bytes.subarray(at) : undefined
+    return answers
+  }
+}
+
+function bodyLength(head: string, status: number): number {
+  const length = /^content-length: *(\d+)/im.exec(head)?.[1]
+  if (length !== undefined) return Number(length)
+  if (status === 204 || status === 304) return 0
+  throw new Error(`an answer without Content-Length: ${head}`)
+}

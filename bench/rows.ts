@@ -1,0 +1,178 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { createClient } from '@frontrow/postgres/pool'
+import type { Stack } from './bare-stack.ts'
+import { noteTokens } from './crowd.ts'
+import type { LoadProcess } from './load-process.ts'
+import { joinPeople, openPausedRoom } from './queue-stack.ts'
+import type { QueueStack } from './queue-stack.ts'
+import { race } from './race.ts'
+import type { Pace, RaceResult, Side } from './race.ts'
+import { crowdToken, joinRequest, nowServingRequest, placeRequest } from './requests.ts'
+
+/** People in a room that is not large. */
+const FEW = 1_000
+/** The room with the crowd in it, and so is its number for everybody. */
+export const CROWDED_ROOM = 1
+
+const JOIN_CONNECTIONS = 128
+const POLL_CONNECTIONS = 64
+// More than the bare stack answers here.
+const JOINS_A_SECOND_MAX = 12_000
+const POLLS_A_SECOND_MAX = 15_000
+// A server process of PostgreSQL tells the statistics what it committed once a second.
+const STATISTICS_MS = 2_500
+
+// A prime, so that every place comes once before any comes again.
+const SCATTER_STEP = 611_953
+
+/** The rows of the table that are comparisons. Rooms are never used again, so that each round finds a thousand people. */
+export class Rows {
+  readonly #load: LoadProcess
+  readonly #pace: Pace
+  readonly #crowd: number
+  #lastRoom = CROWDED_ROOM
+  #people = 0
+
+  constructor(load: LoadProcess, pace: Pace, crowd: number) {
+    this.#load = load
+    this.#pace = pace
+    this.#crowd = crowd
+  }
+
+  /** Joins, and what share of a transaction each of them takes of PostgreSQL. */
+  async join(ours: QueueStack, bare: Stack): Promise<RaceResult & { transactions: number }> {
+    const peopleBefore = this.#people
+    const commitsBefore = await readCommits(ours)
+    const result = await this.#race(this.#joinFew(ours), {
+      stack: bare,
+      load: async (round) => this.#joins(1, `bare-${round}`, round),
+    })
+    const joins = result.answered + this.#people - peopleBefore
+    return { ...result, transactions: ((await readCommits(ours)) - commitsBefore) / joins }
+  }
+
+  /** Polls of own places by a thousand people; the bare stack knows the same tokens. */
+  async place(ours: QueueStack, bare: Stack, tokens: readonly string[]): Promise<RaceResult> {
+    return this.#race(this.#polls(ours, tokens), this.#polls(bare, tokens))
+  }
+
+  /** Polls of the one answer for everybody. */
+  async nowServing(ours: QueueStack, bare: Stack, scheduleId: number): Promise<RaceResult> {
+    const load = async () => ({
+      connections: POLL_CONNECTIONS,
+      requests: [nowServingRequest(scheduleId)],
+      repeat: true,
+    })
+    return this.#race({ stack: ours, load }, { stack: bare, load })
+  }
+
+  /** Joins behind a crowd, against joins behind a thousand. */
+  async millionJoin(crowded: QueueStack, few: QueueStack): Promise<RaceResult> {
+    const load = async (round: number) => this.#joins(CROWDED_ROOM, `late-${round}`, round)
+    return this.#race({ stack: crowded, load }, this.#joinFew(few))
+  }
+
+  /** Polls by a thousand people who stand all over a crowd, against polls by a thousand people alone. */
+  async millionPlace(crowded: QueueStack, few: QueueStack, tokens: readonly string[]): Promise<RaceResult> {
+    const spread = this.#scattered(0, FEW).map(crowdToken)
+    return this.#race(this.#polls(crowded, spread), this.#polls(few, tokens))
+  }
+
+  /** Polls by a crowd, of whom each asks once, against polls by a thousand people again and again. */
+  async millionCrowd(crowded: QueueStack, few: QueueStack, tokens: readonly string[]): Promise<RaceResult> {
+    const each = Math.min(
+      this.#count(1, POLLS_A_SECOND_MAX),
+      Math.floor(this.#crowd / (this.#pace.rounds + 2)),
+    )
+    const people = this.#scattered(FEW, each * (this.#pace.rounds + 1))
+    await noteTokens(crowded, CROWDED_ROOM, people)
+    const load = async (round: number) => {
+      const some = people.slice(round * each, (round + 1) * each)
+      const requests = some.map((place) => placeRequest(crowdToken(place)))
+      return { connections: POLL_CONNECTIONS, requests, repeat: false }
+    }
+    return this.#race({ stack: crowded, load }, this.#polls(few, tokens))
+  }
+
+  /** Lets a stack that has just started compile what polls need, as one has that worked for a while. */
+  async warmUp(stack: Stack, tokens: readonly string[]): Promise<void> {
+    const forMs = this.#pace.warmUpMs * 2
+    const requests = tokens.map(placeRequest)
+    const load = {
+      port: stack.port,
+      connections: POLL_CONNECTIONS,
+      requests,
+      repeat: true,
+      keepBodies: false,
+    }
+    await this.#load.runClean({ ...load, forMs })
+  }
+
+  /** A room with a thousand people; returns its number and their tokens. */
+  async openRoom(stack: QueueStack): Promise<{ scheduleId: number; tokens: string[] }> {
+    this.#lastRoom += 1
+    const scheduleId = this.#lastRoom
+    await openPausedRoom(stack, scheduleId)
+    this.#people += FEW
+    const people = { scheduleId, prefix: `early-${scheduleId}`, count: FEW }
+    return { scheduleId, tokens: await joinPeople(this.#load, stack, people) }
+  }
+
+  #race(ours: Side, other: Side): Promise<RaceResult> {
+    return race(this.#load, this.#pace, ours, other)
+  }
+
+  #joinFew(stack: QueueStack): Side {
+    return {
+      stack,
+      load: async (round) => this.#joins((await this.openRoom(stack)).scheduleId, `late-${round}`, round),
+    }
+  }
+
+  #joins(scheduleId: number, prefix: string, round: number) {
+    const nowMs = Date.now()
+    const requests = Array.from({ length: this.#count(round, JOINS_A_SECOND_MAX) }, (_none, index) =>
+      joinRequest(scheduleId, `${prefix}-${index}`, nowMs),
+    )
+    return { connections: JOIN_CONNECTIONS, requests, repeat: false }
+  }
+
+  #polls(stack: Stack, tokens: readonly string[]): Side {
+    const requests = tokens.map(placeRequest)
+    return { stack, load: async () => ({ connections: POLL_CONNECTIONS, requests, repeat: true }) }
+  }
+
+  /** Places all over the crowd, each once, without the first; `from` and `count` of an endless list of them. */
+  #scattered(from: number, count: number): number[] {
+    return Array.from(
+      { length: count },
+      (_none, index) => 2 + (((from + index) * SCATTER_STEP) % (this.#crowd - 1)),
+    )
+  }
+
+  #count(round: number, aSecond: number): number {
+    const { warmUpMs, roundMs } = this.#pace
+    return Math.ceil(((round === 0 ? warmUpMs : roundMs) / 1_000) * aSecond)
+  }
+}
+
+/** Transactions that the database has committed. Asked of another database, so that the question is not among them. */
+async function readCommits(stack: QueueStack): Promise<number> {
+  await delay(STATISTICS_MS)
+  const url = new URL(stack.adminDatabaseUrl)
+  const database = url.pathname.slice(1)
+  url.pathname = '/postgres'
+  const client = createClient(url.href, 'bench')
+  await client.connect()
+  try {
+    const { rows } = await client.query<{ commits: number }>(
+      'SELECT xact_commit AS commits FROM pg_stat_database WHERE datname = $1',
+      [database],
+    )
+    const commits = rows[0]?.commits
+    if (commits === undefined) throw new Error(`no statistics of the database ${database}`)
+    return commits
+  } finally {
+    await client.end()
+  }
+}

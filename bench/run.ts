@@ -1,0 +1,150 @@
+import type { RowName } from './arguments.ts'
+import { startBareStack } from './bare-stack.ts'
+import { startCatalogStandIn } from './catalog-stand-in.ts'
+import { fillRoom, loseAndRebuild } from './crowd.ts'
+import { LoadProcess } from './load-process.ts'
+import { startQueueStack } from './queue-stack.ts'
+import type { QueueStack } from './queue-stack.ts'
+import type { Pace, RaceResult } from './race.ts'
+import { crowdToken } from './requests.ts'
+import { CROWDED_ROOM, Rows } from './rows.ts'
+import type { Comparison, Figure } from './table.ts'
+import type { Workshop } from './workshop.ts'
+
+/** What is measured, how long, and behind how many. */
+export interface Plan {
+  wanted: ReadonlySet<RowName>
+  pace: Pace
+  crowd: number
+  profileFolder: string | undefined
+  say: (line: string) => void
+}
+
+/** What came of a run. */
+export interface Results {
+  comparisons: Comparison[]
+  figures: Figure[]
+  /** Rows that could not be measured, and why. */
+  problems: string[]
+}
+
+/** Of section 10 of the design; the one for transactions only says that joins share them. */
+const LIMITS = { join: 3, place: 1.5, nowServing: 1.1, crowd: 1.2, rebuildSeconds: 30, transactions: 1 }
+
+/** Starts what is needed, and measures one row after the other; each result is there as soon as it is known. */
+export async function run(workshop: Workshop, plan: Plan, results: Results): Promise<void> {
+  const load = new LoadProcess()
+  workshop.defer(() => load.stop())
+  const catalog = await startCatalogStandIn()
+  workshop.defer(() => catalog.stop())
+  const { wanted, profileFolder } = plan
+  const start = (name: string): Promise<QueueStack> =>
+    startQueueStack(workshop, { name, catalogAddress: catalog.address, profileFolder })
+
+  plan.say('Starting our stack')
+  const rows = new Rows(load, plan.pace, plan.crowd)
+  const stack = await start('few')
+  const few = { stack, ...(await rows.openRoom(stack)) }
+  await rows.warmUp(stack, few.tokens)
+  const bench: Bench = { workshop, plan, load, rows, few, results }
+  const wants = (...names: RowName[]): boolean => names.some((name) => wanted.has(name))
+  if (wants('join', 'place', 'now-serving')) await compareWithBare(bench)
+  if (wants('rebuild', 'million-join', 'million-place', 'million-crowd')) {
+    await compareWithCrowd(bench, await start('crowded'))
+  }
+}
+
+/** What all rows work with. */
+interface Bench {
+  workshop: Workshop
+  plan: Plan
+  load: LoadProcess
+  rows: Rows
+  /** Our stack with a room of a thousand people, who poll. */
+  few: { stack: QueueStack; scheduleId: number; tokens: string[] }
+  results: Results
+}
+
+/** Measures one row; one that fails is told, and the others still run. */
+async function attempt(
+  { workshop, plan, results }: Bench,
+  row: string,
+  measure: () => Promise<void>,
+): Promise<void> {
+  plan.say(row)
+  try {
+    await measure()
+  } catch (error) {
+    workshop.signal.throwIfAborted()
+    results.problems.push(`${row}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+async function compareWithBare(bench: Bench): Promise<void> {
+  const { workshop, plan, rows, few, results } = bench
+  const { wanted, say } = plan
+  say('Starting the bare stack')
+  const bare = await startBareStack(workshop, few.tokens)
+  const add = (work: string, { ours, other }: RaceResult, limit: number): void => {
+    results.comparisons.push({ work, ours, against: 'bare stack', other, limit })
+  }
+  if (wanted.has('join')) {
+    await attempt(bench, 'Joins', async () => {
+      const result = await rows.join(few.stack, bare)
+      add('join', result, LIMITS.join)
+      results.figures.push({
+        what: 'transactions of PostgreSQL a join',
+        value: result.transactions,
+        unit: '',
+        digits: 3,
+        limit: LIMITS.transactions,
+      })
+    })
+  }
+  if (wanted.has('place')) {
+    await attempt(bench, 'Polls of own places', async () => {
+      add('own place', await rows.place(few.stack, bare, few.tokens), LIMITS.place)
+    })
+  }
+  if (wanted.has('now-serving')) {
+    await attempt(bench, 'Polls of now-serving', async () => {
+      add('now-serving', await rows.nowServing(few.stack, bare, few.scheduleId), LIMITS.nowServing)
+    })
+  }
+}
+
+async function compareWithCrowd(bench: Bench, crowded: QueueStack): Promise<void> {
+  const { plan, load, rows, few, results } = bench
+  const { wanted, crowd, say } = plan
+  const people = crowd.toLocaleString('en')
+  say(`Putting ${people} people in line, in a stack of their own`)
+  await fillRoom(load, crowded, CROWDED_ROOM, crowd)
+  say('Losing Redis')
+  const { tookMs, cpuMs } = await loseAndRebuild(crowded, CROWDED_ROOM, crowd)
+  results.figures.push({
+    what: `rebuild of ${people} tokens from PostgreSQL (${(cpuMs / 1_000).toFixed(1)} s of CPU)`,
+    value: tookMs / 1_000,
+    unit: ' s',
+    digits: 1,
+    limit: LIMITS.rebuildSeconds,
+  })
+  await rows.warmUp(crowded, [crowdToken(crowd)])
+  const add = (work: string, { ours, other }: RaceResult): void => {
+    results.comparisons.push({ work, ours, against: '1,000 waiting', other, limit: LIMITS.crowd })
+  }
+  if (wanted.has('million-place')) {
+    await attempt(bench, 'Polls of own places in the crowd', async () => {
+      add(`own place, ${people} waiting`, await rows.millionPlace(crowded, few.stack, few.tokens))
+    })
+  }
+  if (wanted.has('million-crowd')) {
+    await attempt(bench, 'Polls of own places, each by somebody else', async () => {
+      add(`own place, each of ${people} once`, await rows.millionCrowd(crowded, few.stack, few.tokens))
+    })
+  }
+  if (wanted.has('million-join')) {
+    await attempt(bench, 'Joins behind the crowd', async () => {
+      add(`join, ${people} waiting`, await rows.millionJoin(crowded, few.stack))
+    })
+  }
+}

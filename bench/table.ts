@@ -1,0 +1,77 @@
+import { cpuRatio } from './measure.ts'
+import type { Cost } from './measure.ts'
+
+/** The same work on two stacks. */
+export interface Comparison {
+  work: string
+  ours: Cost
+  /** What it is held against, as the table names it. */
+  against: string
+  other: Cost
+  /** Of section 10 of the design: ours may cost this many times the other's CPU. */
+  limit: number
+}
+
+/** A single number with its limit. */
+export interface Figure {
+  what: string
+  value: number
+  unit: string
+  digits: number
+  limit: number
+}
+
+const HEADINGS = ['work', 'req/s', 'CPU ms', 'against', 'req/s', 'CPU ms', 'ratio', 'limit', 'met']
+
+/** The comparisons as lines of a table. */
+export function comparisonLines(comparisons: readonly Comparison[]): string[] {
+  const rows = comparisons.map(({ work, ours, against, other, limit }) => {
+    const ratio = cpuRatio(ours, other)
+    return [
+      work,
+      ...costCells(ours),
+      against,
+      ...costCells(other),
+      ratio.toFixed(2),
+      limit.toFixed(1),
+      ratio <= limit ? 'yes' : 'NO',
+    ]
+  })
+  return columns([HEADINGS, ...rows], new Set([0, 3]))
+}
+
+/** Which server the CPU of each request went to. */
+export function partLines(comparisons: readonly Comparison[]): string[] {
+  const costs = comparisons.flatMap(({ work, ours, against, other }) => [
+    { work, whose: 'ours', cost: ours },
+    { work, whose: against, cost: other },
+  ])
+  const names = [...new Set(costs.flatMap(({ cost }) => [...cost.parts.keys()]))]
+  const rows = costs.map(({ work, whose, cost }) => [
+    work,
+    whose,
+    ...names.map((name) => (cost.parts.get(name) ?? 0).toFixed(4)),
+  ])
+  return columns([['CPU ms a request', '', ...names], ...rows], new Set([0, 1]))
+}
+
+/** Cells below each other: names to the left, numbers to the right. */
+function columns(rows: readonly (readonly string[])[], names: ReadonlySet<number>): string[] {
+  const width = (column: number): number => Math.max(...rows.map((row) => row[column]?.length ?? 0))
+  return rows.map((row) =>
+    row
+      .map((cell, column) => (names.has(column) ? cell.padEnd(width(column)) : cell.padStart(width(column))))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+function costCells(cost: Cost): string[] {
+  return [Math.round(cost.perSecond).toLocaleString('en'), cost.cpuMsPerRequest.toFixed(4)]
+}
+
+/** One figure as a line. */
+export function figureLine({ what, value, unit, digits, limit }: Figure): string {
+  const met = value <= limit ? 'met' : 'NOT met'
+  return `${what}: ${value.toFixed(digits)}${unit} (limit ${limit}${unit}: ${met})`
+}

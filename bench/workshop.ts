@@ -1,0 +1,185 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ensurePrograms } from '@frontrow/local-stack/install'
+import { ensureCertificate, startNginx } from '@frontrow/local-stack/nginx'
+import type { Certificate } from '@frontrow/local-stack/nginx'
+import { freePorts } from '@frontrow/local-stack/ports'
+import { startPostgres } from '@frontrow/local-stack/postgres'
+import { startProcess } from '@frontrow/local-stack/process'
+import type { Placement, RunningProcess } from '@frontrow/local-stack/process'
+import { startRedis } from '@frontrow/local-stack/redis'
+import { servicePasswords } from '@frontrow/test-kit/test-environment'
+import { migrateDatabase } from '../scripts/migrate.ts'
+
+/** The folder, the programs and everything that has to be stopped in the end. */
+export interface Workshop {
+  folder: string
+  programs: { redis: string; nginx: string; certificate: Certificate }
+  /** Called off when the run is. */
+  signal: AbortSignal
+  /** Stops something in the end; what was added last goes first. */
+  defer(stop: () => Promise<void> | void): void
+}
+
+/** PostgreSQL and Redis of one stack; each stack has its own, so that nobody pays for another's background work. */
+export interface Stores {
+  adminDatabaseUrl: string
+  databaseUrl: string
+  redisUrl: string
+  pids: { redis: number; postgres: number }
+}
+
+const ADMIN_ROLE = 'frontrow_admin'
+const ADMIN_PASSWORD = 'throw-away'
+const DATABASE = 'frontrow'
+const ROOT = join(import.meta.dirname, '..')
+const STOP_DEADLINE_MS = 15_000
+const READY_DEADLINE_MS = 30_000
+
+/** Does some work with throw-away servers, and stops all of them however it ends. */
+export async function inWorkshop<T>(
+  signal: AbortSignal,
+  work: (workshop: Workshop) => Promise<T>,
+): Promise<T> {
+  const programs = await ensurePrograms(['postgres', 'redis-server', 'nginx', 'openssl'], console.log)
+  const { 'redis-server': redis, nginx, openssl } = programs
+  if (redis === undefined || nginx === undefined || openssl === undefined) {
+    throw new Error('ensurePrograms left a program out')
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'frontrow-bench-'))
+  // PostgreSQL and Nginx run as other accounts when we are root.
+  chmodSync(folder, 0o711)
+  mkdirSync(join(folder, 'run'))
+  const stops: (() => Promise<void> | void)[] = []
+  try {
+    const certificate = await ensureCertificate(openssl, join(folder, 'tls'))
+    const workshop: Workshop = {
+      folder,
+      programs: { redis, nginx, certificate },
+      signal,
+      defer: (stop) => void stops.push(stop),
+    }
+    return await Promise.race([work(workshop), aborted(signal)])
+  } finally {
+    for (const stop of stops.toReversed()) await stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+}
+
+/** Where a server of this run leaves its log and its pid. */
+function placement(workshop: Workshop, name: string): Placement {
+  return {
+    logFile: join(workshop.folder, 'log', `${name}.log`),
+    pidFile: join(workshop.folder, 'run', `${name}.pid`),
+    signal: workshop.signal,
+  }
+}
+
+/** Starts something and has it stopped in the end, also when the run was called off while it started. */
+async function keep(workshop: Workshop, starting: Promise<RunningProcess>): Promise<RunningProcess> {
+  const running = await starting
+  workshop.defer(() => running.stop())
+  if (workshop.signal.aborted) await running.stop()
+  workshop.signal.throwIfAborted()
+  return running
+}
+
+/** Starts PostgreSQL and Redis as `npm start` runs them, durable, with the migrations applied. */
+export async function startStores(workshop: Workshop, stack: string): Promise<Stores> {
+  const [postgresPort = 0, redisPort = 0] = await freePorts(2)
+  const files = (name: string) => ({
+    ...placement(workshop, `${stack}-${name}`),
+    dataFolder: join(workshop.folder, `${stack}-${name}`),
+  })
+  const [postgres, redis] = await Promise.all([
+    keep(
+      workshop,
+      startPostgres({
+        ...files('postgres'),
+        port: postgresPort,
+        adminRole: ADMIN_ROLE,
+        adminPassword: ADMIN_PASSWORD,
+        database: DATABASE,
+        durable: true,
+      }),
+    ),
+    keep(
+      workshop,
+      startRedis({ ...files('redis'), program: workshop.programs.redis, port: redisPort, durable: true }),
+    ),
+  ])
+  const url = (role: string, password: string): string =>
+    `postgres://${role}:${password}@127.0.0.1:${postgresPort}/${DATABASE}`
+  const adminDatabaseUrl = url(ADMIN_ROLE, ADMIN_PASSWORD)
+  await migrateDatabase(adminDatabaseUrl, servicePasswords)
+  return {
+    adminDatabaseUrl,
+    databaseUrl: url('queue', servicePasswords.queue),
+    redisUrl: `redis://127.0.0.1:${redisPort}`,
+    pids: { redis: redis.pid, postgres: postgres.pid },
+  }
+}
+
+/** Starts one of our programs on Node. */
+export function startNode(
+  workshop: Workshop,
+  program: {
+    name: string
+    args: readonly string[]
+    env: Record<string, string>
+    isReady: () => Promise<boolean>
+  },
+): Promise<RunningProcess> {
+  return keep(
+    workshop,
+    startProcess({
+      ...placement(workshop, program.name),
+      name: program.name,
+      command: process.execPath,
+      args: program.args,
+      env: program.env,
+      cwd: ROOT,
+      stopSignal: 'SIGTERM',
+      stopDeadlineMs: STOP_DEADLINE_MS,
+      readyDeadlineMs: READY_DEADLINE_MS,
+      isReady: program.isReady,
+    }),
+  )
+}
+
+/** Starts an Nginx in front of one process, which stands for all services. */
+export async function startGateway(
+  workshop: Workshop,
+  gateway: { stack: string; template: string; servicePort: number; opsPort: number },
+): Promise<{ port: number; pid: number }> {
+  const [port = 0, tlsPort = 0] = await freePorts(2)
+  const service = [`127.0.0.1:${gateway.servicePort}`]
+  const others = ['queue', 'catalog', 'reservation', 'payment', 'wallet']
+  const { pid } = await keep(
+    workshop,
+    startNginx({
+      ...placement(workshop, `${gateway.stack}-nginx`),
+      program: workshop.programs.nginx,
+      templateFile: join(ROOT, gateway.template),
+      stateFolder: join(workshop.folder, `${gateway.stack}-nginx`),
+      accessLogFile: join(workshop.folder, `${gateway.stack}-refused.log`),
+      port,
+      tlsPort,
+      certificate: workshop.programs.certificate,
+      upstreams: {
+        ...Object.fromEntries(others.map((name) => [name, service])),
+        health: [`127.0.0.1:${gateway.opsPort}`],
+      },
+      // This address is exempt; the load asks with few tokens a thousand times what a person would.
+      rateLimits: { tokenRequestsPerSecond: 100_000, tokenBurst: 100_000 },
+    }),
+  )
+  return { port, pid }
+}
