@@ -8,11 +8,11 @@ import { extendToken } from './extend-token.ts'
 import { checkAdmissions } from './sql/check-admissions.ts'
 import { verifyToken } from './verify-token.ts'
 
+const VALUE_LENGTH_MAX = 1_000
 // A value of any form is answered with QUEUE_TOKEN_INVALID rather than with a broken rule.
 const tokenValue = z
   .string()
-  .max(1_000)
-  .transform((value) => value.trim().toLowerCase())
+  .transform((value) => (value.length > VALUE_LENGTH_MAX ? '' : value.trim().toLowerCase()))
 const VerifyToken = z.object({
   token: tokenValue,
   scheduleId: z.int().positive().optional(),

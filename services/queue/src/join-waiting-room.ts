@@ -7,7 +7,14 @@ import { enterByRow, placeFromRow, toRoomEntry } from './locate-place.ts'
 import { freePlace } from './free-place.ts'
 import { RedisAwayError } from './redis-gate.ts'
 import { admissionWindow, requireRoomOpen } from './schedules.ts'
-import { deleteToken, expireToken, findLiveToken, findToken, isLive } from './sql/queue-tokens.ts'
+import {
+  deleteToken,
+  endTokenByHash,
+  expireToken,
+  findLiveToken,
+  findToken,
+  isLive,
+} from './sql/queue-tokens.ts'
 import type { TokenRow } from './sql/queue-tokens.ts'
 import { hashToken, newTokenValue } from './token-value.ts'
 import type { TokenHash } from './token-value.ts'
@@ -119,9 +126,10 @@ async function enterRoom(
     ctx.rooms.unsynced.add(row)
     const place = await placeFromRow(ctx, row)
     if (place === undefined) throw new Error('a new place is not live', { cause: error })
-    const isFull = place.status === 'WAITING' && place.before >= ctx.config.WAITING_MAX
-    // What Redis may have got already, it has to decide.
-    return isFull && !ctx.rooms.isOpen ? { status: 'FULL', nowMs: place.nowMs } : place
+    if (place.status !== 'WAITING' || place.before < ctx.config.WAITING_MAX) return place
+    // Redis may have it all the same: the row stays, as one that has left, so that the replay takes it out there.
+    await endTokenByHash(ctx.pool, row.tokenHash, 'LEFT')
+    return { status: 'FULL', nowMs: place.nowMs }
   }
 }
 

@@ -77,9 +77,16 @@ async function copyPlaces(
   scheduleId: number,
   write: (args: (string | number)[]) => Promise<unknown>,
 ): Promise<void> {
-  let after = 0
+  let page = readLivePlaces(pool, scheduleId, 0, PAGE)
   for (;;) {
-    const rows = await readLivePlaces(pool, scheduleId, after, PAGE)
+    const rows = await page
+    const last = rows.at(-1)
+    const isLast = last === undefined || rows.length < PAGE
+    if (!isLast) {
+      // Read while this one is written. Its failure is found when it is awaited, and must not end the process before.
+      page = readLivePlaces(pool, scheduleId, last.sequence, PAGE)
+      page.catch(() => undefined)
+    }
     for (let from = 0; from < rows.length; from += STEP) {
       const args = rows.slice(from, from + STEP).flatMap((row) => [
         row.userId,
@@ -90,8 +97,6 @@ async function copyPlaces(
       ])
       await write(args)
     }
-    const last = rows.at(-1)
-    if (last === undefined || rows.length < PAGE) return
-    after = last.sequence
+    if (isLast) return
   }
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { BoundedMap } from '@frontrow/service-host/bounded-map'
 import type { Redis, Result } from 'ioredis'
 
 const names = ['admit', 'join', 'place', 'leave', 'extend', 'summary', 'steer', 'predict', 'rebuild'] as const
@@ -40,6 +41,7 @@ const commands = {
 } as const satisfies Record<ScriptName, keyof Redis>
 
 const KEY_COUNT = 8
+const KNOWN_ROOMS_MAX = 1_000
 
 // Whether the room was found busy again since its mark was read.
 const FORGET_IDLE_ROOM = `
@@ -85,8 +87,14 @@ const roomParts = [
 
 // One hash tag a room, so that a cluster keeps a room on one node; the order is that of room.lua.
 function roomKeys(scheduleId: number): string[] {
-  return roomParts.map((part) => `queue:{${scheduleId}}:${part}`)
+  const known = knownKeys.get(scheduleId)
+  if (known !== undefined) return known
+  const keys = roomParts.map((part) => `queue:{${scheduleId}}:${part}`)
+  knownKeys.set(scheduleId, keys)
+  return keys
 }
+
+const knownKeys = new BoundedMap<number, string[]>(KNOWN_ROOMS_MAX)
 
 /** One key of a room, for what needs no script. */
 export function roomKey(scheduleId: number, part: (typeof roomParts)[number]): string {

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 
 /**
  * A new token value: a UUIDv7 whose 74 bits that are not time all come from the system's random source. Generators of
@@ -23,7 +23,7 @@ export interface TokenHash {
 
 /** The hash of a value as its client sends it. */
 export function hashToken(value: string): TokenHash {
-  const full = createHash('sha256').update(value).digest()
+  const full = hash('sha256', value, 'buffer')
   return { full, digest: toDigest(full) }
 }
 

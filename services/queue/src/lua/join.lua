@@ -37,7 +37,7 @@ if not known then
   end
 end
 local token = { digest = digest, sequence = sequence, entered = known and known.entered or now }
-write_token(user, token)
+redis.call('HSET', TOKENS, user, token_record(digest, sequence, token.entered))
 -- Straight in: nobody stands before, and there is room.
 if ARGV[6] == '1' and redis.call('ZRANK', WAITING, user) == 0 then
   local places, active = capacity(room, now, tonumber(ARGV[8]), tonumber(ARGV[9]))

@@ -18,15 +18,25 @@ elseif redis.call('HGET', ROOM, 'builder') ~= builder then
 end
 redis.call('HSET', ROOM, 'builder', builder, 'builtAt', now)
 if step == 'places' then
+  -- One command a key for all of them: a call for each place cost twice the time.
+  local fields = { [TOKENS] = {}, [ACTIVE] = {}, [WAITING] = {}, [SEEN] = {} }
+  local function put(key, first, second)
+    local list = fields[key]
+    list[#list + 1] = first
+    list[#list + 1] = second
+  end
   for i = 4, #ARGV, 4 do
-    local user, deadline = ARGV[i], tonumber(ARGV[i + 3])
-    write_token(user, { digest = ARGV[i + 1], sequence = tonumber(ARGV[i + 2]), entered = now })
+    local user, sequence, deadline = ARGV[i], ARGV[i + 2], tonumber(ARGV[i + 3])
+    put(TOKENS, user, token_record(ARGV[i + 1], tonumber(sequence), now))
     if deadline > 0 then
-      redis.call('ZADD', ACTIVE, deadline, user)
+      put(ACTIVE, deadline, user)
     else
-      redis.call('ZADD', WAITING, ARGV[i + 2], user)
-      redis.call('ZADD', SEEN, now, user)
+      put(WAITING, sequence, user)
+      put(SEEN, now, user)
     end
+  end
+  for key, list in pairs(fields) do
+    if #list > 0 then redis.call(key == TOKENS and 'HSET' or 'ZADD', key, unpack(list)) end
   end
 elseif step == 'admissions' then
   for i = 4, #ARGV, 2 do

@@ -43,8 +43,8 @@ local function read_token(user)
   return { digest = digest, sequence = tonumber(sequence), entered = tonumber(entered) }
 end
 
-local function write_token(user, token)
-  redis.call('HSET', TOKENS, user, string.format('%s:%.0f:%.0f', token.digest, token.sequence, token.entered))
+local function token_record(digest, sequence, entered)
+  return string.format('%s:%.0f:%.0f', digest, sequence, entered)
 end
 
 -- Lets one in as the `active`-th who is in. What the log wants of it stays a minute, so that another instance can write it

@@ -182,7 +182,7 @@ export async function expireToken(db: Queryable, scheduleId: number, sequence: n
 export async function deleteToken(db: Queryable, tokenHash: Buffer): Promise<void> {
   await db.query({
     name: 'delete-token',
-    text: `DELETE FROM queue_tokens WHERE token_hash = $1`,
+    text: `DELETE FROM queue_tokens WHERE token_hash = $1 AND status = 'WAITING'`,
     values: [tokenHash],
   })
 }
