@@ -64,7 +64,12 @@ export async function startNginx(options: NginxOptions): Promise<RunningProcess>
   mkdirSync(options.stateFolder, { recursive: true, mode: 0o700 })
   const file = join(options.stateFolder, 'nginx.conf')
   writeFileSync(file, renderTemplate(readFileSync(options.templateFile, 'utf8'), values(options)))
-  const account = await accountFor(options.stateFolder)
+  const account = await accountFor([
+    options.stateFolder,
+    dirname(options.accessLogFile),
+    dirname(options.certificate.certificateFile),
+    dirname(options.certificate.keyFile),
+  ])
   if (account !== undefined) giveFiles(options, account)
   // -e: the log file that is built in belongs to root.
   const args = ['-p', options.stateFolder, '-e', 'stderr', '-g', 'daemon off;', '-c', file]
@@ -148,10 +153,12 @@ function hasIpv6(): boolean {
 }
 
 /** Nginx must not serve as root. Where we are root, it gets the account that Debian's package made for it. */
-async function accountFor(stateFolder: string): Promise<Account | undefined> {
+async function accountFor(folders: readonly string[]): Promise<Account | undefined> {
   if (!canChangeAccount()) return undefined
   const ids = await findAccount(['www-data', 'nginx', 'nobody'])
-  return ids === null ? undefined : { ...ids, passFolders: !(await canEnter(ids, stateFolder)) }
+  if (ids === null) return undefined
+  const enters = await Promise.all(folders.map((folder) => canEnter(ids, folder)))
+  return { ...ids, passFolders: enters.includes(false) }
 }
 
 /** The folder and the log that Nginx writes, and the key that it reads, belong to the account it runs as. */

@@ -11,9 +11,16 @@ ALTER TABLE rooms
   ADD CONSTRAINT rooms_closed_before_drawn CHECK ((early_entries IS NULL) = (closed_at IS NULL)
                                                   AND (drawn_at IS NULL OR closed_at IS NOT NULL));
 
--- Rooms that let people in before there was a draw keep the order they have.
+-- Rooms that hold people from before there was a draw keep the order they have.
 UPDATE rooms r SET early_entries = 0, closed_at = now(), drawn_at = now()
-WHERE EXISTS (SELECT 1 FROM queue_tokens t WHERE t.schedule_id = r.schedule_id AND t.activated_at IS NOT NULL);
+WHERE EXISTS (SELECT 1 FROM queue_tokens t WHERE t.schedule_id = r.schedule_id);
+
+-- Which instance makes a draw, and until when the others leave it alone.
+CREATE TABLE draws (
+  schedule_id bigint PRIMARY KEY REFERENCES rooms (schedule_id),
+  claim uuid NOT NULL,
+  claimed_until timestamptz NOT NULL
+);
 
 -- Who was let in, until it is written into the log: instances note what they did in any order.
 CREATE TABLE unlogged_admissions (
@@ -26,6 +33,7 @@ CREATE TABLE unlogged_admissions (
   admit_per_second integer NOT NULL,
   PRIMARY KEY (schedule_id, sequence)
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
+CREATE INDEX unlogged_admissions_by_time ON unlogged_admissions (schedule_id, admitted_at, sequence);
 
 -- One row a room: the lock of whoever writes the log.
 CREATE TABLE admission_logs (
@@ -48,6 +56,9 @@ CREATE TABLE admissions (
   PRIMARY KEY (schedule_id, number),
   CONSTRAINT admissions_nobody_twice UNIQUE (schedule_id, sequence)
 );
+
+-- The order that the audit reads them in.
+CREATE INDEX admissions_by_time ON admissions (schedule_id, admitted_at, sequence);
 
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

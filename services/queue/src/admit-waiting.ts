@@ -2,7 +2,7 @@ import { inTransaction } from '@frontrow/postgres/transaction'
 import { isRefusal } from '@frontrow/proto/refusals'
 import { BoundedMap } from '@frontrow/service-host/bounded-map'
 import type { QueueContext } from './context.ts'
-import { RedisAwayError } from './redis-gate.ts'
+import { RedisAwayError, RoomBuildingError } from './redis-gate.ts'
 import { admissionWindow, isOver } from './schedules.ts'
 import type { AdmissionRound } from './room-replies.ts'
 import { takeHandedOverPlaces } from './sql/handed-over-places.ts'
@@ -43,6 +43,8 @@ export async function admitWaiting(
     try {
       await admitToRoom(ctx, scheduleId, mark)
     } catch (error) {
+      // Another round finds it built; the other rooms need not wait for that.
+      if (error instanceof RoomBuildingError) continue
       // Without Redis no other room would fare better; one room's trouble with its schedule is its own.
       if (error instanceof RedisAwayError) throw error
       troubled.set(scheduleId, nowMs + TROUBLE_PAUSE_MS)
@@ -91,16 +93,15 @@ async function admitBatch(
     try {
       return await ctx.rooms.admit(scheduleId, window, BATCH)
     } catch (error) {
-      if (attempt > ATTEMPTS || !ctx.rooms.isOpen) throw error
+      if (attempt > ATTEMPTS || !ctx.rooms.isOpen || error instanceof RoomBuildingError) throw error
     }
   }
 }
 
 function noteRound(ctx: QueueContext, scheduleId: number, round: AdmissionRound): void {
-  for (const { predictedSeconds, ...admission } of round.admitted) {
+  for (const { estimate, ...admission } of round.admitted) {
     ctx.changes.admitted(admission, round.deadlineMs)
-    const waitedSeconds = (admission.admittedAtMs - admission.enteredAtMs) / 1_000
-    if (predictedSeconds !== undefined) ctx.events.estimateProved(predictedSeconds, waitedSeconds)
+    if (estimate !== undefined) ctx.events.estimateProved(estimate.predictedSeconds, estimate.actualSeconds)
   }
   for (const sequence of round.ended) ctx.changes.ended(scheduleId, sequence, round.nowMs)
   if (round.admitted.length > 0) ctx.events.admitted(scheduleId, round.admitted.length)

@@ -1,22 +1,25 @@
+import { randomUUID } from 'node:crypto'
 import { inTransaction } from '@frontrow/postgres/transaction'
 import type { QueueContext } from './context.ts'
 import { drawOrder } from './draw-order.ts'
 import { RedisAwayError } from './redis-gate.ts'
 import { admissionWindow } from './schedules.ts'
-import { closeEarlyList, markDrawn, moveEntries } from './sql/fairness.ts'
+import { claimDraw, closeEarlyList, markDrawn, moveEntries } from './sql/fairness.ts'
 import type { RoomFairness } from './sql/fairness.ts'
 
 const MOVES_A_BATCH = 5_000
+// Longer than the order of a million takes; as long a draw stands still whose instance was killed.
+const CLAIM_MS = 15_000
 
 /** Makes the draws that are due, one after the other. What fails is found due again by the next round of admission. */
-export async function drawDuePlaces(ctx: QueueContext): Promise<void> {
+export async function drawDuePlaces(ctx: QueueContext, signal: AbortSignal): Promise<void> {
   for (const scheduleId of ctx.drawsDue) {
     ctx.drawsDue.delete(scheduleId)
-    await drawEarlyPlaces(ctx, scheduleId)
+    await drawEarlyPlaces(ctx, scheduleId, signal)
   }
 }
 
-/** What came of it: BUSY where another instance is at it. */
+/** What came of it: BUSY where another instance is at it, or this one stops. */
 export type DrawOutcome = 'DRAWN' | 'BUSY' | 'NOT_YET'
 
 /**
@@ -24,12 +27,18 @@ export type DrawOutcome = 'DRAWN' | 'BUSY' | 'NOT_YET'
  * joins from then on stands. Nobody is let in before it is done. Every step can be done again: an instance that ends in the
  * middle leaves the rest to the next one, with the same result.
  */
-export async function drawEarlyPlaces(ctx: QueueContext, scheduleId: number): Promise<DrawOutcome> {
-  const { opensAtMs } = admissionWindow(await ctx.schedules.get(scheduleId))
+export async function drawEarlyPlaces(
+  ctx: QueueContext,
+  scheduleId: number,
+  signal: AbortSignal,
+): Promise<DrawOutcome> {
+  const onSale = await ctx.schedules.get(scheduleId)
+  if (onSale.status !== 'ON_SALE') return 'NOT_YET'
+  const { opensAtMs } = admissionWindow(onSale)
   const room = await closeEarlyList(ctx.pool, scheduleId, opensAtMs)
   if (room === undefined || room.earlyEntries === null) return 'NOT_YET'
   if (room.drawnAt === null) {
-    if (!(await moveAll(ctx, scheduleId, room))) return 'BUSY'
+    if (!(await moveAll(ctx, scheduleId, room, signal))) return 'BUSY'
     await markDrawn(ctx.pool, scheduleId)
     ctx.logger.info(
       { scheduleId, entries: room.earlyEntries },
@@ -45,14 +54,21 @@ export async function drawEarlyPlaces(ctx: QueueContext, scheduleId: number): Pr
   return 'DRAWN'
 }
 
-async function moveAll(ctx: QueueContext, scheduleId: number, room: RoomFairness): Promise<boolean> {
+async function moveAll(
+  ctx: QueueContext,
+  scheduleId: number,
+  room: RoomFairness,
+  signal: AbortSignal,
+): Promise<boolean> {
   const first = room.earlyEntries ?? 0
+  const claim = { id: randomUUID(), holdMs: CLAIM_MS }
+  if (!(await claimDraw(ctx.pool, scheduleId, claim))) return false
   const order = await drawOrder(room.seed, scheduleId, first)
   for (let from = 0; from < order.length; from += MOVES_A_BATCH) {
     const entries = order.slice(from, from + MOVES_A_BATCH)
     const sequences = entries.map((_entry, index) => first + from + index + 1)
-    const moved = await inTransaction(ctx.pool, (tx) => moveEntries(tx, scheduleId, { entries, sequences }))
-    if (!moved) return false
+    if (signal.aborted || !(await claimDraw(ctx.pool, scheduleId, claim))) return false
+    await inTransaction(ctx.pool, (tx) => moveEntries(tx, scheduleId, { entries, sequences }))
   }
   return true
 }

@@ -6,6 +6,7 @@ const room = {
   nowMs: 1_000_000,
   maxActive: 500,
   admitPerSecond: 100,
+  paused: false,
   active: 500,
   admittedLastMinute: 600,
   oldestAdmissionMs: 940_000,
@@ -30,6 +31,17 @@ describe('the estimated wait', () => {
     expect(estimateWaitSeconds(1, room, { ...times, opensAtMs: room.nowMs + 60_000 })).toBe(61)
   })
 
+  test('counts those who have to go first where the limit was lowered', () => {
+    const over = { ...room, maxActive: 3, active: 40, admittedLastMinute: 0 }
+    // 37 above the limit, then 5: at the turnover of 3 places in 300 s.
+    expect(estimateWaitSeconds(5, over, times)).toBe(4_200)
+  })
+
+  test('does not tell of seconds while the room is paused', () => {
+    expect(estimateWaitSeconds(1, { ...room, active: 0, paused: true }, times)).toBe(61)
+    expect(estimateWaitSeconds(6, { ...room, maxActive: null, paused: true }, times)).toBe(60)
+  })
+
   test('is nothing where the waiting room is off', () => {
     expect(estimateWaitSeconds(1_000, { ...room, maxActive: null }, times)).toBe(0)
   })
@@ -39,6 +51,7 @@ describe('the estimated wait', () => {
       nowMs: fc.constant(1_000_000),
       maxActive: fc.integer({ min: 1, max: 1_000_000 }),
       admitPerSecond: fc.integer({ min: 1, max: 10_000 }),
+      paused: fc.boolean(),
       active: fc.nat(2_000_000),
       admittedLastMinute: fc.nat(600_000),
       oldestAdmissionMs: fc.nat(1_000_000),

@@ -8,6 +8,7 @@ const CLOSE_SHARE = 0.25
 const CLOSE_SECONDS = 5
 // One poll for each tenth of the wait that is left.
 const POLLS_A_WAIT = 10
+const PAUSE_SECONDS = 60
 
 /**
  * Seconds until `position` (1 is the front) is let in: the free places fill at the room's speed, then people follow at
@@ -17,19 +18,28 @@ export function estimateWaitSeconds(
   position: number,
   room: Pick<
     RoomSummary,
-    'nowMs' | 'maxActive' | 'admitPerSecond' | 'active' | 'admittedLastMinute' | 'oldestAdmissionMs'
+    | 'nowMs'
+    | 'maxActive'
+    | 'admitPerSecond'
+    | 'paused'
+    | 'active'
+    | 'admittedLastMinute'
+    | 'oldestAdmissionMs'
   >,
   times: { opensAtMs: number; activeMs: number },
 ): number {
-  const untilOpen = Math.max(0, times.opensAtMs - room.nowMs) / 1_000
+  // Nobody knows how long a pause lasts; that it ends this second is the one thing not to tell.
+  const untilGoing = Math.max(0, times.opensAtMs - room.nowMs) / 1_000
+  const untilOpen = room.paused ? Math.max(PAUSE_SECONDS, untilGoing) : untilGoing
   if (room.maxActive === null) return Math.ceil(untilOpen)
-  const free = Math.max(0, room.maxActive - room.active)
+  // Below zero where the limit was lowered: so many have to go before the next one comes in.
+  const free = room.maxActive - room.active
   if (position <= free) return Math.ceil(untilOpen + position / room.admitPerSecond)
   const turnover = Math.min(room.admitPerSecond, room.maxActive / (times.activeMs / 1_000))
   const spanMs = Math.min(MINUTE_MS, Math.max(1_000, room.nowMs - room.oldestAdmissionMs))
   const seen = room.admittedLastMinute === 0 ? 0 : room.admittedLastMinute / (spanMs / 1_000)
   const rate = Math.min(room.admitPerSecond, Math.max(turnover, seen))
-  return Math.ceil(untilOpen + free / room.admitPerSecond + (position - free) / rate)
+  return Math.ceil(untilOpen + Math.max(0, free) / room.admitPerSecond + (position - free) / rate)
 }
 
 /** How well a sample of estimates did. */

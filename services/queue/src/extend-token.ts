@@ -20,6 +20,8 @@ export async function extendToken(ctx: QueueContext, token: string, untilMs: num
     return place.activeUntilMs
   } catch (error) {
     if (!(error instanceof RedisAwayError)) throw error
+    // Let in a moment ago, by this instance: the row may not say so yet.
+    await ctx.changes.flush()
     const row = await extendInPostgres(ctx.pool, hashToken(token).full, untilMs, EXTEND_MAX_MS)
     if (row === undefined) throw invalidToken()
     ctx.rooms.unsynced.add(row)

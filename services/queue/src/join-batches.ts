@@ -3,6 +3,7 @@ import { refuse } from '@frontrow/proto/refusals'
 import { insertTokens } from './sql/queue-tokens.ts'
 
 interface Join {
+  opensAtMs: number
   userId: string
   tokenHash: Buffer
   settle: (place: GivenPlace | null) => void
@@ -51,7 +52,7 @@ export class JoinBatches {
     }
     this.#pending += 1
     return new Promise((settle, fail) => {
-      const join = { userId, tokenHash, settle, fail }
+      const join = { opensAtMs: room.opensAtMs, userId, tokenHash, settle, fail }
       const waiting = this.#waiting.get(room.scheduleId)
       if (waiting !== undefined) {
         waiting.push(join)
@@ -59,24 +60,23 @@ export class JoinBatches {
       }
       const first = [join]
       this.#waiting.set(room.scheduleId, first)
-      setTimeout(() => void this.#work(room, first), this.#options.lingerMs)
+      setTimeout(() => void this.#work(room.scheduleId, first), this.#options.lingerMs)
     })
   }
 
-  async #work(room: { scheduleId: number; opensAtMs: number }, waiting: Join[]): Promise<void> {
+  async #work(scheduleId: number, waiting: Join[]): Promise<void> {
     while (waiting.length > 0) {
       const batch = waiting.splice(0, BATCH_MAX)
-      await this.#insert(room, batch)
+      await this.#insert(scheduleId, batch)
       this.#pending -= batch.length
     }
-    this.#waiting.delete(room.scheduleId)
+    this.#waiting.delete(scheduleId)
   }
 
-  async #insert(
-    { scheduleId, opensAtMs }: { scheduleId: number; opensAtMs: number },
-    batch: readonly Join[],
-  ): Promise<void> {
+  async #insert(scheduleId: number, batch: readonly Join[]): Promise<void> {
     const { pool, defaults } = this.#options
+    // As the newest of them knows it.
+    const opensAtMs = batch.at(-1)?.opensAtMs ?? 0
     try {
       const joins = {
         userIds: batch.map((join) => join.userId),

@@ -124,7 +124,7 @@ async function enterRoom(
   } catch (error) {
     if (!(error instanceof RedisAwayError)) throw error
     ctx.rooms.unsynced.add(row)
-    const place = await placeFromRow(ctx, row)
+    const place = await placeFromRow(ctx, row, window.nobodyEarly)
     if (place === undefined) throw new Error('a new place is not live', { cause: error })
     if (place.status !== 'WAITING' || place.before < ctx.config.WAITING_MAX) return place
     // Redis may have it all the same: the row stays, as one that has left, so that the replay takes it out there.

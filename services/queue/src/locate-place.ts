@@ -19,6 +19,7 @@ export interface LocatedPlace {
   place: LivePlace
 }
 
+const ENTER_ATTEMPTS = 3
 const SEEN_EVERY_MS_MAX = 60_000
 
 /**
@@ -68,7 +69,11 @@ export function toRoomEntry(row: TokenRow): RoomEntry {
 }
 
 /** Somebody's live place by its row, while Redis is away. */
-export async function placeFromRow(ctx: QueueContext, row: TokenRow): Promise<LivePlace | undefined> {
+export async function placeFromRow(
+  ctx: QueueContext,
+  row: TokenRow,
+  nobodyEarly = false,
+): Promise<LivePlace | undefined> {
   const nowMs = ctx.now().getTime()
   if (!isLive(row, nowMs)) return undefined
   const summary = await ctx.summariesInPostgres.get(row.scheduleId)
@@ -77,7 +82,9 @@ export async function placeFromRow(ctx: QueueContext, row: TokenRow): Promise<Li
   if (row.activeUntil !== null && row.status === 'ACTIVE') {
     return { status: 'ACTIVE', nowMs, sequence, activeUntilMs: row.activeUntil.getTime(), roomOff }
   }
-  const inLine = placeInLine(await ctx.lines.get(row.scheduleId), sequence)
+  const { opensAtMs } = await ctx.schedules.get(row.scheduleId)
+  const gapless = nobodyEarly || nowMs < opensAtMs
+  const inLine = placeInLine(await ctx.lines.get(row.scheduleId), sequence, gapless)
   return { status: 'WAITING', nowMs, sequence, ...inLine, roomOff }
 }
 
@@ -94,17 +101,25 @@ async function putBack(ctx: QueueContext, hash: TokenHash): Promise<LocatedPlace
  * have been drawn another sequence since.
  */
 export async function enterByRow(ctx: QueueContext, hash: TokenHash): Promise<LocatedPlace | undefined> {
-  const row = await findToken(ctx.pool, hash.full)
-  if (row === undefined || !isLive(row, ctx.now().getTime())) return undefined
-  const place = await ctx.rooms.join(toRoomEntry(row))
-  if (place.status !== 'WAITING' && place.status !== 'ACTIVE') return undefined
-  const still = await findToken(ctx.pool, hash.full)
-  if (still === undefined || !isLive(still, ctx.now().getTime())) {
-    // Ended after it was read: whoever ended it may have cleared the room before it was put there.
-    await freePlace(ctx, row)
-    return undefined
+  let row = await findToken(ctx.pool, hash.full)
+  for (let attempt = 1; attempt <= ENTER_ATTEMPTS; attempt += 1) {
+    if (row === undefined || !isLive(row, ctx.now().getTime())) return undefined
+    const { scheduleId, userId } = row
+    const place = await ctx.rooms.join(toRoomEntry(row))
+    const still = await findToken(ctx.pool, hash.full)
+    if (still === undefined || !isLive(still, ctx.now().getTime())) {
+      // Ended after it was read: whoever ended it may have cleared the room before it was put there.
+      await freePlace(ctx, row)
+      return undefined
+    }
+    if (place.status === 'WAITING' || place.status === 'ACTIVE') {
+      return { scheduleId, userId, digest: hash.digest, place }
+    }
+    // The room says it is over. So it is, unless the draw has moved it since it was read.
+    if (still.sequence === row.sequence) return undefined
+    row = still
   }
-  return { scheduleId: row.scheduleId, userId: row.userId, digest: hash.digest, place }
+  return undefined
 }
 
 async function locateInPostgres(

@@ -21,12 +21,18 @@ export class PlaceChanges {
   /** Of the oldest that waits. */
   #notedAt = 0
   #flushing: Promise<void> | undefined
+  #readmitted = 0
 
   /** `onLate` is told of changes that took long to be written. */
   constructor(pool: Pool, logger: Logger, onLate: (change: PlaceChange) => void = () => {}) {
     this.#pool = pool
     this.#logger = logger
     this.#onLate = onLate
+  }
+
+  /** People whom this process found to have been let in before: a lost admission that was given again. */
+  get readmitted(): number {
+    return this.#readmitted
   }
 
   admitted(admission: Admission, untilMs: number): void {
@@ -69,7 +75,9 @@ export class PlaceChanges {
       for (let from = 0; from < changes.length; from += BATCH_MAX) {
         const batch = changes.slice(from, from + BATCH_MAX)
         try {
-          await recordPlaceChanges(this.#pool, batch)
+          const { readmitted } = await recordPlaceChanges(this.#pool, batch)
+          this.#readmitted += readmitted
+          if (readmitted > 0) this.#logger.warn({ readmitted }, 'people were let in a second time')
         } catch (error) {
           this.#putBack(changes.slice(from), notedAt)
           throw error

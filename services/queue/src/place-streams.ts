@@ -28,6 +28,7 @@ interface Stream {
 /** What the streams need to know of a room. */
 interface RoomNow {
   paused: boolean
+  nowServing: number
   nowMs: number
 }
 
@@ -198,6 +199,11 @@ export class PlaceStreams {
     for (let from = 0; from < ids.length && !signal.aborted; from += LOOKS_AT_ONCE) {
       const some = ids.slice(from, from + LOOKS_AT_ONCE)
       await Promise.all(some.map(async (id) => void rooms.set(id, await this.#room(id))))
+    }
+    for (const stream of streams) {
+      // Let in, or drawn another place: whoever waits stands behind what is served now.
+      const served = stream.sequence <= (rooms.get(stream.scheduleId)?.nowServing ?? 0)
+      if (served && stream.place.startsWith('WAITING')) stream.nextLookAtMs = 0
     }
     const news = streams.filter((stream) => {
       const room = rooms.get(stream.scheduleId)

@@ -10,6 +10,11 @@ export class RedisAwayError extends Error {
   override name = 'RedisAwayError'
 }
 
+/** Redis is there, and one room is being made anew in it: that room is served from PostgreSQL meanwhile. */
+export class RoomBuildingError extends RedisAwayError {
+  override name = 'RoomBuildingError'
+}
+
 /** What the gate works with. */
 export interface RedisGateOptions {
   redis: Redis
@@ -23,6 +28,8 @@ export type Recover = (redis: Redis, epoch: string) => Promise<void>
 
 const RUN_ID = /^run_id:(\w+)/m
 const PROBE_KEY = 'queue:probe'
+// Tells a Redis that holds the rooms from one that was emptied.
+const EPOCH_KEY = 'queue:epoch'
 const SILENT_LOOKS_MAX = 2
 // A process that has just started has not lost Redis: it is about to find it.
 const START_GRACE_MS = 3_000
@@ -140,13 +147,19 @@ export class RedisGate {
     const { redis, lease, logger } = this.#options
     if (!lease.isHeld) return
     let nowMs: number
+    let marker: string | null
     try {
-      nowMs = await clockOf(redis)
+      ;[nowMs, marker] = await Promise.all([clockOf(redis), redis.get(EPOCH_KEY)])
       this.#silentLooks = 0
     } catch (error) {
       this.#silentLooks += 1
       logger.debug({ err: error }, 'Redis was asked for the time and did not answer')
       if (this.#silentLooks >= SILENT_LOOKS_MAX) this.#shutUnwell('it does not answer')
+      return
+    }
+    if (this.isOpen && marker === null) {
+      // Rooms that nobody asks for would stand still: they are not on the list of busy ones any more.
+      this.#shut('it was emptied')
       return
     }
     if (!(await lease.renew(nowMs))) this.#shut('the rooms were taken over by PostgreSQL')
@@ -173,6 +186,7 @@ export class RedisGate {
     const epoch = `${server}:${term}`
     try {
       await recover(redis, epoch)
+      await redis.set(EPOCH_KEY, epoch)
       // Also when the connection was lost meanwhile, and perhaps made again to a server that was started anew.
       if (!(await lease.renew(await clockOf(redis)))) throw new Error('the lease was lost on the way')
     } catch (error) {

@@ -26,7 +26,7 @@ export interface AdmissionRound {
   deadlineMs: number
   waiting: number
   active: number
-  admitted: (Admission & { predictedSeconds: number | undefined })[]
+  admitted: (Admission & { estimate: { predictedSeconds: number; actualSeconds: number } | undefined })[]
   /** The on-sale is open and the draw is not made: nobody is let in. */
   drawDue: boolean
   ended: number[]
@@ -105,7 +105,7 @@ export function straightInAdmission(
   }
 }
 
-const ADMITTED_FIELDS = 4
+const ADMITTED_FIELDS = 5
 
 /** Reads the reply of `admit`. */
 export function toRound(scheduleId: number, reply: ScriptReply): AdmissionRound {
@@ -122,7 +122,8 @@ export function toRound(scheduleId: number, reply: ScriptReply): AdmissionRound 
       admittedAtMs: nowMs,
       active: numberAt(fields, at + 2),
       ...limits,
-      predictedSeconds: predicted < 0 ? undefined : predicted,
+      estimate:
+        predicted < 0 ? undefined : { predictedSeconds: predicted, actualSeconds: numberAt(fields, at + 4) },
     })
   }
   return {

@@ -71,8 +71,9 @@ export async function startQueue(
     commandTimeoutMs: config.REDIS_COMMAND_TIMEOUT_MS,
     logger: host.logger,
   })
-  const roomPool = createRoomPool(host, config)
-  const lease = new RedisLease(roomPool)
+  const roomPool = createRoomPool(host, config, { name: 'rooms', max: config.ROOM_POOL_MAX })
+  // Its own connection: it must not wait behind a crowd.
+  const lease = new RedisLease(createRoomPool(host, config, { name: 'lease', max: 1 }))
   const gate = new RedisGate({ redis, lease, logger: host.logger, metrics: host.metrics })
   host.lifecycle.add('Redis', () => gate.close())
   const ctx = createContext(host, config, { gate, roomPool })
@@ -95,16 +96,20 @@ export async function startQueue(
   }
 }
 
-function createRoomPool(host: ServiceHost, config: QueueConfig): Pool {
+function createRoomPool(
+  host: ServiceHost,
+  config: QueueConfig,
+  { name, max }: { name: string; max: number },
+): Pool {
   const pool = createPool({
     url: config.DATABASE_URL,
-    applicationName: 'queue-rooms',
-    max: config.ROOM_POOL_MAX,
+    applicationName: `queue-${name}`,
+    max,
     statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
     onError: (error) => host.logger.warn({ err: error }, 'a database connection broke'),
   })
-  host.lifecycle.add('database for the rooms', () => pool.end())
-  watchPool(host.metrics.registry, pool, 'rooms')
+  host.lifecycle.add(`database: ${name}`, () => pool.end())
+  watchPool(host.metrics.registry, pool, name)
   return pool
 }
 
@@ -186,7 +191,7 @@ function addTasks(host: ServiceHost, ctx: QueueContext, streams: PlaceStreams): 
   )
   const missed = noChecksYet()
   host.every('note missed admissions', MISSED_EVERY_MS, () => noteMissedAdmissions(ctx, missed))
-  host.every('draw places', DRAW_EVERY_MS, () => drawDuePlaces(ctx))
+  host.every('draw places', DRAW_EVERY_MS, (signal) => drawDuePlaces(ctx, signal))
   host.every('log admissions', LOG_EVERY_MS, (signal) => logAdmissions(ctx, signal))
   host.every('record changes of places', RECORD_EVERY_MS, () => ctx.changes.flush())
   host.every('tidy ended tokens', TIDY_EVERY_MS, async () => {

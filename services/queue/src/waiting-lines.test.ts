@@ -6,6 +6,7 @@ import type { WaitingLine } from './waiting-lines.ts'
 const lineOf = (sequences: number[], lastSequence: number): WaitingLine => ({
   sequences: Float64Array.from(sequences),
   lastSequence,
+  isClosed: true,
 })
 
 test('a place is behind all that wait with a lower sequence', () => {
@@ -13,7 +14,7 @@ test('a place is behind all that wait with a lower sequence', () => {
   fc.assert(
     fc.property(sequences, fc.integer({ min: 1, max: 500 }), (waiting, sequence) => {
       const sorted = waiting.toSorted((a, b) => a - b)
-      const { before } = placeInLine(lineOf(sorted, 500), sequence)
+      const { before } = placeInLine(lineOf(sorted, 500), sequence, false)
       expect(before).toBe(sorted.filter((other) => other < sequence).length)
     }),
   )
@@ -21,10 +22,10 @@ test('a place is behind all that wait with a lower sequence', () => {
 
 test('who joined after the line was read stands behind it, one after the other', () => {
   const line = lineOf([4, 7], 9)
-  expect(placeInLine(line, 10)).toEqual({ before: 2, waiting: 3 })
-  expect(placeInLine(line, 12)).toEqual({ before: 4, waiting: 5 })
-  expect(placeInLine(line, 7)).toEqual({ before: 1, waiting: 2 })
-  expect(placeInLine(lineOf([], 0), 1)).toEqual({ before: 0, waiting: 1 })
+  expect(placeInLine(line, 10, false)).toEqual({ before: 2, waiting: 3 })
+  expect(placeInLine(line, 12, false)).toEqual({ before: 4, waiting: 5 })
+  expect(placeInLine(line, 7, false)).toEqual({ before: 1, waiting: 2 })
+  expect(placeInLine(lineOf([], 0), 1, false)).toEqual({ before: 0, waiting: 1 })
 })
 
 /** Lines that are read by hand. */
@@ -100,7 +101,7 @@ test('past four million people the line read longest ago is forgotten', async ()
   const read: number[] = []
   const lines = new WaitingLines(async (scheduleId) => {
     read.push(scheduleId)
-    return { sequences: new Float64Array(1_500_000), lastSequence: 1_500_000 }
+    return { sequences: new Float64Array(1_500_000), lastSequence: 1_500_000, isClosed: true }
   })
   for (const scheduleId of [1, 2, 3]) await lines.get(scheduleId)
   await lines.get(3)
@@ -108,4 +109,13 @@ test('past four million people the line read longest ago is forgotten', async ()
   expect(read).toEqual([1, 2, 3])
   await lines.get(1)
   expect(read).toEqual([1, 2, 3, 1])
+})
+
+test('before the opening has closed the list, a higher sequence tells nothing of how many stand before it', () => {
+  const early = { sequences: Float64Array.from([1, 2, 4]), lastSequence: 4, isClosed: false }
+  expect(placeInLine(early, 4, false)).toEqual({ before: 2, waiting: 3 })
+  // Drawn, or joined behind the range of the draw, since the line was read.
+  expect(placeInLine(early, 9, false)).toEqual({ before: 3, waiting: 4 })
+  expect(placeInLine(early, 9, true)).toEqual({ before: 7, waiting: 8 })
+  expect(placeInLine({ ...early, isClosed: true }, 9, false)).toEqual({ before: 7, waiting: 8 })
 })

@@ -7,6 +7,8 @@ export interface WaitingLine {
   sequences: Float64Array
   /** Given last when this was read; whoever has a higher one joined later. */
   lastSequence: number
+  /** Whether the opening has closed the list of those who came early: from then on sequences are given without a gap. */
+  isClosed: boolean
 }
 
 interface Entry {
@@ -26,13 +28,13 @@ const PAGE = 50_000
 /** Reads the line of a room. */
 export async function readWaitingLine(pool: Pool, scheduleId: number): Promise<WaitingLine> {
   // First: who joins while the pages are read is behind them all.
-  const lastSequence = await readLastSequence(pool, scheduleId)
+  const { lastSequence, isClosed } = await readLastSequence(pool, scheduleId)
   const pages: Float64Array[] = []
   let after = 0
   for (;;) {
     const page = await readWaiting(pool, scheduleId, { after, upTo: lastSequence, limit: PAGE })
     pages.push(page)
-    if (page.length < PAGE) return { sequences: joinPages(pages), lastSequence }
+    if (page.length < PAGE) return { sequences: joinPages(pages), lastSequence, isClosed }
     after = page.at(-1) ?? lastSequence
   }
 }
@@ -49,10 +51,18 @@ function joinPages(pages: readonly Float64Array[]): Float64Array {
   return all
 }
 
-/** How many stand before a sequence, and how many wait in all. */
-export function placeInLine(line: WaitingLine, sequence: number): { before: number; waiting: number } {
+/**
+ * How many stand before a sequence, and how many wait in all. `gapless`: no draw has come since the line was read, so that each
+ * sequence above it is one person who joined.
+ */
+export function placeInLine(
+  line: WaitingLine,
+  sequence: number,
+  gapless: boolean,
+): { before: number; waiting: number } {
   const { sequences, lastSequence } = line
-  const joinedSince = sequence - lastSequence
+  const isKnown = gapless || line.isClosed
+  const joinedSince = isKnown ? sequence - lastSequence : Math.min(1, sequence - lastSequence)
   const before = joinedSince > 0 ? sequences.length + joinedSince - 1 : countBelow(sequences, sequence)
   return { before, waiting: Math.max(sequences.length, before + 1) }
 }

@@ -5,7 +5,7 @@ import type { Pool } from '@frontrow/postgres/pool'
 import type { Redis } from 'ioredis'
 import type { PlaceChanges } from './place-changes.ts'
 import { rebuildRoom } from './rebuild-room.ts'
-import { clockOf, RedisAwayError } from './redis-gate.ts'
+import { clockOf, RedisAwayError, RoomBuildingError } from './redis-gate.ts'
 import type { RedisGate } from './redis-gate.ts'
 import { replayUnsynced } from './replay-unsynced.ts'
 import { straightInAdmission, toPlace, toRecentAdmissions, toRound, toSummary } from './room-replies.ts'
@@ -43,6 +43,7 @@ export interface WaitingRoomsOptions {
 const BUILD_WAIT_MS = 500
 const BUILD_POLL_MS = 25
 const SETTLE_MS = 500
+const BUILDS_AT_ONCE = 8
 const BUSY_MARK_EVERY_MS = 1_000
 
 /** The rooms in Redis. Every method throws RedisAwayError while Redis can't be used. */
@@ -197,12 +198,16 @@ export class WaitingRooms {
     const { pool, changes, logger, defaults } = this.#options
     try {
       await changes.flush()
-      // Once for all rooms: none of them has decided anything since they were lost.
-      const settle = once(() => this.#settle())
-      for (const scheduleId of await listLiveRooms(pool)) {
-        const outcome = await rebuildRoom(redis, pool, { scheduleId, epoch, defaults, settle })
-        await redis.hset(BUSY_ROOMS_KEY, scheduleId, Date.now())
-        if (outcome === 'BUILT') logger.info({ scheduleId }, 'a waiting room was built from PostgreSQL')
+      const settle = (): Promise<void> => this.#settle()
+      const rooms = await listLiveRooms(pool)
+      for (let from = 0; from < rooms.length; from += BUILDS_AT_ONCE) {
+        await Promise.all(
+          rooms.slice(from, from + BUILDS_AT_ONCE).map(async (scheduleId) => {
+            const outcome = await rebuildRoom(redis, pool, { scheduleId, epoch, defaults, settle })
+            await redis.hset(BUSY_ROOMS_KEY, scheduleId, Date.now())
+            if (outcome === 'BUILT') logger.info({ scheduleId }, 'a waiting room was built from PostgreSQL')
+          }),
+        )
       }
       await this.#replay(redis, epoch)
     } catch (error) {
@@ -231,7 +236,7 @@ export class WaitingRooms {
     if (reply[0] !== 'MISSING') return reply
     await this.#ensureBuilt(scheduleId)
     const second = await run()
-    if (second[0] === 'MISSING') throw new RedisAwayError(`room ${scheduleId} is being built`)
+    if (second[0] === 'MISSING') throw new RoomBuildingError(`room ${scheduleId} is being built`)
     return second
   }
 
@@ -244,7 +249,10 @@ export class WaitingRooms {
     }
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new RedisAwayError(`room ${scheduleId} is being built`)), BUILD_WAIT_MS)
+      timer = setTimeout(
+        () => reject(new RoomBuildingError(`room ${scheduleId} is being built`)),
+        BUILD_WAIT_MS,
+      )
     })
     try {
       await Promise.race([building, late])
@@ -272,10 +280,11 @@ export class WaitingRooms {
         const outcome = await rebuildRoom(redis, pool, { scheduleId, epoch, defaults, settle })
         if (outcome === 'BUILT') logger.debug({ scheduleId }, 'a waiting room was built from PostgreSQL')
         if (outcome !== 'BUSY') break
-        if (Date.now() > deadline) throw new RedisAwayError('another instance builds it')
+        if (Date.now() > deadline) throw new RoomBuildingError('another instance builds it')
         await delay(BUILD_POLL_MS)
       }
     } catch (error) {
+      if (error instanceof RoomBuildingError) throw error
       if (isDatabaseUnavailable(error) || isDatabaseTimeout(error)) throw error
       throw new RedisAwayError(`room ${scheduleId} could not be built`, { cause: error })
     }
@@ -294,9 +303,4 @@ export class WaitingRooms {
       throw error
     }
   }
-}
-
-function once(work: () => Promise<void>): () => Promise<void> {
-  let begun: Promise<void> | undefined
-  return () => (begun ??= work())
 }

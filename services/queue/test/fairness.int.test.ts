@@ -240,7 +240,9 @@ test('a draw that was cut off in the middle is finished with the same result, by
   expect(later[0]?.sequence).toBe(2 * people + 1)
 
   await eventually(async () => {
-    const outcomes = await Promise.all(queues.map(({ ctx }) => drawEarlyPlaces(ctx, scheduleId)))
+    const outcomes = await Promise.all(
+      queues.map(({ ctx }) => drawEarlyPlaces(ctx, scheduleId, AbortSignal.timeout(10_000))),
+    )
     expect(outcomes).toContain('DRAWN')
   })
   const { rows } = await pool.query<{ user_id: string; sequence: number }>(

@@ -74,6 +74,25 @@ test('an emptied Redis is filled again from PostgreSQL, and everybody keeps the 
   })
 })
 
+test('in an emptied Redis people are let in though nobody asks', async () => {
+  const scheduleId = catalog.addSchedule()
+  await client.steer(scheduleId, { maxActive: 1 })
+  const [first] = await crowd(scheduleId, 'silent', 3)
+  await client.leave(first?.data['token'])
+  await client.steer(scheduleId, { paused: true })
+  await redis.admin((admin) => admin.flushall())
+  await queue.ctx.pool.query('UPDATE rooms SET paused = false, max_active = 3 WHERE schedule_id = $1', [
+    scheduleId,
+  ])
+  await eventually(async () => {
+    const { rows } = await queue.ctx.pool.query(
+      `SELECT FROM queue_tokens WHERE schedule_id = $1 AND status = 'ACTIVE'`,
+      [scheduleId],
+    )
+    expect(rows).toHaveLength(2)
+  })
+})
+
 test('while Redis is away people join, ask, leave and get new tokens; back again, all of it holds', async () => {
   const scheduleId = catalog.addSchedule()
   await client.steer(scheduleId, { maxActive: 1 })

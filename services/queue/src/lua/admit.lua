@@ -2,7 +2,8 @@
 -- maxActive and within admitPerSecond of every rolling second, in the order of places.
 -- ARGV: epoch, openAt, endAt, active ms, waiting ms, batch, whether the on-sale is over for good
 -- Reply: OK, now, deadline, waiting, active, maxActive (-1: off), admitPerSecond, whether a draw is due (0/1),
---        admitted: sequence, entered, active after it, seconds that were predicted (-1: not asked) …, ended: sequence …
+--        admitted: sequence, entered, active after it, seconds that were predicted (-1: not asked), seconds waited …,
+--        ended: sequence …
 local now = now_ms()
 local room = read_room(ARGV[1])
 if not room then return { 'MISSING' } end
@@ -17,7 +18,7 @@ local function finish(users)
   for _, user in ipairs(users) do
     local token = read_token(user)
     if token then ended[#ended + 1] = token.sequence end
-    remove(user, token)
+    remove(user)
   end
 end
 finish(redis.call('ZRANGEBYSCORE', ACTIVE, '-inf', now, 'LIMIT', 0, batch))
@@ -26,13 +27,16 @@ if ARGV[7] == '1' then finish(redis.call('ZRANGE', WAITING, 0, batch - 1)) end
 -- A minute of them is kept, for the rate that estimates are made from.
 redis.call('ZREMRANGEBYSCORE', ADMISSIONS, '-inf', now - 60000)
 
-local function predicted_seconds(sequence, waited_ms)
-  local predicted = redis.call('HGET', PREDICTIONS, sequence)
-  if not predicted then return -1 end
-  redis.call('HDEL', PREDICTIONS, sequence)
-  redis.call('LPUSH', ESTIMATES, predicted .. ':' .. math.floor(waited_ms / 1000 + 0.5))
+-- What a person was told at the join, and how long it has been since; seconds, -1 for one who was not asked.
+local function compare_prediction(user)
+  local told = redis.call('HGET', PREDICTIONS, user)
+  if not told then return -1, 0 end
+  redis.call('HDEL', PREDICTIONS, user)
+  local predicted, told_at = string.match(told, '^(%d+):(%d+)$')
+  local waited = math.floor((now - tonumber(told_at)) / 1000 + 0.5)
+  redis.call('LPUSH', ESTIMATES, predicted .. ':' .. waited)
   redis.call('LTRIM', ESTIMATES, 0, ESTIMATES_KEPT - 1)
-  return tonumber(predicted)
+  return tonumber(predicted), waited
 end
 
 local admitted = {}
@@ -43,8 +47,7 @@ if places > 0 then
     local token = read_token(user)
     active = active + 1
     admit(room, now, user, token, deadline, active)
-    local entry = { token.sequence, token.entered, active, predicted_seconds(token.sequence, now - token.entered) }
-    for _, value in ipairs(entry) do admitted[#admitted + 1] = value end
+    for _, value in ipairs({ token.sequence, token.entered, active, compare_prediction(user) }) do admitted[#admitted + 1] = value end
   end
 end
 local draw_due = (not room.drawn and now >= open_at and now < end_at) and 1 or 0

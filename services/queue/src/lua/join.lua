@@ -12,7 +12,7 @@ local deadline = tonumber(ARGV[5])
 -- Rows of PostgreSQL decide which place is a user's; a higher one was given after this one had ended.
 if known and known.sequence > sequence then return { 'ENDED', now } end
 if known and known.sequence < sequence then
-  remove(user, known)
+  remove(user)
   known = nil
 end
 if ARGV[11] == '1' and not room.drawn then

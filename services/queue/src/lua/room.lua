@@ -61,12 +61,12 @@ local function admit(room, now, user, token, deadline, active)
   end
 end
 
-local function remove(user, token)
+local function remove(user)
   redis.call('ZREM', WAITING, user)
   redis.call('ZREM', ACTIVE, user)
   redis.call('ZREM', SEEN, user)
   redis.call('HDEL', TOKENS, user)
-  if token then redis.call('HDEL', PREDICTIONS, token.sequence) end
+  redis.call('HDEL', PREDICTIONS, user)
 end
 
 -- status, now, sequence, people before (WAITING), deadline (ACTIVE), waiting in all, room off

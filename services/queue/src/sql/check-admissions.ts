@@ -1,47 +1,108 @@
 import type { InvariantCheck } from '@frontrow/messaging/audit'
 import type { Queryable } from '@frontrow/postgres/pool'
 
+/** One admission, as far as the order goes. Times are milliseconds since the epoch. */
+export interface OrderedAdmission {
+  scheduleId: number
+  sequence: number
+  enteredAtMs: number
+  admittedAtMs: number
+  active: number
+  maxActive: number | null
+}
+
 const SHOWN_MAX = 10
+const PAGE = 20_000
+
+/** Invariant 5, from what was noted of every admission: read in pages, a million rows in some seconds. */
+export async function checkAdmissions(db: Queryable): Promise<InvariantCheck> {
+  const judge = new AdmissionJudge()
+  let after = { scheduleId: 0, admittedAt: '-infinity', sequence: 0 }
+  for (;;) {
+    const { rows } = await db.query<OrderedAdmission & { admittedAt: string }>({
+      name: 'read-admissions-by-time',
+      text: `
+        SELECT schedule_id AS "scheduleId", sequence, active, max_active AS "maxActive", admitted_at::text AS "admittedAt",
+               round(extract(epoch FROM entered_at) * 1000)::bigint AS "enteredAtMs",
+               round(extract(epoch FROM admitted_at) * 1000)::bigint AS "admittedAtMs"
+        FROM (
+          (SELECT schedule_id, sequence, entered_at, admitted_at, active, max_active FROM admissions
+           WHERE (schedule_id, admitted_at, sequence) > ($1, $2::timestamptz, $3)
+           ORDER BY schedule_id, admitted_at, sequence LIMIT $4)
+          UNION ALL
+          (SELECT schedule_id, sequence, entered_at, admitted_at, active, max_active FROM unlogged_admissions
+           WHERE (schedule_id, admitted_at, sequence) > ($1, $2::timestamptz, $3)
+           ORDER BY schedule_id, admitted_at, sequence LIMIT $4)) AS next
+        ORDER BY schedule_id, admitted_at, sequence LIMIT $4`,
+      values: [after.scheduleId, after.admittedAt, after.sequence, PAGE],
+    })
+    for (const row of rows) judge.look(row)
+    const last = rows.at(-1)
+    if (last === undefined || rows.length < PAGE) return judge.verdict()
+    after = last
+  }
+}
 
 /**
- * Invariant 5 from what was noted of every admission. Passed over: a lower sequence that stood in the room already was
- * admitted after a higher one. Only admissions that are out of order at all (people who joined at the same moment through
- * different instances) are looked at twice, so that a million rows take seconds.
+ * Looks at admissions in the order of rooms and of time. Passed over: a lower sequence that had entered already was let in after
+ * a higher one.
  */
-export async function checkAdmissions(db: Queryable): Promise<InvariantCheck> {
-  const { rows } = await db.query<{ checked: number; broken: number; violations: string[] }>(
-    `
-    WITH every AS (
-      SELECT schedule_id, sequence, entered_at, admitted_at, active, max_active FROM admissions
-      UNION ALL
-      SELECT schedule_id, sequence, entered_at, admitted_at, active, max_active FROM unlogged_admissions
-    ), ordered AS (
-      SELECT *, max(sequence) OVER (PARTITION BY schedule_id ORDER BY admitted_at, sequence
-                                    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS highest_before
-      FROM every
-    ), found AS (
-      SELECT format('schedule %s: sequence %s was admitted as number %s of %s', schedule_id, sequence, active, max_active)
-        AS violation
-      FROM every WHERE active > max_active
-      UNION ALL
-      SELECT format('schedule %s: sequence %s was passed over by sequence %s', p.schedule_id, p.sequence, q.sequence)
-      FROM ordered p CROSS JOIN LATERAL (
-        SELECT q.sequence FROM every q
-        WHERE q.schedule_id = p.schedule_id AND q.sequence > p.sequence
-          AND q.admitted_at > p.entered_at AND q.admitted_at < p.admitted_at LIMIT 1) q
-      WHERE p.highest_before > p.sequence
-    )
-    SELECT (SELECT count(*) FROM every) AS checked, (SELECT count(*) FROM found) AS broken,
-           ARRAY(SELECT violation FROM found LIMIT $1) AS violations`,
-    [SHOWN_MAX],
-  )
-  const found = rows[0]
-  if (found === undefined) throw new Error('an aggregate returned no row')
-  return {
-    number: 5,
-    name: 'never more than maxActive ACTIVE; people are admitted in the order of their places',
-    checked: found.checked,
-    violationCount: found.broken,
-    violations: found.violations,
+export class AdmissionJudge {
+  #scheduleId = 0
+  #checked = 0
+  #broken = 0
+  readonly #violations: string[] = []
+  // Later ones with lower and lower sequences: the first of them after a moment is the highest of all after it.
+  #highest: OrderedAdmission[] = []
+
+  look(admission: OrderedAdmission): void {
+    const { scheduleId, sequence, active, maxActive } = admission
+    if (scheduleId !== this.#scheduleId) {
+      this.#scheduleId = scheduleId
+      this.#highest = []
+    }
+    this.#checked += 1
+    if (maxActive !== null && active > maxActive) {
+      this.#found(
+        `schedule ${scheduleId}: sequence ${sequence} was admitted as number ${active} of ${maxActive}`,
+      )
+    }
+    const overtaker = this.#firstAfter(admission.enteredAtMs)
+    if (
+      overtaker !== undefined &&
+      overtaker.sequence > sequence &&
+      overtaker.admittedAtMs < admission.admittedAtMs
+    ) {
+      this.#found(
+        `schedule ${scheduleId}: sequence ${sequence} was passed over by sequence ${overtaker.sequence}`,
+      )
+    }
+    while ((this.#highest.at(-1)?.sequence ?? Number.POSITIVE_INFINITY) <= sequence) this.#highest.pop()
+    this.#highest.push(admission)
+  }
+
+  verdict(): InvariantCheck {
+    return {
+      number: 5,
+      name: 'never more than maxActive ACTIVE; people are admitted in the order of their places',
+      checked: this.#checked,
+      violationCount: this.#broken,
+      violations: this.#violations,
+    }
+  }
+
+  #firstAfter(ms: number): OrderedAdmission | undefined {
+    let [low, high] = [0, this.#highest.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.#highest[middle]?.admittedAtMs ?? 0) > ms) high = middle
+      else low = middle + 1
+    }
+    return this.#highest[low]
+  }
+
+  #found(violation: string): void {
+    this.#broken += 1
+    if (this.#violations.length < SHOWN_MAX) this.#violations.push(violation)
   }
 }

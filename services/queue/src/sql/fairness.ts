@@ -54,20 +54,33 @@ export async function closeEarlyList(
 }
 
 /**
- * Gives entries their drawn places, those that are still live; who was moved already is left alone. False where another
- * instance is at it: its lock ends with the transaction.
+ * Takes, or keeps, the right to make a draw; false where another instance has it. It runs out by itself, so that the draw of an
+ * instance that ended is finished by another one.
  */
+export async function claimDraw(
+  db: Queryable,
+  scheduleId: number,
+  claim: { id: string; holdMs: number },
+): Promise<boolean> {
+  const { rowCount } = await db.query({
+    name: 'claim-draw',
+    text: `INSERT INTO draws AS d (schedule_id, claim, claimed_until)
+           VALUES ($1, $2, now() + make_interval(secs => $3 / 1000.0))
+           ON CONFLICT (schedule_id) DO UPDATE SET claim = excluded.claim, claimed_until = excluded.claimed_until
+           WHERE d.claim = excluded.claim OR d.claimed_until < now()`,
+    values: [scheduleId, claim.id, claim.holdMs],
+  })
+  return rowCount === 1
+}
+
+/** Gives entries their drawn places, those that are still live; who was moved already is left alone. */
 export async function moveEntries(
   tx: Queryable,
   scheduleId: number,
   moves: { entries: readonly number[]; sequences: readonly number[] },
-): Promise<boolean> {
-  const { rows } = await tx.query<{ locked: boolean }>({
-    name: 'lock-draw',
-    text: `SELECT pg_try_advisory_xact_lock(hashtextextended('draw of room ' || $1::bigint, 0)) AS locked`,
-    values: [scheduleId],
-  })
-  if (rows[0]?.locked !== true) return false
+): Promise<void> {
+  // Planned for the length of these lists, it would read all of the table for each few thousand.
+  await tx.query(`SET LOCAL plan_cache_mode = force_generic_plan`)
   await tx.query({
     name: 'move-entries',
     text: `UPDATE queue_tokens t SET sequence = m.sequence
@@ -75,7 +88,6 @@ export async function moveEntries(
            WHERE t.schedule_id = $1 AND t.sequence = m.entry AND t.status IN ('WAITING', 'ACTIVE')`,
     values: [scheduleId, moves.entries, moves.sequences],
   })
-  return true
 }
 
 /** Notes that all entries have their drawn places. */

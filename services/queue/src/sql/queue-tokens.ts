@@ -168,12 +168,13 @@ export async function endLiveToken(
   return rows[0]
 }
 
-/** Notes that a place is over. */
+/** Notes that a place is over; one that was extended meanwhile is not. */
 export async function expireToken(db: Queryable, scheduleId: number, sequence: number): Promise<void> {
   await db.query({
     name: 'expire-token',
     text: `UPDATE queue_tokens SET status = 'EXPIRED', ended_at = now()
-           WHERE schedule_id = $1 AND sequence = $2 AND status IN ('WAITING', 'ACTIVE')`,
+           WHERE schedule_id = $1 AND sequence = $2 AND status IN ('WAITING', 'ACTIVE')
+             AND (active_until IS NULL OR active_until <= clock_timestamp())`,
     values: [scheduleId, sequence],
   })
 }

@@ -13,11 +13,18 @@ export interface PlaceChange {
   endedAtMs: number | null
 }
 
+// Extended in PostgreSQL by an instance without Redis, which ended it before it heard of that: the replay puts it back.
+const EXTENDED = `(t.status = 'ACTIVE' AND t.active_until > to_timestamp(c.ended_at / 1000.0))`
+
 /**
- * Notes many changes in one statement, admissions also for the log. What is over already stays as it is.
+ * Notes many changes in one statement, admissions also for the log. What is over already stays as it is. Says how many had been
+ * let in before, at another moment.
  */
-export async function recordPlaceChanges(db: Queryable, changes: readonly PlaceChange[]): Promise<void> {
-  await db.query({
+export async function recordPlaceChanges(
+  db: Queryable,
+  changes: readonly PlaceChange[],
+): Promise<{ readmitted: number }> {
+  const { rows } = await db.query<{ again: boolean | null }>({
     name: 'record-place-changes',
     text: `
       WITH change AS (
@@ -32,12 +39,13 @@ export async function recordPlaceChanges(db: Queryable, changes: readonly PlaceC
         FROM change WHERE admitted_at IS NOT NULL ON CONFLICT DO NOTHING
       )
       UPDATE queue_tokens t SET
-        status = CASE WHEN c.ended_at IS NULL THEN 'ACTIVE' ELSE 'EXPIRED' END,
+        status = CASE WHEN c.ended_at IS NULL OR ${EXTENDED} THEN 'ACTIVE' ELSE 'EXPIRED' END,
         activated_at = coalesce(t.activated_at, to_timestamp(c.admitted_at / 1000.0)),
         active_until = greatest(t.active_until, to_timestamp(c.active_until / 1000.0)),
-        ended_at = to_timestamp(c.ended_at / 1000.0)
+        ended_at = CASE WHEN NOT coalesce(${EXTENDED}, false) THEN to_timestamp(c.ended_at / 1000.0) END
       FROM change c
-      WHERE t.schedule_id = c.schedule_id AND t.sequence = c.sequence AND t.status IN ('WAITING', 'ACTIVE')`,
+      WHERE t.schedule_id = c.schedule_id AND t.sequence = c.sequence AND t.status IN ('WAITING', 'ACTIVE')
+      RETURNING t.activated_at <> to_timestamp(c.admitted_at / 1000.0) AS again`,
     values: [
       changes.map((change) => change.scheduleId),
       changes.map((change) => change.sequence),
@@ -50,6 +58,7 @@ export async function recordPlaceChanges(db: Queryable, changes: readonly PlaceC
       changes.map((change) => change.admission?.admitPerSecond ?? null),
     ],
   })
+  return { readmitted: rows.filter((row) => row.again === true).length }
 }
 
 /** Live places of a room after `afterSequence`, in their order. */
@@ -123,13 +132,17 @@ export async function countPlaces(db: Queryable, scheduleId: number): Promise<Ro
 }
 
 /** The sequence given last in a room; 0 where there is no room yet. */
-export async function readLastSequence(db: Queryable, scheduleId: number): Promise<number> {
-  const { rows } = await db.query<{ lastSequence: number }>({
+export async function readLastSequence(
+  db: Queryable,
+  scheduleId: number,
+): Promise<{ lastSequence: number; isClosed: boolean }> {
+  const { rows } = await db.query<{ lastSequence: number; isClosed: boolean }>({
     name: 'read-last-sequence',
-    text: `SELECT last_sequence AS "lastSequence" FROM rooms WHERE schedule_id = $1`,
+    text: `SELECT last_sequence AS "lastSequence", closed_at IS NOT NULL AS "isClosed" FROM rooms
+           WHERE schedule_id = $1`,
     values: [scheduleId],
   })
-  return rows[0]?.lastSequence ?? 0
+  return rows[0] ?? { lastSequence: 0, isClosed: false }
 }
 
 /**
