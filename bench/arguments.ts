@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { isParseArgsError } from '../scripts/argument-errors.ts'
 
 /** What can be measured alone, by the name it has on the command line. */
 export const rowNames = [
@@ -62,15 +63,4 @@ export function readArguments(argv: readonly string[]): Command {
     if (isParseArgsError(error)) return { kind: 'wrong', problem: error.message }
     throw error
   }
-}
-
-// Not instanceof: under Jest, Node's errors are of another realm.
-function isParseArgsError(error: unknown): error is { code: string; message: string } {
-  return (
-    typeof error === 'object' &&
-    error !== null &&
-    'message' in error &&
-    'code' in error &&
-    String(error.code).startsWith('ERR_PARSE_ARGS')
-  )
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { isParseArgsError, WrongArgument } from '../scripts/argument-errors.ts'
 
 /** Everything that shapes a run. Shares are 0 to 1 of the fans, where not said otherwise. */
 export interface RushOptions {
@@ -40,10 +41,6 @@ export interface Shares {
 /** What the command line asks for. */
 export type Command =
   { kind: 'run'; options: RushOptions } | { kind: 'help' } | { kind: 'wrong'; problem: string }
-
-class WrongArgument extends Error {
-  override name = 'WrongArgument'
-}
 
 const text = { type: 'string' } as const
 
@@ -89,16 +86,6 @@ export function readArguments(
     if (isParseArgsError(error)) return { kind: 'wrong', problem: error.message }
     throw error
   }
-}
-
-function isParseArgsError(error: unknown): error is { code: string; message: string } {
-  return (
-    typeof error === 'object' &&
-    error !== null &&
-    'message' in error &&
-    'code' in error &&
-    String(error.code).startsWith('ERR_PARSE_ARGS')
-  )
 }
 
 function toOptions(

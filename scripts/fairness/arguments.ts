@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { isParseArgsError, WrongArgument } from '../argument-errors.ts'
 
 /** What to check, and against what. */
 export interface FairnessOptions {
@@ -28,10 +29,6 @@ export interface OwnEntry {
 /** What the command line asks for. */
 export type Command =
   { kind: 'check'; options: FairnessOptions } | { kind: 'help' } | { kind: 'wrong'; problem: string }
-
-class WrongArgument extends Error {
-  override name = 'WrongArgument'
-}
 
 const text = { type: 'string' } as const
 
@@ -68,16 +65,6 @@ export function readArguments(
     if (isParseArgsError(error)) return { kind: 'wrong', problem: firstSentence(error.message) }
     throw error
   }
-}
-
-function isParseArgsError(error: unknown): error is { code: string; message: string } {
-  return (
-    typeof error === 'object' &&
-    error !== null &&
-    'message' in error &&
-    'code' in error &&
-    String(error.code).startsWith('ERR_PARSE_ARGS')
-  )
 }
 
 function firstSentence(message: string): string {

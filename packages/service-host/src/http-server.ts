@@ -225,7 +225,8 @@ function errorHandler(logger: Logger) {
   // Express tells error handlers by their four parameters.
   return (error: unknown, request: Request, response: Response, _next: NextFunction): void => {
     const refusal = toRefusal(error)
-    if (refusal.http >= 500) {
+    // Without a cause it was decided (a full room, a limit), and a crowd gets it: no failure, and no line for each.
+    if (refusal.http >= 500 && refusal.cause !== undefined) {
       logger.error(
         { err: error, method: request.method, path: request.path, code: refusal.code },
         'request failed',

@@ -195,9 +195,7 @@ export const fairnessRoute = defineRoute({
   auth: 'none',
   params: scheduleParams,
   query: z.strictObject({
-    from: z.coerce
-      .number()
-      .pipe(z.int().min(1))
+    from: pathId
       .optional()
       .meta({ description: 'The first admission of the page, from 1 on; at most 1,000 come.' }),
   }),

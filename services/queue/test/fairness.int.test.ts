@@ -7,47 +7,35 @@ import { createClient } from '@frontrow/postgres/pool'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
+import { z } from 'zod'
 import { drawEarlyPlaces } from '../src/draw-early-places.ts'
 import { drawOrder } from '../src/draw-order.ts'
 import { checkAdmissions } from '../src/sql/check-admissions.ts'
 import { closeEarlyList, moveEntries } from '../src/sql/fairness.ts'
 import { insertTokens } from '../src/sql/queue-tokens.ts'
-import type { RunningQueue } from '../src/start.ts'
+import { startQueueInstances } from './queue-instances.ts'
+import type { QueueInstance, QueueInstances } from './queue-instances.ts'
 import { QueueClient, startCatalog, startQueueService } from './queue-under-test.ts'
 import type { Answer, StandInCatalog } from './queue-under-test.ts'
 
 let environment: TestEnvironment
 let catalog: StandInCatalog
-let queues: RunningQueue[]
-let clients: QueueClient[]
+let queues: QueueInstances
 
 beforeAll(async () => {
   environment = await createTestEnvironment()
   catalog = await startCatalog()
-  queues = []
-  for (let instance = 0; instance < 3; instance += 1) {
-    queues.push(await startQueueService(environment, catalog, { ADMIT_EVERY_MS: '50' }))
-  }
-  clients = queues.map((queue) => new QueueClient(queue))
+  queues = await startQueueInstances(environment, catalog, { ADMIT_EVERY_MS: '50' })
 }, 60_000)
 
 afterAll(async () => {
-  for (const queue of queues ?? []) await queue.stop()
+  await queues?.stop()
   await catalog?.stop()
   await environment?.dispose()
 })
 
-function client(index = 0): QueueClient {
-  const found = clients[index % clients.length]
-  if (found === undefined) throw new Error('no queue service runs')
-  return found
-}
-
-function service(index = 0): RunningQueue {
-  const found = queues[index]
-  if (found === undefined) throw new Error('no queue service runs')
-  return found
-}
+const client = (index = 0): QueueClient => queues.at(index).client
+const service = (): QueueInstance => queues.at(0)
 
 /** A schedule whose waiting room is open and whose sale opens in `ms`. */
 const opensIn = (ms: number): number => catalog.addSchedule({ bookingOpenAtMs: Date.now() + ms })
@@ -59,19 +47,20 @@ async function fairness(scheduleId: number, from?: number): Promise<Answer['data
   return answer.data
 }
 
-interface Entry {
-  number: number
-  sequence: number
-  enteredAt: string
-  admittedAt: string
-  active: number
-  maxActive: number | null
-  admitPerSecond: number
-  hash: string
-}
+const admissions = z.array(
+  z.object({
+    number: z.int(),
+    sequence: z.int(),
+    enteredAt: z.string(),
+    admittedAt: z.string(),
+    active: z.int(),
+    maxActive: z.int().nullable(),
+    admitPerSecond: z.int(),
+    hash: z.string(),
+  }),
+)
 
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the shape is what these tests look at.
-const entriesOf = (data: Answer['data']): Entry[] => data['admissions'] as Entry[]
+const entriesOf = (data: Answer['data']): z.output<typeof admissions> => admissions.parse(data['admissions'])
 
 /** The public rule, written a second time. */
 function drawnSequences(seed: Buffer, scheduleId: number, entries: number): Map<number, number> {
@@ -95,7 +84,7 @@ async function verifyFairness(
   scheduleId: number,
   ...args: string[]
 ): Promise<{ code: number | null; output: string }> {
-  const url = `http://127.0.0.1:${service().ports.http}`
+  const url = `http://127.0.0.1:${service().httpPort}`
   const checker = join(import.meta.dirname, '..', '..', '..', 'scripts', 'verify-fairness.ts')
   const child = spawn(process.execPath, [checker, '--schedule', String(scheduleId), '--url', url, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -241,7 +230,7 @@ test('a draw that was cut off in the middle is finished with the same result, by
 
   await eventually(async () => {
     const outcomes = await Promise.all(
-      queues.map(({ ctx }) => drawEarlyPlaces(ctx, scheduleId, AbortSignal.timeout(10_000))),
+      queues.all.map(({ ctx }) => drawEarlyPlaces(ctx, scheduleId, AbortSignal.timeout(10_000))),
     )
     expect(outcomes).toContain('DRAWN')
   })

@@ -96,6 +96,32 @@ test('and also where the room is found missing later', async () => {
   expect(await rooms.place(scheduleId, 'in', digests[0], false)).toMatchObject({ status: 'ACTIVE' })
 })
 
+test('a place that was extended in PostgreSQL is not ended by who had not heard of that', async () => {
+  const { scheduleId } = await roomOf(['paying', 'gone'])
+  const changes = new PlaceChanges(pool, logger)
+  const now = Date.now()
+  for (const sequence of [1, 2]) changes.admitted({ ...justAdmitted(scheduleId), sequence }, now)
+  await changes.flush()
+  await pool.query(
+    `UPDATE queue_tokens SET active_until = now() + interval '5 minutes' WHERE schedule_id = $1 AND user_id = 'paying'`,
+    [scheduleId],
+  )
+  for (const sequence of [1, 2]) changes.ended(scheduleId, sequence, now + 1)
+  await changes.flush()
+  const { rows } = await pool.query(
+    'SELECT status, ended_at IS NULL AS live FROM queue_tokens WHERE schedule_id = $1 ORDER BY sequence',
+    [scheduleId],
+  )
+  expect(rows).toEqual([
+    { status: 'ACTIVE', live: true },
+    { status: 'EXPIRED', live: false },
+  ])
+  expect(changes.readmitted).toBe(0)
+  changes.admitted({ ...justAdmitted(scheduleId), admittedAtMs: now + 5_000 }, now)
+  await changes.flush()
+  expect(changes.readmitted).toBe(1)
+})
+
 test('rooms to be built again stay on the list until Redis has taken the order for them', async () => {
   const { rooms, open } = shutRooms()
   await open()

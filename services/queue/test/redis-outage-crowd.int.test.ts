@@ -95,6 +95,7 @@ test.each(losses)(
     expect(fans.unanswered).toBe(0)
     const { pool } = service().ctx
     for (const queue of queues) await queue.ctx.changes.flush()
+    expect(queues.map((queue) => queue.ctx.changes.readmitted)).toEqual(queues.map(() => 0))
     expect(await findBrokenLimits(pool, scheduleId, LIMITS)).toEqual([])
     // Everybody who was given a place is in the log, once.
     const noted = await notedSequences(pool, scheduleId)
@@ -122,6 +123,7 @@ test('while people join and ask over three instances and Redis is emptied again 
   expect(fans.unanswered).toBe(0)
   const { pool } = service().ctx
   for (const queue of queues) await queue.ctx.changes.flush()
+  expect(queues.map((queue) => queue.ctx.changes.readmitted)).toEqual(queues.map(() => 0))
   expect(await findBrokenLimits(pool, scheduleId, LIMITS)).toEqual([])
   const noted = await notedSequences(pool, scheduleId)
   expect(fans.fans.map((fan) => fan.sequence).filter((sequence) => !noted.includes(sequence))).toEqual([])
