@@ -1,7 +1,9 @@
+import { createSecretKey } from 'node:crypto'
 import { createRemoteJWKSet, errors, jwtVerify } from 'jose'
 import type { JWTPayload, JWTVerifyOptions } from 'jose'
 import { BoundedMap } from './bounded-map.ts'
 import type { HostSettings } from './config.ts'
+import { verifyHs256 } from './hs256.ts'
 import { hostRefusal } from './refusal.ts'
 
 /** Who sent a request. */
@@ -64,16 +66,17 @@ function createVerify(
   if (settings.JWKS_URL !== undefined) {
     const keys = createRemoteJWKSet(new URL(settings.JWKS_URL), { timeoutDuration: 2_000 })
     const algorithms = ['RS256', 'PS256', 'ES256', 'EdDSA']
-    return async (token) => explain(jwtVerify(token, keys, { ...options(), algorithms }))
+    return (token) =>
+      explain(async () => (await jwtVerify(token, keys, { ...options(), algorithms })).payload)
   }
   if (settings.JWT_SECRET === undefined) throw new Error('set JWKS_URL or JWT_SECRET')
-  const secret = new TextEncoder().encode(settings.JWT_SECRET)
-  return async (token) => explain(jwtVerify(token, secret, { ...options(), algorithms: ['HS256'] }))
+  const secret = createSecretKey(settings.JWT_SECRET, 'utf8')
+  return (token) => explain(async () => verifyHs256(token, secret, options()))
 }
 
-async function explain(verified: Promise<{ payload: JWTPayload }>): Promise<JWTPayload> {
+async function explain(verify: () => Promise<JWTPayload>): Promise<JWTPayload> {
   try {
-    return (await verified).payload
+    return await verify()
   } catch (error) {
     if (error instanceof errors.JWTExpired) throw hostRefusal('UNAUTHENTICATED', 'the token has expired')
     if (!isTokenAtFault(error)) {

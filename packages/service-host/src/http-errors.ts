@@ -1,4 +1,4 @@
-import type { Request, Response } from 'express'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { currentTrace } from '@frontrow/trace-context/trace-context'
 import { isDatabaseTimeout, isDatabaseUnavailable, isUnstorableText } from '@frontrow/postgres/errors'
 import { hostRefusal, Refusal } from './refusal.ts'
@@ -13,16 +13,9 @@ function isBodyParserError(error: unknown): error is BodyParserError {
   return typeof error === 'object' && error !== null && 'status' in error && typeof error.status === 'number'
 }
 
-// By its name: under test runners Node's own errors are of another realm.
-function isBadEscape(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'name' in error && error.name === 'URIError'
-}
-
 /** What a thrown value means to a client. Unknown values are defects: INTERNAL, without their text. */
 export function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error
-  // Before the body's errors: Express gives this one a status too.
-  if (isBadEscape(error)) return hostRefusal('INVALID_REQUEST', 'the path is not validly encoded')
   if (isBodyParserError(error)) return bodyRefusal(error)
   if (isDatabaseUnavailable(error)) {
     return hostRefusal('UNAVAILABLE', 'the database is not available', { retryAfterSeconds: 2, cause: error })
@@ -53,9 +46,9 @@ function bodyRefusal(error: BodyParserError): Refusal {
 }
 
 /** Writes a refusal in the shape the client asked for: ours, or RFC 9457 for `Accept: application/problem+json`. */
-export function writeRefusal(request: Request, response: Response, refusal: Refusal): void {
+export function writeRefusal(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
   const requestId = currentTrace()?.requestId ?? String(response.getHeader('X-Request-Id') ?? '')
-  const asProblem = request.get('accept')?.includes('application/problem+json') ?? false
+  const asProblem = request.headers.accept?.includes('application/problem+json') ?? false
   const body = JSON.stringify(
     asProblem
       ? {

@@ -1,13 +1,16 @@
 import { createServer } from 'node:http'
-import type { Server } from 'node:http'
-import express from 'express'
-import type { Express, NextFunction, Request, Response } from 'express'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { parse as parseQuery } from 'node:querystring'
 import { continueTrace, runWithTrace } from '@frontrow/trace-context/trace-context'
+import createRouter from 'find-my-way'
 import type { z } from 'zod'
 import type { Authenticate, Caller } from './auth.ts'
 import { toRefusal, writeRefusal } from './http-errors.ts'
 import type { Logger } from './logger.ts'
 import type { HttpMetrics } from './metrics.ts'
+import { parseInput } from './parse-input.ts'
+import { createReadBody } from './read-body.ts'
+import type { ReadBody } from './read-body.ts'
 import { hostRefusal } from './refusal.ts'
 import type { RouteSpec } from './route.ts'
 
@@ -19,8 +22,8 @@ export interface RouteInput<P, Q, B, H> {
   headers: H
   /** Undefined only on routes whose auth is `none` or `token`. */
   caller: Caller | undefined
-  request: Request
-  response: Response
+  request: IncomingMessage
+  response: ServerResponse
 }
 
 /** A JSON answer; `data` is put into the success envelope. 204 and 304 have no body. */
@@ -42,8 +45,8 @@ export interface HttpServer {
     route: RouteSpec<P, Q, B, H>,
     handler: RouteHandler<z.output<P>, z.output<Q>, z.output<B>, z.output<H>>,
   ): void
-  /** For what is not JSON: static files and pages. */
-  readonly app: Express
+  /** Adds what is not JSON and not in the API reference: a page or a file of one. */
+  page(path: string, answer: (request: IncomingMessage, response: ServerResponse) => void): void
   /** Starts to listen and returns the port. */
   listen(host: string, port: number): Promise<number>
   /** Stops taking connections, lets requests in work end (up to `graceMs`), closes the rest. */
@@ -60,86 +63,106 @@ export interface HttpServerOptions {
 
 const CLOSE_IDLE_EVERY_MS = 100
 const JSON_TYPE = 'application/json; charset=utf-8'
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+// Longer parts of a path are no other route, but break a rule of theirs.
+const PATH_PART_MAX = 16_384
 
-/** An Express app with ids, limits, one error shape and typed routes. */
+type Router = ReturnType<typeof createPaths>
+
+/** An HTTP server with ids, limits, one error shape and typed routes. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const app = express()
-  app.disable('x-powered-by')
-  app.disable('etag')
-  // Only the gateway talks to us, one hop away.
-  app.set('trust proxy', 1)
-  app.set('query parser', 'simple')
-  app.use(withTrace)
-  const parseJson = express.json({ limit: options.bodyLimit ?? '64kb', strict: true })
-  const methodsOf = new Map<string, string[]>()
-  const server = createServer(app)
+  const router = createPaths()
+  const readBody = createReadBody(options.bodyLimit ?? '64kb')
+  const server = createServer((request, response) => {
+    const trace = continueTrace({
+      traceparent: headerOf(request, 'traceparent'),
+      requestId: headerOf(request, 'x-request-id'),
+    })
+    response.setHeader('X-Request-Id', trace.requestId)
+    void runWithTrace(trace, () => answer(options.logger, router, request, response))
+  })
   // Longer than the gateway keeps its side open (60 s), or it would send into a closing socket now and then.
   server.keepAliveTimeout = 75_000
   server.headersTimeout = 80_000
   server.requestTimeout = 30_000
 
   return {
-    app,
     handle(route, handler) {
       const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1')
-      methodsOf.set(path, [...(methodsOf.get(path) ?? []), route.method.toUpperCase()])
-      const steps = route.body === undefined ? [] : [requireJson, parseJson]
-      app[route.method](path, ...steps, (request: Request, response: Response) =>
-        serve(options, route, handler, request, response),
+      const method = METHODS.find((one) => one === route.method.toUpperCase())
+      if (method === undefined) throw new Error(`no such method: ${route.method}`)
+      router.on(
+        method === 'GET' ? ['GET', 'HEAD'] : method,
+        path,
+        (request, response, params, _store, query) =>
+          serve({ ...options, readBody }, route, handler, { request, response, params, query }),
       )
     },
-    listen: (host, port) => {
-      for (const [path, methods] of methodsOf) app.all(path, methodNotAllowed(methods))
-      app.use(() => {
-        throw hostRefusal('NOT_FOUND', 'no such path')
-      })
-      app.use(errorHandler(options.logger))
-      return listen(server, host, port)
+    page(path, answerPage) {
+      router.on(['GET', 'HEAD'], path, (request, response) => answerPage(request, response))
     },
+    listen: (host, port) => listen(server, host, port),
     close: (graceMs) => close(server, graceMs),
   }
 }
 
-function withTrace(request: Request, response: Response, next: NextFunction): void {
-  const trace = continueTrace({
-    traceparent: request.get('traceparent'),
-    requestId: request.get('x-request-id'),
+function createPaths() {
+  return createRouter({
+    ignoreTrailingSlash: true,
+    maxParamLength: PATH_PART_MAX,
+    querystringParser: parseQuery,
+    onBadUrl: () => {
+      throw hostRefusal('INVALID_REQUEST', 'the path is not validly encoded')
+    },
   })
-  response.setHeader('X-Request-Id', trace.requestId)
-  runWithTrace(trace, next)
 }
 
-function requireJson(request: Request, _response: Response, next: NextFunction): void {
-  const hasBody =
-    request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
-  if (hasBody && !request.is('application/json')) {
-    throw hostRefusal('UNSUPPORTED_MEDIA_TYPE', 'Content-Type must be application/json')
-  }
-  next()
+function headerOf(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name]
+  return typeof value === 'string' ? value : undefined
 }
 
-function methodNotAllowed(methods: readonly string[]) {
-  const allow = methods.join(', ')
-  return (_request: Request, response: Response): void => {
-    response.setHeader('Allow', allow)
-    throw hostRefusal('METHOD_NOT_ALLOWED', `allowed here: ${allow}`)
+/** Never fails: what goes wrong is told to the client and, where it is our fault, to the log. */
+async function answer(
+  logger: Logger,
+  router: Router,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  try {
+    const url = request.url ?? '/'
+    const method = METHODS.find((one) => one === request.method)
+    const found = method === undefined ? null : router.find(method, url)
+    if (found === null) throw noRoute(router, url, response)
+    await found.handler(request, response, found.params, undefined, found.searchParams)
+  } catch (error) {
+    refuseRequest(logger, error, request, response)
   }
+}
+
+function noRoute(router: Router, url: string, response: ServerResponse): Error {
+  const others = METHODS.filter((method) => method !== 'HEAD' && router.find(method, url) !== null)
+  if (others.length === 0) return hostRefusal('NOT_FOUND', 'no such path')
+  const allow = others.join(', ')
+  response.setHeader('Allow', allow)
+  return hostRefusal('METHOD_NOT_ALLOWED', `allowed here: ${allow}`)
 }
 
 async function serve<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, H extends z.ZodType>(
-  options: HttpServerOptions,
+  options: HttpServerOptions & { readBody: ReadBody },
   route: RouteSpec<P, Q, B, H>,
   handler: RouteHandler<z.output<P>, z.output<Q>, z.output<B>, z.output<H>>,
-  request: Request,
-  response: Response,
+  came: { request: IncomingMessage; response: ServerResponse; params: unknown; query: unknown },
 ): Promise<void> {
+  const { request, response, params, query } = came
   const began = performance.now()
   // Not only on success: an answer that the client no longer waited for counts too.
   response.once('close', () => {
     options.metrics.observe(route, response.statusCode, (performance.now() - began) / 1_000)
   })
+  const body = route.body === undefined ? {} : await options.readBody(request, response)
   const caller = await identify(options.authenticate, route, request)
-  const input = parseInput(route, request)
+  const input = parseInput(route, { params, query, headers: request.headers, body })
   const reply = await handler({ ...input, caller, request, response })
   if (reply !== undefined) write(response, reply)
 }
@@ -147,99 +170,46 @@ async function serve<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodTy
 async function identify(
   authenticate: Authenticate,
   route: { auth: RouteSpec['auth'] },
-  request: Request,
+  request: IncomingMessage,
 ): Promise<Caller | undefined> {
   if (route.auth === 'none' || route.auth === 'token') return undefined
-  const caller = await authenticate(request.get('authorization'))
+  const caller = await authenticate(request.headers.authorization)
   if (route.auth === 'admin' && !caller.isAdmin) throw hostRefusal('FORBIDDEN', 'for admins only')
   return caller
 }
 
-/** One field that broke a rule, as `details` of INVALID_REQUEST lists it. */
-export interface FieldProblem {
-  in: 'path' | 'query' | 'header' | 'body'
-  field: string
-  rule: string
-}
-
-function parseInput<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, H extends z.ZodType>(
-  route: RouteSpec<P, Q, B, H>,
-  request: Request,
-): { params: z.output<P>; query: z.output<Q>; body: z.output<B>; headers: z.output<H> } {
-  const problems: FieldProblem[] = []
-  const read = <S extends z.ZodType>(schema: S | undefined, value: unknown, place: FieldProblem['in']) => {
-    const parsed = schema?.safeParse(value)
-    if (parsed === undefined) return undefined
-    if (parsed.success) return parsed.data
-    for (const issue of parsed.error.issues) {
-      const path = issue.path.join('.')
-      if (issue.code !== 'unrecognized_keys')
-        problems.push({ in: place, field: path || place, rule: issue.message })
-      else {
-        for (const key of issue.keys) {
-          problems.push({
-            in: place,
-            field: path === '' ? key : `${path}.${key}`,
-            rule: 'there is no such field',
-          })
-        }
-      }
-    }
-    return undefined
-  }
-  const params = read(route.params, request.params, 'path')
-  const query = read(route.query, request.query, 'query')
-  const headers = read(route.headers, request.headers, 'header')
-  const body = read(route.body, request.body ?? {}, 'body')
-  if (problems.length > 0) {
-    const first = problems[0]
-    const text = first === undefined ? '' : `${first.field}: ${first.rule}`
-    throw hostRefusal('INVALID_REQUEST', text, { details: problems })
-  }
-  // Sound because every part that the route has was parsed by its own schema just above; TypeScript can't follow that
-  // through the optional schemas.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return { params, query, body, headers } as {
-    params: z.output<P>
-    query: z.output<Q>
-    body: z.output<B>
-    headers: z.output<H>
-  }
-}
-
-function write(response: Response, reply: Reply): void {
+function write(response: ServerResponse, reply: Reply): void {
   for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value)
   response.statusCode = reply.status
   if (reply.status === 204 || reply.status === 304) {
     response.end()
     return
   }
-  // Not response.json: it looks the same up in the app's settings for each answer.
   const body = JSON.stringify({ success: true, data: reply.data ?? null })
   response.setHeader('Content-Type', JSON_TYPE)
   response.setHeader('Content-Length', Buffer.byteLength(body))
   response.end(body)
 }
 
-function errorHandler(logger: Logger) {
-  // Express tells error handlers by their four parameters.
-  return (error: unknown, request: Request, response: Response, _next: NextFunction): void => {
-    const refusal = toRefusal(error)
-    // Without a cause it was decided (a full room, a limit), and a crowd gets it: no failure, and no line for each.
-    if (refusal.http >= 500 && refusal.cause !== undefined) {
-      logger.error(
-        { err: error, method: request.method, path: request.path, code: refusal.code },
-        'request failed',
-      )
-    } else {
-      logger.debug({ method: request.method, path: request.path, code: refusal.code }, 'request refused')
-    }
-    if (response.headersSent) {
-      response.destroy()
-      return
-    }
-    writeRefusal(request, response, refusal)
+function refuseRequest(
+  logger: Logger,
+  error: unknown,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const refusal = toRefusal(error)
+  const [path] = (request.url ?? '').split('?')
+  // Without a cause it was decided (a full room, a limit), and a crowd gets it: no failure, and no line for each.
+  if (refusal.http >= 500 && refusal.cause !== undefined) {
+    logger.error({ err: error, method: request.method, path, code: refusal.code }, 'request failed')
+  } else {
+    logger.debug({ method: request.method, path, code: refusal.code }, 'request refused')
   }
+  if (response.headersSent) {
+    response.destroy()
+    return
+  }
+  writeRefusal(request, response, refusal)
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {

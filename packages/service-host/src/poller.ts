@@ -11,7 +11,10 @@ export interface PollerOptions {
 
 const FAILURE_PAUSE_MS = 250
 
-/** Runs a task again and again, never twice at once; a failed round is reported and the next one comes as planned. */
+/**
+ * Runs a task again and again, never twice at once; a failed round is reported and the next one comes as planned. Rounds begin
+ * at multiples of `everyMs`, so that the tasks of a process share its awakenings: each costs an idle one some 0.1 ms of CPU.
+ */
 export class Poller {
   readonly #options: PollerOptions
   readonly #stopping = new AbortController()
@@ -53,6 +56,12 @@ export class Poller {
       const level = this.#failures === 1 || this.#failures % 60 === 0 ? 'warn' : 'debug'
       logger[level]({ err: error, task: name, failures: this.#failures }, 'a background round failed')
     }
-    this.#schedule(again ? 0 : Math.max(everyMs, this.#failures > 0 ? FAILURE_PAUSE_MS : 0))
+    this.#schedule(again ? 0 : Math.max(untilNext(everyMs), this.#failures > 0 ? FAILURE_PAUSE_MS : 0))
   }
+}
+
+/** Milliseconds to the next multiple that leaves half a pause at least: a slow task must not follow itself at once. */
+function untilNext(everyMs: number): number {
+  const left = everyMs - (performance.now() % everyMs)
+  return left < everyMs / 2 ? left + everyMs : left
 }

@@ -32,14 +32,29 @@ export function continueTrace(incoming: {
   traceparent?: string | undefined
   requestId?: string | undefined
 }): TraceContext {
-  const parsed = TRACEPARENT.exec(incoming.traceparent ?? '')
-  const traceId = parsed?.[1] ?? randomHex()
-  const flags = parsed?.[3] ?? '01'
-  const span = randomHex().slice(16)
-  const requestId = incoming.requestId !== undefined && REQUEST_ID.test(incoming.requestId)
-  return {
-    requestId: requestId && incoming.requestId !== undefined ? incoming.requestId : randomUUID(),
-    traceparent: `00-${traceId}-${span}-${flags}`,
+  const { requestId } = incoming
+  const isGood = requestId !== undefined && REQUEST_ID.test(requestId)
+  return new ContinuedTrace(isGood ? requestId : randomUUID(), incoming.traceparent)
+}
+
+/** Its `traceparent` is made when it is wanted: a poll, which writes and calls nothing, has no use for one. */
+class ContinuedTrace implements TraceContext {
+  readonly requestId: string
+  readonly #incoming: string | undefined
+  #traceparent: string | undefined
+
+  constructor(requestId: string, incoming: string | undefined) {
+    this.requestId = requestId
+    this.#incoming = incoming
+  }
+
+  get traceparent(): string {
+    if (this.#traceparent === undefined) {
+      const parsed = TRACEPARENT.exec(this.#incoming ?? '')
+      const traceId = parsed?.[1] ?? randomHex()
+      this.#traceparent = `00-${traceId}-${randomHex().slice(16)}-${parsed?.[3] ?? '01'}`
+    }
+    return this.#traceparent
   }
 }
 

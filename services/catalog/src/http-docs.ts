@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { HttpServer } from '@frontrow/service-host/http-server'
+import send from 'send'
 
 const DOCUMENT = fileURLToPath(new URL('../../../docs/openapi.json', import.meta.url))
 const PAGE = fileURLToPath(new URL('../docs-page', import.meta.url))
@@ -24,16 +25,16 @@ const CONTENT_POLICY =
 /** The API reference: the document, and a page that shows it. All of it is served from here, so it works offline. */
 export async function addDocs(http: HttpServer): Promise<void> {
   const document = await readFile(DOCUMENT)
-  http.app.get('/api/v1/openapi.json', (_request, response) => {
+  http.page('/api/v1/openapi.json', (_request, response) => {
     response.setHeader('Content-Type', 'application/json; charset=utf-8')
     response.setHeader('Cache-Control', 'no-cache')
     response.setHeader('Content-Length', document.length)
     response.end(document)
   })
   for (const { path, root, file, maxAge } of files) {
-    http.app.get(path, (_request, response) => {
+    http.page(path, (request, response) => {
       response.setHeader('Content-Security-Policy', CONTENT_POLICY)
-      response.sendFile(file, { root, maxAge })
+      send(request, file, { root, maxAge }).pipe(response)
     })
   }
 }

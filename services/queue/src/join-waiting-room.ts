@@ -3,9 +3,10 @@ import type { Refusal } from '@frontrow/service-host/refusal'
 import type { QueueContext } from './context.ts'
 import { describePlace } from './describe-place.ts'
 import type { PlaceDescription } from './describe-place.ts'
-import { enterByRow, placeFromRow, toRoomEntry } from './locate-place.ts'
+import { enterByRow, placeFromRow } from './locate-place.ts'
 import { freePlace } from './free-place.ts'
 import { RedisAwayError } from './redis-gate.ts'
+import { toRoomEntry } from './room-entry.ts'
 import { admissionWindow, requireRoomOpen } from './schedules.ts'
 import {
   deleteToken,

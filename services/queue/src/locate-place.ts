@@ -5,11 +5,11 @@ import { freePlace } from './free-place.ts'
 import { RedisAwayError } from './redis-gate.ts'
 import { findToken, isLive } from './sql/queue-tokens.ts'
 import type { TokenRow } from './sql/queue-tokens.ts'
-import { hashToken, toDigest } from './token-value.ts'
+import { hashToken } from './token-value.ts'
 import type { TokenHash } from './token-value.ts'
 import type { LivePlace } from './room-replies.ts'
+import { toRoomEntry } from './room-entry.ts'
 import { placeInLine } from './waiting-lines.ts'
-import type { RoomEntry } from './waiting-rooms.ts'
 
 /** A token value's live place. */
 export interface LocatedPlace {
@@ -55,17 +55,6 @@ export async function locatePlace(
 /** No such live token here. */
 export function invalidToken(): Refusal {
   return refuse('QUEUE_TOKEN_INVALID', 'the queue token is unknown, used, left, expired or not yours')
-}
-
-/** A row as the room takes it. */
-export function toRoomEntry(row: TokenRow): RoomEntry {
-  return {
-    scheduleId: row.scheduleId,
-    userId: row.userId,
-    sequence: row.sequence,
-    digest: toDigest(row.tokenHash),
-    activeUntilMs: row.status === 'ACTIVE' ? (row.activeUntil?.getTime() ?? 1) : 0,
-  }
 }
 
 /** Somebody's live place by its row, while Redis is away. */

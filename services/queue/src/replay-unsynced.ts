@@ -1,8 +1,8 @@
 import type { Pool } from '@frontrow/postgres/pool'
 import type { Redis } from 'ioredis'
+import { joinArguments, toRoomEntry } from './room-entry.ts'
 import { BUSY_ROOMS_KEY, roomKey, runScript } from './room-scripts.ts'
 import { readTokens } from './sql/queue-tokens.ts'
-import { toDigest } from './token-value.ts'
 import { WHOLE_ROOM } from './unsynced-places.ts'
 import type { PlaceId, UnsyncedPlaces } from './unsynced-places.ts'
 
@@ -51,9 +51,8 @@ async function replayBatch(replay: Replay, batch: readonly PlaceId[]): Promise<P
     rows.map((row) => {
       const live = row.status === 'WAITING' || row.status === 'ACTIVE'
       if (!live) return runScript(redis, 'leave', row.scheduleId, [epoch, row.userId, row.sequence])
-      const deadline = row.status === 'ACTIVE' ? (row.activeUntil?.getTime() ?? 1) : 0
-      const place = [row.userId, toDigest(row.tokenHash), row.sequence, deadline]
-      return runScript(redis, 'join', row.scheduleId, [epoch, ...place, 0, 0, 0, 0, 0, 0])
+      // Nobody goes straight in, so the limits do not matter.
+      return runScript(redis, 'join', row.scheduleId, [epoch, 0, 0, ...joinArguments(toRoomEntry(row))])
     }),
   )
   const marks = rows.flatMap((row) => [row.scheduleId, Date.now()])

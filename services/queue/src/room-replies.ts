@@ -1,3 +1,4 @@
+import { toScriptReply } from './room-scripts.ts'
 import type { ScriptReply } from './room-scripts.ts'
 import type { Admission } from './sql/admissions.ts'
 import type { RoomLimits } from './sql/rooms.ts'
@@ -43,7 +44,12 @@ export interface RoomSummary extends RoomLimits {
   oldestAdmissionMs: number
 }
 
-/** Reads the reply of `place`, `join` and `extend`. */
+/** The single replies in one of `place` or `join`, which are about many. */
+export function placesOf(reply: ScriptReply): ScriptReply[] {
+  return reply.slice(1).map((one) => toScriptReply(one))
+}
+
+/** Reads the reply of `extend`, or one of those of `place`. */
 export function toPlace(reply: ScriptReply): Place {
   const [status] = reply
   const nowMs = numberAt(reply, 1)
@@ -87,14 +93,12 @@ function numbersAt(reply: readonly unknown[], index: number): number[] {
   return value.map((_one, at) => numberAt(value, at))
 }
 
-/** Reads the end of the reply of `join` to one who went straight in. */
-export function straightInAdmission(
-  scheduleId: number,
-  place: Extract<Place, { status: 'ACTIVE' }>,
-  reply: ScriptReply,
-): Admission {
+/** Reads one of the replies of `join`. */
+export function toEnteredPlace(scheduleId: number, reply: ScriptReply): Place {
+  const place = toPlace(reply)
+  if (place.status !== 'ACTIVE' || reply.length <= 7) return place
   const { sequence, nowMs } = place
-  return {
+  const admission = {
     scheduleId,
     sequence,
     enteredAtMs: nowMs,
@@ -103,6 +107,7 @@ export function straightInAdmission(
     maxActive: limitAt(reply, 8),
     admitPerSecond: numberAt(reply, 9),
   }
+  return { ...place, admission }
 }
 
 const ADMITTED_FIELDS = 5

@@ -25,6 +25,7 @@ declare module 'ioredis' {
     roomRebuild(...args: ScriptArguments): Result<unknown, Context>
     forgetIdleRoom(...args: ScriptArguments): Result<unknown, Context>
     dropUndrawnRoom(...args: ScriptArguments): Result<unknown, Context>
+    keepTokenOwners(keys: number, ...args: ScriptArguments): Result<unknown, Context>
   }
 }
 
@@ -53,6 +54,11 @@ const DROP_UNDRAWN_ROOM = `
 if redis.call('HGET', KEYS[1], 'drawn') == '1' then return 0 end
 return redis.call('HDEL', KEYS[1], 'epoch')`
 
+// SET has its expiry for one key alone, and MSET none.
+const KEEP_TOKEN_OWNERS = `
+for i, key in ipairs(KEYS) do redis.call('SET', key, ARGV[i + 1], 'EX', ARGV[1]) end
+return #KEYS`
+
 function source(name: string): string {
   return readFileSync(new URL(`lua/${name}.lua`, import.meta.url), 'utf8')
 }
@@ -64,6 +70,8 @@ export const scripts = {
   ),
   forgetIdleRoom: { lua: FORGET_IDLE_ROOM, numberOfKeys: 1 },
   dropUndrawnRoom: { lua: DROP_UNDRAWN_ROOM, numberOfKeys: 1 },
+  // The number of keys comes with each call.
+  keepTokenOwners: { lua: KEEP_TOKEN_OWNERS },
 }
 
 /** Rooms where somebody waits or is ACTIVE, with the time that was last noted; what schedulers work on. */
@@ -108,9 +116,13 @@ export async function runScript(
   scheduleId: number,
   args: ScriptArguments,
 ): Promise<ScriptReply> {
-  const reply = await redis[commands[script]](...roomKeys(scheduleId), ...args)
-  if (!Array.isArray(reply)) throw new Error(`script ${script} answered ${typeof reply}`)
+  return toScriptReply(await redis[commands[script]](...roomKeys(scheduleId), ...args))
+}
+
+/** Checks the form that all replies of scripts have. */
+export function toScriptReply(reply: unknown): ScriptReply {
+  if (!Array.isArray(reply)) throw new Error(`a script answered ${typeof reply}`)
   const [outcome, ...rest]: unknown[] = reply
-  if (typeof outcome !== 'string') throw new Error(`script ${script} answered without an outcome`)
+  if (typeof outcome !== 'string') throw new Error('a script answered without an outcome')
   return [outcome, ...rest]
 }

@@ -3,6 +3,7 @@ import type { Pool } from '@frontrow/postgres/pool'
 import { RedisAwayError } from './redis-gate.ts'
 import type { RedisGate } from './redis-gate.ts'
 import { tokenKey } from './room-scripts.ts'
+import { SharedCalls } from './shared-calls.ts'
 import { findToken } from './sql/queue-tokens.ts'
 import type { TokenHash } from './token-value.ts'
 
@@ -15,6 +16,7 @@ export interface TokenOwner {
 const KNOWN_MAX = 100_000
 const DEAD_MAX = 20_000
 const REDIS_KEEP_SECONDS = 43_200
+const SHARED_MAX = 200
 
 /**
  * Finds the room and the user of a token value: in this process, in Redis, in PostgreSQL. Whether the value is still
@@ -27,6 +29,20 @@ export class TokenDirectory {
   // Values that were seen to be over, which is final; polls of them should cost nothing.
   readonly #dead = new BoundedMap<string, true>(DEAD_MAX)
   readonly #seenAt = new BoundedMap<string, number>(KNOWN_MAX)
+  readonly #reads = new SharedCalls<'all', string, string | null>(SHARED_MAX, (_all, digests) =>
+    this.#gate.use((redis) => redis.mget(digests.map(tokenKey))),
+  )
+  readonly #writes = new SharedCalls<'all', { digest: string; value: string }, void>(
+    SHARED_MAX,
+    async (_all, owners) => {
+      const keys = owners.map(({ digest }) => tokenKey(digest))
+      const values = owners.map(({ value }) => value)
+      await this.#gate.use((redis) =>
+        redis.keepTokenOwners(keys.length, ...keys, REDIS_KEEP_SECONDS, ...values),
+      )
+      return owners.map(() => undefined)
+    },
+  )
 
   constructor(gate: RedisGate, pool: Pool) {
     this.#gate = gate
@@ -46,7 +62,7 @@ export class TokenDirectory {
     this.#known.set(digest, owner)
     const value = `${owner.scheduleId}:${owner.userId}`
     try {
-      await this.#gate.use((redis) => redis.set(tokenKey(digest), value, 'EX', REDIS_KEEP_SECONDS))
+      await this.#writes.make('all', { digest, value })
     } catch (error) {
       // The others find it in PostgreSQL.
       if (!(error instanceof RedisAwayError)) throw error
@@ -71,7 +87,7 @@ export class TokenDirectory {
 
   async #findInRedis(digest: string): Promise<TokenOwner | undefined> {
     try {
-      const value = await this.#gate.use((redis) => redis.get(tokenKey(digest)))
+      const value = await this.#reads.make('all', digest)
       if (value === null) return undefined
       const colon = value.indexOf(':')
       return { scheduleId: Number(value.slice(0, colon)), userId: value.slice(colon + 1) }

@@ -1,16 +1,14 @@
-import { hash, randomBytes } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 
 /**
  * A new token value: a UUIDv7 whose 74 bits that are not time all come from the system's random source. Generators of
  * sortable ids count up within a millisecond, which tells one person much of the next one's token.
  */
 export function newTokenValue(nowMs: number): string {
-  const bytes = randomBytes(16)
-  bytes.writeUIntBE(nowMs, 0, 6)
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x70, 6)
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8)
-  const hex = bytes.toString('hex')
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+  const time = nowMs.toString(16).padStart(12, '0')
+  // What follows the version of a UUIDv4: the same variant and 74 random bits. Node keeps a stock of them, so that a value costs
+  // a tenth of reading the random source.
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`
 }
 
 /** What is stored of a token value. */

@@ -8,24 +8,17 @@ import { rebuildRoom } from './rebuild-room.ts'
 import { clockOf, RedisAwayError, RoomBuildingError } from './redis-gate.ts'
 import type { RedisGate } from './redis-gate.ts'
 import { replayUnsynced } from './replay-unsynced.ts'
-import { straightInAdmission, toPlace, toRecentAdmissions, toRound, toSummary } from './room-replies.ts'
+import { placesOf, toEnteredPlace, toPlace, toRecentAdmissions, toRound, toSummary } from './room-replies.ts'
 import type { AdmissionRound, Place, RoomSummary } from './room-replies.ts'
+import { joinArguments } from './room-entry.ts'
+import type { RoomEntry, RoomEntryWindow } from './room-entry.ts'
 import { BUSY_ROOMS_KEY, roomKey, runScript } from './room-scripts.ts'
 import type { ScriptName, ScriptReply } from './room-scripts.ts'
+import { SharedCalls } from './shared-calls.ts'
 import type { Admission } from './sql/admissions.ts'
 import type { RoomLimits, RoomSettings } from './sql/rooms.ts'
 import { listLiveRooms } from './sql/rooms.ts'
 import { UnsyncedPlaces } from './unsynced-places.ts'
-
-/** A place as PostgreSQL holds it, to be put into the room. */
-export interface RoomEntry {
-  scheduleId: number
-  userId: string
-  digest: string
-  sequence: number
-  /** Of a place that was ACTIVE already; 0 for one that waits. */
-  activeUntilMs: number
-}
 
 /** What the rooms work with. */
 export interface WaitingRoomsOptions {
@@ -45,12 +38,31 @@ const BUILD_POLL_MS = 25
 const SETTLE_MS = 500
 const BUILDS_AT_ONCE = 8
 const BUSY_MARK_EVERY_MS = 1_000
+// No room is busy: the list is not read for this long, unless one gets busy here.
+const QUIET_MS = 1_000
+// A script holds Redis up: this many places are some 0.5 ms, as many joins 2 ms.
+const SHARED_MAX = 100
 
 /** The rooms in Redis. Every method throws RedisAwayError while Redis can't be used. */
 export class WaitingRooms {
   readonly #options: WaitingRoomsOptions
   readonly #building = new Map<number, Promise<void>>()
   readonly #markedBusy = new Map<number, number>()
+  #quietUntil = 0
+  #changesHere = 0
+  readonly #places = new SharedCalls<number, (string | number)[], Place>(
+    SHARED_MAX,
+    async (scheduleId, calls) =>
+      placesOf(await this.#run('place', scheduleId, calls.flat())).map((reply) => toPlace(reply)),
+  )
+  readonly #joins = new SharedCalls<number, (string | number)[], Place>(
+    SHARED_MAX,
+    async (scheduleId, calls) => {
+      const { waitingMax, activeMs } = this.#options
+      const reply = await this.#run('join', scheduleId, [waitingMax, activeMs, ...calls.flat()])
+      return placesOf(reply).map((one) => toEnteredPlace(scheduleId, one))
+    },
+  )
   /** Changes that Redis did not get, or may not have got. */
   readonly unsynced = new UnsyncedPlaces()
 
@@ -63,34 +75,17 @@ export class WaitingRooms {
   }
 
   /** Puts a place in; `enter` lets a new one straight in where nobody waits and there is room. */
-  async join(
-    entry: RoomEntry,
-    enter?: { opensAtMs: number; endsAtMs: number; nobodyEarly: boolean },
-  ): Promise<Place> {
-    const { waitingMax, activeMs } = this.#options
-    const reply = await this.#run('join', entry.scheduleId, [
-      entry.userId,
-      entry.digest,
-      entry.sequence,
-      entry.activeUntilMs,
-      enter === undefined ? 0 : 1,
-      waitingMax,
-      enter?.opensAtMs ?? 0,
-      Math.min(enter?.endsAtMs ?? 0, this.#options.gate.admitUntilMs),
-      activeMs,
-      enter?.nobodyEarly === true ? 1 : 0,
-    ])
-    const place = toPlace(reply)
-    if (place.status === 'ACTIVE' && reply.length > 7) {
-      place.admission = straightInAdmission(entry.scheduleId, place, reply)
-    }
+  async join(entry: RoomEntry, enter?: RoomEntryWindow): Promise<Place> {
+    const endsAtMs = Math.min(enter?.endsAtMs ?? 0, this.#options.gate.admitUntilMs)
+    const window = enter === undefined ? undefined : { ...enter, endsAtMs }
+    const place = await this.#joins.make(entry.scheduleId, joinArguments(entry, window))
     if (place.status === 'WAITING' || place.status === 'ACTIVE') await this.#markBusy(entry.scheduleId)
     return place
   }
 
   /** Where a user stands; `digest` undefined asks whatever the token is. `seen` keeps the place alive. */
-  async place(scheduleId: number, userId: string, digest: string | undefined, seen: boolean): Promise<Place> {
-    return toPlace(await this.#run('place', scheduleId, [userId, digest ?? '', seen ? 1 : 0]))
+  place(scheduleId: number, userId: string, digest: string | undefined, seen: boolean): Promise<Place> {
+    return this.#places.make(scheduleId, [userId, digest ?? '', seen ? 1 : 0])
   }
 
   async leave(scheduleId: number, userId: string, sequence: number): Promise<void> {
@@ -182,9 +177,13 @@ export class WaitingRooms {
     ])
   }
 
-  /** The schedules of busy rooms, each with the mark it has now. */
+  /** The schedules of busy rooms, each with the mark it has now; a room that got busy in another instance up to 1 s late. */
   async listBusy(): Promise<{ scheduleId: number; mark: string }[]> {
+    if (performance.now() < this.#quietUntil) return []
+    const changesBefore = this.#changesHere
     const marks = await this.#options.gate.use((redis) => redis.hgetall(BUSY_ROOMS_KEY))
+    const isQuiet = Object.keys(marks).length === 0 && this.#changesHere === changesBefore
+    if (isQuiet) this.#quietUntil = performance.now() + QUIET_MS
     return Object.entries(marks).map(([id, mark]) => ({ scheduleId: Number(id), mark }))
   }
 
@@ -225,6 +224,7 @@ export class WaitingRooms {
 
   async #replay(redis: Redis, epoch: string): Promise<void> {
     const { pool, changes } = this.#options
+    this.#noteBusy()
     await changes.flush()
     await replayUnsynced({ redis, epoch, pool, unsynced: this.unsynced })
   }
@@ -292,10 +292,16 @@ export class WaitingRooms {
     await this.#markBusy(scheduleId)
   }
 
+  #noteBusy(): void {
+    this.#changesHere += 1
+    this.#quietUntil = 0
+  }
+
   async #markBusy(scheduleId: number): Promise<void> {
     const now = Date.now()
     if (now - (this.#markedBusy.get(scheduleId) ?? 0) < BUSY_MARK_EVERY_MS) return
     this.#markedBusy.set(scheduleId, now)
+    this.#noteBusy()
     try {
       await this.#options.gate.use((redis) => redis.hset(BUSY_ROOMS_KEY, scheduleId, now))
     } catch (error) {

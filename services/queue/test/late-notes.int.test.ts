@@ -17,7 +17,7 @@ import { roomKey, runScript } from '../src/room-scripts.ts'
 import { insertTokens } from '../src/sql/queue-tokens.ts'
 import { toDigest } from '../src/token-value.ts'
 import { WaitingRooms } from '../src/waiting-rooms.ts'
-import type { RoomEntry } from '../src/waiting-rooms.ts'
+import type { RoomEntry } from '../src/room-entry.ts'
 import { notedSequences } from './admission-rows.ts'
 import { QueueClient, startCatalog, startQueueService } from './queue-under-test.ts'
 

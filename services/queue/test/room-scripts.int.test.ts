@@ -6,6 +6,7 @@ import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import fc from 'fast-check'
 import type { Redis } from 'ioredis'
 import { createRedis } from '../src/redis.ts'
+import { placesOf } from '../src/room-replies.ts'
 import { runScript } from '../src/room-scripts.ts'
 import type { ScriptName, ScriptReply } from '../src/room-scripts.ts'
 
@@ -141,14 +142,24 @@ async function build(...finish: (string | number)[]): Promise<void> {
   }
 }
 
-function join(
+async function join(
   one: number,
   digest: string,
   sequence: number,
   options: { enter: boolean; nobodyEarly?: boolean },
 ): Promise<ScriptReply> {
-  const mayEnter = [options.enter ? 1 : 0, 1_000, 0, Date.now() + FAR_MS, FAR_MS]
-  return run('join', `user-${one}`, digest, sequence, 0, ...mayEnter, options.nobodyEarly === true ? 1 : 0)
+  const mayEnter = [options.enter ? 1 : 0, 0, Date.now() + FAR_MS, options.nobodyEarly === true ? 1 : 0]
+  return only(await run('join', 1_000, FAR_MS, `user-${one}`, digest, sequence, 0, ...mayEnter))
+}
+
+async function placeBy(one: number, digest: string): Promise<ScriptReply> {
+  return only(await run('place', `user-${one}`, digest, 0))
+}
+
+function only(reply: ScriptReply): ScriptReply {
+  const [first, ...others] = placesOf(reply)
+  if (first === undefined || others.length > 0) throw new Error(`not one place: ${JSON.stringify(reply)}`)
+  return first
 }
 
 // Of each who is let in: sequence, when it entered, how many are in, what was predicted, how long it took.
@@ -180,7 +191,7 @@ async function check(model: ModelRoom, digests: string[], step: Step, version: n
       digests[step.user] = `digest-${version}`
       const reply = await join(step.user, `digest-${version}`, sequence, { enter: false })
       expect(placeOf(reply)).toEqual(model.place(step.user))
-      expect((await run('place', `user-${step.user}`, old, 0))[0]).toBe('REISSUED')
+      expect((await placeBy(step.user, old))[0]).toBe('REISSUED')
       return
     }
     case 'leave':
@@ -188,7 +199,7 @@ async function check(model: ModelRoom, digests: string[], step: Step, version: n
       model.leave(step.user)
       return
     case 'place': {
-      const reply = await run('place', `user-${step.user}`, digests[step.user] ?? '', 0)
+      const reply = await placeBy(step.user, digests[step.user] ?? '')
       expect(placeOf(reply)).toEqual(model.place(step.user))
       return
     }

@@ -72,12 +72,10 @@ end
 -- status, now, sequence, people before (WAITING), deadline (ACTIVE), waiting in all, room off
 local function place_of(room, now, user, token)
   local off = room.max_active == nil and 1 or 0
-  local deadline = redis.call('ZSCORE', ACTIVE, user)
-  if deadline then
-    local status = tonumber(deadline) > now and 'ACTIVE' or 'ENDED'
-    return { status, now, token.sequence, 0, tonumber(deadline), 0, off }
-  end
+  -- A crowd waits, few are in.
   local rank = redis.call('ZRANK', WAITING, user)
-  if not rank then return { 'UNKNOWN', now } end
-  return { 'WAITING', now, token.sequence, rank, 0, redis.call('ZCARD', WAITING), off }
+  if rank then return { 'WAITING', now, token.sequence, rank, 0, redis.call('ZCARD', WAITING), off } end
+  local deadline = tonumber(redis.call('ZSCORE', ACTIVE, user))
+  if not deadline then return { 'UNKNOWN', now } end
+  return { deadline > now and 'ACTIVE' or 'ENDED', now, token.sequence, 0, deadline, 0, off }
 end

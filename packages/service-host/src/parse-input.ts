@@ -1,0 +1,68 @@
+import type { z } from 'zod'
+import { hostRefusal } from './refusal.ts'
+import type { RouteSpec } from './route.ts'
+
+/** One field that broke a rule, as `details` of INVALID_REQUEST lists it. */
+export interface FieldProblem {
+  in: 'path' | 'query' | 'header' | 'body'
+  field: string
+  rule: string
+}
+
+/** The parts of a request as they came. */
+export interface RawInput {
+  params: unknown
+  query: unknown
+  headers: unknown
+  body: unknown
+}
+
+/** Checks the parts of a request by the schemas of its route; refuses with INVALID_REQUEST and every broken rule. */
+export function parseInput<
+  P extends z.ZodType,
+  Q extends z.ZodType,
+  B extends z.ZodType,
+  H extends z.ZodType,
+>(
+  route: RouteSpec<P, Q, B, H>,
+  raw: RawInput,
+): { params: z.output<P>; query: z.output<Q>; body: z.output<B>; headers: z.output<H> } {
+  const problems: FieldProblem[] = []
+  const read = <S extends z.ZodType>(schema: S | undefined, value: unknown, place: FieldProblem['in']) => {
+    const parsed = schema?.safeParse(value)
+    if (parsed === undefined) return undefined
+    if (parsed.success) return parsed.data
+    problems.push(...problemsOf(parsed.error, place))
+    return undefined
+  }
+  const params = read(route.params, raw.params, 'path')
+  const query = read(route.query, raw.query, 'query')
+  const headers = read(route.headers, raw.headers, 'header')
+  const body = read(route.body, raw.body, 'body')
+  if (problems.length > 0) {
+    const first = problems[0]
+    const text = first === undefined ? '' : `${first.field}: ${first.rule}`
+    throw hostRefusal('INVALID_REQUEST', text, { details: problems })
+  }
+  // Sound because every part that the route has was parsed by its own schema just above; TypeScript can't follow that
+  // through the optional schemas.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return { params, query, body, headers } as {
+    params: z.output<P>
+    query: z.output<Q>
+    body: z.output<B>
+    headers: z.output<H>
+  }
+}
+
+function problemsOf(error: z.ZodError, place: FieldProblem['in']): FieldProblem[] {
+  return error.issues.flatMap((issue) => {
+    const path = issue.path.join('.')
+    if (issue.code !== 'unrecognized_keys') return [{ in: place, field: path || place, rule: issue.message }]
+    return issue.keys.map((key) => ({
+      in: place,
+      field: path === '' ? key : `${path}.${key}`,
+      rule: 'there is no such field',
+    }))
+  })
+}
