@@ -22,6 +22,10 @@ cores=$(nproc)
 [ "$cores" -le 4 ] || cores=4
 export WORKERS="${WORKERS:-$cores}"
 
+# Begins every request id that is made here: different at each start, and in each of several gateways.
+GATEWAY_ID=$(head -c 8 /proc/sys/kernel/random/uuid)
+export GATEWAY_ID
+
 # The services come and go, and with them their addresses: names are asked for again every 5 s.
 name_server="${RESOLVER_ADDRESS:-$(awk '$1 == "nameserver" { print $2; exit }' /etc/resolv.conf)}"
 case "$name_server" in *:*) name_server="[$name_server]" ;; esac

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, networkInterfaces } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -110,6 +111,7 @@ function values(options: NginxOptions): Record<string, string> {
   ])
   return {
     ...Object.fromEntries(servers),
+    GATEWAY_ID: randomBytes(4).toString('hex'),
     WORKERS: String(Math.min(availableParallelism(), WORKERS_MAX)),
     STATE_FOLDER: checkedPath(options.stateFolder),
     ACCESS_LOG: checkedPath(options.accessLogFile),

@@ -16,6 +16,7 @@ const USERS = 6
 
 type Step =
   | { kind: 'join' | 'leave' | 'place' | 'reissue' | 'lapse'; user: number }
+  | { kind: 'crowd'; users: number[] }
   | { kind: 'open' }
   | { kind: 'admit'; batch: number }
   | { kind: 'steer'; maxActive: number | null; paused: boolean }
@@ -24,6 +25,13 @@ const user = fc.nat(USERS - 1)
 const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
     { weight: 4, arbitrary: fc.record({ kind: fc.constant('join' as const), user }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        kind: fc.constant('crowd' as const),
+        users: fc.uniqueArray(user, { minLength: 2 }),
+      }),
+    },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('leave' as const), user }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('place' as const), user }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('reissue' as const), user }) },
@@ -142,23 +150,33 @@ async function build(...finish: (string | number)[]): Promise<void> {
   }
 }
 
-async function join(
-  one: number,
-  digest: string,
-  sequence: number,
-  options: { enter: boolean; nobodyEarly?: boolean },
-): Promise<ScriptReply> {
-  const mayEnter = [options.enter ? 1 : 0, 0, Date.now() + FAR_MS, options.nobodyEarly === true ? 1 : 0]
-  return only(await run('join', 1_000, FAR_MS, `user-${one}`, digest, sequence, 0, ...mayEnter))
+interface Joining {
+  one: number
+  digest: string
+  sequence: number
+  enter: boolean
+  nobodyEarly?: boolean
+}
+
+async function joinAll(joins: readonly Joining[]): Promise<ScriptReply[]> {
+  const places = joins.map(({ one, digest, sequence, enter, nobodyEarly }) => {
+    const mayEnter = [enter ? 1 : 0, 0, Date.now() + FAR_MS, nobodyEarly === true ? 1 : 0]
+    return [`user-${one}`, digest, sequence, 0, ...mayEnter]
+  })
+  return placesOf(await run('join', 1_000, FAR_MS, ...places.flat()))
+}
+
+async function join(joining: Joining): Promise<ScriptReply> {
+  return only(await joinAll([joining]))
 }
 
 async function placeBy(one: number, digest: string): Promise<ScriptReply> {
-  return only(await run('place', `user-${one}`, digest, 0))
+  return only(placesOf(await run('place', `user-${one}`, digest, 0)))
 }
 
-function only(reply: ScriptReply): ScriptReply {
-  const [first, ...others] = placesOf(reply)
-  if (first === undefined || others.length > 0) throw new Error(`not one place: ${JSON.stringify(reply)}`)
+function only(replies: readonly ScriptReply[]): ScriptReply {
+  const [first, ...others] = replies
+  if (first === undefined || others.length > 0) throw new Error(`not one place: ${JSON.stringify(replies)}`)
   return first
 }
 
@@ -169,19 +187,43 @@ const everyFifth = (admitted: unknown, from: number): unknown[] =>
 const placeOf = (reply: ScriptReply): unknown[] =>
   reply.length <= 2 ? [reply[0]] : [reply[0], reply[2], reply[3]]
 
+/** Whoever has a place gets no second one: PostgreSQL sees to that. */
+function joinModel(
+  model: ModelRoom,
+  digests: string[],
+  users: readonly number[],
+  version: number,
+): Joining[] {
+  return users
+    .filter((one) => !model.sequences.has(one))
+    .map((one) => {
+      model.join(one)
+      const digest = `digest-${version}-${one}`
+      digests[one] = digest
+      return { one, digest, sequence: model.lastSequence, enter: true, nobodyEarly: model.open }
+    })
+}
+
 async function check(model: ModelRoom, digests: string[], step: Step, version: number): Promise<void> {
   switch (step.kind) {
     case 'join': {
-      // Whoever has a place gets no second one: PostgreSQL sees to that.
       if (model.sequences.has(step.user)) return
-      model.join(step.user)
-      digests[step.user] = `digest-${version}`
-      const reply = await join(step.user, `digest-${version}`, model.lastSequence, {
-        enter: true,
-        nobodyEarly: model.open,
-      })
+      const [place] = joinModel(model, digests, [step.user], version)
+      if (place === undefined) throw new Error('nobody joined')
+      const reply = await join(place)
       expect(placeOf(reply)).toEqual(model.place(step.user))
       if (reply[0] === 'ACTIVE') expect(reply[7]).toBe(model.active.length)
+      return
+    }
+    case 'crowd': {
+      const joins = joinModel(model, digests, step.users, version)
+      const replies = await joinAll(joins)
+      const waiting = replies.filter(([status]) => status === 'WAITING').map((reply) => reply[2])
+      expect(replies.map((reply) => reply[2])).toEqual(joins.map(({ sequence }) => sequence))
+      expect(waiting).toEqual(joins.map(({ sequence }) => sequence).slice(joins.length - waiting.length))
+      const asked = step.users.flatMap((one) => [`user-${one}`, digests[one] ?? '', 0])
+      const places = placesOf(await run('place', ...asked))
+      expect(places.map((place) => placeOf(place))).toEqual(step.users.map((one) => model.place(one)))
       return
     }
     case 'reissue': {
@@ -189,7 +231,7 @@ async function check(model: ModelRoom, digests: string[], step: Step, version: n
       if (sequence === undefined) return
       const old = digests[step.user] ?? ''
       digests[step.user] = `digest-${version}`
-      const reply = await join(step.user, `digest-${version}`, sequence, { enter: false })
+      const reply = await join({ one: step.user, digest: `digest-${version}`, sequence, enter: false })
       expect(placeOf(reply)).toEqual(model.place(step.user))
       expect((await placeBy(step.user, old))[0]).toBe('REISSUED')
       return
@@ -279,7 +321,7 @@ test('of two who build a room at once one waits, and who is overtaken learns it'
 test('never more than admitPerSecond are let in within any second, straight in or by a round', async () => {
   scheduleId += 1
   await build(0, 1_000, 7, 0, 0, 1)
-  for (let one = 1; one <= 20; one += 1) await join(one, 'digest', one, { enter: true })
+  for (let one = 1; one <= 20; one += 1) await join({ one, digest: 'digest', sequence: one, enter: true })
   await eventually(
     async () => {
       await run('admit', 0, Date.now() + FAR_MS, FAR_MS, FAR_MS, 100, 0)
