@@ -28,11 +28,15 @@ function headerValue(headers: IncomingHttpHeaders): string | undefined {
   return first === '' ? undefined : first
 }
 
+/** Of several, which a browser sends where they were set for different paths, the first that can be a token. */
 function cookieValue(cookies: string | undefined): string | undefined {
+  let first: string | undefined
   for (const cookie of cookies?.split(';') ?? []) {
     const equals = cookie.indexOf('=')
-    if (equals < 0) continue
-    if (cookie.slice(0, equals).trim() === QUEUE_TOKEN_COOKIE) return cookie.slice(equals + 1).trim()
+    if (equals < 0 || cookie.slice(0, equals).trim() !== QUEUE_TOKEN_COOKIE) continue
+    const value = cookie.slice(equals + 1).trim()
+    if (UUID.test(value)) return value
+    first ??= value
   }
-  return undefined
+  return first
 }

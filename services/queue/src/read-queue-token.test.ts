@@ -7,6 +7,11 @@ test('a queue token is read from the header, else from its cookie', () => {
   expect(readQueueToken({ 'queue-token': ` ${token.toUpperCase()} ` })).toBe(token)
   expect(readQueueToken({ cookie: `a=b; tokenId=${token}; c=d` })).toBe(token)
   expect(readQueueToken({ 'queue-token': '', cookie: `tokenId=${token}` })).toBe(token)
+  expect(
+    readQueueToken({
+      cookie: `tokenId=; tokenId=junk; tokenId=${token}; tokenId=${token.replace('0', '1')}`,
+    }),
+  ).toBe(token)
   expect(readQueueToken({ 'queue-token': token, cookie: 'tokenId=other' })).toBe(token)
 })
 
