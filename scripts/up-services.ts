@@ -57,8 +57,8 @@ export function databaseUrl(role: string, password: string, port: number): strin
 }
 
 /**
- * A service keeps little in memory. V8's default young generation (up to 48 MB) is for servers that do; a third of it costs
- * hardly more CPU. With these, and what is left of the start thrown away (lifecycle.ts), an idle service has 91 to 108 MB, 100
+ * A service keeps little in memory. V8's default young generation (up to 48 MB) is for servers that do; a quarter of it costs
+ * hardly more CPU. With these, and what is left over thrown away at rest (tidy-memory.ts), an idle service has 91 to 108 MB, 100
  * to 123 MB with V8's defaults. As in deploy/Dockerfile.
  */
 export const HEAP_FLAGS = ['--max-semi-space-size=4', '--max-old-space-size=384', '--expose-gc']

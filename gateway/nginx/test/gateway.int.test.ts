@@ -188,6 +188,14 @@ test('a crowd that polls now-serving costs the service one request', async () =>
   for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}-[0-9]+-[0-9]+$/)
 })
 
+test('a path that is written another way is kept as what it means', async () => {
+  const answer = await sendRaw(
+    'GET /api/v1/queue/schedules/44/%2e%2e/43/now-serving?x=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+  )
+  expect(answer).toMatch(/^HTTP\/1.1 200/)
+  expect(seen.at(-1)?.url).toBe('/api/v1/queue/schedules/43/now-serving')
+})
+
 test('TLS serves the same', async () => {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const options = { host: '127.0.0.1', port: tlsPort, path: '/health/live', rejectUnauthorized: false }

@@ -18,7 +18,7 @@ export type Authenticate = (authorization: string | undefined) => Promise<Caller
 
 // PostgreSQL takes no NUL in a text, and a log line no others.
 const SUBJECT = /^\P{Cc}{1,64}$/u
-const CACHE_MAX = 20_000
+const CACHE_MAX = 40_000
 const CACHE_MS = 30_000
 const CLOCK_TOLERANCE_SECONDS = 5
 

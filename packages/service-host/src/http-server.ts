@@ -45,8 +45,11 @@ export interface HttpServer {
     route: RouteSpec<P, Q, B, H>,
     handler: RouteHandler<z.output<P>, z.output<Q>, z.output<B>, z.output<H>>,
   ): void
-  /** Adds what is not JSON and not in the API reference: a page or a file of one. */
-  page(path: string, answer: (request: IncomingMessage, response: ServerResponse) => void): void
+  /** Adds what has no page in the API reference: that reference itself, and its files. Answers until its promise ends. */
+  page(
+    path: string,
+    answer: (request: IncomingMessage, response: ServerResponse) => Promise<void> | void,
+  ): void
   /** Starts to listen and returns the port. */
   listen(host: string, port: number): Promise<number>
   /** Stops taking connections, lets requests in work end (up to `graceMs`), closes the rest. */
@@ -64,7 +67,7 @@ export interface HttpServerOptions {
 const CLOSE_IDLE_EVERY_MS = 100
 const JSON_TYPE = 'application/json; charset=utf-8'
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
-// Longer parts of a path are no other route, but break a rule of theirs.
+// As long as Node takes a request line. With find-my-way's default of 100 too long an id would be no path of ours, not a broken rule.
 const PATH_PART_MAX = 16_384
 
 type Router = ReturnType<typeof createPaths>
@@ -111,9 +114,6 @@ function createPaths() {
     ignoreTrailingSlash: true,
     maxParamLength: PATH_PART_MAX,
     querystringParser: parseQuery,
-    onBadUrl: () => {
-      throw hostRefusal('INVALID_REQUEST', 'the path is not validly encoded')
-    },
   })
 }
 
@@ -133,7 +133,8 @@ async function answer(
     const url = request.url ?? '/'
     const method = METHODS.find((one) => one === request.method)
     const found = method === undefined ? null : router.find(method, url)
-    if (found === null) throw noRoute(router, url, response)
+    // An empty part, as in /reservations//cancel, is nobody's id.
+    if (found === null || Object.values(found.params).includes('')) throw noRoute(router, url, response)
     await found.handler(request, response, found.params, undefined, found.searchParams)
   } catch (error) {
     refuseRequest(logger, error, request, response)
@@ -141,11 +142,29 @@ async function answer(
 }
 
 function noRoute(router: Router, url: string, response: ServerResponse): Error {
-  const others = METHODS.filter((method) => method !== 'HEAD' && router.find(method, url) !== null)
+  if (isBadlyEncoded(url)) return hostRefusal('INVALID_REQUEST', 'the path is not validly encoded')
+  const others = METHODS.filter((method) => {
+    const found = method === 'HEAD' ? null : router.find(method, url)
+    return found !== null && !Object.values(found.params).includes('')
+  })
   if (others.length === 0) return hostRefusal('NOT_FOUND', 'no such path')
   const allow = others.join(', ')
   response.setHeader('Allow', allow)
   return hostRefusal('METHOD_NOT_ALLOWED', `allowed here: ${allow}`)
+}
+
+function isBadlyEncoded(url: string): boolean {
+  try {
+    decodeURI(pathOf(url))
+    return false
+  } catch {
+    return true
+  }
+}
+
+function pathOf(url: string): string {
+  const query = url.indexOf('?')
+  return query < 0 ? url : url.slice(0, query)
 }
 
 async function serve<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, H extends z.ZodType>(
@@ -198,7 +217,7 @@ function refuseRequest(
   response: ServerResponse,
 ): void {
   const refusal = toRefusal(error)
-  const [path] = (request.url ?? '').split('?')
+  const path = pathOf(request.url ?? '')
   // Without a cause it was decided (a full room, a limit), and a crowd gets it: no failure, and no line for each.
   if (refusal.http >= 500 && refusal.cause !== undefined) {
     logger.error({ err: error, method: request.method, path, code: refusal.code }, 'request failed')

@@ -1,9 +1,9 @@
 import type { HostSettings } from './config.ts'
 import { createLogger } from './logger.ts'
 import type { Logger } from './logger.ts'
+import { tidyMemoryAtRest } from './tidy-memory.ts'
 
 const LINGER_MS = 250
-const SETTLED_MS = 3_000
 
 /** Stops one part of a process. */
 export type Closer = () => Promise<void> | void
@@ -81,8 +81,7 @@ export async function runService(options: {
     process.exit(1)
   }
   logger.info('ready')
-  // Starting leaves 20 MB of garbage, which a service that has little to do would keep for ever. Where node has --expose-gc.
-  setTimeout(() => globalThis.gc?.({ type: 'major', flavor: 'last-resort' }), SETTLED_MS).unref()
+  tidyMemoryAtRest()
   const reason = await stopRequested
   logger.info({ reason }, 'stopping')
   const deadline = setTimeout(() => {

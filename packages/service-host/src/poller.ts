@@ -60,8 +60,8 @@ export class Poller {
   }
 }
 
-/** Milliseconds to the next multiple that leaves half a pause at least: a slow task must not follow itself at once. */
+/** Milliseconds to the next multiple, but for one that is about to come: a slow task must not follow itself at once. */
 function untilNext(everyMs: number): number {
   const left = everyMs - (performance.now() % everyMs)
-  return left < everyMs / 2 ? left + everyMs : left
+  return left < everyMs / 10 ? left + everyMs : left
 }

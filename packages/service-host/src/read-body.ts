@@ -2,12 +2,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import bodyParser from 'body-parser'
 import { hostRefusal } from './refusal.ts'
 
+const JSON_TYPE = /^[ \t]*application\/json[ \t]*(?:;|$)/i
+
 /** Reads and parses the JSON body of a request; an absent one is `{}`. Refusals of it: see http-errors.ts. */
 export type ReadBody = (request: IncomingMessage, response: ServerResponse) => Promise<unknown>
 
 /** A reader of bodies up to `limit`, as body-parser writes it: `64kb`. */
 export function createReadBody(limit: string): ReadBody {
-  const parseJson = bodyParser.json({ limit, strict: true })
+  // What is JSON is decided here, once.
+  const parseJson = bodyParser.json({ limit, strict: true, type: () => true })
   return (request, response) => {
     requireJson(request)
     return new Promise((resolve, reject) => {
@@ -23,8 +26,7 @@ export function createReadBody(limit: string): ReadBody {
 
 function requireJson({ headers }: IncomingMessage): void {
   const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
-  const [mediaType = ''] = (headers['content-type'] ?? '').split(';')
-  if (hasBody && mediaType.trim().toLowerCase() !== 'application/json') {
+  if (hasBody && !JSON_TYPE.test(headers['content-type'] ?? '')) {
     throw hostRefusal('UNSUPPORTED_MEDIA_TYPE', 'Content-Type must be application/json')
   }
 }

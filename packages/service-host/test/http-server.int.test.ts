@@ -54,6 +54,11 @@ beforeAll(async () => {
     if (params.how === 'refused') throw hostRefusal('UNAVAILABLE', 'later', { retryAfterSeconds: 7 })
     throw new Error('secret: the password is 1234')
   })
+  server.page('/page', (_request, response) => {
+    response.setHeader('Content-Type', 'text/plain')
+    response.end('a page')
+  })
+  server.page('/page/broken', () => Promise.reject(new Error('secret: no such file')))
   url = `http://127.0.0.1:${await server.listen('127.0.0.1', 0)}`
 })
 
@@ -118,6 +123,12 @@ describe('bad input', () => {
       400,
       'INVALID_REQUEST',
     ],
+    [
+      'a type that only looks like JSON',
+      { body: '{"name":"x"}', headers: { 'Content-Type': 'application/json\u00a0' } },
+      415,
+      'UNSUPPORTED_MEDIA_TYPE',
+    ],
     ['a form', { body: 'name=x', headers: { 'Content-Type': 'text/plain' } }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
     [
       'an unknown character set',
@@ -139,8 +150,27 @@ describe('bad input', () => {
       'POST',
       'METHOD_NOT_ALLOWED',
     ])
-    const badEscape = await send('/things/%zz', { json: { name: 'x' } })
-    expect([badEscape.status, badEscape.body.error.message]).toEqual([400, 'the path is not validly encoded'])
+    for (const method of ['POST', 'PUT', 'OPTIONS']) {
+      const badEscape = await send('/things/%zz', { method })
+      expect([badEscape.status, badEscape.headers.get('allow')]).toEqual([400, null])
+      expect(badEscape.body.error.message).toBe('the path is not validly encoded')
+    }
+  })
+
+  test('an empty part of a path is nobody’s id, a long one breaks a rule', async () => {
+    expect((await send('/broken/', { method: 'GET' })).status).toBe(404)
+    expect((await send('/things//', { method: 'PUT' })).status).toBe(404)
+    expect((await send(`/things/${'9'.repeat(5_000)}`, { json: { name: 'x' } })).status).toBe(400)
+  })
+
+  test('HEAD is answered as GET, without a body', async () => {
+    const answer = await fetch(`${url}/page`, { method: 'HEAD' })
+    expect([answer.status, answer.headers.get('content-type'), await answer.text()]).toEqual([
+      200,
+      'text/plain',
+      '',
+    ])
+    expect((await fetch(`${url}/broken/refused`, { method: 'HEAD' })).status).toBe(503)
   })
 })
 
@@ -150,6 +180,12 @@ describe('a failure', () => {
     expect(answer.status).toBe(500)
     expect(JSON.stringify(answer.body)).not.toContain('1234')
     expect(answer.body.error.requestId).toBe(answer.headers.get('x-request-id'))
+  })
+
+  test('of a page is told in the same way', async () => {
+    const answer = await send('/page/broken', { method: 'GET' })
+    expect([answer.status, answer.body.error.code]).toEqual([500, 'INTERNAL'])
+    expect(JSON.stringify(answer.body)).not.toContain('secret')
   })
 
   test('that passes carries Retry-After, and is RFC 9457 for those who ask for it', async () => {

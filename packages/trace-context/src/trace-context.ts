@@ -12,7 +12,7 @@ export interface TraceContext {
 const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/
 
-const storage = new AsyncLocalStorage<TraceContext>()
+const storage = new AsyncLocalStorage<TraceContext | undefined>()
 
 /** The context of the running request or message, if there is one. */
 export function currentTrace(): TraceContext | undefined {
@@ -22,6 +22,11 @@ export function currentTrace(): TraceContext | undefined {
 /** Runs `fn` so that everything it awaits sees `trace`. */
 export function runWithTrace<T>(trace: TraceContext, fn: () => T): T {
   return storage.run(trace, fn)
+}
+
+/** Runs `fn` for nobody in particular: work that many requests share. */
+export function runWithoutTrace<T>(fn: () => T): T {
+  return storage.run(undefined, fn)
 }
 
 /**

@@ -34,7 +34,15 @@ export async function addDocs(http: HttpServer): Promise<void> {
   for (const { path, root, file, maxAge } of files) {
     http.page(path, (request, response) => {
       response.setHeader('Content-Security-Policy', CONTENT_POLICY)
-      send(request, file, { root, maxAge }).pipe(response)
+      // Conditions of those who write; send would answer them in a form of its own.
+      delete request.headers['if-match']
+      delete request.headers['if-unmodified-since']
+      return new Promise((resolve, reject) => {
+        response.once('close', resolve)
+        send(request, file, { root, maxAge, acceptRanges: false })
+          .on('error', (cause) => reject(new Error(`${file} of the API reference can't be read`, { cause })))
+          .pipe(response)
+      })
     })
   }
 }

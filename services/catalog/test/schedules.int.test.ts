@@ -312,4 +312,8 @@ test('the API reference is served without the internet', async () => {
   expect(linked.length).toBeGreaterThanOrEqual(4)
   for (const path of linked) expect([path, (await fetch(base + path)).status]).toEqual([path, 200])
   expect((await fetch(`${base}/docs/package.json`)).status).toBe(404)
+  // Conditions that these files can't meet are passed over: nothing but our own errors comes from here.
+  for (const headers of [{ range: 'bytes=99999999-' }, { 'if-match': '"x"' }]) {
+    expect((await fetch(`${base}/docs/show-reference.js`, { headers })).status).toBe(200)
+  }
 })

@@ -36,7 +36,7 @@ const HEARTBEAT_MS = 15_000
 const LOOK_EVERY_MAX_MS = 5_000
 const LOOK_AT_ACTIVE_EVERY_MS = 1_000
 const ROOMS_EVERY_MS = 500
-// Looks at once, each of them one call to Redis; also writes in one turn of the event loop.
+// Looks at once, which share a few calls to Redis; also writes in one turn of the event loop.
 const LOOKS_AT_ONCE = 200
 const RECONNECT_MS = 2_000
 // For a reader to take what it has not read when its stream ends.

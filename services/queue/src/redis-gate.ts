@@ -40,7 +40,7 @@ const PUT_OFF_MS = 3_000
 const PUT_OFF_MAX_MS = 30_000
 
 /**
- * Whether Redis may be used, and under which epoch. It is shut by a lost connection, by the breaker (half of at least 10 calls
+ * Whether Redis may be used, and under which epoch. It is shut by a lost connection, by the breaker (half of at least 4 calls
  * in 5 s failed), by two looks in a row without an answer, and when another instance has let people in from PostgreSQL; and
  * opened by `tryOpen` alone, after `recover` has brought the rooms up to date. The epoch names the server's start (after which
  * the last second of writes may be missing) and the term of the lease: see redis-lease.ts.
@@ -64,7 +64,8 @@ export class RedisGate {
     this.#breaker = new CircuitBreaker((run: () => Promise<void>) => run(), {
       name: 'redis',
       timeout: false,
-      volumeThreshold: 10,
+      // A call stands for up to a hundred people.
+      volumeThreshold: 4,
       errorThresholdPercentage: 50,
       rollingCountTimeout: 5_000,
       resetTimeout: 60_000,

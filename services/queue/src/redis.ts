@@ -15,8 +15,6 @@ export function createRedis(options: { url: string; commandTimeoutMs: number; lo
     connectTimeout: CONNECT_TIMEOUT_MS,
     commandTimeout: options.commandTimeoutMs,
     enableOfflineQueue: false,
-    // Commands of one turn of the event loop are sent together: a poll cost a sixth less.
-    enableAutoPipelining: true,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     keepAlive: 10_000,

@@ -46,7 +46,7 @@ export interface RoomSummary extends RoomLimits {
 
 /** The single replies in one of `place` or `join`, which are about many. */
 export function placesOf(reply: ScriptReply): ScriptReply[] {
-  return reply.slice(1).map((one) => toScriptReply(one))
+  return reply.slice(1).map((one) => toScriptReply('place or join', one))
 }
 
 /** Reads the reply of `extend`, or one of those of `place`. */

@@ -116,13 +116,13 @@ export async function runScript(
   scheduleId: number,
   args: ScriptArguments,
 ): Promise<ScriptReply> {
-  return toScriptReply(await redis[commands[script]](...roomKeys(scheduleId), ...args))
+  return toScriptReply(script, await redis[commands[script]](...roomKeys(scheduleId), ...args))
 }
 
 /** Checks the form that all replies of scripts have. */
-export function toScriptReply(reply: unknown): ScriptReply {
-  if (!Array.isArray(reply)) throw new Error(`a script answered ${typeof reply}`)
+export function toScriptReply(script: string, reply: unknown): ScriptReply {
+  if (!Array.isArray(reply)) throw new Error(`script ${script} answered ${typeof reply}`)
   const [outcome, ...rest]: unknown[] = reply
-  if (typeof outcome !== 'string') throw new Error('a script answered without an outcome')
+  if (typeof outcome !== 'string') throw new Error(`script ${script} answered without an outcome`)
   return [outcome, ...rest]
 }

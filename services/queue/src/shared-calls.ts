@@ -1,3 +1,5 @@
+import { runWithoutTrace } from '@frontrow/trace-context/trace-context'
+
 interface Waiting<C, R> {
   call: C
   settle: (result: R) => void
@@ -5,8 +7,8 @@ interface Waiting<C, R> {
 }
 
 /**
- * Calls about the same thing that are made in one turn of the event loop, sent as one. A call alone waits for nobody; of a
- * crowd's calls dozens go together, and what a command costs here and in Redis is paid once for all of them.
+ * Calls about the same thing that are made in one turn of the event loop, sent as one when it ends. A call waits for nothing but
+ * that; of a crowd's calls dozens go together, and what a command costs here and in Redis is paid once for all of them.
  */
 export class SharedCalls<K, C, R> {
   readonly #send: (key: K, calls: readonly C[]) => Promise<readonly R[]>
@@ -32,11 +34,14 @@ export class SharedCalls<K, C, R> {
   #sendAll(): void {
     const all = this.#waiting
     this.#waiting = new Map()
-    for (const [key, waiting] of all) {
-      for (let from = 0; from < waiting.length; from += this.#most) {
-        void this.#sendSome(key, waiting.slice(from, from + this.#most))
+    // Of all who share it, not of the first.
+    runWithoutTrace(() => {
+      for (const [key, waiting] of all) {
+        for (let from = 0; from < waiting.length; from += this.#most) {
+          void this.#sendSome(key, waiting.slice(from, from + this.#most))
+        }
       }
-    }
+    })
   }
 
   async #sendSome(key: K, some: readonly Waiting<C, R>[]): Promise<void> {

@@ -13,8 +13,9 @@ export interface TokenOwner {
   userId: string
 }
 
-const KNOWN_MAX = 100_000
-const DEAD_MAX = 20_000
+// Half of it is kept for certain: a full room of 100,000.
+const KNOWN_MAX = 200_000
+const DEAD_MAX = 40_000
 const REDIS_KEEP_SECONDS = 43_200
 const SHARED_MAX = 200
 

@@ -179,7 +179,7 @@ export class WaitingRooms {
 
   /** The schedules of busy rooms, each with the mark it has now; a room that got busy in another instance up to 1 s late. */
   async listBusy(): Promise<{ scheduleId: number; mark: string }[]> {
-    if (performance.now() < this.#quietUntil) return []
+    if (this.isOpen && performance.now() < this.#quietUntil) return []
     const changesBefore = this.#changesHere
     const marks = await this.#options.gate.use((redis) => redis.hgetall(BUSY_ROOMS_KEY))
     const isQuiet = Object.keys(marks).length === 0 && this.#changesHere === changesBefore
@@ -212,6 +212,8 @@ export class WaitingRooms {
     } catch (error) {
       // The rooms that are left are built when somebody asks for them: their epoch tells.
       logger.warn({ err: error }, 'not all waiting rooms could be built in advance')
+    } finally {
+      this.#noteBusy()
     }
   }
 
@@ -224,9 +226,12 @@ export class WaitingRooms {
 
   async #replay(redis: Redis, epoch: string): Promise<void> {
     const { pool, changes } = this.#options
-    this.#noteBusy()
-    await changes.flush()
-    await replayUnsynced({ redis, epoch, pool, unsynced: this.unsynced })
+    try {
+      await changes.flush()
+      await replayUnsynced({ redis, epoch, pool, unsynced: this.unsynced })
+    } finally {
+      this.#noteBusy()
+    }
   }
 
   async #run(script: ScriptName, scheduleId: number, args: (string | number)[]): Promise<ScriptReply> {
