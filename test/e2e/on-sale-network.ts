@@ -171,32 +171,42 @@ async function callGateway(url: string, method: string, path: string, call: Call
   return { status: response.status, headers: response.headers, data: body.data, error: body.error }
 }
 
-/** A schedule on sale now, with `seats` seats of one grade at `price`; returns its ids. */
+/** When a schedule's waiting room and its sale open, in milliseconds from now. */
+interface Opening {
+  waitingRoomInMs?: number
+  bookingInMs?: number
+}
+
+const PRICE = 50_000
+
+/** A schedule with `seats` seats of one grade, on sale now unless told otherwise; returns its ids and when it opens. */
 export async function openOnSale(
   network: OnSaleNetwork,
   seats: number,
-  price = 50_000,
-): Promise<{ concertId: number; scheduleId: number }> {
+  { waitingRoomInMs, bookingInMs = -60_000 }: Opening = {},
+): Promise<{ concertId: number; scheduleId: number; bookingOpenAt: string }> {
   const admin = { as: 'admin', admin: true }
   const day = 86_400_000
-  const at = (ms: number): string => new Date(Date.now() + ms).toISOString()
   const venue = await network.call('POST', '/api/v1/admin/venues', {
     ...admin,
     body: { name: 'Hall', address: 'Main St 1' },
   })
   const concert = await network.call('POST', '/api/v1/admin/concerts', { ...admin, body: { title: 'Night' } })
+  const at = (ms: number): string => new Date(Date.now() + ms).toISOString()
   const schedule = await network.call('POST', `/api/v1/admin/concerts/${concert.data?.concertId}/schedules`, {
     ...admin,
     body: {
       venueId: venue.data?.venueId,
       performanceAt: at(14 * day),
-      bookingOpenAt: at(-60_000),
+      ...(waitingRoomInMs === undefined ? {} : { waitingRoomOpenAt: at(waitingRoomInMs) }),
+      bookingOpenAt: at(bookingInMs),
       bookingCloseAt: at(13 * day),
-      sections: [{ section: 'A', grade: 'R', price, rows: 1, seatsPerRow: seats }],
+      sections: [{ section: 'A', grade: 'R', price: PRICE, rows: 1, seatsPerRow: seats }],
     },
   })
   if (schedule.status !== 201) throw new Error(`no schedule: ${JSON.stringify([venue, concert, schedule])}`)
-  return { concertId: concert.data.concertId, scheduleId: schedule.data.scheduleId }
+  const { scheduleId, bookingOpenAt } = schedule.data
+  return { concertId: concert.data.concertId, scheduleId, bookingOpenAt }
 }
 
 /** Puts money into a wallet and joins the waiting room; returns the queue token, ACTIVE. */

@@ -63,6 +63,7 @@ const CERTIFICATE_DAYS = 3650
 /** Renders the configuration, has Nginx check it, and runs Nginx. */
 export async function startNginx(options: NginxOptions): Promise<RunningProcess> {
   mkdirSync(options.stateFolder, { recursive: true, mode: 0o700 })
+  mkdirSync(dirname(options.accessLogFile), { recursive: true })
   const file = join(options.stateFolder, 'nginx.conf')
   writeFileSync(file, renderTemplate(readFileSync(options.templateFile, 'utf8'), values(options)))
   const account = await accountFor([
@@ -165,7 +166,6 @@ async function accountFor(folders: readonly string[]): Promise<Account | undefin
 
 /** The folder and the log that Nginx writes, and the key that it reads, belong to the account it runs as. */
 function giveFiles(options: NginxOptions, account: Account): void {
-  mkdirSync(dirname(options.accessLogFile), { recursive: true })
   closeSync(openSync(options.accessLogFile, 'a'))
   const { certificateFile, keyFile } = options.certificate
   for (const path of [options.stateFolder, options.accessLogFile, certificateFile, keyFile]) {

@@ -81,12 +81,11 @@ function subfolders(folder: string): string[] {
 }
 
 function isExecutable(path: string): boolean {
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false
   try {
     accessSync(path, constants.X_OK)
-    return true
+    return statSync(path).isFile()
   } catch {
-    // Not for us to execute: as good as not there.
+    // Not for us to execute, or to find: as good as not there.
     return false
   }
 }

@@ -160,6 +160,9 @@ async function isPlaceLive(ctx: QueueContext, row: TokenRow): Promise<boolean> {
     const place = await ctx.rooms.place(row.scheduleId, row.userId, undefined, false)
     if (place.status === 'WAITING' || place.status === 'ACTIVE') return true
     if (place.status === 'ENDED' || !liveRow) return false
+    // Ended a moment ago, perhaps, and its row does not say so yet.
+    await ctx.rooms.settle()
+    if ((await findLiveToken(ctx.pool, row.scheduleId, row.userId)) === undefined) return false
     await ctx.rooms.join(toRoomEntry(row))
     const still = await findLiveToken(ctx.pool, row.scheduleId, row.userId)
     // Its own join was refused, and has taken it back.

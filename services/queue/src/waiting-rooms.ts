@@ -197,7 +197,7 @@ export class WaitingRooms {
     const { pool, changes, logger, defaults } = this.#options
     try {
       await changes.flush()
-      const settle = (): Promise<void> => this.#settle()
+      const settle = (): Promise<void> => this.settle()
       const rooms = await listLiveRooms(pool)
       for (let from = 0; from < rooms.length; from += BUILDS_AT_ONCE) {
         await Promise.all(
@@ -266,8 +266,8 @@ export class WaitingRooms {
     }
   }
 
-  /** Until what Redis decided a moment ago is in the rows: instances note it five times a second. */
-  async #settle(): Promise<void> {
+  /** Waits until what Redis decided a moment ago is in the rows: instances note it five times a second. */
+  async settle(): Promise<void> {
     await delay(SETTLE_MS)
     await this.#options.changes.flush()
   }
@@ -281,7 +281,7 @@ export class WaitingRooms {
       const { redis, epoch } = gate.connection()
       await changes.flush()
       for (;;) {
-        const settle = (): Promise<void> => this.#settle()
+        const settle = (): Promise<void> => this.settle()
         const outcome = await rebuildRoom(redis, pool, { scheduleId, epoch, defaults, settle })
         if (outcome === 'BUILT') logger.debug({ scheduleId }, 'a waiting room was built from PostgreSQL')
         if (outcome !== 'BUSY') break

@@ -1,67 +1,45 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import type { ExtendTokenRequest } from '@frontrow/proto/gen/frontrow/queue/v1/ExtendTokenRequest'
-import type { ExtendTokenResponse__Output as ExtendTokenResponse } from '@frontrow/proto/gen/frontrow/queue/v1/ExtendTokenResponse'
-import type { VerifyTokenRequest } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokenRequest'
-import type { VerifyTokenResponse__Output as VerifyTokenResponse } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokenResponse'
+import type { Pool } from '@frontrow/postgres/pool'
 import { isRefusal } from '@frontrow/proto/refusals'
-import { QueueService } from '@frontrow/proto/services'
 import { freePorts } from '@frontrow/local-stack/ports'
-import { readConfig } from '@frontrow/service-host/config'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
-import { settings } from '../src/config.ts'
-import { startQueue } from '../src/start.ts'
-import type { RunningQueue } from '../src/start.ts'
 import { findBrokenLimits, notedSequences } from './admission-rows.ts'
-import { QueueClient, startCatalog, targetOf } from './queue-under-test.ts'
-import type { Answer, StandInCatalog } from './queue-under-test.ts'
+import { startQueueInstances } from './queue-instances.ts'
+import type { QueueInstances } from './queue-instances.ts'
+import { startCatalog } from './queue-under-test.ts'
+import type { Answer, QueueClient, StandInCatalog } from './queue-under-test.ts'
 
 const ACTIVE_MS = 3_000
 const GONE = 'QUEUE_TOKEN_INVALID'
 
 let environment: TestEnvironment
 let catalog: StandInCatalog
-let queues: RunningQueue[]
-let clients: QueueClient[]
+let queues: QueueInstances
 
-// Three instances, and no Redis anywhere.
+// No Redis anywhere.
 beforeAll(async () => {
   environment = await createTestEnvironment()
   catalog = await startCatalog()
   const [nowhere] = await freePorts(1)
-  const config = readConfig(settings, {
-    ...environment.serviceEnv('queue'),
-    CATALOG_GRPC: catalog.address,
+  const change = {
     REDIS_URL: `redis://127.0.0.1:${nowhere}`,
     ADMIT_EVERY_MS: '50',
     ACTIVE_MS: String(ACTIVE_MS),
     WAITING_MAX: '150',
-  })
-  queues = []
-  for (let instance = 0; instance < 3; instance += 1) {
-    queues.push(await startQueue(config, { onFatal: () => undefined, processMetrics: false }))
   }
-  clients = queues.map((queue) => new QueueClient(queue))
+  queues = await startQueueInstances(environment, catalog, change, { usesRedis: false })
 }, 60_000)
 
 afterAll(async () => {
-  for (const queue of queues ?? []) await queue.stop()
+  await queues?.stop()
   await catalog?.stop()
   await environment?.dispose()
 })
 
-function client(index = 0): QueueClient {
-  const found = clients[index % clients.length]
-  if (found === undefined) throw new Error('no queue service runs')
-  return found
-}
-
-function service(): RunningQueue {
-  const [found] = queues
-  if (found === undefined) throw new Error('no queue service runs')
-  return found
-}
+const client = (index = 0): QueueClient => queues.at(index).client
+const database = (): Pool => queues.at(0).ctx.pool
 
 async function crowd(scheduleId: number, size: number): Promise<Answer[]> {
   const answers: Answer[] = []
@@ -86,7 +64,7 @@ test('three instances let people in in their order, never past maxActive or admi
     Array.from({ length: people }, (_none, index) => client(index).join(scheduleId, `person-${index}`)),
   )
   await client(1).steer(scheduleId, { paused: false })
-  const { pool } = service().ctx
+  const pool = database()
   await eventually(
     async () => {
       const left = await client(2).call('GET', `/admin/queues/${scheduleId}`, { user: 'boss', admin: true })
@@ -120,7 +98,7 @@ test('a place that is left or runs out goes to the next one', async () => {
   // Exact in spite of the gap; then the second runs out.
   await eventually(async () => expect(await positions(answers)).toEqual([GONE, 0, GONE, 1]))
   await eventually(async () => expect(await positions(answers)).toEqual([GONE, GONE, GONE, 0]))
-  const { rows } = await service().ctx.pool.query(
+  const { rows } = await database().query(
     'SELECT status FROM queue_tokens WHERE schedule_id = $1 ORDER BY sequence',
     [scheduleId],
   )
@@ -136,7 +114,7 @@ test('a room whose waiting room is off lets everybody in; a paused one nobody', 
   await client().steer(other, { maxActive: 1 })
   const [served] = await crowd(other, 1)
   await eventually(async () => expect(await positions(served === undefined ? [] : [served])).toEqual([0]))
-  expect((await notedSequences(service().ctx.pool, scheduleId)).length).toBe(0)
+  expect((await notedSequences(database(), scheduleId)).length).toBe(0)
   await client().steer(scheduleId, { paused: false })
   await eventually(async () => expect(await positions(answers)).toEqual(answers.map(() => 0)))
 })
@@ -147,7 +125,7 @@ test('those who come early are drawn and let in at the opening, and not before',
   const early = await crowd(scheduleId, 10)
   expect(early.map((answer) => answer.data['status'])).toEqual(early.map(() => 'WAITING'))
   await eventually(async () => expect(await positions(early)).toEqual(early.map(() => 0)))
-  const { rows } = await service().ctx.pool.query<{ sequence: number; early: boolean }>(
+  const { rows } = await database().query<{ sequence: number; early: boolean }>(
     `SELECT t.sequence, t.activated_at < r.drawn_at AS early FROM queue_tokens t JOIN rooms r USING (schedule_id)
      WHERE schedule_id = $1 ORDER BY sequence`,
     [scheduleId],
@@ -172,7 +150,7 @@ test('a full room refuses who is one too many, over all instances at once', asyn
   )
   const refused = answers.filter((answer) => answer.status !== 200)
   expect(refused.map((answer) => answer.code)).toEqual(refused.map(() => 'QUEUE_FULL'))
-  const { rows } = await service().ctx.pool.query<{ waiting: number }>(
+  const { rows } = await database().query<{ waiting: number }>(
     `SELECT count(*) AS waiting FROM queue_tokens WHERE schedule_id = $1 AND status = 'WAITING'`,
     [scheduleId],
   )
@@ -186,46 +164,31 @@ test('VerifyToken and ExtendToken answer exactly', async () => {
   const answers = await crowd(scheduleId, 2)
   await eventually(async () => expect(await positions(answers)).toEqual([0, 1]))
   const [active = '', waits = ''] = answers.map((answer) => String(answer.data['token']))
-  const target = targetOf(service())
-  const grpc = new QueueService(target.address, target.credentials, target.channelOptions)
-  const limits = { deadlineMs: 2_000, retriable: false }
-  const verify = target.unary<VerifyTokenRequest, VerifyTokenResponse>(
-    'VerifyToken',
-    (...call) => grpc.verifyToken(...call),
-    limits,
-  )
-  const extend = target.unary<ExtendTokenRequest, ExtendTokenResponse>(
-    'ExtendToken',
-    (...call) => grpc.extendToken(...call),
-    limits,
-  )
+  const instance = queues.at(0)
   const codeOf = async (call: Promise<unknown>): Promise<string> =>
     call.then(
       () => 'none',
       (error: unknown) => (isRefusal(error) ? error.code : String(error)),
     )
-  try {
-    const place = await client().place(active)
-    const expiresAtMs = Date.parse(String(place.data['expiresAt']))
-    expect(await verify({ token: active, scheduleId })).toMatchObject({ activeUntilMs: expiresAtMs })
-    expect(await codeOf(verify({ token: active, scheduleId: scheduleId + 1 }))).toBe(GONE)
-    expect(await codeOf(verify({ token: active, scheduleId, userId: 'somebody' }))).toBe(GONE)
-    expect(await codeOf(verify({ token: waits, scheduleId }))).toBe('QUEUE_TOKEN_NOT_ACTIVE')
-    expect(await codeOf(extend({ token: waits, untilMs: Date.now() + 60_000 }))).toBe(
-      'QUEUE_TOKEN_NOT_ACTIVE',
-    )
-    expect((await extend({ token: active, untilMs: expiresAtMs - 1_000 })).activeUntilMs).toBe(expiresAtMs)
-    expect((await extend({ token: active, untilMs: expiresAtMs + 500 })).activeUntilMs).toBe(
-      expiresAtMs + 500,
-    )
-    expect((await verify({ token: active })).activeUntilMs).toBe(expiresAtMs + 500)
-    // The next one is let in when the extended time is over, and not before.
-    await eventually(async () => expect((await verify({ token: waits })).scheduleId).toBe(scheduleId))
-    expect(Date.now()).toBeGreaterThanOrEqual(expiresAtMs + 500)
-    expect(await codeOf(verify({ token: active, scheduleId }))).toBe(GONE)
-    expect(await codeOf(extend({ token: active, untilMs: Date.now() + 60_000 }))).toBe(GONE)
-  } finally {
-    grpc.close()
-    target.close()
-  }
+  const place = await client().place(active)
+  const expiresAtMs = Date.parse(String(place.data['expiresAt']))
+  expect(await instance.verify({ token: active, scheduleId })).toMatchObject({ activeUntilMs: expiresAtMs })
+  expect(await codeOf(instance.verify({ token: active, scheduleId: scheduleId + 1 }))).toBe(GONE)
+  expect(await codeOf(instance.verify({ token: active, scheduleId, userId: 'somebody' }))).toBe(GONE)
+  expect(await codeOf(instance.verify({ token: waits, scheduleId }))).toBe('QUEUE_TOKEN_NOT_ACTIVE')
+  expect(await codeOf(instance.extend({ token: waits, untilMs: Date.now() + 60_000 }))).toBe(
+    'QUEUE_TOKEN_NOT_ACTIVE',
+  )
+  expect((await instance.extend({ token: active, untilMs: expiresAtMs - 1_000 })).activeUntilMs).toBe(
+    expiresAtMs,
+  )
+  expect((await instance.extend({ token: active, untilMs: expiresAtMs + 500 })).activeUntilMs).toBe(
+    expiresAtMs + 500,
+  )
+  expect((await instance.verify({ token: active })).activeUntilMs).toBe(expiresAtMs + 500)
+  // The next one is let in when the extended time is over, and not before.
+  await eventually(async () => expect((await instance.verify({ token: waits })).scheduleId).toBe(scheduleId))
+  expect(Date.now()).toBeGreaterThanOrEqual(expiresAtMs + 500)
+  expect(await codeOf(instance.verify({ token: active, scheduleId }))).toBe(GONE)
+  expect(await codeOf(instance.extend({ token: active, untilMs: Date.now() + 60_000 }))).toBe(GONE)
 })

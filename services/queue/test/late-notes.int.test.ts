@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { createPool } from '@frontrow/postgres/pool'
 import type { Pool } from '@frontrow/postgres/pool'
 import { inTransaction } from '@frontrow/postgres/transaction'
 import { createLogger } from '@frontrow/service-host/logger'
@@ -10,7 +9,6 @@ import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { Redis } from 'ioredis'
 import { PlaceChanges } from '../src/place-changes.ts'
-import { createRedis } from '../src/redis.ts'
 import { RedisGate } from '../src/redis-gate.ts'
 import { RedisLease } from '../src/redis-lease.ts'
 import { roomKey, runScript } from '../src/room-scripts.ts'
@@ -19,33 +17,27 @@ import { toDigest } from '../src/token-value.ts'
 import { WaitingRooms } from '../src/waiting-rooms.ts'
 import type { RoomEntry } from '../src/room-entry.ts'
 import { notedSequences } from './admission-rows.ts'
-import { QueueClient, startCatalog, startQueueService } from './queue-under-test.ts'
+import { connectStores, QueueClient, startCatalog, startQueueService } from './queue-under-test.ts'
+import type { Stores } from './queue-under-test.ts'
 
 const logger = createLogger({ service: 'queue-test', level: 'silent' })
 const defaults = { maxActive: 1, admitPerSecond: 10, paused: false }
 const ALWAYS = { opensAtMs: 0, endsAtMs: Number.MAX_SAFE_INTEGER, nobodyEarly: true }
 
 let environment: TestEnvironment
+let stores: Stores
 let pool: Pool
 let redis: Redis
 let nextScheduleId = 1_000
 
 beforeAll(async () => {
   environment = await createTestEnvironment()
-  pool = createPool({
-    url: environment.databaseUrl('queue'),
-    applicationName: 'queue-test',
-    max: 6,
-    statementTimeoutMs: 5_000,
-    onError: () => undefined,
-  })
-  redis = createRedis({ url: environment.redisUrl, commandTimeoutMs: 1_000, logger })
-  await new Promise<void>((resolve) => redis.once('ready', () => resolve()))
+  stores = await connectStores(environment)
+  ;({ pool, redis } = stores)
 })
 
 afterAll(async () => {
-  redis?.disconnect()
-  await pool?.end()
+  await stores?.stop()
   await environment?.dispose()
 })
 

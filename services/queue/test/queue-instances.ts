@@ -35,6 +35,7 @@ export async function startQueueInstances(
   environment: TestEnvironment,
   catalog: StandInCatalog,
   change: Record<string, string>,
+  options: { usesRedis?: boolean } = {},
 ): Promise<QueueInstances> {
   const running: RunningQueue[] = []
   const closers: (() => void)[] = []
@@ -44,7 +45,7 @@ export async function startQueueInstances(
   }
   try {
     for (let instance = 0; instance < COUNT; instance += 1) {
-      running.push(await startQueueService(environment, catalog, change))
+      running.push(await startQueueService(environment, catalog, change, options))
     }
   } catch (error) {
     await stop()

@@ -1,3 +1,5 @@
+import { createPool } from '@frontrow/postgres/pool'
+import type { Pool } from '@frontrow/postgres/pool'
 import { refusalKind, refuse } from '@frontrow/proto/refusals'
 import type { Schedule } from '@frontrow/proto/gen/frontrow/catalog/v1/Schedule'
 import { CatalogService } from '@frontrow/proto/services'
@@ -10,8 +12,10 @@ import { createMetrics } from '@frontrow/service-host/metrics'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { tokenFor } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
+import type { Redis } from 'ioredis'
 import { z } from 'zod'
 import { settings } from '../src/config.ts'
+import { createRedis } from '../src/redis.ts'
 import { startQueue } from '../src/start.ts'
 import type { RunningQueue } from '../src/start.ts'
 
@@ -65,11 +69,40 @@ export async function startCatalog(): Promise<StandInCatalog> {
   }
 }
 
-/** Starts a queue service of this process, and waits until it uses Redis. */
+/** What a queue service keeps places in. */
+export interface Stores {
+  pool: Pool
+  redis: Redis
+  stop(): Promise<void>
+}
+
+/** Connects to both, for tests of parts of the service. */
+export async function connectStores(environment: TestEnvironment): Promise<Stores> {
+  const pool = createPool({
+    url: environment.databaseUrl('queue'),
+    applicationName: 'queue-test',
+    max: 6,
+    statementTimeoutMs: 5_000,
+    onError: () => undefined,
+  })
+  const redis = createRedis({ url: environment.redisUrl, commandTimeoutMs: 1_000, logger })
+  await new Promise<void>((resolve) => redis.once('ready', () => resolve()))
+  return {
+    pool,
+    redis,
+    async stop() {
+      redis.disconnect()
+      await pool.end()
+    },
+  }
+}
+
+/** Starts a queue service of this process, and waits until it uses Redis, unless there is to be none. */
 export async function startQueueService(
   environment: TestEnvironment,
   catalog: StandInCatalog,
   change: Record<string, string> = {},
+  { usesRedis = true }: { usesRedis?: boolean } = {},
 ): Promise<RunningQueue> {
   const config = readConfig(settings, {
     ...environment.serviceEnv('queue'),
@@ -83,7 +116,7 @@ export async function startQueueService(
   })
   await eventually(() => {
     if (failed[0] !== undefined) throw failed[0]
-    if (!running.ctx.rooms.isOpen) throw new Error('Redis is not used yet')
+    if (usesRedis && !running.ctx.rooms.isOpen) throw new Error('Redis is not used yet')
   })
   return running
 }

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { createPool } from '@frontrow/postgres/pool'
 import type { Pool } from '@frontrow/postgres/pool'
 import { createLogger } from '@frontrow/service-host/logger'
 import { createMetrics } from '@frontrow/service-host/metrics'
@@ -8,7 +7,6 @@ import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { Redis } from 'ioredis'
 import { PlaceChanges } from '../src/place-changes.ts'
-import { createRedis } from '../src/redis.ts'
 import { RedisGate } from '../src/redis-gate.ts'
 import { RedisLease } from '../src/redis-lease.ts'
 import { roomKey } from '../src/room-scripts.ts'
@@ -17,31 +15,26 @@ import { deleteEndedTokens, insertTokens } from '../src/sql/queue-tokens.ts'
 import { readLastAdmitted } from '../src/sql/room-places.ts'
 import { toDigest } from '../src/token-value.ts'
 import { WaitingRooms } from '../src/waiting-rooms.ts'
+import { connectStores } from './queue-under-test.ts'
+import type { Stores } from './queue-under-test.ts'
 
 const logger = createLogger({ service: 'queue-test', level: 'silent' })
 const defaults = { maxActive: 1, admitPerSecond: 10, paused: false }
 
 let environment: TestEnvironment
+let stores: Stores
 let pool: Pool
 let redis: Redis
 let nextScheduleId = 1
 
 beforeAll(async () => {
   environment = await createTestEnvironment({ topics: false })
-  pool = createPool({
-    url: environment.databaseUrl('queue'),
-    applicationName: 'queue-test',
-    max: 4,
-    statementTimeoutMs: 5_000,
-    onError: () => undefined,
-  })
-  redis = createRedis({ url: environment.redisUrl, commandTimeoutMs: 1_000, logger })
-  await new Promise<void>((resolve) => redis.once('ready', () => resolve()))
+  stores = await connectStores(environment)
+  ;({ pool, redis } = stores)
 })
 
 afterAll(async () => {
-  redis?.disconnect()
-  await pool?.end()
+  await stores?.stop()
   await environment?.dispose()
 })
 

@@ -68,13 +68,6 @@ describe('joining', () => {
     expect((await client.place(third.data['token'])).data).toMatchObject({ queuePosition: 2 })
   })
 
-  test('gives one user one place, however many joins run at once', async () => {
-    const scheduleId = await scheduleWithRoomFor(1)
-    const answers = await Promise.all(Array.from({ length: 30 }, () => client.join(scheduleId, 'eager')))
-    expect(answers.filter((answer) => answer.status === 200)).toHaveLength(1)
-    expect(answers.filter((answer) => answer.code === 'QUEUE_TOKEN_EXISTS')).toHaveLength(29)
-  })
-
   test('gives 200 clients at once places that are all different', async () => {
     const scheduleId = await scheduleWithRoomFor(500, { admitPerSecond: 500 })
     const users = Array.from({ length: 200 }, (_, index) => `crowd-${index}`)
@@ -92,27 +85,6 @@ describe('joining', () => {
     expect(answers.filter((answer) => answer.code === 'QUEUE_FULL')).toHaveLength(9)
     await client.leave(inLine[5]?.data['token'])
     await eventually(async () => expect((await client.join(scheduleId, 'late')).status).toBe(200))
-  })
-
-  test.each([
-    ['before the waiting room opens', { waitingRoomOpenAtMs: Date.now() + 60_000 }, 409, 'BOOKING_NOT_OPEN'],
-    ['after the end', { bookingCloseAtMs: Date.now() - 1 }, 409, 'BOOKING_NOT_OPEN'],
-    ['of a closed schedule', { status: 'CLOSED' }, 409, 'BOOKING_NOT_OPEN'],
-    ['of a cancelled schedule', { status: 'CANCELLED' }, 409, 'BOOKING_NOT_OPEN'],
-  ])('is refused %s', async (_when, change, status, code) => {
-    const answer = await client.join(catalog.addSchedule(change), 'anybody')
-    expect(answer).toMatchObject({ status, code })
-  })
-
-  test('refuses what breaks a rule, each with its own code', async () => {
-    expect(await client.join(987_654, 'anybody')).toMatchObject({ status: 404, code: 'SCHEDULE_NOT_FOUND' })
-    const post = (body: unknown, user?: string) =>
-      client.call('POST', '/queue/tokens', { body, ...(user === undefined ? {} : { user }) })
-    expect(await post({ scheduleId: -1 }, 'anybody')).toMatchObject({ status: 400, code: 'INVALID_REQUEST' })
-    expect(await post({ scheduleId: '1' }, 'anybody')).toMatchObject({ code: 'INVALID_REQUEST' })
-    expect(await post({ scheduleId: 1, seat: 1 }, 'anybody')).toMatchObject({ code: 'INVALID_REQUEST' })
-    expect(await post({ scheduleId: 1 })).toMatchObject({ status: 401, code: 'UNAUTHENTICATED' })
-    expect(await post({ scheduleId: 1, userId: 'other' }, 'anybody')).toMatchObject({ code: 'FORBIDDEN' })
   })
 
   test('before the opening makes everybody wait', async () => {
@@ -208,19 +180,6 @@ describe('a waiting room', () => {
     const scheduleId = await scheduleWithRoomFor(null)
     const answers = await Promise.all(['a', 'b', 'c'].map((user) => client.join(scheduleId, user)))
     expect(answers.map((answer) => answer.data['status'])).toEqual(['ACTIVE', 'ACTIVE', 'ACTIVE'])
-  })
-
-  test('keeps its limits when an order to steer it is wrong', async () => {
-    const scheduleId = await scheduleWithRoomFor(7)
-    for (const wrong of [{}, { maxActive: -1 }, { maxActive: 1e9 }, { admitPerSecond: 'x' }, { speed: 1 }]) {
-      expect(await client.steer(scheduleId, wrong)).toMatchObject({ status: 400, code: 'INVALID_REQUEST' })
-    }
-    const path = `/admin/queues/${scheduleId}`
-    expect((await client.call('GET', path, { user: 'boss', admin: true })).data).toMatchObject({
-      maxActive: 7,
-    })
-    expect(await client.call('GET', path, { user: 'fan' })).toMatchObject({ status: 403 })
-    expect(await client.steer(876_543, { paused: true })).toMatchObject({ code: 'SCHEDULE_NOT_FOUND' })
   })
 })
 

@@ -1,0 +1,98 @@
+import { afterAll, expect, test } from '@jest/globals'
+import { X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connect } from 'node:tls'
+import { ensurePrograms } from '@frontrow/local-stack/install'
+import { ensureCertificate, startNginx } from '@frontrow/local-stack/nginx'
+import { freePorts, whyNotListen } from '@frontrow/local-stack/ports'
+import type { RunningProcess } from '@frontrow/local-stack/process'
+import { eventually } from '@frontrow/test-kit/eventually'
+
+const folders: string[] = []
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
+/** A data folder that everybody may enter, with a folder for the certificate that only we may. */
+function makeDataFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'frontrow-nginx-restart-test-'))
+  folders.push(folder)
+  chmodSync(folder, 0o755)
+  mkdirSync(join(folder, 'tls'), { mode: 0o700 })
+  return folder
+}
+
+/** Starts Nginx as `npm start` does: the same folders, ports and certificate each time. */
+async function nginxIn(folder: string): Promise<{ tlsPort: number; start: () => Promise<RunningProcess> }> {
+  const { nginx: program, openssl } = await ensurePrograms(['nginx', 'openssl'], () => {})
+  if (program === undefined || openssl === undefined) throw new Error('ensurePrograms left a program out')
+  const [port = 0, tlsPort = 0, nobody = 0] = await freePorts(3)
+  const services = ['queue', 'catalog', 'reservation', 'payment', 'wallet', 'health']
+  const start = async (): Promise<RunningProcess> =>
+    startNginx({
+      program,
+      templateFile: join(import.meta.dirname, '..', 'nginx.conf.template'),
+      stateFolder: join(folder, 'nginx'),
+      logFile: join(folder, 'log', 'nginx.log'),
+      accessLogFile: join(folder, 'log', 'nginx-refused.log'),
+      pidFile: join(folder, 'nginx.pid'),
+      port,
+      tlsPort,
+      certificate: await ensureCertificate(openssl, join(folder, 'tls')),
+      upstreams: Object.fromEntries(services.map((name) => [name, [`127.0.0.1:${nobody}`]])),
+    })
+  return { tlsPort, start }
+}
+
+async function servedCertificate(port: number): Promise<string | undefined> {
+  const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false })
+  try {
+    await once(socket, 'secureConnect')
+    return socket.getPeerX509Certificate()?.fingerprint256
+  } finally {
+    socket.destroy()
+  }
+}
+
+/** Who a process runs as: whoever is not root can make it nobody else. */
+function accountOf(pid: number): number | undefined {
+  const ours = process.getuid?.()
+  return ours === 0 ? statSync(`/proc/${pid}`).uid : ours
+}
+
+test.each<{ ended: string; end: (nginx: RunningProcess) => Promise<unknown> }>([
+  { ended: 'stopped', end: (nginx) => nginx.stop() },
+  {
+    ended: 'killed outright',
+    end: (nginx) => {
+      process.kill(nginx.pid, 'SIGKILL')
+      return nginx.exited
+    },
+  },
+])(
+  'Nginx that was $ended starts again in its folders with its certificate, and never as root',
+  async ({ end }) => {
+    const folder = makeDataFolder()
+    const { tlsPort, start } = await nginxIn(folder)
+    const certificates: (string | undefined)[] = []
+    for (const _start of ['first', 'second']) {
+      const nginx = await start()
+      try {
+        certificates.push(await servedCertificate(tlsPort))
+        expect(accountOf(nginx.pid)).not.toBe(0)
+        await end(nginx)
+        // Whoever is left behind would answer in place of the next one.
+        await eventually(async () => expect(await whyNotListen(tlsPort)).toBeNull(), { withinMs: 2_000 })
+      } finally {
+        await nginx.stop()
+      }
+    }
+    const made = new X509Certificate(readFileSync(join(folder, 'tls', 'certificate.pem'))).fingerprint256
+    expect(certificates).toEqual([made, made])
+    const { mode, uid } = statSync(join(folder, 'tls'))
+    expect({ mode: mode & 0o777, uid }).toEqual({ mode: 0o700, uid: process.getuid?.() })
+  },
+)
