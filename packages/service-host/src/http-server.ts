@@ -75,7 +75,7 @@ type Router = ReturnType<typeof createPaths>
 /** An HTTP server with ids, limits, one error shape and typed routes. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const router = createPaths()
-  const readBody = createReadBody(options.bodyLimit ?? '64kb')
+  const means = { ...options, readBody: createReadBody(options.bodyLimit ?? '64kb') }
   const server = createServer((request, response) => {
     const trace = continueTrace({
       traceparent: headerOf(request, 'traceparent'),
@@ -98,7 +98,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
         method === 'GET' ? ['GET', 'HEAD'] : method,
         path,
         (request, response, params, _store, query) =>
-          serve({ ...options, readBody }, route, handler, { request, response, params, query }),
+          serve(means, route, handler, { request, response, params, query }),
       )
     },
     page(path, answerPage) {
@@ -131,22 +131,24 @@ async function answer(
 ): Promise<void> {
   try {
     const url = request.url ?? '/'
-    const method = METHODS.find((one) => one === request.method)
-    const found = method === undefined ? null : router.find(method, url)
-    // An empty part, as in /reservations//cancel, is nobody's id.
-    if (found === null || Object.values(found.params).includes('')) throw noRoute(router, url, response)
+    const found = findRoute(router, request.method, url)
+    if (found === null) throw noRoute(router, url, response)
     await found.handler(request, response, found.params, undefined, found.searchParams)
   } catch (error) {
     refuseRequest(logger, error, request, response)
   }
 }
 
+function findRoute(router: Router, method: string | undefined, url: string) {
+  const known = METHODS.find((one) => one === method)
+  const found = known === undefined ? null : router.find(known, url)
+  // An empty part, as in /reservations//cancel, is nobody's id.
+  return found === null || Object.values(found.params).includes('') ? null : found
+}
+
 function noRoute(router: Router, url: string, response: ServerResponse): Error {
   if (isBadlyEncoded(url)) return hostRefusal('INVALID_REQUEST', 'the path is not validly encoded')
-  const others = METHODS.filter((method) => {
-    const found = method === 'HEAD' ? null : router.find(method, url)
-    return found !== null && !Object.values(found.params).includes('')
-  })
+  const others = METHODS.filter((method) => method !== 'HEAD' && findRoute(router, method, url) !== null)
   if (others.length === 0) return hostRefusal('NOT_FOUND', 'no such path')
   const allow = others.join(', ')
   response.setHeader('Allow', allow)
