@@ -157,7 +157,7 @@ async function endStalePlace(ctx: QueueContext, scheduleId: number, userId: stri
 async function isPlaceLive(ctx: QueueContext, row: TokenRow): Promise<boolean> {
   const liveRow = isLive(row, ctx.now().getTime())
   try {
-    const place = await ctx.rooms.place(row.scheduleId, row.userId, undefined, false)
+    const place = await ctx.rooms.place(row.scheduleId, row.userId)
     if (place.status === 'WAITING' || place.status === 'ACTIVE') return true
     if (place.status === 'ENDED' || !liveRow) return false
     // Ended a moment ago, perhaps, and its row does not say so yet.

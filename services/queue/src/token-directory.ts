@@ -26,10 +26,9 @@ const SHARED_MAX = 200
 export class TokenDirectory {
   readonly #gate: RedisGate
   readonly #pool: Pool
-  readonly #known = new BoundedMap<string, TokenOwner>(KNOWN_MAX)
+  readonly #known = new BoundedMap<string, TokenOwner & { seenAtMs: number }>(KNOWN_MAX)
   // Values that were seen to be over, which is final; polls of them should cost nothing.
   readonly #dead = new BoundedMap<string, true>(DEAD_MAX)
-  readonly #seenAt = new BoundedMap<string, number>(KNOWN_MAX)
   readonly #reads = new SharedCalls<'all', string, string | null>(SHARED_MAX, (_all, digests) =>
     this.#gate.use((redis) => redis.mget(digests.map(tokenKey))),
   )
@@ -54,13 +53,13 @@ export class TokenDirectory {
     const known = this.#known.get(hash.digest)
     if (known !== undefined) return known
     const found = (await this.#findInRedis(hash.digest)) ?? (await this.#findInPostgres(hash))
-    if (found !== undefined) this.#known.set(hash.digest, found)
+    if (found !== undefined) this.#known.set(hash.digest, { ...found, seenAtMs: 0 })
     return found
   }
 
   /** Tells all instances of a new value. */
   async add(digest: string, owner: TokenOwner): Promise<void> {
-    this.#known.set(digest, owner)
+    this.#known.set(digest, { ...owner, seenAtMs: 0 })
     const value = `${owner.scheduleId}:${owner.userId}`
     try {
       await this.#writes.make('all', { digest, value })
@@ -81,8 +80,10 @@ export class TokenDirectory {
 
   /** Whether it is time to note in the room that the holder was seen; says yes at most once in `everyMs`. */
   isSeenAgain(digest: string, nowMs: number, everyMs: number): boolean {
-    if (nowMs - (this.#seenAt.get(digest) ?? 0) < everyMs) return false
-    this.#seenAt.set(digest, nowMs)
+    const known = this.#known.get(digest)
+    if (known === undefined) return true
+    if (nowMs - known.seenAtMs < everyMs) return false
+    known.seenAtMs = nowMs
     return true
   }
 

@@ -83,9 +83,12 @@ export class WaitingRooms {
     return place
   }
 
-  /** Where a user stands; `digest` undefined asks whatever the token is. `seen` keeps the place alive. */
-  place(scheduleId: number, userId: string, digest: string | undefined, seen: boolean): Promise<Place> {
-    return this.#places.make(scheduleId, [userId, digest ?? '', seen ? 1 : 0])
+  /**
+   * Where a user stands; `digest` undefined asks whatever the token is. With `seenAfterMs` the place is kept alive, unless it was
+   * noted as seen less than that ago.
+   */
+  place(scheduleId: number, userId: string, digest?: string, seenAfterMs = 0): Promise<Place> {
+    return this.#places.make(scheduleId, [userId, digest ?? '', seenAfterMs])
   }
 
   async leave(scheduleId: number, userId: string, sequence: number): Promise<void> {

@@ -93,11 +93,9 @@ describe('with three schedulers at once', () => {
     try {
       await lock.query('BEGIN')
       await lock.query('SELECT FROM queue_tokens WHERE schedule_id = $1 FOR UPDATE', [scheduleId])
-      await eventually(
-        async () =>
-          expect((await rooms.place(scheduleId, 'silent', undefined, false)).status).toBe('UNKNOWN'),
-        { withinMs: WAITING_MS * 3 },
-      )
+      await eventually(async () => expect((await rooms.place(scheduleId, 'silent')).status).toBe('UNKNOWN'), {
+        withinMs: WAITING_MS * 3,
+      })
       const polled = client(1).place(data['token'])
       // An answer that does not wait for the row would be here by then.
       await Promise.race([polled, delay(200)])

@@ -91,7 +91,7 @@ async function letIn({ rooms, changes }: Instance, entry: RoomEntry): Promise<vo
 }
 
 async function place(rooms: WaitingRooms, { scheduleId, userId, digest }: RoomEntry): Promise<string> {
-  return (await rooms.place(scheduleId, userId, digest, false)).status
+  return (await rooms.place(scheduleId, userId, digest)).status
 }
 
 test('who was let in and noted a moment later is in, in a room that was lost and built again in between', async () => {

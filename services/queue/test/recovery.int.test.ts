@@ -77,8 +77,8 @@ test('who was let in a moment before Redis was lost is in the room that is built
   const { rooms, changes, open } = shutRooms()
   changes.admitted(justAdmitted(scheduleId), Date.now() + 60_000)
   await open()
-  expect(await rooms.place(scheduleId, 'in', digests[0], false)).toMatchObject({ status: 'ACTIVE' })
-  expect(await rooms.place(scheduleId, 'next', digests[1], false)).toMatchObject({ before: 0 })
+  expect(await rooms.place(scheduleId, 'in', digests[0])).toMatchObject({ status: 'ACTIVE' })
+  expect(await rooms.place(scheduleId, 'next', digests[1])).toMatchObject({ before: 0 })
 })
 
 test('and also where the room is found missing later', async () => {
@@ -86,7 +86,7 @@ test('and also where the room is found missing later', async () => {
   await open()
   const { scheduleId, digests } = await roomOf(['in', 'next'])
   changes.admitted(justAdmitted(scheduleId), Date.now() + 60_000)
-  expect(await rooms.place(scheduleId, 'in', digests[0], false)).toMatchObject({ status: 'ACTIVE' })
+  expect(await rooms.place(scheduleId, 'in', digests[0])).toMatchObject({ status: 'ACTIVE' })
 })
 
 test('a place that was extended in PostgreSQL is not ended by who had not heard of that', async () => {

@@ -1,9 +1,18 @@
 -- Where people stand. Many are asked for at once: a crowd's polls share a call (waiting-rooms.ts).
--- ARGV: epoch, then of each: user, digest (empty: whatever the token is), whether to note that the user was seen (0/1)
+-- ARGV: epoch, then of each: user, digest (empty: whatever the token is), after how long to note anew that the user was seen (ms;
+--       0: this is not the user)
 -- Reply: OK, then of each a place_of, or { UNKNOWN | REISSUED, now }
 local now = now_ms()
 local room = read_room(ARGV[1])
 if not room then return { 'MISSING' } end
+
+-- Only who waits is in that set. A look costs a fraction of a write, which goes to the append-only file too.
+local function note_seen(user, after)
+  if after == 0 then return end
+  local seen = tonumber(redis.call('ZSCORE', SEEN, user))
+  if seen and seen <= now - after then redis.call('ZADD', SEEN, now, user) end
+end
+
 local reply = { 'OK' }
 for i = 2, #ARGV, 3 do
   local user, digest = ARGV[i], ARGV[i + 1]
@@ -13,8 +22,7 @@ for i = 2, #ARGV, 3 do
   elseif digest ~= '' and token.digest ~= digest then
     reply[#reply + 1] = { 'REISSUED', now }
   else
-    -- XX: only who waits is in that set.
-    if ARGV[i + 2] == '1' then redis.call('ZADD', SEEN, 'XX', now, user) end
+    note_seen(user, tonumber(ARGV[i + 2]))
     reply[#reply + 1] = place_of(room, now, user, token)
   end
 end
