@@ -196,6 +196,39 @@ test('a path that is written another way is kept as what it means', async () => 
   expect(seen.at(-1)?.url).toBe('/api/v1/queue/schedules/43/now-serving')
 })
 
+test.each([
+  [
+    'a method of another protocol',
+    'PROPFIND /api/v1/concerts HTTP/1.1\r\nHost: x',
+    405,
+    'METHOD_NOT_ALLOWED',
+  ],
+  [
+    'a method nobody knows',
+    'BREW /api/v1/queue/schedules/1/now-serving HTTP/1.1\r\nHost: x',
+    405,
+    'METHOD_NOT_ALLOWED',
+  ],
+  ['another version of HTTP', 'GET /api/v1/concerts HTTP/9.0\r\nHost: x', 400, 'INVALID_REQUEST'],
+  [
+    'a coding nobody knows',
+    'POST /api/v1/reservations HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip',
+    400,
+    'INVALID_REQUEST',
+  ],
+  [
+    'a condition that does not hold',
+    'GET /health/live HTTP/1.1\r\nHost: x\r\nIf-Match: "x"',
+    412,
+    'INVALID_REQUEST',
+  ],
+])('%s is refused in JSON', async (_name, head, status, code) => {
+  const answer = await sendRaw(`${head}\r\nConnection: close\r\n\r\n`)
+  expect(answer).toContain(`HTTP/1.1 ${status}`)
+  expect(answer).toContain(`"code":"${code}"`)
+  expect(answer).not.toContain('<html')
+})
+
 test('TLS serves the same', async () => {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const options = { host: '127.0.0.1', port: tlsPort, path: '/health/live', rejectUnauthorized: false }

@@ -48,6 +48,7 @@ describe('bearer tokens', () => {
     ['of another issuer', { issuer: 'else' }],
     ['for another audience', { audience: 'else' }],
     ['that has expired', { exp: '-1m' }],
+    ['with half a letter in its subject', { subject: '1\ud800' }],
     ['with too long a subject', { subject: 'x'.repeat(65) }],
   ])('%s are refused', async (_name, change) => {
     expect(await codeOf(`Bearer ${await sign(change)}`)).toBe('UNAUTHENTICATED')

@@ -16,8 +16,8 @@ export interface Caller {
 /** Turns an `Authorization` header into the caller; refuses with UNAUTHENTICATED. */
 export type Authenticate = (authorization: string | undefined) => Promise<Caller>
 
-// PostgreSQL takes no NUL in a text, and a log line no others.
-const SUBJECT = /^\P{Cc}{1,64}$/u
+// PostgreSQL takes no NUL in a text, and a log line no others. Halves of a surrogate pair would all be stored as the same letter.
+const SUBJECT = /^[^\p{Cc}\p{Cs}]{1,64}$/u
 const CACHE_MAX = 40_000
 const CACHE_MS = 30_000
 const CLOCK_TOLERANCE_SECONDS = 5

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { currentTrace } from '@frontrow/trace-context/trace-context'
 import { isDatabaseTimeout, isDatabaseUnavailable, isUnstorableText } from '@frontrow/postgres/errors'
 import { hostRefusal, Refusal } from './refusal.ts'
@@ -79,4 +81,40 @@ export function writeRefusal(request: IncomingMessage, response: ServerResponse,
   )
   response.setHeader('Cache-Control', 'no-store')
   response.end(body)
+}
+
+const REQUEST_ID = /^x-request-id: *([A-Za-z0-9._-]{1,64}) *\r$/im
+
+/** Answers what Node's parser could not read, and closes: Node's own answer has no body. */
+export function refuseUnreadable(error: Error & { code?: string; rawPacket?: Buffer }, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy()
+    return
+  }
+  const { status, code, message } = unreadable(error.code)
+  const requestId = REQUEST_ID.exec(error.rawPacket?.toString('latin1') ?? '')?.[1] ?? randomUUID()
+  const body = JSON.stringify({ success: false, error: { code, message, details: null, requestId } })
+  const head = [
+    `HTTP/1.1 ${status}`,
+    'Connection: close',
+    'Cache-Control: no-store',
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    `X-Request-Id: ${requestId}`,
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
+
+function unreadable(code: string | undefined): { status: string; code: string; message: string } {
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return {
+      status: '431 Request Header Fields Too Large',
+      code: 'INVALID_REQUEST',
+      message: 'the headers are too large',
+    }
+  }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return { status: '408 Request Timeout', code: 'TIMEOUT', message: 'the request took too long to arrive' }
+  }
+  return { status: '400 Bad Request', code: 'INVALID_REQUEST', message: 'the request is not valid HTTP' }
 }

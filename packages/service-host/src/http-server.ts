@@ -5,7 +5,7 @@ import { continueTrace, runWithTrace } from '@frontrow/trace-context/trace-conte
 import createRouter from 'find-my-way'
 import type { z } from 'zod'
 import type { Authenticate, Caller } from './auth.ts'
-import { toRefusal, writeRefusal } from './http-errors.ts'
+import { refuseUnreadable, toRefusal, writeRefusal } from './http-errors.ts'
 import type { Logger } from './logger.ts'
 import type { HttpMetrics } from './metrics.ts'
 import { parseInput } from './parse-input.ts'
@@ -66,6 +66,9 @@ export interface HttpServerOptions {
 
 const CLOSE_IDLE_EVERY_MS = 100
 const JSON_TYPE = 'application/json; charset=utf-8'
+const EVENT_STREAM = 'text/event-stream'
+// What the gateway passes on at most, and some of its own.
+const HEADERS_MAX = 40_960
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 // As long as Node takes a request line. With find-my-way's default of 100 too long an id would be no path of ours, not a broken rule.
 const PATH_PART_MAX = 16_384
@@ -76,7 +79,7 @@ type Router = ReturnType<typeof createPaths>
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const router = createPaths()
   const means = { ...options, readBody: createReadBody(options.bodyLimit ?? '64kb') }
-  const server = createServer((request, response) => {
+  const server = createServer({ maxHeaderSize: HEADERS_MAX }, (request, response) => {
     const trace = continueTrace({
       traceparent: headerOf(request, 'traceparent'),
       requestId: headerOf(request, 'x-request-id'),
@@ -84,6 +87,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     response.setHeader('X-Request-Id', trace.requestId)
     void runWithTrace(trace, () => answer(options.logger, router, request, response))
   })
+  server.on('clientError', refuseUnreadable)
   // Longer than the gateway keeps its side open (60 s), or it would send into a closing socket now and then.
   server.keepAliveTimeout = 75_000
   server.headersTimeout = 80_000
@@ -94,8 +98,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1')
       const method = METHODS.find((one) => one === route.method.toUpperCase())
       if (method === undefined) throw new Error(`no such method: ${route.method}`)
+      // A stream has no end: the gateway would take the connection of a HEAD for a free one, and the next visitor would wait on it.
+      const isStream = Object.values(route.responses).some(({ contentType }) => contentType === EVENT_STREAM)
       router.on(
-        method === 'GET' ? ['GET', 'HEAD'] : method,
+        method === 'GET' && !isStream ? ['GET', 'HEAD'] : method,
         path,
         (request, response, params, _store, query) =>
           serve(means, route, handler, { request, response, params, query }),

@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { z } from 'zod'
 import { createHttpServer } from '../src/http-server.ts'
@@ -32,6 +33,17 @@ const brokenRoute = defineRoute({
   refusals: [],
 })
 
+const streamRoute = defineRoute({
+  method: 'get',
+  path: '/stream',
+  operationId: 'stream',
+  tag: 'test',
+  summary: 'Stream',
+  auth: 'none',
+  responses: { 200: { description: 'events', contentType: 'text/event-stream' } },
+  refusals: [],
+})
+
 let server: HttpServer
 let url: string
 const observed: string[] = []
@@ -53,6 +65,11 @@ beforeAll(async () => {
   server.handle(brokenRoute, ({ params }) => {
     if (params.how === 'refused') throw hostRefusal('UNAVAILABLE', 'later', { retryAfterSeconds: 7 })
     throw new Error('secret: the password is 1234')
+  })
+  server.handle(streamRoute, ({ response }) => {
+    response.writeHead(200, { 'Content-Type': 'text/event-stream' })
+    response.flushHeaders()
+    return undefined
   })
   server.page('/page', (_request, response) => {
     response.setHeader('Content-Type', 'text/plain')
@@ -172,6 +189,43 @@ describe('bad input', () => {
     ])
     expect((await fetch(`${url}/broken/refused`, { method: 'HEAD' })).status).toBe(503)
   })
+})
+
+/** What comes back, as it is on the wire. */
+function sendRaw(text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port: Number(new URL(url).port) })
+    let answer = ''
+    socket.setEncoding('utf8')
+    socket.on('data', (data: string) => (answer += data))
+    socket.once('error', reject)
+    socket.once('close', () => resolve(answer))
+    socket.write(text, 'latin1')
+  })
+}
+
+test.each([
+  ['a letter that is not escaped', 'GET /broken/\u00e9 HTTP/1.1\r\nHost: x', '400 Bad Request'],
+  ['a control character in a header', 'GET /page HTTP/1.1\r\nHost: x\r\nA: b\u0001c', '400 Bad Request'],
+  ['headers without end', `GET /page HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(50_000)}`, '431 '],
+])('what is no HTTP (%s) is refused in our shape', async (_name, head, status) => {
+  const answer = await sendRaw(`${head}\r\nX-Request-Id: mine-1\r\n\r\n`)
+  expect(answer).toContain(`HTTP/1.1 ${status}`)
+  const requestId = /^X-Request-Id: (\S+)/m.exec(answer)?.[1]
+  expect(JSON.parse(answer.slice(answer.indexOf('{')))).toMatchObject({
+    success: false,
+    error: { code: 'INVALID_REQUEST', requestId },
+  })
+})
+
+test('as many headers as the gateway lets through are read', async () => {
+  const headers = { 'x-many': 'a'.repeat(30_000) }
+  expect((await fetch(`${url}/page`, { headers })).status).toBe(200)
+})
+
+test('a stream has no HEAD: the gateway would wait for its end on a connection it takes for free', async () => {
+  const head = await fetch(`${url}/stream`, { method: 'HEAD' })
+  expect([head.status, head.headers.get('allow')]).toEqual([405, 'GET'])
 })
 
 describe('a failure', () => {
