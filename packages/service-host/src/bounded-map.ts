@@ -1,7 +1,7 @@
 /**
  * A map of at most `max` entries (2 at least), for caches in a long-lived process. It keeps the newest half of that for certain:
- * when it is full it forgets the half that was written longest ago, all at once. Not one by one: a Map finds its oldest key by stepping over all that were deleted before it, which
- * cost 71 µs a write with 100,000 entries, and costs half a µs like this.
+ * when it is full it forgets the half that was written longest ago, all at once. Not one by one: a Map finds its oldest key by
+ * stepping over all that were deleted before it, which cost 71 µs a write with 100,000 entries, and costs half a µs like this.
  */
 export class BoundedMap<K, V> {
   readonly #half: number

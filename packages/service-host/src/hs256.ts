@@ -7,7 +7,7 @@ const UNSECURED_HEADER = Buffer.from('{"alg":"none"}').toString('base64url')
 
 /**
  * Verifies an HS256 token (RFC 7515, RFC 7519) and returns its claims; throws what jose's jwtVerify throws. That one works
- * through WebCrypto, which hands each signature to another thread: a join then spent 0.2 ms of CPU on its token, 0.02 ms here.
+ * through WebCrypto, which hands each signature to another thread: 29 % of a join's CPU in the service went there.
  * Only the header and the signature are checked by us; the claims are read and checked by jose.
  */
 export function verifyHs256(token: string, key: KeyObject, claims: JWTClaimVerificationOptions): JWTPayload {

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { parse as parseQuery } from 'node:querystring'
 import { continueTrace, runWithTrace } from '@frontrow/trace-context/trace-context'
 import createRouter from 'find-my-way'
@@ -79,15 +80,22 @@ type Router = ReturnType<typeof createPaths>
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const router = createPaths()
   const means = { ...options, readBody: createReadBody(options.bodyLimit ?? '64kb') }
+  const inWork = new WeakMap<Duplex, ServerResponse>()
   const server = createServer({ maxHeaderSize: HEADERS_MAX }, (request, response) => {
     const trace = continueTrace({
       traceparent: headerOf(request, 'traceparent'),
       requestId: headerOf(request, 'x-request-id'),
     })
     response.setHeader('X-Request-Id', trace.requestId)
+    inWork.set(request.socket, response)
     void runWithTrace(trace, () => answer(options.logger, router, request, response))
   })
-  server.on('clientError', refuseUnreadable)
+  server.on('clientError', (error, socket) => {
+    const response = inWork.get(socket)
+    // In the middle of an answer there is no place for another one.
+    if (response?.headersSent === true && !response.writableEnded) socket.destroy()
+    else refuseUnreadable(error, socket)
+  })
   // Longer than the gateway keeps its side open (60 s), or it would send into a closing socket now and then.
   server.keepAliveTimeout = 75_000
   server.headersTimeout = 80_000

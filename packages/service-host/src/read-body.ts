@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { promisify } from 'node:util'
 import bodyParser from 'body-parser'
 import { hostRefusal } from './refusal.ts'
 
@@ -10,17 +11,11 @@ export type ReadBody = (request: IncomingMessage, response: ServerResponse) => P
 /** A reader of bodies up to `limit`, as body-parser writes it: `64kb`. */
 export function createReadBody(limit: string): ReadBody {
   // What is JSON is decided here, once.
-  const parseJson = bodyParser.json({ limit, strict: true, type: () => true })
-  return (request, response) => {
+  const parseJson = promisify(bodyParser.json({ limit, strict: true, type: () => true }))
+  return async (request, response) => {
     requireJson(request)
-    return new Promise((resolve, reject) => {
-      parseJson(request, response, (error?: unknown) => {
-        if (error === undefined) resolve('body' in request ? (request.body ?? {}) : {})
-        // What is not an Error says its status all the same.
-        // oxlint-disable-next-line typescript/prefer-promise-reject-errors
-        else reject(error)
-      })
-    })
+    await parseJson(request, response)
+    return 'body' in request ? (request.body ?? {}) : {}
   }
 }
 

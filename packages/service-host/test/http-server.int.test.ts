@@ -192,11 +192,12 @@ describe('bad input', () => {
 })
 
 /** What comes back, as it is on the wire. */
-function sendRaw(text: string): Promise<string> {
+function sendRaw(text: string, afterFirstData = ''): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port: Number(new URL(url).port) })
     let answer = ''
     socket.setEncoding('utf8')
+    socket.once('data', () => afterFirstData !== '' && socket.write(afterFirstData))
     socket.on('data', (data: string) => (answer += data))
     socket.once('error', reject)
     socket.once('close', () => resolve(answer))
@@ -216,6 +217,12 @@ test.each([
     success: false,
     error: { code: 'INVALID_REQUEST', requestId },
   })
+})
+
+test('what is no HTTP is not answered in the middle of an answer', async () => {
+  const answer = await sendRaw('GET /stream HTTP/1.1\r\nHost: x\r\n\r\n', 'no HTTP at all\r\n\r\n')
+  expect(answer).toContain('HTTP/1.1 200')
+  expect(answer).not.toContain('INVALID_REQUEST')
 })
 
 test('as many headers as the gateway lets through are read', async () => {

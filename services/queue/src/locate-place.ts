@@ -81,10 +81,12 @@ export async function placeFromRow(
 /** The room does not know this token as a live one. If PostgreSQL does, and not for a moment only, the room has missed it. */
 async function putBack(ctx: QueueContext, hash: TokenHash): Promise<LocatedPlace> {
   const row = await findToken(ctx.pool, hash.full)
-  // Who was ended a moment ago, unseen for too long, would come back in front of those who moved up.
-  if (row !== undefined && isLive(row, ctx.now().getTime())) await ctx.rooms.settle()
-  const located = await enterByRow(ctx, hash)
-  if (located !== undefined) return located
+  if (row !== undefined && isLive(row, ctx.now().getTime())) {
+    // Who was ended a moment ago, unseen for too long, would come back in front of those who moved up.
+    await ctx.rooms.settle()
+    const located = await enterByRow(ctx, hash)
+    if (located !== undefined) return located
+  }
   ctx.directory.markDead(hash.digest)
   throw invalidToken()
 }
