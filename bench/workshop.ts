@@ -10,7 +10,7 @@ import { startProcess } from '@frontrow/local-stack/process'
 import type { Placement, RunningProcess } from '@frontrow/local-stack/process'
 import { startRedis } from '@frontrow/local-stack/redis'
 import { servicePasswords } from '@frontrow/test-kit/test-environment'
-import { migrateDatabase } from '../scripts/migrate.ts'
+import { migrateDatabase } from '@frontrow/migrations/migrate-database'
 
 /** The folder, the programs and everything that has to be stopped in the end. */
 export interface Workshop {

@@ -1,9 +1,10 @@
-import { hostRefusals, Refusal } from '@frontrow/service-host/refusal'
-import type { RefusalKind } from '@frontrow/service-host/refusal'
+import { generalRefusals } from '@frontrow/refusals/general-refusals'
+import { Refusal } from '@frontrow/refusals/refusal'
+import type { RefusalKind } from '@frontrow/refusals/refusal'
 
 /** Every refusal of the system, once: its HTTP status, its gRPC status and its line in the API reference. */
 export const refusals = {
-  ...hostRefusals,
+  ...generalRefusals,
 
   QUEUE_TOKEN_REQUIRED: {
     http: 401,
@@ -87,17 +88,6 @@ export const refusals = {
     about: 'The balance would pass its maximum.',
   },
   DEAD_LETTER_NOT_FOUND: { http: 404, grpc: 'NOT_FOUND', about: 'No such parked message.' },
-
-  IDEMPOTENCY_IN_PROGRESS: {
-    http: 409,
-    grpc: 'ABORTED',
-    about: 'The same key is being worked on; try again shortly.',
-  },
-  IDEMPOTENCY_KEY_REUSED: {
-    http: 422,
-    grpc: 'FAILED_PRECONDITION',
-    about: 'The key was used with another body.',
-  },
 } as const satisfies Record<string, RefusalKind>
 
 /** Codes of `refusals`. */

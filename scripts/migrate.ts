@@ -2,15 +2,11 @@
  * The migration step: schemas, roles, tables and topics. Run once before the services (npm start, compose, a Kubernetes
  * Job); running it again, or twice at once, changes nothing.
  */
-import { fileURLToPath } from 'node:url'
+import { createKafka } from '@frontrow/messaging/kafka'
+import { makeTopics } from '@frontrow/migrations/make-topics'
+import { migrateDatabase } from '@frontrow/migrations/migrate-database'
 import { readConfig } from '@frontrow/service-host/config'
 import { createLogger } from '@frontrow/service-host/logger'
-import { createKafka } from '@frontrow/messaging/kafka'
-import { createTopics } from '@frontrow/messaging/topics'
-import { migrateSchema } from '@frontrow/postgres/migrate'
-import type { ServiceSchema } from '@frontrow/postgres/migrate'
-import { createClient } from '@frontrow/postgres/pool'
-import { topicNames } from '@frontrow/proto/topics'
 import { z } from 'zod'
 
 const settings = z.object({
@@ -29,41 +25,6 @@ const settings = z.object({
   KAFKA_REPLICATION: z.coerce.number().int().min(1).max(7).default(1),
 })
 
-/** Passwords of the five login roles, by service. */
-export type Passwords = Readonly<Record<'queue' | 'catalog' | 'reservation' | 'payment' | 'wallet', string>>
-
-const folder = (path: string): string => fileURLToPath(new URL(`../${path}/migrations`, import.meta.url))
-
-const withIdempotencyKeys = new Set(['reservation', 'payment', 'wallet'])
-
-function schemas(passwords: Passwords): ServiceSchema[] {
-  return Object.entries(passwords).map(([name, password]) => ({
-    name,
-    password,
-    directories: [
-      folder('packages/messaging'),
-      ...(withIdempotencyKeys.has(name) ? [folder('packages/idempotency')] : []),
-      folder(`services/${name}`),
-    ],
-  }))
-}
-
-/** Brings all five schemas up to date; returns the files that were applied, as `schema/file`. */
-export async function migrateDatabase(adminUrl: string, passwords: Passwords): Promise<string[]> {
-  const client = createClient(adminUrl, 'migrate')
-  await client.connect()
-  try {
-    const applied: string[] = []
-    for (const schema of schemas(passwords)) {
-      const files = await migrateSchema(client, schema)
-      applied.push(...files.map((file) => `${schema.name}/${file}`))
-    }
-    return applied
-  } finally {
-    await client.end()
-  }
-}
-
 async function main(): Promise<void> {
   const config = readConfig(settings, process.env)
   const applied = await migrateDatabase(config.ADMIN_DATABASE_URL, {
@@ -78,14 +39,11 @@ async function main(): Promise<void> {
     brokers: config.KAFKA_BROKERS,
     logger: createLogger({ service: 'migrate', level: 'warn' }),
   })
-  const topics = await createTopics(
-    kafka,
-    topicNames.map((topic) => config.KAFKA_TOPIC_PREFIX + topic),
-    {
-      partitions: config.KAFKA_PARTITIONS,
-      replicationFactor: config.KAFKA_REPLICATION,
-    },
-  )
+  const topics = await makeTopics(kafka, {
+    prefix: config.KAFKA_TOPIC_PREFIX,
+    partitions: config.KAFKA_PARTITIONS,
+    replicationFactor: config.KAFKA_REPLICATION,
+  })
   console.log(`migrations applied: ${applied.length}, topics made: ${topics.length}`)
 }
 
@@ -95,11 +53,9 @@ function explain(error: unknown): string {
   return error.cause === undefined ? error.message : `${error.message}: ${explain(error.cause)}`
 }
 
-if (import.meta.main) {
-  try {
-    await main()
-  } catch (error) {
-    process.stderr.write(`${explain(error)}\n`)
-    process.exitCode = 1
-  }
+try {
+  await main()
+} catch (error) {
+  process.stderr.write(`${explain(error)}\n`)
+  process.exitCode = 1
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { refuse } from '@frontrow/proto/refusals'
+import { generalRefusal } from '@frontrow/refusals/general-refusals'
 import type { Queryable, Tx } from '@frontrow/postgres/pool'
 import { z } from 'zod'
 
@@ -58,11 +58,11 @@ export async function claimKey(tx: Tx, request: KeyedRequest, lockedForMs: numbe
   const row = rows[0]
   if (row === undefined) throw new Error('an idempotency key vanished between two statements')
   if (!row.request_hash.equals(hash)) {
-    throw refuse('IDEMPOTENCY_KEY_REUSED', 'this Idempotency-Key was used with another request')
+    throw generalRefusal('IDEMPOTENCY_KEY_REUSED', 'this Idempotency-Key was used with another request')
   }
   if (row.status !== null) return { kind: 'replay', status: row.status, response: row.response }
   if (row.locked) {
-    throw refuse(
+    throw generalRefusal(
       'IDEMPOTENCY_IN_PROGRESS',
       'the first request with this Idempotency-Key is still being worked on',
       {
@@ -157,7 +157,7 @@ export async function findClaim(
   const row = rows[0]
   if (row === undefined) return undefined
   if (!row.request_hash.equals(hashContent(request.content))) {
-    throw refuse('IDEMPOTENCY_KEY_REUSED', 'this Idempotency-Key was used with another request')
+    throw generalRefusal('IDEMPOTENCY_KEY_REUSED', 'this Idempotency-Key was used with another request')
   }
   if (row.status !== null) return { kind: 'replay', status: row.status, response: row.response }
   return row.resource_id === null ? undefined : { kind: 'resume', resourceId: row.resource_id }

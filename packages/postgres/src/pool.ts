@@ -3,6 +3,8 @@ import pg from 'pg'
 export type Pool = pg.Pool
 /** A client inside a transaction that `inTransaction` opened. */
 export type Tx = pg.PoolClient
+/** A connection of one's own, outside of a pool. */
+export type Client = pg.Client
 /** Whatever can run one statement: the pool (its own transaction) or a transaction. */
 export type Queryable = Pick<pg.ClientBase, 'query'>
 
@@ -67,7 +69,7 @@ export function createClient(
   url: string,
   applicationName: string,
   options: { queryTimeoutMs?: number } = {},
-): pg.Client {
+): Client {
   return new pg.Client({
     connectionString: url,
     application_name: applicationName,

@@ -4,7 +4,7 @@ import type { JWTPayload, JWTVerifyOptions } from 'jose'
 import { BoundedMap } from './bounded-map.ts'
 import type { HostSettings } from './config.ts'
 import { verifyHs256 } from './hs256.ts'
-import { hostRefusal } from './refusal.ts'
+import { generalRefusal } from '@frontrow/refusals/general-refusals'
 
 /** Who sent a request. */
 export interface Caller {
@@ -46,9 +46,9 @@ export function createAuthenticate(
 
 function bearerToken(authorization: string | undefined): string {
   if (authorization === undefined)
-    throw hostRefusal('UNAUTHENTICATED', 'Authorization: Bearer <JWT> is required')
+    throw generalRefusal('UNAUTHENTICATED', 'Authorization: Bearer <JWT> is required')
   const match = /^Bearer +([A-Za-z0-9._~+/=-]+)$/i.exec(authorization)
-  if (match?.[1] === undefined) throw hostRefusal('UNAUTHENTICATED', 'Authorization must be Bearer <JWT>')
+  if (match?.[1] === undefined) throw generalRefusal('UNAUTHENTICATED', 'Authorization must be Bearer <JWT>')
   return match[1]
 }
 
@@ -78,14 +78,14 @@ async function explain(verify: () => Promise<JWTPayload>): Promise<JWTPayload> {
   try {
     return await verify()
   } catch (error) {
-    if (error instanceof errors.JWTExpired) throw hostRefusal('UNAUTHENTICATED', 'the token has expired')
+    if (error instanceof errors.JWTExpired) throw generalRefusal('UNAUTHENTICATED', 'the token has expired')
     if (!isTokenAtFault(error)) {
-      throw hostRefusal('UNAVAILABLE', "the identity provider's keys can't be read", {
+      throw generalRefusal('UNAVAILABLE', "the identity provider's keys can't be read", {
         retryAfterSeconds: 2,
         cause: error,
       })
     }
-    throw hostRefusal('UNAUTHENTICATED', 'the token is not valid here', { cause: error })
+    throw generalRefusal('UNAUTHENTICATED', 'the token is not valid here', { cause: error })
   }
 }
 
@@ -108,7 +108,7 @@ function toCaller(payload: JWTPayload): Caller {
   const subject: unknown = payload.sub
   const userId = typeof subject === 'number' && Number.isSafeInteger(subject) ? String(subject) : subject
   if (typeof userId !== 'string' || !SUBJECT.test(userId)) {
-    throw hostRefusal('UNAUTHENTICATED', "the token's subject must be 1 to 64 characters, none of control")
+    throw generalRefusal('UNAUTHENTICATED', "the token's subject must be 1 to 64 characters, none of control")
   }
   const { roles } = payload
   return { userId, isAdmin: Array.isArray(roles) && roles.includes('admin') }
@@ -118,5 +118,5 @@ function toCaller(payload: JWTPayload): Caller {
 export function actingUser(caller: Caller, userId: string | undefined): string {
   if (userId === undefined || userId === caller.userId) return caller.userId
   if (caller.isAdmin) return userId
-  throw hostRefusal('FORBIDDEN', 'userId is not yours')
+  throw generalRefusal('FORBIDDEN', 'userId is not yours')
 }

@@ -3,8 +3,9 @@ import CircuitBreaker from 'opossum'
 import { currentTrace } from '@frontrow/trace-context/trace-context'
 import { ERROR_CODE, ERROR_DETAILS, RETRY_AFTER } from './grpc-server.ts'
 import type { HostMetrics } from './metrics.ts'
-import { hostRefusal, Refusal } from './refusal.ts'
-import type { RefusalKind } from './refusal.ts'
+import { generalRefusal } from '@frontrow/refusals/general-refusals'
+import { Refusal } from '@frontrow/refusals/refusal'
+import type { RefusalKind } from '@frontrow/refusals/refusal'
 
 /** One method of a generated client, bound. */
 export type UnaryMethod<Req, Res> = (
@@ -78,7 +79,7 @@ export function createGrpcTarget(options: GrpcTargetOptions): GrpcTarget {
     } catch (error) {
       // Open, or half open with another call on trial.
       if (!isOpenBreaker(error)) throw error
-      throw hostRefusal('UNAVAILABLE', `the ${name} service is not available`, {
+      throw generalRefusal('UNAVAILABLE', `the ${name} service is not available`, {
         retryAfterSeconds: 2,
         cause: error,
       })
@@ -176,9 +177,9 @@ function toRefusal(options: GrpcTargetOptions, error: grpc.ServiceError): Refusa
     })
   }
   if (error.code === grpc.status.DEADLINE_EXCEEDED) {
-    return hostRefusal('TIMEOUT', `the ${options.name} service did not answer in time`, { cause: error })
+    return generalRefusal('TIMEOUT', `the ${options.name} service did not answer in time`, { cause: error })
   }
-  return hostRefusal('UNAVAILABLE', `the ${options.name} service is not available`, {
+  return generalRefusal('UNAVAILABLE', `the ${options.name} service is not available`, {
     retryAfterSeconds: 2,
     cause: error,
   })

@@ -5,8 +5,8 @@ import type { z } from 'zod'
 import { toRefusal } from './http-errors.ts'
 import type { Logger } from './logger.ts'
 import type { HostMetrics } from './metrics.ts'
-import { hostRefusal } from './refusal.ts'
-import type { Refusal } from './refusal.ts'
+import { generalRefusal } from '@frontrow/refusals/general-refusals'
+import type { Refusal } from '@frontrow/refusals/refusal'
 
 /** The gRPC side of one service. */
 export interface GrpcServer {
@@ -104,9 +104,13 @@ function invalid(error: z.ZodError): Refusal {
     field: issue.path.join('.'),
     rule: issue.message,
   }))
-  return hostRefusal('INVALID_REQUEST', problems.map(({ field, rule }) => `${field}: ${rule}`).join('; '), {
-    details: problems,
-  })
+  return generalRefusal(
+    'INVALID_REQUEST',
+    problems.map(({ field, rule }) => `${field}: ${rule}`).join('; '),
+    {
+      details: problems,
+    },
+  )
 }
 
 function toStatus(refusal: Refusal): Partial<grpc.StatusObject> {

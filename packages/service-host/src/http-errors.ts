@@ -3,7 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { currentTrace } from '@frontrow/trace-context/trace-context'
 import { isDatabaseTimeout, isDatabaseUnavailable, isUnstorableText } from '@frontrow/postgres/errors'
-import { hostRefusal, Refusal } from './refusal.ts'
+import { generalRefusal } from '@frontrow/refusals/general-refusals'
+import { Refusal } from '@frontrow/refusals/refusal'
 
 interface BodyParserError {
   /** Missing where the body could not be unpacked (Content-Encoding). */
@@ -20,30 +21,33 @@ export function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error
   if (isBodyParserError(error)) return bodyRefusal(error)
   if (isDatabaseUnavailable(error)) {
-    return hostRefusal('UNAVAILABLE', 'the database is not available', { retryAfterSeconds: 2, cause: error })
+    return generalRefusal('UNAVAILABLE', 'the database is not available', {
+      retryAfterSeconds: 2,
+      cause: error,
+    })
   }
   if (isDatabaseTimeout(error)) {
-    return hostRefusal('UNAVAILABLE', 'the database is too busy', { retryAfterSeconds: 2, cause: error })
+    return generalRefusal('UNAVAILABLE', 'the database is too busy', { retryAfterSeconds: 2, cause: error })
   }
   if (isUnstorableText(error))
-    return hostRefusal('INVALID_REQUEST', 'text must not hold NUL characters', { cause: error })
-  return hostRefusal('INTERNAL', 'something went wrong on our side', { cause: error })
+    return generalRefusal('INVALID_REQUEST', 'text must not hold NUL characters', { cause: error })
+  return generalRefusal('INTERNAL', 'something went wrong on our side', { cause: error })
 }
 
 function bodyRefusal(error: BodyParserError): Refusal {
   switch (error.type) {
     case 'entity.too.large':
-      return hostRefusal('PAYLOAD_TOO_LARGE', 'the body is too large')
+      return generalRefusal('PAYLOAD_TOO_LARGE', 'the body is too large')
     case 'entity.parse.failed':
-      return hostRefusal('INVALID_REQUEST', 'the body is not valid JSON', {
+      return generalRefusal('INVALID_REQUEST', 'the body is not valid JSON', {
         details: [{ in: 'body', field: 'body', rule: 'must be valid JSON' }],
       })
     case 'charset.unsupported':
     case 'encoding.unsupported':
-      return hostRefusal('UNSUPPORTED_MEDIA_TYPE', 'the body must be UTF-8 JSON')
+      return generalRefusal('UNSUPPORTED_MEDIA_TYPE', 'the body must be UTF-8 JSON')
     default:
-      if (error.status < 500) return hostRefusal('INVALID_REQUEST', 'the body could not be read')
-      return hostRefusal('INTERNAL', 'something went wrong on our side', { cause: error })
+      if (error.status < 500) return generalRefusal('INVALID_REQUEST', 'the body could not be read')
+      return generalRefusal('INTERNAL', 'something went wrong on our side', { cause: error })
   }
 }
 

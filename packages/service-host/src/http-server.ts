@@ -12,7 +12,7 @@ import type { HttpMetrics } from './metrics.ts'
 import { parseInput } from './parse-input.ts'
 import { createReadBody } from './read-body.ts'
 import type { ReadBody } from './read-body.ts'
-import { hostRefusal } from './refusal.ts'
+import { generalRefusal } from '@frontrow/refusals/general-refusals'
 import type { RouteSpec } from './route.ts'
 
 /** What a handler gets: every part checked by the route's schemas. */
@@ -161,12 +161,12 @@ function findRoute(router: Router, method: string | undefined, url: string) {
 }
 
 function noRoute(router: Router, url: string, response: ServerResponse): Error {
-  if (isBadlyEncoded(url)) return hostRefusal('INVALID_REQUEST', 'the path is not validly encoded')
+  if (isBadlyEncoded(url)) return generalRefusal('INVALID_REQUEST', 'the path is not validly encoded')
   const others = METHODS.filter((method) => method !== 'HEAD' && findRoute(router, method, url) !== null)
-  if (others.length === 0) return hostRefusal('NOT_FOUND', 'no such path')
+  if (others.length === 0) return generalRefusal('NOT_FOUND', 'no such path')
   const allow = others.join(', ')
   response.setHeader('Allow', allow)
-  return hostRefusal('METHOD_NOT_ALLOWED', `allowed here: ${allow}`)
+  return generalRefusal('METHOD_NOT_ALLOWED', `allowed here: ${allow}`)
 }
 
 function isBadlyEncoded(url: string): boolean {
@@ -209,7 +209,7 @@ async function identify(
 ): Promise<Caller | undefined> {
   if (route.auth === 'none' || route.auth === 'token') return undefined
   const caller = await authenticate(request.headers.authorization)
-  if (route.auth === 'admin' && !caller.isAdmin) throw hostRefusal('FORBIDDEN', 'for admins only')
+  if (route.auth === 'admin' && !caller.isAdmin) throw generalRefusal('FORBIDDEN', 'for admins only')
   return caller
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { z } from 'zod'
 import { createApiDocument } from './openapi-document.ts'
 import type { ApiDescription } from './openapi-document.ts'
-import { hostRefusals } from './refusal.ts'
+import { generalRefusals } from '@frontrow/refusals/general-refusals'
 import { defineRoute } from './route.ts'
 import type { RouteSpec } from './route.ts'
 
@@ -11,7 +11,7 @@ const api: ApiDescription = {
   tags: [{ name: 'Things', description: 'things' }],
   securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
   security: (route) => (route.auth === 'none' ? [] : [{ bearer: [] }]),
-  refusals: hostRefusals,
+  refusals: generalRefusals,
   commonRefusals: () => ['UNAVAILABLE', 'INVALID_REQUEST'],
   hiddenHeaders: ['cookie'],
 }

@@ -6,7 +6,7 @@ import type {
   ZodOpenApiOperationObject,
   ZodOpenApiResponseObject,
 } from 'zod-openapi'
-import type { RefusalKind } from './refusal.ts'
+import type { RefusalKind } from '@frontrow/refusals/refusal'
 import type { RouteResponse, RouteSpec } from './route.ts'
 
 /** Answers of failures, by their codes. */

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { hostRefusal } from './refusal.ts'
+import { generalRefusal } from '@frontrow/refusals/general-refusals'
 import type { RouteSpec } from './route.ts'
 
 /** One field that broke a rule, as `details` of INVALID_REQUEST lists it. */
@@ -42,7 +42,7 @@ export function parseInput<
   if (problems.length > 0) {
     const first = problems[0]
     const text = first === undefined ? '' : `${first.field}: ${first.rule}`
-    throw hostRefusal('INVALID_REQUEST', text, { details: problems })
+    throw generalRefusal('INVALID_REQUEST', text, { details: problems })
   }
   // Sound because every part that the route has was parsed by its own schema just above; TypeScript can't follow that
   // through the optional schemas.

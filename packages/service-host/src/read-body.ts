@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
 import bodyParser from 'body-parser'
-import { hostRefusal } from './refusal.ts'
+import { generalRefusal } from '@frontrow/refusals/general-refusals'
 
 const JSON_TYPE = /^[ \t]*application\/json[ \t]*(?:;|$)/i
 
@@ -22,6 +22,6 @@ export function createReadBody(limit: string): ReadBody {
 function requireJson({ headers }: IncomingMessage): void {
   const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
   if (hasBody && !JSON_TYPE.test(headers['content-type'] ?? '')) {
-    throw hostRefusal('UNSUPPORTED_MEDIA_TYPE', 'Content-Type must be application/json')
+    throw generalRefusal('UNSUPPORTED_MEDIA_TYPE', 'Content-Type must be application/json')
   }
 }

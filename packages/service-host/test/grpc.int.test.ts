@@ -7,8 +7,9 @@ import { createGrpcServer, unaryHandler } from '../src/grpc-server.ts'
 import type { GrpcServer } from '../src/grpc-server.ts'
 import { createLogger } from '../src/logger.ts'
 import { createMetrics } from '../src/metrics.ts'
-import { hostRefusals, Refusal } from '../src/refusal.ts'
-import type { RefusalKind } from '../src/refusal.ts'
+import { generalRefusals } from '@frontrow/refusals/general-refusals'
+import { Refusal } from '@frontrow/refusals/refusal'
+import type { RefusalKind } from '@frontrow/refusals/refusal'
 
 interface Ask {
   name: string
@@ -61,7 +62,7 @@ beforeEach(async () => {
     address: `127.0.0.1:${port}`,
     metrics,
     refusalKind: (code) =>
-      new Map<string, RefusalKind>([...Object.entries(hostRefusals), ['TAKEN', kind]]).get(code),
+      new Map<string, RefusalKind>([...Object.entries(generalRefusals), ['TAKEN', kind]]).get(code),
   })
   client = new Greeter(target.address, target.credentials, target.channelOptions)
   answer = (name) => Promise.resolve({ text: `hello ${name}` })

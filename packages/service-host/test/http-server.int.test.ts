@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { createHttpServer } from '../src/http-server.ts'
 import type { HttpServer } from '../src/http-server.ts'
 import { createLogger } from '../src/logger.ts'
-import { hostRefusal } from '../src/refusal.ts'
+import { generalRefusal } from '@frontrow/refusals/general-refusals'
 import { defineRoute } from '../src/route.ts'
 
 const responses = { 200: { description: 'fine' } }
@@ -53,7 +53,7 @@ beforeAll(async () => {
     authenticate: (authorization) =>
       authorization === 'Bearer fan'
         ? Promise.resolve({ userId: '1', isAdmin: false })
-        : Promise.reject(hostRefusal('UNAUTHENTICATED', 'who are you')),
+        : Promise.reject(generalRefusal('UNAUTHENTICATED', 'who are you')),
     logger: createLogger({ service: 'test', level: 'silent' }),
     metrics: { observe: (route, status) => observed.push(`${route.path} ${status}`) },
     bodyLimit: '1kb',
@@ -63,7 +63,7 @@ beforeAll(async () => {
     data: { params, query, body, userId: caller?.userId },
   }))
   server.handle(brokenRoute, ({ params }) => {
-    if (params.how === 'refused') throw hostRefusal('UNAVAILABLE', 'later', { retryAfterSeconds: 7 })
+    if (params.how === 'refused') throw generalRefusal('UNAVAILABLE', 'later', { retryAfterSeconds: 7 })
     throw new Error('secret: the password is 1234')
   })
   server.handle(streamRoute, ({ response }) => {

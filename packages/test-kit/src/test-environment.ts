@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createKafka } from '@frontrow/messaging/kafka'
-import { createTopics } from '@frontrow/messaging/topics'
+import { makeTopics } from '@frontrow/migrations/make-topics'
 import { createClient } from '@frontrow/postgres/pool'
-import { topicNames } from '@frontrow/proto/topics'
 import { Redis } from 'ioredis'
 import { SignJWT } from 'jose'
 import { pino } from 'pino'
@@ -64,11 +63,7 @@ export async function createTestEnvironment(options: { topics?: boolean } = {}):
       brokers: kafkaBrokers.split(','),
       logger: pino({ level: 'silent' }),
     })
-    await createTopics(
-      kafka,
-      topicNames.map((topic) => topicPrefix + topic),
-      { partitions: 2, replicationFactor: 1 },
-    )
+    await makeTopics(kafka, { prefix: topicPrefix, partitions: 2, replicationFactor: 1 })
   }
   // Test files of one worker run one after the other, so a Redis database each is enough (there are 16).
   const redis = new URL(required('FRONTROW_TEST_REDIS'))

@@ -1,5 +1,5 @@
+import { migrateDatabase } from '@frontrow/migrations/migrate-database'
 import { createClient } from '@frontrow/postgres/pool'
-import { migrateDatabase } from '../../../scripts/migrate.ts'
 import { startServers } from './servers.ts'
 import { servicePasswords, TEMPLATE_DATABASE, withDatabase } from './test-environment.ts'
 

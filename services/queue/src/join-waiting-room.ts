@@ -1,5 +1,5 @@
 import { isRefusal, refuse } from '@frontrow/proto/refusals'
-import type { Refusal } from '@frontrow/service-host/refusal'
+import type { Refusal } from '@frontrow/refusals/refusal'
 import type { QueueContext } from './context.ts'
 import { describePlace } from './describe-place.ts'
 import type { PlaceDescription } from './describe-place.ts'

@@ -1,5 +1,5 @@
 import { refuse } from '@frontrow/proto/refusals'
-import type { Refusal } from '@frontrow/service-host/refusal'
+import type { Refusal } from '@frontrow/refusals/refusal'
 import type { QueueContext } from './context.ts'
 import { freePlace } from './free-place.ts'
 import { RedisAwayError } from './redis-gate.ts'

@@ -2,7 +2,7 @@ import { readQueueToken } from '@frontrow/proto/queue-token'
 import { actingUser } from '@frontrow/service-host/auth'
 import type { Caller } from '@frontrow/service-host/auth'
 import type { HttpServer } from '@frontrow/service-host/http-server'
-import { hostRefusal } from '@frontrow/service-host/refusal'
+import { generalRefusal } from '@frontrow/refusals/general-refusals'
 import { z } from 'zod'
 import { cancelReservation } from './cancel-reservation.ts'
 import type { SeatChoice } from './check-offer.ts'
@@ -100,7 +100,7 @@ function readCursor(cursor: string | undefined): string | null {
   if (cursor === undefined) return null
   const parsed = z.uuid().safeParse(Buffer.from(cursor, 'base64url').toString('utf8'))
   if (parsed.success) return parsed.data
-  throw hostRefusal('INVALID_REQUEST', 'cursor: is not one that this list gave', {
+  throw generalRefusal('INVALID_REQUEST', 'cursor: is not one that this list gave', {
     details: [{ in: 'query', field: 'cursor', rule: 'must be the nextCursor of a page' }],
   })
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import type { Client } from 'pg'
+import type { Client } from '@frontrow/postgres/pool'
 
 /** One service's part of the database: a schema, a login role that can reach nothing else, and its migrations. */
 export interface ServiceSchema {

@@ -1,0 +1,37 @@
+import type { status } from '@grpc/grpc-js'
+
+/** How one refusal code shows on each wire. */
+export interface RefusalKind {
+  /** HTTP status. */
+  readonly http: number
+  readonly grpc: keyof typeof status
+  /** One line for the API reference. */
+  readonly about: string
+}
+
+/**
+ * An expected "no": the request was understood and must not take effect. `message` is for the user. Anything else that
+ * is thrown is a defect and is answered 500 without its text.
+ */
+export class Refusal extends Error {
+  override name = 'Refusal'
+  readonly code: string
+  readonly http: number
+  readonly grpc: keyof typeof status
+  readonly details: unknown
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(
+    code: string,
+    kind: RefusalKind,
+    message: string,
+    more: { details?: unknown; retryAfterSeconds?: number | undefined; cause?: unknown } = {},
+  ) {
+    super(message, { cause: more.cause })
+    this.code = code
+    this.http = kind.http
+    this.grpc = kind.grpc
+    this.details = more.details
+    this.retryAfterSeconds = more.retryAfterSeconds
+  }
+}
