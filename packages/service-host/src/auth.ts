@@ -1,10 +1,9 @@
 import { createSecretKey } from 'node:crypto'
-import { createRemoteJWKSet, errors, jwtVerify } from 'jose'
-import type { JWTPayload, JWTVerifyOptions } from 'jose'
-import { BoundedMap } from './bounded-map.ts'
-import type { HostSettings } from './config.ts'
-import { verifyHs256 } from './hs256.ts'
 import { generalRefusal } from '@frontrow/refusals/general-refusals'
+import { createRemoteJWKSet, errors, jwtVerify } from 'jose'
+import type { JWTPayload, JWTVerifyGetKey } from 'jose'
+import { LRUCache } from 'lru-cache'
+import type { HostSettings } from './config.ts'
 
 /** Who sent a request. */
 export interface Caller {
@@ -12,6 +11,27 @@ export interface Caller {
   readonly userId: string
   readonly isAdmin: boolean
 }
+
+/** Who holds a place: whoever sends its queue token. */
+export interface TokenHolder {
+  readonly queueToken: string
+  /** Of the bearer token, where one came with it. */
+  readonly userId: string | undefined
+}
+
+/** The `caller` of a handler, by the `auth` of its route. */
+export interface Callers {
+  none: undefined
+  user: Caller
+  admin: Caller
+  token: TokenHolder
+}
+
+/** The settings that say whose tokens are good. */
+export type AuthSettings = Pick<
+  HostSettings,
+  'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE' | 'DEVELOPMENT_JWT_SECRET'
+>
 
 /** Turns an `Authorization` header into the caller; refuses with UNAUTHENTICATED. */
 export type Authenticate = (authorization: string | undefined) => Promise<Caller>
@@ -21,17 +41,16 @@ const SUBJECT = /^[^\p{Cc}\p{Cs}]{1,64}$/u
 const CACHE_MAX = 40_000
 const CACHE_MS = 30_000
 const CLOCK_TOLERANCE_SECONDS = 5
+const JWKS_TIMEOUT_MS = 2_000
+const PUBLIC_KEY_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA']
 
 /**
  * Verifies bearer tokens against a JWKS URL or a shared secret; signature, issuer, audience and expiry are all required.
  * A good token is remembered for 30 s at most (and never past its expiry), so that a poll costs no signature check.
  */
-export function createAuthenticate(
-  settings: Pick<HostSettings, 'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE'>,
-  now: () => number = Date.now,
-): Authenticate {
+export function createAuthenticate(settings: AuthSettings, now: () => number = Date.now): Authenticate {
   const verify = createVerify(settings, now)
-  const known = new BoundedMap<string, { caller: Caller; until: number }>(CACHE_MAX)
+  const known = new LRUCache<string, { caller: Caller; until: number }>({ max: CACHE_MAX })
   return async (authorization) => {
     const token = bearerToken(authorization)
     const hit = known.get(token)
@@ -52,26 +71,37 @@ function bearerToken(authorization: string | undefined): string {
   return match[1]
 }
 
-function createVerify(
-  settings: Pick<HostSettings, 'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE'>,
-  now: () => number,
-): (token: string) => Promise<JWTPayload> {
-  const options = (): JWTVerifyOptions => ({
-    issuer: settings.JWT_ISSUER,
-    audience: settings.JWT_AUDIENCE,
-    requiredClaims: ['sub', 'exp'],
-    clockTolerance: CLOCK_TOLERANCE_SECONDS,
-    currentDate: new Date(now()),
-  })
-  if (settings.JWKS_URL !== undefined) {
-    const keys = createRemoteJWKSet(new URL(settings.JWKS_URL), { timeoutDuration: 2_000 })
-    const algorithms = ['RS256', 'PS256', 'ES256', 'EdDSA']
-    return (token) =>
-      explain(async () => (await jwtVerify(token, keys, { ...options(), algorithms })).payload)
+function createVerify(settings: AuthSettings, now: () => number): (token: string) => Promise<JWTPayload> {
+  const { algorithms, getKey } = keysOf(settings)
+  return (token) =>
+    explain(async () => {
+      const { payload } = await jwtVerify(token, getKey, {
+        algorithms,
+        issuer: settings.JWT_ISSUER,
+        audience: settings.JWT_AUDIENCE,
+        requiredClaims: ['sub', 'exp'],
+        clockTolerance: CLOCK_TOLERANCE_SECONDS,
+        currentDate: new Date(now()),
+      })
+      return payload
+    })
+}
+
+/** Each algorithm has keys of one source, so that a public key can't be passed off as a secret. */
+function keysOf(settings: AuthSettings): { algorithms: string[]; getKey: JWTVerifyGetKey } {
+  const { JWKS_URL, JWT_SECRET, DEVELOPMENT_JWT_SECRET } = settings
+  if (JWKS_URL === undefined) {
+    if (JWT_SECRET === undefined) throw new Error('set JWKS_URL or JWT_SECRET')
+    const secret = createSecretKey(JWT_SECRET, 'utf8')
+    return { algorithms: ['HS256'], getKey: () => secret }
   }
-  if (settings.JWT_SECRET === undefined) throw new Error('set JWKS_URL or JWT_SECRET')
-  const secret = createSecretKey(settings.JWT_SECRET, 'utf8')
-  return (token) => explain(async () => verifyHs256(token, secret, options()))
+  const published = createRemoteJWKSet(new URL(JWKS_URL), { timeoutDuration: JWKS_TIMEOUT_MS })
+  if (DEVELOPMENT_JWT_SECRET === undefined) return { algorithms: PUBLIC_KEY_ALGORITHMS, getKey: published }
+  const secret = createSecretKey(DEVELOPMENT_JWT_SECRET, 'utf8')
+  return {
+    algorithms: [...PUBLIC_KEY_ALGORITHMS, 'HS256'],
+    getKey: (header, token) => (header.alg === 'HS256' ? secret : published(header, token)),
+  }
 }
 
 async function explain(verify: () => Promise<JWTPayload>): Promise<JWTPayload> {

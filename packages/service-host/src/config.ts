@@ -21,6 +21,11 @@ export const hostSettings = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   JWT_SECRET: z.string().min(32).optional().describe('shared secret for HS256'),
   JWKS_URL: z.url().optional().describe("the identity provider's public keys"),
+  DEVELOPMENT_JWT_SECRET: z
+    .string()
+    .min(32)
+    .optional()
+    .describe('accepted beside JWKS_URL; npm start sets it for its demo, production never does'),
   JWT_ISSUER: z.string().min(1).default('frontrow'),
   JWT_AUDIENCE: z.string().min(1).default('frontrow'),
   SHUTDOWN_TIMEOUT_MS: z.coerce.number().int().min(500).max(120_000).default(15_000),

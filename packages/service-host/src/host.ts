@@ -14,6 +14,7 @@ import { createGrpcTarget } from './grpc-client.ts'
 import type { GrpcTarget, GrpcTargetOptions } from './grpc-client.ts'
 import { createHttpServer } from './http-server.ts'
 import type { HttpServer } from './http-server.ts'
+import type { ReadQueueToken } from './identify-callers.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { createLogger } from './logger.ts'
 import type { Logger } from './logger.ts'
@@ -63,6 +64,8 @@ export function createHost(options: {
   service: string
   settings: HostSettings
   onFatal: (error: Error) => void
+  /** Where the service has routes for holders of queue tokens. */
+  readQueueToken?: ReadQueueToken
   /** False where several services share a process (tests). */
   processMetrics?: boolean
 }): ServiceHost {
@@ -82,7 +85,15 @@ export function createHost(options: {
   const kafka = createKafka({ clientId: service, brokers: settings.KAFKA_BROKERS, logger })
   const topicPrefix = settings.KAFKA_TOPIC_PREFIX
   const relay = new OutboxRelay({ kafka, databaseUrl: settings.DATABASE_URL, service, topicPrefix, logger })
-  const http = createHttpServer({ authenticate: createAuthenticate(settings), logger, metrics: metrics.http })
+  const http = createHttpServer({
+    authenticate: createAuthenticate(settings),
+    readQueueToken: options.readQueueToken,
+    logger,
+    metrics: metrics.http,
+  })
+  if (settings.JWKS_URL !== undefined && settings.DEVELOPMENT_JWT_SECRET !== undefined) {
+    logger.warn('tokens of development are accepted beside those of the identity provider')
+  }
   const grpc = createGrpcServer()
   const checks: Record<string, ReadinessCheck> = {
     database: async () => {

@@ -6,20 +6,21 @@ import { isDatabaseTimeout, isDatabaseUnavailable, isUnstorableText } from '@fro
 import { generalRefusal } from '@frontrow/refusals/general-refusals'
 import { Refusal } from '@frontrow/refusals/refusal'
 
-interface BodyParserError {
-  /** Missing where the body could not be unpacked (Content-Encoding). */
+/** What Express and its body-parser throw about a request. */
+interface RequestError {
+  /** Of the body only, and missing where it could not be unpacked (Content-Encoding). */
   type?: string
   status: number
 }
 
-function isBodyParserError(error: unknown): error is BodyParserError {
+function isRequestError(error: unknown): error is RequestError {
   return typeof error === 'object' && error !== null && 'status' in error && typeof error.status === 'number'
 }
 
 /** What a thrown value means to a client. Unknown values are defects: INTERNAL, without their text. */
 export function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error
-  if (isBodyParserError(error)) return bodyRefusal(error)
+  if (isRequestError(error)) return requestRefusal(error)
   if (isDatabaseUnavailable(error)) {
     return generalRefusal('UNAVAILABLE', 'the database is not available', {
       retryAfterSeconds: 2,
@@ -34,7 +35,8 @@ export function toRefusal(error: unknown): Refusal {
   return generalRefusal('INTERNAL', 'something went wrong on our side', { cause: error })
 }
 
-function bodyRefusal(error: BodyParserError): Refusal {
+function requestRefusal(error: RequestError): Refusal {
+  if (error instanceof URIError) return generalRefusal('INVALID_REQUEST', 'the path is not validly encoded')
   switch (error.type) {
     case 'entity.too.large':
       return generalRefusal('PAYLOAD_TOO_LARGE', 'the body is too large')
@@ -48,6 +50,22 @@ function bodyRefusal(error: BodyParserError): Refusal {
     default:
       if (error.status < 500) return generalRefusal('INVALID_REQUEST', 'the body could not be read')
       return generalRefusal('INTERNAL', 'something went wrong on our side', { cause: error })
+  }
+}
+
+/** The path of a request's URL, without its query. */
+export function pathOf(url: string): string {
+  const query = url.indexOf('?')
+  return query < 0 ? url : url.slice(0, query)
+}
+
+/** Whether a path has a `%` that begins no letter. */
+export function isBadlyEncoded(url: string): boolean {
+  try {
+    decodeURI(pathOf(url))
+    return false
+  } catch {
+    return true
   }
 }
 

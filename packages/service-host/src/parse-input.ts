@@ -24,21 +24,25 @@ export function parseInput<
   B extends z.ZodType,
   H extends z.ZodType,
 >(
-  route: RouteSpec<P, Q, B, H>,
+  route: Pick<RouteSpec<P, Q, B, H>, 'params' | 'query' | 'body' | 'headers'>,
   raw: RawInput,
 ): { params: z.output<P>; query: z.output<Q>; body: z.output<B>; headers: z.output<H> } {
   const problems: FieldProblem[] = []
-  const read = <S extends z.ZodType>(schema: S | undefined, value: unknown, place: FieldProblem['in']) => {
-    const parsed = schema?.safeParse(value)
-    if (parsed === undefined) return undefined
+  const read = <S extends z.ZodType>(
+    schema: S | undefined,
+    value: () => unknown,
+    place: FieldProblem['in'],
+  ) => {
+    if (schema === undefined) return undefined
+    const parsed = schema.safeParse(value())
     if (parsed.success) return parsed.data
     problems.push(...problemsOf(parsed.error, place))
     return undefined
   }
-  const params = read(route.params, raw.params, 'path')
-  const query = read(route.query, raw.query, 'query')
-  const headers = read(route.headers, raw.headers, 'header')
-  const body = read(route.body, raw.body, 'body')
+  const params = read(route.params, () => raw.params, 'path')
+  const query = read(route.query, () => raw.query, 'query')
+  const headers = read(route.headers, () => raw.headers, 'header')
+  const body = read(route.body, () => raw.body, 'body')
   if (problems.length > 0) {
     const first = problems[0]
     const text = first === undefined ? '' : `${first.field}: ${first.rule}`

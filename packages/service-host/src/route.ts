@@ -7,7 +7,7 @@ export const pathId = z
   .transform(Number)
   .meta({ example: 1 })
 
-/** Who may call a route. `token` routes check a queue token themselves; the others are checked before the handler. */
+/** Who may call a route. `token` is whoever sends a queue token, with a bearer token of the same person or without one. */
 export type RouteAuth = 'none' | 'user' | 'admin' | 'token'
 
 /** An answer of a route as the API reference shows it; `schema` is of `data`, not of the envelope around it. */
@@ -28,6 +28,7 @@ export interface RouteSpec<
   Q extends z.ZodType = z.ZodType,
   B extends z.ZodType = z.ZodType,
   H extends z.ZodType = z.ZodType,
+  A extends RouteAuth = RouteAuth,
 > {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete'
   /** In OpenAPI form, e.g. `/api/v1/reservations/{reservationId}`. */
@@ -36,7 +37,8 @@ export interface RouteSpec<
   tag: string
   summary: string
   description?: string
-  auth: RouteAuth
+  /** Decides who `caller` is in the handler: see `Callers` in auth.ts. */
+  auth: A
   /** The route wants `Queue-Token` (or its cookie) beside what `auth` says. */
   queueToken?: 'any' | 'active'
   params?: P
@@ -49,12 +51,13 @@ export interface RouteSpec<
   refusals: readonly string[]
 }
 
-/** Keeps the schemas' types; write every route through it. */
+/** Keeps the types of the schemas and of `auth`; write every route through it. */
 export function defineRoute<
   P extends z.ZodType = z.ZodType<Record<string, never>>,
   Q extends z.ZodType = z.ZodType<Record<string, never>>,
   B extends z.ZodType = z.ZodType<undefined>,
   H extends z.ZodType = z.ZodType<Record<string, never>>,
->(spec: RouteSpec<P, Q, B, H>): RouteSpec<P, Q, B, H> {
+  A extends RouteAuth = RouteAuth,
+>(spec: RouteSpec<P, Q, B, H, A>): RouteSpec<P, Q, B, H, A> {
   return spec
 }

@@ -3,7 +3,6 @@ import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { HttpServer } from '@frontrow/service-host/http-server'
-import send from 'send'
 
 const DOCUMENT = fileURLToPath(new URL('../../../docs/openapi.json', import.meta.url))
 const PAGE = fileURLToPath(new URL('../docs-page', import.meta.url))
@@ -31,17 +30,17 @@ export async function addDocs(http: HttpServer): Promise<void> {
     response.setHeader('Content-Length', document.length)
     response.end(document)
   })
-  for (const { path, root, file, maxAge } of files) {
-    http.page(path, (request, response) => {
+  for (const { path, file, ...sending } of files) {
+    http.page(path, (request, response, next) => {
       response.setHeader('Content-Security-Policy', CONTENT_POLICY)
-      // Conditions of those who write; send would answer them in a form of its own.
+      // Conditions of those who write; Express would answer them in a form of its own.
       delete request.headers['if-match']
       delete request.headers['if-unmodified-since']
-      return new Promise((resolve, reject) => {
-        response.once('close', resolve)
-        send(request, file, { root, maxAge, acceptRanges: false })
-          .on('error', (cause) => reject(new Error(`${file} of the API reference can't be read`, { cause })))
-          .pipe(response)
+      response.sendFile(file, { ...sending, acceptRanges: false }, (cause?: Error) => {
+        // Not where the reader went away in the middle.
+        if (cause !== undefined && !response.headersSent) {
+          next(new Error(`${file} of the API reference can't be read`, { cause }))
+        }
       })
     })
   }

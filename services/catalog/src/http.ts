@@ -1,7 +1,4 @@
-import { readQueueToken } from '@frontrow/proto/queue-token'
-import type { Authenticate } from '@frontrow/service-host/auth'
 import type { HttpServer } from '@frontrow/service-host/http-server'
-import type { IncomingMessage } from 'node:http'
 import { changeScheduleStatus } from './change-schedule-status.ts'
 import type { CatalogContext } from './context.ts'
 import { createSchedule } from './create-schedule.ts'
@@ -26,14 +23,13 @@ import {
 } from './openapi.ts'
 import { concertJson, listedScheduleJson, scheduleJson } from './schedule-json.ts'
 import { showSeats, streamSeats } from './show-seats.ts'
-import type { SeatsRequest } from './show-seats.ts'
 import { insertConcert } from './sql/concerts.ts'
 import { insertVenue } from './sql/venues.ts'
 
 /** The REST side: concerts and schedules for everybody, seats for those who were let in, and what admins do. */
-export function addRoutes(http: HttpServer, ctx: CatalogContext, authenticate: Authenticate): void {
+export function addRoutes(http: HttpServer, ctx: CatalogContext): void {
   addPublicRoutes(http, ctx)
-  addSeatRoutes(http, ctx, authenticate)
+  addSeatRoutes(http, ctx)
   addAdminRoutes(http, ctx)
 }
 
@@ -69,20 +65,9 @@ function addPublicRoutes(http: HttpServer, ctx: CatalogContext): void {
   })
 }
 
-function addSeatRoutes(http: HttpServer, ctx: CatalogContext, authenticate: Authenticate): void {
-  const toSeatsRequest = async (
-    params: { concertId: number; scheduleId: number },
-    request: IncomingMessage,
-  ): Promise<SeatsRequest> => {
-    const queueToken = readQueueToken(request.headers)
-    const { authorization } = request.headers
-    const userId = authorization === undefined ? undefined : (await authenticate(authorization)).userId
-    return { ...params, queueToken, userId }
-  }
-
-  http.handle(seatsRoute, async ({ params, query, headers, request, response }) => {
-    const seatsRequest = await toSeatsRequest(params, request)
-    const { body, tag } = await showSeats(ctx, seatsRequest, query, listedScheduleJson)
+function addSeatRoutes(http: HttpServer, ctx: CatalogContext): void {
+  http.handle(seatsRoute, async ({ params, query, headers, caller, response }) => {
+    const { body, tag } = await showSeats(ctx, { ...params, ...caller }, query, listedScheduleJson)
     // For this person only, and to be asked again each time: the waiting room decides who sees it.
     const caching = { ETag: tag, 'Cache-Control': 'private, no-cache' }
     if (matchesTag(headers['if-none-match'], tag)) {
@@ -99,8 +84,8 @@ function addSeatRoutes(http: HttpServer, ctx: CatalogContext, authenticate: Auth
     return undefined
   })
 
-  http.handle(seatEventsRoute, async ({ params, request, response }) => {
-    await streamSeats(ctx, await toSeatsRequest(params, request), () => new EventStream(response))
+  http.handle(seatEventsRoute, async ({ params, caller, response }) => {
+    await streamSeats(ctx, { ...params, ...caller }, () => new EventStream(response))
     return undefined
   })
 }

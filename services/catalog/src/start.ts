@@ -2,9 +2,9 @@ import type { VerifyTokenRequest } from '@frontrow/proto/gen/frontrow/queue/v1/V
 import type { VerifyTokenResponse__Output as VerifyTokenResponse } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokenResponse'
 import type { ListTakenSeatsRequest } from '@frontrow/proto/gen/frontrow/reservation/v1/ListTakenSeatsRequest'
 import type { ListTakenSeatsResponse__Output as ListTakenSeatsResponse } from '@frontrow/proto/gen/frontrow/reservation/v1/ListTakenSeatsResponse'
+import { readQueueToken } from '@frontrow/proto/queue-token'
 import { refusalKind } from '@frontrow/proto/refusals'
 import { QueueService, ReservationService } from '@frontrow/proto/services'
-import { createAuthenticate } from '@frontrow/service-host/auth'
 import type { UnaryCall } from '@frontrow/service-host/grpc-client'
 import { createHost } from '@frontrow/service-host/host'
 import type { Ports, ServiceHost } from '@frontrow/service-host/host'
@@ -47,10 +47,10 @@ export async function startCatalog(
   config: CatalogConfig,
   options: { onFatal: (error: Error) => void; processMetrics?: boolean },
 ): Promise<RunningCatalog> {
-  const host = createHost({ service: 'catalog', settings: config, ...options })
+  const host = createHost({ service: 'catalog', settings: config, readQueueToken, ...options })
   try {
     const ctx = createContext(host, config)
-    addRoutes(host.http, ctx, createAuthenticate(config))
+    addRoutes(host.http, ctx)
     await addDocs(host.http)
     addServices(host, ctx)
     host.consume(listensTo, messageHandlers(ctx), config.KAFKA_CONCURRENCY)

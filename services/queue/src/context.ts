@@ -1,4 +1,3 @@
-import type { Authenticate } from '@frontrow/service-host/auth'
 import type { BoundedMap } from '@frontrow/service-host/bounded-map'
 import type { Logger } from '@frontrow/service-host/logger'
 import type { Pool } from '@frontrow/postgres/pool'
@@ -42,6 +41,5 @@ export interface QueueContext {
   predictedAt: BoundedMap<number, number>
   /** Open rooms whose early comers have no places yet. */
   drawsDue: Set<number>
-  authenticate: Authenticate
   now: () => Date
 }

@@ -1,8 +1,8 @@
-import { QUEUE_TOKEN_COOKIE, readQueueToken } from '@frontrow/proto/queue-token'
+import { QUEUE_TOKEN_COOKIE } from '@frontrow/proto/queue-token'
 import { actingUser } from '@frontrow/service-host/auth'
 import type { Caller } from '@frontrow/service-host/auth'
-import type { HttpServer, Reply } from '@frontrow/service-host/http-server'
-import type { IncomingHttpHeaders } from 'node:http'
+import type { HttpServer } from '@frontrow/service-host/http-server'
+import type { Reply } from '@frontrow/service-host/serve-route'
 import type { QueueContext } from './context.ts'
 import { describeFairness } from './describe-fairness.ts'
 import { describePlace } from './describe-place.ts'
@@ -34,31 +34,14 @@ const NO_STORE = { 'Cache-Control': 'no-store' }
 
 /** The REST side: places for those who wait, rooms for everybody and for admins. */
 export function addRoutes(http: HttpServer, ctx: QueueContext, streams: PlaceStreams): void {
+  // A crowd asks for these three, so they come first.
+  http.handle(placeRoute, async ({ caller: { queueToken, userId } }) => {
+    const { scheduleId, place } = await locatePlace(ctx, queueToken, { userId, seen: true })
+    return { status: 200, data: await describePlace(ctx, queueToken, scheduleId, place), headers: NO_STORE }
+  })
   http.handle(joinRoute, async ({ body, caller }) =>
     withCookie(await joinWaitingRoom(ctx, whose(caller, body))),
   )
-  http.handle(reissueRoute, async ({ body, caller }) =>
-    withCookie(await reissueToken(ctx, whose(caller, body))),
-  )
-
-  http.handle(placeRoute, async ({ request }) => {
-    const { token, userId } = await holder(ctx, request.headers)
-    const { scheduleId, place } = await locatePlace(ctx, token, { userId, seen: true })
-    return { status: 200, data: await describePlace(ctx, token, scheduleId, place), headers: NO_STORE }
-  })
-
-  http.handle(placeEventsRoute, async ({ headers, request, response }) => {
-    const { token, userId } = await holder(ctx, request.headers)
-    await streams.open(token, userId, response, headers['last-event-id'])
-    return undefined
-  })
-
-  http.handle(leaveRoute, async ({ request }) => {
-    const { token, userId } = await holder(ctx, request.headers)
-    await leaveWaitingRoom(ctx, token, userId)
-    return { status: 204, headers: { ...NO_STORE, 'Set-Cookie': FORGET_COOKIE } }
-  })
-
   http.handle(nowServingRoute, async ({ params: { scheduleId } }) => {
     await ctx.schedules.get(scheduleId)
     const {
@@ -68,6 +51,20 @@ export function addRoutes(http: HttpServer, ctx: QueueContext, streams: PlaceStr
       ...line
     } = roomJson(scheduleId, await ctx.summaries.get(scheduleId))
     return { status: 200, data: line, headers: { 'Cache-Control': 'public, max-age=1' } }
+  })
+
+  http.handle(reissueRoute, async ({ body, caller }) =>
+    withCookie(await reissueToken(ctx, whose(caller, body))),
+  )
+
+  http.handle(placeEventsRoute, async ({ headers, caller, response }) => {
+    await streams.open(caller.queueToken, caller.userId, response, headers['last-event-id'])
+    return undefined
+  })
+
+  http.handle(leaveRoute, async ({ caller: { queueToken, userId } }) => {
+    await leaveWaitingRoom(ctx, queueToken, userId)
+    return { status: 204, headers: { ...NO_STORE, 'Set-Cookie': FORGET_COOKIE } }
   })
 
   http.handle(fairnessRoute, async ({ params: { scheduleId }, query: { from } }) => ({
@@ -94,22 +91,10 @@ export function addRoutes(http: HttpServer, ctx: QueueContext, streams: PlaceStr
 }
 
 function whose(
-  caller: Caller | undefined,
+  caller: Caller,
   body: { scheduleId: number; userId?: string | undefined },
 ): { scheduleId: number; userId: string } {
-  if (caller === undefined) throw new Error('the route has auth: user')
   return { scheduleId: body.scheduleId, userId: actingUser(caller, body.userId) }
-}
-
-/** The queue token of a request, and its user where a bearer token came with it. */
-async function holder(
-  ctx: QueueContext,
-  headers: IncomingHttpHeaders,
-): Promise<{ token: string; userId: string | undefined }> {
-  const token = readQueueToken(headers)
-  const { authorization } = headers
-  const userId = authorization === undefined ? undefined : (await ctx.authenticate(authorization)).userId
-  return { token, userId }
 }
 
 function withCookie(place: PlaceDescription): Reply {

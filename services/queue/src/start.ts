@@ -1,8 +1,8 @@
 import type { GetScheduleRequest } from '@frontrow/proto/gen/frontrow/catalog/v1/GetScheduleRequest'
 import type { Schedule__Output as Schedule } from '@frontrow/proto/gen/frontrow/catalog/v1/Schedule'
+import { readQueueToken } from '@frontrow/proto/queue-token'
 import { refusalKind } from '@frontrow/proto/refusals'
 import { CatalogService } from '@frontrow/proto/services'
-import { createAuthenticate } from '@frontrow/service-host/auth'
 import { BoundedMap } from '@frontrow/service-host/bounded-map'
 import { createHost } from '@frontrow/service-host/host'
 import type { Ports, ServiceHost } from '@frontrow/service-host/host'
@@ -65,7 +65,7 @@ export async function startQueue(
   config: QueueConfig,
   options: { onFatal: (error: Error) => void; processMetrics?: boolean },
 ): Promise<RunningQueue> {
-  const host = createHost({ service: 'queue', settings: config, ...options })
+  const host = createHost({ service: 'queue', settings: config, readQueueToken, ...options })
   const redis = createRedis({
     url: config.REDIS_URL,
     commandTimeoutMs: config.REDIS_COMMAND_TIMEOUT_MS,
@@ -162,7 +162,6 @@ function createContext(
     fullUntil: new BoundedMap(ROOMS_MAX),
     predictedAt: new BoundedMap(ROOMS_MAX),
     drawsDue: new Set(),
-    authenticate: createAuthenticate(config),
   }
 }
 

@@ -26,7 +26,7 @@ export function addHttpRoutes(http: HttpServer, ctx: Context): void {
 
   http.handle(holdSeatsRoute, async ({ body, headers, caller, request }) => {
     const { data, isReplay } = await holdSeats(ctx, {
-      userId: actingUser(known(caller), body.userId),
+      userId: actingUser(caller, body.userId),
       scheduleId: body.scheduleId,
       queueToken: readQueueToken(request.headers),
       choice: toChoice(body),
@@ -37,7 +37,7 @@ export function addHttpRoutes(http: HttpServer, ctx: Context): void {
 
   http.handle(listReservationsRoute, async ({ query, caller }) => {
     const { items, nextBefore } = await getReservations(ctx, {
-      userId: known(caller).userId,
+      userId: caller.userId,
       status: query.status ?? null,
       before: readCursor(query.cursor),
       limit: query.limit,
@@ -75,13 +75,7 @@ export function addHttpRoutes(http: HttpServer, ctx: Context): void {
   })
 }
 
-function known(caller: Caller | undefined): Caller {
-  if (caller === undefined) throw new Error('a user route was called without a caller')
-  return caller
-}
-
-function ownerFor(caller: Caller | undefined): Owner {
-  const { isAdmin, userId } = known(caller)
+function ownerFor({ isAdmin, userId }: Caller): Owner {
   return isAdmin ? null : userId
 }
 

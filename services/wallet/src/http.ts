@@ -1,6 +1,7 @@
 import { actingUser } from '@frontrow/service-host/auth'
 import type { Caller } from '@frontrow/service-host/auth'
-import type { HttpServer, Reply } from '@frontrow/service-host/http-server'
+import type { HttpServer } from '@frontrow/service-host/http-server'
+import type { Reply } from '@frontrow/service-host/serve-route'
 import type { KeyedAnswer } from './answer-once.ts'
 import { chargeWallet } from './charge-wallet.ts'
 import type { WalletContext } from './context.ts'
@@ -60,8 +61,7 @@ export function addRoutes(http: HttpServer, ctx: WalletContext): void {
 }
 
 /** The wallet's user, and whose Idempotency-Key it is. */
-function whose(caller: Caller | undefined, userId: string): { userId: string; callerId: string } {
-  if (caller === undefined) throw new Error('every route of wallets has auth: user')
+function whose(caller: Caller, userId: string): { userId: string; callerId: string } {
   return { userId: actingUser(caller, userId), callerId: caller.userId }
 }
 

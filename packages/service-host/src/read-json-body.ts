@@ -1,0 +1,29 @@
+import { generalRefusal } from '@frontrow/refusals/general-refusals'
+import express from 'express'
+import type { RequestHandler } from 'express'
+
+const JSON_TYPE = /^[ \t]*application\/json[ \t]*(?:;|$)/i
+
+/**
+ * Reads a JSON object or array of at most `limit` (as body-parser writes it: `64kb`) into `request.body`; an absent body
+ * is `{}`. What goes wrong is told by http-errors.ts.
+ */
+export function readJsonBody(limit: string): RequestHandler[] {
+  return [
+    requireJson,
+    // What is JSON was decided just before; Express would pass a body of another type by without a word.
+    express.json({ limit, type: () => true }),
+    (request, _response, next) => {
+      request.body ??= {}
+      next()
+    },
+  ]
+}
+
+const requireJson: RequestHandler = ({ headers }, _response, next) => {
+  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+  if (hasBody && !JSON_TYPE.test(headers['content-type'] ?? '')) {
+    throw generalRefusal('UNSUPPORTED_MEDIA_TYPE', 'Content-Type must be application/json')
+  }
+  next()
+}
