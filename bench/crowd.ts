@@ -7,6 +7,7 @@ import { hashToken } from '../services/queue/src/token-value.ts'
 import type { LoadProcess } from './load-process.ts'
 import { sum } from './measure.ts'
 import { readCpuMs } from './process-cpu.ts'
+import type { People } from './bearer-tokens.ts'
 import { joinPeople, openPausedRoom } from './queue-stack.ts'
 import type { QueueStack } from './queue-stack.ts'
 import { crowdToken, crowdUser } from './requests.ts'
@@ -28,9 +29,10 @@ export async function fillRoom(
   stack: QueueStack,
   scheduleId: number,
   size: number,
+  people: People,
 ): Promise<void> {
-  await openPausedRoom(stack, scheduleId)
-  await joinPeople(load, stack, { scheduleId, prefix: 'first', count: 1 })
+  await openPausedRoom(stack, scheduleId, people.admin)
+  await joinPeople(load, stack, scheduleId, people.early.slice(0, 1))
   const client = createClient(stack.adminDatabaseUrl, 'bench')
   await client.connect()
   try {

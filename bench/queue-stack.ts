@@ -1,12 +1,11 @@
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { freePorts } from '@frontrow/local-stack/ports'
-import { JWT_SECRET } from '@frontrow/test-kit/test-environment'
 import { z } from 'zod'
 import { HEAP_FLAGS } from '../scripts/up-services.ts'
 import type { Stack } from './bare-stack.ts'
 import type { LoadProcess } from './load-process.ts'
-import { bearerFor, joinRequest } from './requests.ts'
+import { joinRequest } from './requests.ts'
 import { startGateway, startNode, startStores } from './workshop.ts'
 import type { Workshop } from './workshop.ts'
 
@@ -29,7 +28,7 @@ const joined = z.object({ data: z.object({ token: z.uuid(), status: z.literal('W
 /** Starts it as `npm start` would, and waits until it serves from Redis. */
 export async function startQueueStack(
   workshop: Workshop,
-  stack: { name: string; catalogAddress: string; profileFolder: string | undefined },
+  stack: { name: string; catalogAddress: string; jwksUrl: string; profileFolder: string | undefined },
 ): Promise<QueueStack> {
   const { name, profileFolder } = stack
   const stores = await startStores(workshop, name)
@@ -50,7 +49,7 @@ export async function startQueueStack(
       REDIS_URL: stores.redisUrl,
       KAFKA_BROKERS: NO_BROKER,
       CATALOG_GRPC: stack.catalogAddress,
-      JWT_SECRET,
+      JWKS_URL: stack.jwksUrl,
       WAITING_MAX: String(WAITING_MAX),
       MALLOC_ARENA_MAX: '2',
     },
@@ -79,12 +78,16 @@ async function isReady(opsPort: number): Promise<boolean> {
 }
 
 /** Makes a room in which nobody is let in. */
-export async function openPausedRoom(stack: QueueStack, scheduleId: number): Promise<void> {
+export async function openPausedRoom(
+  stack: QueueStack,
+  scheduleId: number,
+  adminToken: string,
+): Promise<void> {
   const answer = await fetch(`http://127.0.0.1:${stack.port}/api/v1/admin/queues/${scheduleId}`, {
     method: 'PATCH',
     headers: {
       'Content-Type': 'application/json',
-      Authorization: `Bearer ${bearerFor('bench', Date.now(), ['admin'])}`,
+      Authorization: `Bearer ${adminToken}`,
     },
     body: JSON.stringify({ paused: true }),
   })
@@ -92,24 +95,23 @@ export async function openPausedRoom(stack: QueueStack, scheduleId: number): Pro
     throw new Error(`the room was not paused: ${answer.status} ${await answer.text()}`)
 }
 
-/** Has people join a room over the API; returns their tokens. */
+/** Has people join a room over the API; returns their queue tokens. */
 export async function joinPeople(
   load: LoadProcess,
   stack: QueueStack,
-  people: { scheduleId: number; prefix: string; count: number },
+  scheduleId: number,
+  bearerTokens: readonly string[],
 ): Promise<string[]> {
-  const { scheduleId, prefix, count } = people
-  const nowMs = Date.now()
   const { bodies } = await load.runClean({
     port: stack.port,
     connections: FILL_CONNECTIONS,
     forMs: FILL_MS_MAX,
-    requests: Array.from({ length: count }, (_none, index) =>
-      joinRequest(scheduleId, `${prefix}-${index}`, nowMs),
-    ),
+    requests: bearerTokens.map((token) => joinRequest(scheduleId, token)),
     repeat: false,
     keepBodies: true,
   })
-  if (bodies.length !== count) throw new Error(`${bodies.length} of ${count} people joined in time`)
+  if (bodies.length !== bearerTokens.length) {
+    throw new Error(`${bodies.length} of ${bearerTokens.length} people joined in time`)
+  }
   return bodies.map((body) => joined.parse(JSON.parse(body)).data.token)
 }

@@ -1,28 +1,10 @@
-import { createHmac } from 'node:crypto'
-import { JWT_SECRET } from '@frontrow/test-kit/test-environment'
-
-const HEADER = encode({ alg: 'HS256', typ: 'JWT' })
-const VALID_SECONDS = 3_600
-
-function encode(part: object): string {
-  return Buffer.from(JSON.stringify(part)).toString('base64url')
-}
-
-/** A bearer token as the identity provider would issue it. Tens of thousands are needed between two rounds: no promises. */
-export function bearerFor(userId: string, nowMs: number, roles: readonly string[] = []): string {
-  const iat = Math.floor(nowMs / 1_000)
-  const claims = { sub: userId, iss: 'frontrow', aud: 'frontrow', iat, exp: iat + VALID_SECONDS, roles }
-  const signed = `${HEADER}.${encode(claims)}`
-  return `${signed}.${createHmac('sha256', JWT_SECRET).update(signed).digest('base64url')}`
-}
-
 /** A join as it goes over the wire. */
-export function joinRequest(scheduleId: number, userId: string, nowMs: number): string {
+export function joinRequest(scheduleId: number, bearerToken: string): string {
   const body = JSON.stringify({ scheduleId })
   return [
     'POST /api/v1/queue/tokens HTTP/1.1',
     'Host: localhost',
-    `Authorization: Bearer ${bearerFor(userId, nowMs)}`,
+    `Authorization: Bearer ${bearerToken}`,
     'Content-Type: application/json',
     `Content-Length: ${body.length}`,
     '',

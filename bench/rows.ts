@@ -1,6 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { createClient } from '@frontrow/postgres/pool'
+import type { SigningKey } from '@frontrow/test-kit/identity-provider'
 import type { Stack } from './bare-stack.ts'
+import { signBearerTokens } from './bearer-tokens.ts'
+import type { People } from './bearer-tokens.ts'
 import { noteTokens } from './crowd.ts'
 import type { LoadProcess } from './load-process.ts'
 import { joinPeople, openPausedRoom } from './queue-stack.ts'
@@ -16,8 +19,8 @@ export const CROWDED_ROOM = 1
 
 const JOIN_CONNECTIONS = 128
 const POLL_CONNECTIONS = 64
-// More than the bare stack answers here.
-const JOINS_A_SECOND_MAX = 12_000
+// More than are answered here.
+const JOINS_A_SECOND_MAX = 7_000
 const POLLS_A_SECOND_MAX = 15_000
 // A server process of PostgreSQL tells the statistics what it committed once a second.
 const STATISTICS_MS = 2_500
@@ -25,29 +28,47 @@ const STATISTICS_MS = 2_500
 // A prime, so that every place comes once before any comes again.
 const SCATTER_STEP = 611_953
 
+/** Signs in as many people as the rows need at this pace; `late` where any row joins. */
+export async function signInPeople(key: SigningKey, pace: Pace, joins: boolean): Promise<People> {
+  const joiners = countFor(pace, 0, JOINS_A_SECOND_MAX) + pace.rounds * countFor(pace, 1, JOINS_A_SECOND_MAX)
+  const [admin = ''] = await signBearerTokens(key, 'bench', 1, { roles: ['admin'] })
+  return {
+    admin,
+    early: await signBearerTokens(key, 'early', FEW),
+    late: joins ? await signBearerTokens(key, 'late', joiners) : [],
+  }
+}
+
 /** The rows of the table that are comparisons. Rooms are never used again, so that each round finds a thousand people. */
 export class Rows {
   readonly #load: LoadProcess
   readonly #pace: Pace
   readonly #crowd: number
+  readonly #people: People
   #lastRoom = CROWDED_ROOM
-  #people = 0
+  #early = 0
 
-  constructor(load: LoadProcess, pace: Pace, crowd: number) {
+  constructor(load: LoadProcess, pace: Pace, crowd: number, people: People) {
     this.#load = load
     this.#pace = pace
     this.#crowd = crowd
+    this.#people = people
   }
 
   /** Joins, and what share of a transaction each of them takes of PostgreSQL. */
   async join(ours: QueueStack, bare: Stack): Promise<RaceResult & { transactions: number }> {
-    const peopleBefore = this.#people
+    const earlyBefore = this.#early
     const commitsBefore = await readCommits(ours)
     const result = await this.#race(this.#joinFew(ours), {
       stack: bare,
-      load: async (round) => this.#joins(1, `bare-${round}`, round),
+      // It does not look at whose token it is.
+      load: async () => ({
+        connections: JOIN_CONNECTIONS,
+        requests: this.#people.early.map((token) => joinRequest(1, token)),
+        repeat: true,
+      }),
     })
-    const joins = result.answered + this.#people - peopleBefore
+    const joins = result.answered + this.#early - earlyBefore
     return { ...result, transactions: ((await readCommits(ours)) - commitsBefore) / joins }
   }
 
@@ -68,7 +89,7 @@ export class Rows {
 
   /** Joins behind a crowd, against joins behind a thousand. */
   async millionJoin(crowded: QueueStack, few: QueueStack): Promise<RaceResult> {
-    const load = async (round: number) => this.#joins(CROWDED_ROOM, `late-${round}`, round)
+    const load = async (round: number) => this.#joins(CROWDED_ROOM, round)
     return this.#race({ stack: crowded, load }, this.#joinFew(few))
   }
 
@@ -81,7 +102,7 @@ export class Rows {
   /** Polls by a crowd, of whom each asks once, against polls by a thousand people again and again. */
   async millionCrowd(crowded: QueueStack, few: QueueStack, tokens: readonly string[]): Promise<RaceResult> {
     const each = Math.min(
-      this.#count(1, POLLS_A_SECOND_MAX),
+      countFor(this.#pace, 1, POLLS_A_SECOND_MAX),
       Math.floor(this.#crowd / (this.#pace.rounds + 2)),
     )
     const people = this.#scattered(FEW, each * (this.#pace.rounds + 1))
@@ -112,10 +133,9 @@ export class Rows {
   async openRoom(stack: QueueStack): Promise<{ scheduleId: number; tokens: string[] }> {
     this.#lastRoom += 1
     const scheduleId = this.#lastRoom
-    await openPausedRoom(stack, scheduleId)
-    this.#people += FEW
-    const people = { scheduleId, prefix: `early-${scheduleId}`, count: FEW }
-    return { scheduleId, tokens: await joinPeople(this.#load, stack, people) }
+    await openPausedRoom(stack, scheduleId, this.#people.admin)
+    this.#early += FEW
+    return { scheduleId, tokens: await joinPeople(this.#load, stack, scheduleId, this.#people.early) }
   }
 
   #race(ours: Side, other: Side): Promise<RaceResult> {
@@ -125,15 +145,16 @@ export class Rows {
   #joinFew(stack: QueueStack): Side {
     return {
       stack,
-      load: async (round) => this.#joins((await this.openRoom(stack)).scheduleId, `late-${round}`, round),
+      load: async (round) => this.#joins((await this.openRoom(stack)).scheduleId, round),
     }
   }
 
-  #joins(scheduleId: number, prefix: string, round: number) {
-    const nowMs = Date.now()
-    const requests = Array.from({ length: this.#count(round, JOINS_A_SECOND_MAX) }, (_none, index) =>
-      joinRequest(scheduleId, `${prefix}-${index}`, nowMs),
-    )
+  #joins(scheduleId: number, round: number) {
+    const count = (one: number): number => countFor(this.#pace, one, JOINS_A_SECOND_MAX)
+    const from = round === 0 ? 0 : count(0) + (round - 1) * count(1)
+    const requests = this.#people.late
+      .slice(from, from + count(round))
+      .map((token) => joinRequest(scheduleId, token))
     return { connections: JOIN_CONNECTIONS, requests, repeat: false }
   }
 
@@ -149,11 +170,10 @@ export class Rows {
       (_none, index) => 2 + (((from + index) * SCATTER_STEP) % (this.#crowd - 1)),
     )
   }
+}
 
-  #count(round: number, aSecond: number): number {
-    const { warmUpMs, roundMs } = this.#pace
-    return Math.ceil(((round === 0 ? warmUpMs : roundMs) / 1_000) * aSecond)
-  }
+function countFor({ warmUpMs, roundMs }: Pace, round: number, aSecond: number): number {
+  return Math.ceil(((round === 0 ? warmUpMs : roundMs) / 1_000) * aSecond)
 }
 
 /** Transactions that the database has committed. Asked of another database, so that the question is not among them. */

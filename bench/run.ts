@@ -1,3 +1,4 @@
+import { startIdentityProvider } from '@frontrow/test-kit/identity-provider'
 import type { RowName } from './arguments.ts'
 import { startBareStack } from './bare-stack.ts'
 import { startCatalogStandIn } from './catalog-stand-in.ts'
@@ -7,7 +8,8 @@ import { startQueueStack } from './queue-stack.ts'
 import type { QueueStack } from './queue-stack.ts'
 import type { Pace, RaceResult } from './race.ts'
 import { crowdToken } from './requests.ts'
-import { CROWDED_ROOM, Rows } from './rows.ts'
+import type { People } from './bearer-tokens.ts'
+import { CROWDED_ROOM, Rows, signInPeople } from './rows.ts'
 import type { Comparison, Figure } from './table.ts'
 import type { Workshop } from './workshop.ts'
 
@@ -37,17 +39,26 @@ export async function run(workshop: Workshop, plan: Plan, results: Results): Pro
   workshop.defer(() => load.stop())
   const catalog = await startCatalogStandIn()
   workshop.defer(() => catalog.stop())
+  const identityProvider = await startIdentityProvider('RS256')
+  workshop.defer(() => identityProvider.stop())
   const { wanted, profileFolder } = plan
+  const wants = (...names: RowName[]): boolean => names.some((name) => wanted.has(name))
   const start = (name: string): Promise<QueueStack> =>
-    startQueueStack(workshop, { name, catalogAddress: catalog.address, profileFolder })
+    startQueueStack(workshop, {
+      name,
+      catalogAddress: catalog.address,
+      jwksUrl: identityProvider.jwksUrl,
+      profileFolder,
+    })
 
+  plan.say('Signing people in')
+  const people = await signInPeople(identityProvider.signingKey, plan.pace, wants('join', 'million-join'))
   plan.say('Starting our stack')
-  const rows = new Rows(load, plan.pace, plan.crowd)
+  const rows = new Rows(load, plan.pace, plan.crowd, people)
   const stack = await start('few')
   const few = { stack, ...(await rows.openRoom(stack)) }
   await rows.warmUp(stack, few.tokens)
-  const bench: Bench = { workshop, plan, load, rows, few, results }
-  const wants = (...names: RowName[]): boolean => names.some((name) => wanted.has(name))
+  const bench: Bench = { workshop, plan, load, rows, few, people, results }
   if (wants('join', 'place', 'now-serving')) await compareWithBare(bench)
   if (wants('rebuild', 'million-join', 'million-place', 'million-crowd')) {
     await compareWithCrowd(bench, await start('crowded'))
@@ -62,6 +73,7 @@ interface Bench {
   rows: Rows
   /** Our stack with a room of a thousand people, who poll. */
   few: { stack: QueueStack; scheduleId: number; tokens: string[] }
+  people: People
   results: Results
 }
 
@@ -114,15 +126,15 @@ async function compareWithBare(bench: Bench): Promise<void> {
 }
 
 async function compareWithCrowd(bench: Bench, crowded: QueueStack): Promise<void> {
-  const { plan, load, rows, few, results } = bench
+  const { plan, load, rows, few, people, results } = bench
   const { wanted, crowd, say } = plan
-  const people = crowd.toLocaleString('en')
-  say(`Putting ${people} people in line, in a stack of their own`)
-  await fillRoom(load, crowded, CROWDED_ROOM, crowd)
+  const size = crowd.toLocaleString('en')
+  say(`Putting ${size} people in line, in a stack of their own`)
+  await fillRoom(load, crowded, CROWDED_ROOM, crowd, people)
   say('Losing Redis')
   const { tookMs, cpuMs } = await loseAndRebuild(crowded, CROWDED_ROOM, crowd)
   results.figures.push({
-    what: `rebuild of ${people} tokens from PostgreSQL (${(cpuMs / 1_000).toFixed(1)} s of CPU)`,
+    what: `rebuild of ${size} tokens from PostgreSQL (${(cpuMs / 1_000).toFixed(1)} s of CPU)`,
     value: tookMs / 1_000,
     unit: ' s',
     digits: 1,
@@ -134,17 +146,17 @@ async function compareWithCrowd(bench: Bench, crowded: QueueStack): Promise<void
   }
   if (wanted.has('million-place')) {
     await attempt(bench, 'Polls of own places in the crowd', async () => {
-      add(`own place, ${people} waiting`, await rows.millionPlace(crowded, few.stack, few.tokens))
+      add(`own place, ${size} waiting`, await rows.millionPlace(crowded, few.stack, few.tokens))
     })
   }
   if (wanted.has('million-crowd')) {
     await attempt(bench, 'Polls of own places, each by somebody else', async () => {
-      add(`own place, each of ${people} once`, await rows.millionCrowd(crowded, few.stack, few.tokens))
+      add(`own place, each of ${size} once`, await rows.millionCrowd(crowded, few.stack, few.tokens))
     })
   }
   if (wanted.has('million-join')) {
     await attempt(bench, 'Joins behind the crowd', async () => {
-      add(`join, ${people} waiting`, await rows.millionJoin(crowded, few.stack))
+      add(`join, ${size} waiting`, await rows.millionJoin(crowded, few.stack))
     })
   }
 }

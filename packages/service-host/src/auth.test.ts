@@ -4,7 +4,13 @@ import { SignJWT } from 'jose'
 import { actingUser, createAuthenticate } from './auth.ts'
 
 const secret = 'a-secret-that-only-this-test-knows-0123456789'
-const settings = { JWT_SECRET: secret, JWKS_URL: undefined, JWT_ISSUER: 'issuer', JWT_AUDIENCE: 'audience' }
+const settings = {
+  JWT_SECRET: secret,
+  JWKS_URL: undefined,
+  DEVELOPMENT_JWT_SECRET: undefined,
+  JWT_ISSUER: 'issuer',
+  JWT_AUDIENCE: 'audience',
+}
 const key = new TextEncoder().encode(secret)
 
 function sign(

@@ -33,6 +33,28 @@ const brokenRoute = defineRoute({
   refusals: [],
 })
 
+const holderRoute = defineRoute({
+  method: 'get',
+  path: '/place',
+  operationId: 'place',
+  tag: 'test',
+  summary: 'Place',
+  auth: 'token',
+  query: z.object({ limit: z.coerce.number().int().max(10).default(5) }),
+  responses,
+  refusals: [],
+})
+const adminRoute = defineRoute({
+  method: 'get',
+  path: '/control',
+  operationId: 'control',
+  tag: 'test',
+  summary: 'Control',
+  auth: 'admin',
+  responses,
+  refusals: [],
+})
+
 const streamRoute = defineRoute({
   method: 'get',
   path: '/stream',
@@ -53,19 +75,28 @@ beforeAll(async () => {
     authenticate: (authorization) =>
       authorization === 'Bearer fan'
         ? Promise.resolve({ userId: '1', isAdmin: false })
-        : Promise.reject(generalRefusal('UNAUTHENTICATED', 'who are you')),
+        : authorization === 'Bearer boss'
+          ? Promise.resolve({ userId: '2', isAdmin: true })
+          : Promise.reject(generalRefusal('UNAUTHENTICATED', 'who are you')),
+    readQueueToken: (headers) => {
+      const token = headers['queue-token']
+      if (typeof token === 'string') return token
+      throw generalRefusal('UNAUTHENTICATED', 'where is your place')
+    },
     logger: createLogger({ service: 'test', level: 'silent' }),
     metrics: { observe: (route, status) => observed.push(`${route.path} ${status}`) },
     bodyLimit: '1kb',
   })
   server.handle(echoRoute, ({ params, query, body, caller }) => ({
     status: 200,
-    data: { params, query, body, userId: caller?.userId },
+    data: { params, query, body, userId: caller.userId },
   }))
   server.handle(brokenRoute, ({ params }) => {
     if (params.how === 'refused') throw generalRefusal('UNAVAILABLE', 'later', { retryAfterSeconds: 7 })
     throw new Error('secret: the password is 1234')
   })
+  server.handle(holderRoute, ({ caller }) => ({ status: 200, data: caller }))
+  server.handle(adminRoute, ({ caller }) => ({ status: 200, data: caller }))
   server.handle(streamRoute, ({ response }) => {
     response.writeHead(200, { 'Content-Type': 'text/event-stream' })
     response.flushHeaders()
@@ -100,6 +131,7 @@ describe('an answer', () => {
     const answer = await send('/things/7', { json: { name: 'x' }, headers: { 'X-Request-Id': 'abc-1' } })
     expect(answer.status).toBe(200)
     expect(answer.headers.get('x-request-id')).toBe('abc-1')
+    expect(answer.headers.get('x-powered-by')).toBeNull()
     expect(answer.body).toEqual({
       success: true,
       data: { params: { thingId: 7 }, query: { limit: 5 }, body: { name: 'x' }, userId: '1' },
@@ -110,6 +142,28 @@ describe('an answer', () => {
   test('has a request id of ours where the sent one could do harm', async () => {
     const answer = await send('/things/7', { json: { name: 'x' }, headers: { 'X-Request-Id': 'a b\tc' } })
     expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
+  })
+})
+
+describe('who asks', () => {
+  const get = (path: string, headers: Record<string, string>) => send(path, { method: 'GET', headers })
+
+  test('of a place is whoever holds its token, and their bearer token counts where they send one', async () => {
+    const unsigned = await fetch(`${url}/place`, { headers: { 'Queue-Token': 't' } })
+    expect(await unsigned.json()).toEqual({ success: true, data: { queueToken: 't' } })
+    expect((await get('/place', { 'Queue-Token': 't' })).body.data).toEqual({ queueToken: 't', userId: '1' })
+    expect((await get('/place', { 'Queue-Token': 't', Authorization: 'Bearer junk' })).status).toBe(401)
+    expect((await get('/place', {})).body.error.message).toBe('where is your place')
+  })
+
+  test('is told of bad input on a route for holders of tokens before their token is looked at', async () => {
+    expect((await get('/place?limit=11', {})).status).toBe(400)
+  })
+
+  test('as an admin is an admin', async () => {
+    expect((await get('/control', {})).status).toBe(403)
+    expect((await get('/control', { Authorization: '' })).status).toBe(401)
+    expect((await get('/control', { Authorization: 'Bearer boss' })).body.data.isAdmin).toBe(true)
   })
 })
 
@@ -172,6 +226,13 @@ describe('bad input', () => {
       expect([badEscape.status, badEscape.headers.get('allow')]).toEqual([400, null])
       expect(badEscape.body.error.message).toBe('the path is not validly encoded')
     }
+  })
+
+  test('OPTIONS is a method like any other, and paths are told apart by case', async () => {
+    const options = await send('/things/7', { method: 'OPTIONS' })
+    expect([options.status, options.headers.get('allow')]).toEqual([405, 'POST'])
+    expect((await send('/Things/7', { json: { name: 'x' } })).status).toBe(404)
+    expect((await send('/things/7/', { json: { name: 'x' } })).status).toBe(200)
   })
 
   test('an empty part of a path is nobody’s id, a long one breaks a rule', async () => {

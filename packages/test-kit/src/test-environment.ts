@@ -3,8 +3,10 @@ import { createKafka } from '@frontrow/messaging/kafka'
 import { makeTopics } from '@frontrow/migrations/make-topics'
 import { createClient } from '@frontrow/postgres/pool'
 import { Redis } from 'ioredis'
-import { SignJWT } from 'jose'
 import { pino } from 'pino'
+import { z } from 'zod'
+import { claimsOf, signClaims } from './identity-provider.ts'
+import type { SigningKey } from './identity-provider.ts'
 
 export const TEMPLATE_DATABASE = 'frontrow_template'
 
@@ -19,8 +21,6 @@ export const servicePasswords = {
 
 /** Names of the five services. */
 export type ServiceName = keyof typeof servicePasswords
-
-export const JWT_SECRET = 'a-secret-that-only-tests-know-of-0123456789'
 
 /** One test file's own database, topics and Redis database on the servers of the run. */
 export interface TestEnvironment {
@@ -89,7 +89,7 @@ export async function createTestEnvironment(options: { topics?: boolean } = {}):
       REDIS_URL: redis.href,
       KAFKA_BROKERS: kafkaBrokers,
       KAFKA_TOPIC_PREFIX: topicPrefix,
-      JWT_SECRET,
+      JWKS_URL: required('FRONTROW_TEST_JWKS_URL'),
       LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
     }),
     dispose: () => onServer(adminUrl, `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`),
@@ -116,17 +116,23 @@ async function onServer(adminUrl: string, statement: string): Promise<void> {
   }
 }
 
-/** A bearer token as the identity provider would issue it. */
-export async function tokenFor(
+const signingKey = z.object({
+  algorithm: z.enum(['ES256', 'RS256']),
+  keyId: z.string(),
+  privateKey: z.string(),
+})
+
+/** The key of the run's identity provider. */
+export function testSigningKey(): SigningKey {
+  return signingKey.parse(JSON.parse(required('FRONTROW_TEST_SIGNING_KEY')))
+}
+
+/** A bearer token of the run's identity provider. */
+export function tokenFor(
   userId: string,
-  options: { admin?: boolean; expiresIn?: string } = {},
+  options: { admin?: boolean; expiresInSeconds?: number } = {},
 ): Promise<string> {
-  return new SignJWT(options.admin === true ? { roles: ['admin'] } : {})
-    .setProtectedHeader({ alg: 'HS256' })
-    .setSubject(userId)
-    .setIssuer('frontrow')
-    .setAudience('frontrow')
-    .setIssuedAt()
-    .setExpirationTime(options.expiresIn ?? '1h')
-    .sign(new TextEncoder().encode(JWT_SECRET))
+  const { admin = false, expiresInSeconds = 3_600 } = options
+  const exp = Math.floor(Date.now() / 1_000) + expiresInSeconds
+  return signClaims(testSigningKey(), claimsOf(userId, { exp, ...(admin ? { roles: ['admin'] } : {}) }))
 }

@@ -1,7 +1,8 @@
 import type { OutgoingHttpHeaders } from 'node:http'
 import { gzipSync } from 'node:zlib'
-import { JWT_SECRET } from '@frontrow/test-kit/test-environment'
-import { SignJWT } from 'jose'
+import { makeSigningKey, signClaims } from '@frontrow/test-kit/identity-provider'
+import type { SigningKey } from '@frontrow/test-kit/identity-provider'
+import { testSigningKey } from '@frontrow/test-kit/test-environment'
 
 /** A body that has to be refused, and how. */
 export interface BadBody {
@@ -169,22 +170,20 @@ export const badLimits: BadBody[] = [
   },
 ]
 
-/** A bearer token with any claims, signed by our secret unless told otherwise. */
+/** A bearer token with any claims, signed by the identity provider unless told otherwise. */
 export function signedToken(
   claims: Record<string, unknown>,
-  change: { secret?: string; issuer?: string; audience?: string; expires?: number | null } = {},
+  change: { key?: SigningKey; issuer?: string; audience?: string; expires?: number | null } = {},
 ): Promise<string> {
   const nowSeconds = Math.floor(Date.now() / 1_000)
   const expires = change.expires === undefined ? 3_600 : change.expires
-  return new SignJWT({
+  return signClaims(change.key ?? testSigningKey(), {
     iss: change.issuer ?? 'frontrow',
     aud: change.audience ?? 'frontrow',
     iat: nowSeconds,
     ...(expires === null ? {} : { exp: nowSeconds + expires }),
     ...claims,
   })
-    .setProtectedHeader({ alg: 'HS256' })
-    .sign(new TextEncoder().encode(change.secret ?? JWT_SECRET))
 }
 
 function part(json: object): string {
@@ -237,7 +236,10 @@ export const badBearers: {
   },
   {
     name: 'a token signed by somebody else',
-    make: async () => `Bearer ${await signedToken(boss, { secret: 'x'.repeat(40) })}`,
+    make: async () => {
+      const { signingKey: key } = await makeSigningKey('ES256')
+      return `Bearer ${await signedToken(boss, { key })}`
+    },
   },
   {
     name: 'a token of another issuer',

@@ -1,0 +1,115 @@
+import { createHmac } from 'node:crypto'
+import { createServer } from 'node:http'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import {
+  claimsOf,
+  makeSigningKey,
+  signClaims,
+  startIdentityProvider,
+} from '@frontrow/test-kit/identity-provider'
+import type { IdentityProvider, SigningAlgorithm } from '@frontrow/test-kit/identity-provider'
+import { createAuthenticate } from '../src/auth.ts'
+import type { AuthSettings } from '../src/auth.ts'
+
+const SECRET = 'a-secret-that-only-this-test-knows-0123456789'
+
+function settingsFor(change: Partial<AuthSettings>): AuthSettings {
+  return {
+    JWKS_URL: undefined,
+    JWT_SECRET: undefined,
+    DEVELOPMENT_JWT_SECRET: undefined,
+    JWT_ISSUER: 'frontrow',
+    JWT_AUDIENCE: 'frontrow',
+    ...change,
+  }
+}
+
+async function outcome(settings: AuthSettings, token: string): Promise<string> {
+  return createAuthenticate(settings)(`Bearer ${token}`).then(
+    ({ userId }) => userId,
+    (error: { code: string }) => error.code,
+  )
+}
+
+function signedBySecret(secret: string): string {
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const text = `${part({ alg: 'HS256', kid: 'ES256-test-key' })}.${part(claimsOf('101'))}`
+  return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`
+}
+
+let providers: Record<SigningAlgorithm, IdentityProvider>
+
+beforeAll(async () => {
+  providers = { ES256: await startIdentityProvider('ES256'), RS256: await startIdentityProvider('RS256') }
+})
+
+afterAll(async () => {
+  await providers.ES256.stop()
+  await providers.RS256.stop()
+})
+
+describe('tokens of an identity provider', () => {
+  test.each(['ES256', 'RS256'] as const)('are known by its published key (%s)', async (algorithm) => {
+    const { jwksUrl, signingKey } = providers[algorithm]
+    const token = await signClaims(signingKey, claimsOf('101'))
+    expect(await outcome(settingsFor({ JWKS_URL: jwksUrl }), token)).toBe('101')
+  })
+
+  test('that name a key it does not have, or that another key has signed, are refused', async () => {
+    const settings = settingsFor({ JWKS_URL: providers.ES256.jwksUrl })
+    const unknown = await signClaims(providers.RS256.signingKey, claimsOf('101'))
+    expect(await outcome(settings, unknown)).toBe('UNAUTHENTICATED')
+    const { signingKey: stranger } = await makeSigningKey('ES256')
+    expect(await outcome(settings, await signClaims(stranger, claimsOf('101')))).toBe('UNAUTHENTICATED')
+  })
+
+  test('are asked for again, and not refused, while its keys can’t be read', async () => {
+    const provider = await startIdentityProvider('ES256')
+    await provider.stop()
+    const token = await signClaims(provider.signingKey, claimsOf('101'))
+    expect(await outcome(settingsFor({ JWKS_URL: provider.jwksUrl }), token)).toBe('UNAVAILABLE')
+  })
+
+  test('are asked for again where the provider answers with a failure or with nonsense', async () => {
+    for (const [status, body] of [
+      [500, '{}'],
+      [200, 'no JSON'],
+      [200, '{"keys":"none"}'],
+    ] as const) {
+      const broken = createServer((_request, response) => response.writeHead(status).end(body))
+      await new Promise<void>((resolve) => broken.listen(0, '127.0.0.1', resolve))
+      const address = broken.address()
+      const port = typeof address === 'object' ? address?.port : undefined
+      const token = await signClaims(providers.ES256.signingKey, claimsOf('101'))
+      expect(await outcome(settingsFor({ JWKS_URL: `http://127.0.0.1:${port}/` }), token)).toBe('UNAVAILABLE')
+      broken.closeAllConnections()
+      broken.close()
+    }
+  })
+})
+
+describe('tokens signed with a secret', () => {
+  const ours = signedBySecret(SECRET)
+
+  test('are refused where an identity provider is named, whatever JWT_SECRET says', async () => {
+    const settings = settingsFor({ JWKS_URL: providers.ES256.jwksUrl, JWT_SECRET: SECRET })
+    expect(await outcome(settings, ours)).toBe('UNAUTHENTICATED')
+  })
+
+  test('are taken beside those of the provider in development only', async () => {
+    const settings = settingsFor({ JWKS_URL: providers.ES256.jwksUrl, DEVELOPMENT_JWT_SECRET: SECRET })
+    expect(await outcome(settings, ours)).toBe('101')
+    expect(await outcome(settings, signedBySecret('another-secret-of-the-same-length-0123456789'))).toBe(
+      'UNAUTHENTICATED',
+    )
+    const theirs = await signClaims(providers.ES256.signingKey, claimsOf('7'))
+    expect(await outcome(settings, theirs)).toBe('7')
+  })
+
+  test('are taken in development while the provider is away', async () => {
+    const provider = await startIdentityProvider('ES256')
+    await provider.stop()
+    const settings = settingsFor({ JWKS_URL: provider.jwksUrl, DEVELOPMENT_JWT_SECRET: SECRET })
+    expect(await outcome(settings, ours)).toBe('101')
+  })
+})
