@@ -28,8 +28,9 @@ import { insertVenue } from './sql/venues.ts'
 
 /** The REST side: concerts and schedules for everybody, seats for those who were let in, and what admins do. */
 export function addRoutes(http: HttpServer, ctx: CatalogContext): void {
-  addPublicRoutes(http, ctx)
+  // Those who were let in ask for these again and again, so they come first.
   addSeatRoutes(http, ctx)
+  addPublicRoutes(http, ctx)
   addAdminRoutes(http, ctx)
 }
 
