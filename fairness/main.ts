@@ -5,12 +5,12 @@
  * than one that is run twice.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import { readArguments, usage } from './fairness/arguments.ts'
-import { askSystem } from './fairness/ask-system.ts'
-import { checkRoom } from './fairness/check-room.ts'
-import { FairnessProblem } from './fairness/fairness-problem.ts'
-import { readRoom } from './fairness/read-room.ts'
-import { isFair, reportLines } from './fairness/report.ts'
+import { readArguments, usage } from './arguments.ts'
+import { askSystem } from './ask-system.ts'
+import { checkRoom } from './check-room.ts'
+import { FairnessProblem } from './fairness-problem.ts'
+import { readRoom } from './read-room.ts'
+import { isFair, reportLines } from './report.ts'
 
 const HOLDS = 0
 const DOES_NOT_HOLD = 1

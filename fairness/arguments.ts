@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { isParseArgsError, WrongArgument } from '../argument-errors.ts'
+import { isParseArgsError, WrongArgument } from '../scripts/argument-errors.ts'
 
 /** What to check, and against what. */
 export interface FairnessOptions {
