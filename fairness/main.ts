@@ -5,6 +5,7 @@
  * than one that is run twice.
  */
 import { setTimeout as delay } from 'node:timers/promises'
+import { explainUsage } from '../scripts/command-line.ts'
 import { readArguments, usage } from './arguments.ts'
 import { askSystem } from './ask-system.ts'
 import { checkRoom } from './check-room.ts'
@@ -30,13 +31,8 @@ export interface Surroundings {
 export async function verifyFairness(argv: readonly string[], surroundings: Surroundings): Promise<number> {
   const { env, print, complain, pause, deadlineMs } = surroundings
   const command = readArguments(argv, env)
-  if (command.kind === 'help') {
-    print(usage)
-    return HOLDS
-  }
-  if (command.kind === 'wrong') {
-    complain(`verify-fairness: ${command.problem} (--help shows all)`)
-    return NOT_CHECKED
+  if (command.kind !== 'check') {
+    return explainUsage('verify-fairness', command, usage, { log: print, error: complain })
   }
   const { options } = command
   try {
