@@ -14,6 +14,7 @@ export default {
         '**/src/**/*.test.ts',
         '**/rush/**/*.test.ts',
         '**/bench/**/*.test.ts',
+        '**/fairness/**/*.test.ts',
         '**/scripts/**/*.test.ts',
       ],
     },

@@ -1,5 +1,6 @@
-import { parseArgs } from 'node:util'
-import { isParseArgsError } from '../scripts/argument-errors.ts'
+import { z } from 'zod'
+import { breaks, option, optionLines, readCommandLine } from '../scripts/command-line.ts'
+import type { NothingToDo } from '../scripts/command-line.ts'
 
 /** What can be measured alone, by the name it has on the command line. */
 export const rowNames = [
@@ -24,43 +25,29 @@ export interface BenchOptions {
   readonly profileFolder: string | undefined
 }
 
-/** What the command line asks for. */
-export type Command =
-  { kind: 'run'; options: BenchOptions } | { kind: 'help' } | { kind: 'wrong'; problem: string }
+const rowList = z
+  .array(z.string())
+  .transform((lists) => lists.flatMap((list) => list.split(',')).map((name) => name.trim()))
+  .pipe(z.array(z.enum(rowNames, breaks(`knows ${rowNames.join(', ')}`))))
+
+const benchOptions = z.object({
+  quick: option(z.boolean().default(false), '', 'one short round, a smaller crowd: a check that it works'),
+  only: option(rowList.default([...rowNames]), 'ROW[,ROW]', rowNames.join(', '), true),
+  profile: option(z.string().optional(), 'FOLDER', 'where the queue services leave CPU profiles; slows them'),
+})
+
+/** Reads the command line. */
+export function readArguments(argv: readonly string[]): { kind: 'run'; options: BenchOptions } | NothingToDo {
+  const line = readCommandLine(argv, benchOptions)
+  if (line.kind !== 'values') return line
+  const { quick, only, profile } = line.values
+  return { kind: 'run', options: { quick, rows: new Set(only), profileFolder: profile } }
+}
 
 /** Shown by --help. */
 export const usage = `npm run bench -- [options]        what the waiting room costs, against the bare stack in the same run
 
-  --quick              one short round, a smaller crowd: a check that it works
-  --only ROW[,ROW]     ${rowNames.join(', ')}
-  --profile FOLDER     CPU profiles of the queue services, written when they stop; slows them a little
+${optionLines(benchOptions)}
 
-Starts its own servers on free ports and stops them. Under five minutes. Ends with 1 only when something failed.`
-
-/** Reads the command line. */
-export function readArguments(argv: readonly string[]): Command {
-  const flags = {
-    quick: { type: 'boolean' },
-    only: { type: 'string', multiple: true },
-    profile: { type: 'string' },
-    help: { type: 'boolean', short: 'h' },
-  } as const
-  try {
-    const { values } = parseArgs({ args: [...argv], options: flags, allowPositionals: false })
-    if (values.help === true) return { kind: 'help' }
-    const wanted = (values.only ?? []).flatMap((list) => list.split(',')).map((name) => name.trim())
-    const unknown = wanted.find((name) => !rowNames.some((row) => row === name))
-    if (unknown !== undefined) {
-      return { kind: 'wrong', problem: `--only knows ${rowNames.join(', ')}, not '${unknown}'` }
-    }
-    const rows = rowNames.filter((row) => wanted.length === 0 || wanted.includes(row))
-    return {
-      kind: 'run',
-      options: { quick: values.quick === true, rows: new Set(rows), profileFolder: values.profile },
-    }
-  } catch (error) {
-    // parseArgs says in its message which argument it does not know.
-    if (isParseArgsError(error)) return { kind: 'wrong', problem: error.message }
-    throw error
-  }
-}
+Starts its own servers on free ports and stops them. Under five minutes. Ends with 1 only when something failed, and with 2
+when an option is wrong.`

@@ -2,6 +2,7 @@
  * What the waiting room costs: CPU of all processes of our stack against the same hops with no logic in them, measured in turn
  * in the same run (design, section 10). Prints ratios; a limit that is not met is told, and is no failure.
  */
+import { explainUsage } from '../scripts/command-line.ts'
 import { readArguments, usage } from './arguments.ts'
 import type { BenchOptions } from './arguments.ts'
 import { sum } from './measure.ts'
@@ -84,8 +85,5 @@ function othersLine(before: { all: number; used: number }): string {
 }
 
 const command = readArguments(process.argv.slice(2))
-if (command.kind === 'help') console.log(usage)
-else if (command.kind === 'wrong') {
-  console.error(`${command.problem}\nnpm run bench -- --help shows all options`)
-  process.exitCode = 1
-} else process.exitCode = await runBench(command.options)
+process.exitCode =
+  command.kind === 'run' ? await runBench(command.options) : explainUsage('bench', command, usage)

@@ -3,6 +3,7 @@
  * up, as told by the API and nothing else. Exits 0 only when every invariant holds and no unexpected answer came.
  */
 import { randomInt } from 'node:crypto'
+import { explainUsage } from '../scripts/command-line.ts'
 import { createSignIn, readSecret, RushProblem } from './access.ts'
 import { ApiClient, NoAnswer } from './api-client.ts'
 import { readArguments, usage } from './arguments.ts'
@@ -30,12 +31,7 @@ const INTERRUPTED = 130
 
 async function main(): Promise<number> {
   const command = readArguments(process.argv.slice(2), process.env, randomInt(4_294_967_295))
-  if (command.kind === 'help') {
-    console.log(usage)
-    return 0
-  }
-  if (command.kind === 'wrong')
-    throw new RushProblem(`${command.problem}\nnpm run rush -- --help shows all options`)
+  if (command.kind !== 'run') return explainUsage('rush', command, usage)
   const { options } = command
   const secret = await readSecret(process.env)
   const exchange = createExchange(options.url, options.sockets, REQUEST_TIMEOUT_MS)

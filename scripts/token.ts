@@ -1,12 +1,22 @@
 /** Prints a JWT for development, as the identity provider would issue it: npm run token -- --user 101 [--admin] */
-import { parseArgs } from 'node:util'
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
 import { SignJWT } from 'jose'
+import { z } from 'zod'
+import { explainUsage, option, optionLines, readCommandLine, text } from './command-line.ts'
 import { dataFolderOf, readSecrets } from './up-settings.ts'
 
 const LIFETIME = '24h'
 const USER_ID_CHARS_MAX = 64
-const USAGE = 'npm run token -- --user 101 [--admin]'
+
+const userId = text(
+  `must be 1 to ${USER_ID_CHARS_MAX} characters`,
+  ({ length }) => length > 0 && length <= USER_ID_CHARS_MAX,
+)
+const tokenOptions = z.object({
+  user: option(userId, '101', 'whose token it is'),
+  admin: option(z.boolean().default(false), '', 'gives it the role admin'),
+})
+const usage = `npm run token -- --user 101 [--admin]\n\n${optionLines(tokenOptions)}`
 
 /** Signs a token for a user with the shared secret of the services. */
 export function signToken(secret: string, user: string, options: { admin?: boolean } = {}): Promise<string> {
@@ -20,18 +30,6 @@ export function signToken(secret: string, user: string, options: { admin?: boole
     .sign(new TextEncoder().encode(secret))
 }
 
-function readArguments(args: string[]): { user: string; admin: boolean } {
-  try {
-    const { values } = parseArgs({ args, options: { user: { type: 'string' }, admin: { type: 'boolean' } } })
-    const user = values.user ?? ''
-    if (user !== '' && user.length <= USER_ID_CHARS_MAX) return { user, admin: values.admin ?? false }
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error
-    throw new SetupProblem(`${error.message.split('.')[0]}. Usage: ${USAGE}`)
-  }
-  throw new SetupProblem(`--user must be 1 to ${USER_ID_CHARS_MAX} characters. Usage: ${USAGE}`)
-}
-
 function readSecret(): string {
   const given = process.env['JWT_SECRET']
   if (given !== undefined && given !== '') return given
@@ -43,10 +41,17 @@ function readSecret(): string {
   )
 }
 
+async function main(argv: readonly string[]): Promise<number> {
+  const line = readCommandLine(argv, tokenOptions)
+  if (line.kind !== 'values') return explainUsage('token', line, usage)
+  const { user, admin } = line.values
+  process.stdout.write(`${await signToken(readSecret(), user, { admin })}\n`)
+  return 0
+}
+
 if (import.meta.main) {
   try {
-    const { user, admin } = readArguments(process.argv.slice(2))
-    process.stdout.write(`${await signToken(readSecret(), user, { admin })}\n`)
+    process.exitCode = await main(process.argv.slice(2))
   } catch (error) {
     if (!(error instanceof SetupProblem)) throw error
     process.stderr.write(`token: ${error.message}\n`)

@@ -85,7 +85,7 @@ async function verifyFairness(
   ...args: string[]
 ): Promise<{ code: number | null; output: string }> {
   const url = `http://127.0.0.1:${service().httpPort}`
-  const checker = join(import.meta.dirname, '..', '..', '..', 'scripts', 'verify-fairness.ts')
+  const checker = join(import.meta.dirname, '..', '..', '..', 'fairness', 'main.ts')
   const child = spawn(process.execPath, [checker, '--schedule', String(scheduleId), '--url', url, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
     timeout: 20_000,

@@ -5,12 +5,13 @@
  * than one that is run twice.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import { readArguments, usage } from './fairness/arguments.ts'
-import { askSystem } from './fairness/ask-system.ts'
-import { checkRoom } from './fairness/check-room.ts'
-import { FairnessProblem } from './fairness/fairness-problem.ts'
-import { readRoom } from './fairness/read-room.ts'
-import { isFair, reportLines } from './fairness/report.ts'
+import { explainUsage } from '../scripts/command-line.ts'
+import { readArguments, usage } from './arguments.ts'
+import { askSystem } from './ask-system.ts'
+import { checkRoom } from './check-room.ts'
+import { FairnessProblem } from './fairness-problem.ts'
+import { readRoom } from './read-room.ts'
+import { isFair, reportLines } from './report.ts'
 
 const HOLDS = 0
 const DOES_NOT_HOLD = 1
@@ -30,13 +31,8 @@ export interface Surroundings {
 export async function verifyFairness(argv: readonly string[], surroundings: Surroundings): Promise<number> {
   const { env, print, complain, pause, deadlineMs } = surroundings
   const command = readArguments(argv, env)
-  if (command.kind === 'help') {
-    print(usage)
-    return HOLDS
-  }
-  if (command.kind === 'wrong') {
-    complain(`verify-fairness: ${command.problem} (--help shows all)`)
-    return NOT_CHECKED
+  if (command.kind !== 'check') {
+    return explainUsage('verify-fairness', command, usage, { log: print, error: complain })
   }
   const { options } = command
   try {
