@@ -4,7 +4,9 @@
  */
 import { randomInt } from 'node:crypto'
 import { explainUsage } from '../scripts/command-line.ts'
-import { createSignIn, readSecret, RushProblem } from './access.ts'
+import { SetupProblem } from '@frontrow/local-stack/setup-problem'
+import { createSignIn } from './access.ts'
+import type { SignIn } from './access.ts'
 import { ApiClient, NoAnswer } from './api-client.ts'
 import { readArguments, usage } from './arguments.ts'
 import type { RushOptions } from './arguments.ts'
@@ -33,11 +35,11 @@ async function main(): Promise<number> {
   const command = readArguments(process.argv.slice(2), process.env, randomInt(4_294_967_295))
   if (command.kind !== 'run') return explainUsage('rush', command, usage)
   const { options } = command
-  const secret = await readSecret(process.env)
+  const signIn = createSignIn(process.env, Math.ceil(options.maxSeconds) + TOKEN_SPARE_SECONDS)
   const exchange = createExchange(options.url, options.sockets, REQUEST_TIMEOUT_MS)
   try {
     await checkRuns(exchange, options.url)
-    return await runRush(options, secret, exchange)
+    return await runRush(options, signIn, exchange)
   } finally {
     exchange.close()
   }
@@ -48,22 +50,21 @@ async function checkRuns(exchange: HttpExchange, url: string): Promise<void> {
     .send({ method: 'GET', path: '/health/ready', headers: {} })
     .catch((error: unknown) => {
       if (error instanceof TransportError) {
-        throw new RushProblem(`nothing answers at ${url} (${error.code}): run npm start first, or say --url`)
+        throw new SetupProblem(`nothing answers at ${url} (${error.code}): run npm start first, or say --url`)
       }
       throw error
     })
   if (answer.status !== 200)
-    throw new RushProblem(`${url} is not ready (/health/ready answers ${answer.status})`)
+    throw new SetupProblem(`${url} is not ready (/health/ready answers ${answer.status})`)
 }
 
-async function runRush(options: RushOptions, secret: string, exchange: HttpExchange): Promise<number> {
+async function runRush(options: RushOptions, signIn: SignIn, exchange: HttpExchange): Promise<number> {
   const runId = `rush-${Date.now().toString(36)}`
   const measurements = new Measurements()
   const history: History = { fans: [], repeats: [] }
   const shopping = new Pauses()
   const settling = new Pauses()
   const api = new ApiClient({ exchange, measurements, shopping, settling, idPrefix: runId })
-  const signIn = createSignIn(secret, Math.ceil(options.maxSeconds) + TOKEN_SPARE_SECONDS)
   const admin = await signIn('rush-admin', ['admin'])
   const sale = await openOnSale(api, admin, options, runId)
   console.log(
@@ -147,7 +148,7 @@ function breakOffOnSignal(stop: () => void): BreakOff {
 try {
   process.exitCode = await main()
 } catch (error) {
-  if (!(error instanceof RushProblem)) throw error
+  if (!(error instanceof SetupProblem)) throw error
   console.error(error.message)
   process.exitCode = 1
 }

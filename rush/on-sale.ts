@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { RushProblem } from './access.ts'
+import { SetupProblem } from '@frontrow/local-stack/setup-problem'
 import { roomAnswer } from './answers.ts'
 import type { ApiClient, Call } from './api-client.ts'
 import type { RushOptions } from './arguments.ts'
@@ -130,7 +130,7 @@ export async function askAdmin<T>(
   if (answer.kind === 'ok') return answer.data
   const { status, code, message, details } = answer.refusal
   const more = details === null || details === undefined ? '' : ` ${JSON.stringify(details)}`
-  throw new RushProblem(
+  throw new SetupProblem(
     `${call.method} /api/v1${call.path} was refused: ${status} ${code}: ${message}${more}`,
   )
 }

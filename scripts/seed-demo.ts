@@ -3,7 +3,7 @@
  * at every start. By hand: API_URL=http://localhost:8080/api/v1 JWT_SECRET=… node scripts/seed-demo.ts
  */
 import { z } from 'zod'
-import { signToken } from './token.ts'
+import { readSigner, signToken } from './development-tokens.ts'
 
 const TITLE = 'First Light'
 const DAY_MS = 86_400_000
@@ -119,7 +119,15 @@ function caller(api: string, token: string): Call {
 }
 
 if (import.meta.main) {
-  const { API_URL, JWT_SECRET } = z.object({ API_URL: z.url(), JWT_SECRET: z.string() }).parse(process.env)
-  const demo = await seedDemo(API_URL, await signToken(JWT_SECRET, 'demo-seed', { admin: true }), new Date())
-  process.stdout.write(`${JSON.stringify(demo)}\n`)
+  const { API_URL, JWKS_URL } = z
+    .object({ API_URL: z.url(), JWKS_URL: z.string().default('') })
+    .parse(process.env)
+  if (JWKS_URL === '') {
+    const adminToken = await signToken(readSigner(process.env), 'demo-seed', { roles: ['admin'] })
+    process.stdout.write(`${JSON.stringify(await seedDemo(API_URL, adminToken, new Date()))}\n`)
+  } else {
+    process.stdout.write(
+      `No demo concert was made: only tokens of ${JWKS_URL} are accepted. POST /api/v1/admin/concerts with one that has the role admin.\n`,
+    )
+  }
 }

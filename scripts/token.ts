@@ -1,11 +1,9 @@
 /** Prints a JWT for development, as the identity provider would issue it: npm run token -- --user 101 [--admin] */
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
-import { SignJWT } from 'jose'
 import { z } from 'zod'
 import { explainUsage, option, optionLines, readCommandLine, text } from './command-line.ts'
-import { dataFolderOf, readSecrets } from './up-settings.ts'
+import { readSigner, signToken } from './development-tokens.ts'
 
-const LIFETIME = '24h'
 const USER_ID_CHARS_MAX = 64
 
 const userId = text(
@@ -18,34 +16,13 @@ const tokenOptions = z.object({
 })
 const usage = `npm run token -- --user 101 [--admin]\n\n${optionLines(tokenOptions)}`
 
-/** Signs a token for a user with the shared secret of the services. */
-export function signToken(secret: string, user: string, options: { admin?: boolean } = {}): Promise<string> {
-  return new SignJWT({ roles: options.admin === true ? ['admin'] : [] })
-    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
-    .setSubject(user)
-    .setIssuer(process.env['JWT_ISSUER'] ?? 'frontrow')
-    .setAudience(process.env['JWT_AUDIENCE'] ?? 'frontrow')
-    .setIssuedAt()
-    .setExpirationTime(LIFETIME)
-    .sign(new TextEncoder().encode(secret))
-}
-
-function readSecret(): string {
-  const given = process.env['JWT_SECRET']
-  if (given !== undefined && given !== '') return given
-  const dataFolder = dataFolderOf(process.env)
-  const secret = readSecrets(dataFolder)?.jwtSecret
-  if (secret !== undefined) return secret
-  throw new SetupProblem(
-    `no settings in ${dataFolder}: run npm start first, or set DATA_DIR or JWT_SECRET as it does`,
-  )
-}
-
 async function main(argv: readonly string[]): Promise<number> {
   const line = readCommandLine(argv, tokenOptions)
   if (line.kind !== 'values') return explainUsage('token', line, usage)
   const { user, admin } = line.values
-  process.stdout.write(`${await signToken(readSecret(), user, { admin })}\n`)
+  process.stdout.write(
+    `${await signToken(readSigner(process.env), user, admin ? { roles: ['admin'] } : {})}\n`,
+  )
   return 0
 }
 

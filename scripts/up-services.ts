@@ -8,7 +8,7 @@ import { tiedToUs } from '@frontrow/local-stack/run-as'
 import { ADMIN_ROLE, DATABASE } from './up-servers.ts'
 import type { ServerPorts } from './up-servers.ts'
 import { serviceNames } from './up-settings.ts'
-import type { Secrets, ServiceName } from './up-settings.ts'
+import type { Secrets, ServiceName, TokenSettings } from './up-settings.ts'
 import type { Stack } from './up-stack.ts'
 
 /** The three ports of one service. */
@@ -102,6 +102,7 @@ export async function migrate(stack: Stack, secrets: Secrets, ports: ServerPorts
 export async function startServices(
   stack: Stack,
   secrets: Secrets,
+  tokens: TokenSettings,
   servers: ServerPorts,
   services: AllServicePorts,
 ): Promise<void> {
@@ -113,7 +114,10 @@ export async function startServices(
           command: process.execPath,
           args: [...HEAP_FLAGS, join(ROOT, 'services', name, 'src', 'main.ts')],
           cwd: ROOT,
-          env: serviceEnv(name, stack.dataFolder, secrets, servers, services),
+          env: {
+            ...serviceEnv(name, stack.dataFolder, secrets, servers, services),
+            ...tokenEnv(secrets, tokens),
+          },
           ...stack.placement(name),
           signal,
           stopSignal: 'SIGTERM',
@@ -153,15 +157,24 @@ function serviceEnv(
     OPS_PORT: String(own.ops),
     DATABASE_URL: databaseUrl(name, secrets.servicePasswords[name], servers.postgres),
     KAFKA_BROKERS: `127.0.0.1:${servers.kafka}`,
-    JWT_SECRET: secrets.jwtSecret,
-    JWT_ISSUER: 'frontrow',
-    JWT_AUDIENCE: 'frontrow',
     LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'info',
     SHUTDOWN_TIMEOUT_MS: String(SHUTDOWN_TIMEOUT_MS),
     // glibc gives each thread an arena of its own by default, and keeps what was freed in each.
     MALLOC_ARENA_MAX: '2',
     // Compiled code is kept between starts.
     NODE_COMPILE_CACHE: join(dataFolder, 'compile-cache'),
+  }
+}
+
+/** Beside an identity provider the services still take the tokens of development, for the demo and the tools. */
+function tokenEnv({ jwtSecret }: Secrets, tokens: TokenSettings): Record<string, string> {
+  const { jwksUrl, issuer, audience } = tokens
+  return {
+    ...(jwksUrl === undefined
+      ? { JWT_SECRET: jwtSecret }
+      : { JWKS_URL: jwksUrl, DEVELOPMENT_JWT_SECRET: jwtSecret }),
+    JWT_ISSUER: issuer,
+    JWT_AUDIENCE: audience,
   }
 }
 

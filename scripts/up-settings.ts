@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
 import { z } from 'zod'
@@ -13,7 +13,11 @@ export type ServiceName = (typeof serviceNames)[number]
 const password = z.string().min(8)
 
 const secretsSchema = z.object({
+  /** What tokens of development are signed with (HS256). */
   jwtSecret: z.string().min(32),
+  /** What such tokens say, where it is not `frontrow`. */
+  jwtIssuer: z.string().optional(),
+  jwtAudience: z.string().optional(),
   adminPassword: password,
   servicePasswords: z.object({
     queue: password,
@@ -27,14 +31,23 @@ const secretsSchema = z.object({
 /** What only this copy knows: made once and kept in its data folder. */
 export type Secrets = z.output<typeof secretsSchema>
 
+/** Whose tokens the services accept. */
+export interface TokenSettings {
+  /** The keys of an identity provider; undefined: only tokens of development. */
+  jwksUrl: string | undefined
+  issuer: string
+  audience: string
+}
+
 /** The settings of npm start; all other ports are free ones. */
 export interface UpSettings {
   port: number
   tlsPort: number
   dataFolder: string
+  tokens: TokenSettings
 }
 
-/** Reads PORT, TLS_PORT and DATA_DIR. */
+/** Reads PORT, TLS_PORT, DATA_DIR, JWKS_URL, JWT_ISSUER and JWT_AUDIENCE. */
 export function readUpSettings(env: NodeJS.ProcessEnv): UpSettings {
   const port = readPort('PORT', env['PORT'], 8080)
   const tlsPort = readPort('TLS_PORT', env['TLS_PORT'], 8443)
@@ -44,7 +57,19 @@ export function readUpSettings(env: NodeJS.ProcessEnv): UpSettings {
   if (/["$\\,\n]/.test(dataFolder)) {
     throw new SetupProblem(`DATA_DIR must be free of " $ \\ , and line breaks: ${dataFolder}`)
   }
-  return { port, tlsPort, dataFolder }
+  return { port, tlsPort, dataFolder, tokens: readTokenSettings(env) }
+}
+
+function readTokenSettings(env: NodeJS.ProcessEnv): TokenSettings {
+  const jwksUrl = env['JWKS_URL'] || undefined
+  if (jwksUrl !== undefined && !/^https?:$/.test(protocolOf(jwksUrl))) {
+    throw new SetupProblem(`JWKS_URL is "${jwksUrl}", and must be an http or https address`)
+  }
+  return { jwksUrl, issuer: env['JWT_ISSUER'] || 'frontrow', audience: env['JWT_AUDIENCE'] || 'frontrow' }
+}
+
+function protocolOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).protocol : ''
 }
 
 /** Where this copy keeps its data. */
@@ -78,7 +103,24 @@ export function readSecrets(dataFolder: string): Secrets | null {
 export function ensureSecrets(dataFolder: string): Secrets {
   const known = readSecrets(dataFolder)
   if (known !== null) return known
-  const made: Secrets = {
+  const made = makeSecrets()
+  writeSecrets(dataFolder, made)
+  return made
+}
+
+/** Notes what tokens of development have to say, for the tools that sign them. */
+export function noteTokenSettings(dataFolder: string, secrets: Secrets, tokens: TokenSettings): void {
+  const { jwtIssuer: _issuer, jwtAudience: _audience, ...rest } = secrets
+  const said: Secrets = {
+    ...rest,
+    ...(tokens.issuer === 'frontrow' ? {} : { jwtIssuer: tokens.issuer }),
+    ...(tokens.audience === 'frontrow' ? {} : { jwtAudience: tokens.audience }),
+  }
+  if (JSON.stringify(said) !== JSON.stringify(secrets)) writeSecrets(dataFolder, said)
+}
+
+function makeSecrets(): Secrets {
+  return {
     jwtSecret: randomSecret(),
     adminPassword: randomSecret(),
     servicePasswords: {
@@ -89,9 +131,14 @@ export function ensureSecrets(dataFolder: string): Secrets {
       wallet: randomSecret(),
     },
   }
+}
+
+// Whole or not at all: without these passwords the data is lost.
+function writeSecrets(dataFolder: string, secrets: Secrets): void {
   mkdirSync(dataFolder, { recursive: true })
-  writeFileSync(secretsFile(dataFolder), `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600 })
-  return made
+  const file = secretsFile(dataFolder)
+  writeFileSync(`${file}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 })
+  renameSync(`${file}.new`, file)
 }
 
 function randomSecret(): string {

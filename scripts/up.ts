@@ -8,9 +8,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { removePidFile } from '@frontrow/local-stack/pid-file'
 import { logTail } from '@frontrow/local-stack/process'
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
+import { signToken } from './development-tokens.ts'
+import type { DevelopmentSigner } from './development-tokens.ts'
 import { seedDemo } from './seed-demo.ts'
 import type { Demo } from './seed-demo.ts'
-import { signToken } from './token.ts'
 import { checkMachine, claimDataFolder, ownPidFile, runFolder } from './up-checks.ts'
 import { ADMIN_ROLE, ensureServerPrograms, startGateway, startServers } from './up-servers.ts'
 import type { ServerPorts } from './up-servers.ts'
@@ -23,8 +24,8 @@ import {
   warmCompileCache,
 } from './up-services.ts'
 import type { AllServicePorts } from './up-services.ts'
-import { ensureSecrets, readUpSettings } from './up-settings.ts'
-import type { Secrets, UpSettings } from './up-settings.ts'
+import { ensureSecrets, noteTokenSettings, readUpSettings } from './up-settings.ts'
+import type { Secrets, TokenSettings, UpSettings } from './up-settings.ts'
 import { GaveUp, Stack } from './up-stack.ts'
 
 const GATEWAY_DEADLINE_MS = 60_000
@@ -50,20 +51,23 @@ async function bringUp(stack: Stack, settings: UpSettings): Promise<void> {
   const programs = await ensureServerPrograms(say, stack.halted)
   stack.halted.throwIfAborted()
   const secrets = ensureSecrets(settings.dataFolder)
+  noteTokenSettings(settings.dataFolder, secrets, settings.tokens)
   const { servers, services } = await choosePorts()
   writeAddresses(settings.dataFolder, secrets, servers, services)
   await stack.together([startServers(stack, programs, secrets, servers), warmCompileCache(stack)])
   await migrate(stack, secrets, servers)
   say('Schemas and topics are in place')
-  await startServices(stack, secrets, servers, services)
+  await startServices(stack, secrets, settings.tokens, servers, services)
   say('The five services are up')
   await startGateway(stack, programs, settings, upstreamsOf(services))
   await waitForGateway(stack, settings.port)
   const api = `http://127.0.0.1:${settings.port}/api/v1`
-  const adminToken = await signToken(secrets.jwtSecret, 'demo-seed', { admin: true })
+  const { issuer, audience } = settings.tokens
+  const signer: DevelopmentSigner = { secret: secrets.jwtSecret, issuer, audience }
+  const adminToken = await signToken(signer, 'demo-seed', { roles: ['admin'] })
   const demo = await seedDemo(api, adminToken, new Date())
   stack.halted.throwIfAborted()
-  announce(settings, demo, await signToken(secrets.jwtSecret, DEMO_USER))
+  announce(settings, demo, await signToken(signer, DEMO_USER))
 }
 
 /** Where everything listens, for people and tools that want to look behind the gateway; it holds a password. */
@@ -114,12 +118,20 @@ function announce(settings: UpSettings, demo: Demo, token: string): void {
     `  API reference  ${gateway}/docs`,
     `  Demo concert   ${demo.concertId}: schedule ${demo.smallScheduleId} (50 seats), schedule ${demo.largeScheduleId} (1,000 seats)`,
     `  Demo user ${DEMO_USER}  ${token}`,
+    ...providerLines(settings.tokens),
     `  Logs           ${data}/log`,
     `  Try next       npm run rush -- --fans 2000 --seats 500   (in another terminal)`,
     '',
     `Frontrow is ready in ${elapsed} s: ${gateway} and https://localhost:${settings.tlsPort}; Ctrl-C stops it`,
   ]
   process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+function providerLines({ jwksUrl }: TokenSettings): string[] {
+  if (jwksUrl === undefined) return []
+  return [
+    `  Tokens         those of your identity provider (${jwksUrl}), and for development: npm run token -- --user 101 [--admin]`,
+  ]
 }
 
 /** Halts on the first signal; a second one, or losing whoever started us while we stop, ends everything hard. */

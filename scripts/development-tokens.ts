@@ -1,0 +1,50 @@
+import { SetupProblem } from '@frontrow/local-stack/setup-problem'
+import { SignJWT } from 'jose'
+import { dataFolderOf, readSecrets } from './up-settings.ts'
+
+/** What tokens of development are signed with, and what they say of their origin. */
+export interface DevelopmentSigner {
+  secret: string
+  issuer: string
+  audience: string
+}
+
+/** Where no other lifetime is asked for. */
+const LIFETIME_SECONDS = 86_400
+
+/**
+ * The signer of a running copy: from JWT_SECRET, JWT_ISSUER and JWT_AUDIENCE, or else from what `npm start` keeps in DATA_DIR.
+ * Throws a SetupProblem where there is no secret.
+ */
+export function readSigner(env: NodeJS.ProcessEnv): DevelopmentSigner {
+  const dataFolder = dataFolderOf(env)
+  const kept = readSecrets(dataFolder)
+  const secret = env['JWT_SECRET'] || kept?.jwtSecret
+  if (secret === undefined) {
+    throw new SetupProblem(
+      `no settings in ${dataFolder}: run npm start first, or set DATA_DIR or JWT_SECRET as it does`,
+    )
+  }
+  return {
+    secret,
+    issuer: env['JWT_ISSUER'] || kept?.jwtIssuer || 'frontrow',
+    audience: env['JWT_AUDIENCE'] || kept?.jwtAudience || 'frontrow',
+  }
+}
+
+/** A token for a user, as the identity provider would issue it. */
+export function signToken(
+  signer: DevelopmentSigner,
+  user: string,
+  options: { roles?: readonly string[]; lifeSeconds?: number } = {},
+): Promise<string> {
+  const nowSeconds = Math.floor(Date.now() / 1_000)
+  return new SignJWT({ roles: options.roles ?? [] })
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    .setSubject(user)
+    .setIssuer(signer.issuer)
+    .setAudience(signer.audience)
+    .setIssuedAt(nowSeconds)
+    .setExpirationTime(nowSeconds + (options.lifeSeconds ?? LIFETIME_SECONDS))
+    .sign(new TextEncoder().encode(signer.secret))
+}
