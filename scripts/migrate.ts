@@ -3,8 +3,9 @@
  * Job); running it again, or twice at once, changes nothing.
  */
 import { createKafka } from '@frontrow/messaging/kafka'
-import { makeTopics } from '@frontrow/migrations/make-topics'
+import { createTopics } from '@frontrow/messaging/topics'
 import { migrateDatabase } from '@frontrow/migrations/migrate-database'
+import { topicNames } from '@frontrow/proto/topics'
 import { readConfig } from '@frontrow/service-host/config'
 import { createLogger } from '@frontrow/service-host/logger'
 import { z } from 'zod'
@@ -39,11 +40,11 @@ async function main(): Promise<void> {
     brokers: config.KAFKA_BROKERS,
     logger: createLogger({ service: 'migrate', level: 'warn' }),
   })
-  const topics = await makeTopics(kafka, {
-    prefix: config.KAFKA_TOPIC_PREFIX,
-    partitions: config.KAFKA_PARTITIONS,
-    replicationFactor: config.KAFKA_REPLICATION,
-  })
+  const topics = await createTopics(
+    kafka,
+    topicNames.map((topic) => config.KAFKA_TOPIC_PREFIX + topic),
+    { partitions: config.KAFKA_PARTITIONS, replicationFactor: config.KAFKA_REPLICATION },
+  )
   console.log(`migrations applied: ${applied.length}, topics made: ${topics.length}`)
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createKafka } from '@frontrow/messaging/kafka'
-import { makeTopics } from '@frontrow/migrations/make-topics'
+import { createTopics } from '@frontrow/messaging/topics'
 import { createClient } from '@frontrow/postgres/pool'
 import { Redis } from 'ioredis'
 import { pino } from 'pino'
@@ -63,7 +63,12 @@ export async function createTestEnvironment(options: { topics?: boolean } = {}):
       brokers: kafkaBrokers.split(','),
       logger: pino({ level: 'silent' }),
     })
-    await makeTopics(kafka, { prefix: topicPrefix, partitions: 2, replicationFactor: 1 })
+    const topics = required('FRONTROW_TEST_TOPICS').split(',')
+    await createTopics(
+      kafka,
+      topics.map((topic) => topicPrefix + topic),
+      { partitions: 2, replicationFactor: 1 },
+    )
   }
   // Test files of one worker run one after the other, so a Redis database each is enough (there are 16).
   const redis = new URL(required('FRONTROW_TEST_REDIS'))

@@ -4,8 +4,8 @@ import { startIdentityProvider } from './identity-provider.ts'
 import { startServers } from './servers.ts'
 import { servicePasswords, TEMPLATE_DATABASE, withDatabase } from './test-environment.ts'
 
-/** Starts the servers of a whole test run, makes the template database, and tells the test files by environment. */
-export async function prepareTestRun(): Promise<{ stop: () => Promise<void> }> {
+/** Starts the servers of a whole test run, makes the template database, and tells the test files by environment. Each file gets topics of these names. */
+export async function prepareTestRun(topicNames: readonly string[]): Promise<{ stop: () => Promise<void> }> {
   const servers = await startServers()
   const identityProvider = await startIdentityProvider('ES256')
   try {
@@ -24,6 +24,7 @@ export async function prepareTestRun(): Promise<{ stop: () => Promise<void> }> {
   process.env['FRONTROW_TEST_POSTGRES'] = servers.postgresAdminUrl
   process.env['FRONTROW_TEST_REDIS'] = servers.redisUrl
   process.env['FRONTROW_TEST_KAFKA'] = servers.kafkaBrokers
+  process.env['FRONTROW_TEST_TOPICS'] = topicNames.join(',')
   process.env['FRONTROW_TEST_JWKS_URL'] = identityProvider.jwksUrl
   process.env['FRONTROW_TEST_SIGNING_KEY'] = JSON.stringify(identityProvider.signingKey)
   return {

@@ -1,0 +1,7 @@
+import { topicNames } from '@frontrow/proto/topics'
+import { prepareTestRun } from '@frontrow/test-kit/test-run'
+
+// Jest calls this once for each project that is selected; the servers are started once for all of them.
+export default async function globalSetup() {
+  globalThis.frontrowTestRun ??= await prepareTestRun(topicNames)
+}
