@@ -31,6 +31,13 @@ export interface Ports {
   ops: number
 }
 
+/** A service that runs. */
+export interface RunningService {
+  ports: Ports
+  lifecycle: Lifecycle
+  stop(): Promise<void>
+}
+
 /** Everything a service stands on; it adds its routes, handlers and tasks, then calls `listen`. */
 export interface ServiceHost {
   readonly service: string
@@ -52,8 +59,8 @@ export interface ServiceHost {
   check(name: string, check: ReadinessCheck): void
   /** One more page of the ops port. */
   page(path: string, page: NonNullable<OpsServerOptions['pages']>[string]): void
-  /** Starts everything, in order, and returns the ports. */
-  listen(): Promise<Ports>
+  /** Starts everything, in order; when that fails half-way, what had started is stopped. */
+  listen(): Promise<RunningService>
 }
 
 /** How long requests in work may take after a stop was asked for. */
@@ -122,6 +129,28 @@ export function createHost(options: {
     unread,
   )
 
+  const start = async (): Promise<Ports> => {
+    for (const target of targets) lifecycle.add(`calls to ${target.name}`, () => target.close())
+    const opsPort = await ops.listen(settings.HOST, settings.OPS_PORT)
+    lifecycle.add('ops', () => ops.close())
+    relay.start()
+    lifecycle.add('outbox relay', () => relay.stop())
+    const grpcPort = await grpc.listen(settings.HOST, settings.GRPC_PORT)
+    lifecycle.add('gRPC', () => grpc.close(GRACE_MS))
+    startConsumer(consumer, lifecycle, options.onFatal)
+    for (const task of tasks) task.start()
+    lifecycle.add('tasks', async () => {
+      await Promise.all(tasks.map((task) => task.stop()))
+    })
+    const httpPort = await http.listen(settings.HOST, settings.HTTP_PORT)
+    lifecycle.add('HTTP', () => http.close(GRACE_MS))
+    lifecycle.add('readiness', () => {
+      ops.markStopping()
+      grpc.markStopping()
+    })
+    return { http: httpPort, grpc: grpcPort, ops: opsPort }
+  }
+
   return {
     service,
     logger,
@@ -170,25 +199,13 @@ export function createHost(options: {
       pages[path] = page
     },
     async listen() {
-      for (const target of targets) lifecycle.add(`calls to ${target.name}`, () => target.close())
-      const opsPort = await ops.listen(settings.HOST, settings.OPS_PORT)
-      lifecycle.add('ops', () => ops.close())
-      relay.start()
-      lifecycle.add('outbox relay', () => relay.stop())
-      const grpcPort = await grpc.listen(settings.HOST, settings.GRPC_PORT)
-      lifecycle.add('gRPC', () => grpc.close(GRACE_MS))
-      startConsumer(consumer, lifecycle, options.onFatal)
-      for (const task of tasks) task.start()
-      lifecycle.add('tasks', async () => {
-        await Promise.all(tasks.map((task) => task.stop()))
-      })
-      const httpPort = await http.listen(settings.HOST, settings.HTTP_PORT)
-      lifecycle.add('HTTP', () => http.close(GRACE_MS))
-      lifecycle.add('readiness', () => {
-        ops.markStopping()
-        grpc.markStopping()
-      })
-      return { http: httpPort, grpc: grpcPort, ops: opsPort }
+      try {
+        const ports = await start()
+        return { ports, lifecycle, stop: () => lifecycle.stop() }
+      } catch (error) {
+        await lifecycle.stop()
+        throw error
+      }
     },
   }
 }

@@ -7,8 +7,7 @@ import { refusalKind } from '@frontrow/proto/refusals'
 import { QueueService, ReservationService } from '@frontrow/proto/services'
 import type { UnaryCall } from '@frontrow/service-host/grpc-client'
 import { createHost } from '@frontrow/service-host/host'
-import type { Ports, ServiceHost } from '@frontrow/service-host/host'
-import type { Lifecycle } from '@frontrow/service-host/lifecycle'
+import type { RunningService, ServiceHost } from '@frontrow/service-host/host'
 import type { CatalogConfig } from './config.ts'
 import type { CatalogContext } from './context.ts'
 import { createEvents } from './events.ts'
@@ -25,11 +24,8 @@ import { readSchedule } from './sql/schedules.ts'
 import { readGrades, readSeats } from './sql/seats.ts'
 
 /** A catalog service that runs. */
-export interface RunningCatalog {
-  ports: Ports
+export interface RunningCatalog extends RunningService {
   ctx: CatalogContext
-  lifecycle: Lifecycle
-  stop(): Promise<void>
 }
 
 const CALL_DEADLINE_MS = 800
@@ -42,29 +38,24 @@ const TIDY_BATCH = 5_000
 // Longer than any message of a reservation can be on its way: topics keep messages for 7 days.
 const RELEASED_KEEP_DAYS = 8
 
-/** Starts the service; when it fails half-way, what had started is stopped. */
+/** Starts the service. */
 export async function startCatalog(
   config: CatalogConfig,
   options: { onFatal: (error: Error) => void; processMetrics?: boolean },
 ): Promise<RunningCatalog> {
   const host = createHost({ service: 'catalog', settings: config, readQueueToken, ...options })
-  try {
-    const ctx = createContext(host, config)
-    addRoutes(host.http, ctx)
-    await addDocs(host.http)
-    addServices(host, ctx)
-    host.consume(listensTo, messageHandlers(ctx), config.KAFKA_CONCURRENCY)
-    host.every('tidy released seats', TIDY_EVERY_MS, async () => {
-      return (await deleteReleased(host.pool, RELEASED_KEEP_DAYS, TIDY_BATCH)) >= TIDY_BATCH
-    })
-    const ports = await host.listen()
-    // Added last, so it stops first: open streams would keep the HTTP server waiting.
-    host.lifecycle.add('seat events', () => ctx.seatChannels.stop())
-    return { ports, ctx, lifecycle: host.lifecycle, stop: () => host.lifecycle.stop() }
-  } catch (error) {
-    await host.lifecycle.stop()
-    throw error
-  }
+  const ctx = createContext(host, config)
+  addRoutes(host.http, ctx)
+  await addDocs(host.http)
+  addServices(host, ctx)
+  host.consume(listensTo, messageHandlers(ctx), config.KAFKA_CONCURRENCY)
+  host.every('tidy released seats', TIDY_EVERY_MS, async () => {
+    return (await deleteReleased(host.pool, RELEASED_KEEP_DAYS, TIDY_BATCH)) >= TIDY_BATCH
+  })
+  const running = await host.listen()
+  // Added last, so it stops first: open streams would keep the HTTP server waiting.
+  host.lifecycle.add('seat events', () => ctx.seatChannels.stop())
+  return { ...running, ctx }
 }
 
 function createContext(host: ServiceHost, config: CatalogConfig): CatalogContext {

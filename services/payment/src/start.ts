@@ -13,8 +13,7 @@ import { refusalKind } from '@frontrow/proto/refusals'
 import { AuditService, QueueService, ReservationService } from '@frontrow/proto/services'
 import { topicNames } from '@frontrow/proto/topics'
 import { createHost } from '@frontrow/service-host/host'
-import type { Ports, ServiceHost } from '@frontrow/service-host/host'
-import type { Lifecycle } from '@frontrow/service-host/lifecycle'
+import type { RunningService, ServiceHost } from '@frontrow/service-host/host'
 import { watchValue } from '@frontrow/service-host/metrics'
 import type { AuditSources } from './audit.ts'
 import { breakCardCalls } from './break-card-calls.ts'
@@ -33,13 +32,6 @@ import { countOpenSagas } from './sql/purchase-sagas.ts'
 import { createStripeCardProvider } from './stripe-card-provider.ts'
 import { CardWorker } from './work-cards.ts'
 
-/** A running payment service. */
-export interface RunningPayment {
-  ports: Ports
-  lifecycle: Lifecycle
-  stop(): Promise<void>
-}
-
 const TIDY_EVERY_MS = 600_000
 const TIDY_BATCH = 5_000
 // Longer than any client repeats a payment.
@@ -52,7 +44,7 @@ const AUDIT_DEADLINE_MS = 9_000
 export async function startPayment(
   config: Config,
   options: { onFatal: (error: Error) => void; processMetrics?: boolean; cardProvider?: CardProvider },
-): Promise<RunningPayment> {
+): Promise<RunningService> {
   const host = createHost({ service: 'payment', settings: config, ...options })
   const cardWork = new Alarm()
   const ctx = createContext(host, config, cardWork, options.cardProvider)
@@ -78,21 +70,12 @@ export async function startPayment(
     store: (deadLetter) => deadLetters.store(deadLetter),
     onCrash: options.onFatal,
   })
-  const ports = await listenOrStop(host)
+  const running = await host.listen()
   collector.start().catch(options.onFatal)
   host.lifecycle.add('dead letters', () => collector.stop())
   cards.start()
   host.lifecycle.add('card worker', () => cards.stop())
-  return { ports, lifecycle: host.lifecycle, stop: () => host.lifecycle.stop() }
-}
-
-async function listenOrStop(host: ServiceHost): Promise<Ports> {
-  try {
-    return await host.listen()
-  } catch (error) {
-    await host.lifecycle.stop()
-    throw error
-  }
+  return running
 }
 
 function createContext(

@@ -9,13 +9,13 @@ import { createTestEnvironment, tokenFor } from '@frontrow/test-kit/test-environ
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { settings } from '../src/config.ts'
 import { startPayment } from '../src/start.ts'
-import type { RunningPayment } from '../src/start.ts'
+import type { RunningService } from '@frontrow/service-host/host'
 import { startParticipants, willing } from './participants.ts'
 import type { Participants } from './participants.ts'
 
 let environment: TestEnvironment
 let participants: Participants
-let payment: RunningPayment
+let payment: RunningService
 let pool: Pool
 
 beforeAll(async () => {

@@ -5,8 +5,7 @@ import { refusalKind } from '@frontrow/proto/refusals'
 import { CatalogService } from '@frontrow/proto/services'
 import { BoundedMap } from '@frontrow/service-host/bounded-map'
 import { createHost } from '@frontrow/service-host/host'
-import type { Ports, ServiceHost } from '@frontrow/service-host/host'
-import type { Lifecycle } from '@frontrow/service-host/lifecycle'
+import type { RunningService, ServiceHost } from '@frontrow/service-host/host'
 import { watchPool } from '@frontrow/service-host/metrics'
 import { createPool } from '@frontrow/postgres/pool'
 import type { Pool } from '@frontrow/postgres/pool'
@@ -39,11 +38,8 @@ import { readWaitingLine, WaitingLines } from './waiting-lines.ts'
 import { WaitingRooms } from './waiting-rooms.ts'
 
 /** A queue service that runs. */
-export interface RunningQueue {
-  ports: Ports
+export interface RunningQueue extends RunningService {
   ctx: QueueContext
-  lifecycle: Lifecycle
-  stop(): Promise<void>
 }
 
 const JOIN_LINGER_MS = 3
@@ -60,7 +56,7 @@ const SUMMARY_MS = 1_000
 const ROOMS_MAX = 10_000
 const CATALOG_DEADLINE_MS = 800
 
-/** Starts the service; when it fails half-way, what had started is stopped. */
+/** Starts the service. */
 export async function startQueue(
   config: QueueConfig,
   options: { onFatal: (error: Error) => void; processMetrics?: boolean },
@@ -86,14 +82,9 @@ export async function startQueue(
   // Once is enough: later on the rooms are served from PostgreSQL while Redis is away.
   host.check('redis', async () => (gate.everOpen ? null : 'Redis has not answered yet'))
   host.page('/health/system', () => checkSystem(config.SYSTEM_OPS_URLS))
-  try {
-    const ports = await host.listen()
-    host.lifecycle.add('event streams', () => streams.close())
-    return { ports, ctx, lifecycle: host.lifecycle, stop: () => host.lifecycle.stop() }
-  } catch (error) {
-    await host.lifecycle.stop()
-    throw error
-  }
+  const running = await host.listen()
+  host.lifecycle.add('event streams', () => streams.close())
+  return { ...running, ctx }
 }
 
 function createRoomPool(

@@ -1,7 +1,6 @@
 import { tidyKeys } from '@frontrow/idempotency/idempotency-key'
 import { createHost } from '@frontrow/service-host/host'
-import type { Ports } from '@frontrow/service-host/host'
-import type { Lifecycle } from '@frontrow/service-host/lifecycle'
+import type { RunningService } from '@frontrow/service-host/host'
 import { watchValue } from '@frontrow/service-host/metrics'
 import { cancelSchedules } from './cancel-schedule.ts'
 import { connectClients } from './clients.ts'
@@ -19,20 +18,13 @@ const TIDY_EVERY_MS = 600_000
 // What tidyKeys takes at most.
 const TIDY_BATCH = 5_000
 
-/** A running reservation service. */
-export interface RunningReservation {
-  ports: Ports
-  lifecycle: Lifecycle
-  stop(): Promise<void>
-}
-
 /** Starts REST, gRPC, the consumer, the outbox relay and the sweeper. */
 export async function startReservation(
   config: Config,
   options: { onFatal: (error: Error) => void; processMetrics?: boolean },
-): Promise<RunningReservation> {
+): Promise<RunningService> {
   const host = createHost({ service: 'reservation', settings: config, ...options })
-  const { logger, pool, relay, metrics, lifecycle } = host
+  const { logger, pool, relay, metrics } = host
   const { verifyToken, extendToken, ...catalog } = connectClients(host, config)
   const ctx: Context = {
     config,
@@ -59,11 +51,5 @@ export async function startReservation(
     async () => [{ value: await countLiveHolds(pool) }],
     (error) => logger.warn({ err: error }, 'a metric could not be read'),
   )
-  try {
-    const ports = await host.listen()
-    return { ports, lifecycle, stop: () => lifecycle.stop() }
-  } catch (error) {
-    await lifecycle.stop()
-    throw error
-  }
+  return host.listen()
 }

@@ -7,7 +7,7 @@ import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { z } from 'zod'
 import { settings } from '../src/config.ts'
 import { startReservation } from '../src/start.ts'
-import type { RunningReservation } from '../src/start.ts'
+import type { RunningService as RunningReservation } from '@frontrow/service-host/host'
 import { layOutSeats, startNeighbours } from './neighbours.ts'
 import type { Neighbours } from './neighbours.ts'
 

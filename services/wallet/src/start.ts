@@ -1,7 +1,6 @@
 import { tidyKeys } from '@frontrow/idempotency/idempotency-key'
 import { createHost } from '@frontrow/service-host/host'
-import type { Ports } from '@frontrow/service-host/host'
-import type { Lifecycle } from '@frontrow/service-host/lifecycle'
+import type { RunningService } from '@frontrow/service-host/host'
 import type { WalletConfig } from './config.ts'
 import type { WalletContext } from './context.ts'
 import { createEvents } from './events.ts'
@@ -10,17 +9,14 @@ import { addRoutes } from './http.ts'
 import { listensTo, messageHandlers } from './messages.ts'
 
 /** A wallet service that runs. */
-export interface RunningWallet {
-  ports: Ports
+export interface RunningWallet extends RunningService {
   ctx: WalletContext
-  lifecycle: Lifecycle
-  stop(): Promise<void>
 }
 
 const TIDY_EVERY_MS = 600_000
 const TIDY_BATCH = 5_000
 
-/** Starts the service; when it fails half-way, what had started is stopped. */
+/** Starts the service. */
 export async function startWallet(
   config: WalletConfig,
   options: { onFatal: (error: Error) => void; processMetrics?: boolean },
@@ -39,11 +35,5 @@ export async function startWallet(
   host.every('tidy idempotency keys', TIDY_EVERY_MS, async () => {
     return (await tidyKeys(host.pool, config.IDEMPOTENCY_KEEP_HOURS)) >= TIDY_BATCH
   })
-  try {
-    const ports = await host.listen()
-    return { ports, ctx, lifecycle: host.lifecycle, stop: () => host.lifecycle.stop() }
-  } catch (error) {
-    await host.lifecycle.stop()
-    throw error
-  }
+  return { ...(await host.listen()), ctx }
 }
