@@ -25,10 +25,7 @@ function settingsFiles(secrets: Secrets, config: z.output<typeof given>): Record
     `postgres://${role}:${password}@${config.DATABASE_SERVER}`
   const services = serviceNames.map((name) => [
     `${name}.env`,
-    [
-      `DATABASE_URL=${url(name, secrets.servicePasswords[name])}`,
-      `JWT_SECRET=${config.JWT_SECRET ?? secrets.jwtSecret}`,
-    ],
+    [`DATABASE_URL=${url(name, secrets.servicePasswords[name])}`, `JWT_SECRET=${secrets.jwtSecret}`],
   ])
   const passwords = serviceNames.map(
     (name) => `${name.toUpperCase()}_DB_PASSWORD=${secrets.servicePasswords[name]}`,
@@ -44,7 +41,8 @@ function main(): void {
   const folder = process.argv[2]
   if (folder === undefined) throw new Error('usage: node deploy/make-settings.ts FOLDER')
   const set = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ''))
-  const files = settingsFiles(ensureSecrets(folder), given.parse(set))
+  const config = given.parse(set)
+  const files = settingsFiles(ensureSecrets(folder, config.JWT_SECRET), config)
   for (const [name, lines] of Object.entries(files)) {
     const file = join(folder, name)
     // Whole or not at all: a service that starts at this moment may be reading it.

@@ -1,6 +1,6 @@
 /**
- * Makes what is made from other files: the types of the gRPC contracts (proto/gen) and the API reference
- * (docs/openapi.json). With `--check` nothing is written; a file that is not as it would be made is named, exit 1.
+ * Makes what is made from other files: the types of the gRPC contracts (proto/gen), the API reference (docs/openapi.json),
+ * the page of settings (docs/settings.md) and the settings that docker-compose.yml passes on. With `--check` nothing is written; a file that is not as it would be made is named, exit 1.
  */
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -10,11 +10,15 @@ import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { apiDocument } from './api-document.ts'
+import { composeFile } from './compose-file.ts'
+import { settingsPage } from './settings-page.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const PROTO = join(root, 'proto')
 const TYPES = join(PROTO, 'gen')
 const DOCUMENT = join(root, 'docs', 'openapi.json')
+const SETTINGS = join(root, 'docs', 'settings.md')
+const COMPOSE = join(root, 'docker-compose.yml')
 const GENERATOR = '@grpc/proto-loader/build/bin/proto-loader-gen-types.js'
 
 const run = promisify(execFile)
@@ -73,6 +77,8 @@ async function readPresent(paths: Iterable<string>): Promise<Files> {
 async function main(): Promise<void> {
   const made = await makeTypes()
   made.set(DOCUMENT, `${JSON.stringify(await apiDocument(), null, 2)}\n`)
+  made.set(SETTINGS, await settingsPage())
+  made.set(COMPOSE, composeFile(await readFile(COMPOSE, 'utf8')))
   await mkdir(TYPES, { recursive: true })
   const present = await readPresent(new Set([...made.keys(), ...(await filesIn(TYPES))]))
   const stale = [...made].filter(([path, content]) => present.get(path) !== content)

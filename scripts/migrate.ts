@@ -8,26 +8,10 @@ import { migrateDatabase } from '@frontrow/migrations/migrate-database'
 import { topicNames } from '@frontrow/proto/topics'
 import { readConfig } from '@frontrow/service-host/config'
 import { createLogger } from '@frontrow/service-host/logger'
-import { z } from 'zod'
-
-const settings = z.object({
-  ADMIN_DATABASE_URL: z.string().startsWith('postgres').describe('may create roles and schemas'),
-  QUEUE_DB_PASSWORD: z.string().min(8),
-  CATALOG_DB_PASSWORD: z.string().min(8),
-  RESERVATION_DB_PASSWORD: z.string().min(8),
-  PAYMENT_DB_PASSWORD: z.string().min(8),
-  WALLET_DB_PASSWORD: z.string().min(8),
-  KAFKA_BROKERS: z
-    .string()
-    .min(1)
-    .transform((list) => list.split(',').map((broker) => broker.trim())),
-  KAFKA_PARTITIONS: z.coerce.number().int().min(1).max(200).default(6),
-  KAFKA_TOPIC_PREFIX: z.string().default(''),
-  KAFKA_REPLICATION: z.coerce.number().int().min(1).max(7).default(1),
-})
+import { migrateSettings } from './migrate-settings.ts'
 
 async function main(): Promise<void> {
-  const config = readConfig(settings, process.env)
+  const config = readConfig(migrateSettings, process.env)
   const applied = await migrateDatabase(config.ADMIN_DATABASE_URL, {
     queue: config.QUEUE_DB_PASSWORD,
     catalog: config.CATALOG_DB_PASSWORD,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
+import { readConfig } from '@frontrow/service-host/config'
 import { z } from 'zod'
 
 /** The five services, in the order they are shown. */
@@ -39,7 +40,19 @@ export interface TokenSettings {
   audience: string
 }
 
-/** The settings of npm start; all other ports are free ones. */
+const port = z.coerce.number().int().min(1).max(65_535)
+
+/** What npm start takes for itself; all other ports are free ones. */
+export const upSettings = z.object({
+  PORT: port.default(8080).describe('port of the gateway on this machine: http'),
+  TLS_PORT: port.default(8443).describe('port of the gateway on this machine: https'),
+  DATA_DIR: z
+    .string()
+    .optional()
+    .describe("folder of the data, logs and secrets; the checkout's .frontrow where it is not set"),
+})
+
+/** The checked form of `upSettings`. */
 export interface UpSettings {
   port: number
   tlsPort: number
@@ -49,15 +62,14 @@ export interface UpSettings {
 
 /** Reads PORT, TLS_PORT, DATA_DIR, JWKS_URL, JWT_ISSUER and JWT_AUDIENCE. */
 export function readUpSettings(env: NodeJS.ProcessEnv): UpSettings {
-  const port = readPort('PORT', env['PORT'], 8080)
-  const tlsPort = readPort('TLS_PORT', env['TLS_PORT'], 8443)
-  if (port === tlsPort) throw new SetupProblem(`PORT and TLS_PORT are both ${port}, and must differ`)
+  const { PORT, TLS_PORT } = readConfig(upSettings, env)
+  if (PORT === TLS_PORT) throw new SetupProblem(`PORT and TLS_PORT are both ${PORT}, and must differ`)
   const dataFolder = dataFolderOf(env)
   // It ends up in the settings of Nginx and Kafka, where these mean something.
   if (/["$\\,\n]/.test(dataFolder)) {
     throw new SetupProblem(`DATA_DIR must be free of " $ \\ , and line breaks: ${dataFolder}`)
   }
-  return { port, tlsPort, dataFolder, tokens: readTokenSettings(env) }
+  return { port: PORT, tlsPort: TLS_PORT, dataFolder, tokens: readTokenSettings(env) }
 }
 
 function readTokenSettings(env: NodeJS.ProcessEnv): TokenSettings {
@@ -78,13 +90,6 @@ export function dataFolderOf(env: NodeJS.ProcessEnv): string {
   return resolve(given === undefined || given === '' ? join(import.meta.dirname, '..', '.frontrow') : given)
 }
 
-function readPort(name: string, text: string | undefined, otherwise: number): number {
-  if (text === undefined || text === '') return otherwise
-  const port = Number(text)
-  if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port
-  throw new SetupProblem(`${name} is "${text}", and must be a port from 1 to 65535`)
-}
-
 function secretsFile(dataFolder: string): string {
   return join(dataFolder, 'settings.json')
 }
@@ -99,13 +104,17 @@ export function readSecrets(dataFolder: string): Secrets | null {
   throw new SetupProblem(`${file} is damaged (${field || 'not JSON'}); the databases need its passwords`)
 }
 
-/** The same; made where they are missing, readable by this user only. */
-export function ensureSecrets(dataFolder: string): Secrets {
+/**
+ * The same; made where they are missing, readable by this user only. A `jwtSecret` that is given takes the place of the one
+ * that is there, so that the tools, which read the file, sign with it as well.
+ */
+export function ensureSecrets(dataFolder: string, jwtSecret?: string): Secrets {
   const known = readSecrets(dataFolder)
-  if (known !== null) return known
-  const made = makeSecrets()
-  writeSecrets(dataFolder, made)
-  return made
+  const isGiven = jwtSecret !== undefined && jwtSecret !== ''
+  if (known !== null && (!isGiven || known.jwtSecret === jwtSecret)) return known
+  const secrets: Secrets = { ...(known ?? makeSecrets()), ...(isGiven ? { jwtSecret } : {}) }
+  writeSecrets(dataFolder, secrets)
+  return secrets
 }
 
 /** Notes what tokens of development have to say, for the tools that sign them. */

@@ -1,12 +1,7 @@
 #!/bin/sh
 # Fills in nginx.conf.template from the environment and runs Nginx, in Docker Compose and in Kubernetes. On a machine
-# without containers packages/local-stack/src/nginx.ts does this, with the same names and the same limits.
-#
-#   UPSTREAM_DOMAIN    put behind the services' names, e.g. .frontrow.svc.cluster.local: Nginx knows no search domains
-#   SERVERS_EACH       2 where one address stands for several instances, so that a refused connection is tried again
-#   RESOLVER_ADDRESS   the name server, by default the container's own
-#   EXEMPT_NETWORKS    networks without a rate limit, e.g. "10.0.0.0/8 192.168.0.0/16"
-#   CERTIFICATES       folder with tls.crt and tls.key; where they are missing a self-signed pair is made
+# without containers packages/local-stack/src/nginx.ts does this, with the same names and the same limits. The settings that
+# it takes are in docs/settings.md.
 set -eu
 
 export STATE_FOLDER="${STATE_FOLDER:-/tmp/gateway}"

@@ -46,7 +46,7 @@ export interface Certificate {
 /**
  * A browser polls once a second and makes about ten calls to buy; an address may be an office with hundreds of people.
  */
-const DEFAULT_RATE_LIMITS: RateLimits = {
+export const DEFAULT_RATE_LIMITS: RateLimits = {
   addressRequestsPerSecond: 500,
   addressBurst: 1_000,
   addressConnections: 2_000,

@@ -2,23 +2,44 @@ import { z } from 'zod'
 
 /** Settings every service has; a service extends this object with its own. */
 export const hostSettings = z.object({
-  HOST: z.string().default('127.0.0.1').describe('address the three ports listen on'),
-  HTTP_PORT: z.coerce.number().int().min(0).max(65_535).describe('REST'),
-  GRPC_PORT: z.coerce.number().int().min(0).max(65_535).describe('gRPC'),
-  OPS_PORT: z.coerce.number().int().min(0).max(65_535).describe('/health and /metrics'),
-  DATABASE_URL: z.string().startsWith('postgres').describe("the service's own login role"),
-  DATABASE_POOL_MAX: z.coerce.number().int().min(1).max(100).default(12),
-  DATABASE_STATEMENT_TIMEOUT_MS: z.coerce.number().int().min(100).max(10_000).default(5_000),
+  HOST: z.string().default('127.0.0.1').describe('address that the three ports below listen on'),
+  HTTP_PORT: z.coerce.number().int().min(0).max(65_535).describe('port of REST'),
+  GRPC_PORT: z.coerce.number().int().min(0).max(65_535).describe('port of gRPC'),
+  OPS_PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .describe('port of /health and /metrics, for operators'),
+  DATABASE_URL: z.string().startsWith('postgres').describe("PostgreSQL, with the service's own login role"),
+  DATABASE_POOL_MAX: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(12)
+    .describe('connections to PostgreSQL, at most'),
+  DATABASE_STATEMENT_TIMEOUT_MS: z.coerce
+    .number()
+    .int()
+    .min(100)
+    .max(10_000)
+    .default(5_000)
+    .describe('a statement that takes longer is cancelled'),
   KAFKA_BROKERS: z
     .string()
     .min(1)
-    .transform((list) => list.split(',').map((broker) => broker.trim())),
+    .transform((list) => list.split(',').map((broker) => broker.trim()))
+    .describe('Kafka, as host:port; several are separated by commas'),
   KAFKA_TOPIC_PREFIX: z
     .string()
     .regex(/^[a-z0-9._-]*$/)
     .default('')
-    .describe('put before every topic and group, where a broker is shared'),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+    .describe('put before the name of every topic and consumer group, where others use the same Kafka'),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .describe('lines below this level are not logged'),
   JWT_SECRET: z.string().min(32).optional().describe('shared secret for HS256'),
   JWKS_URL: z.url().optional().describe("the identity provider's public keys"),
   DEVELOPMENT_JWT_SECRET: z
@@ -28,7 +49,13 @@ export const hostSettings = z.object({
     .describe('accepted beside JWKS_URL; npm start sets it for its demo, production never does'),
   JWT_ISSUER: z.string().min(1).default('frontrow'),
   JWT_AUDIENCE: z.string().min(1).default('frontrow'),
-  SHUTDOWN_TIMEOUT_MS: z.coerce.number().int().min(500).max(120_000).default(15_000),
+  SHUTDOWN_TIMEOUT_MS: z.coerce
+    .number()
+    .int()
+    .min(500)
+    .max(120_000)
+    .default(15_000)
+    .describe('a stop that takes longer is cut off: the process ends at once'),
 })
 
 /** The checked form of `hostSettings`. */

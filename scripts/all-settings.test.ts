@@ -1,0 +1,97 @@
+import { readFile } from 'node:fs/promises'
+import { describe, expect, it } from '@jest/globals'
+import { allSettings, checkSettings } from './all-settings.ts'
+import { composeFile } from './compose-file.ts'
+import type { Setting } from './describe-settings.ts'
+
+const read = (path: string): Promise<string> => readFile(new URL(`../${path}`, import.meta.url), 'utf8')
+const settingsOf = (program: string): readonly Setting[] => allSettings.get(program) ?? []
+const everyName = new Set([...allSettings.values()].flat().map(({ name }) => name))
+
+/** Each `${NAME:-default}` of a text. */
+function readDefaults(text: string): { name: string; fallback: string }[] {
+  return [...text.matchAll(/\$\{([A-Z_]+):-([^}]*)\}/g)].map(([, name = '', fallback = '']) => ({
+    name,
+    fallback,
+  }))
+}
+
+describe('a wrong setting', () => {
+  it('is named with its rule, together with all others, and its value is not repeated', () => {
+    const check = (): void =>
+      checkSettings({ HOLD_MS: '5min', LOG_LEVEL: 'loud', PORT: '0', STRIPE_SECRET_KEY: 'sk_oops' })
+    expect(check).toThrow('HOLD_MS must be a whole number of ms, 50 to 86,400,000')
+    expect(check).toThrow('LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent')
+    expect(check).toThrow('PORT must be a whole number, 1 to 65,535')
+    expect(check).toThrow('STRIPE_SECRET_KEY must be text of 8 characters or more')
+    expect(check).not.toThrow('sk_oops')
+  })
+
+  it('is found in what any program of npm start takes', () => {
+    for (const [name, value] of Object.entries({
+      KAFKA_PARTITIONS: '0',
+      TOKEN_BURST: 'x',
+      JWT_SECRET: 'short',
+    })) {
+      expect(() => checkSettings({ [name]: value })).toThrow(name)
+    }
+  })
+
+  it('is none where npm start sets it itself, where it is empty, and where it is of somebody else', () => {
+    checkSettings({ DATABASE_URL: 'mysql://elsewhere', HTTP_PORT: 'none', HOLD_MS: '', SHELL: '/bin/sh' })
+  })
+})
+
+describe('what is written down elsewhere', () => {
+  it("the gateway's script takes the settings of the page, with the same defaults", async () => {
+    const script = await read('deploy/gateway/start-gateway.sh')
+    const taken = new Map(readDefaults(script).map(({ name, fallback }) => [name, fallback]))
+    expect([...taken.keys()].toSorted()).toEqual(
+      settingsOf('gateway')
+        .map(({ name }) => name)
+        .toSorted(),
+    )
+    for (const { name, default: value } of settingsOf('gateway')) {
+      if (value !== undefined) expect([name, taken.get(name)]).toEqual([name, String(value)])
+    }
+  })
+
+  it('docker-compose.yml takes no variable that is not on the page, and has the same defaults', async () => {
+    const taken = readDefaults(await read('docker-compose.yml'))
+    expect(taken.filter(({ name }) => !everyName.has(name))).toEqual([])
+    for (const { name, default: value } of settingsOf('compose')) {
+      const fallbacks = taken.filter((one) => one.name === name).map(({ fallback }) => fallback)
+      expect([name, ...new Set(fallbacks)]).toEqual([name, String(value)])
+    }
+  })
+
+  it('the ConfigMap of deploy/k8s/base names settings only', async () => {
+    const lines = (await read('deploy/k8s/base/settings.env'))
+      .split('\n')
+      .filter((line) => /^[^#]/.test(line))
+    expect(lines.length).toBeGreaterThan(10)
+    for (const line of lines) expect([...everyName]).toContain(line.split('=')[0])
+  })
+})
+
+describe('docker-compose.yml', () => {
+  const blocks = [...allSettings.keys()].filter((program) => program !== 'npm start' && program !== 'compose')
+  const empty = blocks.map((program) => `    # settings of ${program}\n    # end of settings\n`).join('')
+
+  it('passes every setting to its program only, and none that is set for it', () => {
+    const made = composeFile(empty)
+    expect(made).toContain(
+      '    # settings of wallet: npm run generate\n    CHARGE_AMOUNT_MIN: ${CHARGE_AMOUNT_MIN:-}\n',
+    )
+    expect(made.match(/STRIPE_SECRET_KEY: /g)).toHaveLength(1)
+    for (const name of ['DATABASE_URL', 'HTTP_PORT', 'JWT_SECRET', 'WALLET_GRPC', 'SERVERS_EACH']) {
+      expect(made).not.toContain(`${name}: `)
+    }
+    expect(composeFile(made)).toBe(made)
+  })
+
+  it('has a place for the settings of each program', () => {
+    expect(() => composeFile(empty.replace('settings of queue', 'settings of cue'))).toThrow('"cue"')
+    expect(() => composeFile(empty.replace('# settings of queue', '#'))).toThrow('"# settings of queue"')
+  })
+})

@@ -1,0 +1,60 @@
+import { SetupProblem } from '@frontrow/local-stack/setup-problem'
+import { hostSettings } from '@frontrow/service-host/config'
+import { z } from 'zod'
+import { settings as catalogSettings } from '../services/catalog/src/config.ts'
+import { settings as paymentSettings } from '../services/payment/src/config.ts'
+import { settings as queueSettings } from '../services/queue/src/config.ts'
+import { settings as reservationSettings } from '../services/reservation/src/config.ts'
+import { settings as walletSettings } from '../services/wallet/src/config.ts'
+import { composeSettings } from './compose-settings.ts'
+import { describeSettings } from './describe-settings.ts'
+import type { Setting, SettingsObject } from './describe-settings.ts'
+import { gatewaySettings, gatewayWiring } from './gateway-settings.ts'
+import { migrateSettings } from './migrate-settings.ts'
+import { upSettings } from './up-settings.ts'
+
+// Those that may be left out and are wiring all the same.
+const WIRING: ReadonlySet<string> = new Set(['HOST', 'SYSTEM_OPS_URLS', 'DEVELOPMENT_JWT_SECRET'])
+const isWiring = (name: string): boolean => WIRING.has(name)
+
+const { JWT_ISSUER, JWT_AUDIENCE } = hostSettings.shape
+const ofAllServices = hostSettings.extend({
+  JWT_ISSUER: JWT_ISSUER.describe('who has to have issued a bearer token (its claim iss)'),
+  JWT_AUDIENCE: JWT_AUDIENCE.describe('whom a bearer token has to be for (its claim aud)'),
+})
+
+/** The settings of every program, by its name. What all services have is under "services" only. */
+export const allSettings: ReadonlyMap<string, readonly Setting[]> = new Map([
+  ['npm start', describeSettings(upSettings, isWiring)],
+  ['services', describeSettings(ofAllServices, isWiring)],
+  ['queue', ofOneService(queueSettings)],
+  ['catalog', ofOneService(catalogSettings)],
+  ['reservation', ofOneService(reservationSettings)],
+  ['payment', ofOneService(paymentSettings)],
+  ['wallet', ofOneService(walletSettings)],
+  ['migrate', describeSettings(migrateSettings, isWiring)],
+  [
+    'gateway',
+    [...describeSettings(gatewaySettings, isWiring), ...describeSettings(gatewayWiring, () => true)],
+  ],
+  ['compose', describeSettings(composeSettings, isWiring)],
+])
+
+function ofOneService(settings: SettingsObject): Setting[] {
+  const own = Object.entries(settings.shape).filter(([name]) => !(name in hostSettings.shape))
+  return describeSettings(z.object(Object.fromEntries(own)), isWiring)
+}
+
+/** Throws one problem that names every setting in `env` that a part of npm start would refuse, with its rule. */
+export function checkSettings(env: NodeJS.ProcessEnv): void {
+  const wrong = new Set<string>()
+  for (const [program, settings] of allSettings) {
+    if (program === 'compose') continue
+    for (const setting of settings) {
+      const value = env[setting.name]
+      if (setting.isWiring || value === undefined || value === '') continue
+      if (!setting.schema.safeParse(value).success) wrong.add(`  ${setting.name} must be ${setting.rule}`)
+    }
+  }
+  if (wrong.size > 0) throw new SetupProblem(`these settings are wrong:\n${[...wrong].join('\n')}`)
+}

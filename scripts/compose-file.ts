@@ -1,0 +1,34 @@
+import { allSettings } from './all-settings.ts'
+
+const BLOCK = /^( *)# settings of ([a-z]+)\b.*\n[^]*?^ *# end of settings$/gm
+
+// It has a way of its own, through the volume with the secrets: an empty one here would hide it.
+const KEPT_WITH_SECRETS = 'JWT_SECRET'
+
+/**
+ * docker-compose.yml with the settings of each program between its two comments: `${NAME:-}` is the value of the environment
+ * or of `.env`, and nothing where neither has it, which programs take for "not set".
+ */
+export function composeFile(present: string): string {
+  const seen = new Set<string>()
+  const text = present.replaceAll(BLOCK, (_block, indent: string, program: string) => {
+    seen.add(program)
+    const lines = [`# settings of ${program}: npm run generate`, ...passedTo(program), '# end of settings']
+    return lines.map((line) => indent + line).join('\n')
+  })
+  for (const program of allSettings.keys()) {
+    const takesPart = program !== 'npm start' && program !== 'compose'
+    if (takesPart && !seen.has(program)) {
+      throw new Error(`docker-compose.yml has no "# settings of ${program}" … "# end of settings"`)
+    }
+  }
+  return text
+}
+
+function passedTo(program: string): string[] {
+  const settings = allSettings.get(program)
+  if (settings === undefined) throw new Error(`docker-compose.yml names "${program}", which has no settings`)
+  return settings
+    .filter(({ name, isWiring }) => !isWiring && name !== KEPT_WITH_SECRETS)
+    .map(({ name }) => `${name}: \${${name}:-}`)
+}

@@ -1,0 +1,24 @@
+import { z } from 'zod'
+import { upSettings } from './up-settings.ts'
+
+const image = (name: string, what: string): z.ZodDefault<z.ZodString> =>
+  z.string().default(name).describe(`name of ${what}`)
+
+/** What docker-compose.yml takes for itself. */
+export const composeSettings = z.object({
+  PORT: upSettings.shape.PORT,
+  TLS_PORT: upSettings.shape.TLS_PORT,
+  CERTIFICATES: z
+    .string()
+    .default('certificates')
+    .describe(
+      'folder with tls.crt and tls.key, readable for user 101; by default a volume with a self-signed pair',
+    ),
+  FRONTROW_IMAGE: image('frontrow:dev', 'our image with the services'),
+  GATEWAY_IMAGE: image('frontrow-gateway:dev', 'our image with the gateway'),
+  NODE_IMAGE: image('node:24-trixie-slim', 'the image that the services are built on'),
+  NGINX_IMAGE: image('nginx:1.30', 'the image that the gateway is built on'),
+  POSTGRES_IMAGE: image('postgres:18', "PostgreSQL's image"),
+  REDIS_IMAGE: image('redis:8', "Redis' image"),
+  KAFKA_IMAGE: image('apache/kafka:4.3.1', "Kafka's image"),
+})

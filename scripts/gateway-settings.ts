@@ -1,0 +1,74 @@
+import { DEFAULT_RATE_LIMITS } from '@frontrow/local-stack/nginx'
+import type { RateLimits } from '@frontrow/local-stack/nginx'
+import { readConfig } from '@frontrow/service-host/config'
+import { z } from 'zod'
+
+const count = z.coerce.number().int().min(1).max(1_000_000)
+
+const limitSettings = z.object({
+  ADDRESS_REQUESTS_PER_SECOND: count
+    .default(DEFAULT_RATE_LIMITS.addressRequestsPerSecond)
+    .describe('requests of one address in a second; more are answered 429. An office can share an address'),
+  ADDRESS_BURST: count
+    .default(DEFAULT_RATE_LIMITS.addressBurst)
+    .describe('requests of one address that may come at once, above its rate'),
+  ADDRESS_CONNECTIONS: count
+    .default(DEFAULT_RATE_LIMITS.addressConnections)
+    .describe('requests of one address in work at once, event streams among them'),
+  TOKEN_REQUESTS_PER_SECOND: count
+    .default(DEFAULT_RATE_LIMITS.tokenRequestsPerSecond)
+    .describe('requests with one token in a second; more are answered 429'),
+  TOKEN_BURST: count
+    .default(DEFAULT_RATE_LIMITS.tokenBurst)
+    .describe('requests with one token that may come at once, above its rate'),
+})
+
+/** Settings of the gateway. Names and defaults are those of deploy/gateway/start-gateway.sh, here and below. */
+export const gatewaySettings = limitSettings.extend({
+  EXEMPT_NETWORKS: z
+    .string()
+    .default('')
+    .describe(
+      'networks without a limit, such as 10.0.0.0/8 192.168.0.0/16; requests from this machine have no limit',
+    ),
+})
+
+/** What start-gateway.sh takes besides, and is told it by the images or finds by itself. */
+export const gatewayWiring = z.object({
+  WORKERS: count
+    .optional()
+    .describe('processes of Nginx; as many as there are cores, at most 4, where it is not set'),
+  RESOLVER_ADDRESS: z.string().optional().describe("name server; the container's own where it is not set"),
+  UPSTREAM_DOMAIN: z
+    .string()
+    .default('')
+    .describe(
+      "put behind the services' names, such as .frontrow.svc.cluster.local: Nginx knows no search domains",
+    ),
+  SERVERS_EACH: count
+    .default(1)
+    .describe(
+      '2 where one address stands for several instances, so that a refused connection is tried again',
+    ),
+  CERTIFICATES: z
+    .string()
+    .default('/certificates')
+    .describe('folder with tls.crt and tls.key; where they are missing, a self-signed pair is made'),
+  STATE_FOLDER: z.string().default('/tmp/gateway').describe('folder that Nginx writes to'),
+  ACCESS_LOG: z
+    .string()
+    .default('/dev/stdout')
+    .describe('file that refused and failed requests are logged to'),
+})
+
+/** The limits that npm start gives to the gateway. */
+export function readRateLimits(env: NodeJS.ProcessEnv): RateLimits {
+  const limits = readConfig(limitSettings, env)
+  return {
+    addressRequestsPerSecond: limits.ADDRESS_REQUESTS_PER_SECOND,
+    addressBurst: limits.ADDRESS_BURST,
+    addressConnections: limits.ADDRESS_CONNECTIONS,
+    tokenRequestsPerSecond: limits.TOKEN_REQUESTS_PER_SECOND,
+    tokenBurst: limits.TOKEN_BURST,
+  }
+}

@@ -1,0 +1,99 @@
+import { fileURLToPath } from 'node:url'
+import { format, resolveConfig } from 'prettier'
+import { allSettings } from './all-settings.ts'
+import type { Setting } from './describe-settings.ts'
+
+const PAGE = fileURLToPath(new URL('../docs/settings.md', import.meta.url))
+
+const intro = `<!-- Made from the zod objects in services/*/src/config.ts and their like by npm run generate. -->
+
+# Settings
+
+A setting is a variable of the environment. \`npm start\` and Docker Compose read \`.env\` at the root of the checkout as
+well: one \`NAME=value\` a line, the value in single quotes where it holds a space, a \`#\` or a \`$\`; what the environment has
+wins. In Kubernetes they are in the ConfigMap \`settings\`. An empty value is none. A wrong one ends the start with a line
+that names the setting and its rule.
+
+"Set for you" are addresses, passwords and the like: \`npm start\` and Compose set them themselves and pass on no other
+value; for Kubernetes \`deploy/k8s/base\` and [deploy](deploy.md) say where they are.`
+
+const headings: Readonly<Record<string, { title: string; text: string }>> = {
+  'npm start': {
+    title: '`npm start`',
+    text: '`npm run token`, `rush` and `verify-fairness` read `.env` too, to find what runs.',
+  },
+  services: {
+    title: 'Every service',
+    text: `One of \`JWT_SECRET\` and \`JWKS_URL\` is needed. \`npm start\` and Compose make a \`JWT_SECRET\` at the first start and keep it;
+one that is set takes its place. \`SHUTDOWN_TIMEOUT_MS\` is 20000 under \`npm start\`; Compose kills a service after 20 s and
+Kubernetes after 30 s, so a longer one needs a longer \`stop_grace_period\` or \`terminationGracePeriodSeconds\`.`,
+  },
+  queue: { title: 'queue', text: 'The waiting room.' },
+  catalog: { title: 'catalog', text: 'Concerts, schedules and seats.' },
+  reservation: { title: 'reservation', text: 'Holds and reservations.' },
+  payment: { title: 'payment', text: 'The purchase saga and card payments.' },
+  wallet: { title: 'wallet', text: 'Balances and the ledger.' },
+  migrate: { title: 'The migration step', text: '`scripts/migrate.ts`: schemas, roles, tables and topics.' },
+  gateway: {
+    title: 'The gateway',
+    text: 'Nginx. `npm start` passes on the first five.',
+  },
+  compose: { title: 'Docker Compose', text: 'What `docker-compose.yml` takes for itself.' },
+}
+
+/** docs/settings.md: every setting of every program. */
+export async function settingsPage(): Promise<string> {
+  const tables = [...allSettings].flatMap(([program, settings]) => {
+    const heading = headings[program]
+    if (heading === undefined) throw new Error(`the page of settings has no heading for ${program}`)
+    return [`## ${heading.title}`, heading.text, table(settings)]
+  })
+  const text = [intro, ...tables, '## One name, several programs', sharedNames()].join('\n\n')
+  return format(text, { ...(await resolveConfig(PAGE)), parser: 'markdown' })
+}
+
+function table(settings: readonly Setting[]): string {
+  const rows = settings.map(({ name, rule, meaning, ...setting }) =>
+    row([`\`${name}\``, defaultOf(setting) + inPlainTime(name, setting.default), rule, meaning]),
+  )
+  return [row(['name', 'default', 'must be', 'meaning']), '| --- | --- | --- | --- |', ...rows].join('\n')
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+}
+
+function defaultOf({ isWiring, ...setting }: Pick<Setting, 'default' | 'isWiring'>): string {
+  const value = setting.default === undefined || setting.default === '' ? '' : `\`${setting.default}\``
+  if (isWiring) return value === '' ? 'set for you' : `${value}, set for you`
+  return value === '' ? 'none' : value
+}
+
+/** Settings that several programs have: one value reaches all of them, whatever their defaults are. */
+function sharedNames(): string {
+  const byName = new Map<string, { program: string; setting: Setting }[]>()
+  for (const [program, settings] of allSettings) {
+    for (const setting of settings) {
+      if (setting.isWiring || program === 'compose') continue
+      byName.set(setting.name, [...(byName.get(setting.name) ?? []), { program, setting }])
+    }
+  }
+  const lines = [...byName]
+    .filter(([, holders]) => holders.length > 1)
+    .map(([name, holders]) => {
+      const defaults = holders.map(({ program, setting }) => `${program} ${defaultOf(setting)}`)
+      return `- \`${name}\`: ${defaults.join(', ')}`
+    })
+  return `One value reaches all of them. Their defaults:\n\n${lines.join('\n')}`
+}
+
+const TIMES = [
+  [3_600_000, 'h'],
+  [60_000, 'min'],
+] as const
+
+function inPlainTime(name: string, value: string | number | undefined): string {
+  if (!name.endsWith('_MS') || typeof value !== 'number') return ''
+  const [size, unit] = TIMES.find(([ms]) => value >= ms) ?? []
+  return size === undefined ? '' : ` (${value / size} ${unit})`
+}
