@@ -94,6 +94,18 @@ export function node24() {
   )
 }
 
+/** Node's flag that adds the settings of `.env` to the environment, which wins; none where that file does not exist. */
+export function envFileFlags() {
+  const file = join(root, '.env')
+  if (!existsSync(file)) return []
+  try {
+    readFileSync(file)
+  } catch (error) {
+    giveUp(`${file} can't be read: ${error.message}`)
+  }
+  return [`--env-file=${file}`]
+}
+
 /**
  * Runs a program under Node 24 and ends as it ends. Signals are passed on; with `tied` the program also hears (by a
  * closed channel) when this process is killed outright.

@@ -8,6 +8,7 @@ import { startPostgres } from '@frontrow/local-stack/postgres'
 import type { RunningProcess } from '@frontrow/local-stack/process'
 import { startRedis } from '@frontrow/local-stack/redis'
 import type { ProgramName } from '@frontrow/local-stack/programs'
+import { readRateLimits } from './gateway-settings.ts'
 import type { Secrets, UpSettings } from './up-settings.ts'
 import type { Say, Stack } from './up-stack.ts'
 
@@ -117,6 +118,7 @@ export async function startGateway(
       tlsPort: settings.tlsPort,
       certificate,
       upstreams,
+      rateLimits: readRateLimits(process.env),
     }),
   )
 }

@@ -25,10 +25,9 @@ const ROOT = join(import.meta.dirname, '..')
 const WARM_TIMEOUT_MS = 60_000
 const MIGRATE_TIMEOUT_MS = 120_000
 const READY_DEADLINE_MS = 60_000
-const KAFKA_PARTITIONS = 6
 /** A service ends work in hand first: HTTP and gRPC have 8 s each at most, then consumers and relay end. */
-const SHUTDOWN_TIMEOUT_MS = 20_000
-const STOP_DEADLINE_MS = 22_000
+const SHUTDOWN_TIMEOUT_MS = Number(process.env['SHUTDOWN_TIMEOUT_MS'] || 20_000)
+const STOP_DEADLINE_MS = SHUTDOWN_TIMEOUT_MS + 2_000
 
 /** Free ports for the servers and the services, all different. */
 export async function choosePorts(): Promise<{ servers: ServerPorts; services: AllServicePorts }> {
@@ -93,7 +92,6 @@ export async function migrate(stack: Stack, secrets: Secrets, ports: ServerPorts
       NODE_COMPILE_CACHE: join(stack.dataFolder, 'compile-cache'),
       ADMIN_DATABASE_URL: databaseUrl(ADMIN_ROLE, secrets.adminPassword, ports.postgres),
       KAFKA_BROKERS: `127.0.0.1:${ports.kafka}`,
-      KAFKA_PARTITIONS: process.env['KAFKA_PARTITIONS'] ?? String(KAFKA_PARTITIONS),
     },
   })
 }
@@ -131,6 +129,7 @@ export async function startServices(
   )
 }
 
+/** What a service is told; the settings of our own environment reach it as well (see `startProcess`). */
 function serviceEnv(
   name: ServiceName,
   dataFolder: string,
@@ -157,7 +156,6 @@ function serviceEnv(
     OPS_PORT: String(own.ops),
     DATABASE_URL: databaseUrl(name, secrets.servicePasswords[name], servers.postgres),
     KAFKA_BROKERS: `127.0.0.1:${servers.kafka}`,
-    LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'info',
     SHUTDOWN_TIMEOUT_MS: String(SHUTDOWN_TIMEOUT_MS),
     // glibc gives each thread an arena of its own by default, and keeps what was freed in each.
     MALLOC_ARENA_MAX: '2',

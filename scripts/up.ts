@@ -8,8 +8,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { removePidFile } from '@frontrow/local-stack/pid-file'
 import { logTail } from '@frontrow/local-stack/process'
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
+import { checkSettings } from './all-settings.ts'
 import { signToken } from './development-tokens.ts'
 import type { DevelopmentSigner } from './development-tokens.ts'
+import { checkEnvFile } from './env-file.ts'
 import { seedDemo } from './seed-demo.ts'
 import type { Demo } from './seed-demo.ts'
 import { checkMachine, claimDataFolder, ownPidFile, runFolder } from './up-checks.ts'
@@ -50,7 +52,7 @@ function say(line: string): void {
 async function bringUp(stack: Stack, settings: UpSettings): Promise<void> {
   const programs = await ensureServerPrograms(say, stack.halted)
   stack.halted.throwIfAborted()
-  const secrets = ensureSecrets(settings.dataFolder)
+  const secrets = ensureSecrets(settings.dataFolder, process.env['JWT_SECRET'])
   noteTokenSettings(settings.dataFolder, secrets, settings.tokens)
   const { servers, services } = await choosePorts()
   writeAddresses(settings.dataFolder, secrets, servers, services)
@@ -182,6 +184,8 @@ function makeDataFolder(path: string): void {
 }
 
 async function main(): Promise<number> {
+  for (const note of checkEnvFile()) say(note)
+  checkSettings(process.env)
   const settings = readUpSettings(process.env)
   const stack = new Stack(settings.dataFolder, say)
   listenForSignals(stack)

@@ -1,0 +1,35 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from '@jest/globals'
+import { ensureSecrets, readSecrets, readUpSettings } from './up-settings.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'frontrow-settings-'))
+const GIVEN = 'a-secret-of-the-person-who-runs-this-copy'
+
+afterAll(() => rmSync(folder, { recursive: true }))
+
+describe('secrets of a data folder', () => {
+  it('are made once, for this user only', () => {
+    const made = ensureSecrets(folder)
+    expect(ensureSecrets(folder)).toEqual(made)
+    expect(statSync(join(folder, 'settings.json')).mode & 0o777).toBe(0o600)
+  })
+
+  it('keep the passwords when a JWT_SECRET is given, which tools find in the file from then on', () => {
+    const before = ensureSecrets(folder)
+    const after = ensureSecrets(folder, GIVEN)
+    expect(after).toEqual({ ...before, jwtSecret: GIVEN })
+    expect(readSecrets(folder)).toEqual(after)
+    expect(ensureSecrets(folder, '')).toEqual(after)
+    expect(readFileSync(join(folder, 'settings.json'), 'utf8')).toContain(GIVEN)
+  })
+})
+
+describe('the settings of npm start', () => {
+  it('have defaults where they are missing or empty, and refuse one port for both', () => {
+    const settings = readUpSettings({ PORT: '', TLS_PORT: '9443', DATA_DIR: '/data' })
+    expect(settings).toEqual({ port: 8080, tlsPort: 9443, dataFolder: '/data' })
+    expect(() => readUpSettings({ PORT: '8443' })).toThrow('PORT and TLS_PORT are both 8443, and must differ')
+  })
+})
