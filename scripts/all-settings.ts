@@ -17,16 +17,10 @@ import { upSettings } from './up-settings.ts'
 const WIRING: ReadonlySet<string> = new Set(['HOST', 'SYSTEM_OPS_URLS', 'DEVELOPMENT_JWT_SECRET'])
 const isWiring = (name: string): boolean => WIRING.has(name)
 
-const { JWT_ISSUER, JWT_AUDIENCE } = hostSettings.shape
-const ofAllServices = hostSettings.extend({
-  JWT_ISSUER: JWT_ISSUER.describe('who has to have issued a bearer token (its claim iss)'),
-  JWT_AUDIENCE: JWT_AUDIENCE.describe('whom a bearer token has to be for (its claim aud)'),
-})
-
 /** The settings of every program, by its name. What all services have is under "services" only. */
 export const allSettings: ReadonlyMap<string, readonly Setting[]> = new Map([
   ['npm start', describeSettings(upSettings, isWiring)],
-  ['services', describeSettings(ofAllServices, isWiring)],
+  ['services', describeSettings(hostSettings, isWiring)],
   ['queue', ofOneService(queueSettings)],
   ['catalog', ofOneService(catalogSettings)],
   ['reservation', ofOneService(reservationSettings)],

@@ -47,8 +47,16 @@ export const hostSettings = z.object({
     .min(32)
     .optional()
     .describe('accepted beside JWKS_URL; npm start sets it for its demo, production never does'),
-  JWT_ISSUER: z.string().min(1).default('frontrow'),
-  JWT_AUDIENCE: z.string().min(1).default('frontrow'),
+  JWT_ISSUER: z
+    .string()
+    .min(1)
+    .default('frontrow')
+    .describe('who has to have issued a bearer token (its claim iss)'),
+  JWT_AUDIENCE: z
+    .string()
+    .min(1)
+    .default('frontrow')
+    .describe('whom a bearer token has to be for (its claim aud)'),
   SHUTDOWN_TIMEOUT_MS: z.coerce
     .number()
     .int()
