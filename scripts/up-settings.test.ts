@@ -29,7 +29,7 @@ describe('secrets of a data folder', () => {
 describe('the settings of npm start', () => {
   it('have defaults where they are missing or empty, and refuse one port for both', () => {
     const settings = readUpSettings({ PORT: '', TLS_PORT: '9443', DATA_DIR: '/data' })
-    expect(settings).toEqual({ port: 8080, tlsPort: 9443, dataFolder: '/data' })
+    expect(settings).toMatchObject({ port: 8080, tlsPort: 9443, dataFolder: '/data' })
     expect(() => readUpSettings({ PORT: '8443' })).toThrow('PORT and TLS_PORT are both 8443, and must differ')
   })
 })
