@@ -4,8 +4,8 @@ import { freePorts } from '@frontrow/local-stack/ports'
 import { createClient } from '@frontrow/postgres/pool'
 import { Redis } from 'ioredis'
 import { BARE_ROOM_KEY, BARE_TABLE } from './bare-names.ts'
-import { startGateway, startNode, startStores } from './workshop.ts'
-import type { Workshop } from './workshop.ts'
+import { startGateway, startNode, startStores } from './temporary-servers.ts'
+import type { TemporaryServers } from './temporary-servers.ts'
 
 /** What load can be put on, and what is measured while it is. */
 export interface Stack {
@@ -16,19 +16,19 @@ export interface Stack {
 }
 
 /** Starts Nginx, a server on Express and ioredis, Redis and PostgreSQL with an equivalent table. */
-export async function startBareStack(workshop: Workshop, tokens: readonly string[]): Promise<Stack> {
-  const stores = await startStores(workshop, 'bare')
+export async function startBareStack(servers: TemporaryServers, tokens: readonly string[]): Promise<Stack> {
+  const stores = await startStores(servers, 'bare')
   await makeTable(stores.adminDatabaseUrl)
   await fillRedis(stores.redisUrl, tokens)
   const [servicePort = 0] = await freePorts(1)
-  const server = await startNode(workshop, {
+  const server = await startNode(servers, {
     name: 'bare-server',
     args: [join(import.meta.dirname, 'bare-server.ts')],
     env: { PORT: String(servicePort), DATABASE_URL: stores.databaseUrl, REDIS_URL: stores.redisUrl },
     isReady: async () => (await httpStatus(servicePort, '/health/live')) === 200,
   })
   const template = 'bench/bare-nginx.conf.template'
-  const gateway = await startGateway(workshop, { stack: 'bare', template, servicePort, opsPort: servicePort })
+  const gateway = await startGateway(servers, { stack: 'bare', template, servicePort, opsPort: servicePort })
   return { port: gateway.port, pids: { nginx: gateway.pid, node: server.pid, ...stores.pids } }
 }
 

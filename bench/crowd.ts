@@ -15,8 +15,8 @@ import { crowdToken, crowdUser } from './requests.ts'
 const REBUILD_POLL_MS = 20
 const REBUILD_MS_MAX = 90_000
 const REWRITE_POLL_MS = 100
-const KEEP_SECONDS = 43_200
-const PIPELINE = 5_000
+const TOKEN_TTL_SECONDS = 43_200
+const PIPELINE_SIZE = 5_000
 
 const placeAnswer = z.object({ data: z.object({ queuePosition: z.int(), status: z.literal('WAITING') }) })
 
@@ -92,18 +92,18 @@ async function askPlace(stack: QueueStack, token: string): Promise<number> {
 }
 
 /** Leaves in Redis what the joins of these people would have: whose each token is. Then lets Redis come to rest. */
-export async function noteTokens(
+export async function storeTokenOwners(
   stack: QueueStack,
   scheduleId: number,
   places: readonly number[],
 ): Promise<void> {
   const redis = new Redis(stack.redisUrl)
   try {
-    for (let from = 0; from < places.length; from += PIPELINE) {
+    for (let from = 0; from < places.length; from += PIPELINE_SIZE) {
       const pipeline = redis.pipeline()
-      for (const place of places.slice(from, from + PIPELINE)) {
+      for (const place of places.slice(from, from + PIPELINE_SIZE)) {
         const { digest } = hashToken(crowdToken(place))
-        pipeline.set(tokenKey(digest), `${scheduleId}:${crowdUser(place)}`, 'EX', KEEP_SECONDS)
+        pipeline.set(tokenKey(digest), `${scheduleId}:${crowdUser(place)}`, 'EX', TOKEN_TTL_SECONDS)
       }
       await pipeline.exec()
     }

@@ -15,10 +15,10 @@ export class LoadProcess {
 
   /** Does one job and returns what came of it; answers other than 200 are for the caller to judge. */
   async run(job: LoadJob): Promise<LoadResult> {
-    const over = new AbortController()
+    const listeners = new AbortController()
     try {
-      const answered = once(this.#child, 'message', { signal: over.signal })
-      const ended = once(this.#child, 'exit', { signal: over.signal }).then(() => {
+      const answered = once(this.#child, 'message', { signal: listeners.signal })
+      const ended = once(this.#child, 'exit', { signal: listeners.signal }).then(() => {
         throw new Error('the load process has ended')
       })
       ended.catch(() => undefined)
@@ -26,14 +26,14 @@ export class LoadProcess {
       const [message] = await Promise.race([answered, ended])
       return loadResult.parse(message)
     } finally {
-      over.abort()
+      listeners.abort()
     }
   }
 
   /** Does one job of which every answer must be 200. */
   async runClean(job: LoadJob): Promise<LoadResult> {
     const result = await this.run(job)
-    const failures = Object.entries(result.failures).map(([what, count]) => `${count} × ${what}`)
+    const failures = Object.entries(result.failures).map(([failure, count]) => `${count} × ${failure}`)
     if (failures.length > 0) {
       throw new Error(`of ${result.answered} answers not all were 200: ${failures.join(', ')}`)
     }

@@ -34,7 +34,7 @@ class LoadRun {
   }
 
   #open(): void {
-    const request = this.#take()
+    const request = this.#nextRequest()
     if (request === undefined) {
       this.#endIfDone()
       return
@@ -45,8 +45,8 @@ class LoadRun {
     socket.write(request)
     socket.on('data', (chunk) => {
       for (const { status, closes, body } of reader.read(chunk)) {
-        this.#note(status, body)
-        if (closes) this.#drop(socket, () => this.#open())
+        this.#countAnswer(status, body)
+        if (closes) this.#close(socket, () => this.#open())
         else this.#sendNext(socket)
       }
     })
@@ -55,13 +55,13 @@ class LoadRun {
   }
 
   #sendNext(socket: Socket): void {
-    const request = this.#take()
-    if (request === undefined) this.#drop(socket, () => this.#endIfDone())
+    const request = this.#nextRequest()
+    if (request === undefined) this.#close(socket, () => this.#endIfDone())
     else socket.write(request)
   }
 
   /** The next request, while there is time and one left. */
-  #take(): Buffer | undefined {
+  #nextRequest(): Buffer | undefined {
     if (performance.now() >= this.#endsAt) return undefined
     if (this.#next >= this.#requests.length && this.#job.repeat) this.#next = 0
     const request = this.#requests[this.#next]
@@ -69,27 +69,27 @@ class LoadRun {
     return request
   }
 
-  #note(status: number, body: Buffer): void {
+  #countAnswer(status: number, body: Buffer): void {
     this.#result.elapsedMs = performance.now() - this.#beganAt
     this.#result.answered += 1
-    if (status !== 200) this.#count(String(status))
+    if (status !== 200) this.#countFailure(String(status))
     if (this.#job.keepBodies) this.#result.bodies.push(body.toString())
   }
 
-  #count(failure: string): void {
+  #countFailure(failure: string): void {
     this.#result.failures[failure] = (this.#result.failures[failure] ?? 0) + 1
   }
 
-  #fail(socket: Socket, why: string): void {
+  #fail(socket: Socket, reason: string): void {
     if (!this.#sockets.has(socket)) return
-    this.#count(why)
-    this.#drop(socket, () => this.#endIfDone())
+    this.#countFailure(reason)
+    this.#close(socket, () => this.#endIfDone())
   }
 
-  #drop(socket: Socket, then: () => void): void {
+  #close(socket: Socket, afterwards: () => void): void {
     this.#sockets.delete(socket)
     socket.destroy()
-    then()
+    afterwards()
   }
 
   #giveUp(): void {

@@ -7,11 +7,11 @@ import { readArguments, usage } from './arguments.ts'
 import type { BenchOptions } from './arguments.ts'
 import { sum } from './measure.ts'
 import { readCpuMs, readMachineMs } from './process-cpu.ts'
-import type { Pace } from './race.ts'
-import { run } from './run.ts'
-import type { Results } from './run.ts'
+import type { Pace } from './compare-stacks.ts'
+import { measureRows } from './measure-rows.ts'
+import type { Results } from './measure-rows.ts'
 import { comparisonLines, figureLine, partLines } from './table.ts'
-import { inWorkshop } from './workshop.ts'
+import { withTemporaryServers } from './temporary-servers.ts'
 
 const PACE: Pace = { rounds: 3, roundMs: 2_000, warmUpMs: 2_000 }
 const QUICK_PACE: Pace = { rounds: 1, roundMs: 1_000, warmUpMs: 500 }
@@ -38,12 +38,15 @@ class OutOfTime extends Error {
 
 async function runBench({ rows, quick, profileFolder }: BenchOptions): Promise<number> {
   const halt = new AbortController()
-  const late = setTimeout(() => halt.abort(new OutOfTime(`not done in ${RUN_MS_MAX / 1_000} s`)), RUN_MS_MAX)
+  const timeLimit = setTimeout(
+    () => halt.abort(new OutOfTime(`not done in ${RUN_MS_MAX / 1_000} s`)),
+    RUN_MS_MAX,
+  )
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => halt.abort(new Interrupted(`stopped by ${signal}`)))
   }
   const results: Results = { comparisons: [], figures: [], problems: [] }
-  const machine = readMachineMs()
+  const machineBefore = readMachineMs()
   const plan = {
     wanted: rows,
     pace: quick ? QUICK_PACE : PACE,
@@ -52,7 +55,7 @@ async function runBench({ rows, quick, profileFolder }: BenchOptions): Promise<n
     say,
   }
   try {
-    await inWorkshop(halt.signal, (workshop) => run(workshop, plan, results))
+    await withTemporaryServers(halt.signal, (servers) => measureRows(servers, plan, results))
     say('Done')
     return results.problems.length === 0 ? 0 : 1
   } catch (error) {
@@ -60,7 +63,7 @@ async function runBench({ rows, quick, profileFolder }: BenchOptions): Promise<n
     say(error.message)
     return error instanceof Interrupted ? INTERRUPTED : 1
   } finally {
-    clearTimeout(late)
+    clearTimeout(timeLimit)
     // Also what was measured before a failure.
     const { comparisons, figures, problems } = results
     const lines = [
@@ -70,14 +73,14 @@ async function runBench({ rows, quick, profileFolder }: BenchOptions): Promise<n
       '',
       ...figures.map(figureLine),
     ]
-    console.log(`\n${lines.join('\n')}\n${othersLine(machine)}`)
+    console.log(`\n${lines.join('\n')}\n${otherProgramsLine(machineBefore)}`)
     for (const problem of problems) console.error(`Not measured: ${problem}`)
     if (quick) console.log('A quick run shows that it works; its numbers mean little.')
   }
 }
 
 /** How much of the machine was not ours: on a busy one even ratios are unsure. */
-function othersLine(before: { all: number; used: number }): string {
+function otherProgramsLine(before: { all: number; used: number }): string {
   const now = readMachineMs()
   const ours = sum(readCpuMs({ bench: process.pid }).values())
   const others = Math.max(0, now.used - before.used - ours) / (now.all - before.all)

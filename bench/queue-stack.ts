@@ -6,8 +6,8 @@ import { HEAP_FLAGS } from '../scripts/up-services.ts'
 import type { Stack } from './bare-stack.ts'
 import type { LoadProcess } from './load-process.ts'
 import { joinRequest } from './requests.ts'
-import { startGateway, startNode, startStores } from './workshop.ts'
-import type { Workshop } from './workshop.ts'
+import { startGateway, startNode, startStores } from './temporary-servers.ts'
+import type { TemporaryServers } from './temporary-servers.ts'
 
 /** The queue service as a process of its own, behind the real gateway, on stores of its own. */
 export interface QueueStack extends Stack {
@@ -27,18 +27,18 @@ const joined = z.object({ data: z.object({ token: z.uuid(), status: z.literal('W
 
 /** Starts it as `npm start` would, and waits until it serves from Redis. */
 export async function startQueueStack(
-  workshop: Workshop,
+  servers: TemporaryServers,
   stack: { name: string; catalogAddress: string; jwksUrl: string; profileFolder: string | undefined },
 ): Promise<QueueStack> {
   const { name, profileFolder } = stack
-  const stores = await startStores(workshop, name)
+  const stores = await startStores(servers, name)
   const [http = 0, grpc = 0, ops = 0] = await freePorts(3)
   if (profileFolder !== undefined) mkdirSync(profileFolder, { recursive: true })
   const profileFlags =
     profileFolder === undefined
       ? []
       : ['--cpu-prof', `--cpu-prof-dir=${resolve(profileFolder)}`, `--cpu-prof-name=${name}.cpuprofile`]
-  const service = await startNode(workshop, {
+  const service = await startNode(servers, {
     name: `${name}-queue`,
     args: [...HEAP_FLAGS, ...profileFlags, join(ROOT, 'services', 'queue', 'src', 'main.ts')],
     env: {
@@ -56,7 +56,7 @@ export async function startQueueStack(
     isReady: () => isReady(ops),
   })
   const template = 'gateway/nginx/nginx.conf.template'
-  const gateway = await startGateway(workshop, { stack: name, template, servicePort: http, opsPort: ops })
+  const gateway = await startGateway(servers, { stack: name, template, servicePort: http, opsPort: ops })
   return {
     port: gateway.port,
     pids: { nginx: gateway.pid, node: service.pid, ...stores.pids },

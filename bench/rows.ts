@@ -4,24 +4,24 @@ import type { SigningKey } from '@frontrow/test-kit/identity-provider'
 import type { Stack } from './bare-stack.ts'
 import { signBearerTokens } from './bearer-tokens.ts'
 import type { People } from './bearer-tokens.ts'
-import { noteTokens } from './crowd.ts'
+import { storeTokenOwners } from './crowd.ts'
 import type { LoadProcess } from './load-process.ts'
 import { joinPeople, openPausedRoom } from './queue-stack.ts'
 import type { QueueStack } from './queue-stack.ts'
-import { race } from './race.ts'
-import type { Pace, RaceResult, Side } from './race.ts'
+import { compareStacks } from './compare-stacks.ts'
+import type { Pace, ComparedCosts, Side } from './compare-stacks.ts'
 import { crowdToken, joinRequest, nowServingRequest, placeRequest } from './requests.ts'
 
 /** People in a room that is not large. */
-const FEW = 1_000
+const FEW_PEOPLE = 1_000
 /** The room with the crowd in it, and so is its number for everybody. */
 export const CROWDED_ROOM = 1
 
 const JOIN_CONNECTIONS = 128
 const POLL_CONNECTIONS = 64
 // More than are answered here.
-const JOINS_A_SECOND_MAX = 7_000
-const POLLS_A_SECOND_MAX = 15_000
+const JOINS_PER_SECOND_MAX = 7_000
+const POLLS_PER_SECOND_MAX = 15_000
 // A server process of PostgreSQL tells the statistics what it committed once a second.
 const STATISTICS_MS = 2_500
 
@@ -30,11 +30,12 @@ const SCATTER_STEP = 611_953
 
 /** Signs in as many people as the rows need at this pace; `late` where any row joins. */
 export async function signInPeople(key: SigningKey, pace: Pace, joins: boolean): Promise<People> {
-  const joiners = countFor(pace, 0, JOINS_A_SECOND_MAX) + pace.rounds * countFor(pace, 1, JOINS_A_SECOND_MAX)
+  const joiners =
+    requestCount(pace, 0, JOINS_PER_SECOND_MAX) + pace.rounds * requestCount(pace, 1, JOINS_PER_SECOND_MAX)
   const [admin = ''] = await signBearerTokens(key, 'bench', 1, { roles: ['admin'] })
   return {
     admin,
-    early: await signBearerTokens(key, 'early', FEW),
+    early: await signBearerTokens(key, 'early', FEW_PEOPLE),
     late: joins ? await signBearerTokens(key, 'late', joiners) : [],
   }
 }
@@ -56,10 +57,10 @@ export class Rows {
   }
 
   /** Joins, and what share of a transaction each of them takes of PostgreSQL. */
-  async join(ours: QueueStack, bare: Stack): Promise<RaceResult & { transactions: number }> {
+  async join(ours: QueueStack, bare: Stack): Promise<ComparedCosts & { transactions: number }> {
     const earlyBefore = this.#early
     const commitsBefore = await readCommits(ours)
-    const result = await this.#race(this.#joinFew(ours), {
+    const result = await this.#compare(this.#joinFew(ours), {
       stack: bare,
       // It does not look at whose token it is.
       load: async () => ({
@@ -73,46 +74,54 @@ export class Rows {
   }
 
   /** Polls of own places by a thousand people; the bare stack knows the same tokens. */
-  async place(ours: QueueStack, bare: Stack, tokens: readonly string[]): Promise<RaceResult> {
-    return this.#race(this.#polls(ours, tokens), this.#polls(bare, tokens))
+  async place(ours: QueueStack, bare: Stack, tokens: readonly string[]): Promise<ComparedCosts> {
+    return this.#compare(this.#polls(ours, tokens), this.#polls(bare, tokens))
   }
 
   /** Polls of the one answer for everybody. */
-  async nowServing(ours: QueueStack, bare: Stack, scheduleId: number): Promise<RaceResult> {
+  async nowServing(ours: QueueStack, bare: Stack, scheduleId: number): Promise<ComparedCosts> {
     const load = async () => ({
       connections: POLL_CONNECTIONS,
       requests: [nowServingRequest(scheduleId)],
       repeat: true,
     })
-    return this.#race({ stack: ours, load }, { stack: bare, load })
+    return this.#compare({ stack: ours, load }, { stack: bare, load })
   }
 
   /** Joins behind a crowd, against joins behind a thousand. */
-  async millionJoin(crowded: QueueStack, few: QueueStack): Promise<RaceResult> {
+  async millionJoin(crowded: QueueStack, few: QueueStack): Promise<ComparedCosts> {
     const load = async (round: number) => this.#joins(CROWDED_ROOM, round)
-    return this.#race({ stack: crowded, load }, this.#joinFew(few))
+    return this.#compare({ stack: crowded, load }, this.#joinFew(few))
   }
 
   /** Polls by a thousand people who stand all over a crowd, against polls by a thousand people alone. */
-  async millionPlace(crowded: QueueStack, few: QueueStack, tokens: readonly string[]): Promise<RaceResult> {
-    const spread = this.#scattered(0, FEW).map(crowdToken)
-    return this.#race(this.#polls(crowded, spread), this.#polls(few, tokens))
+  async millionPlace(
+    crowded: QueueStack,
+    few: QueueStack,
+    tokens: readonly string[],
+  ): Promise<ComparedCosts> {
+    const spread = this.#scattered(0, FEW_PEOPLE).map(crowdToken)
+    return this.#compare(this.#polls(crowded, spread), this.#polls(few, tokens))
   }
 
   /** Polls by a crowd, of whom each asks once, against polls by a thousand people again and again. */
-  async millionCrowd(crowded: QueueStack, few: QueueStack, tokens: readonly string[]): Promise<RaceResult> {
-    const each = Math.min(
-      countFor(this.#pace, 1, POLLS_A_SECOND_MAX),
+  async millionCrowd(
+    crowded: QueueStack,
+    few: QueueStack,
+    tokens: readonly string[],
+  ): Promise<ComparedCosts> {
+    const pollsARound = Math.min(
+      requestCount(this.#pace, 1, POLLS_PER_SECOND_MAX),
       Math.floor(this.#crowd / (this.#pace.rounds + 2)),
     )
-    const people = this.#scattered(FEW, each * (this.#pace.rounds + 1))
-    await noteTokens(crowded, CROWDED_ROOM, people)
+    const people = this.#scattered(FEW_PEOPLE, pollsARound * (this.#pace.rounds + 1))
+    await storeTokenOwners(crowded, CROWDED_ROOM, people)
     const load = async (round: number) => {
-      const some = people.slice(round * each, (round + 1) * each)
-      const requests = some.map((place) => placeRequest(crowdToken(place)))
+      const placesOfRound = people.slice(round * pollsARound, (round + 1) * pollsARound)
+      const requests = placesOfRound.map((place) => placeRequest(crowdToken(place)))
       return { connections: POLL_CONNECTIONS, requests, repeat: false }
     }
-    return this.#race({ stack: crowded, load }, this.#polls(few, tokens))
+    return this.#compare({ stack: crowded, load }, this.#polls(few, tokens))
   }
 
   /** Lets a stack that has just started compile what polls need, as one has that worked for a while. */
@@ -134,12 +143,12 @@ export class Rows {
     this.#lastRoom += 1
     const scheduleId = this.#lastRoom
     await openPausedRoom(stack, scheduleId, this.#people.admin)
-    this.#early += FEW
+    this.#early += FEW_PEOPLE
     return { scheduleId, tokens: await joinPeople(this.#load, stack, scheduleId, this.#people.early) }
   }
 
-  #race(ours: Side, other: Side): Promise<RaceResult> {
-    return race(this.#load, this.#pace, ours, other)
+  #compare(ours: Side, other: Side): Promise<ComparedCosts> {
+    return compareStacks(this.#load, this.#pace, ours, other)
   }
 
   #joinFew(stack: QueueStack): Side {
@@ -150,10 +159,10 @@ export class Rows {
   }
 
   #joins(scheduleId: number, round: number) {
-    const count = (one: number): number => countFor(this.#pace, one, JOINS_A_SECOND_MAX)
-    const from = round === 0 ? 0 : count(0) + (round - 1) * count(1)
+    const countOf = (one: number): number => requestCount(this.#pace, one, JOINS_PER_SECOND_MAX)
+    const from = round === 0 ? 0 : countOf(0) + (round - 1) * countOf(1)
     const requests = this.#people.late
-      .slice(from, from + count(round))
+      .slice(from, from + countOf(round))
       .map((token) => joinRequest(scheduleId, token))
     return { connections: JOIN_CONNECTIONS, requests, repeat: false }
   }
@@ -172,8 +181,8 @@ export class Rows {
   }
 }
 
-function countFor({ warmUpMs, roundMs }: Pace, round: number, aSecond: number): number {
-  return Math.ceil(((round === 0 ? warmUpMs : roundMs) / 1_000) * aSecond)
+function requestCount({ warmUpMs, roundMs }: Pace, round: number, perSecond: number): number {
+  return Math.ceil(((round === 0 ? warmUpMs : roundMs) / 1_000) * perSecond)
 }
 
 /** Transactions that the database has committed. Asked of another database, so that the question is not among them. */

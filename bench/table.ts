@@ -14,7 +14,7 @@ export interface Comparison {
 
 /** A single number with its limit. */
 export interface Figure {
-  what: string
+  name: string
   value: number
   unit: string
   digits: number
@@ -71,7 +71,7 @@ function costCells(cost: Cost): string[] {
 }
 
 /** One figure as a line. */
-export function figureLine({ what, value, unit, digits, limit }: Figure): string {
+export function figureLine({ name, value, unit, digits, limit }: Figure): string {
   const met = value <= limit ? 'met' : 'NOT met'
-  return `${what}: ${value.toFixed(digits)}${unit} (limit ${limit}${unit}: ${met})`
+  return `${name}: ${value.toFixed(digits)}${unit} (limit ${limit}${unit}: ${met})`
 }

@@ -9,7 +9,7 @@ import { z } from 'zod'
 import { ensureSecrets, serviceNames } from '../scripts/up-settings.ts'
 import type { Secrets } from '../scripts/up-settings.ts'
 
-const given = z.object({
+const settingsSchema = z.object({
   /** Where PostgreSQL is, as the services see it. */
   DATABASE_SERVER: z.string().default('postgres:5432/frontrow'),
   ADMIN_ROLE: z.string().default('frontrow_admin'),
@@ -20,7 +20,7 @@ const given = z.object({
 })
 
 /** The content of each file, by its name. */
-function settingsFiles(secrets: Secrets, config: z.output<typeof given>): Record<string, string[]> {
+function settingsFiles(secrets: Secrets, config: z.output<typeof settingsSchema>): Record<string, string[]> {
   const url = (role: string, password: string): string =>
     `postgres://${role}:${password}@${config.DATABASE_SERVER}`
   const services = serviceNames.map((name) => [
@@ -40,8 +40,8 @@ function settingsFiles(secrets: Secrets, config: z.output<typeof given>): Record
 function main(): void {
   const folder = process.argv[2]
   if (folder === undefined) throw new Error('usage: node deploy/make-settings.ts FOLDER')
-  const set = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ''))
-  const config = given.parse(set)
+  const env = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ''))
+  const config = settingsSchema.parse(env)
   const files = settingsFiles(ensureSecrets(folder, config.JWT_SECRET), config)
   for (const [name, lines] of Object.entries(files)) {
     const file = join(folder, name)

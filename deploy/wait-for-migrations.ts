@@ -34,12 +34,12 @@ async function whatIsMissing(): Promise<string | null> {
 }
 
 const deadline = Date.now() + LIMIT_MS
-let told: string | null = ''
+let lastMissing: string | null = ''
 for (;;) {
   const missing = await whatIsMissing()
   if (missing === null) break
-  if (missing !== told) console.log(`waiting for the migrations of ${service}: ${missing}`)
-  told = missing
+  if (missing !== lastMissing) console.log(`waiting for the migrations of ${service}: ${missing}`)
+  lastMissing = missing
   if (Date.now() > deadline) {
     console.error(`gave up after ${LIMIT_MS / 1_000} s`)
     process.exit(1)

@@ -32,7 +32,7 @@ export function askSystem(access: SystemAccess): AskPage {
   const address = `${access.url}/api/v1/queue/schedules/${access.scheduleId}/fairness`
   return async (from) => {
     for (let waits = 0; ; waits += 1) {
-      const answer = await exchange(`${address}?from=${from}`, access)
+      const answer = await fetchPage(`${address}?from=${from}`, access)
       if (answer.status !== 429 && answer.status !== 503) return readAnswer(answer, address)
       if (waits >= WAITS_MAX) {
         throw new FairnessProblem(`${address} still answers ${answer.status} after ${WAITS_MAX} waits`)
@@ -44,13 +44,13 @@ export function askSystem(access: SystemAccess): AskPage {
 
 /** Retry-After is seconds or a date. */
 export function waitMs(retryAfter: string | null, nowMs: number): number {
-  const given = retryAfter?.trim() ?? ''
-  if (given === '') return DEFAULT_WAIT_MS
-  const ms = /^\d+$/.test(given) ? Number(given) * 1_000 : Date.parse(given) - nowMs
+  const value = retryAfter?.trim() ?? ''
+  if (value === '') return DEFAULT_WAIT_MS
+  const ms = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - nowMs
   return Number.isNaN(ms) ? DEFAULT_WAIT_MS : Math.min(Math.max(ms, 0), WAIT_MAX_MS)
 }
 
-async function exchange(address: string, { url, deadlineMs }: SystemAccess): Promise<WireAnswer> {
+async function fetchPage(address: string, { url, deadlineMs }: SystemAccess): Promise<WireAnswer> {
   try {
     const response = await fetch(address, {
       headers: { accept: 'application/json' },
@@ -95,9 +95,11 @@ function readAnswer({ status, location, text }: WireAnswer, address: string): Fa
   const body = parseJson(text)
   if (status !== 200) {
     const refusal = refusalAnswer.safeParse(body)
-    const told = start(refusal.success ? `${refusal.data.error.code}: ${refusal.data.error.message}` : text)
+    const reason = quoted(
+      refusal.success ? `${refusal.data.error.code}: ${refusal.data.error.message}` : text,
+    )
     throw new FairnessProblem(
-      `${address} answers ${status}${location === null ? '' : ` to ${start(location)}`}, ${told}`,
+      `${address} answers ${status}${location === null ? '' : ` to ${quoted(location)}`}, ${reason}`,
     )
   }
   const answer = fairnessAnswer.safeParse(body)
@@ -105,7 +107,7 @@ function readAnswer({ status, location, text }: WireAnswer, address: string): Fa
   const [issue] = answer.error.issues
   const where = issue === undefined || issue.path.length === 0 ? 'the answer' : issue.path.join('.')
   throw new FairnessProblem(
-    `${address} does not answer as promised: ${where}: ${issue?.message}; ${start(text)}`,
+    `${address} does not answer as promised: ${where}: ${issue?.message}; ${quoted(text)}`,
   )
 }
 
@@ -119,4 +121,4 @@ function parseJson(text: string): unknown {
 }
 
 /** Quoted: nobody's escape codes reach the terminal. */
-const start = (text: string): string => JSON.stringify(text.slice(0, SHOWN_CHARS))
+const quoted = (text: string): string => JSON.stringify(text.slice(0, SHOWN_CHARS))

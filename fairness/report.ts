@@ -2,13 +2,13 @@ import type { FairnessAnswer } from './answers.ts'
 import type { FairnessOptions } from './arguments.ts'
 import type { Check, Outcome } from './findings.ts'
 
-const words: Record<Outcome, string> = {
+const outcomeTexts: Record<Outcome, string> = {
   holds: 'holds',
   broken: 'DOES NOT HOLD',
   'not yet': 'not yet',
   'not checked': 'not checked',
 }
-const WORDS_WIDTH = 15
+const OUTCOME_WIDTH = 15
 
 /** What is not known yet, or only to somebody else, speaks neither for nor against. */
 export function isFair(checks: readonly Check[]): boolean {
@@ -37,10 +37,10 @@ function describeDraw(draw: FairnessAnswer['draw']): string {
 }
 
 function checkLines({ name, outcome, lines }: Check): string[] {
-  const word = words[outcome].padEnd(WORDS_WIDTH)
+  const text = outcomeTexts[outcome].padEnd(OUTCOME_WIDTH)
   if (outcome === 'broken')
-    return [`  ${word}${name}`, ...lines.map((line) => `${' '.repeat(WORDS_WIDTH + 4)}${line}`)]
-  return [`  ${word}${name}: ${lines.join('; ')}`]
+    return [`  ${text}${name}`, ...lines.map((line) => `${' '.repeat(OUTCOME_WIDTH + 4)}${line}`)]
+  return [`  ${text}${name}: ${lines.join('; ')}`]
 }
 
 function counted(count: number, one: string, many = `${one}s`): string {

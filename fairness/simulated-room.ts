@@ -93,10 +93,10 @@ export function runRoom(plan: Plan): SimulatedRoom {
   const commitment = sha256(Buffer.from(seed, 'hex'))
   const time = new Date(OPENED_AT_MS).toISOString()
   const draw = { entries, closedAt: time, drawnAt: time }
-  const rows = new Course(entries)
-  rows.admit()
-  for (const step of plan.steps) rows.take(step)
-  return { scheduleId, seed, commitment, draw, log: chained(scheduleId, commitment, rows.admitted) }
+  const run = new RoomRun(entries)
+  run.admit()
+  for (const step of plan.steps) run.apply(step)
+  return { scheduleId, seed, commitment, draw, log: chained(scheduleId, commitment, run.admitted) }
 }
 
 /** A row of the log that is not hashed yet. */
@@ -140,7 +140,7 @@ export function sha256(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex')
 }
 
-class Course {
+class RoomRun {
   readonly admitted: Row[] = []
   #waiting: Place[]
   #nextSequence: number
@@ -157,7 +157,7 @@ class Course {
     this.#nextSequence = 2 * entries + 1
   }
 
-  take(step: Step): void {
+  apply(step: Step): void {
     if (step.kind === 'join') this.#join(step.entersAfterMs)
     else if (step.kind === 'leave') this.#waiting = this.#waiting.filter((_, index) => index !== step.which)
     else if (step.kind === 'done') this.#active = Math.max(this.#active - step.people, 0)

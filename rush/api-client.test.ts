@@ -5,7 +5,7 @@ import type { Call } from './api-client.ts'
 import { TransportError } from './http-exchange.ts'
 import type { WireAnswer, WireRequest } from './http-exchange.ts'
 import { Measurements } from './measurements.ts'
-import { Ended, Pauses } from './pauses.ts'
+import { PausesEnded, Pauses } from './pauses.ts'
 
 type Scripted = TransportError | (Omit<WireAnswer, 'headers'> & { headers?: Record<string, string> })
 
@@ -108,7 +108,7 @@ describe('ApiClient', () => {
   test('a closed shop is not asked again, but payments are seen through', async () => {
     const { api, shopping } = clientOf([no(503, 'UNAVAILABLE', { 'retry-after': '0' }), yes])
     shopping.end()
-    await expect(api.call({ ...call, step: 'hold' })).rejects.toThrow(Ended)
+    await expect(api.call({ ...call, step: 'hold' })).rejects.toThrow(PausesEnded)
     expect(await api.call(call)).toMatchObject({ kind: 'ok' })
   })
 })

@@ -1,7 +1,7 @@
 import type { HttpExchange, WireAnswer, WireRequest } from './http-exchange.ts'
 import { TransportError } from './http-exchange.ts'
 import type { Measurements, Step } from './measurements.ts'
-import { Ended } from './pauses.ts'
+import { PausesEnded } from './pauses.ts'
 import type { Pauses } from './pauses.ts'
 import { readAnswer } from './read-answer.ts'
 import type { Expected, Reading, RefusalBody } from './read-answer.ts'
@@ -73,10 +73,10 @@ export class ApiClient {
     this.#idPrefix = parts.idPrefix
   }
 
-  /** Throws NoAnswer where none came, and Ended when the run is over. */
+  /** Throws NoAnswer where none came, and PausesEnded when the run is over. */
   async call<T>(call: Call<T>): Promise<Answer<T>> {
     const pauses = settling.has(call.step) ? this.#settling : this.#shopping
-    if (pauses.ended) throw new Ended()
+    if (pauses.ended) throw new PausesEnded()
     const until = Date.now() + PATIENCE_MS
     let triedBefore = false
     for (let tries = 1; ; tries += 1) {
@@ -85,7 +85,7 @@ export class ApiClient {
       triedBefore ||= outcome.mayHaveTakenEffect
       const waitMs = outcome.retryAfterMs ?? backOffMs(tries)
       if (tries >= TRIES_MAX || Date.now() + waitMs > until) {
-        this.#surprise(call.step, outcome.code, `no answer after ${tries} tries`)
+        this.#reportUnexpected(call.step, outcome.code, `no answer after ${tries} tries`)
         throw new NoAnswer(outcome.code)
       }
       // Spread, so that a crowd that was refused together does not come back together.
@@ -100,18 +100,18 @@ export class ApiClient {
     const began = performance.now()
     const answer = await this.#send(call, requestId)
     if (answer instanceof TransportError) {
-      this.#measurements.interrupt(step, answer.code)
+      this.#measurements.countInterruption(step, answer.code)
       return { kind: 'again', code: answer.code, retryAfterMs: undefined, mayHaveTakenEffect: true }
     }
     const reading = readEchoed(answer, requestId, call)
     if (reading.kind === 'again') {
-      this.#measurements.interrupt(step, `${reading.refusal.status} ${reading.refusal.code}`)
+      this.#measurements.countInterruption(step, `${reading.refusal.status} ${reading.refusal.code}`)
       const { retryAfterMs, mayHaveTakenEffect } = reading
       return { kind: 'again', code: reading.refusal.code, retryAfterMs, mayHaveTakenEffect }
     }
-    this.#measurements.time(step, performance.now() - began)
+    this.#measurements.addLatency(step, performance.now() - began)
     if (reading.kind === 'malformed') {
-      this.#surprise(step, 'MALFORMED', reading.problem, requestId)
+      this.#reportUnexpected(step, 'MALFORMED', reading.problem, requestId)
       throw new NoAnswer('MALFORMED')
     }
     const facts = { sentAt, answeredAt: Date.now(), triedBefore }
@@ -144,9 +144,9 @@ export class ApiClient {
     }
   }
 
-  #surprise(step: Step, code: string, problem: string, requestId?: string): void {
+  #reportUnexpected(step: Step, code: string, problem: string, requestId?: string): void {
     // What was broken off by the end of the run is no surprise.
-    if (!this.#settling.ended) this.#measurements.surprise({ step, code, problem, requestId })
+    if (!this.#settling.ended) this.#measurements.countUnexpected({ step, code, problem, requestId })
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { chooseSeats, readMap, toSeatMap } from './choose-seats.ts'
+import { chooseSeats, availabilityOf, toSeatMap } from './choose-seats.ts'
 import type { MapSeat } from './choose-seats.ts'
 import { createRandom } from './random.ts'
 
@@ -24,9 +24,9 @@ describe('toSeatMap', () => {
   })
 
   test('tells sold out from held', () => {
-    expect(readMap(toSeatMap([seat(1, 'SOLD_OUT'), seat(2, 'HOLD')]))).toBe('held')
-    expect(readMap(toSeatMap([seat(1, 'SOLD_OUT')]))).toBe('sold-out')
-    expect(readMap(hundred)).toBe('seats')
+    expect(availabilityOf(toSeatMap([seat(1, 'SOLD_OUT'), seat(2, 'HOLD')]))).toBe('held')
+    expect(availabilityOf(toSeatMap([seat(1, 'SOLD_OUT')]))).toBe('sold-out')
+    expect(availabilityOf(hundred)).toBe('seats')
   })
 })
 

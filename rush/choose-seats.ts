@@ -44,7 +44,7 @@ export function chooseSeats(
 }
 
 /** What a fan makes of a map: there are seats, there may be later, or it is over. */
-export function readMap(map: SeatMap): 'seats' | 'held' | 'sold-out' {
+export function availabilityOf(map: SeatMap): 'seats' | 'held' | 'sold-out' {
   if (map.available.length > 0) return 'seats'
   return map.held > 0 ? 'held' : 'sold-out'
 }

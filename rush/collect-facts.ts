@@ -6,7 +6,7 @@ import type { SignIn } from './access.ts'
 import type { FanRecord, FinalFacts, History } from './history.ts'
 
 /** Below what the gateway's connections allow, so that asking does not look like another rush. */
-const AT_ONCE = 32
+const FANS_AT_ONCE = 32
 const SETTLE_MS = 60_000
 const SETTLE_PAUSE_MS = 1_000
 
@@ -22,14 +22,14 @@ export async function collectFacts(
     payments: new Map<string, { status: string; amount: number }>(),
     balances: new Map<string, number>(),
   }
-  const concerned = history.fans.filter(
+  const fansToAsk = history.fans.filter(
     (fan) => fan.holds.length > 0 || fan.payments.length > 0 || fan.charged > 0,
   )
-  const waiting = concerned.values()
+  const remaining = fansToAsk.values()
   const work = async (): Promise<void> => {
-    for (const fan of waiting) await collectOfFan(api, await signIn(fan.userId), fan, facts, pause)
+    for (const fan of remaining) await collectOfFan(api, await signIn(fan.userId), fan, facts, pause)
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  await Promise.all(Array.from({ length: FANS_AT_ONCE }, work))
   return facts
 }
 

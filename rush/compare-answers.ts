@@ -10,17 +10,17 @@ export function compareAnswers<T>(
   second: Answer<T>,
   identity: (data: T) => string,
 ): string | undefined {
-  const tell = `${describe(first)}, then ${describe(second)}`
+  const difference = `${describe(first)}, then ${describe(second)}`
   if (first.kind === 'refused' && second.kind === 'refused') {
-    return first.refusal.code === second.refusal.code ? undefined : tell
+    return first.refusal.code === second.refusal.code ? undefined : difference
   }
   const isOpen = [first, second].some((answer) => answer.kind === 'ok' && answer.status === 202)
-  if (first.kind === 'refused' || second.kind === 'refused') return isOpen ? undefined : tell
+  if (first.kind === 'refused' || second.kind === 'refused') return isOpen ? undefined : difference
   if (identity(first.data) !== identity(second.data)) {
     return `two effects: ${identity(first.data)} and ${identity(second.data)}`
   }
   if (isOpen) return undefined
-  if (first.status !== second.status) return tell
+  if (first.status !== second.status) return difference
   return isDeepStrictEqual(first.data, second.data)
     ? undefined
     : `${JSON.stringify(first.data)}, then ${JSON.stringify(second.data)}`

@@ -26,8 +26,8 @@ export interface Rush {
 }
 
 /** Thrown by whatever finds that the fan's evening is over. */
-export class FanEnds extends Error {
-  override name = 'FanEnds'
+export class VisitEnded extends Error {
+  override name = 'VisitEnded'
   readonly ending: Ending
 
   constructor(ending: Ending) {
@@ -49,7 +49,7 @@ export class Fan {
   holdExpiresAt: number | undefined
   /** Of the wallet; undefined where a charge went unanswered. */
   balance: number | undefined = 0
-  #where: 'outside' | 'waiting' | 'active' = 'outside'
+  #stage: 'outside' | 'waiting' | 'active' = 'outside'
   #keys = 0
 
   constructor(rush: Rush, parts: { bearer: string; profile: FanProfile; random: Random; record: FanRecord }) {
@@ -62,16 +62,16 @@ export class Fan {
   }
 
   /** Keeps the live counts right. */
-  goTo(where: 'outside' | 'waiting' | 'active'): void {
+  moveTo(stage: 'outside' | 'waiting' | 'active'): void {
     const { now } = this.#rush.measurements
-    if (this.#where !== 'outside') now[this.#where] -= 1
-    if (where !== 'outside') now[where] += 1
-    this.#where = where
+    if (this.#stage !== 'outside') now[this.#stage] -= 1
+    if (stage !== 'outside') now[stage] += 1
+    this.#stage = stage
   }
 
-  newKey(what: string): string {
+  newIdempotencyKey(purpose: string): string {
     this.#keys += 1
-    return `${this.userId}-${what}-${this.#keys}`
+    return `${this.userId}-${purpose}-${this.#keys}`
   }
 
   /** Asks in the fan's name. With `admitted`, a success shows that the token was ACTIVE when it was sent. */
@@ -93,7 +93,7 @@ export class Fan {
    * Counts a refusal that is part of the game and returns its code. One that nothing explains ends the fan's evening and
    * fails the run.
    */
-  accept(
+  acceptRefusal(
     step: Step,
     answer: { refusal: RefusalBody; answeredAt: number; triedBefore: boolean },
     payment?: PaymentAttempt,
@@ -108,18 +108,18 @@ export class Fan {
       payment,
     })
     if (!explained) {
-      this.surprise(step, `${refusal.status} ${refusal.code}`, refusal.message, refusal.requestId)
-      throw new FanEnds('failed')
+      this.reportUnexpected(step, `${refusal.status} ${refusal.code}`, refusal.message, refusal.requestId)
+      throw new VisitEnded('failed')
     }
-    this.#rush.measurements.refuse(step, refusal)
+    this.#rush.measurements.countRefusal(step, refusal)
     if (refusal.code.startsWith('QUEUE_TOKEN_') && refusal.code !== 'QUEUE_TOKEN_EXISTS') {
-      throw new FanEnds('too late')
+      throw new VisitEnded('too late')
     }
     return refusal.code
   }
 
-  surprise(step: Step, code: string, problem: string, requestId?: string): void {
-    this.#rush.measurements.surprise({ step, code, problem: `${this.userId}: ${problem}`, requestId })
+  reportUnexpected(step: Step, code: string, problem: string, requestId?: string): void {
+    this.#rush.measurements.countUnexpected({ step, code, problem: `${this.userId}: ${problem}`, requestId })
   }
 
   /** Reading and choosing takes people a moment. */

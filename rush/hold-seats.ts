@@ -1,9 +1,9 @@
 import { holdAnswer, takenSeats } from './answers.ts'
 import { NoAnswer } from './api-client.ts'
 import type { Answer } from './api-client.ts'
-import { chooseSeats, readMap } from './choose-seats.ts'
+import { chooseSeats, availabilityOf } from './choose-seats.ts'
 import type { MapSeat, SeatMap } from './choose-seats.ts'
-import { FanEnds } from './fan.ts'
+import { VisitEnded } from './fan.ts'
 import type { Fan, Rush } from './fan.ts'
 import type { HoldRecord } from './history.ts'
 import { MAP_LAG_MS } from './seat-maps.ts'
@@ -26,11 +26,11 @@ export async function holdSeats(rush: Rush, fan: Fan): Promise<HoldRecord> {
   while (tries < TRIES_MAX) {
     const seen = await rush.seatMaps.read(fan, etag)
     etag = seen.etag
-    const state = readMap(seen.map)
-    if (state === 'sold-out') throw new FanEnds('sold out')
+    const state = availabilityOf(seen.map)
+    if (state === 'sold-out') throw new VisitEnded('sold out')
     if (state === 'held') {
       // Somebody's hold may run out, or they may not be able to pay.
-      if (Date.now() >= patientUntil) throw new FanEnds('lost patience')
+      if (Date.now() >= patientUntil) throw new VisitEnded('lost patience')
       const ms = Math.min(LOOK_AGAIN_MAX_MS, LOOK_AGAIN_MS * 1.5 ** idleLooks)
       idleLooks += 1
       await rush.shopping.pause(ms * fan.random.between(0.8, 1.2))
@@ -44,7 +44,7 @@ export async function holdSeats(rush: Rush, fan: Fan): Promise<HoldRecord> {
     patientUntil = Date.now() + rush.options.patienceSeconds * 1_000
     await fan.think()
   }
-  throw new FanEnds('lost patience')
+  throw new VisitEnded('lost patience')
 }
 
 async function tryHold(
@@ -60,17 +60,17 @@ async function tryHold(
   const seatIds = chosen.map((seat) => seat.seatId)
   const body = fan.profile.bestAvailable ? { scheduleId, quantity: chosen.length } : { scheduleId, seatIds }
   const answer = await askForHold(fan, body)
-  if (answer.kind === 'ok') return noteHold(rush, fan, answer, chosen)
-  if (fan.accept('hold', answer) !== 'SEAT_TAKEN') throw new FanEnds('too late')
-  const named = takenSeats.safeParse(answer.refusal.details)
-  for (const seatId of named.success ? named.data.seatIds : seatIds) refused.set(seatId, Date.now())
+  if (answer.kind === 'ok') return recordHold(rush, fan, answer, chosen)
+  if (fan.acceptRefusal('hold', answer) !== 'SEAT_TAKEN') throw new VisitEnded('too late')
+  const taken = takenSeats.safeParse(answer.refusal.details)
+  for (const seatId of taken.success ? taken.data.seatIds : seatIds) refused.set(seatId, Date.now())
   return undefined
 }
 
 type HoldAnswer = Answer<z.output<typeof holdAnswer>>
 
 async function askForHold(fan: Fan, body: object): Promise<HoldAnswer> {
-  const idempotencyKey = fan.newKey('hold')
+  const idempotencyKey = fan.newIdempotencyKey('hold')
   try {
     return await fan.ask(
       { step: 'hold', method: 'POST', path: '/reservations', body, idempotencyKey, schema: holdAnswer },
@@ -82,7 +82,7 @@ async function askForHold(fan: Fan, body: object): Promise<HoldAnswer> {
   }
 }
 
-function noteHold(
+function recordHold(
   rush: Rush,
   fan: Fan,
   answer: Extract<HoldAnswer, { kind: 'ok' }>,
@@ -105,8 +105,8 @@ function noteHold(
   rush.measurements.now.held += hold.seatIds.length
   const problem = holdProblem(hold, chosen, fan.profile.bestAvailable)
   if (problem !== undefined) {
-    fan.surprise('hold', 'WRONG_ANSWER', problem)
-    throw new FanEnds('failed')
+    fan.reportUnexpected('hold', 'WRONG_ANSWER', problem)
+    throw new VisitEnded('failed')
   }
   return hold
 }

@@ -20,9 +20,9 @@ import { createExchange, TransportError } from './http-exchange.ts'
 import type { HttpExchange } from './http-exchange.ts'
 import { Measurements } from './measurements.ts'
 import { openOnSale, readMaxActive } from './on-sale.ts'
-import { Ended, Pauses } from './pauses.ts'
+import { PausesEnded, Pauses } from './pauses.ts'
 import { showProgress } from './progress.ts'
-import { isGood, reportLines } from './report.ts'
+import { allHolds, reportLines } from './report.ts'
 import { runCrowd } from './run-crowd.ts'
 import { SeatMaps } from './seat-maps.ts'
 
@@ -38,14 +38,14 @@ async function main(): Promise<number> {
   const signIn = createSignIn(process.env, Math.ceil(options.maxSeconds) + TOKEN_SPARE_SECONDS)
   const exchange = createExchange(options.url, options.sockets, REQUEST_TIMEOUT_MS)
   try {
-    await checkRuns(exchange, options.url)
+    await checkIsReady(exchange, options.url)
     return await runRush(options, signIn, exchange)
   } finally {
     exchange.close()
   }
 }
 
-async function checkRuns(exchange: HttpExchange, url: string): Promise<void> {
+async function checkIsReady(exchange: HttpExchange, url: string): Promise<void> {
   const answer = await exchange
     .send({ method: 'GET', path: '/health/ready', headers: {} })
     .catch((error: unknown) => {
@@ -83,7 +83,7 @@ async function runRush(options: RushOptions, signIn: SignIn, exchange: HttpExcha
   let audit: AuditResult | undefined
   let elapsedMs = 0
   const work = async (): Promise<void> => {
-    const before = await readMaxActive(api, admin, sale)
+    const maxActiveBefore = await readMaxActive(api, admin, sale)
     const stopProgress = showProgress(measurements, options.fans)
     try {
       await Promise.race([runCrowd(rush, signIn, runId), broken.promise])
@@ -92,11 +92,14 @@ async function runRush(options: RushOptions, signIn: SignIn, exchange: HttpExcha
       stopProgress()
     }
     const pause = (ms: number): Promise<void> => settling.pause(ms)
-    const after = await readMaxActive(api, admin, sale)
+    const maxActiveAfter = await readMaxActive(api, admin, sale)
     console.log('Asking what became of every reservation, payment and wallet …')
     const facts = await collectFacts(api, signIn, history, pause)
     // Somebody may steer the room while it runs.
-    const maxActive = before === undefined || after === undefined ? undefined : Math.max(before, after)
+    const maxActive =
+      maxActiveBefore === undefined || maxActiveAfter === undefined
+        ? undefined
+        : Math.max(maxActiveBefore, maxActiveAfter)
     checks = checkHistory(history, facts, maxActive)
     console.log('Waiting for the audit …')
     audit = await auditUntilSettled(() => readAudit(api, admin), pause)
@@ -106,18 +109,18 @@ async function runRush(options: RushOptions, signIn: SignIn, exchange: HttpExcha
   } catch (error) {
     // The system stopped answering, or somebody stopped us: what is known so far is still worth showing.
     if (error instanceof NoAnswer) console.error(`Broken off: no answer (${error.message})`)
-    else if (!(error instanceof Ended)) throw error
+    else if (!(error instanceof PausesEnded)) throw error
   } finally {
     broken.release()
   }
   const outcome = { measurements, history, elapsedMs, checks, audit }
   console.log(reportLines(outcome).join('\n'))
   if (broken.isBroken()) return INTERRUPTED
-  return isGood(outcome) ? 0 : 1
+  return allHolds(outcome) ? 0 : 1
 }
 
 interface BreakOff {
-  /** Rejects with Ended on the first Ctrl-C; never resolves. */
+  /** Rejects with PausesEnded on the first Ctrl-C; never resolves. */
   readonly promise: Promise<never>
   isBroken(): boolean
   release(): void
@@ -131,7 +134,7 @@ function breakOffOnSignal(stop: () => void): BreakOff {
   const onSignal = (): void => {
     isBroken = true
     stop()
-    reject(new Ended())
+    reject(new PausesEnded())
   }
   process.once('SIGINT', onSignal)
   process.once('SIGTERM', onSignal)

@@ -64,26 +64,26 @@ export class Measurements {
   /** How many fans (or seats, for held) are there at the moment. */
   readonly now = { waiting: 0, active: 0, held: 0 }
 
-  time(step: Step | 'join to confirmed', ms: number): void {
+  addLatency(step: Step | 'join to confirmed', ms: number): void {
     const durations = this.latencies.get(step)
     if (durations === undefined) this.latencies.set(step, [ms])
     else durations.push(ms)
   }
 
-  refuse(step: Step, refusal: RefusalBody): void {
+  countRefusal(step: Step, refusal: RefusalBody): void {
     increment(this.refusals, `${step} ${refusal.status} ${refusal.code}`)
   }
 
-  interrupt(step: Step, code: string): void {
+  countInterruption(step: Step, code: string): void {
     increment(this.interruptions, `${step} ${code}`)
   }
 
-  surprise(unexpected: Unexpected): void {
+  countUnexpected(unexpected: Unexpected): void {
     this.unexpectedCount += 1
     if (this.unexpected.length < UNEXPECTED_KEPT) this.unexpected.push(unexpected)
   }
 
-  end(ending: Ending): void {
+  countEnding(ending: Ending): void {
     increment(this.endings, ending)
   }
 }

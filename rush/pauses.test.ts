@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals'
-import { Ended, Pauses } from './pauses.ts'
+import { PausesEnded, Pauses } from './pauses.ts'
 
 test('ends every pause at once, also those asked for later', async () => {
   const pauses = new Pauses()
   const waiting = [pauses.pause(60_000), pauses.pause(90_000)]
   pauses.end()
-  for (const pause of waiting) await expect(pause).rejects.toThrow(Ended)
-  await expect(pauses.pause(1)).rejects.toThrow(Ended)
+  for (const pause of waiting) await expect(pause).rejects.toThrow(PausesEnded)
+  await expect(pauses.pause(1)).rejects.toThrow(PausesEnded)
   expect(pauses.ended).toBe(true)
 })
 

@@ -1,6 +1,6 @@
 /** Thrown into whoever waits, or wants to wait, after the end. */
-export class Ended extends Error {
-  override name = 'Ended'
+export class PausesEnded extends Error {
+  override name = 'PausesEnded'
 }
 
 /** Coarse on purpose: Node keeps one list for all timers of one length, so a crowd costs a handful of lists. */
@@ -11,16 +11,16 @@ const GRAIN_MS = 20
  * than the pauses.
  */
 export class Pauses {
-  readonly #waiting = new Map<(error: Ended) => void, NodeJS.Timeout>()
+  readonly #waiting = new Map<(error: PausesEnded) => void, NodeJS.Timeout>()
   #ended = false
 
   get ended(): boolean {
     return this.#ended
   }
 
-  /** Rejects with Ended at the end. */
+  /** Rejects with PausesEnded at the end. */
   pause(ms: number): Promise<void> {
-    if (this.#ended) return Promise.reject(new Ended())
+    if (this.#ended) return Promise.reject(new PausesEnded())
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
         () => {
@@ -37,7 +37,7 @@ export class Pauses {
     this.#ended = true
     for (const [reject, timer] of this.#waiting) {
       clearTimeout(timer)
-      reject(new Ended())
+      reject(new PausesEnded())
     }
     this.#waiting.clear()
   }

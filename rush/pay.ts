@@ -5,7 +5,7 @@ import { NoAnswer } from './api-client.ts'
 import type { Answer, Call } from './api-client.ts'
 import { compareAnswers } from './compare-answers.ts'
 import type { PaymentAttempt } from './explanations.ts'
-import { FanEnds } from './fan.ts'
+import { VisitEnded } from './fan.ts'
 import type { Fan, Rush } from './fan.ts'
 import type { HoldRecord, PaymentRecord, RepeatRecord } from './history.ts'
 
@@ -32,16 +32,16 @@ export async function chargeUpTo(rush: Rush, fan: Fan, wanted: number): Promise<
     body: { amount },
     schema: chargeAnswer,
   } as const
-  const answer = await askKeyed(rush, fan, call, 'charge', 'no token', (data) => data.transactionId)
+  const answer = await askWithKey(rush, fan, call, 'charge', 'no token', (data) => data.transactionId)
   if (answer.kind === 'refused') {
     fan.record.moneyUncertain = true
-    fan.accept('charge', answer)
-    throw new FanEnds('failed')
+    fan.acceptRefusal('charge', answer)
+    throw new VisitEnded('failed')
   }
   fan.record.charged += amount
   fan.balance = (fan.balance ?? 0) + amount
   if (answer.data.chargedAmount !== amount || answer.data.currentBalance !== fan.balance) {
-    fan.surprise(
+    fan.reportUnexpected(
       'charge',
       'WRONG_ANSWER',
       `charged ${amount} to ${fan.balance}: ${JSON.stringify(answer.data)}`,
@@ -69,29 +69,29 @@ export async function pay(
     },
     schema: paymentAnswer,
   } as const
-  const answer = await askKeyed(rush, fan, call, 'payment', 'admitted', (data) => data.paymentId)
+  const answer = await askWithKey(rush, fan, call, 'payment', 'admitted', (data) => data.paymentId)
   if (answer.kind === 'refused') {
     const { refusal } = answer
     if (refusal.status >= 500) fan.record.moneyUncertain = true
     const details = failureDetails.safeParse(refusal.details)
     const code =
-      refusal.code === 'PAYMENT_FAILED' && details.success ? codeOf(details.data.reason) : refusal.code
-    fan.accept('pay', { ...answer, refusal: { ...refusal, code } }, attempt)
+      refusal.code === 'PAYMENT_FAILED' && details.success ? refusalCodeOf(details.data.reason) : refusal.code
+    fan.acceptRefusal('pay', { ...answer, refusal: { ...refusal, code } }, attempt)
     return undefined
   }
-  const record = notePayment(fan, hold, answer.data, method)
-  const settled = answer.data.status === 'PENDING' ? await settle(rush, fan, record) : answer.data
+  const record = recordPayment(fan, hold, answer.data, method)
+  const settled = answer.data.status === 'PENDING' ? await askUntilSettled(rush, fan, record) : answer.data
   if (settled.status !== 'APPROVED') {
-    acceptFailure(fan, settled, attempt)
+    acceptFailedPayment(fan, settled, attempt)
     return undefined
   }
   record.approved = true
   if (method === 'BALANCE' && fan.balance !== undefined) fan.balance -= hold.amount
-  await seeConfirmed(fan, hold)
+  await checkConfirmed(fan, hold)
   return record
 }
 
-function notePayment(
+function recordPayment(
   fan: Fan,
   hold: HoldRecord,
   payment: Payment,
@@ -101,7 +101,7 @@ function notePayment(
   const record = { paymentId, reservationId, amount, method, approved: false, cancelled: false }
   fan.record.payments.push(record)
   if (reservationId !== hold.reservationId || amount !== hold.amount || payment.paymentMethod !== method) {
-    fan.surprise(
+    fan.reportUnexpected(
       'pay',
       'WRONG_ANSWER',
       `paid ${hold.amount} for ${hold.reservationId}: ${JSON.stringify(payment)}`,
@@ -111,7 +111,7 @@ function notePayment(
 }
 
 /** Asks until a payment is no longer PENDING. */
-async function settle(rush: Rush, fan: Fan, payment: PaymentRecord): Promise<Payment> {
+async function askUntilSettled(rush: Rush, fan: Fan, payment: PaymentRecord): Promise<Payment> {
   return askPaymentUntil(rush, fan, payment, (status) => status !== 'PENDING')
 }
 
@@ -120,7 +120,7 @@ export async function askPaymentUntil(
   rush: Rush,
   fan: Fan,
   { paymentId }: PaymentRecord,
-  willDo: (status: Payment['status']) => boolean,
+  isAwaited: (status: Payment['status']) => boolean,
 ): Promise<Payment> {
   const until = Date.now() + SETTLE_MS
   for (let asked = 0; ; asked += 1) {
@@ -132,32 +132,32 @@ export async function askPaymentUntil(
     } as const
     const answer = await fan.ask(call, 'no token')
     if (answer.kind === 'refused') {
-      fan.accept('payment', answer)
-      throw new FanEnds('failed')
+      fan.acceptRefusal('payment', answer)
+      throw new VisitEnded('failed')
     }
-    if (willDo(answer.data.status)) return answer.data
+    if (isAwaited(answer.data.status)) return answer.data
     if (Date.now() > until) {
-      fan.surprise(
+      fan.reportUnexpected(
         'payment',
         'NOT_SETTLED',
         `payment ${paymentId} is ${answer.data.status} after ${SETTLE_MS} ms`,
       )
-      throw new FanEnds('failed')
+      throw new VisitEnded('failed')
     }
     await rush.settling.pause(Math.min(ASK_MAX_MS, ASK_MS * 1.5 ** asked) * fan.random.between(0.9, 1.1))
   }
 }
 
 /** A payment that was answered 202 first tells its refusal by its reason; REFUNDED means that the seats were gone. */
-function acceptFailure(fan: Fan, payment: Payment, attempt: PaymentAttempt): void {
-  const code = typeof payment['reason'] === 'string' ? codeOf(payment['reason']) : payment.status
+function acceptFailedPayment(fan: Fan, payment: Payment, attempt: PaymentAttempt): void {
+  const code = typeof payment['reason'] === 'string' ? refusalCodeOf(payment['reason']) : payment.status
   const refusal = {
     status: 402,
     code,
     message: `payment ${payment.paymentId} ended as ${payment.status}`,
     details: null,
   }
-  fan.accept(
+  fan.acceptRefusal(
     'pay',
     { refusal: { ...refusal, requestId: '' }, answeredAt: Date.now(), triedBefore: true },
     attempt,
@@ -165,29 +165,33 @@ function acceptFailure(fan: Fan, payment: Payment, attempt: PaymentAttempt): voi
 }
 
 // A reason of a saga, as the refusal that it would have been; TIMEOUT alone is the code of an unanswered request.
-function codeOf(reason: string): string {
+function refusalCodeOf(reason: string): string {
   return reason === 'TIMEOUT' ? 'PAYMENT_TIMEOUT' : reason
 }
 
-async function seeConfirmed(fan: Fan, hold: HoldRecord): Promise<void> {
+async function checkConfirmed(fan: Fan, hold: HoldRecord): Promise<void> {
   const path = `/reservations/${hold.reservationId}`
   const answer = await fan.ask(
     { step: 'reservation', method: 'GET', path, schema: reservationAnswer },
     'no token',
   )
   if (answer.kind === 'refused') {
-    fan.accept('reservation', answer)
-    throw new FanEnds('failed')
+    fan.acceptRefusal('reservation', answer)
+    throw new VisitEnded('failed')
   }
   if (answer.data.status !== 'CONFIRMED') {
-    fan.surprise('reservation', 'NOT_CONFIRMED', `${hold.reservationId} is paid and ${answer.data.status}`)
-    throw new FanEnds('failed')
+    fan.reportUnexpected(
+      'reservation',
+      'NOT_CONFIRMED',
+      `${hold.reservationId} is paid and ${answer.data.status}`,
+    )
+    throw new VisitEnded('failed')
   }
   hold.confirmedAt = Date.now()
 }
 
 /** Sends once or, for fans who repeat, twice with the same key, and notes whether the answers agree. */
-async function askKeyed<T>(
+async function askWithKey<T>(
   rush: Rush,
   fan: Fan,
   call: Omit<Call<T>, 'bearer' | 'queueToken' | 'idempotencyKey'>,
@@ -195,7 +199,7 @@ async function askKeyed<T>(
   token: 'no token' | 'admitted',
   identity: (data: T) => string,
 ): Promise<Answer<T>> {
-  const keyed = { ...call, idempotencyKey: fan.newKey(what) }
+  const keyed = { ...call, idempotencyKey: fan.newIdempotencyKey(what) }
   try {
     if (fan.profile.repeats === 'never') return await fan.ask(keyed, token)
     // Not 'admitted': the token is used up by the first payment, and the answer is given again without it.

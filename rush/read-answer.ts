@@ -56,7 +56,7 @@ export function readAnswer<T>(answer: WireAnswer, expected: Expected<T>): Readin
   if (known !== undefined) return { kind: 'ok', data: known }
   const body = success.safeParse(parseJson(answer))
   if (!body.success)
-    return malformed(`status ${answer.status} without {"success":true,"data":…}: ${start(answer)}`)
+    return malformed(`status ${answer.status} without {"success":true,"data":…}: ${beginningOf(answer)}`)
   return readData(body.data.data, expected.schema)
 }
 
@@ -76,7 +76,8 @@ function readData<T>(data: unknown, schema: z.ZodType<T>): Reading<T> {
 
 function readFailure<T>(answer: WireAnswer): Reading<T> {
   const body = failure.safeParse(parseJson(answer))
-  if (!body.success) return malformed(`status ${answer.status} without the failure shape: ${start(answer)}`)
+  if (!body.success)
+    return malformed(`status ${answer.status} without the failure shape: ${beginningOf(answer)}`)
   const { error } = body.data
   const refusal = { status: answer.status, ...error }
   const retryAfter = answer.headers['retry-after']
@@ -112,4 +113,4 @@ const malformed = (problem: string): { kind: 'malformed'; problem: string } => (
   problem,
 })
 
-const start = (answer: WireAnswer): string => JSON.stringify(answer.text.slice(0, 80))
+const beginningOf = (answer: WireAnswer): string => JSON.stringify(answer.text.slice(0, 80))

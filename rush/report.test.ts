@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { AuditResult } from './answers.ts'
 import { Measurements } from './measurements.ts'
 import { progressLine } from './progress.ts'
-import { isGood, reportLines } from './report.ts'
+import { allHolds, reportLines } from './report.ts'
 import type { Outcome } from './report.ts'
 
 const audit: AuditResult = {
@@ -32,36 +32,36 @@ const outcome = (change: Partial<Outcome> = {}): Outcome => ({
   ...change,
 })
 
-describe('isGood', () => {
+describe('allHolds', () => {
   test('all must hold, and no answer be unexpected', () => {
-    expect(isGood(outcome())).toBe(true)
-    expect(isGood(outcome({ audit: broken }))).toBe(false)
-    expect(isGood(outcome({ checks: [{ name: 'x', checked: 1, violations: ['y'] }] }))).toBe(false)
+    expect(allHolds(outcome())).toBe(true)
+    expect(allHolds(outcome({ audit: broken }))).toBe(false)
+    expect(allHolds(outcome({ checks: [{ name: 'x', checked: 1, violations: ['y'] }] }))).toBe(false)
     const measurements = new Measurements()
-    measurements.surprise({ step: 'pay', code: '500 INTERNAL', problem: 'oops', requestId: 'r-9' })
-    expect(isGood(outcome({ measurements }))).toBe(false)
+    measurements.countUnexpected({ step: 'pay', code: '500 INTERNAL', problem: 'oops', requestId: 'r-9' })
+    expect(allHolds(outcome({ measurements }))).toBe(false)
   })
 
   test('what was not checked is not good', () => {
-    expect(isGood(outcome({ audit: undefined }))).toBe(false)
-    expect(isGood(outcome({ checks: undefined }))).toBe(false)
+    expect(allHolds(outcome({ audit: undefined }))).toBe(false)
+    expect(allHolds(outcome({ checks: undefined }))).toBe(false)
   })
 })
 
 describe('reportLines', () => {
   test('tells latencies, refusals and what was unexpected with its request', () => {
     const measurements = new Measurements()
-    for (let ms = 1; ms <= 100; ms += 1) measurements.time('pay', ms)
-    measurements.refuse('hold', {
+    for (let ms = 1; ms <= 100; ms += 1) measurements.addLatency('pay', ms)
+    measurements.countRefusal('hold', {
       status: 409,
       code: 'SEAT_TAKEN',
       message: '',
       details: null,
       requestId: 'r',
     })
-    measurements.interrupt('pay', 'ECONNRESET')
-    measurements.surprise({ step: 'pay', code: '500 INTERNAL', problem: 'oops', requestId: 'r-9' })
-    measurements.end('sold out')
+    measurements.countInterruption('pay', 'ECONNRESET')
+    measurements.countUnexpected({ step: 'pay', code: '500 INTERNAL', problem: 'oops', requestId: 'r-9' })
+    measurements.countEnding('sold out')
     const text = reportLines(outcome({ measurements })).join('\n')
     expect(text).toMatch(/pay +100 +50\.0 +95\.0 +99\.0 +100\n/)
     expect(text).toMatch(/hold 409 SEAT_TAKEN +1/)

@@ -18,7 +18,7 @@ const BUSIEST_MS = 10_000
 const VIOLATIONS_SHOWN = 5
 
 /** Whether a run shows a system that did all it promises. */
-export function isGood({ measurements, checks, audit }: Outcome): boolean {
+export function allHolds({ measurements, checks, audit }: Outcome): boolean {
   const checked = checks !== undefined && checks.every((check) => check.violations.length === 0)
   return checked && audit?.holds === true && measurements.unexpectedCount === 0
 }
@@ -134,7 +134,7 @@ function invariantRows({
 
 function verdict(outcome: Outcome): string {
   const { checks, audit, measurements } = outcome
-  if (isGood(outcome))
+  if (allHolds(outcome))
     return 'All holds: nobody was sold a seat twice, no money was lost, no unexpected answer came.'
   if (checks === undefined || audit === undefined) return 'Not checked to the end.'
   const broken = checks.filter((check) => check.violations.length > 0).length

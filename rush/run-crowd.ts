@@ -3,8 +3,8 @@ import { drawProfile } from './fan-profile.ts'
 import { Fan } from './fan.ts'
 import type { Rush } from './fan.ts'
 import { newFanRecord } from './history.ts'
-import { liveAsFan } from './live-as-fan.ts'
-import { Ended } from './pauses.ts'
+import { visitOnSale } from './visit-on-sale.ts'
+import { PausesEnded } from './pauses.ts'
 import { createRandom, drawArrivals } from './random.ts'
 
 /**
@@ -16,19 +16,19 @@ export async function runCrowd(rush: Rush, signIn: SignIn, runId: string): Promi
   const arrivals = drawArrivals(createRandom(options.seed, 0), options.fans, options.arriveSeconds * 1_000)
   const closing = setTimeout(() => rush.shopping.end(), options.maxSeconds * 1_000)
   const began = performance.now()
-  const evenings: Promise<void>[] = []
+  const visits: Promise<void>[] = []
   try {
     for (const [index, arrival] of arrivals.entries()) {
       if (rush.shopping.ended) break
       const early = arrival - (performance.now() - began)
       // Timers are a few ms coarse; those who come within that come together.
       if (early > 10) await rush.shopping.pause(early)
-      evenings.push(liveAsFan(rush, await newFan(rush, signIn, `${runId}-${index + 1}`, index + 1)))
+      visits.push(visitOnSale(rush, await newFan(rush, signIn, `${runId}-${index + 1}`, index + 1)))
     }
   } catch (error) {
-    if (!(error instanceof Ended)) throw error
+    if (!(error instanceof PausesEnded)) throw error
   } finally {
-    await Promise.all(evenings).finally(() => clearTimeout(closing))
+    await Promise.all(visits).finally(() => clearTimeout(closing))
   }
 }
 

@@ -28,7 +28,7 @@ export class SeatMaps {
   /** The map now; `ifNoneMatch` is the version that the fan has. */
   async read(fan: Fan, ifNoneMatch: string | undefined): Promise<{ map: SeatMap; etag: string | undefined }> {
     const known = ifNoneMatch !== undefined && this.#versions.has(ifNoneMatch) ? ifNoneMatch : undefined
-    const held = known === undefined ? undefined : this.#versions.get(known)
+    const knownMap = known === undefined ? undefined : this.#versions.get(known)
     const answer = await fan.ask(
       {
         step: 'seats',
@@ -37,20 +37,20 @@ export class SeatMaps {
         schema: this.#schema,
         ifNoneMatch: known,
         // The version that was sent along must be there still when 304 comes, however many came in between.
-        reuse: (etag) => (etag === known ? held : this.#versions.get(etag)),
+        reuse: (etag) => (etag === known ? knownMap : this.#versions.get(etag)),
       },
       'admitted',
     )
     if (answer.kind === 'refused') {
-      fan.accept('seats', answer)
+      fan.acceptRefusal('seats', answer)
       throw new Error('a refused seat map was taken for granted')
     }
     const { data: map, etag } = answer
-    if (etag !== undefined && !this.#versions.has(etag)) this.#keep(etag, map)
+    if (etag !== undefined && !this.#versions.has(etag)) this.#remember(etag, map)
     return { map, etag: etag ?? known }
   }
 
-  #keep(etag: string, map: SeatMap): void {
+  #remember(etag: string, map: SeatMap): void {
     this.#versions.set(etag, map)
     const [oldest] = this.#versions.keys()
     if (this.#versions.size > VERSIONS_KEPT && oldest !== undefined) this.#versions.delete(oldest)

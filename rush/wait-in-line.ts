@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { joinAnswer, nowServingAnswer, placeAnswer } from './answers.ts'
 import type { Place } from './answers.ts'
-import { FanEnds } from './fan.ts'
+import { VisitEnded } from './fan.ts'
 import type { Fan, Rush } from './fan.ts'
 
 /** People who only watch the board look at it this often, and at their own place now and then. */
@@ -15,16 +15,20 @@ export async function waitInLine(rush: Rush, fan: Fan): Promise<void> {
   let place = await join(rush, fan)
   rush.measurements.count.joined += 1
   for (let polls = 0; place.status === 'WAITING'; polls += 1) {
-    fan.goTo('waiting')
-    if (fan.profile.pollsBeforeLeaving === polls) await leave(fan)
-    await (fan.profile.watchesNowServing ? watch(rush, fan, place) : waitAsTold(rush, fan, place))
-    place = await look(rush, fan)
+    fan.moveTo('waiting')
+    if (fan.profile.pollsBeforeLeaving === polls) await leaveLine(fan)
+    await (fan.profile.watchesNowServing ? watchNowServing(rush, fan, place) : waitAsTold(rush, fan, place))
+    place = await askForPlace(rush, fan)
   }
   if (place.status !== 'ACTIVE') {
-    fan.surprise('poll', place.status, `place ${place.sequence} ended as ${place.status} while waiting`)
-    throw new FanEnds('failed')
+    fan.reportUnexpected(
+      'poll',
+      place.status,
+      `place ${place.sequence} ended as ${place.status} while waiting`,
+    )
+    throw new VisitEnded('failed')
   }
-  fan.goTo('active')
+  fan.moveTo('active')
   rush.measurements.count.admitted += 1
 }
 
@@ -34,32 +38,36 @@ async function join(rush: Rush, fan: Fan): Promise<Place> {
   let answer = await fan.ask({ step: 'join', method: 'POST', path, body, schema: joinAnswer }, 'no token')
   if (answer.kind === 'refused') {
     // The first try had come through after all: the place is kept, only the token's value never arrived.
-    fan.accept('join', answer)
+    fan.acceptRefusal('join', answer)
     answer = await fan.ask({ step: 'join', method: 'PUT', path, body, schema: joinAnswer }, 'no token')
   }
   if (answer.kind === 'refused') {
-    fan.accept('join', answer)
-    throw new FanEnds('failed')
+    fan.acceptRefusal('join', answer)
+    throw new VisitEnded('failed')
   }
   fan.queueToken = answer.data.token
-  return note(fan, answer.data)
+  return recordPlace(fan, answer.data)
 }
 
-async function look(rush: Rush, fan: Fan): Promise<Place> {
+async function askForPlace(rush: Rush, fan: Fan): Promise<Place> {
   const call = { step: 'poll', method: 'GET', path: '/queue/tokens/me', schema: placeAnswer } as const
   const answer = await fan.ask(call, 'token')
   if (answer.kind === 'refused') {
-    fan.accept('poll', answer)
-    throw new FanEnds('failed')
+    fan.acceptRefusal('poll', answer)
+    throw new VisitEnded('failed')
   }
   if (answer.data.scheduleId !== rush.sale.scheduleId) {
-    fan.surprise('poll', 'WRONG_ANSWER', `the place is in the line of schedule ${answer.data.scheduleId}`)
-    throw new FanEnds('failed')
+    fan.reportUnexpected(
+      'poll',
+      'WRONG_ANSWER',
+      `the place is in the line of schedule ${answer.data.scheduleId}`,
+    )
+    throw new VisitEnded('failed')
   }
-  return note(fan, answer.data)
+  return recordPlace(fan, answer.data)
 }
 
-function note(fan: Fan, place: Place): Place {
+function recordPlace(fan: Fan, place: Place): Place {
   const record = (fan.record.place ??= {
     sequence: place.sequence,
     lastWaitingAt: undefined,
@@ -68,8 +76,8 @@ function note(fan: Fan, place: Place): Place {
     activeUntil: undefined,
   })
   if (place.sequence !== record.sequence) {
-    fan.surprise('poll', 'PLACE_CHANGED', `place ${record.sequence} became ${place.sequence}`)
-    throw new FanEnds('failed')
+    fan.reportUnexpected('poll', 'PLACE_CHANGED', `place ${record.sequence} became ${place.sequence}`)
+    throw new VisitEnded('failed')
   }
   fan.tokenExpiresAt = place.expiresAt ?? undefined
   if (place.status === 'WAITING') record.lastWaitingAt = Math.max(record.lastWaitingAt ?? 0, place.serverTime)
@@ -86,22 +94,22 @@ function waitAsTold(rush: Rush, fan: Fan, place: Place): Promise<void> {
   return rush.shopping.pause(Math.max(POLL_MIN_MS, ms))
 }
 
-async function watch(rush: Rush, fan: Fan, place: Place): Promise<void> {
+async function watchNowServing(rush: Rush, fan: Fan, place: Place): Promise<void> {
   const path = `/queue/schedules/${rush.sale.scheduleId}/now-serving`
   for (let looks = 0; looks < WATCHES_A_POLL; looks += 1) {
     await rush.shopping.pause(WATCH_MS * fan.random.between(0.8, 1.2))
     const answer = await rush.api.call({ step: 'now-serving', method: 'GET', path, schema: nowServingAnswer })
     if (answer.kind === 'refused') {
-      fan.accept('now-serving', answer)
+      fan.acceptRefusal('now-serving', answer)
       return
     }
     if (place.sequence <= answer.data.nowServing) return
   }
 }
 
-async function leave(fan: Fan): Promise<never> {
+async function leaveLine(fan: Fan): Promise<never> {
   await leaveRoom(fan)
-  throw new FanEnds('left the line')
+  throw new VisitEnded('left the line')
 }
 
 /** Gives the place in the room back, sometimes twice: the second time is as good as the first. */
@@ -109,6 +117,6 @@ export async function leaveRoom(fan: Fan): Promise<void> {
   const call = { step: 'leave', method: 'DELETE', path: '/queue/tokens/me', schema: z.undefined() } as const
   for (let times = fan.random.integer(1, 2); times > 0; times -= 1) {
     const answer = await fan.ask(call, 'token')
-    if (answer.kind === 'refused') fan.accept('leave', answer)
+    if (answer.kind === 'refused') fan.acceptRefusal('leave', answer)
   }
 }

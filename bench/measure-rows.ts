@@ -6,12 +6,12 @@ import { fillRoom, loseAndRebuild } from './crowd.ts'
 import { LoadProcess } from './load-process.ts'
 import { startQueueStack } from './queue-stack.ts'
 import type { QueueStack } from './queue-stack.ts'
-import type { Pace, RaceResult } from './race.ts'
+import type { Pace, ComparedCosts } from './compare-stacks.ts'
 import { crowdToken } from './requests.ts'
 import type { People } from './bearer-tokens.ts'
 import { CROWDED_ROOM, Rows, signInPeople } from './rows.ts'
 import type { Comparison, Figure } from './table.ts'
-import type { Workshop } from './workshop.ts'
+import type { TemporaryServers } from './temporary-servers.ts'
 
 /** What is measured, how long, and behind how many. */
 export interface Plan {
@@ -34,17 +34,17 @@ export interface Results {
 const LIMITS = { join: 3, place: 1.5, nowServing: 1.1, crowd: 1.2, rebuildSeconds: 30, transactions: 1 }
 
 /** Starts what is needed, and measures one row after the other; each result is there as soon as it is known. */
-export async function run(workshop: Workshop, plan: Plan, results: Results): Promise<void> {
+export async function measureRows(servers: TemporaryServers, plan: Plan, results: Results): Promise<void> {
   const load = new LoadProcess()
-  workshop.defer(() => load.stop())
+  servers.defer(() => load.stop())
   const catalog = await startCatalogStandIn()
-  workshop.defer(() => catalog.stop())
+  servers.defer(() => catalog.stop())
   const identityProvider = await startIdentityProvider('RS256')
-  workshop.defer(() => identityProvider.stop())
+  servers.defer(() => identityProvider.stop())
   const { wanted, profileFolder } = plan
   const wants = (...names: RowName[]): boolean => names.some((name) => wanted.has(name))
   const start = (name: string): Promise<QueueStack> =>
-    startQueueStack(workshop, {
+    startQueueStack(servers, {
       name,
       catalogAddress: catalog.address,
       jwksUrl: identityProvider.jwksUrl,
@@ -58,7 +58,7 @@ export async function run(workshop: Workshop, plan: Plan, results: Results): Pro
   const stack = await start('few')
   const few = { stack, ...(await rows.openRoom(stack)) }
   await rows.warmUp(stack, few.tokens)
-  const bench: Bench = { workshop, plan, load, rows, few, people, results }
+  const bench: Bench = { servers, plan, load, rows, few, people, results }
   if (wants('join', 'place', 'now-serving')) await compareWithBare(bench)
   if (wants('rebuild', 'million-join', 'million-place', 'million-crowd')) {
     await compareWithCrowd(bench, await start('crowded'))
@@ -67,7 +67,7 @@ export async function run(workshop: Workshop, plan: Plan, results: Results): Pro
 
 /** What all rows work with. */
 interface Bench {
-  workshop: Workshop
+  servers: TemporaryServers
   plan: Plan
   load: LoadProcess
   rows: Rows
@@ -79,7 +79,7 @@ interface Bench {
 
 /** Measures one row; one that fails is told, and the others still run. */
 async function attempt(
-  { workshop, plan, results }: Bench,
+  { servers, plan, results }: Bench,
   row: string,
   measure: () => Promise<void>,
 ): Promise<void> {
@@ -87,17 +87,17 @@ async function attempt(
   try {
     await measure()
   } catch (error) {
-    workshop.signal.throwIfAborted()
+    servers.signal.throwIfAborted()
     results.problems.push(`${row}: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 
 async function compareWithBare(bench: Bench): Promise<void> {
-  const { workshop, plan, rows, few, results } = bench
+  const { servers, plan, rows, few, results } = bench
   const { wanted, say } = plan
   say('Starting the bare stack')
-  const bare = await startBareStack(workshop, few.tokens)
-  const add = (work: string, { ours, other }: RaceResult, limit: number): void => {
+  const bare = await startBareStack(servers, few.tokens)
+  const add = (work: string, { ours, other }: ComparedCosts, limit: number): void => {
     results.comparisons.push({ work, ours, against: 'bare stack', other, limit })
   }
   if (wanted.has('join')) {
@@ -105,7 +105,7 @@ async function compareWithBare(bench: Bench): Promise<void> {
       const result = await rows.join(few.stack, bare)
       add('join', result, LIMITS.join)
       results.figures.push({
-        what: 'transactions of PostgreSQL a join',
+        name: 'transactions of PostgreSQL a join',
         value: result.transactions,
         unit: '',
         digits: 3,
@@ -134,14 +134,14 @@ async function compareWithCrowd(bench: Bench, crowded: QueueStack): Promise<void
   say('Losing Redis')
   const { tookMs, cpuMs } = await loseAndRebuild(crowded, CROWDED_ROOM, crowd)
   results.figures.push({
-    what: `rebuild of ${size} tokens from PostgreSQL (${(cpuMs / 1_000).toFixed(1)} s of CPU)`,
+    name: `rebuild of ${size} tokens from PostgreSQL (${(cpuMs / 1_000).toFixed(1)} s of CPU)`,
     value: tookMs / 1_000,
     unit: ' s',
     digits: 1,
     limit: LIMITS.rebuildSeconds,
   })
   await rows.warmUp(crowded, [crowdToken(crowd)])
-  const add = (work: string, { ours, other }: RaceResult): void => {
+  const add = (work: string, { ours, other }: ComparedCosts): void => {
     results.comparisons.push({ work, ours, against: '1,000 waiting', other, limit: LIMITS.crowd })
   }
   if (wanted.has('million-place')) {

@@ -20,7 +20,7 @@ export interface Side {
 }
 
 /** What came of a comparison. */
-export interface RaceResult {
+export interface ComparedCosts {
   ours: Cost
   other: Cost
   /** By ours, the warm-up too. */
@@ -31,7 +31,12 @@ export interface RaceResult {
 const TAIL_MS = 250
 
 /** Does the same work on two stacks in turn, so that what else the machine does hits both. Round 0 only warms them up. */
-export async function race(load: LoadProcess, pace: Pace, ours: Side, other: Side): Promise<RaceResult> {
+export async function compareStacks(
+  load: LoadProcess,
+  pace: Pace,
+  ours: Side,
+  other: Side,
+): Promise<ComparedCosts> {
   const sides = [ours, other].map((side) => ({ ...side, rounds: new Array<Round>() }))
   let answeredByOurs = 0
   for (let round = 0; round <= pace.rounds; round += 1) {
@@ -52,6 +57,6 @@ export async function race(load: LoadProcess, pace: Pace, ours: Side, other: Sid
     }
   }
   const [oursCost, otherCost] = sides.map((side) => costOf(side.rounds))
-  if (oursCost === undefined || otherCost === undefined) throw new Error('a race has two sides')
+  if (oursCost === undefined || otherCost === undefined) throw new Error('a comparison has two sides')
   return { ours: oursCost, other: otherCost, answered: answeredByOurs }
 }

@@ -1,33 +1,33 @@
 import { NoAnswer } from './api-client.ts'
-import { FanEnds } from './fan.ts'
+import { VisitEnded } from './fan.ts'
 import type { Fan, Rush } from './fan.ts'
-import { cancelPaid, release } from './give-back.ts'
+import { cancelPaidReservation, releaseHold } from './cancel-reservation.ts'
 import { holdSeats } from './hold-seats.ts'
 import type { HoldRecord, PaymentRecord } from './history.ts'
 import type { Ending } from './measurements.ts'
 import { chargeUpTo, pay } from './pay.ts'
-import { Ended } from './pauses.ts'
+import { PausesEnded } from './pauses.ts'
 import { leaveRoom, waitInLine } from './wait-in-line.ts'
 
 /** One fan from arrival to whatever becomes of them. Rejects only where this program is at fault. */
-export async function liveAsFan(rush: Rush, fan: Fan): Promise<void> {
+export async function visitOnSale(rush: Rush, fan: Fan): Promise<void> {
   const { measurements } = rush
   measurements.count.arrived += 1
   let ending: Ending
   try {
-    ending = await goThrough(rush, fan)
+    ending = await goThroughSale(rush, fan)
   } catch (error) {
-    if (error instanceof FanEnds) ending = error.ending
+    if (error instanceof VisitEnded) ending = error.ending
     else if (error instanceof NoAnswer) ending = 'failed'
-    else if (error instanceof Ended) ending = 'too late'
+    else if (error instanceof PausesEnded) ending = 'too late'
     else throw error
   } finally {
-    fan.goTo('outside')
+    fan.moveTo('outside')
   }
-  measurements.end(ending)
+  measurements.countEnding(ending)
 }
 
-async function goThrough(rush: Rush, fan: Fan): Promise<Ending> {
+async function goThroughSale(rush: Rush, fan: Fan): Promise<Ending> {
   const { profile } = fan
   if (profile.chargesEarly) await chargeUpTo(rush, fan, profile.seatsWanted * rush.sale.dearest)
   const joinedAt = performance.now()
@@ -36,15 +36,15 @@ async function goThrough(rush: Rush, fan: Fan): Promise<Ending> {
   if (profile.afterHolding === 'let-it-run-out') return 'walked away'
   await fan.think()
   if (profile.afterHolding === 'release') {
-    await release(rush, fan, hold)
+    await releaseHold(rush, fan, hold)
     return 'walked away'
   }
   const payment = await buy(rush, fan, hold)
   if (payment === undefined) return 'could not pay'
-  rush.measurements.time('join to confirmed', performance.now() - joinedAt)
+  rush.measurements.addLatency('join to confirmed', performance.now() - joinedAt)
   countSold(rush, hold)
   if (!profile.cancelsAfterPaying) return 'bought'
-  await cancelPaid(rush, fan, hold, payment)
+  await cancelPaidReservation(rush, fan, hold, payment)
   return 'refunded'
 }
 
@@ -56,7 +56,7 @@ async function holdOrLeave(rush: Rush, fan: Fan): Promise<HoldRecord> {
     return await holdSeats(rush, fan)
   } catch (error) {
     const isDone =
-      error instanceof FanEnds && (error.ending === 'sold out' || error.ending === 'lost patience')
+      error instanceof VisitEnded && (error.ending === 'sold out' || error.ending === 'lost patience')
     if (isDone && fan.random.chance(LEAVES_WHEN_DONE)) await leaveRoom(fan)
     throw error
   }
@@ -75,7 +75,7 @@ async function buy(rush: Rush, fan: Fan, hold: HoldRecord): Promise<PaymentRecor
     await chargeUpTo(rush, fan, hold.amount)
     return pay(rush, fan, hold, 'BALANCE')
   }
-  if (fan.random.chance(0.5)) await release(rush, fan, hold)
+  if (fan.random.chance(0.5)) await releaseHold(rush, fan, hold)
   return undefined
 }
 

@@ -13,7 +13,7 @@ import { servicePasswords } from '@frontrow/test-kit/test-environment'
 import { migrateDatabase } from '@frontrow/migrations/migrate-database'
 
 /** The folder, the programs and everything that has to be stopped in the end. */
-export interface Workshop {
+export interface TemporaryServers {
   folder: string
   programs: { redis: string; nginx: string; certificate: Certificate }
   /** Called off when the run is. */
@@ -38,9 +38,9 @@ const STOP_DEADLINE_MS = 15_000
 const READY_DEADLINE_MS = 30_000
 
 /** Does some work with throw-away servers, and stops all of them however it ends. */
-export async function inWorkshop<T>(
+export async function withTemporaryServers<T>(
   signal: AbortSignal,
-  work: (workshop: Workshop) => Promise<T>,
+  work: (servers: TemporaryServers) => Promise<T>,
 ): Promise<T> {
   const programs = await ensurePrograms(['postgres', 'redis-server', 'nginx', 'openssl'], console.log)
   const { 'redis-server': redis, nginx, openssl } = programs
@@ -54,13 +54,13 @@ export async function inWorkshop<T>(
   const stops: (() => Promise<void> | void)[] = []
   try {
     const certificate = await ensureCertificate(openssl, join(folder, 'tls'))
-    const workshop: Workshop = {
+    const servers: TemporaryServers = {
       folder,
       programs: { redis, nginx, certificate },
       signal,
       defer: (stop) => void stops.push(stop),
     }
-    return await Promise.race([work(workshop), aborted(signal)])
+    return await Promise.race([work(servers), aborted(signal)])
   } finally {
     for (const stop of stops.toReversed()) await stop()
     rmSync(folder, { recursive: true, force: true })
@@ -74,33 +74,36 @@ function aborted(signal: AbortSignal): Promise<never> {
 }
 
 /** Where a server of this run leaves its log and its pid. */
-function placement(workshop: Workshop, name: string): Placement {
+function placement(servers: TemporaryServers, name: string): Placement {
   return {
-    logFile: join(workshop.folder, 'log', `${name}.log`),
-    pidFile: join(workshop.folder, 'run', `${name}.pid`),
-    signal: workshop.signal,
+    logFile: join(servers.folder, 'log', `${name}.log`),
+    pidFile: join(servers.folder, 'run', `${name}.pid`),
+    signal: servers.signal,
   }
 }
 
 /** Starts something and has it stopped in the end, also when the run was called off while it started. */
-async function keep(workshop: Workshop, starting: Promise<RunningProcess>): Promise<RunningProcess> {
+async function deferStop(
+  servers: TemporaryServers,
+  starting: Promise<RunningProcess>,
+): Promise<RunningProcess> {
   const running = await starting
-  workshop.defer(() => running.stop())
-  if (workshop.signal.aborted) await running.stop()
-  workshop.signal.throwIfAborted()
+  servers.defer(() => running.stop())
+  if (servers.signal.aborted) await running.stop()
+  servers.signal.throwIfAborted()
   return running
 }
 
 /** Starts PostgreSQL and Redis as `npm start` runs them, durable, with the migrations applied. */
-export async function startStores(workshop: Workshop, stack: string): Promise<Stores> {
+export async function startStores(servers: TemporaryServers, stack: string): Promise<Stores> {
   const [postgresPort = 0, redisPort = 0] = await freePorts(2)
   const files = (name: string) => ({
-    ...placement(workshop, `${stack}-${name}`),
-    dataFolder: join(workshop.folder, `${stack}-${name}`),
+    ...placement(servers, `${stack}-${name}`),
+    dataFolder: join(servers.folder, `${stack}-${name}`),
   })
   const [postgres, redis] = await Promise.all([
-    keep(
-      workshop,
+    deferStop(
+      servers,
       startPostgres({
         ...files('postgres'),
         port: postgresPort,
@@ -110,9 +113,9 @@ export async function startStores(workshop: Workshop, stack: string): Promise<St
         durable: true,
       }),
     ),
-    keep(
-      workshop,
-      startRedis({ ...files('redis'), program: workshop.programs.redis, port: redisPort, durable: true }),
+    deferStop(
+      servers,
+      startRedis({ ...files('redis'), program: servers.programs.redis, port: redisPort, durable: true }),
     ),
   ])
   const url = (role: string, password: string): string =>
@@ -129,7 +132,7 @@ export async function startStores(workshop: Workshop, stack: string): Promise<St
 
 /** Starts one of our programs on Node. */
 export function startNode(
-  workshop: Workshop,
+  servers: TemporaryServers,
   program: {
     name: string
     args: readonly string[]
@@ -137,10 +140,10 @@ export function startNode(
     isReady: () => Promise<boolean>
   },
 ): Promise<RunningProcess> {
-  return keep(
-    workshop,
+  return deferStop(
+    servers,
     startProcess({
-      ...placement(workshop, program.name),
+      ...placement(servers, program.name),
       name: program.name,
       command: process.execPath,
       args: program.args,
@@ -156,23 +159,23 @@ export function startNode(
 
 /** Starts an Nginx in front of one process, which stands for all services. */
 export async function startGateway(
-  workshop: Workshop,
+  servers: TemporaryServers,
   gateway: { stack: string; template: string; servicePort: number; opsPort: number },
 ): Promise<{ port: number; pid: number }> {
   const [port = 0, tlsPort = 0] = await freePorts(2)
   const service = [`127.0.0.1:${gateway.servicePort}`]
   const others = ['queue', 'catalog', 'reservation', 'payment', 'wallet']
-  const { pid } = await keep(
-    workshop,
+  const { pid } = await deferStop(
+    servers,
     startNginx({
-      ...placement(workshop, `${gateway.stack}-nginx`),
-      program: workshop.programs.nginx,
+      ...placement(servers, `${gateway.stack}-nginx`),
+      program: servers.programs.nginx,
       templateFile: join(ROOT, gateway.template),
-      stateFolder: join(workshop.folder, `${gateway.stack}-nginx`),
-      accessLogFile: join(workshop.folder, `${gateway.stack}-refused.log`),
+      stateFolder: join(servers.folder, `${gateway.stack}-nginx`),
+      accessLogFile: join(servers.folder, `${gateway.stack}-refused.log`),
       port,
       tlsPort,
-      certificate: workshop.programs.certificate,
+      certificate: servers.programs.certificate,
       upstreams: {
         ...Object.fromEntries(others.map((name) => [name, service])),
         health: [`127.0.0.1:${gateway.opsPort}`],

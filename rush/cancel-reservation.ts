@@ -1,11 +1,11 @@
 import { cancelAnswer } from './answers.ts'
-import { FanEnds } from './fan.ts'
+import { VisitEnded } from './fan.ts'
 import type { Fan, Rush } from './fan.ts'
 import type { HoldRecord, PaymentRecord } from './history.ts'
 import { askPaymentUntil } from './pay.ts'
 
 /** Cancels a reservation that is paid for and waits for the money. */
-export async function cancelPaid(
+export async function cancelPaidReservation(
   rush: Rush,
   fan: Fan,
   hold: HoldRecord,
@@ -14,23 +14,27 @@ export async function cancelPaid(
   payment.cancelled = true
   const refund = await cancel(rush, fan, hold)
   if (refund?.paymentId !== payment.paymentId) {
-    fan.surprise(
+    fan.reportUnexpected(
       'cancel',
       'WRONG_ANSWER',
       `cancelled ${payment.paymentId}, refund is ${JSON.stringify(refund)}`,
     )
-    throw new FanEnds('failed')
+    throw new VisitEnded('failed')
   }
   await askPaymentUntil(rush, fan, payment, (status) => status === 'REFUNDED')
   rush.measurements.count.refunds += 1
 }
 
 /** Gives seats back that were never paid for. */
-export async function release(rush: Rush, fan: Fan, hold: HoldRecord): Promise<void> {
+export async function releaseHold(rush: Rush, fan: Fan, hold: HoldRecord): Promise<void> {
   const refund = await cancel(rush, fan, hold)
   rush.measurements.now.held -= hold.seatIds.length
   if (refund !== null) {
-    fan.surprise('cancel', 'WRONG_ANSWER', `a hold was cancelled with a refund: ${JSON.stringify(refund)}`)
+    fan.reportUnexpected(
+      'cancel',
+      'WRONG_ANSWER',
+      `a hold was cancelled with a refund: ${JSON.stringify(refund)}`,
+    )
   }
 }
 
@@ -50,6 +54,6 @@ async function askToCancel(fan: Fan, hold: HoldRecord) {
   const path = `/reservations/${hold.reservationId}/cancel`
   const answer = await fan.ask({ step: 'cancel', method: 'POST', path, schema: cancelAnswer }, 'no token')
   if (answer.kind === 'ok') return answer.data.refund
-  fan.accept('cancel', answer)
-  throw new FanEnds('too late')
+  fan.acceptRefusal('cancel', answer)
+  throw new VisitEnded('too late')
 }
