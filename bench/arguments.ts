@@ -21,7 +21,7 @@ export interface BenchOptions {
   /** One short round and a smaller crowd: shows that the benchmark works, not how fast anything is. */
   readonly quick: boolean
   readonly rows: ReadonlySet<RowName>
-  /** Where the queue service leaves a CPU profile of its life; undefined: nowhere. */
+  /** Where the queue services write their CPU profiles when they stop; undefined: no profiles. */
   readonly profileFolder: string | undefined
 }
 

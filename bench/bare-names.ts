@@ -1,4 +1,4 @@
 /** The table of joins in the bare stack. */
 export const BARE_TABLE = 'queue.bare_tokens'
-/** What a join of the bare stack reads in Redis. */
+/** The key that joins and polls of now-serving read in the bare stack's Redis. */
 export const BARE_ROOM_KEY = 'bare:room'

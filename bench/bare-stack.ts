@@ -7,11 +7,11 @@ import { BARE_ROOM_KEY, BARE_TABLE } from './bare-names.ts'
 import { startGateway, startNode, startStores } from './temporary-servers.ts'
 import type { TemporaryServers } from './temporary-servers.ts'
 
-/** What load can be put on, and what is measured while it is. */
+/** A stack that can be put under load and measured. */
 export interface Stack {
-  /** The gateway's. */
+  /** Where its gateway listens. */
   port: number
-  /** Processes whose trees are the whole stack, by what they are. */
+  /** The first process of each server, by the name of the server. With their children they are the whole stack. */
   pids: Readonly<Record<string, number>>
 }
 
@@ -32,7 +32,7 @@ export async function startBareStack(servers: TemporaryServers, tokens: readonly
   return { port: gateway.port, pids: { nginx: gateway.pid, node: server.pid, ...stores.pids } }
 }
 
-/** The columns, checks and indexes of the queue's own table, whatever they are. */
+/** Makes a table with the columns, checks and indexes that the queue's own table has. */
 async function makeTable(adminDatabaseUrl: string): Promise<void> {
   const client = createClient(adminDatabaseUrl, 'bench')
   await client.connect()
@@ -44,7 +44,7 @@ async function makeTable(adminDatabaseUrl: string): Promise<void> {
   }
 }
 
-/** An answer as long as ours for each token. */
+/** Stores an answer for each token that is as long as ours. */
 async function fillRedis(url: string, tokens: readonly string[]): Promise<void> {
   const redis = new Redis(url)
   try {

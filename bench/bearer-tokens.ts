@@ -5,21 +5,21 @@ import { claimsOf } from '@frontrow/test-kit/identity-provider'
 import type { SigningKey } from '@frontrow/test-kit/identity-provider'
 
 const signText = promisify(sign)
-// As many as libuv has threads, so that both cores sign.
+// libuv has this many threads, so that both cores sign.
 const AT_ONCE = 4
 
-/** Who asks: everybody's bearer token. */
+/** The bearer tokens of everybody who sends requests. */
 export interface People {
   admin: string
-  /** A thousand, who are in each room before others come. */
+  /** A thousand people, who are in each room before others come. */
   early: readonly string[]
-  /** Those who join while it is measured; nobody comes twice within one row, so that each token is verified anew. */
+  /** People who join during a measurement. Nobody joins twice within one row, so that each token is verified anew. */
   late: readonly string[]
 }
 
 /**
- * Bearer tokens of the bench's identity provider, each of somebody else, as production has them: signed by RS256. They are made
- * before anything is measured, since a signature takes 0.7 ms and a round needs thousands that no service has seen.
+ * Signs bearer tokens with RS256, as the identity provider of a production system would, each for another user. This is done
+ * before anything is measured, because a signature takes 0.7 ms and a round needs thousands of tokens that no service has seen.
  */
 export async function signBearerTokens(
   key: SigningKey,

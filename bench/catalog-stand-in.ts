@@ -8,8 +8,8 @@ const HOUR_MS = 3_600_000
 const GRACE_MS = 1_000
 
 /**
- * A gRPC server that has every schedule on sale. The queue service asks once in 2 s for each schedule, so what stands behind
- * that call is not worth a process.
+ * Starts a gRPC server that has every schedule on sale. The queue service asks it once in 2 s for each schedule, which is too
+ * little to need the real catalog service in a process of its own.
  */
 export async function startCatalogStandIn(): Promise<{ address: string; stop: () => Promise<void> }> {
   const host = {

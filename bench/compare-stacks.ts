@@ -6,7 +6,7 @@ import { costOf } from './measure.ts'
 import type { Cost, Round } from './measure.ts'
 import { readCpuMs } from './process-cpu.ts'
 
-/** How long and how often. */
+/** How long a round lasts and how many there are. */
 export interface Pace {
   rounds: number
   roundMs: number
@@ -23,14 +23,14 @@ export interface Side {
 export interface ComparedCosts {
   ours: Cost
   other: Cost
-  /** By ours, the warm-up too. */
+  /** Requests that our stack answered, those of the warm-up included. */
   answered: number
 }
 
-// What is still to be done after the last answer belongs to the round: changes are recorded every 200 ms.
+// The queue service records changes every 200 ms. What it does so after the last answer belongs to the round.
 const TAIL_MS = 250
 
-/** Does the same work on two stacks in turn, so that what else the machine does hits both. Round 0 only warms them up. */
+/** Does the same work on two stacks in turn, so that other load of the machine affects both. Round 0 is the warm-up. */
 export async function compareStacks(
   load: LoadProcess,
   pace: Pace,

@@ -21,8 +21,8 @@ const PIPELINE_SIZE = 5_000
 const placeAnswer = z.object({ data: z.object({ queuePosition: z.int(), status: z.literal('WAITING') }) })
 
 /**
- * Puts a crowd into PostgreSQL, sequences 2 to `size`. The first place is taken over the API, so that the room is opened by
- * the service itself, whatever belongs to that.
+ * Puts a crowd into PostgreSQL, sequences 2 to `size`. The first place is taken over the API, so that the service itself
+ * opens the room with all that belongs to it.
  */
 export async function fillRoom(
   load: LoadProcess,
@@ -44,7 +44,7 @@ export async function fillRoom(
       [scheduleId, size, crowdUser(1), crowdToken(1)],
     )
     await client.query(`UPDATE queue.rooms SET last_sequence = $2 WHERE schedule_id = $1`, [scheduleId, size])
-    // Now, and not by itself in the middle of a round.
+    // Otherwise PostgreSQL would start these by itself in the middle of a round.
     await client.query('VACUUM ANALYZE queue.queue_tokens')
     await client.query('CHECKPOINT')
   } finally {
@@ -52,7 +52,7 @@ export async function fillRoom(
   }
 }
 
-/** Empties Redis and waits until the room is there again, asked for by one poll. */
+/** Empties Redis, polls once, and waits until the service has rebuilt the room. */
 export async function loseAndRebuild(
   stack: QueueStack,
   scheduleId: number,
@@ -91,7 +91,7 @@ async function askPlace(stack: QueueStack, token: string): Promise<number> {
   return placeAnswer.parse(await answer.json()).data.queuePosition
 }
 
-/** Leaves in Redis what the joins of these people would have: whose each token is. Then lets Redis come to rest. */
+/** Stores in Redis whose each token is, as the joins of these people would have. Then waits until Redis has rewritten its log. */
 export async function storeTokenOwners(
   stack: QueueStack,
   scheduleId: number,
@@ -113,7 +113,7 @@ export async function storeTokenOwners(
   }
 }
 
-/** Redis writes its file anew when that has doubled: now, and not in the middle of a round. */
+/** Redis rewrites its log when that has doubled. We make it do so now, because it must not happen in the middle of a round. */
 async function rewriteLog(redis: Redis): Promise<void> {
   const isRewriting = async (): Promise<boolean> =>
     /aof_rewrite_(in_progress|scheduled):1/.test(await redis.info('persistence'))

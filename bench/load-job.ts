@@ -1,13 +1,13 @@
 import { z } from 'zod'
 
-/** What the load process is asked to do: so many connections, each sends its next request when it has its answer. */
+/** A job of the load process: each connection sends its next request when it has the answer to the last one. */
 export const loadJob = z.object({
   port: z.int(),
   connections: z.int().min(1).max(1_024),
   forMs: z.int().min(1).max(30_000),
   /** Whole requests as they go over the wire. */
   requests: z.array(z.string()).min(1),
-  /** Start again with the first request after the last; else the work ends there. */
+  /** Whether the list starts again after its last request; otherwise the job ends there. */
   repeat: z.boolean(),
   keepBodies: z.boolean(),
 })
@@ -15,7 +15,7 @@ export const loadJob = z.object({
 /** A checked job. */
 export type LoadJob = z.output<typeof loadJob>
 
-/** What came of it. */
+/** The result of a job. */
 export const loadResult = z.object({
   answered: z.int(),
   elapsedMs: z.number(),

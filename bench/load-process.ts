@@ -13,7 +13,7 @@ export class LoadProcess {
     this.#child = fork(join(import.meta.dirname, 'load.ts'), { serialization: 'advanced', execArgv: [] })
   }
 
-  /** Does one job and returns what came of it; answers other than 200 are for the caller to judge. */
+  /** Does one job and returns its result. Answers other than 200 are counted in it. Throws when the process has ended. */
   async run(job: LoadJob): Promise<LoadResult> {
     const listeners = new AbortController()
     try {
@@ -30,7 +30,7 @@ export class LoadProcess {
     }
   }
 
-  /** Does one job of which every answer must be 200. */
+  /** Does one job, and throws where an answer is not 200. */
   async runClean(job: LoadJob): Promise<LoadResult> {
     const result = await this.run(job)
     const failures = Object.entries(result.failures).map(([failure, count]) => `${count} × ${failure}`)

@@ -1,11 +1,11 @@
-/** The load generator: a process of its own, so that its CPU is nobody's. It takes jobs over the IPC channel. */
+/** The load generator: a process of its own, so that no stack is charged with its CPU. Its jobs come over the IPC channel. */
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { loadJob } from './load-job.ts'
 import type { LoadJob, LoadResult } from './load-job.ts'
 import { ResponseReader } from './response-reader.ts'
 
-// An answer that takes longer than this after the end of the work is a failure.
+// After the end of a job answers may take this long; what comes later is a failure.
 const DRAIN_MS = 10_000
 
 /** One job: a closed loop over a fixed number of connections. */
@@ -60,7 +60,7 @@ class LoadRun {
     else socket.write(request)
   }
 
-  /** The next request, while there is time and one left. */
+  /** The next request; undefined when the time is up or the list is at its end. */
   #nextRequest(): Buffer | undefined {
     if (performance.now() >= this.#endsAt) return undefined
     if (this.#next >= this.#requests.length && this.#job.repeat) this.#next = 0
@@ -105,5 +105,5 @@ process.on('message', (message) => {
   const run = new LoadRun(loadJob.parse(message), (result) => process.send?.(result))
   run.start()
 })
-// Whoever wanted the load is gone.
+// The process that gives the jobs has ended.
 process.on('disconnect', () => process.exit())

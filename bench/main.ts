@@ -1,6 +1,6 @@
 /**
- * What the waiting room costs: CPU of all processes of our stack against the same hops with no logic in them, measured in turn
- * in the same run (design, section 10). Prints ratios; a limit that is not met is told, and is no failure.
+ * Measures what the waiting room costs: the CPU of all processes of our stack, compared with the same hops with no logic in
+ * them, in turn in the same run. Prints ratios with their limits; a limit that is not met does not make the run fail.
  */
 import { explainUsage } from '../scripts/command-line.ts'
 import { readArguments, usage } from './arguments.ts'
@@ -26,7 +26,7 @@ function say(line: string): void {
   console.log(`[${((performance.now() - began) / 1_000).toFixed(1).padStart(5)} s] ${line}`)
 }
 
-/** A person asked for the end. */
+/** A signal stopped the run. */
 class Interrupted extends Error {
   override name = 'Interrupted'
 }
@@ -64,7 +64,7 @@ async function runBench({ rows, quick, profileFolder }: BenchOptions): Promise<n
     return error instanceof Interrupted ? INTERRUPTED : 1
   } finally {
     clearTimeout(timeLimit)
-    // Also what was measured before a failure.
+    // After a failure the results so far are printed too.
     const { comparisons, figures, problems } = results
     const lines = [
       ...comparisonLines(comparisons),
@@ -79,7 +79,7 @@ async function runBench({ rows, quick, profileFolder }: BenchOptions): Promise<n
   }
 }
 
-/** How much of the machine was not ours: on a busy one even ratios are unsure. */
+/** Says how much CPU other programs used, because on a busy machine even ratios are unsure. */
 function otherProgramsLine(before: { all: number; used: number }): string {
   const now = readMachineMs()
   const ours = sum(readCpuMs({ bench: process.pid }).values())

@@ -13,7 +13,7 @@ import { CROWDED_ROOM, Rows, signInPeople } from './rows.ts'
 import type { Comparison, Figure } from './table.ts'
 import type { TemporaryServers } from './temporary-servers.ts'
 
-/** What is measured, how long, and behind how many. */
+/** What is measured, how long, and the size of the crowd. */
 export interface Plan {
   wanted: ReadonlySet<RowName>
   pace: Pace
@@ -22,7 +22,7 @@ export interface Plan {
   say: (line: string) => void
 }
 
-/** What came of a run. */
+/** The results of a run; they are filled in while it runs. */
 export interface Results {
   comparisons: Comparison[]
   figures: Figure[]
@@ -30,10 +30,10 @@ export interface Results {
   problems: string[]
 }
 
-/** Of section 10 of the design; the one for transactions only says that joins share them. */
+/** What each row may cost. The limit for transactions only shows that joins share them. */
 const LIMITS = { join: 3, place: 1.5, nowServing: 1.1, crowd: 1.2, rebuildSeconds: 30, transactions: 1 }
 
-/** Starts what is needed, and measures one row after the other; each result is there as soon as it is known. */
+/** Starts the stacks that the wanted rows need, and measures one row after the other. Adds each result as soon as it is known. */
 export async function measureRows(servers: TemporaryServers, plan: Plan, results: Results): Promise<void> {
   const load = new LoadProcess()
   servers.defer(() => load.stop())
@@ -65,7 +65,7 @@ export async function measureRows(servers: TemporaryServers, plan: Plan, results
   }
 }
 
-/** What all rows work with. */
+/** What the measurement of every row needs. */
 interface Bench {
   servers: TemporaryServers
   plan: Plan
@@ -77,7 +77,7 @@ interface Bench {
   results: Results
 }
 
-/** Measures one row; one that fails is told, and the others still run. */
+/** Measures one row. Where that fails, the failure becomes a problem of the run and the other rows are still measured. */
 async function attempt(
   { servers, plan, results }: Bench,
   row: string,

@@ -1,20 +1,20 @@
-/** What one round of load against one stack came to. */
+/** The result of one round of load on one stack. */
 export interface Round {
   answered: number
   elapsedMs: number
-  /** Of each server of the stack, by its name. */
+  /** By the name of each server of the stack. */
   cpuMs: ReadonlyMap<string, number>
 }
 
-/** Several rounds of the same work, as one. */
+/** What a request costs, from several rounds of the same work. */
 export interface Cost {
   perSecond: number
   cpuMsPerRequest: number
-  /** The same of each server. */
+  /** CPU in ms a request, by the name of each server. */
   parts: ReadonlyMap<string, number>
 }
 
-/** The middle one; of an even number of values the mean of the two in the middle. */
+/** The middle value; for an even number of values the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = Math.floor(sorted.length / 2)
@@ -24,7 +24,7 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2
 }
 
-/** The median round, by each measure: one disturbed round does not count. */
+/** Takes the median of the rounds for each figure, so that one disturbed round does not count. */
 export function costOf(rounds: readonly Round[]): Cost {
   if (rounds.some((round) => round.answered === 0)) throw new Error('a round without an answer')
   const perRequest = (cpuMs: (round: Round) => number): number =>
@@ -37,12 +37,11 @@ export function costOf(rounds: readonly Round[]): Cost {
   }
 }
 
-/** How many times the CPU of the other. */
+/** The CPU of a request on our stack, divided by that on the other. */
 export function cpuRatio(ours: Cost, other: Cost): number {
   return ours.cpuMsPerRequest / other.cpuMsPerRequest
 }
 
-/** All together. */
 export function sum(values: Iterable<number>): number {
   let total = 0
   for (const value of values) total += value

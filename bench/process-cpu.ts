@@ -9,7 +9,7 @@ export interface ProcessTimes {
   ticks: number
 }
 
-// USER_HZ: what Linux reports in, whatever the kernel's own clock is.
+// Linux reports in ticks of USER_HZ, 100 a second, whatever the kernel's own clock is.
 const TICK_MS = 10
 
 /** Reads a line of /proc/<pid>/stat. */
@@ -26,8 +26,8 @@ export function parseStat(line: string): ProcessTimes {
 }
 
 /**
- * Ticks of a process and everything below it. A process that ends leaves its time with its parent, so the sum never goes down
- * while the root lives.
+ * Sums the ticks of a process and its descendants. The time of a process that ends is added to its parent, so the sum never
+ * goes down while the root lives.
  */
 export function sumTree(processes: readonly ProcessTimes[], root: number): number {
   const childrenOf = Map.groupBy(processes, (one) => one.parent)
@@ -41,13 +41,13 @@ export function sumTree(processes: readonly ProcessTimes[], root: number): numbe
   return ticks
 }
 
-/** CPU time that each of some servers has used since it started, with all its processes. */
+/** CPU time in ms that each server has used since it started, its child processes included. */
 export function readCpuMs(roots: Readonly<Record<string, number>>): Map<string, number> {
   const processes = readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? readOne(name) : []))
   return new Map(Object.entries(roots).map(([name, pid]) => [name, sumTree(processes, pid) * TICK_MS]))
 }
 
-/** CPU time of this machine since it started: all that it had, and what was used of it. */
+/** CPU time of this machine in ms since it started: all of it, and the part that was used. */
 export function readMachineMs(): { all: number; used: number } {
   let all = 0
   let used = 0
@@ -63,7 +63,7 @@ function readOne(pid: string): ProcessTimes[] {
   try {
     return [parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8'))]
   } catch (error) {
-    // It ended after it was listed.
+    // The process ended after it was listed.
     const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
     if (code === 'ENOENT' || code === 'ESRCH') return []
     throw error

@@ -19,13 +19,13 @@ const ROOT = join(import.meta.dirname, '..')
 const WAITING_MAX = 10_000_000
 const FILL_CONNECTIONS = 64
 const FILL_MS_MAX = 20_000
-// Nobody listens there. What the service takes from Kafka does not concern people who wait.
+// No broker listens there. None is needed, because messages from Kafka do not concern people who wait.
 const NO_BROKER = '127.0.0.1:9'
 
 const notReady = z.object({ problems: z.record(z.string(), z.string()).default({}) })
 const joined = z.object({ data: z.object({ token: z.uuid(), status: z.literal('WAITING') }) })
 
-/** Starts it as `npm start` would, and waits until it serves from Redis. */
+/** Starts the stack as `npm start` would, and waits until the service answers from Redis. */
 export async function startQueueStack(
   servers: TemporaryServers,
   stack: { name: string; catalogAddress: string; jwksUrl: string; profileFolder: string | undefined },
@@ -65,14 +65,14 @@ export async function startQueueStack(
   }
 }
 
-/** Ready but for Kafka. */
+/** Whether the service is ready, apart from Kafka. */
 async function isReady(opsPort: number): Promise<boolean> {
   try {
     const answer = await fetch(`http://127.0.0.1:${opsPort}/health/ready`)
     const { problems } = notReady.parse(await answer.json())
     return Object.keys(problems).every((name) => name === 'kafka')
   } catch {
-    // It does not listen yet.
+    // The service does not listen yet.
     return false
   }
 }
@@ -95,7 +95,7 @@ export async function openPausedRoom(
     throw new Error(`the room was not paused: ${answer.status} ${await answer.text()}`)
 }
 
-/** Has people join a room over the API; returns their queue tokens. */
+/** Lets people join a room over the API. Returns their queue tokens; throws where not all could join. */
 export async function joinPeople(
   load: LoadProcess,
   stack: QueueStack,

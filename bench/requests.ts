@@ -12,22 +12,22 @@ export function joinRequest(scheduleId: number, bearerToken: string): string {
   ].join('\r\n')
 }
 
-/** A poll of the holder of a token. */
+/** A poll of the own place, as it goes over the wire. */
 export function placeRequest(token: string): string {
   return `GET /api/v1/queue/tokens/me HTTP/1.1\r\nHost: localhost\r\nQueue-Token: ${token}\r\n\r\n`
 }
 
-/** A poll of everybody's answer. */
+/** A poll of now-serving, as it goes over the wire. */
 export function nowServingRequest(scheduleId: number): string {
   return `GET /api/v1/queue/schedules/${scheduleId}/now-serving HTTP/1.1\r\nHost: localhost\r\n\r\n`
 }
 
-/** The token value of one of a crowd that was put into the database: fill-room.ts makes the same of the sequence there. */
+/** The token of one person of the crowd. `fillRoom` in crowd.ts makes the same value from the sequence, in SQL. */
 export function crowdToken(sequence: number): string {
   return `01900000-0000-7000-8000-${sequence.toString(16).padStart(12, '0')}`
 }
 
-/** The user who has that place. */
+/** The user id of one person of the crowd. */
 export function crowdUser(sequence: number): string {
   return `crowd-${sequence}`
 }

@@ -7,14 +7,14 @@ export interface Answer {
 }
 
 const HEAD_END = Buffer.from('\r\n\r\n')
-// 'HTTP/1.1 ' stands before the three digits.
+// The three digits of the status come after 'HTTP/1.1 '.
 const STATUS_AT = 9
 
-/** Takes the answers of one connection out of what comes over it. Answers of unknown length are an error. */
+/** Splits the bytes of one connection into answers. Throws at an answer without a Content-Length, whose end it can't know. */
 export class ResponseReader {
   #rest: Buffer | undefined
 
-  /** The answers that are whole with this chunk. */
+  /** Returns the answers that this chunk completes. */
   read(chunk: Buffer): Answer[] {
     const bytes = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk])
     const answers: Answer[] = []

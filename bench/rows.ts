@@ -12,23 +12,23 @@ import { compareStacks } from './compare-stacks.ts'
 import type { Pace, ComparedCosts, Side } from './compare-stacks.ts'
 import { crowdToken, joinRequest, nowServingRequest, placeRequest } from './requests.ts'
 
-/** People in a room that is not large. */
+/** People in a small room. */
 const FEW_PEOPLE = 1_000
-/** The room with the crowd in it, and so is its number for everybody. */
+/** The number of the room that has the crowd in it. Other rooms count from here. */
 export const CROWDED_ROOM = 1
 
 const JOIN_CONNECTIONS = 128
 const POLL_CONNECTIONS = 64
-// More than are answered here.
+// More requests than are answered on this machine, so that no round runs out of them.
 const JOINS_PER_SECOND_MAX = 7_000
 const POLLS_PER_SECOND_MAX = 15_000
-// A server process of PostgreSQL tells the statistics what it committed once a second.
+// A server process of PostgreSQL reports its commits to the statistics once a second; we wait longer than that.
 const STATISTICS_MS = 2_500
 
-// A prime, so that every place comes once before any comes again.
+// This is a prime, so that every place comes once before any comes again.
 const SCATTER_STEP = 611_953
 
-/** Signs in as many people as the rows need at this pace; `late` where any row joins. */
+/** Signs in as many people as the rows need at this pace. `late` stays empty where no row measures joins. */
 export async function signInPeople(key: SigningKey, pace: Pace, joins: boolean): Promise<People> {
   const joiners =
     requestCount(pace, 0, JOINS_PER_SECOND_MAX) + pace.rounds * requestCount(pace, 1, JOINS_PER_SECOND_MAX)
@@ -40,7 +40,7 @@ export async function signInPeople(key: SigningKey, pace: Pace, joins: boolean):
   }
 }
 
-/** The rows of the table that are comparisons. Rooms are never used again, so that each round finds a thousand people. */
+/** Measures the rows of the table that compare two stacks. Each round of joins has a new room of a thousand people. */
 export class Rows {
   readonly #load: LoadProcess
   readonly #pace: Pace
@@ -56,13 +56,13 @@ export class Rows {
     this.#people = people
   }
 
-  /** Joins, and what share of a transaction each of them takes of PostgreSQL. */
+  /** Compares joins, and counts how many transactions of PostgreSQL one join takes. */
   async join(ours: QueueStack, bare: Stack): Promise<ComparedCosts & { transactions: number }> {
     const earlyBefore = this.#early
     const commitsBefore = await readCommits(ours)
     const result = await this.#compare(this.#joinFew(ours), {
       stack: bare,
-      // It does not look at whose token it is.
+      // The bare stack does not look at the token, so the same ones can be sent again.
       load: async () => ({
         connections: JOIN_CONNECTIONS,
         requests: this.#people.early.map((token) => joinRequest(1, token)),
@@ -73,12 +73,12 @@ export class Rows {
     return { ...result, transactions: ((await readCommits(ours)) - commitsBefore) / joins }
   }
 
-  /** Polls of own places by a thousand people; the bare stack knows the same tokens. */
+  /** Compares polls of own places by a thousand people; the bare stack knows the same tokens. */
   async place(ours: QueueStack, bare: Stack, tokens: readonly string[]): Promise<ComparedCosts> {
     return this.#compare(this.#polls(ours, tokens), this.#polls(bare, tokens))
   }
 
-  /** Polls of the one answer for everybody. */
+  /** Compares polls of now-serving, the one answer for everybody. */
   async nowServing(ours: QueueStack, bare: Stack, scheduleId: number): Promise<ComparedCosts> {
     const load = async () => ({
       connections: POLL_CONNECTIONS,
@@ -88,13 +88,13 @@ export class Rows {
     return this.#compare({ stack: ours, load }, { stack: bare, load })
   }
 
-  /** Joins behind a crowd, against joins behind a thousand. */
+  /** Compares joins behind a crowd with joins behind a thousand people. */
   async millionJoin(crowded: QueueStack, few: QueueStack): Promise<ComparedCosts> {
     const load = async (round: number) => this.#joins(CROWDED_ROOM, round)
     return this.#compare({ stack: crowded, load }, this.#joinFew(few))
   }
 
-  /** Polls by a thousand people who stand all over a crowd, against polls by a thousand people alone. */
+  /** Compares polls by a thousand people who are scattered over a crowd with polls by a thousand people alone. */
   async millionPlace(
     crowded: QueueStack,
     few: QueueStack,
@@ -104,7 +104,7 @@ export class Rows {
     return this.#compare(this.#polls(crowded, spread), this.#polls(few, tokens))
   }
 
-  /** Polls by a crowd, of whom each asks once, against polls by a thousand people again and again. */
+  /** Compares polls by a crowd, of whom each asks once, with polls by a thousand people again and again. */
   async millionCrowd(
     crowded: QueueStack,
     few: QueueStack,
@@ -124,7 +124,7 @@ export class Rows {
     return this.#compare({ stack: crowded, load }, this.#polls(few, tokens))
   }
 
-  /** Lets a stack that has just started compile what polls need, as one has that worked for a while. */
+  /** Polls a stack that has just started, so that V8 has compiled what polls need before anything is measured. */
   async warmUp(stack: Stack, tokens: readonly string[]): Promise<void> {
     const forMs = this.#pace.warmUpMs * 2
     const requests = tokens.map(placeRequest)
@@ -138,7 +138,7 @@ export class Rows {
     await this.#load.runClean({ ...load, forMs })
   }
 
-  /** A room with a thousand people; returns its number and their tokens. */
+  /** Opens a room and lets a thousand people join it. */
   async openRoom(stack: QueueStack): Promise<{ scheduleId: number; tokens: string[] }> {
     this.#lastRoom += 1
     const scheduleId = this.#lastRoom
@@ -172,7 +172,7 @@ export class Rows {
     return { stack, load: async () => ({ connections: POLL_CONNECTIONS, requests, repeat: true }) }
   }
 
-  /** Places all over the crowd, each once, without the first; `from` and `count` of an endless list of them. */
+  /** Part of a fixed sequence of places that are scattered over the crowd, without the first place; each comes once. */
   #scattered(from: number, count: number): number[] {
     return Array.from(
       { length: count },
@@ -185,7 +185,7 @@ function requestCount({ warmUpMs, roundMs }: Pace, round: number, perSecond: num
   return Math.ceil(((round === 0 ? warmUpMs : roundMs) / 1_000) * perSecond)
 }
 
-/** Transactions that the database has committed. Asked of another database, so that the question is not among them. */
+/** Transactions that the database has committed. The question goes to another database, so that it is not counted itself. */
 async function readCommits(stack: QueueStack): Promise<number> {
   await delay(STATISTICS_MS)
   const url = new URL(stack.adminDatabaseUrl)

@@ -5,10 +5,10 @@ import type { Cost } from './measure.ts'
 export interface Comparison {
   work: string
   ours: Cost
-  /** What it is held against, as the table names it. */
+  /** The name of the other stack in the table. */
   against: string
   other: Cost
-  /** Of section 10 of the design: ours may cost this many times the other's CPU. */
+  /** Our stack may take this many times the CPU of the other. */
   limit: number
 }
 
@@ -40,7 +40,7 @@ export function comparisonLines(comparisons: readonly Comparison[]): string[] {
   return columns([HEADINGS, ...rows], new Set([0, 3]))
 }
 
-/** Which server the CPU of each request went to. */
+/** A table of how the CPU of each request is divided among the servers. */
 export function partLines(comparisons: readonly Comparison[]): string[] {
   const costs = comparisons.flatMap(({ work, ours, against, other }) => [
     { work, whose: 'ours', cost: ours },
@@ -55,7 +55,7 @@ export function partLines(comparisons: readonly Comparison[]): string[] {
   return columns([['CPU ms a request', '', ...names], ...rows], new Set([0, 1]))
 }
 
-/** Cells below each other: names to the left, numbers to the right. */
+/** Aligns the cells of each column: names to the left, numbers to the right. */
 function columns(rows: readonly (readonly string[])[], names: ReadonlySet<number>): string[] {
   const width = (column: number): number => Math.max(...rows.map((row) => row[column]?.length ?? 0))
   return rows.map((row) =>

@@ -12,17 +12,17 @@ import { startRedis } from '@frontrow/local-stack/redis'
 import { servicePasswords } from '@frontrow/test-kit/test-environment'
 import { migrateDatabase } from '@frontrow/migrations/migrate-database'
 
-/** The folder, the programs and everything that has to be stopped in the end. */
+/** The servers of one run: their folder, their programs, and what has to be stopped in the end. */
 export interface TemporaryServers {
   folder: string
   programs: { redis: string; nginx: string; certificate: Certificate }
-  /** Called off when the run is. */
+  /** Aborts when the run is to end early. */
   signal: AbortSignal
-  /** Stops something in the end; what was added last goes first. */
+  /** Registers a step of the end. The steps run in reverse order, however the run ends. */
   defer(stop: () => Promise<void> | void): void
 }
 
-/** PostgreSQL and Redis of one stack; each stack has its own, so that nobody pays for another's background work. */
+/** PostgreSQL and Redis of one stack. Each stack has its own, so that no stack is measured with the background work of another. */
 export interface Stores {
   adminDatabaseUrl: string
   databaseUrl: string
@@ -37,7 +37,7 @@ const ROOT = join(import.meta.dirname, '..')
 const STOP_DEADLINE_MS = 15_000
 const READY_DEADLINE_MS = 30_000
 
-/** Does some work with throw-away servers, and stops all of them however it ends. */
+/** Does some work with servers of its own, stops all of them however it ends, and removes their folder. */
 export async function withTemporaryServers<T>(
   signal: AbortSignal,
   work: (servers: TemporaryServers) => Promise<T>,
@@ -82,7 +82,7 @@ function placement(servers: TemporaryServers, name: string): Placement {
   }
 }
 
-/** Starts something and has it stopped in the end, also when the run was called off while it started. */
+/** Waits for a start and registers its stop. Stops it at once where the run was ended while it started. */
 async function deferStop(
   servers: TemporaryServers,
   starting: Promise<RunningProcess>,
@@ -180,7 +180,7 @@ export async function startGateway(
         ...Object.fromEntries(others.map((name) => [name, service])),
         health: [`127.0.0.1:${gateway.opsPort}`],
       },
-      // This address is exempt; the load asks with few tokens a thousand times what a person would.
+      // Loopback is exempt from the limit of an address, but not from that of a token. The load uses few tokens very often.
       rateLimits: { tokenRequestsPerSecond: 100_000, tokenBurst: 100_000 },
     }),
   )

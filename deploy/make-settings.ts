@@ -45,7 +45,7 @@ function main(): void {
   const files = settingsFiles(ensureSecrets(folder, config.JWT_SECRET), config)
   for (const [name, lines] of Object.entries(files)) {
     const file = join(folder, name)
-    // Whole or not at all: a service that starts at this moment may be reading it.
+    // The rename makes the file appear as a whole, because a service that starts at this moment may be reading it.
     writeFileSync(`${file}.new`, `${lines.join('\n')}\n`, { mode: 0o600 })
     renameSync(`${file}.new`, file)
   }

@@ -15,10 +15,10 @@ const service = z.string().parse(process.argv[2])
 const wanted = await readdir(new URL(`../services/${service}/migrations`, import.meta.url))
 const files = wanted.filter((name) => name.endsWith('.sql'))
 
-/** What is missing, or null when nothing is. Until the first migration the role itself is missing. */
+/** Says what is missing; null when nothing is. Before the first migration even the role is missing. */
 async function whatIsMissing(): Promise<string | null> {
   const client = createClient(config.DATABASE_URL, 'wait-for-migrations')
-  // A connection that breaks while it is closed again would end the process.
+  // Without a listener, a connection that breaks while it is being closed would end the process.
   client.on('error', () => undefined)
   try {
     await client.connect()

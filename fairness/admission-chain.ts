@@ -4,12 +4,12 @@ import type { NotedHead } from './arguments.ts'
 import { Findings } from './findings.ts'
 import type { Check } from './findings.ts'
 
-/** Before number 1. */
+/** The hash that stands before admission number 1. */
 export function genesisHash(scheduleId: number, commitment: string): string {
   return hash('sha256', `frontrow:admissions:${scheduleId}:${commitment}`)
 }
 
-/** What the hash of an admission has to be after the one before it. */
+/** The hash that an admission must have, from its fields and the hash before it. */
 export function admissionHash(before: string, admission: Omit<PublishedAdmission, 'hash'>): string {
   const { number, sequence, enteredAt, admittedAt, active, maxActive, admitPerSecond } = admission
   const fields = [
@@ -19,14 +19,14 @@ export function admissionHash(before: string, admission: Omit<PublishedAdmission
     enteredAt,
     admittedAt,
     active,
-    // An empty text, not "null".
+    // A missing limit is hashed as an empty text, not as "null".
     maxActive ?? '',
     admitPerSecond,
   ]
   return hash('sha256', fields.join('|'))
 }
 
-/** Follows the log from hash to hash as it comes in, so that no hash has to be kept. */
+/** Checks the hashes of the log page by page, so that they need not be kept in memory. */
 export class AdmissionChain {
   readonly #findings = new Findings()
   readonly #noted: NotedHead | undefined
@@ -40,7 +40,7 @@ export class AdmissionChain {
     if (noted?.number === 0) this.#notedSeen = genesis
   }
 
-  /** The next row, in the order in which the rows came. */
+  /** Checks the next row; rows must come in the order in which they were published. */
   follow(admission: PublishedAdmission): void {
     const { number } = admission
     const before = this.#number
@@ -50,13 +50,13 @@ export class AdmissionChain {
         () => `admission ${number}: its hash does not follow from its fields and the hash before`,
       )
     }
-    // Go on from what is published: one change is then found at one number, and not at all that follow.
+    // The check goes on from the published hash, so that one change is reported at one number and not at all that follow.
     this.#number = number
     this.#hash = admission.hash
     if (number === this.#noted?.number) this.#notedSeen = admission.hash
   }
 
-  /** The end of the log, against what was published as its length and head. */
+  /** Compares the end of the log with its published length and head. */
   checkHashes(log: { readonly length: number; readonly head: string }): Check {
     const [number, last] = [this.#number, this.#hash]
     if (number !== log.length) {
@@ -72,7 +72,7 @@ export class AdmissionChain {
     )
   }
 
-  /** The head that was noted earlier, if one was. */
+  /** Checks that the head that was noted earlier, where one was, is still in the log. */
   checkNotedHead(): Check {
     const name = 'the head noted earlier is still at its number'
     const noted = this.#noted

@@ -1,6 +1,6 @@
 import type { PublishedAdmission } from './answers.ts'
 
-/** What the rules look at in an admission: times as numbers, without the hash. */
+/** An admission as the rules need it: with times as numbers and without the hash, which saves memory. */
 export interface Admission {
   readonly number: number
   readonly sequence: number
@@ -11,7 +11,7 @@ export interface Admission {
   readonly admitPerSecond: number
 }
 
-/** A row of the log as the rules take it. */
+/** Converts a row of the log. */
 export function toAdmission(published: PublishedAdmission): Admission {
   const { number, sequence, active, maxActive, admitPerSecond } = published
   return {

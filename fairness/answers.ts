@@ -1,10 +1,10 @@
 import { z } from 'zod'
 
-/** Promised by the page; a longer page is not believed. */
+/** docs/fairness.md promises at most this many; a longer page is refused. */
 export const PAGE_ADMISSIONS_MAX = 1_000
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/, '64 lower-case hex digits expected')
-// Hashed as it is published, so there is one way to write it.
+// Times are hashed as they are published, so each has exactly one spelling.
 const time = z.string().refine(isPublishedTime, { error: 'a time such as 2026-11-21T12:00:00.000Z expected' })
 const count = z.int().nonnegative()
 
@@ -19,7 +19,7 @@ const admission = z.object({
   hash,
 })
 
-/** What the one public address answers. Unknown fields are passed over: the page may gain some. */
+/** The answer of the one public address. Unknown fields are ignored, because later versions may add some. */
 export const fairnessAnswer = z.object({
   success: z.literal(true),
   data: z.object({
@@ -32,7 +32,7 @@ export const fairnessAnswer = z.object({
   }),
 })
 
-/** What a system that says no tells about it. */
+/** The body of a refusal. */
 export const refusalAnswer = z.object({
   success: z.literal(false),
   error: z.object({ code: z.string(), message: z.string() }),

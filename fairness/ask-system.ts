@@ -3,9 +3,9 @@ import type { FairnessAnswer } from './answers.ts'
 import { FairnessProblem } from './fairness-problem.ts'
 import type { AskPage } from './read-room.ts'
 
-/** A page of 1,000 admissions takes some 250 kB. */
+/** A limit on what is read of one answer. A page of 1,000 admissions takes some 250 kB. */
 const BODY_BYTES_MAX = 4_000_000
-/** Of one page, one after the other. */
+/** How often one page is asked for again after 429 or 503. */
 const WAITS_MAX = 10
 const WAIT_MAX_MS = 30_000
 const DEFAULT_WAIT_MS = 1_000
@@ -15,7 +15,7 @@ const SHOWN_CHARS = 160
 export interface SystemAccess {
   readonly url: string
   readonly scheduleId: number
-  /** For one answer, to its last byte. */
+  /** Until the last byte of one answer. */
   readonly deadlineMs: number
   readonly pause: (ms: number) => Promise<void>
 }
@@ -27,7 +27,7 @@ interface WireAnswer {
   readonly text: string
 }
 
-/** Asks the one public address. Whatever isn't an answer as promised is a FairnessProblem. */
+/** Asks the one public address for pages. Throws FairnessProblem where the answer is not as docs/fairness.md promises. */
 export function askSystem(access: SystemAccess): AskPage {
   const address = `${access.url}/api/v1/queue/schedules/${access.scheduleId}/fairness`
   return async (from) => {
@@ -42,7 +42,7 @@ export function askSystem(access: SystemAccess): AskPage {
   }
 }
 
-/** Retry-After is seconds or a date. */
+/** How long to wait by a Retry-After, which is in seconds or a date. */
 export function waitMs(retryAfter: string | null, nowMs: number): number {
   const value = retryAfter?.trim() ?? ''
   if (value === '') return DEFAULT_WAIT_MS
@@ -84,7 +84,7 @@ async function readText(body: ReadableStream<Uint8Array> | null, address: string
   return Buffer.concat(chunks).toString('utf8')
 }
 
-/** fetch hides the reason in its cause, and where several addresses were tried in the errors of that. */
+/** The reason why fetch failed, which is in its cause. */
 function causeOf(error: Error): string {
   const { cause } = error
   if (!Error.isError(cause)) return error.message
@@ -120,5 +120,5 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Quoted: nobody's escape codes reach the terminal. */
+/** Quotes the beginning of a text, so that no escape codes of an answer reach the terminal. */
 const quoted = (text: string): string => JSON.stringify(text.slice(0, SHOWN_CHARS))

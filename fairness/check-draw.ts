@@ -5,10 +5,10 @@ import { FairnessProblem } from './fairness-problem.ts'
 import { Findings } from './findings.ts'
 import type { Check } from './findings.ts'
 
-/** Some 20 s of work; a larger number is not believed. */
+/** A limit on the entries of a draw that is replayed: ranking one entry among so many takes some 20 s. */
 const ENTRIES_MAX = 10_000_000
 
-/** What the checks of the draw look at. */
+/** The part of an answer that the checks of the draw need. */
 export type PublishedSeed = Pick<FairnessAnswer, 'commitment' | 'seed' | 'draw'>
 
 /** Rule 1: the seed is the one committed to, and it is public exactly when the draw is made. */
@@ -28,7 +28,7 @@ export function checkSeed({ commitment, seed, draw }: PublishedSeed): Check {
   return findings.toCheck(name, `seed ${seed}`)
 }
 
-/** Rule 1: the commitment has not been exchanged since it was noted. */
+/** Rule 1: the commitment is still the one that was noted before the opening. */
 export function checkCommitment(commitment: string, noted: string | undefined): Check {
   const name = 'the commitment is the one noted before the opening'
   if (noted === undefined) {
@@ -43,7 +43,7 @@ export function checkCommitment(commitment: string, noted: string | undefined): 
   return findings.toCheck(name, commitment)
 }
 
-/** The place that the draw gave to an entry, and whether it is the one that its owner was told. */
+/** Finds the place that the draw gave to an entry, and checks that it is the one that its owner was told. */
 export function checkEntry(scheduleId: number, published: PublishedSeed, own: OwnEntry): Check {
   const name = `entry ${own.entry} has the place that the draw gave it`
   const { seed, draw } = published
@@ -65,7 +65,7 @@ export function checkEntry(scheduleId: number, published: PublishedSeed, own: Ow
   return findings.toCheck(name, `sequence ${sequence}, rank ${rank} of ${entries}${hint}`)
 }
 
-/** What the order follows from. */
+/** What determines the order of a draw. */
 export interface Draw {
   readonly scheduleId: number
   readonly entries: number
@@ -73,7 +73,7 @@ export interface Draw {
   readonly seed: string
 }
 
-/** From 1. Counting the smaller keys is enough: nothing needs to be sorted or kept for one entry. */
+/** The rank of an entry, from 1. For one entry it is enough to count the smaller keys, so nothing is sorted or kept. */
 export function rankOf(entry: number, draw: Draw): number {
   if (draw.entries > ENTRIES_MAX) {
     throw new FairnessProblem(

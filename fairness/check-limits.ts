@@ -4,7 +4,7 @@ import type { Check } from './findings.ts'
 
 const WINDOW_MS = 1_000
 
-/** Rule 5, and what `active` says of itself: the one let in is among them. */
+/** Rule 5: `active` is never above `maxActive`, and at least 1, because it includes the person who is let in. */
 export function checkActive(admissions: readonly Admission[]): Check {
   const findings = new Findings()
   let limited = 0
@@ -20,9 +20,9 @@ export function checkActive(admissions: readonly Admission[]): Check {
 }
 
 /**
- * Rule 6. In the order of their times, not of their numbers: else a row put out of its time would hide from the second
- * that it belongs to. Of those in the same millisecond the ones up to the admission's own number count; the last of
- * them sees all.
+ * Rule 6: never more than `admitPerSecond` in one second. Admissions are taken in the order of their times and not of their
+ * numbers, because a row with a wrong number could otherwise hide from the second that it belongs to. Within one
+ * millisecond an admission counts those up to its own number, so the last one counts all.
  */
 export function checkPace(admissions: readonly Admission[]): Check {
   const findings = new Findings()

@@ -62,7 +62,7 @@ function describePassedOver(admission: Admission, other: Admission): string {
   )
 }
 
-/** The highest sequence has rank 1, so that the higher sequences of one are the ranks below its own. */
+/** Ranks sequences from the highest, which has rank 1: higher sequences have lower ranks, which the tree below needs. */
 function rankDownwards(admissions: readonly Admission[]): Map<number, number> {
   const sequences = Float64Array.from(new Set(admissions.map(({ sequence }) => sequence))).toSorted()
   const ranks = new Map<number, number>()

@@ -5,7 +5,7 @@ import { checkNobodyPassedOver, checkSequences } from './check-order.ts'
 import type { Check } from './findings.ts'
 import type { RoomReading } from './read-room.ts'
 
-/** All that has to hold, in the order of the page: docs/fairness.md. */
+/** Runs all checks, in the order of docs/fairness.md. */
 export function checkRoom(
   { published, admissions, logChecks }: RoomReading,
   { scheduleId, commitment, entry }: Pick<FairnessOptions, 'scheduleId' | 'commitment' | 'entry'>,

@@ -1,8 +1,8 @@
 /**
  * Replays the fairness of one waiting room from outside: npm run verify-fairness -- --schedule 7
  *
- * Written from docs/fairness.md alone and shares no code with the services: two writings of one page that agree say more
- * than one that is run twice.
+ * It is written from docs/fairness.md alone and shares no code with the services, because two independent programs that agree
+ * show more than one program that is run twice.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { explainUsage } from '../scripts/command-line.ts'
@@ -18,7 +18,7 @@ const DOES_NOT_HOLD = 1
 const NOT_CHECKED = 2
 const ANSWER_DEADLINE_MS = 15_000
 
-/** What the command touches besides the system that it checks. */
+/** What the command uses besides the system that it checks. */
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly print: (line: string) => void
@@ -27,7 +27,7 @@ export interface Surroundings {
   readonly deadlineMs: number
 }
 
-/** Runs the command; its exit code is 0 where fairness holds, 1 where not, 2 where it could not be checked. */
+/** Runs the command. Returns its exit code: 0 where fairness holds, 1 where it does not, 2 where it could not be checked. */
 export async function verifyFairness(argv: readonly string[], surroundings: Surroundings): Promise<number> {
   const { env, print, complain, pause, deadlineMs } = surroundings
   const command = readArguments(argv, env)
@@ -58,7 +58,7 @@ if (import.meta.main) {
       deadlineMs: ANSWER_DEADLINE_MS,
     })
   } catch (error) {
-    // A defect of the checker must not look like unfairness, and 1 is what Node would exit with.
+    // Node would exit with 1, but a defect of the checker must not look like unfairness.
     console.error(error)
     process.exitCode = NOT_CHECKED
   }

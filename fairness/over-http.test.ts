@@ -43,7 +43,7 @@ const no = (code: string) => ({
   error: { code, message: 'no', details: null, requestId: 'r-1' },
 })
 
-/** Serves a room as the page promises it, which a test may change at any time. */
+/** Serves a room as docs/fairness.md promises it. A test may change the room at any time. */
 function servePages(current: { room: SimulatedRoom }): Handler {
   return (request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost')

@@ -8,18 +8,18 @@ import { FairnessProblem } from './fairness-problem.ts'
 import { Findings } from './findings.ts'
 import type { Check } from './findings.ts'
 
-/** Three million admissions: half a kilobyte of memory each (measured), and Node has 2 GB without being asked for more. */
+/** A limit of three million admissions: each takes half a kilobyte (measured), and by default Node may use 2 GB. */
 const PAGES_MAX = 3_000
 
 /** Asks for the page that begins at a number. */
 export type AskPage = (from: number) => Promise<FairnessAnswer>
 
-/** A room as it was published at one moment, and what could be told about it while it was read. */
+/** A room as it was published at one moment, with the checks that are made while it is read. */
 export interface RoomReading {
-  /** The first answer: the log is checked up to its length, whatever is added meanwhile. */
+  /** The first answer. The log is checked up to its length; admissions that are added meanwhile are left out. */
   readonly published: FairnessAnswer
   readonly admissions: readonly Admission[]
-  /** Of the log as a whole, rule 2. */
+  /** Rule 2, on the log as a whole. */
   readonly logChecks: readonly Check[]
 }
 
@@ -66,12 +66,12 @@ async function* pagesFrom(ask: AskPage, first: FairnessAnswer): AsyncGenerator<F
   }
 }
 
-/** Without what was added after the first answer. A number out of its place within the page stays, and is found. */
+/** Leaves out what was added after the first answer. A row whose number is out of order within the page stays, and is reported. */
 function upTo(length: number, { admissions }: FairnessAnswer): FairnessAnswer['admissions'] {
   return admissions.slice(0, admissions.findLastIndex(({ number }) => number <= length) + 1)
 }
 
-/** What one answer said must not be said differently by a later one. */
+/** Checks that a later answer does not contradict an earlier one. */
 class PublishedChanges {
   readonly #findings = new Findings()
   #last: FairnessAnswer
@@ -102,7 +102,7 @@ class PublishedChanges {
     return this.#findings.toCheck('what was published stays while it is read', seen)
   }
 
-  /** What was not published yet may come. */
+  /** A value that was not published yet may appear; one that was published may not change. */
   #compareText(name: string, before: string | null, now: string | null): void {
     if (before !== null && before !== now) this.#findings.add(() => `the ${name} was ${before}, then ${now}`)
   }

@@ -10,12 +10,12 @@ const outcomeTexts: Record<Outcome, string> = {
 }
 const OUTCOME_WIDTH = 15
 
-/** What is not known yet, or only to somebody else, speaks neither for nor against. */
+/** Whether no check is broken. A check that could not be made counts neither for nor against fairness. */
 export function isFair(checks: readonly Check[]): boolean {
   return checks.every(({ outcome }) => outcome !== 'broken')
 }
 
-/** What was looked at, a line a check, what to note, and at last whether it holds. */
+/** The report as lines: what was checked, each check, the commitment and head to note, and whether fairness holds. */
 export function reportLines(
   published: FairnessAnswer,
   checks: readonly Check[],

@@ -1,13 +1,13 @@
-/** A waiting room for tests, honest until a test forges what it publishes. Written from docs/fairness.md, not from the checks. */
+/** A waiting room for tests, honest until a test forges what it publishes. It follows docs/fairness.md and not the checks. */
 import { createHash, createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import type { FairnessAnswer, PublishedAdmission } from './answers.ts'
 
-/** What happened in the room, in order; after each step all are let in for whom there is room. */
+/** An event in the room. After each event the room admits as many as its limits allow. */
 export type Step =
-  /** Somebody joins after the opening, and stands in the room that much later. */
+  /** Somebody joins after the opening, and has entered the room that much later. */
   | { readonly kind: 'join'; readonly entersAfterMs: number }
-  /** One of those who wait leaves. */
+  /** One of those who wait leaves the line. */
   | { readonly kind: 'leave'; readonly which: number }
   /** Some of those who are in are done. */
   | { readonly kind: 'done'; readonly people: number }
@@ -30,10 +30,10 @@ interface Place {
 
 const OPENED_AT_MS = Date.parse('2026-11-21T12:00:00.000Z')
 
-/** Honest rooms: any number of entries, any seed, any course of events. */
+/** Honest rooms with any number of entries, any seed and any events. */
 export const honestRooms = plans({ entriesMin: 0 }).map(runRoom)
 
-/** Honest rooms with people who had to wait, in the end all let in. */
+/** Honest rooms in which people had to wait, and all were admitted in the end. */
 export const busyRooms = plans({ entriesMin: 6 }).map((plan) =>
   runRoom({
     ...plan,
@@ -102,7 +102,7 @@ export function runRoom(plan: Plan): SimulatedRoom {
 /** A row of the log that is not hashed yet. */
 export type Row = Omit<PublishedAdmission, 'number' | 'hash'>
 
-/** Numbers and hashes rows, as the system does it, or one that rewrites its log. */
+/** Numbers and hashes rows, as an honest system does, and as one does that rewrites its log. */
 export function chained(scheduleId: number, commitment: string, rows: readonly Row[]): PublishedAdmission[] {
   let hash = sha256(`frontrow:admissions:${scheduleId}:${commitment}`)
   return rows.map(({ sequence, enteredAt, admittedAt, active, maxActive, admitPerSecond }, index) => {
@@ -122,7 +122,7 @@ export function pageOf(room: SimulatedRoom, from: number, pageSize = 1_000): Fai
   return { commitment, seed, draw, log: { length: log.length, head }, admissions, nextFrom }
 }
 
-/** Where the draw puts each entry: the whole list is sorted, as the page tells it. */
+/** The sequence that the draw gives to each entry. It sorts the whole list, as docs/fairness.md describes it. */
 export function drawnSequences({ scheduleId, seed, draw: { entries } }: SimulatedRoom): Map<number, number> {
   const keys = Array.from({ length: entries }, (_, index) => ({
     entry: index + 1,

@@ -30,7 +30,7 @@ function checksOf(
 
 const brokenOf = (checks: readonly Check[]): Check[] => checks.filter(({ outcome }) => outcome === 'broken')
 
-/** One of the numbers of the rows that fit; a room without one is no example. */
+/** The number of one of the rows that fit. A room without such a row is skipped. */
 function pickNumber(room: SimulatedRoom, pick: number, fits: (row: Row) => boolean = () => true): number {
   const numbers = room.log.filter(fits).map(({ number }) => number)
   const number = numbers[pick % numbers.length]
@@ -38,7 +38,7 @@ function pickNumber(room: SimulatedRoom, pick: number, fits: (row: Row) => boole
   return number
 }
 
-/** Another log, with new numbers and hashes, as an operator would make it who can. */
+/** Another log with new numbers and hashes, as an operator could make it who controls the system. */
 function rewritten(room: SimulatedRoom, rows: readonly Row[]): SimulatedRoom {
   return { ...room, log: chained(room.scheduleId, room.commitment, rows) }
 }

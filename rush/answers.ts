@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { MapSeat } from './choose-seats.ts'
 
-/** What the API answers, as far as a client of its contract relies on it. Times become ms since the epoch. */
+/** The answers of the API, with the fields that a fan or a check relies on. Times become ms since the epoch. */
 
 const time = z.iso.datetime().transform((iso) => Date.parse(iso))
 const money = z.number().int()
@@ -64,7 +64,7 @@ export const reservationAnswer = z.object({
   status: z.enum(['HOLD', 'CONFIRMED', 'CANCELLED', 'EXPIRED']),
 })
 
-// Loose: a repeated request must give all of the same answer, also the fields that nobody here reads.
+// Loose, because the whole answer to a repeated request is compared, with the fields that nobody here reads.
 export const paymentAnswer = z.looseObject({
   paymentId: z.uuid(),
   reservationId: z.uuid(),
@@ -117,5 +117,5 @@ export const auditAnswer = z.object({
 })
 export type AuditResult = z.output<typeof auditAnswer>
 
-/** Where SEAT_TAKEN and its like name the seats. */
+/** The `details` of SEAT_TAKEN: the seats that somebody else has. */
 export const takenSeats = z.object({ seatIds: z.array(id) })

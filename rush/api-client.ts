@@ -6,11 +6,11 @@ import type { Pauses } from './pauses.ts'
 import { readAnswer } from './read-answer.ts'
 import type { Expected, Reading, RefusalBody } from './read-answer.ts'
 
-/** One thing to ask of the API. */
+/** One request to the API, which may take several tries. */
 export interface Call<T> extends Expected<T> {
   readonly step: Step
   readonly method: WireRequest['method']
-  /** Below /api/v1. */
+  /** The part of the path behind /api/v1. */
   readonly path: string
   readonly bearer?: string | undefined
   readonly queueToken?: string | undefined
@@ -18,7 +18,7 @@ export interface Call<T> extends Expected<T> {
   readonly body?: unknown
 }
 
-/** The last word on a call, after all patience that was asked for. Times are ms since the epoch. */
+/** How a call ended, after all the tries that the system asked for. Times are ms since the epoch. */
 export type Answer<T> = AnswerFacts &
   (
     | { readonly kind: 'ok'; readonly status: number; readonly data: T; readonly etag: string | undefined }
@@ -26,26 +26,26 @@ export type Answer<T> = AnswerFacts &
   )
 
 interface AnswerFacts {
-  /** Of the try that was answered. */
+  /** When the try was sent that got this answer. */
   readonly sentAt: number
   readonly answeredAt: number
   /** An earlier try got no clear answer and may have taken effect. */
   readonly triedBefore: boolean
 }
 
-/** No usable answer came: the caller can't go on. It is counted already. */
+/** No usable answer came, so the caller can't go on. The call is already counted as unexpected. */
 export class NoAnswer extends Error {
   override name = 'NoAnswer'
 }
 
-/** Enough for a service to be killed, restarted and warm again. */
+/** How long one call is tried again: long enough for a service to be killed, restarted and warm again. */
 const PATIENCE_MS = 90_000
 const TRIES_MAX = 60
-/** Where no Retry-After came: after a broken connection. */
+/** The first wait after a broken connection, which tells no Retry-After; each further one is twice as long. */
 const BACK_OFF_MS = 250
 const BACK_OFF_MAX_MS = 4_000
 
-/** Calls that end what was begun: they go on after the shop has closed. */
+/** Calls that finish a purchase or look at its outcome. They go on after `shopping` has ended. */
 const settling = new Set<Step>(['charge', 'pay', 'payment', 'reservation', 'cancel', 'balance', 'admin'])
 
 /** Talks to the API as a patient client does, and measures it. */
@@ -60,9 +60,9 @@ export class ApiClient {
   constructor(parts: {
     exchange: HttpExchange
     measurements: Measurements
-    /** Ends when the shop closes. */
+    /** Pauses of fans who look for seats; they end after --max-seconds. */
     shopping: Pauses
-    /** Ends when the whole run is broken off. */
+    /** Pauses of those who pay or collect facts; they end only when the run is broken off. */
     settling: Pauses
     idPrefix: string
   }) {
@@ -73,7 +73,7 @@ export class ApiClient {
     this.#idPrefix = parts.idPrefix
   }
 
-  /** Throws NoAnswer where none came, and PausesEnded when the run is over. */
+  /** Throws NoAnswer where no usable answer came, and PausesEnded when its pauses have ended. */
   async call<T>(call: Call<T>): Promise<Answer<T>> {
     const pauses = settling.has(call.step) ? this.#settling : this.#shopping
     if (pauses.ended) throw new PausesEnded()
@@ -88,7 +88,7 @@ export class ApiClient {
         this.#reportUnexpected(call.step, outcome.code, `no answer after ${tries} tries`)
         throw new NoAnswer(outcome.code)
       }
-      // Spread, so that a crowd that was refused together does not come back together.
+      // The waits are spread, so that a crowd that was refused together does not come back together.
       await pauses.pause(waitMs * (1 + Math.random() * 0.4))
     }
   }
@@ -145,7 +145,7 @@ export class ApiClient {
   }
 
   #reportUnexpected(step: Step, code: string, problem: string, requestId?: string): void {
-    // What was broken off by the end of the run is no surprise.
+    // When the run is broken off, its open requests fail, and that says nothing about the system.
     if (!this.#settling.ended) this.#measurements.countUnexpected({ step, code, problem, requestId })
   }
 }

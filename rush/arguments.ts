@@ -14,13 +14,13 @@ const toShare = (given: string): number => Number.parseFloat(given) / (given.inc
 const isShare = (given: string): boolean => /^\s*(\d+(\.\d+)?|\.\d+)%?\s*$/.test(given) && toShare(given) <= 1
 const share = text('must be a share such as 5% or 0.05', isShare).transform(toShare)
 
-// Loopback only: this is a load generator.
+// Only loopback addresses are allowed, because this is a load generator.
 const loopbackAddress = address
   .refine(({ protocol }) => protocol === 'http:', 'must start with http://')
   .refine(({ hostname }) => /^(localhost|\[::1\]|127(\.\d{1,3}){3})$/.test(hostname), {
     error: ({ input }) => `is ${String(input)}, and rush only runs against this machine (localhost)`,
   })
-  // The gateway listens on IPv4; asking DNS for each of the connections would only add a try on ::1 before it.
+  // The gateway listens on IPv4. With a name each connection would ask DNS, and try ::1 first.
   .transform(({ origin }) => origin.replace('//localhost', '//127.0.0.1'))
 
 const runOptions = z.object({

@@ -3,13 +3,13 @@ import type { AuditResult } from './answers.ts'
 import type { ApiClient } from './api-client.ts'
 import { askAdmin } from './on-sale.ts'
 
-/** Sagas and outboxes need a moment after the last fan is gone. */
+/** How long the audit may fail before that counts: sagas and outboxes still work after the last fan is gone. */
 const SETTLE_MS = 90_000
 const PAUSE_MS = 3_000
-/** What is wrong so many times in a row, word for word, is not settling any more. */
+/** When this many audits in a row find exactly the same violations, nothing is settling any more. */
 const SAME_TIMES = 3
 
-/** Asks for the system's own audit until it holds, or does not move any more. */
+/** Asks for the system's own audit until it holds, or until its violations stay the same. */
 export async function auditUntilSettled(
   read: () => Promise<AuditResult>,
   pause: (ms: number) => Promise<void>,

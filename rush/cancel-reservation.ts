@@ -4,7 +4,7 @@ import type { Fan, Rush } from './fan.ts'
 import type { HoldRecord, PaymentRecord } from './history.ts'
 import { askPaymentUntil } from './pay.ts'
 
-/** Cancels a reservation that is paid for and waits for the money. */
+/** Cancels a reservation that is paid for, and waits until its payment is REFUNDED. */
 export async function cancelPaidReservation(
   rush: Rush,
   fan: Fan,
@@ -25,7 +25,7 @@ export async function cancelPaidReservation(
   rush.measurements.count.refunds += 1
 }
 
-/** Gives seats back that were never paid for. */
+/** Cancels a hold that was never paid for, so that its seats are free again. */
 export async function releaseHold(rush: Rush, fan: Fan, hold: HoldRecord): Promise<void> {
   const refund = await cancel(rush, fan, hold)
   rush.measurements.now.held -= hold.seatIds.length

@@ -7,9 +7,9 @@ export interface MapSeat {
   readonly status: 'AVAILABLE' | 'HOLD' | 'SOLD_OUT'
 }
 
-/** One version of a seat map, worked out once for all fans that see it. */
+/** One version of a seat map, sorted and counted once for all fans that see it. */
 export interface SeatMap {
-  /** The most wanted first: the dear ones, from the front. */
+  /** In the order in which people want them: by price from the highest, then by seat id from the front. */
   readonly available: readonly MapSeat[]
   readonly held: number
   readonly sold: number
@@ -24,26 +24,26 @@ export function toSeatMap(seats: readonly MapSeat[]): SeatMap {
   return { available, sold, held: seats.length - available.length - sold }
 }
 
-/** Where a choice falls: u^3 puts 46 % of the fans on the best tenth of the seats that are left. */
+/** Exponent of the choice: with u^3, 46 % of the fans want one of the best tenth of the seats that are left. */
 const SKEW = 3
 
 /**
- * Seats for one fan: neighbours in order of popularity, most fans near the front. Seats in `known` were refused since
- * the map was drawn and are passed over. Fewer than asked for where fewer are left.
+ * Chooses seats for one fan that follow each other in the order of popularity; most fans choose near its front. Seats in
+ * `refused` were refused since the map was made, and are passed over. Returns fewer than wanted where fewer are left.
  */
 export function chooseSeats(
   map: SeatMap,
   wanted: number,
   random: Random,
-  known: ReadonlySet<number> = new Set(),
+  refused: ReadonlySet<number> = new Set(),
 ): readonly MapSeat[] {
-  const free = known.size === 0 ? map.available : map.available.filter((seat) => !known.has(seat.seatId))
+  const free = refused.size === 0 ? map.available : map.available.filter((seat) => !refused.has(seat.seatId))
   const starts = Math.max(0, free.length - wanted) + 1
   const start = Math.min(starts - 1, Math.floor(starts * random.next() ** SKEW))
   return free.slice(start, start + wanted)
 }
 
-/** What a fan makes of a map: there are seats, there may be later, or it is over. */
+/** Whether a map has free seats, has none but may have some when a hold ends, or is sold out. */
 export function availabilityOf(map: SeatMap): 'seats' | 'held' | 'sold-out' {
   if (map.available.length > 0) return 'seats'
   return map.held > 0 ? 'held' : 'sold-out'

@@ -5,12 +5,12 @@ import { NoAnswer } from './api-client.ts'
 import type { SignIn } from './access.ts'
 import type { FanRecord, FinalFacts, History } from './history.ts'
 
-/** Below what the gateway's connections allow, so that asking does not look like another rush. */
+/** So few fans are asked about at once, because these questions must not become a second rush. */
 const FANS_AT_ONCE = 32
 const SETTLE_MS = 60_000
 const SETTLE_PAUSE_MS = 1_000
 
-/** Asks the system, in each fan's name, what became of all that the fan holds, paid and owns. */
+/** Asks the system, in each fan's name, for the final state of the fan's reservations, payments and wallet. */
 export async function collectFacts(
   api: ApiClient,
   signIn: SignIn,
@@ -67,7 +67,7 @@ async function collectOfFan(
   if (wallet !== undefined) facts.balances.set(fan.userId, wallet.currentBalance)
 }
 
-// Undefined where the system says no or nothing: the checks tell what that means, and the client has counted the rest.
+// Undefined where the system refused or did not answer: a missing fact breaks a check, and the client counts missing answers.
 async function readOne<T>(
   api: ApiClient,
   call: { step: 'payment' | 'reservation' | 'balance'; path: string; schema: z.ZodType<T>; bearer: string },

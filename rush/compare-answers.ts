@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Answer } from './api-client.ts'
 
 /**
- * Why two answers to the same request with the same key differ in a way they must not; undefined where they agree.
- * 202 is "not settled yet": the later answer may tell how it ended, of the same payment.
+ * Compares two answers to the same request with the same key. Returns how they differ in a way they must not, undefined
+ * where they agree. After a 202, which is not settled yet, the other answer may say how the same payment ended.
  */
 export function compareAnswers<T>(
   first: Answer<T>,

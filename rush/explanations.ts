@@ -17,14 +17,14 @@ export interface PaymentAttempt {
   readonly method: 'BALANCE' | 'CARD'
   readonly cardToken: 'tok_approved' | 'tok_declined'
   readonly amount: number
-  /** Of the wallet; undefined where a charge went unanswered. */
+  /** What the wallet holds; undefined where a charge went unanswered. */
   readonly balance: number | undefined
 }
 
-/** Deadlines are checked by another clock, and a moment passes on the way. */
+/** A deadline counts as passed this long before: the system has another clock, and an answer takes a moment to arrive. */
 const DEADLINE_SLACK_MS = 2_000
 
-/** Whether the fan's own doings explain a refusal; one that is not explained is a defect of the system. */
+/** Whether what the fan did explains a refusal. One that is not explained is a defect of the system. */
 export function isExplained(step: Step, code: string, fan: Circumstances): boolean {
   const passed = (deadline: number | undefined): boolean =>
     deadline !== undefined && fan.at >= deadline - DEADLINE_SLACK_MS
@@ -42,7 +42,7 @@ export function isExplained(step: Step, code: string, fan: Circumstances): boole
       return step === 'pay' && isTooLittle(fan.payment)
     case 'CARD_DECLINED':
       return step === 'pay' && fan.payment?.method === 'CARD' && fan.payment.cardToken === 'tok_declined'
-    // The money could not be taken in time and whatever was taken is given back: the honest end of an outage.
+    // During an outage the money can't be taken in time. The system then gives up the payment and refunds what it took.
     case 'PAYMENT_TIMEOUT':
       return step === 'pay'
     case 'RESERVATION_EXPIRED':

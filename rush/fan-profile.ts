@@ -1,13 +1,13 @@
 import type { Shares } from './arguments.ts'
 import type { Random } from './random.ts'
 
-/** What a fan has in mind, drawn once on arrival. */
+/** How a fan will behave, drawn once on arrival. */
 export interface FanProfile {
   readonly seatsWanted: number
   /** Lets the system choose the seats. */
   readonly bestAvailable: boolean
   readonly payBy: 'BALANCE' | 'CARD'
-  /** Of the simulated card provider. */
+  /** The card, which the simulated card provider approves or declines. */
   readonly cardToken: 'tok_approved' | 'tok_declined'
   /** Has too little money when first asked to pay. */
   readonly isBroke: boolean
@@ -19,12 +19,12 @@ export interface FanProfile {
   readonly cancelsAfterPaying: boolean
   /** Sends charge and payment again with the same key: after the answer, or both at once. */
   readonly repeats: 'never' | 'after' | 'together'
-  /** Leaves the line when told this often to wait. */
+  /** After this many polls that say WAITING the fan leaves the line; undefined: never. */
   readonly pollsBeforeLeaving: number | undefined
   readonly watchesNowServing: boolean
 }
 
-/** Every draw is made for every fan, so that changing one share does not change who does the rest. */
+/** Makes every draw for every fan, so that changing one share does not change the other traits of the crowd. */
 export function drawProfile(random: Random, shares: Shares): FanProfile {
   const seatsWanted = drawSeatsWanted(random)
   const bestAvailable = random.chance(shares.bestAvailable)
@@ -57,7 +57,7 @@ export function drawProfile(random: Random, shares: Shares): FanProfile {
   }
 }
 
-// Most go in pairs.
+// Half of the fans want two seats, because most people go to a concert in pairs.
 function drawSeatsWanted(random: Random): number {
   const draw = random.next()
   if (draw < 0.2) return 1

@@ -19,13 +19,13 @@ export interface Rush {
   readonly seatMaps: SeatMaps
   readonly history: History
   readonly measurements: Measurements
-  /** Ends when the shop closes. */
+  /** Pauses of fans who look for seats; they end after --max-seconds. */
   readonly shopping: Pauses
-  /** Ends when the whole run is broken off. */
+  /** Pauses of those who pay or collect facts; they end only when the run is broken off. */
   readonly settling: Pauses
 }
 
-/** Thrown by whatever finds that the fan's evening is over. */
+/** Thrown where a fan has no reason to go on; `ending` says why. */
 export class VisitEnded extends Error {
   override name = 'VisitEnded'
   readonly ending: Ending
@@ -47,7 +47,7 @@ export class Fan {
   queueToken: string | undefined
   tokenExpiresAt: number | undefined
   holdExpiresAt: number | undefined
-  /** Of the wallet; undefined where a charge went unanswered. */
+  /** What the wallet holds; undefined where a charge went unanswered. */
   balance: number | undefined = 0
   #stage: 'outside' | 'waiting' | 'active' = 'outside'
   #keys = 0
@@ -61,7 +61,7 @@ export class Fan {
     this.record = parts.record
   }
 
-  /** Keeps the live counts right. */
+  /** Counts the fan under another stage, for the line of progress. */
   moveTo(stage: 'outside' | 'waiting' | 'active'): void {
     const { now } = this.#rush.measurements
     if (this.#stage !== 'outside') now[this.#stage] -= 1
@@ -74,7 +74,7 @@ export class Fan {
     return `${this.userId}-${purpose}-${this.#keys}`
   }
 
-  /** Asks in the fan's name. With `admitted`, a success shows that the token was ACTIVE when it was sent. */
+  /** Sends a request in the fan's name. With `admitted`, a success shows that the token was ACTIVE when it was sent. */
   async ask<T>(
     call: Omit<Call<T>, 'bearer' | 'queueToken'>,
     token: 'no token' | 'token' | 'admitted',
@@ -82,7 +82,7 @@ export class Fan {
     const queueToken = token === 'no token' ? undefined : this.queueToken
     const answer = await this.#rush.api.call<T>({ ...call, bearer: this.bearer, queueToken })
     const { place } = this.record
-    // After a first try that came through, the token may have been used up before this one was sent.
+    // An earlier try may have taken effect and used the token up, so this success does not show that it was still ACTIVE.
     if (token === 'admitted' && answer.kind === 'ok' && !answer.triedBefore && place !== undefined) {
       place.activeUntil = Math.max(place.activeUntil ?? 0, answer.sentAt)
     }
@@ -90,8 +90,8 @@ export class Fan {
   }
 
   /**
-   * Counts a refusal that is part of the game and returns its code. One that nothing explains ends the fan's evening and
-   * fails the run.
+   * Counts a refusal that the fan's circumstances explain, and returns its code. Any other refusal ends the fan's visit and
+   * fails the run. Throws VisitEnded also where the queue token is over.
    */
   acceptRefusal(
     step: Step,
@@ -122,7 +122,7 @@ export class Fan {
     this.#rush.measurements.countUnexpected({ step, code, problem: `${this.userId}: ${problem}`, requestId })
   }
 
-  /** Reading and choosing takes people a moment. */
+  /** Waits as long as a person needs to read and to choose. */
   think(): Promise<void> {
     return this.#rush.shopping.pause(this.#rush.options.thinkSeconds * this.random.between(500, 1_500))
   }

@@ -4,7 +4,7 @@ export interface History {
   readonly repeats: RepeatRecord[]
 }
 
-/** One fan's evening. */
+/** What one fan did and was answered. */
 export interface FanRecord {
   readonly userId: string
   place: PlaceRecord | undefined
@@ -12,13 +12,13 @@ export interface FanRecord {
   readonly payments: PaymentRecord[]
   /** Sum of the charges that were answered 200. */
   charged: number
-  /** A charge or payment ended without an answer: what the wallet holds can't be foretold. */
+  /** A charge or payment got no answer, so nobody can say what the wallet should hold. */
   moneyUncertain: boolean
-  /** A hold ended without an answer: seats may be this fan's without their knowing. */
+  /** A hold got no answer, so the fan may have seats without knowing it. */
   holdUncertain: boolean
 }
 
-/** A place in the line, and when it was surely WAITING or ACTIVE. */
+/** A place in the line, with the times at which it is known to have been WAITING or ACTIVE. */
 export interface PlaceRecord {
   readonly sequence: number
   /** By the system's clock, from its answers. */
@@ -37,7 +37,7 @@ export interface HoldRecord {
   /** When the answer came. */
   readonly heldAt: number
   readonly expiresAt: number
-  /** When giving it back was begun. */
+  /** When the fan first asked to cancel it. */
   releasedAt: number | undefined
   confirmedAt: number | undefined
 }
@@ -60,7 +60,7 @@ export interface RepeatRecord {
   readonly problem: string | undefined
 }
 
-/** What the system says after all is over. Absent where it could not be asked. */
+/** The final state as the system tells it. A key is missing where the system did not answer. */
 export interface FinalFacts {
   /** Status by reservation, or 'MISSING'. */
   readonly reservations: ReadonlyMap<string, string>
@@ -69,7 +69,7 @@ export interface FinalFacts {
   readonly balances: ReadonlyMap<string, number>
 }
 
-/** A record to begin with. */
+/** The record of a fan who has done nothing yet. */
 export function newFanRecord(userId: string): FanRecord {
   return {
     userId,

@@ -9,14 +9,14 @@ import type { HoldRecord } from './history.ts'
 import { MAP_LAG_MS } from './seat-maps.ts'
 import type { z } from 'zod'
 
-/** Real people stop long before; this bounds the load that one fan can make. */
+/** A limit on the load of one fan; real people give up long before. */
 const TRIES_MAX = 60
-/** Seats that were just refused are passed over until the map must have caught up. */
+/** For this long a seat that was refused is passed over: after that the map must show it as taken. */
 const REFUSED_MS = 2 * MAP_LAG_MS
 const LOOK_AGAIN_MS = 2_000
 const LOOK_AGAIN_MAX_MS = 10_000
 
-/** Looks for seats until some are held. Ends the fan where all is sold, or patience is at its end. */
+/** Tries to hold seats until it succeeds. Throws VisitEnded where all are sold or the fan has no patience left. */
 export async function holdSeats(rush: Rush, fan: Fan): Promise<HoldRecord> {
   const refused = new Map<number, number>()
   let etag: string | undefined
@@ -29,7 +29,7 @@ export async function holdSeats(rush: Rush, fan: Fan): Promise<HoldRecord> {
     const state = availabilityOf(seen.map)
     if (state === 'sold-out') throw new VisitEnded('sold out')
     if (state === 'held') {
-      // Somebody's hold may run out, or they may not be able to pay.
+      // The seats that are held may become free: a hold runs out, or its owner can't pay.
       if (Date.now() >= patientUntil) throw new VisitEnded('lost patience')
       const ms = Math.min(LOOK_AGAIN_MAX_MS, LOOK_AGAIN_MS * 1.5 ** idleLooks)
       idleLooks += 1
@@ -111,7 +111,7 @@ function recordHold(
   return hold
 }
 
-/** What is wrong with a hold that was answered with success, if anything. */
+/** Says how a successful hold differs from what was asked for; undefined where it is right. */
 export function holdProblem(
   hold: Pick<HoldRecord, 'seatIds' | 'amount'>,
   chosen: readonly MapSeat[],

@@ -31,15 +31,15 @@ export class TransportError extends Error {
 export interface HttpExchange {
   /** Rejects with TransportError and nothing else. */
   send(request: WireRequest): Promise<WireAnswer>
-  /** Breaks off what is under way. */
+  /** Ends the requests that are under way with BROKEN_OFF. */
   close(): void
 }
 
 const ANSWER_MAX_CHARS = 16_000_000
-/** Well below the minute or so after which gateways close an idle connection: a request must not meet that moment. */
+/** Gateways close an idle connection after about a minute. We close it earlier, so that no request is sent on one that closes. */
 const IDLE_MS = 30_000
 
-/** At most `sockets` connections to `origin`; more requests wait for one, and that wait counts as latency. */
+/** Opens at most `sockets` connections to `origin`. Further requests wait for one, and that wait counts as latency. */
 export function createExchange(origin: string, sockets: number, timeoutMs: number): HttpExchange {
   const agent = new Agent({ keepAlive: true, maxSockets: sockets, maxFreeSockets: sockets, timeout: IDLE_MS })
   const { hostname, port, host } = new URL(origin)
@@ -66,7 +66,7 @@ export function createExchange(origin: string, sockets: number, timeoutMs: numbe
         request.end(body)
       }),
     close: () => {
-      // Those that wait for a connection too: the agent would still open one for them.
+      // Requests that wait for a connection are ended too, because the agent would still open one for them.
       for (const request of underWay) request.destroy(new TransportError('BROKEN_OFF'))
       agent.destroy()
     },

@@ -1,6 +1,6 @@
 /**
- * An on-sale against the system that runs on this machine: thousands of people arrive in a burst, wait, hold, pay and give
- * up, as told by the API and nothing else. Exits 0 only when every invariant holds and no unexpected answer came.
+ * Runs an on-sale against the system on this machine: thousands of people arrive in a burst, wait, hold, pay and give up,
+ * and use nothing but the API. Exits with 0 only when every invariant holds and no unexpected answer came.
  */
 import { randomInt } from 'node:crypto'
 import { explainUsage } from '../scripts/command-line.ts'
@@ -27,7 +27,7 @@ import { runCrowd } from './run-crowd.ts'
 import { SeatMaps } from './seat-maps.ts'
 
 const REQUEST_TIMEOUT_MS = 15_000
-/** Beyond maxSeconds: settling payments, collecting facts, the audit. */
+/** How long tokens are valid after maxSeconds: payments settle, facts are collected, the audit runs. */
 const TOKEN_SPARE_SECONDS = 1_800
 const INTERRUPTED = 130
 
@@ -95,7 +95,7 @@ async function runRush(options: RushOptions, signIn: SignIn, exchange: HttpExcha
     const maxActiveAfter = await readMaxActive(api, admin, sale)
     console.log('Asking what became of every reservation, payment and wallet …')
     const facts = await collectFacts(api, signIn, history, pause)
-    // Somebody may steer the room while it runs.
+    // An admin may have changed the limit during the run.
     const maxActive =
       maxActiveBefore === undefined || maxActiveAfter === undefined
         ? undefined
@@ -107,7 +107,7 @@ async function runRush(options: RushOptions, signIn: SignIn, exchange: HttpExcha
   try {
     await work()
   } catch (error) {
-    // The system stopped answering, or somebody stopped us: what is known so far is still worth showing.
+    // When the system stops answering, or a person stops the run, the report still shows what is known so far.
     if (error instanceof NoAnswer) console.error(`Broken off: no answer (${error.message})`)
     else if (!(error instanceof PausesEnded)) throw error
   } finally {
@@ -128,7 +128,7 @@ interface BreakOff {
 
 function breakOffOnSignal(stop: () => void): BreakOff {
   const { promise, reject } = Promise.withResolvers<never>()
-  // Nobody may be waiting for it at that moment.
+  // The signal may come while nobody waits for the promise; that must not count as an unhandled rejection.
   promise.catch(() => undefined)
   let isBroken = false
   const onSignal = (): void => {

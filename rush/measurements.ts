@@ -1,6 +1,6 @@
 import type { RefusalBody } from './read-answer.ts'
 
-/** What a request is for; latencies are told by it. */
+/** What a request is for. Latencies are reported for each step. */
 export type Step =
   | 'join'
   | 'poll'
@@ -16,7 +16,7 @@ export type Step =
   | 'balance'
   | 'admin'
 
-/** How a fan's evening ended. */
+/** How a fan's visit ended. */
 export type Ending =
   | 'bought'
   | 'refunded'
@@ -36,7 +36,7 @@ export interface Unexpected {
   readonly requestId: string | undefined
 }
 
-/** Enough to see what is wrong; the counts are complete. */
+/** So many unexpected answers are kept with their text; all are counted. */
 const UNEXPECTED_KEPT = 20
 
 /** Everything counted and timed in a run. */
@@ -61,7 +61,7 @@ export class Measurements {
     refunds: 0,
     repeats: 0,
   }
-  /** How many fans (or seats, for held) are there at the moment. */
+  /** Fans who wait and who are active at the moment, and seats that are held. */
   readonly now = { waiting: 0, active: 0, held: 0 }
 
   addLatency(step: Step | 'join to confirmed', ms: number): void {

@@ -4,7 +4,7 @@ import { roomAnswer } from './answers.ts'
 import type { ApiClient, Call } from './api-client.ts'
 import type { RushOptions } from './arguments.ts'
 
-/** What the fans came for. */
+/** The schedule that the fans want seats of. */
 export interface OnSale {
   readonly concertId: number
   readonly scheduleId: number
@@ -23,7 +23,7 @@ export interface Section {
 }
 
 const ROW_SEATS_MAX = 50
-// Four of the dearest stay well below what one charge may be.
+// A fan wants at most four seats. Four of the dearest cost less than the most that one charge may be, 1,000,000.
 const GRADES = [
   { grade: 'VIP', price: 150_000, share: 0.1 },
   { grade: 'R', price: 110_000, share: 0.3 },

@@ -1,14 +1,14 @@
-/** Thrown into whoever waits, or wants to wait, after the end. */
+/** The pauses have ended: thrown to those who wait, and to those who want to wait afterwards. */
 export class PausesEnded extends Error {
   override name = 'PausesEnded'
 }
 
-/** Coarse on purpose: Node keeps one list for all timers of one length, so a crowd costs a handful of lists. */
+/** Pauses are rounded up to this, because Node keeps one list for all timers of one length: few lengths, few lists. */
 const GRAIN_MS = 20
 
 /**
- * Pauses of a crowd that can all be ended at once. Not an AbortSignal: thousands of listeners on one signal cost more
- * than the pauses.
+ * Pauses of a crowd, which can all be ended at once. An AbortSignal would do the same, but thousands of listeners on one
+ * signal cost more than the pauses.
  */
 export class Pauses {
   readonly #waiting = new Map<(error: PausesEnded) => void, NodeJS.Timeout>()

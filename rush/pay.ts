@@ -9,18 +9,18 @@ import { VisitEnded } from './fan.ts'
 import type { Fan, Rush } from './fan.ts'
 import type { HoldRecord, PaymentRecord, RepeatRecord } from './history.ts'
 
-/** What one charge may be. */
+/** The least and the most that one charge may be. */
 const CHARGE_MIN = 1_000
 const CHARGE_MAX = 1_000_000
-/** A payment that waits for a broker or a service to come back. */
+/** How long a payment may stay unsettled: a broker or a service may have to come back first. */
 const SETTLE_MS = 120_000
 const ASK_MS = 500
 const ASK_MAX_MS = 3_000
 
-/** Where PAYMENT_FAILED says why. */
+/** The `details` of PAYMENT_FAILED. */
 const failureDetails = z.object({ reason: z.string() })
 
-/** Charges the wallet up to at least `wanted`, as far as one charge goes. */
+/** Charges the wallet so that it holds at least `wanted`, or as much as one charge allows. */
 export async function chargeUpTo(rush: Rush, fan: Fan, wanted: number): Promise<void> {
   const missing = wanted - (fan.balance ?? 0)
   if (missing <= 0) return
@@ -49,7 +49,7 @@ export async function chargeUpTo(rush: Rush, fan: Fan, wanted: number): Promise<
   }
 }
 
-/** Pays for a hold and sees it CONFIRMED. Undefined when refused for a reason of the fan's own. */
+/** Pays for a hold and checks that it is CONFIRMED. Undefined where the refusal is explained. */
 export async function pay(
   rush: Rush,
   fan: Fan,
@@ -115,7 +115,7 @@ async function askUntilSettled(rush: Rush, fan: Fan, payment: PaymentRecord): Pr
   return askPaymentUntil(rush, fan, payment, (status) => status !== 'PENDING')
 }
 
-/** Asks for a payment until its status will do, up to a limit. */
+/** Asks for a payment until it has an awaited status. After SETTLE_MS it counts as unexpected, and the visit ends. */
 export async function askPaymentUntil(
   rush: Rush,
   fan: Fan,
@@ -148,7 +148,7 @@ export async function askPaymentUntil(
   }
 }
 
-/** A payment that was answered 202 first tells its refusal by its reason; REFUNDED means that the seats were gone. */
+/** A payment that was answered 202 can fail later: its reason then is the refusal. REFUNDED means that the seats were gone. */
 function acceptFailedPayment(fan: Fan, payment: Payment, attempt: PaymentAttempt): void {
   const code = typeof payment['reason'] === 'string' ? refusalCodeOf(payment['reason']) : payment.status
   const refusal = {
@@ -164,7 +164,7 @@ function acceptFailedPayment(fan: Fan, payment: Payment, attempt: PaymentAttempt
   )
 }
 
-// A reason of a saga, as the refusal that it would have been; TIMEOUT alone is the code of an unanswered request.
+// The reason TIMEOUT of a saga is PAYMENT_TIMEOUT as a refusal, because the code TIMEOUT is that of an unanswered request.
 function refusalCodeOf(reason: string): string {
   return reason === 'TIMEOUT' ? 'PAYMENT_TIMEOUT' : reason
 }
@@ -190,7 +190,7 @@ async function checkConfirmed(fan: Fan, hold: HoldRecord): Promise<void> {
   hold.confirmedAt = Date.now()
 }
 
-/** Sends once or, for fans who repeat, twice with the same key, and notes whether the answers agree. */
+/** Sends a request, for fans who repeat twice with the same key, and records whether the two answers agree. */
 async function askWithKey<T>(
   rush: Rush,
   fan: Fan,
@@ -202,7 +202,7 @@ async function askWithKey<T>(
   const keyed = { ...call, idempotencyKey: fan.newIdempotencyKey(what) }
   try {
     if (fan.profile.repeats === 'never') return await fan.ask(keyed, token)
-    // Not 'admitted': the token is used up by the first payment, and the answer is given again without it.
+    // The first payment uses the token up, so a success of the second does not show that the token was still ACTIVE.
     const replayToken = token === 'admitted' ? 'token' : token
     const [first, second] =
       fan.profile.repeats === 'together'
@@ -211,7 +211,7 @@ async function askWithKey<T>(
     const problem = compareAnswers(first, second, identity)
     rush.history.repeats.push({ userId: fan.userId, what, problem })
     rush.measurements.count.repeats += 1
-    // Of a payment that was still open, the later word is the better one.
+    // A first answer of 202 leaves the payment open, so the second one tells more.
     return first.kind === 'ok' && first.status !== 202 ? first : second
   } catch (error) {
     if (error instanceof NoAnswer) {

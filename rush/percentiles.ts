@@ -1,4 +1,4 @@
-/** What is said of many durations, in ms. */
+/** Percentiles of many durations, in ms. */
 export interface Spread {
   readonly count: number
   readonly p50: number
@@ -7,7 +7,7 @@ export interface Spread {
   readonly max: number
 }
 
-/** Percentiles by nearest rank: each is a duration that somebody really waited. Undefined of nothing. */
+/** Percentiles by nearest rank, so that each is a duration that was really measured. Undefined where there are no durations. */
 export function spreadOf(durations: readonly number[]): Spread | undefined {
   if (durations.length === 0) return undefined
   const sorted = Float64Array.from(durations).sort()

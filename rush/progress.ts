@@ -3,7 +3,7 @@ import type { Measurements } from './measurements.ts'
 const REWRITE_MS = 250
 const LINE_MS = 5_000
 
-/** One line on how it goes. */
+/** The state of a run as one line. */
 export function progressLine(measurements: Measurements, fans: number, elapsedMs: number): string {
   const { count, now, interruptions } = measurements
   const interrupted = [...interruptions.values()].reduce((sum, times) => sum + times, 0)
@@ -19,7 +19,7 @@ export function progressLine(measurements: Measurements, fans: number, elapsedMs
   ].join('  ')
 }
 
-/** Shows progress until stopped: one line rewritten on a terminal, a line now and then elsewhere. */
+/** Shows progress until the returned function is called: on a terminal it rewrites one line, elsewhere it adds one every 5 s. */
 export function showProgress(
   measurements: Measurements,
   fans: number,

@@ -16,7 +16,7 @@ export interface Random {
  */
 export function createRandom(seed: number, stream: number): Random {
   let state = mix(mix(seed | 0) ^ Math.imul(stream + 1, 0x9e3779b9))
-  // mulberry32: 32 bits of state are plenty for the few hundred draws of a fan.
+  // This is mulberry32. Its 32 bits of state are enough, because a fan draws a few hundred numbers.
   const next = (): number => {
     state = (state + 0x6d2b79f5) | 0
     let bits = Math.imul(state ^ (state >>> 15), 1 | state)
@@ -38,7 +38,7 @@ function mix(value: number): number {
   return bits ^ (bits >>> 15)
 }
 
-/** The rate falls by e^-3 from the first moment to the last: 63 % of the fans come in the first third. */
+/** The rate falls to e^-3 of its first value, so 67 % of the fans come in the first third of the time. */
 const THINNING = 3
 
 /**

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { WireAnswer } from './http-exchange.ts'
 
-/** A "no" of the system, in the shape that it promises. */
+/** A refusal in the shape that the contract promises. */
 export interface RefusalBody {
   readonly status: number
   readonly code: string
@@ -14,20 +14,20 @@ export interface RefusalBody {
 export type Reading<T> =
   | { readonly kind: 'ok'; readonly data: T }
   | { readonly kind: 'refused'; readonly refusal: RefusalBody }
-  /** Not now: ask again after that time, with the same key. */
+  /** The system asks to send the request again after that time, with the same key. */
   | {
       readonly kind: 'again'
       readonly refusal: RefusalBody
       readonly retryAfterMs: number
       readonly mayHaveTakenEffect: boolean
     }
-  /** Nothing that the system should ever answer. */
+  /** The contract allows no such answer. */
   | { readonly kind: 'malformed'; readonly problem: string }
 
 /** How to read the data of a success. */
 export interface Expected<T> {
   readonly schema: z.ZodType<T>
-  /** Data already known under an ETag: spares reading a large body again. */
+  /** Returns the data that is known under an ETag, so that a large body is not parsed again. */
   readonly reuse?: ((etag: string) => T | undefined) | undefined
   readonly ifNoneMatch?: string | undefined
 }
@@ -46,7 +46,7 @@ const success = z.object({ success: z.literal(true), data: z.unknown() })
 const RETRY_AFTER_MAX_SECONDS = 30
 const DEFAULT_RETRY_MS = 1_000
 
-/** Reads an answer by the contract: envelope, codes, and which of them ask for patience. */
+/** Reads an answer by the contract: its envelope, its code, and whether the request is to be sent again. */
 export function readAnswer<T>(answer: WireAnswer, expected: Expected<T>): Reading<T> {
   if (answer.status === 204) return readData(undefined, expected.schema)
   if (answer.status === 304) return readNotModified(expected)
@@ -94,7 +94,7 @@ function readFailure<T>(answer: WireAnswer): Reading<T> {
       Number.isFinite(seconds) && retryAfter !== undefined
         ? Math.min(Math.max(seconds, 0), RETRY_AFTER_MAX_SECONDS) * 1_000
         : DEFAULT_RETRY_MS,
-    // A gateway that lost its connection half way can't tell whether the service had done it.
+    // A gateway that lost its connection to the service can't tell whether the service had done the work.
     mayHaveTakenEffect: answer.status >= 502,
   }
 }

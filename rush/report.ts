@@ -4,12 +4,12 @@ import type { History } from './history.ts'
 import type { Measurements, Unexpected } from './measurements.ts'
 import { busiestRate, spreadOf } from './percentiles.ts'
 
-/** All that is known when a run is over. */
+/** The results of a run. */
 export interface Outcome {
   readonly measurements: Measurements
   readonly history: History
   readonly elapsedMs: number
-  /** Undefined where the run was broken off before. */
+  /** Undefined where the run was broken off before the checks. */
   readonly checks: readonly Check[] | undefined
   readonly audit: AuditResult | undefined
 }
@@ -17,13 +17,13 @@ export interface Outcome {
 const BUSIEST_MS = 10_000
 const VIOLATIONS_SHOWN = 5
 
-/** Whether a run shows a system that did all it promises. */
+/** Whether every check and the audit hold and no answer was unexpected. What was not checked does not hold. */
 export function allHolds({ measurements, checks, audit }: Outcome): boolean {
   const checked = checks !== undefined && checks.every((check) => check.violations.length === 0)
   return checked && audit?.holds === true && measurements.unexpectedCount === 0
 }
 
-/** The table at the end, as lines. */
+/** The report at the end, as lines. */
 export function reportLines(outcome: Outcome): string[] {
   const { measurements, checks, audit } = outcome
   return [

@@ -8,8 +8,8 @@ import { PausesEnded } from './pauses.ts'
 import { createRandom, drawArrivals } from './random.ts'
 
 /**
- * Lets all fans arrive, whatever the system does meanwhile, and waits until each is done. After maxSeconds the shop
- * closes: those who are still trying go home, those who are paying see it through.
+ * Starts the visits of all fans at their times, whether the system keeps up or not, and waits until each has ended. After
+ * maxSeconds `shopping` ends: fans who still look for seats give up, fans who are paying finish.
  */
 export async function runCrowd(rush: Rush, signIn: SignIn, runId: string): Promise<void> {
   const { options } = rush
@@ -21,7 +21,7 @@ export async function runCrowd(rush: Rush, signIn: SignIn, runId: string): Promi
     for (const [index, arrival] of arrivals.entries()) {
       if (rush.shopping.ended) break
       const early = arrival - (performance.now() - began)
-      // Timers are a few ms coarse; those who come within that come together.
+      // Timers are a few ms coarse, so fans who arrive within 10 ms arrive together.
       if (early > 10) await rush.shopping.pause(early)
       visits.push(visitOnSale(rush, await newFan(rush, signIn, `${runId}-${index + 1}`, index + 1)))
     }

@@ -3,15 +3,15 @@ import { toSeatMap } from './choose-seats.ts'
 import type { SeatMap } from './choose-seats.ts'
 import type { Fan } from './fan.ts'
 
-/** Versions that fans may still hold; a schedule has about two a second while it sells. */
+/** A fan may still ask with an older version. While a schedule sells it has about two versions a second. */
 const VERSIONS_KEPT = 16
 
-/** How often somebody who got SEAT_TAKEN could see the same seat as free: a change shows within a second. */
+/** A change is visible in the map within this time, as the contract promises. */
 export const MAP_LAG_MS = 1_000
 
 /**
- * Reads seat maps for all fans. Each fan asks for itself, as browsers do, but a version is worked out once: parsing
- * 500 seats again for each of thousands of fans would take the processor that the system under test needs.
+ * Reads seat maps for all fans. Each fan sends its own request, as browsers do, but each version is parsed once: parsing
+ * 500 seats for each of thousands of fans would take CPU that the system under test needs.
  */
 export class SeatMaps {
   readonly #path: string
@@ -25,7 +25,7 @@ export class SeatMaps {
       .transform(({ seats }) => toSeatMap(seats))
   }
 
-  /** The map now; `ifNoneMatch` is the version that the fan has. */
+  /** Asks for the map; `ifNoneMatch` is the version that the fan has. Throws VisitEnded where it is refused. */
   async read(fan: Fan, ifNoneMatch: string | undefined): Promise<{ map: SeatMap; etag: string | undefined }> {
     const known = ifNoneMatch !== undefined && this.#versions.has(ifNoneMatch) ? ifNoneMatch : undefined
     const knownMap = known === undefined ? undefined : this.#versions.get(known)
@@ -36,7 +36,7 @@ export class SeatMaps {
         path: this.#path,
         schema: this.#schema,
         ifNoneMatch: known,
-        // The version that was sent along must be there still when 304 comes, however many came in between.
+        // When 304 comes, the version that was sent along may be forgotten already, so it is kept for this request.
         reuse: (etag) => (etag === known ? knownMap : this.#versions.get(etag)),
       },
       'admitted',

@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import type { HttpExchange, WireAnswer, WireRequest } from './http-exchange.ts'
 
-/** Ways in which the simulated system can be wrong, so that tests see whether a rush notices. */
+/** Defects that the simulated system can have, so that tests see whether a rush notices them. */
 export interface Faults {
   /** Holds seats that are taken. */
   readonly oversells?: boolean
   /** Takes the money again for a repeated charge. */
   readonly chargesTwice?: boolean
-  /** Says that it paid, and forgets. */
+  /** Answers that a payment is APPROVED, and does not store it. */
   readonly losesPayments?: boolean
   /** Keeps the money of a cancelled reservation. */
   readonly keepsRefunds?: boolean
-  /** Answers 500 to every so manyth hold. */
+  /** Answers 500 to every hold whose number this divides. */
   readonly breaksHold?: number
 }
 
@@ -33,7 +33,7 @@ interface StoredPayment {
 type Body = Readonly<Record<string, unknown>>
 type Reply = { status: number; data?: unknown; code?: string; details?: unknown }
 
-/** The API of the contract in one process without a waiting line: enough for a whole rush without a server. */
+/** The API of the contract in this process, for a whole rush without a server. It has no waiting line: everybody is ACTIVE. */
 export class SimulatedSystem implements HttpExchange {
   readonly #faults: Faults
   readonly #seats: number
@@ -52,11 +52,11 @@ export class SimulatedSystem implements HttpExchange {
   }
 
   close(): void {
-    // Nothing is open.
+    // It has no connections.
   }
 
   async send(request: WireRequest): Promise<WireAnswer> {
-    // As over a wire, others get in between.
+    // Requests over a wire interleave, so this one lets others run first.
     await new Promise((resolve) => setImmediate(resolve))
     const key = request.headers['Idempotency-Key']
     const stored = key === undefined ? undefined : this.#answers.get(key)

@@ -9,7 +9,7 @@ import { chargeUpTo, pay } from './pay.ts'
 import { PausesEnded } from './pauses.ts'
 import { leaveRoom, waitInLine } from './wait-in-line.ts'
 
-/** One fan from arrival to whatever becomes of them. Rejects only where this program is at fault. */
+/** Takes one fan from arrival to the end of the visit, and counts how it ended. Rejects only where this program has a defect. */
 export async function visitOnSale(rush: Rush, fan: Fan): Promise<void> {
   const { measurements } = rush
   measurements.count.arrived += 1
@@ -48,7 +48,7 @@ async function goThroughSale(rush: Rush, fan: Fan): Promise<Ending> {
   return 'refunded'
 }
 
-// What a page does when it is closed. The others keep their place until it runs out, and those behind them wait for it.
+// A page that is closed leaves the line. The other fans keep their place until it expires, so that those behind them wait.
 const LEAVES_WHEN_DONE = 0.8
 
 async function holdOrLeave(rush: Rush, fan: Fan): Promise<HoldRecord> {
@@ -62,10 +62,10 @@ async function holdOrLeave(rush: Rush, fan: Fan): Promise<HoldRecord> {
   }
 }
 
-/** Pays, and pays another way where that failed and the fan can. Gives the seats back, or forgets them, where not. */
+/** Pays, and tries once more from the wallet where the fan can. A fan who could not pay cancels the hold or lets it expire. */
 async function buy(rush: Rush, fan: Fan, hold: HoldRecord): Promise<PaymentRecord | undefined> {
   const { profile } = fan
-  // The broke may have something, but not enough.
+  // A fan who is broke charges too little or nothing, so that paying from the wallet is refused.
   if (profile.payBy === 'BALANCE' && !profile.isBroke) await chargeUpTo(rush, fan, hold.amount)
   else if (profile.isBroke && profile.triesAgain) await chargeUpTo(rush, fan, 1_000)
   const payment = await pay(rush, fan, hold, profile.payBy)

@@ -4,13 +4,13 @@ import type { Place } from './answers.ts'
 import { VisitEnded } from './fan.ts'
 import type { Fan, Rush } from './fan.ts'
 
-/** People who only watch the board look at it this often, and at their own place now and then. */
+/** Fans who watch now-serving ask for it this often, and for their own place after WATCHES_A_POLL such answers. */
 const WATCH_MS = 2_000
 const WATCHES_A_POLL = 5
-/** Below this a poll every so often is no poll but a storm; the system may ask for less only when one is next. */
+/** The shortest pause between two polls, also where the system asks for less, as it may for those who are next. */
 const POLL_MIN_MS = 200
 
-/** Joins the line and waits until let in. Ends the fan where they leave it. */
+/** Joins the line and waits until the fan is admitted. Throws VisitEnded where the fan leaves the line. */
 export async function waitInLine(rush: Rush, fan: Fan): Promise<void> {
   let place = await join(rush, fan)
   rush.measurements.count.joined += 1
@@ -37,7 +37,7 @@ async function join(rush: Rush, fan: Fan): Promise<Place> {
   const path = '/queue/tokens'
   let answer = await fan.ask({ step: 'join', method: 'POST', path, body, schema: joinAnswer }, 'no token')
   if (answer.kind === 'refused') {
-    // The first try had come through after all: the place is kept, only the token's value never arrived.
+    // An earlier try had taken effect, and only its answer got lost: a reissue gives a new token for the same place.
     fan.acceptRefusal('join', answer)
     answer = await fan.ask({ step: 'join', method: 'PUT', path, body, schema: joinAnswer }, 'no token')
   }
@@ -89,7 +89,7 @@ function recordPlace(fan: Fan, place: Place): Place {
 }
 
 function waitAsTold(rush: Rush, fan: Fan, place: Place): Promise<void> {
-  // The system spreads its answers itself; a little more keeps clients in one process from marching in step.
+  // The system spreads its answers itself. We add a little, so that the fans of this one process do not poll in step.
   const ms = place.pollAfterSeconds * 1_000 * fan.random.between(1, 1.1)
   return rush.shopping.pause(Math.max(POLL_MIN_MS, ms))
 }
@@ -112,7 +112,7 @@ async function leaveLine(fan: Fan): Promise<never> {
   throw new VisitEnded('left the line')
 }
 
-/** Gives the place in the room back, sometimes twice: the second time is as good as the first. */
+/** Gives the place up. Half of the fans do it twice, because the second time must be answered like the first. */
 export async function leaveRoom(fan: Fan): Promise<void> {
   const call = { step: 'leave', method: 'DELETE', path: '/queue/tokens/me', schema: z.undefined() } as const
   for (let times = fan.random.integer(1, 2); times > 0; times -= 1) {

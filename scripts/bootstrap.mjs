@@ -1,5 +1,5 @@
-// What must run before there is anything: plain JavaScript for Node 18 and later. It brings the npm packages, and with
-// them Node 24, under which all the rest runs. `node scripts/bootstrap.mjs` does just that.
+// Installs the npm packages, and with them Node 24, under which everything else runs. It is plain JavaScript for Node 18 and
+// later, because it runs before there is anything else. `node scripts/bootstrap.mjs` installs and does nothing more.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, realpathSync, statfsSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -9,7 +9,7 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 const MODULES = join(root, 'node_modules')
 const LINKED_NODE = join(MODULES, '.bin', 'node')
-/** Types are stripped without a warning from here on. */
+/** The first version that strips types without a warning. */
 const NODE_MIN = [24, 12]
 const FREE_BYTES_MIN = 1_000_000_000
 
@@ -19,7 +19,7 @@ function giveUp(line) {
   process.exit(1)
 }
 
-/** Installs the npm packages where they are missing or differ from package-lock.json, and sees to Node 24. */
+/** Installs the npm packages where they are missing or differ from package-lock.json, and links Node 24. */
 export function ensurePackages() {
   if (Number(process.versions.node.split('.')[0]) < 18) {
     giveUp(`this is Node ${process.versions.node}; it needs Node 18 or later to begin with`)
@@ -28,7 +28,7 @@ export function ensurePackages() {
   linkNode()
 }
 
-/** Every package of the lockfile is there in its version; the optional ones are for other systems too. */
+/** Whether every package of the lockfile is there in its version. Optional ones may be for another system and do not count. */
 function isInstalled() {
   const installed = readLock(join(MODULES, '.package-lock.json'))
   const wanted = readLock(join(root, 'package-lock.json'))
@@ -59,7 +59,7 @@ function install() {
     cwd: root,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
-    // npm passes its own settings on by environment; a parent's must not shape this install.
+    // npm passes its settings on in the environment; those of a parent npm must not change this install.
     env: withoutNpmSettings(process.env),
   })
   if (result.error !== undefined) giveUp(`npm can't be run: ${result.error.message}`)
@@ -76,7 +76,7 @@ function withoutNpmSettings(env) {
   )
 }
 
-/** npm 9 links no program of an optional package that has a sibling for another processor. */
+/** Links Node 24 where npm did not: npm 9 does not when there is an optional package for another processor beside it. */
 function linkNode() {
   if (existsSync(LINKED_NODE)) return
   const program = join(MODULES, `node-${process.platform}-${process.arch}`, 'bin', 'node')
@@ -84,7 +84,7 @@ function linkNode() {
     symlinkSync(join('..', `node-${process.platform}-${process.arch}`, 'bin', 'node'), LINKED_NODE)
 }
 
-/** The Node 24 that came with the packages, or the one that runs this where none exists for the system. */
+/** The Node 24 that came with the packages, or the Node that runs this where there is no package for the system. */
 export function node24() {
   if (spawnSync(LINKED_NODE, ['--version']).status === 0) return LINKED_NODE
   const [major, minor] = process.versions.node.split('.').map(Number)
@@ -129,7 +129,7 @@ export function runUnderNode24(args, { tied = false } = {}) {
   })
 }
 
-/** When npm, which started us, is killed outright, we get no signal but another parent. */
+/** When npm, which started us, is killed, we get no signal; we only see that we have another parent. */
 function stopWhenOrphaned(child) {
   if (process.env.npm_lifecycle_event === undefined) return
   const parent = process.ppid

@@ -23,12 +23,12 @@ export function preset<Output>(rule: z.ZodType<Output, string>, value: string, m
   return option(rule.prefault(value), value, meaning)
 }
 
-/** What is said of a value that breaks a rule; it stands behind the option's name. */
+/** The message for a value that breaks a rule; it follows the option's name. */
 export function breaks(rule: string) {
   return { error: ({ input }: { input?: unknown }) => `${rule}, not '${String(input)}'` }
 }
 
-/** A text for which `fits` is true. */
+/** The rule for a text that must be given and for which `fits` is true. */
 export function text(rule: string, fits: (given: string) => boolean) {
   return z.string('is missing').refine(fits, breaks(rule))
 }
@@ -61,7 +61,7 @@ export function readCommandLine<Options extends z.ZodObject>(
     const [issue] = parsed.error.issues
     return { kind: 'wrong', problem: `--${toFlag(String(issue?.path[0]))} ${issue?.message}` }
   } catch (error) {
-    // By its code and not by its class: under Jest, Node's errors are of another realm.
+    // The error is told by its code and not by its class, because under Jest Node's errors are of another realm.
     const code = Error.isError(error) && 'code' in error ? String(error.code) : ''
     if (!Error.isError(error) || !code.startsWith('ERR_PARSE_ARGS')) throw error
     // The first sentence names the option; the others explain how command lines are written.

@@ -2,14 +2,14 @@ import { SetupProblem } from '@frontrow/local-stack/setup-problem'
 import { SignJWT } from 'jose'
 import { dataFolderOf, readSecrets } from './up-settings.ts'
 
-/** What tokens of development are signed with, and what they say of their origin. */
+/** The secret that development tokens are signed with, and the issuer and audience that they name. */
 export interface DevelopmentSigner {
   secret: string
   issuer: string
   audience: string
 }
 
-/** Where no other lifetime is asked for. */
+/** The lifetime where no other is asked for. */
 const LIFETIME_SECONDS = 86_400
 
 /**
@@ -32,7 +32,7 @@ export function readSigner(env: NodeJS.ProcessEnv): DevelopmentSigner {
   }
 }
 
-/** A token for a user, as the identity provider would issue it. */
+/** Signs a token for a user, as the identity provider would. */
 export function signToken(
   signer: DevelopmentSigner,
   user: string,

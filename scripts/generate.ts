@@ -1,6 +1,7 @@
 /**
- * Makes what is made from other files: the types of the gRPC contracts (proto/gen), the API reference (docs/openapi.json),
- * the page of settings (docs/settings.md) and the settings that docker-compose.yml passes on. With `--check` nothing is written; a file that is not as it would be made is named, exit 1.
+ * Generates the types of the gRPC contracts (proto/gen), the API reference (docs/openapi.json), the page of settings
+ * (docs/settings.md) and the settings that docker-compose.yml passes on. With `--check` it writes nothing: it names each file
+ * that differs from what it would write, and exits with 1 where there is one.
  */
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -61,7 +62,7 @@ async function makeTypes(): Promise<Files> {
   }
 }
 
-/** What is on the disk now where something is generated. */
+/** Reads the files that exist now; a path without a file is left out. */
 async function readPresent(paths: Iterable<string>): Promise<Files> {
   const present: Files = new Map()
   for (const path of paths) {

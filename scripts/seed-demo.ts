@@ -1,6 +1,6 @@
 /**
- * Puts a demo concert on sale through the admin API: one schedule of 50 seats, one of 1,000. Looks first, so it can run
- * at every start. By hand: API_URL=http://localhost:8080/api/v1 JWT_SECRET=… node scripts/seed-demo.ts
+ * Puts a demo concert on sale through the admin API: one schedule of 50 seats, one of 1,000. It makes only what is missing,
+ * so it can run at every start. By hand: API_URL=http://localhost:8080/api/v1 JWT_SECRET=… node scripts/seed-demo.ts
  */
 import { z } from 'zod'
 import { readSigner, signToken } from './development-tokens.ts'
@@ -20,7 +20,7 @@ interface Section {
 }
 
 interface DemoSchedule {
-  /** Time of day of the performance, HH:MM in UTC: by it the schedule is known again. */
+  /** Time of day of the performance, HH:MM in UTC. A later run recognizes the schedule by it. */
   time: string
   daysAhead: number
   sections: Section[]

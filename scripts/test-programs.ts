@@ -1,7 +1,7 @@
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
 import { ensureTestPrograms } from '@frontrow/test-kit/servers'
 
-// Before Jest starts its workers, which would otherwise install the same programs at the same time.
+// This runs before Jest, because its workers would otherwise install the same programs at the same time.
 try {
   await ensureTestPrograms()
 } catch (error) {

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 
-/** A Jest reporter that leaves the totals where scripts/test.mjs reads them. A file that does not even run is a failure. */
+/** A Jest reporter that writes the totals where scripts/test.mjs reads them. A test file that could not run counts as failed. */
 export default class TestTotals {
   onRunComplete(_contexts, results) {
     const file = process.env.FRONTROW_TEST_TOTALS

@@ -1,5 +1,5 @@
-// npm test: brings the packages and programs, then runs Jest under Node 24. What stands behind `npm test --` goes to Jest.
-// The last line holds the totals.
+// npm test: installs the packages and programs, then runs Jest under Node 24 with the arguments behind `npm test --`. Its last
+// line holds the totals.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,7 +25,7 @@ async function run() {
     join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
     '--reporters=default',
     `--reporters=${join(root, 'scripts', 'test-totals.mjs')}`,
-    // Last, because --reporters takes every word that follows it.
+    // These come last, because --reporters takes every word that follows it.
     '--rootDir',
     root,
     ...args,

@@ -25,7 +25,7 @@ const ROOT = join(import.meta.dirname, '..')
 const WARM_TIMEOUT_MS = 60_000
 const MIGRATE_TIMEOUT_MS = 120_000
 const READY_DEADLINE_MS = 60_000
-/** A service ends work in hand first: HTTP and gRPC have 8 s each at most, then consumers and relay end. */
+/** A service first finishes its open requests, HTTP and gRPC in 8 s each at most; then its consumers and its relay end. */
 const SHUTDOWN_TIMEOUT_MS = Number(process.env['SHUTDOWN_TIMEOUT_MS'] || 20_000)
 const STOP_DEADLINE_MS = SHUTDOWN_TIMEOUT_MS + 2_000
 
@@ -56,16 +56,16 @@ export function databaseUrl(role: string, password: string, port: number): strin
 }
 
 /**
- * A service keeps little in memory. V8's default young generation (up to 48 MB) is for servers that do; a quarter of it costs
- * hardly more CPU. With these, and what is left over thrown away at rest (tidy-memory.ts), an idle service has 91 to 108 MB, 100
- * to 123 MB with V8's defaults. As in deploy/Dockerfile.
+ * A service keeps little in memory, so a quarter of V8's default young generation (up to 48 MB) costs hardly more CPU. With
+ * these flags, and garbage collected at rest (tidy-memory.ts), an idle service has 91 to 108 MB; with V8's defaults it has 100
+ * to 123 MB. deploy/Dockerfile has the same flags.
  */
 export const HEAP_FLAGS = ['--max-semi-space-size=4', '--max-old-space-size=384', '--expose-gc']
 
 /** Fills the compile cache for the services; with what is there already it takes a second. */
 export async function warmCompileCache(stack: Stack): Promise<void> {
   const script = join(ROOT, 'scripts', 'warm-compile-cache.ts')
-  // The cache is kept by V8's flags, so they must be the services' own.
+  // V8 uses a cache only under the flags that it was made with, so they must be the services' own.
   const line = tiedToUs(process.execPath, [...HEAP_FLAGS, script], 'SIGTERM')
   await runCommand('compiling the services', line.command, line.args, {
     timeoutMs: WARM_TIMEOUT_MS,
@@ -121,7 +121,7 @@ export async function startServices(
           stopSignal: 'SIGTERM',
           stopDeadlineMs: STOP_DEADLINE_MS,
           readyDeadlineMs: READY_DEADLINE_MS,
-          // Live, not ready: a service that waits for a server which is away must not be taken for one that failed.
+          // Live is enough. A service that waits for a server is not ready, but it has not failed.
           isReady: async () => (await httpStatus(services[name].ops, '/health/live')) === 200,
         }),
       ),

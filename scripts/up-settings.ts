@@ -65,7 +65,7 @@ export function readUpSettings(env: NodeJS.ProcessEnv): UpSettings {
   const { PORT, TLS_PORT } = readConfig(upSettings, env)
   if (PORT === TLS_PORT) throw new SetupProblem(`PORT and TLS_PORT are both ${PORT}, and must differ`)
   const dataFolder = dataFolderOf(env)
-  // It ends up in the settings of Nginx and Kafka, where these mean something.
+  // The path becomes part of the settings of Nginx and Kafka, where these characters have a meaning.
   if (/["$\\,\n]/.test(dataFolder)) {
     throw new SetupProblem(`DATA_DIR must be free of " $ \\ , and line breaks: ${dataFolder}`)
   }
@@ -105,8 +105,8 @@ export function readSecrets(dataFolder: string): Secrets | null {
 }
 
 /**
- * The same; made where they are missing, readable by this user only. A `jwtSecret` that is given takes the place of the one
- * that is there, so that the tools, which read the file, sign with it as well.
+ * The secrets of a data folder. Makes them where they are missing, in a file that only this user can read. A `jwtSecret` that
+ * is given replaces the one in the file, so that the tools, which read the file, sign with it as well.
  */
 export function ensureSecrets(dataFolder: string, jwtSecret?: string): Secrets {
   const known = readSecrets(dataFolder)
@@ -158,7 +158,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    // Reported by the schema, which takes no undefined.
+    // The schema refuses undefined, and the caller reports that.
     return undefined
   }
 }

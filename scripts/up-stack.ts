@@ -59,8 +59,8 @@ export class Stack {
   }
 
   /**
-   * Waits for all, also when one fails, so that nothing goes on starting behind our back. The first failure ends the copy
-   * and is thrown.
+   * Waits for all tasks, also when one fails, so that nothing still starts while the copy stops. The first failure ends the
+   * copy and is thrown.
    */
   async together(tasks: readonly Promise<unknown>[]): Promise<void> {
     const halting = tasks.map((task) =>
@@ -81,7 +81,7 @@ export class Stack {
     }
   }
 
-  /** Ends everything at once, whatever is lost. */
+  /** Kills all processes at once. Work that is not finished may be lost. */
   kill(): void {
     for (const { process } of this.#running) process.kill()
   }

@@ -1,6 +1,6 @@
 /**
- * npm start, once the packages are there: runs the whole system on this machine until a signal comes. The order of the
- * start is the order of need; a failure at any step stops what has started, says why in one line and ends with 1.
+ * npm start, once the packages are there: runs the whole system on this machine until a signal comes. Each step of the start
+ * needs the steps before it. A failure at any step stops what has started, says why in one line and ends with 1.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
@@ -151,7 +151,7 @@ function listenForSignals(stack: Stack): void {
     }
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
-  // start.mjs was killed outright: nobody is left who could send a signal.
+  // start.mjs was killed, so nobody is left who could send a signal.
   process.once('disconnect', () => {
     if (first === undefined) onSignal('its starter is gone')
   })
@@ -210,7 +210,7 @@ async function main(): Promise<number> {
   return 1
 }
 
-// A terminal or a pipe that has gone is no reason to leave everything running without an end in order.
+// Writing to a closed terminal or pipe must not end this process, because the servers would then run on without it.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
 try {
   process.exitCode = await main()

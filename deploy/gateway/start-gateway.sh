@@ -17,11 +17,11 @@ cores=$(nproc)
 [ "$cores" -le 4 ] || cores=4
 export WORKERS="${WORKERS:-$cores}"
 
-# Begins every request id that is made here: different at each start, and in each of several gateways.
+# Every request id that is made here begins with this, so that it differs after each start and between several gateways.
 GATEWAY_ID=$(head -c 8 /proc/sys/kernel/random/uuid)
 export GATEWAY_ID
 
-# The services come and go, and with them their addresses: names are asked for again every 5 s.
+# The services get new addresses when they restart, so Nginx looks their names up again every 5 s.
 name_server="${RESOLVER_ADDRESS:-$(awk '$1 == "nameserver" { print $2; exit }' /etc/resolv.conf)}"
 case "$name_server" in *:*) name_server="[$name_server]" ;; esac
 export RESOLVER="resolver $name_server valid=5s ipv6=off; resolver_timeout 2s;"
@@ -54,7 +54,7 @@ if [ ! -s "$folder/tls.crt" ] || [ ! -s "$folder/tls.key" ]; then
   [ -w "$folder" ] || folder="$STATE_FOLDER"
   if [ ! -s "$folder/tls.crt" ]; then
     echo "gateway: making a self-signed certificate in $folder" >&2
-    # The certificate gets its name last: a start that is cut off must not leave a half pair behind.
+    # The certificate gets its name last, so that a start that is cut off does not leave a half pair behind.
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj /CN=localhost \
       -addext 'subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1' \
       -keyout "$folder/tls.key" -out "$folder/tls.crt.new" 2>"$STATE_FOLDER/openssl.log" ||
@@ -64,7 +64,7 @@ if [ ! -s "$folder/tls.crt" ] || [ ! -s "$folder/tls.key" ]; then
 fi
 export CERTIFICATE="$folder/tls.crt" CERTIFICATE_KEY="$folder/tls.key"
 
-# Only the names in capitals: everything else with a dollar sign is Nginx's own.
+# Only names in capitals are filled in; everything else with a dollar sign is a variable of Nginx.
 template=/gateway/nginx.conf.template
 names=$(grep -o '\${[A-Z_]*}' "$template" | sort -u)
 for name in $names; do
