@@ -1,6 +1,7 @@
 import { cancelAnswer } from './answers.ts'
 import { VisitEnded } from './fan.ts'
-import type { Fan, Rush } from './fan.ts'
+import type { Fan } from './fan.ts'
+import type { Rush } from './rush.ts'
 import type { HoldRecord, PaymentRecord } from './history.ts'
 import { askPaymentUntil } from './pay.ts'
 

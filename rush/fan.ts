@@ -3,26 +3,19 @@ import type { RushOptions } from './arguments.ts'
 import { isExplained } from './explanations.ts'
 import type { PaymentAttempt } from './explanations.ts'
 import type { FanProfile } from './fan-profile.ts'
-import type { FanRecord, History } from './history.ts'
+import type { FanRecord } from './history.ts'
 import type { Ending, Measurements, Step } from './measurements.ts'
-import type { OnSale } from './on-sale.ts'
 import type { Pauses } from './pauses.ts'
 import type { Random } from './random.ts'
 import type { RefusalBody } from './read-answer.ts'
-import type { SeatMaps } from './seat-maps.ts'
 
-/** What all fans of a run share. */
-export interface Rush {
+/** What a fan needs of the run. */
+export interface FanContext {
   readonly api: ApiClient
-  readonly options: RushOptions
-  readonly sale: OnSale
-  readonly seatMaps: SeatMaps
-  readonly history: History
+  readonly options: Pick<RushOptions, 'thinkSeconds'>
   readonly measurements: Measurements
   /** Pauses of fans who look for seats; they end after --max-seconds. */
   readonly shopping: Pauses
-  /** Pauses of those who pay or collect facts; they end only when the run is broken off. */
-  readonly settling: Pauses
 }
 
 /** Thrown where a fan has no reason to go on; `ending` says why. */
@@ -43,7 +36,7 @@ export class Fan {
   readonly profile: FanProfile
   readonly random: Random
   readonly record: FanRecord
-  readonly #rush: Rush
+  readonly #context: FanContext
   queueToken: string | undefined
   tokenExpiresAt: number | undefined
   holdExpiresAt: number | undefined
@@ -52,8 +45,11 @@ export class Fan {
   #stage: 'outside' | 'waiting' | 'active' = 'outside'
   #keys = 0
 
-  constructor(rush: Rush, parts: { bearer: string; profile: FanProfile; random: Random; record: FanRecord }) {
-    this.#rush = rush
+  constructor(
+    context: FanContext,
+    parts: { bearer: string; profile: FanProfile; random: Random; record: FanRecord },
+  ) {
+    this.#context = context
     this.userId = parts.record.userId
     this.bearer = parts.bearer
     this.profile = parts.profile
@@ -63,7 +59,7 @@ export class Fan {
 
   /** Counts the fan under another stage, for the line of progress. */
   moveTo(stage: 'outside' | 'waiting' | 'active'): void {
-    const { now } = this.#rush.measurements
+    const { now } = this.#context.measurements
     if (this.#stage !== 'outside') now[this.#stage] -= 1
     if (stage !== 'outside') now[stage] += 1
     this.#stage = stage
@@ -80,7 +76,7 @@ export class Fan {
     token: 'no token' | 'token' | 'admitted',
   ): Promise<Answer<T>> {
     const queueToken = token === 'no token' ? undefined : this.queueToken
-    const answer = await this.#rush.api.call<T>({ ...call, bearer: this.bearer, queueToken })
+    const answer = await this.#context.api.call<T>({ ...call, bearer: this.bearer, queueToken })
     const { place } = this.record
     // An earlier try may have taken effect and used the token up, so this success does not show that it was still ACTIVE.
     if (token === 'admitted' && answer.kind === 'ok' && !answer.triedBefore && place !== undefined) {
@@ -111,7 +107,7 @@ export class Fan {
       this.reportUnexpected(step, `${refusal.status} ${refusal.code}`, refusal.message, refusal.requestId)
       throw new VisitEnded('failed')
     }
-    this.#rush.measurements.countRefusal(step, refusal)
+    this.#context.measurements.countRefusal(step, refusal)
     if (refusal.code.startsWith('QUEUE_TOKEN_') && refusal.code !== 'QUEUE_TOKEN_EXISTS') {
       throw new VisitEnded('too late')
     }
@@ -119,11 +115,16 @@ export class Fan {
   }
 
   reportUnexpected(step: Step, code: string, problem: string, requestId?: string): void {
-    this.#rush.measurements.countUnexpected({ step, code, problem: `${this.userId}: ${problem}`, requestId })
+    this.#context.measurements.countUnexpected({
+      step,
+      code,
+      problem: `${this.userId}: ${problem}`,
+      requestId,
+    })
   }
 
   /** Waits as long as a person needs to read and to choose. */
   think(): Promise<void> {
-    return this.#rush.shopping.pause(this.#rush.options.thinkSeconds * this.random.between(500, 1_500))
+    return this.#context.shopping.pause(this.#context.options.thinkSeconds * this.random.between(500, 1_500))
   }
 }

@@ -6,7 +6,8 @@ import type { Answer, Call } from './api-client.ts'
 import { compareAnswers } from './compare-answers.ts'
 import type { PaymentAttempt } from './explanations.ts'
 import { VisitEnded } from './fan.ts'
-import type { Fan, Rush } from './fan.ts'
+import type { Fan } from './fan.ts'
+import type { Rush } from './rush.ts'
 import type { HoldRecord, PaymentRecord, RepeatRecord } from './history.ts'
 
 /** The least and the most that one charge may be. */

@@ -1,7 +1,7 @@
 import type { SignIn } from './access.ts'
 import { drawProfile } from './fan-profile.ts'
 import { Fan } from './fan.ts'
-import type { Rush } from './fan.ts'
+import type { Rush } from './rush.ts'
 import { newFanRecord } from './history.ts'
 import { visitOnSale } from './visit-on-sale.ts'
 import { PausesEnded } from './pauses.ts'

@@ -1,6 +1,7 @@
 import { NoAnswer } from './api-client.ts'
 import { VisitEnded } from './fan.ts'
-import type { Fan, Rush } from './fan.ts'
+import type { Fan } from './fan.ts'
+import type { Rush } from './rush.ts'
 import { cancelPaidReservation, releaseHold } from './cancel-reservation.ts'
 import { holdSeats } from './hold-seats.ts'
 import type { HoldRecord, PaymentRecord } from './history.ts'

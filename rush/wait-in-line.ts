@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { joinAnswer, nowServingAnswer, placeAnswer } from './answers.ts'
 import type { Place } from './answers.ts'
 import { VisitEnded } from './fan.ts'
-import type { Fan, Rush } from './fan.ts'
+import type { Fan } from './fan.ts'
+import type { Rush } from './rush.ts'
 
 /** Fans who watch now-serving ask for it this often, and for their own place after WATCHES_A_POLL such answers. */
 const WATCH_MS = 2_000

@@ -2,7 +2,7 @@ import { tryCommand } from '@frontrow/local-stack/run-command'
 import { freePorts } from '@frontrow/local-stack/ports'
 import { GenericContainer, Wait } from 'testcontainers'
 import type { StartedTestContainer } from 'testcontainers'
-import type { Servers } from './servers.ts'
+import type { RunningServers } from './running-servers.ts'
 
 const ADMIN_ROLE = 'frontrow_admin'
 const ADMIN_PASSWORD = 'throw-away'
@@ -36,7 +36,7 @@ export async function whyNoContainers(): Promise<string | null> {
 }
 
 /** Starts one container a server, all at once. */
-export async function startContainers(): Promise<Servers> {
+export async function startContainers(): Promise<RunningServers> {
   const starting = await Promise.allSettled([startPostgres(), startRedis(), startKafka()])
   const containers = starting.flatMap((one) => (one.status === 'fulfilled' ? [one.value.container] : []))
   const stop = async (): Promise<void> => {

@@ -12,7 +12,7 @@ import { startPostgres } from '@frontrow/local-stack/postgres'
 import type { RunningProcess } from '@frontrow/local-stack/process'
 import type { ProgramName } from '@frontrow/local-stack/programs'
 import { startRedis } from '@frontrow/local-stack/redis'
-import type { Servers } from './servers.ts'
+import type { RunningServers } from './running-servers.ts'
 
 const ADMIN_ROLE = 'frontrow_admin'
 const ADMIN_PASSWORD = 'throw-away'
@@ -21,7 +21,7 @@ const SHARED_MEMORY_FREE_MIN_BYTES = 2_000_000_000
 const MEMORY_FREE_MIN_BYTES = 6_000_000_000
 
 /** Starts the machine's own servers on free ports with their data in a folder that goes away with them. */
-export async function startLocalServers(say: Say): Promise<Servers> {
+export async function startLocalServers(say: Say): Promise<RunningServers> {
   const { redisProgram, java, jarsFolder } = await ensureLocalServerPrograms(say)
   const folder = makeFolder()
   const janitor = startJanitor(folder)

@@ -2,16 +2,7 @@ import { ensurePrograms } from '@frontrow/local-stack/install'
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
 import { startContainers, testImages, whyNoContainers } from './containers.ts'
 import { ensureLocalServerPrograms, startLocalServers } from './local-servers.ts'
-
-/** The real servers one test run works on. */
-export interface Servers {
-  /** A superuser's, for making databases and roles; tests run in databases of their own. */
-  postgresAdminUrl: string
-  redisUrl: string
-  /** host:port, several separated by commas. */
-  kafkaBrokers: string
-  stop(): Promise<void>
-}
+import type { RunningServers } from './running-servers.ts'
 
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`)
@@ -48,7 +39,7 @@ export async function ensureTestPrograms(): Promise<void> {
  * Gives a test run its servers: those the environment names, else containers where a Docker engine has the images,
  * else the machine's own programs, installed where they are missing. FRONTROW_TEST_SERVERS=local|docker decides.
  */
-export async function startServers(): Promise<Servers> {
+export async function startServers(): Promise<RunningServers> {
   const { kind, line } = await chooseSource()
   say(`Test servers: ${line}`)
   const given = givenServers()
@@ -56,7 +47,7 @@ export async function startServers(): Promise<Servers> {
   return kind === 'docker' ? startContainers() : startLocalServers(say)
 }
 
-function givenServers(): Servers | null {
+function givenServers(): RunningServers | null {
   const {
     TEST_POSTGRES_URL: postgresAdminUrl,
     TEST_REDIS_URL: redisUrl,
