@@ -117,15 +117,15 @@ export function ensureSecrets(dataFolder: string, jwtSecret?: string): Secrets {
   return secrets
 }
 
-/** Notes what tokens of development have to say, for the tools that sign them. */
+/** Stores the issuer and the audience that development tokens must name, for the tools that sign them. */
 export function noteTokenSettings(dataFolder: string, secrets: Secrets, tokens: TokenSettings): void {
   const { jwtIssuer: _issuer, jwtAudience: _audience, ...rest } = secrets
-  const said: Secrets = {
+  const updated: Secrets = {
     ...rest,
     ...(tokens.issuer === 'frontrow' ? {} : { jwtIssuer: tokens.issuer }),
     ...(tokens.audience === 'frontrow' ? {} : { jwtAudience: tokens.audience }),
   }
-  if (JSON.stringify(said) !== JSON.stringify(secrets)) writeSecrets(dataFolder, said)
+  if (JSON.stringify(updated) !== JSON.stringify(secrets)) writeSecrets(dataFolder, updated)
 }
 
 function makeSecrets(): Secrets {
@@ -142,7 +142,7 @@ function makeSecrets(): Secrets {
   }
 }
 
-// Whole or not at all: without these passwords the data is lost.
+// The file is replaced as a whole, because the data is lost without these passwords.
 function writeSecrets(dataFolder: string, secrets: Secrets): void {
   mkdirSync(dataFolder, { recursive: true })
   const file = secretsFile(dataFolder)
