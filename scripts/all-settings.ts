@@ -13,11 +13,11 @@ import { gatewaySettings, gatewayWiring } from './gateway-settings.ts'
 import { migrateSettings } from './migrate-settings.ts'
 import { upSettings } from './up-settings.ts'
 
-// Those that may be left out and are wiring all the same.
+// These have a default or are optional, yet npm start and Compose set them.
 const WIRING: ReadonlySet<string> = new Set(['HOST', 'SYSTEM_OPS_URLS', 'DEVELOPMENT_JWT_SECRET'])
 const isWiring = (name: string): boolean => WIRING.has(name)
 
-/** The settings of every program, by its name. What all services have is under "services" only. */
+/** The settings of every program, by its name. Settings that all services have are listed once, under "services". */
 export const allSettings: ReadonlyMap<string, readonly Setting[]> = new Map([
   ['npm start', describeSettings(upSettings, isWiring)],
   ['services', describeSettings(hostSettings, isWiring)],

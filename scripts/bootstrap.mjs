@@ -94,7 +94,7 @@ export function node24() {
   )
 }
 
-/** Node's flag that adds the settings of `.env` to the environment, which wins; none where that file does not exist. */
+/** Node's flag that adds the settings of `.env`; the environment takes precedence. Empty where there is no such file. */
 export function envFileFlags() {
   const file = join(root, '.env')
   if (!existsSync(file)) return []

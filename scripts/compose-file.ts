@@ -2,12 +2,12 @@ import { allSettings } from './all-settings.ts'
 
 const BLOCK = /^( *)# settings of ([a-z]+)\b.*\n[^]*?^ *# end of settings$/gm
 
-// It has a way of its own, through the volume with the secrets: an empty one here would hide it.
+// This one comes from the volume with the secrets, and an empty value in the environment would hide it.
 const KEPT_WITH_SECRETS = 'JWT_SECRET'
 
 /**
- * docker-compose.yml with the settings of each program between its two comments: `${NAME:-}` is the value of the environment
- * or of `.env`, and nothing where neither has it, which programs take for "not set".
+ * Returns docker-compose.yml with the settings of each program between its two comments. `${NAME:-}` becomes the value of the
+ * environment or of `.env`, or an empty text, which programs treat as "not set".
  */
 export function composeFile(present: string): string {
   const seen = new Set<string>()

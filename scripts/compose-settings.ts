@@ -4,7 +4,7 @@ import { upSettings } from './up-settings.ts'
 const image = (name: string, what: string): z.ZodDefault<z.ZodString> =>
   z.string().default(name).describe(`name of ${what}`)
 
-/** What docker-compose.yml takes for itself. */
+/** The settings that docker-compose.yml uses itself. */
 export const composeSettings = z.object({
   PORT: upSettings.shape.PORT,
   TLS_PORT: upSettings.shape.TLS_PORT,

@@ -4,19 +4,19 @@ import { z } from 'zod'
 export interface Setting {
   name: string
   schema: z.ZodType
-  /** What it is where it is not set; undefined where it must be set, or may be left out. */
+  /** The default; undefined where the setting is required, or optional without a default. */
   default: string | number | undefined
-  /** What a value has to be; follows "must be". */
+  /** The rule for a value, worded so that it can follow "must be". */
   rule: string
   meaning: string
-  /** An address, a password and the like, which npm start and Compose set themselves and take from nobody. */
+  /** Whether npm start and Compose always set it themselves, as they do with addresses and passwords. */
   isWiring: boolean
 }
 
 /** A program's settings, as its zod object declares them. */
 export type SettingsObject = z.ZodObject<Record<string, z.ZodType>>
 
-// What JSON Schema says of a setting; the part that is shown.
+// The part of a setting's JSON Schema that the page shows.
 const jsonForm = z.object({
   type: z.string(),
   description: z.string().optional(),
@@ -29,7 +29,7 @@ const jsonForm = z.object({
   enum: z.array(z.string()).optional(),
 })
 
-/** The settings of a zod object. One that has to be set is wiring; `isWiring` names others that are. */
+/** The settings of a zod object. Required settings are wiring, and so are those for which `isWiring` is true. */
 export function describeSettings(object: SettingsObject, isWiring: (name: string) => boolean): Setting[] {
   return Object.entries(object.shape).map(([name, schema]) => {
     const form = jsonForm.parse(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }))

@@ -7,18 +7,18 @@ import { allSettings } from './all-settings.ts'
 const ENV_FILE = join(import.meta.dirname, '..', '.env')
 
 const ASSIGNMENT = /^\s*(?:export\s+)?[A-Za-z_][A-Za-z0-9_]*\s*=\s*(.*)$/
-/** Of programs that read `.env` besides us, or that we start. */
+/** Variables of other programs that read `.env`, or that we start. They are not reported as unknown. */
 const OF_OTHERS = /^(?:COMPOSE|DOCKER|NODE|TEST|FRONTROW_TEST)_/
 
 /**
- * Checks `.env`, which Node has read before us and whose mistakes it passes over. Returns what its writer should know, a
- * line each; throws where a line can't be read.
+ * Checks `.env`, because Node has read it already and ignores its mistakes. Returns a warning for each variable that is no
+ * setting or has no effect. Throws a SetupProblem where a line can't be read.
  */
 export function checkEnvFile(): string[] {
   return existsSync(ENV_FILE) ? checkEnvText(readFileSync(ENV_FILE, 'utf8'), ENV_FILE) : []
 }
 
-/** The same for a text. No value is repeated: it may be a secret. */
+/** Checks the text of such a file. Messages do not repeat values, because they may be secrets. */
 export function checkEnvText(text: string, file: string): string[] {
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (/^\s*(?:#|$)/.test(line)) continue

@@ -23,7 +23,7 @@ const limitSettings = z.object({
     .describe('requests with one token that may come at once, above its rate'),
 })
 
-/** Settings of the gateway. Names and defaults are those of deploy/gateway/start-gateway.sh, here and below. */
+/** Settings of the gateway. These and the ones below have the names and defaults of deploy/gateway/start-gateway.sh. */
 export const gatewaySettings = limitSettings.extend({
   EXEMPT_NETWORKS: z
     .string()
@@ -33,7 +33,7 @@ export const gatewaySettings = limitSettings.extend({
     ),
 })
 
-/** What start-gateway.sh takes besides, and is told it by the images or finds by itself. */
+/** Further settings of start-gateway.sh, which the images set or the script finds out. */
 export const gatewayWiring = z.object({
   WORKERS: count
     .optional()
@@ -61,7 +61,7 @@ export const gatewayWiring = z.object({
     .describe('file that refused and failed requests are logged to'),
 })
 
-/** The limits that npm start gives to the gateway. */
+/** Reads the rate limits that npm start sets in the gateway. */
 export function readRateLimits(env: NodeJS.ProcessEnv): RateLimits {
   const limits = readConfig(limitSettings, env)
   return {

@@ -69,7 +69,7 @@ function defaultOf({ isWiring, ...setting }: Pick<Setting, 'default' | 'isWiring
   return value === '' ? 'none' : value
 }
 
-/** Settings that several programs have: one value reaches all of them, whatever their defaults are. */
+/** Lists the settings that several programs have. One value reaches all of them, though their defaults may differ. */
 function sharedNames(): string {
   const byName = new Map<string, { program: string; setting: Setting }[]>()
   for (const [program, settings] of allSettings) {

@@ -129,7 +129,7 @@ export async function startServices(
   )
 }
 
-/** What a service is told; the settings of our own environment reach it as well (see `startProcess`). */
+/** The environment of a service. The settings of our own environment reach it as well (see `startProcess`). */
 function serviceEnv(
   name: ServiceName,
   dataFolder: string,
@@ -159,12 +159,12 @@ function serviceEnv(
     SHUTDOWN_TIMEOUT_MS: String(SHUTDOWN_TIMEOUT_MS),
     // glibc gives each thread an arena of its own by default, and keeps what was freed in each.
     MALLOC_ARENA_MAX: '2',
-    // Compiled code is kept between starts.
+    // Node keeps compiled code here between starts.
     NODE_COMPILE_CACHE: join(dataFolder, 'compile-cache'),
   }
 }
 
-/** Beside an identity provider the services still take the tokens of development, for the demo and the tools. */
+/** The services accept development tokens also beside an identity provider, because the demo and the tools use them. */
 function tokenEnv({ jwtSecret }: Secrets, tokens: TokenSettings): Record<string, string> {
   const { jwksUrl, issuer, audience } = tokens
   return {

@@ -14,9 +14,9 @@ export type ServiceName = (typeof serviceNames)[number]
 const password = z.string().min(8)
 
 const secretsSchema = z.object({
-  /** What tokens of development are signed with (HS256). */
+  /** The key that development tokens are signed with (HS256). */
   jwtSecret: z.string().min(32),
-  /** What such tokens say, where it is not `frontrow`. */
+  /** The issuer and the audience that development tokens name, where they are not `frontrow`. */
   jwtIssuer: z.string().optional(),
   jwtAudience: z.string().optional(),
   adminPassword: password,
@@ -42,7 +42,7 @@ export interface TokenSettings {
 
 const port = z.coerce.number().int().min(1).max(65_535)
 
-/** What npm start takes for itself; all other ports are free ones. */
+/** The settings of npm start itself. All other ports are free ones that it finds. */
 export const upSettings = z.object({
   PORT: port.default(8080).describe('port of the gateway on this machine: http'),
   TLS_PORT: port.default(8443).describe('port of the gateway on this machine: https'),
