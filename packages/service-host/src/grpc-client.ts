@@ -1,6 +1,6 @@
 import * as grpc from '@grpc/grpc-js'
-import CircuitBreaker from 'opossum'
 import { currentTrace } from '@frontrow/trace-context/trace-context'
+import { BreakerOpenError, createBreaker } from './breaker.ts'
 import { ERROR_CODE, ERROR_DETAILS, RETRY_AFTER } from './grpc-server.ts'
 import type { HostMetrics } from './metrics.ts'
 import { generalRefusal } from '@frontrow/refusals/general-refusals'
@@ -48,44 +48,29 @@ export interface GrpcTargetOptions {
 }
 
 /**
- * The breaker opens after half of at least 20 calls in 10 s failed and lets one through every 2 s. It counts failures to
- * answer only; a refusal is an answer. The deadline of a call (gRPC's own) always ends before the breaker's time-out.
+ * The breaker opens after more than half of at least 20 calls in 10 s failed and lets one through every 2 s. It counts failures to
+ * answer only; a refusal is an answer.
  */
 export function createGrpcTarget(options: GrpcTargetOptions): GrpcTarget {
   const { name, metrics } = options
   // One breaker for all methods: they share the process on the other side, and its outage.
-  const breaker = new CircuitBreaker(<T>(run: () => Promise<T>) => run(), {
+  const breaker = createBreaker({
     name,
-    timeout: false,
     volumeThreshold: 20,
-    errorThresholdPercentage: 50,
-    rollingCountTimeout: 10_000,
-    resetTimeout: 2_000,
-    // Statistics that nobody reads; each breaker would wake the idle process once a second for them.
-    rollingPercentilesEnabled: false,
-    enableSnapshots: false,
-    errorFilter: (error: unknown) => error instanceof Refusal && error.http < 500,
+    rollingCountMs: 10_000,
+    resetMs: 2_000,
+    isFailure: (error) => !(error instanceof Refusal && error.http < 500),
+    onState: (state) => metrics.breakerState.set({ target: name }, state === 'closed' ? 0 : 1),
   })
-  breaker.on('open', () => metrics.breakerState.set({ target: name }, 1))
-  breaker.on('close', () => metrics.breakerState.set({ target: name }, 0))
   metrics.breakerState.set({ target: name }, 0)
 
-  const fire = async <T>(run: () => Promise<T>): Promise<T> => {
-    let result: { value: T } | undefined
+  const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
-      await breaker.fire(async () => {
-        result = { value: await run() }
-      })
+      return await breaker.run(work)
     } catch (error) {
-      // Open, or half open with another call on trial.
-      if (!isOpenBreaker(error)) throw error
-      throw generalRefusal('UNAVAILABLE', `the ${name} service is not available`, {
-        retryAfterSeconds: 2,
-        cause: error,
-      })
+      if (error instanceof BreakerOpenError) throw unavailable(name, error)
+      throw error
     }
-    if (result === undefined) throw new Error('the breaker resolved without running the call')
-    return result.value
   }
 
   return {
@@ -107,13 +92,13 @@ export function createGrpcTarget(options: GrpcTargetOptions): GrpcTarget {
       return async (request) => {
         const deadline = Date.now() + deadlineMs
         try {
-          return await fire(() => callOnce(invoke, request, deadline))
+          return await guarded(() => callOnce(invoke, request, deadline))
         } catch (error) {
           // Once more on a lost connection: the next instance, or the same one right after its restart.
-          const lost = error instanceof Refusal && error.code === 'UNAVAILABLE' && !breaker.opened
+          const lost = error instanceof Refusal && error.code === 'UNAVAILABLE' && !breaker.isOpen
           if (!retriable || !lost || Date.now() + RETRY_PAUSE_MS * 2 > deadline) throw error
           await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS * (1 + Math.random())))
-          return fire(() => callOnce(invoke, request, deadline))
+          return guarded(() => callOnce(invoke, request, deadline))
         }
       }
     },
@@ -150,8 +135,11 @@ function call<Req, Res>(
   })
 }
 
-function isOpenBreaker(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EOPENBREAKER'
+function unavailable(name: string, cause: Error): Refusal {
+  return generalRefusal('UNAVAILABLE', `the ${name} service is not available`, {
+    retryAfterSeconds: 2,
+    cause,
+  })
 }
 
 function metadataOfTrace(): grpc.Metadata {
@@ -179,10 +167,7 @@ function toRefusal(options: GrpcTargetOptions, error: grpc.ServiceError): Refusa
   if (error.code === grpc.status.DEADLINE_EXCEEDED) {
     return generalRefusal('TIMEOUT', `the ${options.name} service did not answer in time`, { cause: error })
   }
-  return generalRefusal('UNAVAILABLE', `the ${options.name} service is not available`, {
-    retryAfterSeconds: 2,
-    cause: error,
-  })
+  return unavailable(options.name, error)
 }
 
 function parseDetails(encoded: string): unknown {

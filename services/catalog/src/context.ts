@@ -2,10 +2,10 @@ import type { WakeUp } from '@frontrow/messaging/wake-up'
 import type { Pool } from '@frontrow/postgres/pool'
 import type { VerifyTokenRequest } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokenRequest'
 import type { VerifyTokenResponse__Output as VerifyTokenResponse } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokenResponse'
+import type { CoalescedCache } from '@frontrow/service-host/coalesced-cache'
 import type { UnaryCall } from '@frontrow/service-host/grpc-client'
 import type { CatalogConfig } from './config.ts'
 import type { CatalogEvents } from './events.ts'
-import type { RecentValues } from './recent-values.ts'
 import type { SeatChannels } from './seat-channels.ts'
 import type { SeatMaps } from './seat-maps.ts'
 import type { SeatsLeft } from './seats-left.ts'
@@ -21,8 +21,8 @@ export interface CatalogContext {
   readonly now: () => Date
   readonly verifyToken: UnaryCall<VerifyTokenRequest, VerifyTokenResponse>
   /** Up to a second old, for what the public sees; what decides something reads the schedule itself. */
-  readonly schedules: RecentValues<number, Schedule | undefined>
-  readonly grades: RecentValues<number, Grade[]>
+  readonly schedules: CoalescedCache<number, Schedule | undefined>
+  readonly grades: CoalescedCache<number, Grade[]>
   readonly seatsLeft: SeatsLeft
   readonly seatMaps: SeatMaps
   readonly seatChannels: SeatChannels

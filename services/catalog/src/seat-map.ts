@@ -1,4 +1,4 @@
-import { BoundedMap } from '@frontrow/service-host/bounded-map'
+import { LRUCache } from 'lru-cache'
 import { entityTag } from './entity-tag.ts'
 import type { Seat } from './sql/seats.ts'
 
@@ -50,7 +50,7 @@ export class SeatMap {
   #statuses: Uint8Array
   #availableCount: number
   #asOf = 0
-  #rendered = new BoundedMap<string, RenderedSeats & { info: string }>(RENDERED_MAX)
+  readonly #rendered = new LRUCache<string, RenderedSeats & { info: string }>({ max: RENDERED_MAX })
 
   /** `seats` are all of the schedule, in the order of their ids, which run from 1. */
   constructor(seats: readonly Seat[]) {
@@ -81,7 +81,7 @@ export class SeatMap {
     if (Buffer.compare(next, this.#statuses) === 0) return
     this.#statuses = next
     this.#availableCount = next.reduce((count, code) => (code === 0 ? count + 1 : count), 0)
-    this.#rendered = new BoundedMap(RENDERED_MAX)
+    this.#rendered.clear()
   }
 
   /** The answer to a request for seats; `info` is put before them as `scheduleInfo`. */

@@ -1,4 +1,4 @@
-import { RecentValues } from './recent-values.ts'
+import { CoalescedCache } from '@frontrow/service-host/coalesced-cache'
 import { SeatMap } from './seat-map.ts'
 import type { TakenSeats } from './seat-map.ts'
 import type { Seat } from './sql/seats.ts'
@@ -11,8 +11,8 @@ const MAPS_MAX = 50
  * reservation service is asked once in that time.
  */
 export class SeatMaps {
-  readonly #maps: RecentValues<number, SeatMap>
-  readonly #fresh: RecentValues<number, SeatMap>
+  readonly #maps: CoalescedCache<number, SeatMap>
+  readonly #fresh: CoalescedCache<number, SeatMap>
   #asked = 0
 
   constructor(options: {
@@ -20,12 +20,12 @@ export class SeatMaps {
     listTaken: (scheduleId: number) => Promise<TakenSeats>
     refreshMs: number
   }) {
-    this.#maps = new RecentValues({
+    this.#maps = new CoalescedCache({
       load: async (scheduleId) => new SeatMap(await options.readLayout(scheduleId)),
-      maxAgeMs: Number.POSITIVE_INFINITY,
-      maxKeys: MAPS_MAX,
+      freshMs: Number.POSITIVE_INFINITY,
+      max: MAPS_MAX,
     })
-    this.#fresh = new RecentValues({
+    this.#fresh = new CoalescedCache({
       load: async (scheduleId) => {
         const map = await this.#maps.get(scheduleId)
         this.#asked += 1
@@ -33,8 +33,8 @@ export class SeatMaps {
         map.update(await options.listTaken(scheduleId), asOf)
         return map
       },
-      maxAgeMs: options.refreshMs,
-      maxKeys: MAPS_MAX,
+      freshMs: options.refreshMs,
+      max: MAPS_MAX,
     })
   }
 

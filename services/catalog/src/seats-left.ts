@@ -1,5 +1,5 @@
 import type { Queryable } from '@frontrow/postgres/pool'
-import { BoundedMap } from '@frontrow/service-host/bounded-map'
+import { LRUCache } from 'lru-cache'
 import { countReserved } from './sql/reserved-seats.ts'
 
 const MAX_AGE_MS = 1_000
@@ -11,7 +11,7 @@ const SCHEDULES_MAX = 10_000
  */
 export class SeatsLeft {
   readonly #db: Queryable
-  readonly #known = new BoundedMap<number, { reserved: Promise<number>; until: number }>(SCHEDULES_MAX)
+  readonly #known = new LRUCache<number, { reserved: Promise<number>; until: number }>({ max: SCHEDULES_MAX })
 
   constructor(db: Queryable) {
     this.#db = db

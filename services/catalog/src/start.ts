@@ -5,6 +5,7 @@ import type { ListTakenSeatsResponse__Output as ListTakenSeatsResponse } from '@
 import { readQueueToken } from '@frontrow/proto/queue-token'
 import { refusalKind } from '@frontrow/proto/refusals'
 import { QueueService, ReservationService } from '@frontrow/proto/services'
+import { CoalescedCache } from '@frontrow/service-host/coalesced-cache'
 import type { UnaryCall } from '@frontrow/service-host/grpc-client'
 import { createHost } from '@frontrow/service-host/host'
 import type { RunningService, ServiceHost } from '@frontrow/service-host/host'
@@ -15,7 +16,6 @@ import { addServices } from './grpc.ts'
 import { addRoutes } from './http.ts'
 import { addDocs } from './http-docs.ts'
 import { listensTo, messageHandlers } from './messages.ts'
-import { RecentValues } from './recent-values.ts'
 import { SeatChannels } from './seat-channels.ts'
 import { SeatMaps } from './seat-maps.ts'
 import { SeatsLeft } from './seats-left.ts'
@@ -29,7 +29,7 @@ export interface RunningCatalog extends RunningService {
 }
 
 const CALL_DEADLINE_MS = 800
-const SCHEDULE_MAX_AGE_MS = 1_000
+const SCHEDULE_FRESH_MS = 1_000
 const SCHEDULES_MAX = 1_000
 // The highest that SCHEDULE_SEATS_MAX can be set to: schedules made under an older setting keep all their seats.
 const LAYOUT_MAX = 100_000
@@ -77,16 +77,16 @@ function createContext(host: ServiceHost, config: CatalogConfig): CatalogContext
     config,
     now: () => new Date(),
     verifyToken: calls.verifyToken,
-    schedules: new RecentValues({
-      load: (scheduleId) => readSchedule(pool, scheduleId),
-      maxAgeMs: SCHEDULE_MAX_AGE_MS,
-      maxKeys: SCHEDULES_MAX,
+    schedules: new CoalescedCache({
+      load: (scheduleId: number) => readSchedule(pool, scheduleId),
+      freshMs: SCHEDULE_FRESH_MS,
+      max: SCHEDULES_MAX,
     }),
     // Grades and prices are written once, with the schedule.
-    grades: new RecentValues({
-      load: (scheduleId) => readGrades(pool, scheduleId),
-      maxAgeMs: Number.POSITIVE_INFINITY,
-      maxKeys: SCHEDULES_MAX,
+    grades: new CoalescedCache({
+      load: (scheduleId: number) => readGrades(pool, scheduleId),
+      freshMs: Number.POSITIVE_INFINITY,
+      max: SCHEDULES_MAX,
     }),
     seatsLeft: new SeatsLeft(pool),
     seatMaps,

@@ -1,39 +1,28 @@
-import CircuitBreaker from 'opossum'
-import type { CaptureResult, CardProvider } from './card-provider.ts'
+import { createBreaker } from '@frontrow/service-host/breaker'
+import type { BreakerState } from '@frontrow/service-host/breaker'
+import type { CardProvider } from './card-provider.ts'
 
 /**
- * Stops calling a card provider that keeps failing: after half of at least 10 calls in 30 s failed, one call in 5 s is let
- * through. The orders stay open and are taken up again. A declined card is an answer, not a failure. The calls' own
- * time-outs end before anything here would.
+ * Stops calling a card provider that keeps failing: after more than half of at least 10 calls in 30 s failed, one call in 5 s
+ * is let through. The orders stay open and are taken up again. A declined card is an answer, not a failure. The calls' own
+ * time-outs are their only deadline.
  */
 export function breakCardCalls(
   provider: CardProvider,
-  onChange: (state: 'open' | 'half open' | 'closed') => void,
+  onState: (state: BreakerState) => void,
 ): CardProvider & { shutdown(): void } {
-  const breaker = new CircuitBreaker((run: () => Promise<void>) => run(), {
-    name: provider.name,
-    timeout: false,
+  const { name } = provider
+  const breaker = createBreaker({
+    name,
     volumeThreshold: 10,
-    errorThresholdPercentage: 50,
-    rollingCountTimeout: 30_000,
-    resetTimeout: 5_000,
-    rollingPercentilesEnabled: false,
-    enableSnapshots: false,
+    rollingCountMs: 30_000,
+    resetMs: 5_000,
+    onState,
   })
-  breaker.on('open', () => onChange('open'))
-  breaker.on('halfOpen', () => onChange('half open'))
-  breaker.on('close', () => onChange('closed'))
   return {
-    name: provider.name,
-    async capture(request) {
-      let result: CaptureResult | undefined
-      await breaker.fire(async () => {
-        result = await provider.capture(request)
-      })
-      if (result === undefined) throw new Error('the breaker resolved without running the call')
-      return result
-    },
-    refund: (request) => breaker.fire(() => provider.refund(request)),
+    name,
+    capture: (request) => breaker.run(() => provider.capture(request)),
+    refund: (request) => breaker.run(() => provider.refund(request)),
     shutdown: () => breaker.shutdown(),
   }
 }

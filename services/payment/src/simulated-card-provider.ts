@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { BoundedMap } from '@frontrow/service-host/bounded-map'
+import { LRUCache } from 'lru-cache'
 import type { CaptureResult, CardProvider } from './card-provider.ts'
+
+// A call is repeated within seconds, or not at all.
+const CALLS_MAX = 10_000
 
 /**
  * A card provider for development and load runs, used where no STRIPE_SECRET_KEY is set. Test cards:
@@ -10,7 +13,7 @@ import type { CaptureResult, CardProvider } from './card-provider.ts'
  * Outcomes are derived from the key, so a restarted simulator agrees with what it said before.
  */
 export function createSimulatedCardProvider(options: { lateMs: number }): CardProvider {
-  const calls = new BoundedMap<string, number>(100_000)
+  const calls = new LRUCache<string, number>({ max: CALLS_MAX })
   return {
     name: 'simulator',
     async capture({ idempotencyKey, cardToken, signal }): Promise<CaptureResult> {

@@ -1,5 +1,5 @@
 import { inTransaction } from '@frontrow/postgres/transaction'
-import { BoundedMap } from '@frontrow/service-host/bounded-map'
+import { LRUCache } from 'lru-cache'
 import type { QueueContext } from './context.ts'
 import { admissionWindow, isOver } from './schedules.ts'
 import { admitNext, endOverdueAndCount, endWaiting, lockRoom } from './sql/admit-places.ts'
@@ -34,14 +34,14 @@ interface Batch {
 /** What rounds of this process remember of each room. */
 export interface AdmissionMemory {
   /** Nobody up to this sequence waits, nor ever will: sequences only go up. */
-  passed: BoundedMap<number, number>
+  passed: LRUCache<number, number>
   /** Rooms whose last round failed, and until when they are passed over; milliseconds since the epoch. */
-  troubled: BoundedMap<number, number>
+  troubled: LRUCache<number, number>
 }
 
 /** Nothing yet. */
 export function noAdmissionMemory(): AdmissionMemory {
-  return { passed: new BoundedMap(ROOMS_MAX), troubled: new BoundedMap(ROOMS_MAX) }
+  return { passed: new LRUCache({ max: ROOMS_MAX }), troubled: new LRUCache({ max: ROOMS_MAX }) }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { inTransaction } from '@frontrow/postgres/transaction'
 import { isRefusal } from '@frontrow/proto/refusals'
-import { BoundedMap } from '@frontrow/service-host/bounded-map'
+import { LRUCache } from 'lru-cache'
 import type { QueueContext } from './context.ts'
 import { RedisAwayError, RoomBuildingError } from './redis-gate.ts'
 import { admissionWindow, isOver } from './schedules.ts'
@@ -20,11 +20,11 @@ const TROUBLE_PAUSE_MS = 2_000
 const TROUBLED_ROOMS_MAX = 10_000
 
 /** Rooms whose last round failed, and until when they are passed over; milliseconds since the epoch. */
-export type TroubledRooms = BoundedMap<number, number>
+export type TroubledRooms = LRUCache<number, number>
 
 /** None yet. */
 export function noTroubledRooms(): TroubledRooms {
-  return new BoundedMap(TROUBLED_ROOMS_MAX)
+  return new LRUCache({ max: TROUBLED_ROOMS_MAX })
 }
 
 /** One round over all busy rooms: ends what is over and lets the next ones in. Any number of instances may do this. */

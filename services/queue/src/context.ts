@@ -1,7 +1,7 @@
-import type { BoundedMap } from '@frontrow/service-host/bounded-map'
+import type { CoalescedCache } from '@frontrow/service-host/coalesced-cache'
 import type { Logger } from '@frontrow/service-host/logger'
 import type { Pool } from '@frontrow/postgres/pool'
-import type { CoalescedCache } from './coalesced-cache.ts'
+import type { LRUCache } from 'lru-cache'
 import type { QueueConfig } from './config.ts'
 import type { QueueEvents } from './events.ts'
 import type { JoinBatches } from './join-batches.ts'
@@ -36,9 +36,9 @@ export interface QueueContext {
   lines: WaitingLines
   lookups: TokenLookups
   /** Rooms that were full, and until when nobody needs to try; milliseconds since the epoch. */
-  fullUntil: BoundedMap<number, number>
+  fullUntil: LRUCache<number, number>
   /** When an estimate was kept last, by room; milliseconds since the epoch. */
-  predictedAt: BoundedMap<number, number>
+  predictedAt: LRUCache<number, number>
   /** Open rooms whose early comers have no places yet. */
   drawsDue: Set<number>
   now: () => Date

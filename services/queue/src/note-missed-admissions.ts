@@ -1,4 +1,4 @@
-import { BoundedMap } from '@frontrow/service-host/bounded-map'
+import { LRUCache } from 'lru-cache'
 import type { QueueContext } from './context.ts'
 import { findUnnoted } from './sql/admissions.ts'
 
@@ -8,11 +8,11 @@ const BATCH = 5_000
 const ROOMS_MAX = 10_000
 
 /** Up to when this process has looked at each room's admissions; milliseconds since the epoch by Redis' clock. */
-export type CheckedRooms = BoundedMap<number, number>
+export type CheckedRooms = LRUCache<number, number>
 
 /** None yet. */
 export function noChecksYet(): CheckedRooms {
-  return new BoundedMap(ROOMS_MAX)
+  return new LRUCache({ max: ROOMS_MAX })
 }
 
 /**

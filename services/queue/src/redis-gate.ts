@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { createBreaker } from '@frontrow/service-host/breaker'
+import type { Breaker } from '@frontrow/service-host/breaker'
 import type { Logger } from '@frontrow/service-host/logger'
 import type { HostMetrics } from '@frontrow/service-host/metrics'
 import type { Redis } from 'ioredis'
-import CircuitBreaker from 'opossum'
 import type { RedisLease } from './redis-lease.ts'
 
 /** Redis can't be asked now: the room is served from PostgreSQL. */
@@ -40,14 +41,14 @@ const PUT_OFF_MS = 3_000
 const PUT_OFF_MAX_MS = 30_000
 
 /**
- * Whether Redis may be used, and under which epoch. It is shut by a lost connection, by the breaker (half of at least 4 calls
- * in 5 s failed), by two looks in a row without an answer, and when another instance has let people in from PostgreSQL; and
- * opened by `tryOpen` alone, after `recover` has brought the rooms up to date. The epoch names the server's start (after which
- * the last second of writes may be missing) and the term of the lease: see redis-lease.ts.
+ * Whether Redis may be used, and under which epoch. It is shut by a lost connection, by the breaker (more than half of at
+ * least 4 calls in 5 s failed), by two looks in a row without an answer, and when another instance has let people in from
+ * PostgreSQL; and opened by `tryOpen` alone, after `recover` has brought the rooms up to date. The epoch names the server's
+ * start (after which the last second of writes may be missing) and the term of the lease: see redis-lease.ts.
  */
 export class RedisGate {
   readonly #options: RedisGateOptions
-  readonly #breaker: CircuitBreaker<[() => Promise<void>], void>
+  readonly #breaker: Breaker
   readonly #startedAt = performance.now()
   #epoch: string | undefined
   #everOpen = false
@@ -60,20 +61,18 @@ export class RedisGate {
 
   constructor(options: RedisGateOptions) {
     this.#options = options
-    // Its deadline is the connection's commandTimeout.
-    this.#breaker = new CircuitBreaker((run: () => Promise<void>) => run(), {
+    // The deadline of a call is the connection's commandTimeout.
+    this.#breaker = createBreaker({
       name: 'redis',
-      timeout: false,
       // A call stands for up to a hundred people.
       volumeThreshold: 4,
-      errorThresholdPercentage: 50,
-      rollingCountTimeout: 5_000,
-      resetTimeout: 60_000,
-      // Statistics that nobody reads, once a second.
-      rollingPercentilesEnabled: false,
-      enableSnapshots: false,
+      rollingCountMs: 5_000,
+      // Opening the gate closes it; until then nothing is called through it.
+      resetMs: 60_000,
+      onState: (state) => {
+        if (state === 'open') this.#shutUnwell('too many calls failed')
+      },
     })
-    this.#breaker.on('open', () => this.#shutUnwell('too many calls failed'))
     options.redis.on('close', () => this.#shut('the connection was lost'))
     options.metrics.breakerState.set({ target: 'redis' }, 1)
   }
@@ -115,17 +114,12 @@ export class RedisGate {
   async use<T>(work: (redis: Redis, epoch: string) => Promise<T>): Promise<T> {
     const epoch = this.#epoch
     if (epoch === undefined) throw new RedisAwayError('Redis is away')
-    let result: { value: T } | undefined
     try {
-      await this.#breaker.fire(async () => {
-        result = { value: await work(this.#options.redis, epoch) }
-      })
+      return await this.#breaker.run(() => work(this.#options.redis, epoch))
     } catch (error) {
       this.#options.logger.debug({ err: error }, 'a call to Redis failed')
       throw new RedisAwayError('Redis did not answer', { cause: error })
     }
-    if (result === undefined) throw new RedisAwayError('the breaker did not run the call')
-    return result.value
   }
 
   /** For work of many steps, whose failures say nothing about a single call. */
@@ -214,14 +208,14 @@ export class RedisGate {
     logger.warn({ reason }, 'the waiting rooms are served from PostgreSQL')
   }
 
-  /** It is there, and does not do its work. */
+  /** Shuts the gate while the connection stands: Redis is there and does not do its work. */
   #shutUnwell(reason: string): void {
     if (this.isOpen && performance.now() - this.#openedAt < SHORT_LIFE_MS) this.#putOff()
     else if (this.isOpen) this.#shortLives = 0
     this.#shut(reason)
   }
 
-  /** The first time costs nothing. */
+  /** Delays the next opening: not at all after the first short life, then by 6 s, doubled each time up to 30 s. */
   #putOff(): void {
     const pause = this.#shortLives === 0 ? 0 : PUT_OFF_MS * 2 ** Math.min(this.#shortLives, 5)
     this.#shortLives += 1

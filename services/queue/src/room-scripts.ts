@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { BoundedMap } from '@frontrow/service-host/bounded-map'
 import type { Redis, Result } from 'ioredis'
+import { LRUCache } from 'lru-cache'
 
 const names = ['admit', 'join', 'place', 'leave', 'extend', 'summary', 'steer', 'predict', 'rebuild'] as const
 
@@ -102,7 +102,7 @@ function roomKeys(scheduleId: number): string[] {
   return keys
 }
 
-const knownKeys = new BoundedMap<number, string[]>(KNOWN_ROOMS_MAX)
+const knownKeys = new LRUCache<number, string[]>({ max: KNOWN_ROOMS_MAX })
 
 /** One key of a room, for what needs no script. */
 export function roomKey(scheduleId: number, part: (typeof roomParts)[number]): string {

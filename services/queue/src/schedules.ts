@@ -1,6 +1,6 @@
 import type { Schedule__Output as Schedule } from '@frontrow/proto/gen/frontrow/catalog/v1/Schedule'
 import { isRefusal, refuse } from '@frontrow/proto/refusals'
-import { CoalescedCache } from './coalesced-cache.ts'
+import { CoalescedCache } from '@frontrow/service-host/coalesced-cache'
 
 /** When a schedule's waiting room takes people, and when it lets them in. Milliseconds since the epoch. */
 export interface OnSale {

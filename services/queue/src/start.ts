@@ -3,16 +3,16 @@ import type { Schedule__Output as Schedule } from '@frontrow/proto/gen/frontrow/
 import { readQueueToken } from '@frontrow/proto/queue-token'
 import { refusalKind } from '@frontrow/proto/refusals'
 import { CatalogService } from '@frontrow/proto/services'
-import { BoundedMap } from '@frontrow/service-host/bounded-map'
+import { CoalescedCache } from '@frontrow/service-host/coalesced-cache'
 import { createHost } from '@frontrow/service-host/host'
 import type { RunningService, ServiceHost } from '@frontrow/service-host/host'
 import { watchPool } from '@frontrow/service-host/metrics'
 import { createPool } from '@frontrow/postgres/pool'
 import type { Pool } from '@frontrow/postgres/pool'
+import { LRUCache } from 'lru-cache'
 import { logAdmissions } from './admission-log.ts'
 import { admitInPostgres, noAdmissionMemory } from './admit-in-postgres.ts'
 import { admitWaiting, noTroubledRooms } from './admit-waiting.ts'
-import { CoalescedCache } from './coalesced-cache.ts'
 import type { QueueConfig } from './config.ts'
 import type { QueueContext } from './context.ts'
 import { drawDuePlaces } from './draw-early-places.ts'
@@ -150,8 +150,8 @@ function createContext(
     summariesInPostgres,
     lines,
     lookups: new TokenLookups((tokenHashes) => findTokens(roomPool, tokenHashes)),
-    fullUntil: new BoundedMap(ROOMS_MAX),
-    predictedAt: new BoundedMap(ROOMS_MAX),
+    fullUntil: new LRUCache({ max: ROOMS_MAX }),
+    predictedAt: new LRUCache({ max: ROOMS_MAX }),
     drawsDue: new Set(),
   }
 }

@@ -1,5 +1,5 @@
 import type { Pool } from '@frontrow/postgres/pool'
-import type { CoalescedCache } from './coalesced-cache.ts'
+import type { CoalescedCache } from '@frontrow/service-host/coalesced-cache'
 import { RedisAwayError } from './redis-gate.ts'
 import { countPlaces, readLastAdmitted } from './sql/room-places.ts'
 import { readRoom } from './sql/rooms.ts'

@@ -1,5 +1,5 @@
-import { BoundedMap } from '@frontrow/service-host/bounded-map'
 import type { Pool } from '@frontrow/postgres/pool'
+import { LRUCache } from 'lru-cache'
 import { RedisAwayError } from './redis-gate.ts'
 import type { RedisGate } from './redis-gate.ts'
 import { tokenKey } from './room-scripts.ts'
@@ -13,7 +13,7 @@ export interface TokenOwner {
   userId: string
 }
 
-// Half of it is kept for certain: a full room of 100,000.
+// Two full rooms of 100,000. Once more people poll than are kept, in turn, hardly one of them is found here.
 const KNOWN_MAX = 200_000
 const DEAD_MAX = 40_000
 const REDIS_KEEP_SECONDS = 43_200
@@ -26,9 +26,9 @@ const SHARED_MAX = 200
 export class TokenDirectory {
   readonly #gate: RedisGate
   readonly #pool: Pool
-  readonly #known = new BoundedMap<string, TokenOwner & { seenAtMs: number }>(KNOWN_MAX)
+  readonly #known = new LRUCache<string, TokenOwner & { seenAtMs: number }>({ max: KNOWN_MAX })
   // Values that were seen to be over, which is final; polls of them should cost nothing.
-  readonly #dead = new BoundedMap<string, true>(DEAD_MAX)
+  readonly #dead = new LRUCache<string, true>({ max: DEAD_MAX })
   readonly #reads = new SharedCalls<'all', string, string | null>(SHARED_MAX, (_all, digests) =>
     this.#gate.use((redis) => redis.mget(digests.map(tokenKey))),
   )

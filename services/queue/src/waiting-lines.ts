@@ -1,4 +1,5 @@
 import type { Pool } from '@frontrow/postgres/pool'
+import { LRUCache } from 'lru-cache'
 import { readLastSequence, readWaiting } from './sql/room-places.ts'
 
 /** Who waits in a room, as PostgreSQL had it a moment ago. */
@@ -80,13 +81,19 @@ function countBelow(sorted: Float64Array, value: number): number {
 
 /**
  * The lines of rooms while Redis is away, so that exact positions cost one statement a room and second, not one a poll. One is
- * read at a time; past 4 million people the lines read longest ago are forgotten.
+ * read at a time; past 4 million people the lines that were asked for longest ago are forgotten.
  */
 export class WaitingLines {
   readonly #read: (scheduleId: number) => Promise<WaitingLine>
   readonly #now: () => number
-  readonly #entries = new Map<number, Entry>()
-  readonly #reading = new Map<number, Promise<WaitingLine>>()
+  readonly #entries = new LRUCache<number, Entry>({
+    maxSize: NUMBERS_MAX,
+    // lru-cache takes no size of 0, and would keep nothing that is larger than all may be together.
+    sizeCalculation: ({ line }) => Math.min(NUMBERS_MAX, Math.max(1, line.sequences.length)),
+    fetchMethod: (scheduleId) => this.#loadInTurn(scheduleId),
+    // Who waits for a line that is forgotten meanwhile gets it all the same.
+    ignoreFetchAbort: true,
+  })
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(read: (scheduleId: number) => Promise<WaitingLine>, now = () => performance.now()) {
@@ -95,39 +102,24 @@ export class WaitingLines {
   }
 
   async get(scheduleId: number): Promise<WaitingLine> {
-    const entry = this.#entries.get(scheduleId)
-    if (entry !== undefined && entry.freshUntilMs > this.#now()) return entry.line
-    const reading = this.#reading.get(scheduleId)
-    if (reading !== undefined) return reading
-    const begun = this.#last
-      .then(() => this.#load(scheduleId))
-      .finally(() => this.#reading.delete(scheduleId))
-    this.#reading.set(scheduleId, begun)
-    // The next one waits for this one, whatever comes of it.
-    this.#last = begun.catch(() => undefined)
-    return begun
+    const known = this.#entries.get(scheduleId)
+    if (known !== undefined && this.#now() < known.freshUntilMs) return known.line
+    // A read of the same line that is in work or waits already is shared.
+    const read = await this.#entries.forceFetch(scheduleId, { forceRefresh: true })
+    return read.line
   }
 
-  async #load(scheduleId: number): Promise<WaitingLine> {
+  #loadInTurn(scheduleId: number): Promise<Entry> {
+    const loaded = this.#last.then(() => this.#load(scheduleId))
+    // The next one waits for this one, whatever comes of it.
+    this.#last = loaded.catch(() => undefined)
+    return loaded
+  }
+
+  async #load(scheduleId: number): Promise<Entry> {
     const beganMs = this.#now()
     const line = await this.#read(scheduleId)
     const nowMs = this.#now()
-    this.#entries.delete(scheduleId)
-    this.#entries.set(scheduleId, {
-      line,
-      freshUntilMs: nowMs + Math.max(FRESH_MS, REST_FACTOR * (nowMs - beganMs)),
-    })
-    this.#forgetOld()
-    return line
-  }
-
-  #forgetOld(): void {
-    let numbers = 0
-    for (const { line } of this.#entries.values()) numbers += line.sequences.length
-    for (const [scheduleId, { line }] of this.#entries) {
-      if (numbers <= NUMBERS_MAX || this.#entries.size === 1) return
-      this.#entries.delete(scheduleId)
-      numbers -= line.sequences.length
-    }
+    return { line, freshUntilMs: nowMs + Math.max(FRESH_MS, REST_FACTOR * (nowMs - beganMs)) }
   }
 }

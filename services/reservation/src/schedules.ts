@@ -1,6 +1,6 @@
 import type { Schedule__Output as Schedule } from '@frontrow/proto/gen/frontrow/catalog/v1/Schedule'
 import { isRefusal } from '@frontrow/proto/refusals'
-import { BoundedMap } from '@frontrow/service-host/bounded-map'
+import { CoalescedCache } from '@frontrow/service-host/coalesced-cache'
 import type { Logger } from '@frontrow/service-host/logger'
 import type { CatalogCalls } from './clients.ts'
 import type { Seat } from './reservation.ts'
@@ -28,57 +28,32 @@ export interface Schedules {
   forget(scheduleId: number): void
 }
 
-interface Remembered {
-  readAt: number
-  schedule: Schedule
-}
-
 /** Asks the catalog once for however many requests want the same at the same time. */
 export function rememberSchedules(
   catalog: CatalogCalls,
   options: { freshMs: number; logger: Logger; now?: () => number },
 ): Schedules {
-  const now = options.now ?? Date.now
-  const known = new BoundedMap<number, Remembered>(SCHEDULES_MAX)
-  const layouts = new BoundedMap<number, SeatLayout>(SEAT_LAYOUTS_MAX)
-  const askSchedule = shareCalls(async (scheduleId: number) => {
-    const readAt = now()
-    const schedule = await catalog.getSchedule({ scheduleId })
-    known.set(scheduleId, { readAt, schedule })
-    return schedule
+  const { logger, ...times } = options
+  const schedules = new CoalescedCache({
+    ...times,
+    load: (scheduleId: number) => catalog.getSchedule({ scheduleId }),
+    max: SCHEDULES_MAX,
+    keepsStale: (error) => {
+      const isAway = isRefusal(error) && error.http >= 500
+      if (isAway) logger.warn({ err: error }, 'the catalog is away; using what it said last')
+      return isAway
+    },
+    staleMaxMs: STALE_MAX_MS,
   })
-  const askLayout = shareCalls(async (scheduleId: number) => {
-    const layout = await readLayout(catalog, scheduleId)
-    layouts.set(scheduleId, layout)
-    return layout
+  const layouts = new CoalescedCache({
+    load: (scheduleId: number) => readLayout(catalog, scheduleId),
+    freshMs: Infinity,
+    max: SEAT_LAYOUTS_MAX,
   })
   return {
-    async schedule(scheduleId) {
-      const remembered = known.get(scheduleId)
-      const age = remembered === undefined ? Infinity : now() - remembered.readAt
-      if (remembered !== undefined && age < options.freshMs) return remembered.schedule
-      try {
-        return await askSchedule(scheduleId)
-      } catch (error) {
-        const isAway = isRefusal(error) && error.http >= 500
-        if (!isAway || remembered === undefined || age > STALE_MAX_MS) throw error
-        options.logger.warn({ err: error, scheduleId, age }, 'the catalog is away; using what it said last')
-        return remembered.schedule
-      }
-    },
-    layout: async (scheduleId) => layouts.get(scheduleId) ?? askLayout(scheduleId),
-    forget: (scheduleId) => known.delete(scheduleId),
-  }
-}
-
-function shareCalls<T>(ask: (scheduleId: number) => Promise<T>): (scheduleId: number) => Promise<T> {
-  const running = new Map<number, Promise<T>>()
-  return (scheduleId) => {
-    const found = running.get(scheduleId)
-    if (found !== undefined) return found
-    const asked = ask(scheduleId).finally(() => running.delete(scheduleId))
-    running.set(scheduleId, asked)
-    return asked
+    schedule: (scheduleId) => schedules.get(scheduleId),
+    layout: (scheduleId) => layouts.get(scheduleId),
+    forget: (scheduleId) => schedules.forget(scheduleId),
   }
 }
 
