@@ -1,3 +1,4 @@
+import type { Client } from '@grpc/grpc-js'
 import { MessageConsumer } from '@frontrow/messaging/consumer'
 import type { Handler } from '@frontrow/messaging/consumer'
 import { createKafka } from '@frontrow/messaging/kafka'
@@ -49,8 +50,11 @@ export interface ServiceHost {
   readonly relay: OutboxRelay
   readonly http: HttpServer
   readonly grpc: GrpcServer
-  /** A channel to another service, closed with the host. */
-  target(options: Pick<GrpcTargetOptions, 'name' | 'address' | 'refusalKind'>): GrpcTarget
+  /** A client of another service by its generated class; it is closed with the host. */
+  connect<C extends Client>(
+    Service: new (...target: ConstructorParameters<typeof Client>) => C,
+    options: Pick<GrpcTargetOptions, 'name' | 'address' | 'refusalKind'>,
+  ): GrpcTarget & { client: C }
   /** Listens to topics as the consumer group of this service. Call once. */
   consume(topics: readonly string[], handlers: Readonly<Record<string, Handler>>, concurrency: number): void
   /** A background task from `listen` to the stop. */
@@ -111,7 +115,7 @@ export function createHost(options: {
   const pages: Record<string, NonNullable<OpsServerOptions['pages']>[string]> = {}
   const ops = createOpsServer({ registry: metrics.registry, logger, checks, pages })
   const tasks: Poller[] = []
-  const targets: GrpcTarget[] = []
+  const clients: { target: GrpcTarget; client: Client }[] = []
   let consumer: MessageConsumer | undefined
 
   watchPool(metrics.registry, pool)
@@ -130,7 +134,12 @@ export function createHost(options: {
   )
 
   const start = async (): Promise<Ports> => {
-    for (const target of targets) lifecycle.add(`calls to ${target.name}`, () => target.close())
+    for (const { target, client } of clients) {
+      lifecycle.add(`calls to ${target.name}`, () => {
+        client.close()
+        target.close()
+      })
+    }
     const opsPort = await ops.listen(settings.HOST, settings.OPS_PORT)
     lifecycle.add('ops', () => ops.close())
     relay.start()
@@ -161,10 +170,11 @@ export function createHost(options: {
     relay,
     http,
     grpc,
-    target(target) {
-      const made = createGrpcTarget({ ...target, metrics })
-      targets.push(made)
-      return made
+    connect(Service, settings) {
+      const target = createGrpcTarget({ ...settings, metrics })
+      const client = new Service(target.address, target.credentials, target.channelOptions)
+      clients.push({ target, client })
+      return { ...target, client }
     },
     consume(topics, handlers, concurrency) {
       const made = new MessageConsumer({

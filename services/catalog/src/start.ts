@@ -1,6 +1,3 @@
-import type { VerifyTokenRequest } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokenRequest'
-import type { VerifyTokenResponse__Output as VerifyTokenResponse } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokenResponse'
-import type { ListTakenSeatsRequest } from '@frontrow/proto/gen/frontrow/reservation/v1/ListTakenSeatsRequest'
 import type { ListTakenSeatsResponse__Output as ListTakenSeatsResponse } from '@frontrow/proto/gen/frontrow/reservation/v1/ListTakenSeatsResponse'
 import { readQueueToken } from '@frontrow/proto/queue-token'
 import { refusalKind } from '@frontrow/proto/refusals'
@@ -104,32 +101,21 @@ function createContext(host: ServiceHost, config: CatalogConfig): CatalogContext
 function createCalls(
   host: ServiceHost,
   config: CatalogConfig,
-): {
-  verifyToken: UnaryCall<VerifyTokenRequest, VerifyTokenResponse>
-  listTakenSeats: UnaryCall<ListTakenSeatsRequest, ListTakenSeatsResponse>
+): Pick<CatalogContext, 'verifyToken'> & {
+  listTakenSeats: UnaryCall<{ scheduleId: number }, ListTakenSeatsResponse>
 } {
-  const queue = host.target({ name: 'queue', address: config.QUEUE_GRPC, refusalKind })
-  const queueClient = new QueueService(queue.address, queue.credentials, queue.channelOptions)
-  const reservation = host.target({ name: 'reservation', address: config.RESERVATION_GRPC, refusalKind })
-  const reservationClient = new ReservationService(
-    reservation.address,
-    reservation.credentials,
-    reservation.channelOptions,
-  )
-  host.lifecycle.add('gRPC channels', () => {
-    queueClient.close()
-    reservationClient.close()
+  const queue = host.connect(QueueService, { name: 'queue', address: config.QUEUE_GRPC, refusalKind })
+  const reservation = host.connect(ReservationService, {
+    name: 'reservation',
+    address: config.RESERVATION_GRPC,
+    refusalKind,
   })
   const limits = { deadlineMs: CALL_DEADLINE_MS, retriable: true }
   return {
-    verifyToken: queue.unary<VerifyTokenRequest, VerifyTokenResponse>(
-      'VerifyToken',
-      (...call) => queueClient.verifyToken(...call),
-      limits,
-    ),
-    listTakenSeats: reservation.unary<ListTakenSeatsRequest, ListTakenSeatsResponse>(
+    verifyToken: queue.unary('VerifyToken', queue.client.verifyToken.bind(queue.client), limits),
+    listTakenSeats: reservation.unary(
       'ListTakenSeats',
-      (...call) => reservationClient.listTakenSeats(...call),
+      reservation.client.listTakenSeats.bind(reservation.client),
       limits,
     ),
   }

@@ -1,17 +1,14 @@
 import { tidyKeys } from '@frontrow/idempotency/idempotency-key'
 import { DeadLetterCollector, republish } from '@frontrow/messaging/dead-letter-collector'
 import { Alarm } from '@frontrow/messaging/wake-up'
-import type { CheckInvariantsRequest } from '@frontrow/proto/gen/frontrow/audit/v1/CheckInvariantsRequest'
 import type { CheckInvariantsResponse__Output as CheckInvariantsResponse } from '@frontrow/proto/gen/frontrow/audit/v1/CheckInvariantsResponse'
 import type { ListPaymentFactsRequest } from '@frontrow/proto/gen/frontrow/audit/v1/ListPaymentFactsRequest'
 import type { ListPaymentFactsResponse__Output as ListPaymentFactsResponse } from '@frontrow/proto/gen/frontrow/audit/v1/ListPaymentFactsResponse'
-import type { VerifyTokenRequest } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokenRequest'
-import type { VerifyTokenResponse__Output as VerifyTokenResponse } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokenResponse'
-import type { GetReservationRequest } from '@frontrow/proto/gen/frontrow/reservation/v1/GetReservationRequest'
 import type { Reservation__Output as Reservation } from '@frontrow/proto/gen/frontrow/reservation/v1/Reservation'
 import { refusalKind } from '@frontrow/proto/refusals'
 import { AuditService, QueueService, ReservationService } from '@frontrow/proto/services'
 import { topicNames } from '@frontrow/proto/topics'
+import type { UnaryCall } from '@frontrow/service-host/grpc-client'
 import { createHost } from '@frontrow/service-host/host'
 import type { RunningService, ServiceHost } from '@frontrow/service-host/host'
 import { watchValue } from '@frontrow/service-host/metrics'
@@ -37,6 +34,7 @@ const TIDY_BATCH = 5_000
 // Longer than any client repeats a payment.
 const KEEP_KEYS_HOURS = 7 * 24
 
+const READ_DEADLINE_MS = 1_000
 // An audit reads whole tables; it is an operator's call, not a buyer's.
 const AUDIT_DEADLINE_MS = 9_000
 
@@ -84,27 +82,17 @@ function createContext(
   cardWork: Alarm,
   cardProvider?: CardProvider,
 ): Context {
-  const queue = host.target({ name: 'queue', address: config.QUEUE_GRPC, refusalKind })
-  const queueClient = new QueueService(queue.address, queue.credentials, queue.channelOptions)
-  const reservation = host.target({ name: 'reservation', address: config.RESERVATION_GRPC, refusalKind })
-  const reservationClient = new ReservationService(
-    reservation.address,
-    reservation.credentials,
-    reservation.channelOptions,
-  )
-  host.lifecycle.add('gRPC channels', () => {
-    queueClient.close()
-    reservationClient.close()
+  const queue = host.connect(QueueService, { name: 'queue', address: config.QUEUE_GRPC, refusalKind })
+  const reservation = host.connect(ReservationService, {
+    name: 'reservation',
+    address: config.RESERVATION_GRPC,
+    refusalKind,
   })
-  const verifyToken = queue.unary<VerifyTokenRequest, VerifyTokenResponse>(
-    'VerifyToken',
-    (...call) => queueClient.verifyToken(...call),
-    { deadlineMs: 1_000, retriable: true },
-  )
-  const getReservation = reservation.unary<GetReservationRequest, Reservation>(
+  const limits = { deadlineMs: READ_DEADLINE_MS, retriable: true }
+  const getReservation: UnaryCall<{ reservationId: string }, Reservation> = reservation.unary(
     'GetReservation',
-    (...call) => reservationClient.getReservation(...call),
-    { deadlineMs: 1_000, retriable: true },
+    reservation.client.getReservation.bind(reservation.client),
+    limits,
   )
   return {
     config,
@@ -116,7 +104,7 @@ function createContext(
     settled: new SettledPayments(),
     events: createPaymentEvents(host),
     now: () => new Date(),
-    verifyToken,
+    verifyToken: queue.unary('VerifyToken', queue.client.verifyToken.bind(queue.client), limits),
     getReservation: (reservationId) => getReservation({ reservationId }),
   }
 }
@@ -145,19 +133,18 @@ function configuredCardProvider(config: Config): CardProvider {
 
 function auditSources(host: ServiceHost, config: Config): AuditSources {
   const connect = (name: string, address: string) => {
-    const target = host.target({ name: `${name} audit`, address, refusalKind })
-    const client = new AuditService(target.address, target.credentials, target.channelOptions)
-    host.lifecycle.add(`${name} audit channel`, () => client.close())
-    const options = { deadlineMs: AUDIT_DEADLINE_MS, retriable: true }
-    const checkInvariants = target.unary<CheckInvariantsRequest, CheckInvariantsResponse>(
+    const target = host.connect(AuditService, { name: `${name} audit`, address, refusalKind })
+    const { client } = target
+    const limits = { deadlineMs: AUDIT_DEADLINE_MS, retriable: true }
+    const checkInvariants: UnaryCall<object, CheckInvariantsResponse> = target.unary(
       'CheckInvariants',
-      (...call) => client.checkInvariants(...call),
-      options,
+      client.checkInvariants.bind(client),
+      limits,
     )
-    const listFacts = target.unary<ListPaymentFactsRequest, ListPaymentFactsResponse>(
+    const listFacts: UnaryCall<ListPaymentFactsRequest, ListPaymentFactsResponse> = target.unary(
       'ListPaymentFacts',
-      (...call) => client.listPaymentFacts(...call),
-      options,
+      client.listPaymentFacts.bind(client),
+      limits,
     )
     return {
       checks: async () => (await checkInvariants({})).invariants,

@@ -1,9 +1,9 @@
-import type { GetScheduleRequest } from '@frontrow/proto/gen/frontrow/catalog/v1/GetScheduleRequest'
 import type { Schedule__Output as Schedule } from '@frontrow/proto/gen/frontrow/catalog/v1/Schedule'
 import { readQueueToken } from '@frontrow/proto/queue-token'
 import { refusalKind } from '@frontrow/proto/refusals'
 import { CatalogService } from '@frontrow/proto/services'
 import { CoalescedCache } from '@frontrow/service-host/coalesced-cache'
+import type { UnaryCall } from '@frontrow/service-host/grpc-client'
 import { createHost } from '@frontrow/service-host/host'
 import type { RunningService, ServiceHost } from '@frontrow/service-host/host'
 import { watchPool } from '@frontrow/service-host/metrics'
@@ -157,13 +157,14 @@ function createContext(
 }
 
 function askCatalog(host: ServiceHost, config: QueueConfig): (scheduleId: number) => Promise<Schedule> {
-  const target = host.target({ name: 'catalog', address: config.CATALOG_GRPC, refusalKind })
-  const client = new CatalogService(target.address, target.credentials, target.channelOptions)
-  host.lifecycle.add('catalog channel', () => client.close())
-  const getSchedule = target.unary<GetScheduleRequest, Schedule>(
+  const catalog = host.connect(CatalogService, { name: 'catalog', address: config.CATALOG_GRPC, refusalKind })
+  const getSchedule: UnaryCall<{ scheduleId: number }, Schedule> = catalog.unary(
     'GetSchedule',
-    (request, metadata, options, callback) => client.getSchedule(request, metadata, options, callback),
-    { deadlineMs: CATALOG_DEADLINE_MS, retriable: true },
+    catalog.client.getSchedule.bind(catalog.client),
+    {
+      deadlineMs: CATALOG_DEADLINE_MS,
+      retriable: true,
+    },
   )
   return (scheduleId) => getSchedule({ scheduleId })
 }

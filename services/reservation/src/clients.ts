@@ -24,25 +24,19 @@ export interface CatalogCalls {
   getSeats: (request: { scheduleId: number; afterSeatId: number; limit: number }) => Promise<SeatsPage>
 }
 
-/** Channels to both services, closed with the host. */
+/** Clients of both services. */
 export function connectClients(
   host: ServiceHost,
   config: Pick<Config, 'QUEUE_GRPC' | 'CATALOG_GRPC'>,
 ): QueueCalls & CatalogCalls {
-  const queue = host.target({ name: 'queue', address: config.QUEUE_GRPC, refusalKind })
-  const queueClient = new QueueService(queue.address, queue.credentials, queue.channelOptions)
-  const catalog = host.target({ name: 'catalog', address: config.CATALOG_GRPC, refusalKind })
-  const catalogClient = new CatalogService(catalog.address, catalog.credentials, catalog.channelOptions)
-  host.lifecycle.add('channels', () => {
-    queueClient.close()
-    catalogClient.close()
-  })
+  const queue = host.connect(QueueService, { name: 'queue', address: config.QUEUE_GRPC, refusalKind })
+  const catalog = host.connect(CatalogService, { name: 'catalog', address: config.CATALOG_GRPC, refusalKind })
   const read = { deadlineMs: READ_MS, retriable: true }
   return {
-    verifyToken: queue.unary('VerifyToken', queueClient.verifyToken.bind(queueClient), read),
-    extendToken: queue.unary('ExtendToken', queueClient.extendToken.bind(queueClient), read),
-    getSchedule: catalog.unary('GetSchedule', catalogClient.getSchedule.bind(catalogClient), read),
-    getSeats: catalog.unary('GetSeats', catalogClient.getSeats.bind(catalogClient), {
+    verifyToken: queue.unary('VerifyToken', queue.client.verifyToken.bind(queue.client), read),
+    extendToken: queue.unary('ExtendToken', queue.client.extendToken.bind(queue.client), read),
+    getSchedule: catalog.unary('GetSchedule', catalog.client.getSchedule.bind(catalog.client), read),
+    getSeats: catalog.unary('GetSeats', catalog.client.getSeats.bind(catalog.client), {
       deadlineMs: SEATS_MS,
       retriable: true,
     }),
