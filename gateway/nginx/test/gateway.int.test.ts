@@ -172,7 +172,9 @@ test('a good request id goes to the service and back, a bad one is replaced', as
 
 test('the client address is what the gateway sees, not what the client says', async () => {
   await fetch(`${gateway}/api/v1/jobs/4`, { headers: { 'x-forwarded-for': '9.9.9.9' } })
-  expect(requests.findLast(({ url }) => url === '/api/v1/jobs/4')?.headers['x-forwarded-for']).toBe('127.0.0.1')
+  expect(requests.findLast(({ url }) => url === '/api/v1/jobs/4')?.headers['x-forwarded-for']).toBe(
+    '127.0.0.1',
+  )
 })
 
 test('a crowd that polls now-serving costs the service one request', async () => {

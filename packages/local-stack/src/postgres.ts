@@ -58,7 +58,9 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPr
     readyDeadlineMs: READY_DEADLINE_MS,
     isReady: async () => {
       const args = [...connectionArgs, '-q', '-d', 'postgres']
-      return (await tryCommand(join(toolsFolder, 'pg_isready'), args, { timeoutMs: TOOL_TIMEOUT_MS })).status === 0
+      return (
+        (await tryCommand(join(toolsFolder, 'pg_isready'), args, { timeoutMs: TOOL_TIMEOUT_MS })).status === 0
+      )
     },
   })
   try {
@@ -75,7 +77,8 @@ async function findServer(dataFolder: string): Promise<string> {
   const major = existsSync(versionFile) ? Number(readFileSync(versionFile, 'utf8')) : undefined
   const postgres = await findPostgres(major)
   if (postgres !== null) return postgres.server
-  const wanted = major === undefined ? 'a PostgreSQL server' : `PostgreSQL ${major}, which made ${dataFolder},`
+  const wanted =
+    major === undefined ? 'a PostgreSQL server' : `PostgreSQL ${major}, which made ${dataFolder},`
   throw new SetupProblem(`${wanted} was not found on this machine`)
 }
 

@@ -156,7 +156,9 @@ async function waitUntilReady(spec: ProcessSpec, exited: Promise<Exit>, logStart
     await Promise.race([delay(READY_POLL_MS), exited])
     if (exit !== undefined) {
       const ending = exit.signal === null ? `exit code ${exit.code}` : `signal ${exit.signal}`
-      throw new SetupProblem(`${spec.name} ended while starting (${ending}).${logTail(spec.logFile, logStart)}`)
+      throw new SetupProblem(
+        `${spec.name} ended while starting (${ending}).${logTail(spec.logFile, logStart)}`,
+      )
     }
   }
   const seconds = spec.readyDeadlineMs / 1000

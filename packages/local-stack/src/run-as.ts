@@ -54,7 +54,7 @@ function accountFlags(account?: Account): string[] {
     : [...flags, '--inh-caps=-all']
 }
 
-/** Whether we are root and can give that up for a server, which setpriv does. */
+/** Whether a server can run as another account: that takes root and setpriv. */
 export function canChangeAccount(): boolean {
   return process.getuid?.() === 0 && setpriv !== null
 }

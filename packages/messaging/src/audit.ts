@@ -4,7 +4,7 @@ import type { Queryable } from '@frontrow/postgres/pool'
 export interface InvariantCheck {
   number: number
   name: string
-  /** Rows looked at. */
+  /** How many rows were checked. */
   checked: number
   violationCount: number
   /** The first few rows that break it, each as one line. */

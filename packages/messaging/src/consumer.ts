@@ -54,9 +54,9 @@ const ATTEMPTS_MAX = 4
 const OUTAGE_PAUSE_MAX_MS = 2_000
 
 /**
- * Delivers messages to handlers, at least once and in partition order. A message that can't be read, or that a handler
- * refused four times, goes to its dead-letter topic and the partition goes on. While the database is away or too busy the message
- * is tried again with the heartbeat kept up: an outage is no reason to give a message up.
+ * Delivers messages to handlers, at least once and in partition order. A message that can't be read, or whose handler
+ * failed four times, goes to the dead-letter topic and the partition goes on. While the database is away or too busy, a
+ * message is tried again without limit and the heartbeat kept up, because an outage is no reason to give a message up.
  */
 export class MessageConsumer {
   readonly #settings: ConsumerSettings

@@ -33,7 +33,7 @@ afterAll(async () => {
 const consume = async (
   topic: string,
   handlers: Record<string, Handler>,
-  more: Partial<ConsumerSettings> = {},
+  overrides: Partial<ConsumerSettings> = {},
 ): Promise<MessageConsumer> => {
   const consumer = new MessageConsumer({
     kafka: broker.kafka,
@@ -45,7 +45,7 @@ const consume = async (
     onCrash: (error) => {
       throw error
     },
-    ...more,
+    ...overrides,
   })
   consumers.push(consumer)
   await consumer.start()

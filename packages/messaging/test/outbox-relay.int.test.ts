@@ -134,9 +134,9 @@ test('two relays keep the order of each key and publish each message once; one t
   await eventually(() => expect(seen).toHaveLength(300))
   expect(relays.filter((relay) => relay.leads)).toEqual([leader])
 
-  const more = round(60)
+  const secondRound = round(60)
   await leader.stop()
-  await more
+  await secondRound
   await allPublished()
   await eventually(() => expect(standby.leads).toBe(true))
   await eventually(() => {

@@ -140,7 +140,10 @@ function toCaller(payload: JWTPayload): Caller {
   const subject: unknown = payload.sub
   const userId = typeof subject === 'number' && Number.isSafeInteger(subject) ? String(subject) : subject
   if (typeof userId !== 'string' || !SUBJECT.test(userId)) {
-    throw generalRefusal('UNAUTHENTICATED', "the token's subject must be 1 to 64 characters without control characters")
+    throw generalRefusal(
+      'UNAUTHENTICATED',
+      "the token's subject must be 1 to 64 characters without control characters",
+    )
   }
   const { roles } = payload
   return { userId, isAdmin: Array.isArray(roles) && roles.includes('admin') }

@@ -99,7 +99,9 @@ export function createHost(options: {
     metrics: metrics.http,
   })
   if (settings.JWKS_URL !== undefined && settings.DEVELOPMENT_JWT_SECRET !== undefined) {
-    logger.warn('tokens signed with DEVELOPMENT_JWT_SECRET are accepted beside those of the identity provider')
+    logger.warn(
+      'tokens signed with DEVELOPMENT_JWT_SECRET are accepted beside those of the identity provider',
+    )
   }
   const grpc = createGrpcServer()
   const checks: Record<string, ReadinessCheck> = {

@@ -21,7 +21,7 @@ export class Lifecycle implements AsyncDisposable {
     this.#logger = logger
   }
 
-  /** Add a part right after it has started, so that a failed start stops what did start. */
+  /** Adds a part. Call it right after the part has started, so that a failed start stops those that did start. */
   add(name: string, close: Closer): void {
     this.#closers.push({ name, close })
   }

@@ -79,7 +79,7 @@ export function createApiDocument(routes: readonly RouteSpec[], api: ApiDescript
         // Answers may gain fields, and a client made from this document must accept them.
         if (io === 'output' && jsonSchema.additionalProperties === false)
           delete jsonSchema.additionalProperties
-        // A pattern only repeats its format, and the limits of safe integers tell nobody anything.
+        // A pattern only repeats its format, and the limits of safe integers mean nothing to readers.
         if (jsonSchema.format !== undefined) delete jsonSchema.pattern
         if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
         if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum

@@ -80,7 +80,10 @@ async function respond(
   const isText = typeof body === 'string'
   response.statusCode = status
   if (status === 503) response.setHeader('Retry-After', '2')
-  response.setHeader('Content-Type', isText ? options.registry.contentType : 'application/json; charset=utf-8')
+  response.setHeader(
+    'Content-Type',
+    isText ? options.registry.contentType : 'application/json; charset=utf-8',
+  )
   response.end(isText ? body : JSON.stringify(body))
 }
 

@@ -27,9 +27,9 @@ describe('pickBestAvailable', () => {
   })
 
   test('takes seats of the wanted grade only', () => {
-    expect(numbers(pickBestAvailable(seats, new Set(), { quantity: 2, grade: 'R' }, 1, chooseFirst))).toEqual([
-      21, 22,
-    ])
+    expect(numbers(pickBestAvailable(seats, new Set(), { quantity: 2, grade: 'R' }, 1, chooseFirst))).toEqual(
+      [21, 22],
+    )
     expect(pickBestAvailable(seats, new Set(), { quantity: 1, grade: 'S' }, 1, chooseFirst)).toBeUndefined()
   })
 

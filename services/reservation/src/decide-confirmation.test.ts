@@ -34,8 +34,20 @@ describe('decideConfirmation', () => {
 
   test.each([
     ['no such reservation', undefined, command, false, 'RESERVATION_NOT_FOUND'],
-    ['another user', lockedReservation('HOLD'), { ...command, userId: '102' }, false, 'RESERVATION_NOT_FOUND'],
-    ['another amount', lockedReservation('HOLD'), { ...command, amount: 499 }, false, 'RESERVATION_NOT_FOUND'],
+    [
+      'another user',
+      lockedReservation('HOLD'),
+      { ...command, userId: '102' },
+      false,
+      'RESERVATION_NOT_FOUND',
+    ],
+    [
+      'another amount',
+      lockedReservation('HOLD'),
+      { ...command, amount: 499 },
+      false,
+      'RESERVATION_NOT_FOUND',
+    ],
     ['ran out', lockedReservation('EXPIRED'), command, false, 'RESERVATION_EXPIRED'],
     ['lost a seat', lockedReservation('HOLD', false), command, false, 'RESERVATION_EXPIRED'],
     ['cancelled', lockedReservation('CANCELLED'), command, false, 'RESERVATION_CANCELLED'],

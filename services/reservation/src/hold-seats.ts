@@ -106,7 +106,8 @@ async function attemptHold(ctx: Context, command: HoldSeats, layout: SeatLayout)
     try {
       return await inTransaction(ctx.pool, (tx) => holdOnce(ctx, tx, command, layout, attempt))
     } catch (error) {
-      const isRetriable = error instanceof PickedSeatsTaken || isUniqueViolation(error, 'reservations_number_once')
+      const isRetriable =
+        error instanceof PickedSeatsTaken || isUniqueViolation(error, 'reservations_number_once')
       if (isRetriable && attempt < ATTEMPTS_MAX) continue
       if (error instanceof PickedSeatsTaken) {
         throw refuse('SEAT_TAKEN', 'others were faster; try again', {
@@ -200,7 +201,12 @@ async function chooseSeats(tx: Tx, command: HoldSeats, layout: SeatLayout, attem
 }
 
 /** The refusal of a hold that did not get all its seats. Throwing it rolls the transaction back. */
-function refusalOfHold(ctx: Context, command: HoldSeats, seats: readonly Seat[], outcome: HoldOutcome): Error {
+function refusalOfHold(
+  ctx: Context,
+  command: HoldSeats,
+  seats: readonly Seat[],
+  outcome: HoldOutcome,
+): Error {
   if (outcome.isScheduleCancelled) return bookingNotOpen('CANCELLED')
   const limit = ctx.config.SEATS_PER_USER_MAX
   if (outcome.userSeats + seats.length > limit) {

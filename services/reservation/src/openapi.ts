@@ -80,7 +80,8 @@ const holdBody = z
     if ((body.seatIds === undefined) === (body.quantity === undefined)) {
       rule('seatIds', 'give either seatIds or quantity')
     }
-    if (body.grade !== undefined && body.quantity === undefined) rule('grade', 'is allowed with quantity only')
+    if (body.grade !== undefined && body.quantity === undefined)
+      rule('grade', 'is allowed with quantity only')
   })
 
 const params = z.object({ reservationId })

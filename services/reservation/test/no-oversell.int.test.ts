@@ -47,7 +47,12 @@ function isHold(
   return typeof data === 'object' && data !== null && 'reservationId' in data
 }
 
-async function hold(userId: string, scheduleId: number, choice: SeatChoice, context = ctx): Promise<HeldSeats> {
+async function hold(
+  userId: string,
+  scheduleId: number,
+  choice: SeatChoice,
+  context = ctx,
+): Promise<HeldSeats> {
   const { data } = await holdSeats(context, { userId, scheduleId, queueToken: uuidv7(), choice })
   if (!isHold(data)) throw new Error('no hold was answered')
   const seatIds = data.seats.map((seat) => seat.seatId)
