@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /**
- * The JSON value of every message on Kafka, by its `ce_type`. Consumers check values with these schemas and take
- * fields they don't know as they come, so that a newer producer can add some.
+ * The JSON value of every message on Kafka, by its `ce_type`. Consumers check values with these schemas and ignore fields
+ * that they don't know, so that a newer producer can add some.
  */
 
 const uuid = z.uuid()
@@ -23,7 +23,7 @@ export const WalletDebitRefused = z.object({
   /** REFUND_CAME_FIRST: the saga gave up on this debit before it arrived. */
   reason: z.enum(['INSUFFICIENT_BALANCE', 'REFUND_CAME_FIRST']),
 })
-/** `refundedAmount` is 0 where there was nothing to give back. */
+/** `refundedAmount` is 0 when there was nothing to give back. */
 export const WalletRefunded = z.object({ paymentId: uuid, userId, refundedAmount: amount })
 
 export const ConfirmReservation = z.object({ paymentId: uuid, reservationId: uuid, userId, amount })
@@ -46,7 +46,7 @@ export const ReservationConfirmRefused = z.object({
 const reservation = z.object({ reservationId: uuid, userId, scheduleId: id, seatIds })
 
 export const ReservationHeld = reservation.extend({ totalAmount: amount, expiresAt: time })
-/** `paymentId` is there when it was CONFIRMED: that payment is to be refunded. */
+/** `paymentId` is set when the reservation was CONFIRMED; that payment must then be refunded. */
 export const ReservationCancelled = reservation.extend({
   paymentId: uuid.nullable(),
   reason: z.enum(['USER_CANCELLED', 'SCHEDULE_CANCELLED']),

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { refuse } from './refusals.ts'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-// Of a UUID with room for white space; a longer value is never looked at.
+// Room for a UUID with white space around it. A longer value is refused before it is trimmed or matched.
 const VALUE_LENGTH_MAX = 64
 
 /** Name of the cookie that carries a queue token where the header `Queue-Token` does not. */
@@ -28,7 +28,7 @@ function headerValue(headers: IncomingHttpHeaders): string | undefined {
   return first === '' ? undefined : first
 }
 
-/** Of several, which a browser sends where they were set for different paths, the first that can be a token. */
+/** A browser sends several cookies of one name when they were set for different paths: the first that can be a token. */
 function cookieValue(cookies: string | undefined): string | undefined {
   let first: string | undefined
   for (const cookie of cookies?.split(';') ?? []) {

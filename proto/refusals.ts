@@ -97,9 +97,9 @@ export type RefusalCode = keyof typeof refusals
 export function refuse(
   code: RefusalCode,
   message: string,
-  more: { details?: unknown; retryAfterSeconds?: number; cause?: unknown } = {},
+  extras: { details?: unknown; retryAfterSeconds?: number; cause?: unknown } = {},
 ): Refusal {
-  return new Refusal(code, refusals[code], message, more)
+  return new Refusal(code, refusals[code], message, extras)
 }
 
 /** Whether `error` is the refusal `code`. */

@@ -14,7 +14,7 @@ const definition = loadSync(
   names.map((name) => `frontrow/${name}/v1/${name}.proto`),
   {
     includeDirs: [fileURLToPath(new URL('.', import.meta.url))],
-    // Ids, times and money stay far below 2^53; a larger one would be a defect on the other side.
+    // Ids, times and money are far below 2^53, up to which a number is exact.
     longs: Number,
     enums: String,
     defaults: true,

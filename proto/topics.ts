@@ -1,4 +1,4 @@
-/** Every topic, and what its messages are keyed by; one key stays in order. Made by the migration step. */
+/** Every topic with its messages and their key; messages of one key stay in order. The migration step makes the topics. */
 export const topics = {
   /** DebitWallet, RefundWallet; by payment id. */
   walletCommands: 'frontrow.wallet.commands',

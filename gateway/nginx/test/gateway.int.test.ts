@@ -16,7 +16,7 @@ const names = ['queue', 'catalog', 'reservation', 'payment', 'health'] as const
 const folder = mkdtempSync(join(tmpdir(), 'frontrow-nginx-test-'))
 chmodSync(folder, 0o711)
 const upstreams: Server[] = []
-const seen: { name: string; url: string; headers: IncomingHttpHeaders }[] = []
+const requests: { name: string; url: string; headers: IncomingHttpHeaders }[] = []
 let nginx: RunningProcess
 let gateway = ''
 let port = 0
@@ -25,10 +25,10 @@ let tlsPort = 0
 /** Answers with its own name, so that a test sees where a request went. */
 function upstream(name: string): Promise<number> {
   const server = createServer((request, response) => {
-    seen.push({ name, url: request.url ?? '', headers: request.headers })
+    requests.push({ name, url: request.url ?? '', headers: request.headers })
     response.setHeader('Content-Type', 'application/json')
     response.setHeader('X-Request-Id', 'the-upstream-says')
-    response.end(JSON.stringify({ upstream: name, number: seen.length }))
+    response.end(JSON.stringify({ upstream: name, number: requests.length }))
   })
   upstreams.push(server)
   return new Promise((resolve) => {
@@ -44,9 +44,9 @@ beforeAll(async () => {
   if (program === undefined || openssl === undefined) throw new Error('ensurePrograms left a program out')
   const groups: Record<string, string[]> = {}
   for (const name of names) groups[name] = [`127.0.0.1:${await upstream(name)}`]
-  const [first = 0, second = 0, nobody = 0] = await freePorts(3)
-  // The wallet is down: nobody listens there.
-  groups['wallet'] = [`127.0.0.1:${nobody}`]
+  const [first = 0, second = 0, closedPort = 0] = await freePorts(3)
+  // The wallet service is down: nothing listens on its port.
+  groups['wallet'] = [`127.0.0.1:${closedPort}`]
   port = first
   tlsPort = second
   gateway = `http://127.0.0.1:${port}`
@@ -74,7 +74,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** What a client that breaks the rules of HTTP gets back, as it is on the wire. */
+/** Sends bytes that need not be HTTP, and returns what comes back until the gateway closes. */
 function sendRaw(text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port })
@@ -151,7 +151,7 @@ test.each([
   expect(answer).not.toContain('<html')
 })
 
-test('one token that asks too often is 429 with Retry-After, another is not', async () => {
+test('a token with too many requests is 429 with Retry-After, another is not', async () => {
   const ask = (token: string): Promise<Response> =>
     fetch(`${gateway}/api/v1/jobs/1`, { headers: { authorization: `Bearer h.p.${token}` } })
   const answers = await Promise.all(Array.from({ length: 10 }, () => ask('first')))
@@ -165,14 +165,16 @@ test('one token that asks too often is 429 with Retry-After, another is not', as
 test('a good request id goes to the service and back, a bad one is replaced', async () => {
   const good = await fetch(`${gateway}/api/v1/jobs/2`, { headers: { 'x-request-id': 'my-id.1' } })
   expect(good.headers.get('x-request-id')).toBe('my-id.1')
-  expect(seen.findLast(({ url }) => url === '/api/v1/jobs/2')?.headers['x-request-id']).toBe('my-id.1')
+  expect(requests.findLast(({ url }) => url === '/api/v1/jobs/2')?.headers['x-request-id']).toBe('my-id.1')
   const bad = await fetch(`${gateway}/api/v1/jobs/3`, { headers: { 'x-request-id': '"><script>' } })
   expect(bad.headers.get('x-request-id')).toMatch(/^[0-9a-f]{8}-[0-9]+-[0-9]+$/)
 })
 
 test('the client address is what the gateway sees, not what the client says', async () => {
   await fetch(`${gateway}/api/v1/jobs/4`, { headers: { 'x-forwarded-for': '9.9.9.9' } })
-  expect(seen.findLast(({ url }) => url === '/api/v1/jobs/4')?.headers['x-forwarded-for']).toBe('127.0.0.1')
+  expect(requests.findLast(({ url }) => url === '/api/v1/jobs/4')?.headers['x-forwarded-for']).toBe(
+    '127.0.0.1',
+  )
 })
 
 test('a crowd that polls now-serving costs the service one request', async () => {
@@ -181,19 +183,19 @@ test('a crowd that polls now-serving costs the service one request', async () =>
     Array.from({ length: 50 }, (_, i) => fetch(`${gateway}${path}?break-the-cache=${i}`)),
   )
   const bodies = new Set(await Promise.all(answers.map((answer) => answer.text())))
-  expect(seen.filter(({ url }) => url.startsWith(path)).length).toBeLessThanOrEqual(2)
+  expect(requests.filter(({ url }) => url.startsWith(path)).length).toBeLessThanOrEqual(2)
   expect(bodies.size).toBeLessThanOrEqual(2)
   const ids = new Set(answers.map((answer) => answer.headers.get('x-request-id')))
   expect(ids.size).toBe(50)
   for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}-[0-9]+-[0-9]+$/)
 })
 
-test('a path that is written another way is kept as what it means', async () => {
+test('a path with escaped dots is asked for, and cached, as the path it resolves to', async () => {
   const answer = await sendRaw(
     'GET /api/v1/queue/schedules/44/%2e%2e/43/now-serving?x=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
   )
   expect(answer).toMatch(/^HTTP\/1.1 200/)
-  expect(seen.at(-1)?.url).toBe('/api/v1/queue/schedules/43/now-serving')
+  expect(requests.at(-1)?.url).toBe('/api/v1/queue/schedules/43/now-serving')
 })
 
 test.each([
@@ -204,14 +206,14 @@ test.each([
     'METHOD_NOT_ALLOWED',
   ],
   [
-    'a method nobody knows',
+    'an unknown method',
     'BREW /api/v1/queue/schedules/1/now-serving HTTP/1.1\r\nHost: x',
     405,
     'METHOD_NOT_ALLOWED',
   ],
   ['another version of HTTP', 'GET /api/v1/concerts HTTP/9.0\r\nHost: x', 400, 'INVALID_REQUEST'],
   [
-    'a coding nobody knows',
+    'an unknown transfer coding',
     'POST /api/v1/reservations HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip',
     400,
     'INVALID_REQUEST',

@@ -16,7 +16,7 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true })
 })
 
-/** A data folder that everybody may enter, with a folder for the certificate that only we may. */
+/** A data folder that everybody may enter, with a folder for the certificate that only we may enter. */
 function makeDataFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'frontrow-nginx-restart-test-'))
   folders.push(folder)
@@ -29,7 +29,7 @@ function makeDataFolder(): string {
 async function nginxIn(folder: string): Promise<{ tlsPort: number; start: () => Promise<RunningProcess> }> {
   const { nginx: program, openssl } = await ensurePrograms(['nginx', 'openssl'], () => {})
   if (program === undefined || openssl === undefined) throw new Error('ensurePrograms left a program out')
-  const [port = 0, tlsPort = 0, nobody = 0] = await freePorts(3)
+  const [port = 0, tlsPort = 0, closedPort = 0] = await freePorts(3)
   const services = ['queue', 'catalog', 'reservation', 'payment', 'wallet', 'health']
   const start = async (): Promise<RunningProcess> =>
     startNginx({
@@ -42,7 +42,7 @@ async function nginxIn(folder: string): Promise<{ tlsPort: number; start: () => 
       port,
       tlsPort,
       certificate: await ensureCertificate(openssl, join(folder, 'tls')),
-      upstreams: Object.fromEntries(services.map((name) => [name, [`127.0.0.1:${nobody}`]])),
+      upstreams: Object.fromEntries(services.map((name) => [name, [`127.0.0.1:${closedPort}`]])),
     })
   return { tlsPort, start }
 }
@@ -57,7 +57,7 @@ async function servedCertificate(port: number): Promise<string | undefined> {
   }
 }
 
-/** Who a process runs as: whoever is not root can make it nobody else. */
+/** The user that a process runs as. Unless we are root, that can only be our own. */
 function accountOf(pid: number): number | undefined {
   const ours = process.getuid?.()
   return ours === 0 ? statSync(`/proc/${pid}`).uid : ours
@@ -84,7 +84,7 @@ test.each<{ ended: string; end: (nginx: RunningProcess) => Promise<unknown> }>([
         certificates.push(await servedCertificate(tlsPort))
         expect(accountOf(nginx.pid)).not.toBe(0)
         await end(nginx)
-        // Whoever is left behind would answer in place of the next one.
+        // A worker that is left behind would answer in place of the next Nginx.
         await eventually(async () => expect(await whyNotListen(tlsPort)).toBeNull(), { withinMs: 2_000 })
       } finally {
         await nginx.stop()

@@ -4,8 +4,8 @@ import type { Queryable } from '@frontrow/postgres/pool'
 const SHOWN_MAX = 10
 
 /**
- * Invariant 6 as far as the keys alone can show it: one key, one resource, and no resource behind two keys' answers. A
- * key without an answer whose lock has run out is not a violation: a retry resumes it.
+ * Checks invariant 6 as far as the keys alone can show it: no resource was made under two keys. A key without an answer
+ * whose lock has run out is no violation, because a retry resumes it.
  */
 export async function checkKeys(db: Queryable, service: string): Promise<InvariantCheck> {
   const { rows: counts } = await db.query<{ checked: number }>(

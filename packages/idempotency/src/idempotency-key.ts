@@ -8,7 +8,7 @@ export const idempotencyKeyHeader = z
   .string('Idempotency-Key is required')
   .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
 
-/** One request as its key sees it: the same user, operation, key and body are the same request. */
+/** A request with an Idempotency-Key. Equal user, operation, key and content make it the same request. */
 export interface KeyedRequest {
   userId: string
   /** Names the route, so that one key can be used on several. */
@@ -20,11 +20,11 @@ export interface KeyedRequest {
 
 /** What to do with a keyed request. */
 export type Claim =
-  /** First time (or the first one died without an effect): do it, then `storeAnswer` in the same transaction. */
+  /** Nothing was done yet (or the first try died without an effect): do it, then `storeAnswer` in the same transaction. */
   | { kind: 'new' }
-  /** Done before: give the same answer again. */
+  /** It was answered before: give the same answer again. */
   | { kind: 'replay'; status: number; response: unknown }
-  /** The effect exists, its answer was never stored: go on with `resourceId`. */
+  /** It made `resourceId`, but no answer was stored: go on from there. */
   | { kind: 'resume'; resourceId: string }
 
 interface KeyRow {
@@ -83,7 +83,7 @@ async function relock(tx: Tx, request: KeyedRequest, lockedForMs: number): Promi
   })
 }
 
-/** Remembers what the operation made, before its answer is known. */
+/** Stores the id of what the operation made, before its answer is known. */
 export async function storeResource(db: Queryable, request: KeyedRequest, resourceId: string): Promise<void> {
   await db.query({
     name: 'idempotency-store-resource',
@@ -93,7 +93,7 @@ export async function storeResource(db: Queryable, request: KeyedRequest, resour
   })
 }
 
-/** Remembers the answer that every replay gets, and what was made where both are known at once. The first one stays. */
+/** Stores the answer that every replay gets, and what was made where that is known only now. A second call changes nothing. */
 export async function storeAnswer(
   db: Queryable,
   request: KeyedRequest,
@@ -114,7 +114,7 @@ export async function storeAnswer(
   })
 }
 
-/** Deletes keys older than `keepHours`, a bounded number a call; returns how many went. */
+/** Deletes keys that are older than `keepHours`, 5,000 at most; returns how many. */
 export async function tidyKeys(db: Queryable, keepHours: number): Promise<number> {
   const { rowCount } = await db.query(
     `DELETE FROM idempotency_keys WHERE ctid IN (
@@ -128,7 +128,7 @@ function hashContent(content: unknown): Buffer {
   return createHash('sha256').update(canonical(content)).digest()
 }
 
-// JSON with sorted keys: two bodies that mean the same hash the same.
+// JSON with sorted keys, so that bodies that differ in the order of their fields only have the same hash.
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
   if (typeof value === 'object' && value !== null) {
@@ -141,8 +141,8 @@ function canonical(value: unknown): string {
 }
 
 /**
- * What a key has come to, without claiming it: its answer, or what it made so far, or undefined. For routes whose checks
- * would fail the second time, such as a queue token that the first request used up.
+ * Looks a key up without claiming it: its answer, or what it made so far, or undefined when there is neither. Routes use
+ * it whose checks fail the second time, e.g. because the first request used the queue token up.
  */
 export async function findClaim(
   db: Queryable,
@@ -163,7 +163,7 @@ export async function findClaim(
   return row.resource_id === null ? undefined : { kind: 'resume', resourceId: row.resource_id }
 }
 
-/** Ends the lock of a request that answered without a final answer, so that its retry is let in at once. */
+/** Ends the lock of a request that got a provisional answer, so that its retry is let in at once. */
 export async function unlockKey(db: Queryable, request: KeyedRequest): Promise<void> {
   await db.query({
     name: 'idempotency-unlock',

@@ -45,7 +45,7 @@ const request = (content: unknown = { amount: 1 }): KeyedRequest => ({
 const claim = (keyed: KeyedRequest, lockedForMs = 10_000): Promise<Claim> =>
   inTransaction(pool, (tx) => claimKey(tx, keyed, lockedForMs))
 
-/** Claims, counts one effect if it is new, and answers. */
+/** Claims the key, adds one effect if the request is new, and answers. */
 const answer = (keyed: KeyedRequest, effects: string[]): Promise<unknown> =>
   inTransaction(pool, async (tx) => {
     const claimed = await claimKey(tx, keyed, 10_000)
@@ -57,7 +57,7 @@ const answer = (keyed: KeyedRequest, effects: string[]): Promise<unknown> =>
   })
 
 describe('the same key', () => {
-  test('is answered again with status and body, in whatever order its fields come', async () => {
+  test('is answered again with status and body, whatever the order of its fields', async () => {
     const first = request({ seats: [1, 2], note: { a: 1, b: 2 } })
     expect(await claim(first)).toEqual({ kind: 'new' })
     await storeAnswer(pool, first, { status: 201, response: { id: 'x', list: [1] } })
@@ -92,7 +92,7 @@ describe('the same key', () => {
     const effects: string[] = []
     const answers = await Promise.all(Array.from({ length: 20 }, () => answer(keyed, effects)))
     expect(effects).toHaveLength(1)
-    for (const one of answers) expect(one).toEqual({ made: effects[0] })
+    for (const response of answers) expect(response).toEqual({ made: effects[0] })
   })
 
   test('is free again when its transaction was rolled back', async () => {
@@ -117,7 +117,7 @@ describe('a key whose request has not been answered', () => {
     expect(await findClaim(pool, keyed)).toBeUndefined()
   })
 
-  test('starts anew once its lock has run out, and is locked again by that', async () => {
+  test('starts anew once its lock has run out, and is then locked again', async () => {
     const keyed = request()
     await claim(keyed, 0)
     expect(await claim(keyed)).toEqual({ kind: 'new' })
@@ -146,7 +146,7 @@ describe('a key whose request has not been answered', () => {
   })
 })
 
-test('old keys go, young ones stay', async () => {
+test('old keys are deleted, young ones stay', async () => {
   const old = request()
   const young = request()
   await claim(old)

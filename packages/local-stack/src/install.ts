@@ -33,8 +33,8 @@ const INSTALL_TIMEOUT_MS = 900_000
 const ASK_TIMEOUT_MS = 60_000
 
 /**
- * Debian's packages start their servers, on the well-known ports. policy-rc.d forbids it; it is put back as it was
- * whatever happens to apt-get, which is why a shell trap does it and not our process, that may be killed.
+ * Debian's packages start their servers on the well-known ports. A policy-rc.d that exits 101 forbids it. The file that
+ * was there before must come back whatever happens to apt-get, so a shell trap restores it: our process may be killed.
  */
 const INSTALL_SCRIPT = `
 set -e
@@ -48,28 +48,31 @@ chmod 755 "$policy"
 apt-get -qq -y --no-install-recommends -o DPkg::Lock::Timeout=180 -o Dpkg::Use-Pty=0 install "$@"
 `
 
-/** Finds the programs, and installs from Debian those that are missing where we may; else says what to install. */
+/**
+ * Finds the programs, and installs the missing ones from Debian where we may.
+ * @throws SetupProblem that says what to install by hand, where we may not or it failed.
+ */
 export async function ensurePrograms(names: readonly ProgramName[], say: Say): Promise<Programs> {
   const found = await findPrograms(names)
   const missing = names.filter((name) => found[name] === undefined)
   if (missing.length === 0) return found
-  const root = await rootPrefix()
-  if (!existsSync('/usr/bin/apt-get') || root === null) throw new SetupProblem(whatToInstall(missing))
+  const rootPrefix = await findRootPrefix()
+  if (!existsSync('/usr/bin/apt-get') || rootPrefix === null) throw new SetupProblem(whatToInstall(missing))
 
-  const packages = await debianPackages(missing, root, say)
-  // Nothing here needs it, but what people do next does: the README buys a seat with it.
+  const packages = await debianPackages(missing, rootPrefix, say)
+  // None of our programs needs curl, but the README's first steps buy a seat with it.
   if (onPath('curl').length === 0) packages.push('curl')
   say(`Installing ${packages.join(' ')} (Debian's packages, missing here)`)
-  await install(packages, root)
-  const now = await findPrograms(names)
-  const still = names.filter((name) => now[name] === undefined)
-  if (still.length > 0) throw new SetupProblem(whatToInstall(still))
-  await keepFromStartingAtBoot(missing, root)
-  return now
+  await install(packages, rootPrefix)
+  const installed = await findPrograms(names)
+  const stillMissing = names.filter((name) => installed[name] === undefined)
+  if (stillMissing.length > 0) throw new SetupProblem(whatToInstall(stillMissing))
+  await keepFromStartingAtBoot(missing, rootPrefix)
+  return installed
 }
 
-/** What goes before a command so that root runs it: nothing, sudo without a question, or null where we may not. */
-async function rootPrefix(): Promise<string[] | null> {
+/** The words before a command that make root run it: none as root, `sudo -n` where sudo asks nothing, else null. */
+async function findRootPrefix(): Promise<string[] | null> {
   if (process.getuid?.() === 0) return []
   const sudo = await tryCommand('sudo', ['-n', 'true'], { timeoutMs: ASK_TIMEOUT_MS })
   return sudo.status === 0 ? ['sudo', '-n'] : null
@@ -81,16 +84,16 @@ function whatToInstall(missing: readonly ProgramName[]): string {
   return `missing here: ${wanted}. Install them and start again (Debian, Ubuntu: sudo apt-get install ${packages})`
 }
 
-/** The packages to install; brings the package lists up to date where they lack one, or are not there at all. */
+/** The packages to install. Updates Debian's package lists when a package is not in them. */
 async function debianPackages(
   missing: readonly ProgramName[],
-  root: readonly string[],
+  rootPrefix: readonly string[],
   say: Say,
 ): Promise<string[]> {
   const known = await availablePackages(missing)
   if (known.length === missing.length) return known
   say("Fetching Debian's package lists")
-  const update = await asRoot(root, ['apt-get', '-qq', 'update'], UPDATE_TIMEOUT_MS)
+  const update = await asRoot(rootPrefix, ['apt-get', '-qq', 'update'], UPDATE_TIMEOUT_MS)
   const updated = await availablePackages(missing)
   if (updated.length === missing.length) return updated
   const why = update.status === 0 ? 'the release has no such packages' : lastLines(update.output, 2)
@@ -110,30 +113,30 @@ async function availablePackages(missing: readonly ProgramName[]): Promise<strin
   return available
 }
 
-async function install(packages: readonly string[], root: readonly string[]): Promise<void> {
+async function install(packages: readonly string[], rootPrefix: readonly string[]): Promise<void> {
   const command = ['sh', '-c', INSTALL_SCRIPT, 'install', ...packages]
-  const first = await asRoot(root, command, INSTALL_TIMEOUT_MS)
+  const first = await asRoot(rootPrefix, command, INSTALL_TIMEOUT_MS)
   if (first.status === 0) return
   // Old package lists name versions that the mirrors no longer have.
-  await asRoot(root, ['apt-get', '-qq', 'update'], UPDATE_TIMEOUT_MS)
-  const second = await asRoot(root, command, INSTALL_TIMEOUT_MS)
+  await asRoot(rootPrefix, ['apt-get', '-qq', 'update'], UPDATE_TIMEOUT_MS)
+  const second = await asRoot(rootPrefix, command, INSTALL_TIMEOUT_MS)
   if (second.status === 0) return
   throw new SetupProblem(`apt-get could not install ${packages.join(' ')}: ${lastLines(second.output, 3)}`)
 }
 
 function asRoot(
-  root: readonly string[],
+  rootPrefix: readonly string[],
   command: readonly string[],
   timeoutMs: number,
 ): Promise<CommandResult> {
-  const [program = '', ...args] = [...root, 'env', 'DEBIAN_FRONTEND=noninteractive', ...command]
+  const [program = '', ...args] = [...rootPrefix, 'env', 'DEBIAN_FRONTEND=noninteractive', ...command]
   return tryCommand(program, args, { timeoutMs })
 }
 
-/** What we installed for ourselves must not come up on the well-known ports when the machine starts next. */
+/** Keeps the servers that we installed from starting on the well-known ports when the machine boots next. */
 async function keepFromStartingAtBoot(
   installed: readonly ProgramName[],
-  root: readonly string[],
+  rootPrefix: readonly string[],
 ): Promise<void> {
   if (!existsSync('/run/systemd/system')) return
   const units: Partial<Record<ProgramName, string>> = {
@@ -144,7 +147,7 @@ async function keepFromStartingAtBoot(
   for (const name of installed) {
     const unit = units[name]
     if (unit === undefined) continue
-    const disabled = await asRoot(root, ['systemctl', 'disable', '--quiet', unit], ASK_TIMEOUT_MS)
+    const disabled = await asRoot(rootPrefix, ['systemctl', 'disable', '--quiet', unit], ASK_TIMEOUT_MS)
     if (disabled.status !== 0) {
       throw new SetupProblem(`systemctl could not disable ${unit}: ${lastLines(disabled.output, 2)}`)
     }

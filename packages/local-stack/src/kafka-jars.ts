@@ -9,7 +9,7 @@ import { SetupProblem } from './setup-problem.ts'
 
 const KAFKA_VERSION = '4.3.1'
 const POM = join(import.meta.dirname, '..', 'kafka', 'pom.xml')
-/** Written last, so a download that was cut off never counts; holds the pom's digest, so a changed pom counts as new. */
+/** Written last, so that a cut-off download never counts. It holds the pom's digest: a changed pom is fetched anew. */
 const MARKER = 'complete'
 const DOWNLOAD_TIMEOUT_MS = 900_000
 
@@ -23,7 +23,7 @@ export function findKafkaJars(): string | null {
 /** Has Maven fetch Kafka's jars, checked against their published digests; returns their folder. */
 export async function fetchKafkaJars(mvn: string, say: Say, signal?: AbortSignal): Promise<string> {
   const folder = jarsFolder()
-  // A folder of its own and a rename at the end let two runs fetch at the same time.
+  // Each run fetches into a folder of its own and renames it at the end, so two runs can fetch at the same time.
   const partial = `${folder}.${process.pid}`
   say(`Fetching Apache Kafka ${KAFKA_VERSION} with Maven`)
   rmSync(partial, { recursive: true, force: true })
@@ -31,11 +31,11 @@ export async function fetchKafkaJars(mvn: string, say: Say, signal?: AbortSignal
   try {
     const args = ['-q', '-B', '-C', '-f', POM, 'dependency:copy-dependencies']
     args.push('-DincludeScope=runtime', `-DoutputDirectory=${partial}`)
-    const line = tiedToUs(mvn, args, 'SIGTERM')
+    const maven = tiedToUs(mvn, args, 'SIGTERM')
     const limits = { timeoutMs: DOWNLOAD_TIMEOUT_MS, signal }
-    await runCommand("fetching Kafka's jars with Maven", line.command, line.args, limits)
+    await runCommand("fetching Kafka's jars with Maven", maven.command, maven.args, limits)
     if (!existsSync(join(partial, `kafka_2.13-${KAFKA_VERSION}.jar`))) {
-      throw new SetupProblem(`Maven brought no Kafka jar; it can be looked into with: mvn ${args.join(' ')}`)
+      throw new SetupProblem(`Maven fetched no Kafka jar. To see why, run: mvn ${args.join(' ')}`)
     }
     writeFileSync(join(partial, MARKER), pomDigest())
     rmSync(folder, { recursive: true, force: true })

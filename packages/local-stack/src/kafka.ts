@@ -33,9 +33,9 @@ export async function startKafka(options: KafkaOptions): Promise<RunningProcess>
   if (!isFormatted(options.dataFolder)) {
     const args = [...formatJvm, ...classPath, 'kafka.tools.StorageTool']
     args.push('format', '-t', CLUSTER_ID, '-c', settingsFile)
-    const line = tiedToUs(options.java, args, 'SIGTERM')
+    const format = tiedToUs(options.java, args, 'SIGTERM')
     const limits = { timeoutMs: FORMAT_TIMEOUT_MS, signal: options.signal }
-    await runCommand("formatting Kafka's storage", line.command, line.args, limits)
+    await runCommand("formatting Kafka's storage", format.command, format.args, limits)
   }
   return startProcess({
     name: 'Kafka',
@@ -49,7 +49,7 @@ export async function startKafka(options: KafkaOptions): Promise<RunningProcess>
     stopSignal: 'SIGTERM',
     stopDeadlineMs: STOP_DEADLINE_MS,
     readyDeadlineMs: READY_DEADLINE_MS,
-    isReady: () => answers(options.port),
+    isReady: () => brokerAnswers(options.port),
   })
 }
 
@@ -97,8 +97,8 @@ function settings(options: KafkaOptions): string {
 /** An ApiVersions request, version 0, with correlation id 1 and no client id: what every client asks first. */
 const API_VERSIONS_REQUEST = Buffer.from([0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 1, 0xff, 0xff])
 
-/** The port opens before the broker serves; it serves when it answers a request. */
-function answers(port: number): Promise<boolean> {
+/** Whether the broker answers a request. Its port opens earlier, before it serves. */
+function brokerAnswers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port })
     const settle = (ready: boolean): void => {

@@ -65,15 +65,15 @@ export async function startNginx(options: NginxOptions): Promise<RunningProcess>
   mkdirSync(options.stateFolder, { recursive: true, mode: 0o700 })
   mkdirSync(dirname(options.accessLogFile), { recursive: true })
   const file = join(options.stateFolder, 'nginx.conf')
-  writeFileSync(file, renderTemplate(readFileSync(options.templateFile, 'utf8'), values(options)))
+  writeFileSync(file, renderTemplate(readFileSync(options.templateFile, 'utf8'), templateSettings(options)))
   const account = await accountFor([
     options.stateFolder,
     dirname(options.accessLogFile),
     dirname(options.certificate.certificateFile),
     dirname(options.certificate.keyFile),
   ])
-  if (account !== undefined) giveFiles(options, account)
-  // -e: the log file that is built in belongs to root.
+  if (account !== undefined) chownFiles(options, account)
+  // Without -e Nginx would first open the log path it was compiled with, which belongs to root.
   const args = ['-p', options.stateFolder, '-e', 'stderr', '-g', 'daemon off;', '-c', file]
   const check = asAccount(options.program, [...args, '-t', '-q'], account)
   const checked = await tryCommand(check.command, check.args, { timeoutMs: CHECK_TIMEOUT_MS })
@@ -96,15 +96,15 @@ export async function startNginx(options: NginxOptions): Promise<RunningProcess>
 }
 
 /** Fills in a template; a name without a value is an error, since Nginx would read it as a variable of its own. */
-export function renderTemplate(template: string, given: Readonly<Record<string, string>>): string {
+export function renderTemplate(template: string, settings: Readonly<Record<string, string>>): string {
   return template.replaceAll(/\$\{([A-Z_]+)\}/g, (_whole, name: string) => {
-    const value = given[name]
+    const value = settings[name]
     if (value === undefined) throw new Error(`the template names \${${name}}, which has no value`)
     return value
   })
 }
 
-function values(options: NginxOptions): Record<string, string> {
+function templateSettings(options: NginxOptions): Record<string, string> {
   const limits = { ...DEFAULT_RATE_LIMITS, ...options.rateLimits }
   const servers = Object.entries(options.upstreams).map(([name, addresses]) => [
     `${name.toUpperCase()}_SERVERS`,
@@ -129,13 +129,13 @@ function values(options: NginxOptions): Record<string, string> {
   }
 }
 
-/** A path stands between quotes in the configuration, so it must hold nothing that means something there. */
+/** The configuration has paths between quotes, so a path must not hold a character that is special there. */
 function checkedPath(path: string): string {
   if (!/["$\\]/.test(path)) return path
   throw new SetupProblem(`the folder's name must be free of " $ and \\ for Nginx: ${path}`)
 }
 
-/** A crowd comes within a second: the connections that wait to be accepted need room. */
+/** A crowd connects within a second, so many connections must be able to wait until they are accepted. */
 const BACKLOG = 4096
 
 function listenLines(port: number, tlsPort: number): string {
@@ -160,12 +160,12 @@ async function accountFor(folders: readonly string[]): Promise<Account | undefin
   if (!canChangeAccount()) return undefined
   const ids = await findAccount(['www-data', 'nginx', 'nobody'])
   if (ids === null) return undefined
-  const enters = await Promise.all(folders.map((folder) => canEnter(ids, folder)))
-  return { ...ids, passFolders: enters.includes(false) }
+  const reachable = await Promise.all(folders.map((folder) => canEnter(ids, folder)))
+  return { ...ids, passFolders: reachable.includes(false) }
 }
 
-/** The folder and the log that Nginx writes, and the key that it reads, belong to the account it runs as. */
-function giveFiles(options: NginxOptions, account: Account): void {
+/** Gives the files that Nginx writes, and the certificate that it reads, to the account it runs as. */
+function chownFiles(options: NginxOptions, account: Account): void {
   closeSync(openSync(options.accessLogFile, 'a'))
   const { certificateFile, keyFile } = options.certificate
   for (const path of [options.stateFolder, options.accessLogFile, certificateFile, keyFile]) {

@@ -6,8 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 const POLL_MS = 50
 
 /**
- * Tells this process from every other that has had or will have its number: the boot and the start time. Null when no
- * such process lives (a zombie is dead: it only waits for its parent to read its exit code).
+ * The boot and the start time of a process, which tell it from every other that has had or will have its number. Null
+ * when no such process lives; a zombie counts as dead, since it only waits for its parent to read its exit code.
  */
 export function processIdentity(pid: number): string | null {
   if (process.platform !== 'linux') return startTimeByPs(pid)
@@ -33,13 +33,13 @@ function startTimeByPs(pid: number): string | null {
   }
 }
 
-/** Records a living process: its number alone in the .pid file, so that `kill $(cat …)` works, its identity beside it. */
+/** Writes the number of a living process to the .pid file, alone so that `kill $(cat …)` works, its identity beside. */
 export function writePidFile(path: string, pid: number): void {
   writeFileSync(`${path}.started`, processIdentity(pid) ?? '')
   writeFileSync(path, `${pid}\n`)
 }
 
-/** Forgets a process that has ended. */
+/** Removes the pid file of a process that has ended. */
 export function removePidFile(path: string): void {
   rmSync(path, { force: true })
   rmSync(`${path}.started`, { force: true })
@@ -52,12 +52,12 @@ export function livingProcess(path: string): number | null {
     const recorded = readFileSync(`${path}.started`, 'utf8')
     return Number.isSafeInteger(pid) && pid > 1 && processIdentity(pid) === recorded ? pid : null
   } catch {
-    // No pid file, or one half written by a process that was killed in between: nothing we can name is running.
+    // There is no pid file, or the process that wrote it was killed half-way. Then no process can be named.
     return null
   }
 }
 
-/** Stops what an earlier run that was killed hard has left running; returns the names of what it stopped. */
+/** Stops the servers that a killed earlier run has left running; returns their names. */
 export async function stopLeftovers(runFolder: string, deadlineMs: number): Promise<string[]> {
   const files = readdirSync(runFolder).filter((name) => name.endsWith('.pid'))
   const paths = files.map((name) => join(runFolder, name))
@@ -76,7 +76,7 @@ function signal(path: string, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name)
   } catch (error) {
-    // It may end between the look and the signal; any other failure (not ours to stop) must be seen.
+    // The process may end between the check and the signal. Any other failure, e.g. a lack of rights, must be seen.
     if (livingProcess(path) !== null) throw error
   }
 }

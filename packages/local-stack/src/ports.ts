@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 import type { Server } from 'node:net'
 
-/** Below the ports that Linux gives to outgoing connections (32768 and up), which would take a free one from under us. */
+/** Stays below the ports that Linux gives to outgoing connections (32768 and up), which could take a free port first. */
 const FIRST_PORT = 20_000
 const LAST_PORT = 32_000
 const TRIES_MAX = 500
@@ -24,7 +24,7 @@ export async function freePorts(count: number): Promise<number[]> {
 
 /** Why a server can't listen on a port of all addresses, or null when it can. */
 export async function whyNotListen(port: number): Promise<string | null> {
-  // A server on the loopback address alone is found by asking for just that address.
+  // A server that listens on the loopback address only is noticed by trying that address too.
   for (const host of [undefined, '127.0.0.1']) {
     const { server, error } = await tryListen(port, host)
     if (server === undefined) return describe(error)

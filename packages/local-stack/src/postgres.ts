@@ -38,15 +38,15 @@ const STOP_DEADLINE_MS = 20_000
 
 /** Makes the cluster where there is none, and runs it on the loopback address. */
 export async function startPostgres(options: PostgresOptions): Promise<RunningProcess> {
-  const found = await findServer(options.dataFolder)
-  const tools = dirname(found)
+  const server = await findServer(options.dataFolder)
+  const toolsFolder = dirname(server)
   const account = await accountFor(options.dataFolder)
-  if (!existsSync(join(options.dataFolder, 'PG_VERSION'))) await makeCluster(options, tools, account)
+  if (!existsSync(join(options.dataFolder, 'PG_VERSION'))) await makeCluster(options, toolsFolder, account)
   dropStaleLock(options.dataFolder)
-  const connect = ['-h', '127.0.0.1', '-p', String(options.port)]
+  const connectionArgs = ['-h', '127.0.0.1', '-p', String(options.port)]
   const running = await startProcess({
     name: 'PostgreSQL',
-    command: found,
+    command: server,
     args: ['-D', options.dataFolder, '-p', String(options.port), ...settings(options)],
     account,
     logFile: options.logFile,
@@ -57,12 +57,14 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPr
     stopDeadlineMs: STOP_DEADLINE_MS,
     readyDeadlineMs: READY_DEADLINE_MS,
     isReady: async () => {
-      const args = [...connect, '-q', '-d', 'postgres']
-      return (await tryCommand(join(tools, 'pg_isready'), args, { timeoutMs: TOOL_TIMEOUT_MS })).status === 0
+      const args = [...connectionArgs, '-q', '-d', 'postgres']
+      return (
+        (await tryCommand(join(toolsFolder, 'pg_isready'), args, { timeoutMs: TOOL_TIMEOUT_MS })).status === 0
+      )
     },
   })
   try {
-    await makeDatabase(options, tools, connect)
+    await makeDatabase(options, toolsFolder, connectionArgs)
   } catch (error) {
     await running.stop()
     throw error
@@ -73,13 +75,14 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPr
 async function findServer(dataFolder: string): Promise<string> {
   const versionFile = join(dataFolder, 'PG_VERSION')
   const major = existsSync(versionFile) ? Number(readFileSync(versionFile, 'utf8')) : undefined
-  const found = await findPostgres(major)
-  if (found !== null) return found.server
-  const which = major === undefined ? 'a PostgreSQL server' : `PostgreSQL ${major}, which made ${dataFolder},`
-  throw new SetupProblem(`${which} was not found on this machine`)
+  const postgres = await findPostgres(major)
+  if (postgres !== null) return postgres.server
+  const wanted =
+    major === undefined ? 'a PostgreSQL server' : `PostgreSQL ${major}, which made ${dataFolder},`
+  throw new SetupProblem(`${wanted} was not found on this machine`)
 }
 
-/** PostgreSQL refuses to run as root, so root lends it another account: the cluster's owner once there is one. */
+/** PostgreSQL refuses to run as root, so root runs it as another account: the data's owner, once there is one. */
 async function accountFor(dataFolder: string): Promise<Account | undefined> {
   if (process.getuid?.() !== 0) return undefined
   if (!canChangeAccount()) {
@@ -96,10 +99,10 @@ async function accountFor(dataFolder: string): Promise<Account | undefined> {
 
 async function makeCluster(
   options: PostgresOptions,
-  tools: string,
+  toolsFolder: string,
   account: Account | undefined,
 ): Promise<void> {
-  // Made beside its place and moved there when it is whole: a start that is cut off leaves no half cluster.
+  // The cluster is made beside its place and moved when it is complete, so that a cut-off start leaves no half of it.
   const folder = `${options.dataFolder}.new`
   const passwordFile = `${options.dataFolder}.password`
   rmSync(folder, { recursive: true, force: true })
@@ -112,10 +115,10 @@ async function makeCluster(
   const locale = process.platform === 'linux' ? 'C.UTF-8' : 'C'
   const args = ['-D', folder, '-U', options.adminRole, '--pwfile', passwordFile, '-A', 'scram-sha-256']
   args.push('-E', 'UTF8', '--locale', locale, ...(options.durable ? [] : ['--no-sync']))
-  const line = tiedToUs(join(tools, 'initdb'), args, 'SIGTERM', account)
+  const initdb = tiedToUs(join(toolsFolder, 'initdb'), args, 'SIGTERM', account)
   try {
     const limits = { timeoutMs: INITDB_TIMEOUT_MS, signal: options.signal }
-    await runCommand('initdb', line.command, line.args, { ...limits, cwd: '/' })
+    await runCommand('initdb', initdb.command, initdb.args, { ...limits, cwd: '/' })
   } finally {
     rmSync(passwordFile, { force: true })
   }
@@ -129,7 +132,7 @@ function settings(options: PostgresOptions): string[] {
     unix_socket_directories: '',
     max_connections: 150,
     shared_buffers: '128MB',
-    // Two cores: a parallel plan takes them from everybody else, and it needs room in /dev/shm, 64 MB in containers.
+    // A parallel plan takes the few cores from everybody else, and needs room in /dev/shm, which is 64 MB in containers.
     max_parallel_workers_per_gather: 0,
     max_wal_size: '1GB',
     log_checkpoints: 'off',
@@ -140,8 +143,8 @@ function settings(options: PostgresOptions): string[] {
 }
 
 /**
- * After a hard end the lock file names a process that may since be another program with the same number (a container
- * that starts again hands out the same ones), which PostgreSQL would take for a running server.
+ * Removes the lock file of a PostgreSQL that was killed. Its process number may belong to another program by now (a
+ * restarted container hands out the same numbers), and PostgreSQL would take that program for a running server.
  */
 function dropStaleLock(dataFolder: string): void {
   const lock = join(dataFolder, 'postmaster.pid')
@@ -154,14 +157,14 @@ function dropStaleLock(dataFolder: string): void {
 
 async function makeDatabase(
   options: PostgresOptions,
-  tools: string,
-  connect: readonly string[],
+  toolsFolder: string,
+  connectionArgs: readonly string[],
 ): Promise<void> {
-  const args = [...connect, '-U', options.adminRole, '--no-password', options.database]
-  const made = await tryCommand(join(tools, 'createdb'), args, {
+  const args = [...connectionArgs, '-U', options.adminRole, '--no-password', options.database]
+  const created = await tryCommand(join(toolsFolder, 'createdb'), args, {
     timeoutMs: TOOL_TIMEOUT_MS,
     env: { ...process.env, PGPASSWORD: options.adminPassword },
   })
-  if (made.status === 0 || made.output.includes('already exists')) return
-  throw new SetupProblem(`the database ${options.database} could not be made: ${made.output.trim()}`)
+  if (created.status === 0 || created.output.includes('already exists')) return
+  throw new SetupProblem(`the database ${options.database} could not be made: ${created.output.trim()}`)
 }

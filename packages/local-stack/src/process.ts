@@ -8,7 +8,7 @@ import { tiedToUs } from './run-as.ts'
 import type { Account } from './run-as.ts'
 import { SetupProblem } from './setup-problem.ts'
 
-/** What every server is given: where it leaves its traces, and how its start can be called off. */
+/** Where a server's log and pid file go, and how its start can be aborted. */
 export interface Placement {
   /** Output is appended here; what an earlier run wrote is kept once, beside it, as `.1`. */
   logFile: string
@@ -97,7 +97,7 @@ function exitOf(child: ChildProcess, spec: ProcessSpec): Promise<Exit> {
     }
     child.once('error', () => settle({ code: null, signal: null }))
     child.once('exit', (code, signal) => {
-      // Children that outlive a killed parent would go on holding its ports: Nginx's workers do.
+      // Children that outlive a killed parent, as Nginx's workers do, would keep its ports.
       if (child.pid !== undefined) signalIfThere(-child.pid, 'SIGKILL')
       settle({ code, signal })
     })
@@ -114,12 +114,12 @@ function runningProcess(spec: ProcessSpec, pid: number, exited: Promise<Exit>): 
   }
   const stop = async (): Promise<void> => {
     send(pid, spec.stopSignal)
-    const late = new AbortController()
-    const deadline = delay(spec.stopDeadlineMs, undefined, { signal: late.signal, ref: false })
+    const stoppedInTime = new AbortController()
+    const deadline = delay(spec.stopDeadlineMs, undefined, { signal: stoppedInTime.signal, ref: false })
       .then(() => send(-pid, 'SIGKILL'))
       .catch(() => undefined)
     await exited
-    late.abort()
+    stoppedInTime.abort()
     await deadline
   }
   let stopping: Promise<void> | undefined
@@ -137,25 +137,28 @@ function signalIfThere(target: number, signal: NodeJS.Signals): void {
   try {
     process.kill(target, signal)
   } catch (error) {
-    // Gone already is as good as stopped. Not instanceof: under Jest, Node's errors are of another realm.
-    const gone = typeof error === 'object' && error !== null && 'code' in error && error.code === 'ESRCH'
-    if (!gone) throw error
+    // A process that has ended already needs no signal. `instanceof Error` fails under Jest: Node's errors are of
+    // another realm there.
+    const hasEnded = typeof error === 'object' && error !== null && 'code' in error && error.code === 'ESRCH'
+    if (!hasEnded) throw error
   }
 }
 
 async function waitUntilReady(spec: ProcessSpec, exited: Promise<Exit>, logStart: number): Promise<void> {
   const deadline = Date.now() + spec.readyDeadlineMs
   let exit: Exit | undefined
-  void exited.then((how) => {
-    exit = how
+  void exited.then((ended) => {
+    exit = ended
   })
   while (Date.now() < deadline) {
     spec.signal?.throwIfAborted()
     if (await spec.isReady()) return
     await Promise.race([delay(READY_POLL_MS), exited])
     if (exit !== undefined) {
-      const how = exit.signal === null ? `exit code ${exit.code}` : `signal ${exit.signal}`
-      throw new SetupProblem(`${spec.name} ended while starting (${how}).${logTail(spec.logFile, logStart)}`)
+      const ending = exit.signal === null ? `exit code ${exit.code}` : `signal ${exit.signal}`
+      throw new SetupProblem(
+        `${spec.name} ended while starting (${ending}).${logTail(spec.logFile, logStart)}`,
+      )
     }
   }
   const seconds = spec.readyDeadlineMs / 1000
@@ -172,7 +175,7 @@ function openLog(path: string): { fd: number; size: number } {
   return { fd: openSync(path, 'a'), size: 0 }
 }
 
-/** The last lines of a log from a place on, set off for a message, with the name of the file. */
+/** The last lines of a log file after byte `from`, with the file's name, indented for an error message. */
 export function logTail(path: string, from = 0): string {
   const size = existsSync(path) ? statSync(path).size : 0
   const start = Math.max(from, size - LOG_TAIL_BYTES)

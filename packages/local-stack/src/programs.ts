@@ -2,7 +2,7 @@ import { accessSync, constants, readdirSync, realpathSync, statSync } from 'node
 import { delimiter, dirname, join } from 'node:path'
 import { tryCommand } from './run-command.ts'
 
-/** A program the stack is made of. */
+/** A program that the local stack runs. */
 export type ProgramName = 'postgres' | 'redis-server' | 'nginx' | 'java' | 'mvn' | 'openssl'
 
 /** Where each program was found; for PostgreSQL it is the server itself, its tools lie beside it. */
@@ -12,7 +12,7 @@ export type Programs = Partial<Record<ProgramName, string>>
 export const POSTGRES_MAJOR_MIN = 15
 export const JAVA_MAJOR_MIN = 17
 
-/** What is used of PostgreSQL beside the server. */
+/** The tools that must lie beside PostgreSQL's server. */
 const POSTGRES_TOOLS = ['initdb', 'pg_isready', 'createdb']
 
 const SYSTEM_FOLDERS = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/local/sbin', '/usr/sbin', '/sbin']
@@ -37,7 +37,7 @@ async function findProgram(name: ProgramName): Promise<string | null> {
 /** PostgreSQL's server: the newest one, or the one of the given major version where data of that version exists. */
 export async function findPostgres(major?: number): Promise<{ server: string; major: number } | null> {
   const versions = subfolders('/usr/lib/postgresql').map((folder) => join(folder, 'bin', 'postgres'))
-  // A link on the PATH may stand in a folder without the tools, so what counts is where it leads.
+  // A link on the PATH may lie in a folder without the tools, so it is resolved to the real server.
   const candidates = [...versions, ...onPath('postgres')]
     .filter(isExecutable)
     .map((path) => realpathSync(path))
@@ -69,7 +69,7 @@ async function majorVersion(command: string, args: string[], pattern: RegExp): P
   return major === undefined ? null : Number(major)
 }
 
-/** Where a program of this name can be run from, the first first. */
+/** The paths of a program of this name, in the order of PATH and then of the system's folders. */
 export function onPath(name: string): string[] {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter).filter(Boolean), ...SYSTEM_FOLDERS]
   return [...new Set(folders)].map((folder) => join(folder, name)).filter(isExecutable)
@@ -85,7 +85,7 @@ function isExecutable(path: string): boolean {
     accessSync(path, constants.X_OK)
     return statSync(path).isFile()
   } catch {
-    // Not for us to execute, or to find: as good as not there.
+    // A file that is not there, or that we may not execute, is no program for us.
     return false
   }
 }

@@ -6,13 +6,13 @@ export interface Account {
   uid: number
   gid: number
   /**
-   * Let the account pass folders it may not enter. A data folder below root's home needs it, and it spares the user
-   * from having to open that home.
+   * Lets the account pass through folders it may not enter. Otherwise a user with the data below root's home would
+   * have to open that home to the account.
    */
   passFolders: boolean
 }
 
-/** A command line that starts the same program under an account and ties its life to ours. */
+/** A program and its arguments, as `spawn` takes them. */
 export interface CommandLine {
   command: string
   args: string[]
@@ -54,7 +54,7 @@ function accountFlags(account?: Account): string[] {
     : [...flags, '--inh-caps=-all']
 }
 
-/** Whether we are root and can give that up for a server, which setpriv does. */
+/** Whether a server can run as another account: that takes root and setpriv. */
 export function canChangeAccount(): boolean {
   return process.getuid?.() === 0 && setpriv !== null
 }
@@ -71,6 +71,6 @@ export async function findAccount(names: readonly string[]): Promise<{ uid: numb
 
 /** Whether an account can reach a folder with its own rights alone. */
 export async function canEnter(account: { uid: number; gid: number }, folder: string): Promise<boolean> {
-  const line = asAccount('test', ['-x', folder], { ...account, passFolders: false })
-  return (await tryCommand(line.command, line.args, { timeoutMs: 5_000 })).status === 0
+  const enter = asAccount('test', ['-x', folder], { ...account, passFolders: false })
+  return (await tryCommand(enter.command, enter.args, { timeoutMs: 5_000 })).status === 0
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { SetupProblem } from './setup-problem.ts'
 
-/** How a command that runs to its end is run. */
+/** Limits and surroundings of a command that runs to its end. */
 export interface CommandOptions {
   /** The command is killed, and counts as failed, when it takes longer. */
   timeoutMs: number
@@ -11,7 +11,7 @@ export interface CommandOptions {
   signal?: AbortSignal | undefined
 }
 
-/** What came of a command; `status` is null when it was killed or could not be started. */
+/** The result of a command; `status` is null when it was killed or could not be started. */
 export interface CommandResult {
   status: number | null
   stdout: string
@@ -50,7 +50,7 @@ export function tryCommand(
   })
 }
 
-/** Runs a command that must succeed; `what` says in the error what it was for. Returns its standard output. */
+/** Runs a command that must succeed, and returns its standard output. An error names the command's purpose: `what`. */
 export async function runCommand(
   what: string,
   command: string,

@@ -1,5 +1,5 @@
 /**
- * Something about this machine or its data stands in the way. The message is one line that a person can act on; it is
+ * Something about this machine or its data keeps the stack from starting. A person can act on the message, so it is
  * shown without a stack trace.
  */
 export class SetupProblem extends Error {

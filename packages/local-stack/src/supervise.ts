@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Exit, RunningProcess } from './process.ts'
 
-/** What is told about a process that is kept running. */
+/** Callbacks about a process that is kept running. */
 export interface SupervisionEvents {
   /** It ended by itself and is started again in a moment. */
   onRestart: (name: string, how: string) => void
@@ -23,7 +23,7 @@ const RESTART_DELAY_MS = 1_000
 const RESTARTS_MAX = 5
 const RESTARTS_WINDOW_MS = 60_000
 
-/** Starts a process and keeps it running: after a second, at most 5 times a minute. A first start that fails throws. */
+/** Starts a process, and again a second after it ends, at most 5 times a minute. A first start that fails throws. */
 export async function supervise(
   start: (signal: AbortSignal) => Promise<RunningProcess>,
   events: SupervisionEvents,

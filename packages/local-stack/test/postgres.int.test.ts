@@ -8,7 +8,7 @@ import { freePorts } from '../src/ports.ts'
 import { startPostgres } from '../src/postgres.ts'
 import type { PostgresOptions } from '../src/postgres.ts'
 
-// mkdtemp makes it 0700: where we are root, PostgreSQL's own account can't enter, as below root's home.
+// mkdtemp makes the folder 0700. As root's folder it is closed to PostgreSQL's own account, like root's home.
 const folder = mkdtempSync(join(tmpdir(), 'frontrow-postgres-test-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

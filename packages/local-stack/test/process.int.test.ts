@@ -96,31 +96,31 @@ test('servers end when the process that started them is killed outright', async 
   await eventually(() => expect(processIdentity(pid)).toBeNull())
 })
 
-test('what an earlier run left is stopped, a stranger that got its number since is not', async () => {
-  const run = join(folder, 'run')
-  mkdirSync(run)
-  const left = spawn('sleep', ['60'])
+test('a server left by an earlier run is stopped, a stranger that got its process number since is not', async () => {
+  const runFolder = join(folder, 'run')
+  mkdirSync(runFolder)
+  const leftover = spawn('sleep', ['60'])
   const stranger = spawn('sleep', ['60'])
-  const gone = new Promise((resolve) => left.once('exit', resolve))
-  writePidFile(join(run, 'left.pid'), left.pid ?? 0)
-  writePidFile(join(run, 'recycled.pid'), stranger.pid ?? 0)
-  writeFileSync(join(run, 'recycled.pid.started'), 'another boot 1')
-  expect(await stopLeftovers(run, 5_000)).toEqual(['left'])
-  await gone
+  const leftoverEnded = new Promise((resolve) => leftover.once('exit', resolve))
+  writePidFile(join(runFolder, 'leftover.pid'), leftover.pid ?? 0)
+  writePidFile(join(runFolder, 'recycled.pid'), stranger.pid ?? 0)
+  writeFileSync(join(runFolder, 'recycled.pid.started'), 'another boot 1')
+  expect(await stopLeftovers(runFolder, 5_000)).toEqual(['leftover'])
+  await leftoverEnded
   expect(processIdentity(stranger.pid ?? 0)).not.toBeNull()
   stranger.kill()
 })
 
 test('a process that ends by itself is started again', async () => {
-  const told: string[] = []
+  const reports: string[] = []
   const starts = (): number => readFileSync(spec.logFile, 'utf8').split('up\n').length - 1
   const spec = shell('restarted', 'echo up; exec sleep 60')
   const supervised = await supervise(
     (signal) => startProcess({ ...spec, signal }),
     {
-      onRestart: (name, how) => told.push(`${name} ended: ${how}`),
-      onRecovered: (name) => told.push(`${name} is back`),
-      onGiveUp: (name) => told.push(`${name} is given up`),
+      onRestart: (name, how) => reports.push(`${name} ended: ${how}`),
+      onRecovered: (name) => reports.push(`${name} is back`),
+      onGiveUp: (name) => reports.push(`${name} is given up`),
     },
     new AbortController().signal,
   )
@@ -128,10 +128,10 @@ test('a process that ends by itself is started again', async () => {
     await eventually(() => expect(starts()).toBe(1))
     process.kill(livingProcess(spec.pidFile) ?? 0, 'SIGKILL')
     await eventually(() => expect(starts()).toBe(2))
-    await eventually(() => expect(told).toEqual(['restarted ended: signal SIGKILL', 'restarted is back']))
+    await eventually(() => expect(reports).toEqual(['restarted ended: signal SIGKILL', 'restarted is back']))
   } finally {
     await supervised.stop()
   }
   expect(livingProcess(spec.pidFile)).toBeNull()
-  expect(told).toHaveLength(2)
+  expect(reports).toHaveLength(2)
 })

@@ -4,7 +4,7 @@ import type { Queryable } from '@frontrow/postgres/pool'
 export interface InvariantCheck {
   number: number
   name: string
-  /** Rows looked at. */
+  /** How many rows were checked. */
   checked: number
   violationCount: number
   /** The first few rows that break it, each as one line. */
@@ -12,10 +12,10 @@ export interface InvariantCheck {
 }
 
 const SHOWN_MAX = 10
-// Rows younger than this may rightly be on their way.
+// A younger row may still be on its way to Kafka.
 const SETTLED_SECONDS = 30
 
-/** Invariant 7, the publishing side: every outbox row older than 30 s is published; and no message was applied twice. */
+/** Invariant 7, the publishing side: every outbox row older than 30 s is published. (The inbox's primary key forbids repeats.) */
 export async function checkMessages(db: Queryable, service: string): Promise<InvariantCheck> {
   const { rows: counts } = await db.query<{ outbox: number; inbox: number; late: number }>(
     `SELECT (SELECT count(*) FROM outbox) AS outbox, (SELECT count(*) FROM inbox) AS inbox,
@@ -36,7 +36,7 @@ export async function checkMessages(db: Queryable, service: string): Promise<Inv
     violationCount: count?.late ?? 0,
     violations: late.map(
       (row) =>
-        `${service}: outbox row ${row.id} (${row.type} to ${row.topic}) waits since ${row.occurred_at.toISOString()}`,
+        `${service}: outbox row ${row.id} (${row.type} to ${row.topic}) has waited since ${row.occurred_at.toISOString()}`,
     ),
   }
 }

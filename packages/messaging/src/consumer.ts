@@ -9,7 +9,7 @@ import { deadLetterTopic, toDeadLetter } from './dead-letter.ts'
 import type { Envelope } from './envelope.ts'
 import { readEnvelope, UnreadableMessageError } from './envelope.ts'
 
-/** Handles one message of one type; throws to have it tried again. It must be idempotent: claim the id in the inbox. */
+/** Handles one message of one type; throws to get it again. It must claim the id in the inbox: messages repeat. */
 export interface Handler {
   readonly handle: (message: Envelope) => Promise<void>
 }
@@ -33,10 +33,10 @@ export function handler<S extends z.ZodType>(
 /** What one service listens to. */
 export interface ConsumerSettings {
   kafka: Kafka
-  /** One group a service and purpose: instances of it share the partitions. */
+  /** One group per service and purpose; its instances share the partitions. */
   groupId: string
   topics: readonly string[]
-  /** By `ce_type`. A type without a handler is somebody else's and is passed over. */
+  /** By `ce_type`. A type without a handler is meant for another service and is passed over. */
   handlers: Readonly<Record<string, Handler>>
   logger: Logger
   /** Partitions worked on at once by this process; messages of one partition stay in order. */
@@ -54,9 +54,9 @@ const ATTEMPTS_MAX = 4
 const OUTAGE_PAUSE_MAX_MS = 2_000
 
 /**
- * Delivers messages to handlers, at least once and in partition order. A message that can't be read, or that a handler
- * refused four times, goes to its dead-letter topic and the partition goes on. While the database is away or too busy the message
- * is tried again with the heartbeat kept up: an outage is no reason to give a message up.
+ * Delivers messages to handlers, at least once and in partition order. A message that can't be read, or whose handler
+ * failed four times, goes to the dead-letter topic and the partition goes on. While the database is away or too busy, a
+ * message is tried again without limit and the heartbeat kept up, because an outage is no reason to give a message up.
  */
 export class MessageConsumer {
   readonly #settings: ConsumerSettings
@@ -90,7 +90,7 @@ export class MessageConsumer {
           partitionsConsumedConcurrently: this.#settings.concurrency,
           eachMessage: (payload) => this.#deliver(payload),
         })
-        // A stop that came meanwhile found nothing to disconnect yet.
+        // A stop during the start found nothing to disconnect yet.
         if (this.#stopping.signal.aborted) await this.#disconnect()
         return
       } catch (error) {
@@ -116,7 +116,7 @@ export class MessageConsumer {
     await this.#producer.disconnect()
   }
 
-  /** Waits, but not past the stop. */
+  /** Waits for `ms`, or until the consumer is stopped. */
   async #pause(ms: number): Promise<void> {
     const { signal } = this.#stopping
     if (signal.aborted) return
@@ -142,7 +142,7 @@ export class MessageConsumer {
     })
     this.#consumer.on(events.CRASH, ({ payload }) => {
       this.#joined = false
-      // kafkajs starts again by itself after retriable errors only; otherwise the consumer would be silently dead.
+      // kafkajs restarts by itself after retriable errors only. After any other the consumer would be dead unnoticed.
       if (!payload.restart) onCrash(payload.error)
       else logger.warn({ err: payload.error }, 'the consumer starts again')
     })
@@ -168,14 +168,14 @@ export class MessageConsumer {
   }
 
   async #handle(message: Envelope, payload: EachMessagePayload): Promise<Outcome> {
-    const found = this.#settings.handlers[message.type]
-    if (found === undefined) return 'passed-over'
+    const messageHandler = this.#settings.handlers[message.type]
+    if (messageHandler === undefined) return 'passed-over'
     const trace = continueTrace({ traceparent: message.traceparent, requestId: message.requestId })
     let outagePauseMs = 50
     let outages = 0
     for (let attempt = 1; ;) {
       try {
-        await runWithTrace(trace, () => found.handle(message))
+        await runWithTrace(trace, () => messageHandler.handle(message))
         return 'handled'
       } catch (error) {
         if (this.#stopping.signal.aborted) throw error
@@ -197,7 +197,8 @@ export class MessageConsumer {
     }
   }
 
-  // The first, then about once a minute: a partition that stands still must be seen, and a long outage not fill the disk.
+  // Logs the first try and then about one a minute, so that a partition that stands still is noticed and a long outage
+  // doesn't fill the disk.
   #reportOutage(error: unknown, message: Envelope, outages: number): void {
     if (outages !== 1 && outages % 30 !== 0) return
     this.#settings.logger.warn(
@@ -206,7 +207,7 @@ export class MessageConsumer {
     )
   }
 
-  /** Throws when the dead letter can't be published: then the offset is not committed, and the message comes again. */
+  /** Throws when the dead letter can't be published. The offset is then not committed and the message comes again. */
   async #giveUp(payload: EachMessagePayload, error: unknown, attempts: number): Promise<Outcome> {
     const { topic, partition, message } = payload
     this.#settings.logger.error(

@@ -6,7 +6,7 @@ import { deadLetterTopic, originalHeaders, readDeadLetterReason } from './dead-l
 
 /** A parked message as it stands in its dead-letter topic. */
 export interface DeadLetter {
-  /** The topic it came from, without any prefix of the broker's users. */
+  /** The topic it came from, without `topicPrefix`. */
   topic: string
   /** Where it stands in the dead-letter topic; unique with `topic`. */
   partition: number
@@ -27,7 +27,7 @@ export interface DeadLetterCollectorSettings {
   topics: readonly string[]
   topicPrefix: string
   logger: Logger
-  /** Stores one; called again with the same one when it throws or the process dies. */
+  /** Stores one dead letter. It gets the same one again when it throws or the process dies, so it must not store it twice. */
   store: (deadLetter: DeadLetter) => Promise<void>
   onCrash: (error: Error) => void
 }
@@ -40,7 +40,7 @@ export class DeadLetterCollector {
 
   constructor(settings: DeadLetterCollectorSettings) {
     this.#settings = settings
-    // Nobody waits for these; long polls keep the idle cost down.
+    // Nobody waits for dead letters, so their polls may be long, which costs less when there are none.
     this.#consumer = createConsumer(settings.kafka, settings.groupId, { maxWaitTimeInMs: 2_500 })
     this.#consumer.on(this.#consumer.events.CRASH, ({ payload }) => {
       if (!payload.restart) settings.onCrash(payload.error)
@@ -87,7 +87,7 @@ export class DeadLetterCollector {
   }
 }
 
-/** Publishes a parked message to its topic again, with its own id, so that whoever has handled it passes it over. */
+/** Publishes a parked message to its topic again, under its old id, so that a consumer that has applied it ignores it. */
 export async function republish(
   kafka: Kafka,
   topicPrefix: string,

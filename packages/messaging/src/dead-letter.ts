@@ -1,14 +1,14 @@
 import type { IHeaders, KafkaMessage } from 'kafkajs'
 import { headerText } from './envelope.ts'
 
-/** Where messages of `topic` go that could not be handled. */
+/** The topic for messages of `topic` that could not be handled. */
 export function deadLetterTopic(topic: string): string {
   return `${topic}.dead-letter`
 }
 
 const PREFIX = 'dead-letter-'
 
-/** Why and where a message was given up on; stands in its headers beside the original ones. */
+/** Why and where a message was given up on. It is written into headers beside the original ones. */
 export interface DeadLetterReason {
   consumer: string
   topic: string

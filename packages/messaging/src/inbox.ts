@@ -1,8 +1,8 @@
 import type { Tx } from '@frontrow/postgres/pool'
 
 /**
- * Claims a message's id in the transaction of its effect. False: it was applied before (or a reply to it is being
- * given by another instance, which this waits for), so the caller leaves everything as it is.
+ * Claims a message's id in the transaction of its effect. Returns false when the message was applied before: the caller
+ * must then change nothing. While another transaction holds the same claim, this waits for its end.
  */
 export async function claim(tx: Tx, message: { id: string; type: string }): Promise<boolean> {
   const { rowCount } = await tx.query({

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module'
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
-import { cureIdleBusyLoop } from './kafka.ts'
+import { patchIdleBusyLoop } from './kafka.ts'
 
-/** The part of kafkajs's request queue that the cure touches. */
+/** The part of kafkajs's request queue that the patch touches. */
 interface RequestQueue {
   pending: object[]
   throttledUntil: number
@@ -35,8 +35,8 @@ afterEach(() => {
   jest.useRealTimers()
 })
 
-describe('the request queue of kafkajs, cured', () => {
-  cureIdleBusyLoop()
+describe('the patched request queue of kafkajs', () => {
+  patchIdleBusyLoop()
 
   test('schedules nothing while nothing is pending', () => {
     const queue = createQueue()
@@ -61,7 +61,7 @@ describe('the request queue of kafkajs, cured', () => {
     expect(jest.getTimerCount()).toBe(0)
   })
 
-  test('takes no timer with it when it is destroyed', () => {
+  test('leaves no timer behind when it is destroyed', () => {
     const queue = createQueue()
     queue.throttledUntil = Date.now() + 60_000
     queue.pending.push({ correlationId: 1 })

@@ -21,16 +21,16 @@ interface RequestQueue {
 
 const TIMEOUT_CHECK_EVERY_MS = 1_000
 
-let cured = false
+let patched = false
 
 /**
  * kafkajs 2.2.4 re-arms the timer of its request queue for ever, with a negative time-out: about 700 wake-ups a second
  * for each idle connection, and a warning on Node 24 (tulios/kafkajs#1704, #1751; fix #1755 was never released). This
- * schedules nothing while nothing is pending. It took half of the idle cost away.
+ * schedules nothing while nothing is pending, which halved what an idle process costs.
  */
-export function cureIdleBusyLoop(): void {
-  if (cured) return
-  cured = true
+export function patchIdleBusyLoop(): void {
+  if (patched) return
+  patched = true
   const { prototype }: { prototype: RequestQueue } = require('kafkajs/src/network/requestQueue')
   prototype.scheduleCheckPendingRequests = function scheduleCheckPendingRequests(this: RequestQueue) {
     if (this.throttleCheckTimeoutId !== null || this.pending.length === 0) return
@@ -44,7 +44,7 @@ export function cureIdleBusyLoop(): void {
     )
     this.throttleCheckTimeoutId = timer
   }
-  // The second timer: ten looks a second at each connection for requests of 10 s that are overdue. One is enough.
+  // kafkajs looks for overdue requests ten times a second on each connection. They may take 10 s, so once is enough.
   prototype.scheduleRequestTimeoutCheck = function scheduleRequestTimeoutCheck(this: RequestQueue) {
     if (!this.enforceRequestTimeout) return
     this.destroy()
@@ -67,7 +67,7 @@ export interface KafkaConfig {
 
 /** The broker connection of one process; nothing else in the project imports kafkajs. */
 export function createKafka(config: KafkaConfig): Kafka {
-  cureIdleBusyLoop()
+  patchIdleBusyLoop()
   return new Kafka({
     clientId: config.clientId,
     brokers: [...config.brokers],
@@ -75,7 +75,7 @@ export function createKafka(config: KafkaConfig): Kafka {
     requestTimeout: 10_000,
     retry: { initialRetryTime: 100, maxRetryTime: 5_000, retries: 8 },
     logLevel: logLevel.WARN,
-    // A broker that is away shows as many warnings of kafkajs; they keep their level and its text as our message.
+    // kafkajs warns a lot while a broker is away. Our logger gets these entries with their level and text.
     logCreator: () => (entry) => {
       const { message, ...rest } = entry.log
       const fields = { kafka: { namespace: entry.namespace, ...withoutNoise(rest) } }
@@ -105,9 +105,10 @@ export function createProducer(kafka: Kafka): Producer {
 }
 
 /**
- * Options of every consumer here. A long poll of a second keeps heartbeats and shutdown prompt and idles cheaply; data is
- * handed out at once. After a kill -9 the partitions wait for `sessionTimeout`: 30 s stalled payments for half a minute, and 10 s is still
- * three heartbeats and far above the longest message (a transaction ends after 5 s).
+ * A consumer with the options that all of them share. A poll waits a second at most, which keeps heartbeats and shutdown
+ * prompt and costs little; messages end the wait at once. After a kill -9 the process's partitions stand still for
+ * `sessionTimeout`. 30 s of it stalled payments for half a minute; 10 s are three heartbeats and far more than the
+ * longest message takes (a transaction ends after 5 s).
  */
 export function createConsumer(
   kafka: Kafka,

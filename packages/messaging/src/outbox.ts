@@ -4,9 +4,9 @@ import { currentTrace } from '@frontrow/trace-context/trace-context'
 import { uuidv7 } from 'uuidv7'
 import type { WakeUp } from './wake-up.ts'
 
-/** A message to publish with the change it tells about. */
+/** A message that is published if, and only if, its transaction commits. */
 export interface OutgoingMessage {
-  /** Made here when left out. Give one where a resend must count as the same message. */
+  /** A new UUIDv7 by default. Set it where a message that is sent again must count as the same one. */
   id?: string
   topic: string
   /** Messages of one key arrive in the order of their commits. */
@@ -16,8 +16,8 @@ export interface OutgoingMessage {
 }
 
 /**
- * Writes messages into the outbox of the running transaction and wakes the relay after its commit. Lock the business
- * row first: then the ids, and so the order of one key, follow the order of the changes.
+ * Writes messages into the outbox in the running transaction and wakes the relay after its commit. The caller must have
+ * locked the row that the messages are about: the relay publishes by outbox id, which then follows the row's changes.
  */
 export async function enqueue(tx: Tx, relay: WakeUp, messages: readonly OutgoingMessage[]): Promise<void> {
   if (messages.length === 0) return
@@ -86,7 +86,7 @@ export async function outboxBacklog(db: Queryable): Promise<{ rows: number; olde
   return { rows: rows[0]?.rows ?? 0, oldestSeconds: rows[0]?.oldest ?? 0 }
 }
 
-/** Deletes published rows and applied ids past their keeping time, a bounded number a call; returns how many went. */
+/** Deletes published rows and applied ids that are older than `keepDays`, 5,000 of each at most; returns how many. */
 export async function tidyMessages(
   db: Queryable,
   keepDays: { outbox: number; inbox: number },

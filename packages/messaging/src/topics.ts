@@ -11,8 +11,8 @@ export interface TopicLayout {
 }
 
 /**
- * Makes the topics and their dead-letter topics where they are missing and returns the new ones. Part of the migration
- * step: producers and consumers never make a topic by accident.
+ * Makes the missing topics and dead-letter topics, and returns the new ones. The migration step calls this, because
+ * producers and consumers must never make a topic by accident.
  */
 export async function createTopics(
   kafka: Kafka,
@@ -31,7 +31,7 @@ export async function createTopics(
     const missing = wanted.filter(({ topic }) => !existing.has(topic))
     if (missing.length > 0) {
       await admin.createTopics({
-        // Its own wait gives up on a broker that has not heard of the new topic yet, so this one follows below.
+        // The wait of kafkajs fails when a broker has not heard of the new topic yet, so ours below replaces it.
         waitForLeaders: false,
         timeout: TIMEOUT_MS,
         topics: missing.map(({ topic, numPartitions, retentionMs }) => ({
@@ -62,9 +62,9 @@ async function waitForLeaders(admin: Admin, topics: string[]): Promise<void> {
       await admin.fetchTopicMetadata({ topics })
       return
     } catch (error) {
-      // Retriable by kafkajs' own word: the topic is not known, or has no leader, yet.
-      const isSoon = error instanceof Error && 'retriable' in error && error.retriable === true
-      if (!isSoon || Date.now() >= deadline) throw error
+      // kafkajs marks an error as retriable when the topic is not known yet or has no leader yet.
+      const isRetriable = error instanceof Error && 'retriable' in error && error.retriable === true
+      if (!isRetriable || Date.now() >= deadline) throw error
       await delay(100)
     }
   }

@@ -9,8 +9,8 @@ import { createTopics } from '../src/topics.ts'
 
 export const logger: Logger = pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' })
 
-/** A message as it lies in a topic. */
-export interface Seen {
+/** A message of a topic, as a consumer reads it. */
+export interface TopicMessage {
   id: string | undefined
   type: string | undefined
   key: string
@@ -26,7 +26,7 @@ export interface BrokerUnderTest {
   /** Makes a topic and its dead-letter topic; returns its full name. */
   topic(name: string, partitions: number): Promise<string>
   /** Collects all messages of a topic, from the first on, into the list it returns. */
-  watch(topic: string): Promise<Seen[]>
+  watch(topic: string): Promise<TopicMessage[]>
   dispose(): Promise<void>
 }
 
@@ -47,7 +47,7 @@ export async function createBrokerUnderTest(): Promise<BrokerUnderTest> {
       return environment.topicPrefix + name
     },
     async watch(topic) {
-      const seen: Seen[] = []
+      const messages: TopicMessage[] = []
       const consumer = createConsumer(kafka, `${topic}.watch`)
       consumers.push(consumer)
       await consumer.connect()
@@ -58,7 +58,7 @@ export async function createBrokerUnderTest(): Promise<BrokerUnderTest> {
           for (const name of Object.keys(message.headers ?? {})) {
             headers[name] = headerText(message.headers, name) ?? ''
           }
-          seen.push({
+          messages.push({
             id: headers['ce_id'],
             type: headers['ce_type'],
             key: message.key?.toString() ?? '',
@@ -68,7 +68,7 @@ export async function createBrokerUnderTest(): Promise<BrokerUnderTest> {
           })
         },
       })
-      return seen
+      return messages
     },
     async dispose() {
       await Promise.all(consumers.map((consumer) => consumer.disconnect()))

@@ -11,13 +11,13 @@ import type { Producer } from '../src/kafka.ts'
 import { createBrokerUnderTest, logger } from './broker-under-test.ts'
 import type { BrokerUnderTest } from './broker-under-test.ts'
 
-let it: BrokerUnderTest
+let broker: BrokerUnderTest
 let producer: Producer
 const consumers: MessageConsumer[] = []
 
 beforeAll(async () => {
-  it = await createBrokerUnderTest()
-  producer = createProducer(it.kafka)
+  broker = await createBrokerUnderTest()
+  producer = createProducer(broker.kafka)
   await producer.connect()
 })
 
@@ -27,16 +27,16 @@ afterEach(async () => {
 
 afterAll(async () => {
   await producer.disconnect()
-  await it.dispose()
+  await broker.dispose()
 })
 
 const consume = async (
   topic: string,
   handlers: Record<string, Handler>,
-  more: Partial<ConsumerSettings> = {},
+  overrides: Partial<ConsumerSettings> = {},
 ): Promise<MessageConsumer> => {
   const consumer = new MessageConsumer({
-    kafka: it.kafka,
+    kafka: broker.kafka,
     groupId: `${topic}.group`,
     topics: [topic],
     handlers,
@@ -45,7 +45,7 @@ const consume = async (
     onCrash: (error) => {
       throw error
     },
-    ...more,
+    ...overrides,
   })
   consumers.push(consumer)
   await consumer.start()
@@ -68,8 +68,8 @@ const message = (n: number, key = 'k') => ({
 const Counted = z.object({ n: z.int() })
 
 test('a message that cannot be read becomes a dead letter with its error and bytes, and the partition goes on', async () => {
-  const topic = await it.topic('poison', 1)
-  const dead = await it.watch(deadLetterTopic(topic))
+  const topic = await broker.topic('poison', 1)
+  const dead = await broker.watch(deadLetterTopic(topic))
   const handled: number[] = []
   const outcomes: Outcome[] = []
   await consume(
@@ -105,8 +105,8 @@ test('a message that cannot be read becomes a dead letter with its error and byt
 })
 
 test('a message whose handler fails four times becomes a dead letter; one that fails twice is handled', async () => {
-  const topic = await it.topic('failing', 1)
-  const dead = await it.watch(deadLetterTopic(topic))
+  const topic = await broker.topic('failing', 1)
+  const dead = await broker.watch(deadLetterTopic(topic))
   const attempts = new Map<number, number>()
   await consume(topic, {
     Counted: handler(Counted, async ({ n }) => {
@@ -122,13 +122,13 @@ test('a message whose handler fails four times becomes a dead letter; one that f
 })
 
 test('while the database is away no message is given up', async () => {
-  const topic = await it.topic('outage', 1)
-  const dead = await it.watch(deadLetterTopic(topic))
+  const topic = await broker.topic('outage', 1)
+  const dead = await broker.watch(deadLetterTopic(topic))
   const handled: number[] = []
   let refusals = 0
   await consume(topic, {
     Counted: handler(Counted, async ({ n }) => {
-      // More often than any other error would be tried.
+      // Six refusals are more than the four attempts that any other error gets.
       if (n === 1 && refusals < 6) {
         refusals += 1
         throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
@@ -143,7 +143,7 @@ test('while the database is away no message is given up', async () => {
 })
 
 test('types without a handler are passed over', async () => {
-  const topic = await it.topic('others', 1)
+  const topic = await broker.topic('others', 1)
   const outcomes: string[] = []
   await consume(topic, {}, { onHandled: ({ type, outcome }) => outcomes.push(`${type} ${outcome}`) })
   await producer.send({ topic, acks: -1, messages: [message(1)] })
@@ -151,7 +151,7 @@ test('types without a handler are passed over', async () => {
 })
 
 test('a second consumer that joins a backlog, and one that leaves, lose no message', async () => {
-  const topic = await it.topic('backlog', 4)
+  const topic = await broker.topic('backlog', 4)
   const total = 1_200
   const seen = new Map<number, number>()
   const handlers = {
@@ -177,9 +177,9 @@ test('a second consumer that joins a backlog, and one that leaves, lose no messa
 
 test('stopping ends at once while the topic is not there yet', async () => {
   const consumer = new MessageConsumer({
-    kafka: it.kafka,
+    kafka: broker.kafka,
     groupId: 'never',
-    topics: [`${it.environment.topicPrefix}no-such-topic`],
+    topics: [`${broker.environment.topicPrefix}no-such-topic`],
     handlers: {},
     logger,
     concurrency: 1,

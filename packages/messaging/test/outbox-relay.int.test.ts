@@ -7,25 +7,25 @@ import { checkMessages } from '../src/audit.ts'
 import { enqueue, outboxBacklog } from '../src/outbox.ts'
 import { OutboxRelay } from '../src/outbox-relay.ts'
 import { createBrokerUnderTest, logger } from './broker-under-test.ts'
-import type { BrokerUnderTest, Seen } from './broker-under-test.ts'
+import type { BrokerUnderTest, TopicMessage } from './broker-under-test.ts'
 
-// Any of the services' schemas has the tables.
+// Every service's schema has the outbox and inbox tables, so any of them will do.
 const SCHEMA = 'payment'
 
-let it: BrokerUnderTest
+let broker: BrokerUnderTest
 let pool: Pool
 let owner: ReturnType<typeof createClient>
 
 beforeAll(async () => {
-  it = await createBrokerUnderTest()
+  broker = await createBrokerUnderTest()
   pool = createPool({
-    url: it.environment.databaseUrl(SCHEMA),
+    url: broker.environment.databaseUrl(SCHEMA),
     applicationName: 'outbox-test',
     max: 10,
     statementTimeoutMs: 5_000,
     onError: () => {},
   })
-  owner = createClient(it.environment.adminDatabaseUrl, 'outbox-test-owner')
+  owner = createClient(broker.environment.adminDatabaseUrl, 'outbox-test-owner')
   await owner.connect()
   await owner.query(`SET search_path = ${SCHEMA}`)
   await owner.query('CREATE TABLE counters (key text PRIMARY KEY, n int NOT NULL)')
@@ -35,20 +35,20 @@ beforeAll(async () => {
 afterAll(async () => {
   await owner.end()
   await pool.end()
-  await it.dispose()
+  await broker.dispose()
 })
 
 const createRelay = (): OutboxRelay =>
   new OutboxRelay({
-    kafka: it.kafka,
-    databaseUrl: it.environment.databaseUrl(SCHEMA),
+    kafka: broker.kafka,
+    databaseUrl: broker.environment.databaseUrl(SCHEMA),
     service: SCHEMA,
-    topicPrefix: it.environment.topicPrefix,
+    topicPrefix: broker.environment.topicPrefix,
     logger,
     pollMs: 20,
   })
 
-/** Raises the key's counter and tells about it, the counter's row locked first, as use cases do. */
+/** Raises the key's counter, which locks its row, and then enqueues a message about it, in the order of use cases. */
 const countUp = (relay: OutboxRelay, topic: string, key: string): Promise<number> =>
   inTransaction(pool, async (tx) => {
     const { rows } = await tx.query<{ n: number }>(
@@ -60,11 +60,11 @@ const countUp = (relay: OutboxRelay, topic: string, key: string): Promise<number
     return n
   })
 
-const numbers = (seen: readonly Seen[], key: string): number[] =>
+const numbers = (seen: readonly TopicMessage[], key: string): number[] =>
   seen.filter((message) => message.key === key).map((message) => Number(JSON.parse(message.value).n))
 
-/** Each number as it came first: a number may come again, but never before a smaller one has come. */
-const firsts = (list: readonly number[]): number[] => [...new Set(list)]
+/** The numbers without their repeats, in the order of their first arrival: a message may be delivered again. */
+const byFirstArrival = (list: readonly number[]): number[] => [...new Set(list)]
 
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, index) => index + 1)
 
@@ -74,7 +74,7 @@ const allPublished = () =>
   })
 
 test('a message of a rolled back transaction is never published', async () => {
-  const seen = await it.watch(await it.topic('rolled-back', 1))
+  const seen = await broker.watch(await broker.topic('rolled-back', 1))
   const relay = createRelay()
   relay.start()
   const failed = inTransaction(pool, async (tx) => {
@@ -90,8 +90,8 @@ test('a message of a rolled back transaction is never published', async () => {
 })
 
 test('a crash between publishing and marking publishes again, under the same id, and loses nothing', async () => {
-  const seen = await it.watch(await it.topic('crash', 1))
-  // The mark fails as it would with a process or a database that dies there.
+  const seen = await broker.watch(await broker.topic('crash', 1))
+  // Marking rows as published fails, as if the process or the database died between publishing and marking.
   await owner.query(`CREATE FUNCTION no_mark() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN RAISE EXCEPTION 'crash before the mark'; END $$`)
   await owner.query(
@@ -100,7 +100,7 @@ test('a crash between publishing and marking publishes again, under the same id,
   const crashing = createRelay()
   crashing.start()
   for (const _ of upTo(3)) await countUp(crashing, 'crash', 'crash-key')
-  await eventually(() => expect(firsts(numbers(seen, 'crash-key'))).toEqual([1, 2, 3]))
+  await eventually(() => expect(byFirstArrival(numbers(seen, 'crash-key'))).toEqual([1, 2, 3]))
   await crashing.stop()
   expect((await outboxBacklog(pool)).rows).toBe(3)
 
@@ -118,7 +118,7 @@ test('a crash between publishing and marking publishes again, under the same id,
 })
 
 test('two relays keep the order of each key and publish each message once; one takes over from the other', async () => {
-  const seen = await it.watch(await it.topic('order', 3))
+  const seen = await broker.watch(await broker.topic('order', 3))
   const relays = [createRelay(), createRelay()] as const
   for (const relay of relays) relay.start()
   await eventually(() => expect(relays.filter((relay) => relay.leads)).toHaveLength(1))
@@ -134,13 +134,13 @@ test('two relays keep the order of each key and publish each message once; one t
   await eventually(() => expect(seen).toHaveLength(300))
   expect(relays.filter((relay) => relay.leads)).toEqual([leader])
 
-  const more = round(60)
+  const secondRound = round(60)
   await leader.stop()
-  await more
+  await secondRound
   await allPublished()
   await eventually(() => expect(standby.leads).toBe(true))
   await eventually(() => {
-    for (const key of keys) expect(firsts(numbers(seen, key))).toEqual(upTo(120))
+    for (const key of keys) expect(byFirstArrival(numbers(seen, key))).toEqual(upTo(120))
   })
   // A clean hand-over publishes nothing twice.
   expect(seen).toHaveLength(600)
@@ -148,7 +148,7 @@ test('two relays keep the order of each key and publish each message once; one t
 })
 
 test('a row that commits later than one with a higher id is not lost', async () => {
-  const seen = await it.watch(await it.topic('late', 1))
+  const seen = await broker.watch(await broker.topic('late', 1))
   const relay = createRelay()
   relay.start()
   const slow = await pool.connect()
@@ -163,7 +163,7 @@ test('a row that commits later than one with a higher id is not lost', async () 
 })
 
 test('a relay whose database connection is cut goes on with a new one', async () => {
-  const seen = await it.watch(await it.topic('cut', 1))
+  const seen = await broker.watch(await broker.topic('cut', 1))
   const relay = createRelay()
   relay.start()
   await countUp(relay, 'cut', 'cut-key')
@@ -174,7 +174,7 @@ test('a relay whose database connection is cut goes on with a new one', async ()
   )
   expect(rows).toEqual([{ cut: true }])
   await countUp(relay, 'cut', 'cut-key')
-  await eventually(() => expect(firsts(numbers(seen, 'cut-key'))).toEqual([1, 2]))
+  await eventually(() => expect(byFirstArrival(numbers(seen, 'cut-key'))).toEqual([1, 2]))
   await allPublished()
   await relay.stop()
 })
@@ -187,6 +187,6 @@ test('the audit finds a row that waits too long', async () => {
   await owner.query("UPDATE outbox SET occurred_at = now() - interval '31 seconds' WHERE topic = 'never'")
   const found = await checkMessages(pool, SCHEMA)
   expect(found.violationCount).toBe(1)
-  expect(found.violations[0]).toMatch(/Counted to never\) waits since/)
+  expect(found.violations[0]).toMatch(/Counted to never\) has waited since/)
   await owner.query("DELETE FROM outbox WHERE topic = 'never'")
 })

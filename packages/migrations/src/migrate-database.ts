@@ -32,14 +32,14 @@ function schemaOf(name: string, password: string): ServiceSchema {
     name,
     password,
     directories: [
-      folder('packages/messaging'),
-      ...(withIdempotencyKeys.has(name) ? [folder('packages/idempotency')] : []),
-      folder(`services/${name}`),
+      migrationsFolder('packages/messaging'),
+      ...(withIdempotencyKeys.has(name) ? [migrationsFolder('packages/idempotency')] : []),
+      migrationsFolder(`services/${name}`),
     ],
   }
 }
 
-// By path and not by import: a migration is a file, and this package stands below the services.
-function folder(path: string): string {
+// The folders are found by path, because this package must not import the services, which stand above it.
+function migrationsFolder(path: string): string {
   return fileURLToPath(new URL(`../../../${path}/migrations`, import.meta.url))
 }

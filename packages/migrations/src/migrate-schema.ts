@@ -16,9 +16,9 @@ export interface ServiceSchema {
 const MIGRATION_LOCK = 7_220_011
 
 /**
- * Brings one schema up to date and returns the files it applied. Safe to run twice and by several at once. The files
- * run as the connected admin, who stays their owner, so that a service can't alter tables or lift a privilege.
- * An applied file that was edited later is an error: its change would reach new databases only.
+ * Brings one schema up to date and returns the files it applied. It may run twice, and several times at once. The files
+ * run as the connected admin, who stays the owner of the tables, so that a service can't alter them or lift a privilege.
+ * An applied file that was edited later is an error, because its change would reach new databases only.
  */
 export async function migrateSchema(client: Client, schema: ServiceSchema): Promise<string[]> {
   await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK])
@@ -84,7 +84,7 @@ async function ensureRoleAndSchema(client: Client, schema: ServiceSchema): Promi
     [schema.name, schema.password],
   )
   const statement = alter.rows[0]?.statement
-  if (statement === undefined) throw new Error('no ALTER ROLE statement was made')
+  if (statement === undefined) throw new Error('the server returned no ALTER ROLE statement')
   await client.query(statement)
   await client.query(`CREATE SCHEMA IF NOT EXISTS ${name}`)
   await client.query(`ALTER ROLE ${name} SET search_path = ${name}`)

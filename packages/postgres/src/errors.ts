@@ -1,5 +1,5 @@
 const CONFLICT = new Set(['40001', '40P01'])
-// The server is starting, stopping, gone, read-only after a failover, or ended a session that idled.
+// The server is starting or stopping, is read-only after a failover, or has ended an idle session.
 const UNAVAILABLE = new Set(['57P01', '57P02', '57P03', '57P05', '25006', '25P03'])
 const SOCKET = new Set([
   'ECONNREFUSED',
@@ -27,12 +27,12 @@ export function isRetriableConflict(error: unknown): boolean {
   return CONFLICT.has(codeOf(error) ?? '')
 }
 
-/** The database could not be asked, or did not answer: the caller may try later. Whether a COMMIT took effect is unknown. */
+/** The database could not be reached or did not answer, so a later try may work. Whether a COMMIT took effect is unknown. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   const code = codeOf(error)
   // Class 53: out of disk, memory or connections. Class 08: the connection broke.
-  const isClass = (prefix: string): boolean => code?.length === 5 && code.startsWith(prefix)
-  if (UNAVAILABLE.has(code ?? '') || SOCKET.has(code ?? '') || isClass('08') || isClass('53')) return true
+  const isOfClass = (prefix: string): boolean => code?.length === 5 && code.startsWith(prefix)
+  if (UNAVAILABLE.has(code ?? '') || SOCKET.has(code ?? '') || isOfClass('08') || isOfClass('53')) return true
   return error instanceof Error && POOL_MESSAGES.some((text) => error.message.includes(text))
 }
 
@@ -42,12 +42,12 @@ export function isDatabaseTimeout(error: unknown): boolean {
   return code === '57014' || code === '55P03'
 }
 
-/** Text that PostgreSQL can't hold: a NUL character. Whoever sent it can change it. */
+/** PostgreSQL can't store the text, because it has a NUL character: a mistake of the client that sent it. */
 export function isUnstorableText(error: unknown): boolean {
   return codeOf(error) === '22021'
 }
 
-/** The named unique constraint (any, when left out) refused a row. */
+/** A unique constraint refused a row: the named one, or any when `constraint` is left out. */
 export function isUniqueViolation(error: unknown, constraint?: string): boolean {
   if (codeOf(error) !== '23505') return false
   if (constraint === undefined) return true

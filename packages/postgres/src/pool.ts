@@ -3,12 +3,12 @@ import pg from 'pg'
 export type Pool = pg.Pool
 /** A client inside a transaction that `inTransaction` opened. */
 export type Tx = pg.PoolClient
-/** A connection of one's own, outside of a pool. */
+/** A single connection outside of any pool. */
 export type Client = pg.Client
 /** Whatever can run one statement: the pool (its own transaction) or a transaction. */
 export type Queryable = Pick<pg.ClientBase, 'query'>
 
-/** How one service reaches its own schema. All waits have a limit; design.md section 7 allows SQL 10 s at most. */
+/** How one service reaches its own schema. */
 export interface PoolConfig {
   /** postgres://role:password@host:port/database; the role's search_path is its schema (set by the migration step). */
   url: string
@@ -17,7 +17,7 @@ export interface PoolConfig {
   max: number
   /** The server ends a statement after this long. */
   statementTimeoutMs: number
-  /** Idle connections can break at any time; without a listener that ends the process. */
+  /** Called when a connection breaks, which can happen at any time; without a listener the error would end the process. */
   onError: (error: Error) => void
 }
 
@@ -52,11 +52,11 @@ export function createPool(config: PoolConfig): Pool {
     statement_timeout: config.statementTimeoutMs,
     lock_timeout: Math.min(2_000, config.statementTimeoutMs),
     idle_in_transaction_session_timeout: 5_000,
-    // Only a server that stopped answering gets here: the statement itself is ended by the server before.
+    // The server ends a slow statement earlier, so only a server that stopped answering runs into this limit.
     query_timeout: config.statementTimeoutMs + 2_000,
   })
   pool.on('error', config.onError)
-  // Between a checkout and the first statement the pool listens to nobody's errors.
+  // The pool listens to the errors of idle clients only. One in use would end the process by an error between statements.
   pool.on('connect', (client) => client.on('error', config.onError))
   return pool
 }

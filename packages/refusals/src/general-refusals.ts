@@ -1,7 +1,7 @@
 import { Refusal } from './refusal.ts'
 import type { RefusalKind } from './refusal.ts'
 
-/** The refusals that know nothing of what is sold: those that the host of a service makes, and those of idempotency keys. */
+/** The refusals of every service, whatever it sells: those of its HTTP and gRPC servers and of idempotency keys. */
 export const generalRefusals = {
   INVALID_REQUEST: {
     http: 400,
@@ -53,7 +53,7 @@ export type GeneralRefusalCode = keyof typeof generalRefusals
 export function generalRefusal(
   code: GeneralRefusalCode,
   message: string,
-  more: { details?: unknown; retryAfterSeconds?: number; cause?: unknown } = {},
+  extras: { details?: unknown; retryAfterSeconds?: number; cause?: unknown } = {},
 ): Refusal {
-  return new Refusal(code, generalRefusals[code], message, more)
+  return new Refusal(code, generalRefusals[code], message, extras)
 }

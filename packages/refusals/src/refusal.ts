@@ -1,6 +1,6 @@
 import type { status } from '@grpc/grpc-js'
 
-/** How one refusal code shows on each wire. */
+/** How one refusal code is answered over HTTP and over gRPC. */
 export interface RefusalKind {
   /** HTTP status. */
   readonly http: number
@@ -10,8 +10,8 @@ export interface RefusalKind {
 }
 
 /**
- * An expected "no": the request was understood and must not take effect. `message` is for the user. Anything else that
- * is thrown is a defect and is answered 500 without its text.
+ * An expected "no": the request was understood and must not take effect. The user reads `message`. Anything else that is
+ * thrown is a defect, answered 500 without its text.
  */
 export class Refusal extends Error {
   override name = 'Refusal'
@@ -25,13 +25,13 @@ export class Refusal extends Error {
     code: string,
     kind: RefusalKind,
     message: string,
-    more: { details?: unknown; retryAfterSeconds?: number | undefined; cause?: unknown } = {},
+    extras: { details?: unknown; retryAfterSeconds?: number | undefined; cause?: unknown } = {},
   ) {
-    super(message, { cause: more.cause })
+    super(message, { cause: extras.cause })
     this.code = code
     this.http = kind.http
     this.grpc = kind.grpc
-    this.details = more.details
-    this.retryAfterSeconds = more.retryAfterSeconds
+    this.details = extras.details
+    this.retryAfterSeconds = extras.retryAfterSeconds
   }
 }

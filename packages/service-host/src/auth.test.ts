@@ -24,7 +24,7 @@ function sign(
   return jwt.setExpirationTime(change.exp ?? '1h').sign(key)
 }
 
-/** A token with any payload, well signed: what a sloppy identity provider may issue. */
+/** A correctly signed token with any payload, as a careless identity provider may issue it. */
 function signRaw(payload: object): string {
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
   const body = `${part({ alg: 'HS256' })}.${part(payload)}`
@@ -54,43 +54,43 @@ describe('bearer tokens', () => {
     ['of another issuer', { issuer: 'else' }],
     ['for another audience', { audience: 'else' }],
     ['that has expired', { exp: '-1m' }],
-    ['with half a letter in its subject', { subject: '1\ud800' }],
+    ['with half a surrogate pair in its subject', { subject: '1\ud800' }],
     ['with too long a subject', { subject: 'x'.repeat(65) }],
   ])('%s are refused', async (_name, change) => {
     expect(await codeOf(`Bearer ${await sign(change)}`)).toBe('UNAUTHENTICATED')
   })
 
-  test('that are missing, junk, unsigned, without an end, or signed by somebody else are refused', async () => {
+  test('that are missing, junk, unsigned, without an expiry, or signed by somebody else are refused', async () => {
     const exp = Math.floor(Date.now() / 1_000) + 60
     const good = await sign()
     const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${good.split('.')[1]}.`
-    const endless = signRaw({ sub: '1', iss: 'issuer', aud: 'audience' })
+    const withoutExpiry = signRaw({ sub: '1', iss: 'issuer', aud: 'audience' })
     const forged = `${good.slice(0, -6)}AAAAAA`
     const fraction = signRaw({ sub: 1.5, iss: 'issuer', aud: 'audience', exp })
-    for (const token of [unsigned, endless, forged, fraction, 'junk', `${good} x`]) {
+    for (const token of [unsigned, withoutExpiry, forged, fraction, 'junk', `${good} x`]) {
       expect(await codeOf(`Bearer ${token}`)).toBe('UNAUTHENTICATED')
     }
     expect(await codeOf(undefined)).toBe('UNAUTHENTICATED')
     expect(await codeOf(`Basic ${good}`)).toBe('UNAUTHENTICATED')
   })
 
-  test('are not remembered past their end', async () => {
+  test('are not remembered past their expiry', async () => {
     let now = Date.now()
-    const clocked = createAuthenticate(settings, () => now)
+    const authenticateWithClock = createAuthenticate(settings, () => now)
     const exp = Math.floor(now / 1_000) + 10
     const token = `Bearer ${signRaw({ sub: '1', iss: 'issuer', aud: 'audience', exp })}`
-    expect((await clocked(token)).userId).toBe('1')
+    expect((await authenticateWithClock(token)).userId).toBe('1')
     now += 20_000
-    await expect(clocked(token)).rejects.toMatchObject({
+    await expect(authenticateWithClock(token)).rejects.toMatchObject({
       code: 'UNAUTHENTICATED',
       message: 'the token has expired',
     })
   })
 })
 
-describe('whom a request is about', () => {
+describe('the user a request is about', () => {
   const fan = { userId: '1', isAdmin: false }
-  test('the caller, and for admins whoever they name', () => {
+  test('is the caller, or whomever an admin names', () => {
     expect(actingUser(fan, undefined)).toBe('1')
     expect(actingUser(fan, '1')).toBe('1')
     expect(actingUser({ userId: '9', isAdmin: true }, '1')).toBe('1')

@@ -12,14 +12,14 @@ export interface Caller {
   readonly isAdmin: boolean
 }
 
-/** Who holds a place: whoever sends its queue token. */
+/** The holder of a place in a waiting room: whoever sends its queue token. */
 export interface TokenHolder {
   readonly queueToken: string
-  /** Of the bearer token, where one came with it. */
+  /** The user of the bearer token, when the request also has one. */
   readonly userId: string | undefined
 }
 
-/** The `caller` of a handler, by the `auth` of its route. */
+/** What a handler gets as `caller`, for each `auth` of its route. */
 export interface Callers {
   none: undefined
   user: Caller
@@ -27,7 +27,7 @@ export interface Callers {
   token: TokenHolder
 }
 
-/** The settings that say whose tokens are good. */
+/** The settings that decide which bearer tokens are accepted. */
 export type AuthSettings = Pick<
   HostSettings,
   'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE' | 'DEVELOPMENT_JWT_SECRET'
@@ -36,7 +36,8 @@ export type AuthSettings = Pick<
 /** Turns an `Authorization` header into the caller; refuses with UNAUTHENTICATED. */
 export type Authenticate = (authorization: string | undefined) => Promise<Caller>
 
-// PostgreSQL takes no NUL in a text, and a log line no others. Halves of a surrogate pair would all be stored as the same letter.
+// PostgreSQL stores no NUL, and the other control characters don't belong in log lines. Halves of surrogate pairs would
+// all be stored as the same replacement character, so that two users would become one.
 const SUBJECT = /^[^\p{Cc}\p{Cs}]{1,64}$/u
 const CACHE_MAX = 40_000
 const CACHE_MS = 30_000
@@ -50,15 +51,15 @@ const PUBLIC_KEY_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA']
  */
 export function createAuthenticate(settings: AuthSettings, now: () => number = Date.now): Authenticate {
   const verify = createVerify(settings, now)
-  const known = new LRUCache<string, { caller: Caller; until: number }>({ max: CACHE_MAX })
+  const verified = new LRUCache<string, { caller: Caller; until: number }>({ max: CACHE_MAX })
   return async (authorization) => {
     const token = bearerToken(authorization)
-    const hit = known.get(token)
-    if (hit !== undefined && hit.until > now()) return hit.caller
+    const remembered = verified.get(token)
+    if (remembered !== undefined && remembered.until > now()) return remembered.caller
     const payload = await verify(token)
     const caller = toCaller(payload)
     const expires = (payload.exp ?? 0) * 1_000
-    known.set(token, { caller, until: Math.min(now() + CACHE_MS, expires) })
+    verified.set(token, { caller, until: Math.min(now() + CACHE_MS, expires) })
     return caller
   }
 }
@@ -74,7 +75,7 @@ function bearerToken(authorization: string | undefined): string {
 function createVerify(settings: AuthSettings, now: () => number): (token: string) => Promise<JWTPayload> {
   const { algorithms, getKey } = keysOf(settings)
   return (token) =>
-    explain(async () => {
+    refuseBadToken(async () => {
       const { payload } = await jwtVerify(token, getKey, {
         algorithms,
         issuer: settings.JWT_ISSUER,
@@ -87,7 +88,7 @@ function createVerify(settings: AuthSettings, now: () => number): (token: string
     })
 }
 
-/** Each algorithm has keys of one source, so that a public key can't be passed off as a secret. */
+/** Takes the keys of one algorithm from one source only, so that a public key can't be passed off as a secret. */
 function keysOf(settings: AuthSettings): { algorithms: string[]; getKey: JWTVerifyGetKey } {
   const { JWKS_URL, JWT_SECRET, DEVELOPMENT_JWT_SECRET } = settings
   if (JWKS_URL === undefined) {
@@ -104,7 +105,7 @@ function keysOf(settings: AuthSettings): { algorithms: string[]; getKey: JWTVeri
   }
 }
 
-async function explain(verify: () => Promise<JWTPayload>): Promise<JWTPayload> {
+async function refuseBadToken(verify: () => Promise<JWTPayload>): Promise<JWTPayload> {
   try {
     return await verify()
   } catch (error) {
@@ -115,11 +116,12 @@ async function explain(verify: () => Promise<JWTPayload>): Promise<JWTPayload> {
         cause: error,
       })
     }
-    throw generalRefusal('UNAUTHENTICATED', 'the token is not valid here', { cause: error })
+    throw generalRefusal('UNAUTHENTICATED', 'the token is not valid', { cause: error })
   }
 }
 
-// What else goes wrong is between us and the identity provider: a user who is told 401 then would log out in mid-sale.
+// Any other error is a failure between us and the identity provider. It must not be 401, because a front end that gets
+// 401 logs its user out, in the middle of a sale.
 function isTokenAtFault(error: unknown): boolean {
   return (
     error instanceof errors.JWTInvalid ||
@@ -138,15 +140,18 @@ function toCaller(payload: JWTPayload): Caller {
   const subject: unknown = payload.sub
   const userId = typeof subject === 'number' && Number.isSafeInteger(subject) ? String(subject) : subject
   if (typeof userId !== 'string' || !SUBJECT.test(userId)) {
-    throw generalRefusal('UNAUTHENTICATED', "the token's subject must be 1 to 64 characters, none of control")
+    throw generalRefusal(
+      'UNAUTHENTICATED',
+      "the token's subject must be 1 to 64 characters without control characters",
+    )
   }
   const { roles } = payload
   return { userId, isAdmin: Array.isArray(roles) && roles.includes('admin') }
 }
 
-/** The user a request is about: the caller, or for admins whoever they name. Somebody else's id is FORBIDDEN. */
+/** The user a request is about: the caller, or whomever an admin names. For others another user's id is FORBIDDEN. */
 export function actingUser(caller: Caller, userId: string | undefined): string {
   if (userId === undefined || userId === caller.userId) return caller.userId
   if (caller.isAdmin) return userId
-  throw generalRefusal('FORBIDDEN', 'userId is not yours')
+  throw generalRefusal('FORBIDDEN', 'userId must be your own')
 }

@@ -12,7 +12,7 @@ import type { Refusal } from '@frontrow/refusals/refusal'
 export interface GrpcServer {
   add(definition: grpc.ServiceDefinition, handlers: grpc.UntypedServiceImplementation): void
   listen(host: string, port: number): Promise<number>
-  /** Tells health watchers and probes that this instance is going. */
+  /** Tells health watchers and probes that this instance is stopping. */
   markStopping(): void
   close(graceMs: number): Promise<void>
 }
@@ -22,7 +22,7 @@ export const ERROR_CODE = 'x-error-code'
 export const ERROR_DETAILS = 'x-error-details'
 export const RETRY_AFTER = 'x-retry-after-seconds'
 
-/** A server that answers grpc.health.v1 and keeps dead connections from living for ever. */
+/** A server that answers grpc.health.v1 and closes dead connections. */
 export function createGrpcServer(): GrpcServer {
   const server = new grpc.Server({
     'grpc.max_connection_age_ms': 300_000,
@@ -47,7 +47,7 @@ export function createGrpcServer(): GrpcServer {
   }
 }
 
-// tryShutdown waits for every open stream and may wait for ever.
+// tryShutdown waits for every open stream, which may be for ever, so a timer forces the shutdown.
 function close(server: grpc.Server, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => {
@@ -79,11 +79,11 @@ export function unaryHandler<Req, Res, S extends z.ZodType>(
       traceparent: firstText(call.metadata, 'traceparent'),
       requestId: firstText(call.metadata, 'x-request-id'),
     })
-    // Every path ends in the callback, so there is nothing left to await.
+    // Not awaited, because the function calls back in every case and never rejects.
     void runWithTrace(trace, async () => {
       try {
         const parsed = schema.safeParse(call.request)
-        if (!parsed.success) throw invalid(parsed.error)
+        if (!parsed.success) throw invalidRequest(parsed.error)
         const response = await handle(parsed.data)
         observe('OK')
         callback(null, response)
@@ -98,7 +98,7 @@ export function unaryHandler<Req, Res, S extends z.ZodType>(
   }
 }
 
-function invalid(error: z.ZodError): Refusal {
+function invalidRequest(error: z.ZodError): Refusal {
   const problems = error.issues.map((issue) => ({
     in: 'body',
     field: issue.path.join('.'),

@@ -39,7 +39,7 @@ export interface RunningService {
   stop(): Promise<void>
 }
 
-/** Everything a service stands on; it adds its routes, handlers and tasks, then calls `listen`. */
+/** What every service is built on. A service adds its routes, handlers and tasks, and then calls `listen`. */
 export interface ServiceHost {
   readonly service: string
   readonly logger: Logger
@@ -55,19 +55,19 @@ export interface ServiceHost {
     Service: new (...target: ConstructorParameters<typeof Client>) => C,
     options: Pick<GrpcTargetOptions, 'name' | 'address' | 'refusalKind'>,
   ): GrpcTarget & { client: C }
-  /** Listens to topics as the consumer group of this service. Call once. */
+  /** Consumes topics as the consumer group of this service. Call it once. */
   consume(topics: readonly string[], handlers: Readonly<Record<string, Handler>>, concurrency: number): void
-  /** A background task from `listen` to the stop. */
+  /** Runs a background task every `everyMs`, and at once again when a round returns true, from `listen` until the stop. */
   every(name: string, everyMs: number, round: (signal: AbortSignal) => Promise<boolean | void>): void
-  /** One more condition of readiness. */
+  /** Adds a condition of readiness. */
   check(name: string, check: ReadinessCheck): void
-  /** One more page of the ops port. */
+  /** Adds a page to the ops port. */
   page(path: string, page: NonNullable<OpsServerOptions['pages']>[string]): void
   /** Starts everything, in order; when that fails half-way, what had started is stopped. */
   listen(): Promise<RunningService>
 }
 
-/** How long requests in work may take after a stop was asked for. */
+/** How long running requests may still take after the stop began. */
 const GRACE_MS = 8_000
 
 /** Builds the host of one service. Nothing listens or connects before `listen`. */
@@ -75,7 +75,7 @@ export function createHost(options: {
   service: string
   settings: HostSettings
   onFatal: (error: Error) => void
-  /** Where the service has routes for holders of queue tokens. */
+  /** Needed when the service has routes for holders of queue tokens. */
   readQueueToken?: ReadQueueToken
   /** False where several services share a process (tests). */
   processMetrics?: boolean
@@ -91,7 +91,7 @@ export function createHost(options: {
     statementTimeoutMs: settings.DATABASE_STATEMENT_TIMEOUT_MS,
     onError: (error) => logger.warn({ err: error }, 'a database connection broke'),
   })
-  // First in, last out: what a service adds before `listen` may still write while it stops.
+  // Added first and so closed last, because what a service adds before `listen` may still write while it stops.
   lifecycle.add('database', () => pool.end())
   const kafka = createKafka({ clientId: service, brokers: settings.KAFKA_BROKERS, logger })
   const topicPrefix = settings.KAFKA_TOPIC_PREFIX
@@ -103,7 +103,9 @@ export function createHost(options: {
     metrics: metrics.http,
   })
   if (settings.JWKS_URL !== undefined && settings.DEVELOPMENT_JWT_SECRET !== undefined) {
-    logger.warn('tokens of development are accepted beside those of the identity provider')
+    logger.warn(
+      'tokens signed with DEVELOPMENT_JWT_SECRET are accepted beside those of the identity provider',
+    )
   }
   const grpc = createGrpcServer()
   const checks: Record<string, ReadinessCheck> = {
@@ -119,7 +121,7 @@ export function createHost(options: {
   let consumer: MessageConsumer | undefined
 
   watchPool(metrics.registry, pool)
-  const unread = (error: unknown): void => logger.warn({ err: error }, 'a metric could not be read')
+  const warnUnread = (error: unknown): void => logger.warn({ err: error }, 'a metric could not be read')
   watchValue(
     metrics.registry,
     { name: 'outbox_backlog', help: 'Unpublished outbox rows and the age of the oldest', labelName: 'what' },
@@ -130,7 +132,7 @@ export function createHost(options: {
         { label: 'oldest_seconds', value: backlog.oldestSeconds },
       ]
     },
-    unread,
+    warnUnread,
   )
 
   const start = async (): Promise<Ports> => {
@@ -170,14 +172,14 @@ export function createHost(options: {
     relay,
     http,
     grpc,
-    connect(Service, settings) {
-      const target = createGrpcTarget({ ...settings, metrics })
+    connect(Service, peer) {
+      const target = createGrpcTarget({ ...peer, metrics })
       const client = new Service(target.address, target.credentials, target.channelOptions)
       clients.push({ target, client })
       return { ...target, client }
     },
     consume(topics, handlers, concurrency) {
-      const made = new MessageConsumer({
+      const messageConsumer = new MessageConsumer({
         kafka,
         groupId: `${topicPrefix}frontrow.${service}`,
         topics: topics.map((topic) => topicPrefix + topic),
@@ -191,11 +193,11 @@ export function createHost(options: {
         },
         onLag: ({ topic, partition, lag }) => metrics.consumerLag.set({ topic, partition }, lag),
       })
-      consumer = made
+      consumer = messageConsumer
       let everJoined = false
-      // Only the first join is waited for: without Kafka later on, requests are still served.
+      // The service is not ready before its first join. When Kafka fails later, it still serves requests.
       checks['kafka'] = async () => {
-        everJoined ||= made.joined
+        everJoined ||= messageConsumer.joined
         return everJoined ? null : 'the consumer has not joined its group yet'
       }
     },
@@ -220,7 +222,7 @@ export function createHost(options: {
   }
 }
 
-// Not awaited: without a broker the service still serves what does not need one.
+// The start is not awaited, because without a broker the service can still serve requests that don't need one.
 function startConsumer(
   consumer: MessageConsumer | undefined,
   lifecycle: Lifecycle,

@@ -8,7 +8,7 @@ import { Refusal } from '@frontrow/refusals/refusal'
 
 /** What Express and its body-parser throw about a request. */
 interface RequestError {
-  /** Of the body only, and missing where it could not be unpacked (Content-Encoding). */
+  /** Set for errors of the body only, and not when it could not be decompressed (Content-Encoding). */
   type?: string
   status: number
 }
@@ -17,7 +17,7 @@ function isRequestError(error: unknown): error is RequestError {
   return typeof error === 'object' && error !== null && 'status' in error && typeof error.status === 'number'
 }
 
-/** What a thrown value means to a client. Unknown values are defects: INTERNAL, without their text. */
+/** Turns a thrown value into the refusal that the client gets. An unknown value is a defect: INTERNAL, without its text. */
 export function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error
   if (isRequestError(error)) return requestRefusal(error)
@@ -59,7 +59,7 @@ export function pathOf(url: string): string {
   return query < 0 ? url : url.slice(0, query)
 }
 
-/** Whether a path has a `%` that begins no letter. */
+/** Whether a path has a `%` that begins no valid escape. */
 export function isBadlyEncoded(url: string): boolean {
   try {
     decodeURI(pathOf(url))
@@ -107,13 +107,13 @@ export function writeRefusal(request: IncomingMessage, response: ServerResponse,
 
 const REQUEST_ID = /^x-request-id: *([A-Za-z0-9._-]{1,64}) *\r$/im
 
-/** Answers what Node's parser could not read, and closes: Node's own answer has no body. */
+/** Answers a request that Node's parser could not read, and closes its connection. Node's own answer would have no body. */
 export function refuseUnreadable(error: Error & { code?: string; rawPacket?: Buffer }, socket: Duplex): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy()
     return
   }
-  const { status, code, message } = unreadable(error.code)
+  const { status, code, message } = answerToUnreadable(error.code)
   const requestId = REQUEST_ID.exec(error.rawPacket?.toString('latin1') ?? '')?.[1] ?? randomUUID()
   const body = JSON.stringify({ success: false, error: { code, message, details: null, requestId } })
   const head = [
@@ -127,7 +127,7 @@ export function refuseUnreadable(error: Error & { code?: string; rawPacket?: Buf
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }
 
-function unreadable(code: string | undefined): { status: string; code: string; message: string } {
+function answerToUnreadable(code: string | undefined): { status: string; code: string; message: string } {
   if (code === 'HPE_HEADER_OVERFLOW') {
     return {
       status: '431 Request Header Fields Too Large',

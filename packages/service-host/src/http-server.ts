@@ -19,7 +19,7 @@ import type { RouteHandler } from './serve-route.ts'
 
 /** The REST side of one service. */
 export interface HttpServer {
-  /** Adds a route. Paths are looked through in the order in which they were added: what a crowd asks for comes first. */
+  /** Adds a route. Express tries routes in the order they were added, so add those that a crowd asks for first. */
   handle<
     P extends z.ZodType,
     Q extends z.ZodType,
@@ -30,11 +30,11 @@ export interface HttpServer {
     route: RouteSpec<P, Q, B, H, A>,
     handler: RouteHandler<z.output<P>, z.output<Q>, z.output<B>, z.output<H>, Callers[A]>,
   ): void
-  /** Adds what has no page in the API reference: that reference itself, and its files. */
+  /** Adds a GET route that the API reference doesn't list: the reference itself and its files. */
   page(path: string, answer: RequestHandler): void
   /** Starts to listen and returns the port. Routes are added before. */
   listen(host: string, port: number): Promise<number>
-  /** Stops taking connections, lets requests in work end (up to `graceMs`), closes the rest. */
+  /** Takes no new connections, lets running requests end for up to `graceMs`, then closes the rest. */
   close(graceMs: number): Promise<void>
 }
 
@@ -45,13 +45,13 @@ export interface HttpServerOptions {
   readQueueToken?: ReadQueueToken | undefined
   logger: Logger
   metrics: HttpMetrics
-  /** As body-parser writes it. */
+  /** The largest body, in body-parser's notation; 64kb by default. */
   bodyLimit?: string
 }
 
 const CLOSE_IDLE_EVERY_MS = 100
 const EVENT_STREAM = 'text/event-stream'
-// What the gateway passes on at most, and some of its own.
+// The largest headers that the gateway passes on, and room for those it adds.
 const HEADERS_MAX = 40_960
 
 /** An Express application with ids, limits, one error shape and typed routes. */
@@ -80,7 +80,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       app.get(path, answer)
     },
     listen(host, port) {
-      for (const [path, methods] of methodsOf) app.all(path, allowInstead(methods))
+      for (const [path, methods] of methodsOf) app.all(path, collectAllowed(methods))
       app.use(refuseUnknown)
       app.use(answerError(options.logger))
       return listen(server, host, port)
@@ -98,23 +98,24 @@ function createApp(): Express {
 }
 
 function createNodeServer(app: Express): Server {
-  const inWork = new WeakMap<Duplex, ServerResponse>()
+  const currentResponse = new WeakMap<Duplex, ServerResponse>()
   const server = createServer({ maxHeaderSize: HEADERS_MAX }, (request, response) => {
     const trace = continueTrace({
       traceparent: headerOf(request, 'traceparent'),
       requestId: headerOf(request, 'x-request-id'),
     })
     response.setHeader('X-Request-Id', trace.requestId)
-    inWork.set(request.socket, response)
+    currentResponse.set(request.socket, response)
     runWithTrace(trace, () => void app(request, response))
   })
   server.on('clientError', (error, socket) => {
-    const response = inWork.get(socket)
-    // In the middle of an answer there is no place for another one.
+    const response = currentResponse.get(socket)
+    // When an answer has begun, a second one would end up in the middle of it.
     if (response?.headersSent === true && !response.writableEnded) socket.destroy()
     else refuseUnreadable(error, socket)
   })
-  // Longer than the gateway keeps its side open (60 s), or it would send into a closing socket now and then.
+  // Longer than the gateway keeps idle connections (60 s). Otherwise it would now and then send a request into a
+  // connection that is closing.
   server.keepAliveTimeout = 75_000
   server.headersTimeout = 80_000
   server.requestTimeout = 30_000
@@ -130,14 +131,15 @@ function isStream(route: Pick<RouteSpec, 'responses'>): boolean {
   return Object.values(route.responses).some(({ contentType }) => contentType === EVENT_STREAM)
 }
 
-// A stream has no end: the gateway would take the connection of a HEAD for a free one, and the next visitor would wait on it.
+// A HEAD of a stream would not end either, but the gateway would take its connection for a free one, and the next visitor
+// would wait on it.
 function refuseHead(request: Request, response: Response, next: NextFunction): void {
   if (request.method === 'HEAD') throw methodNotAllowed(response, ['GET'])
   next()
 }
 
-/** Comes after all routes: whoever gets here asked for a path of ours by another method. */
-function allowInstead(methods: ReadonlySet<string>) {
+/** Runs after all routes, so a request that gets here has a known path and a method that the path doesn't take. */
+function collectAllowed(methods: ReadonlySet<string>) {
   return (_request: Request, response: Response<unknown, { allow?: string[] }>, next: NextFunction): void => {
     response.locals.allow = [...(response.locals.allow ?? []), ...methods]
     next()
@@ -157,13 +159,13 @@ function methodNotAllowed(response: Response, methods: readonly string[]): Error
   return generalRefusal('METHOD_NOT_ALLOWED', `allowed here: ${allow}`)
 }
 
-/** What goes wrong is told to the client and, where it is our fault, to the log. Express knows it by its four parameters. */
+/** Answers a failed request, and logs it when we are at fault. Express knows an error handler by its four parameters. */
 function answerError(logger: Logger) {
   return (error: unknown, request: Request, response: Response, _next: NextFunction): void => {
     const refusal = toRefusal(error)
     const { method } = request
     const path = pathOf(request.url)
-    // Without a cause it was decided (a full room, a limit), and a crowd gets it: no failure, and no line for each.
+    // A 5xx without a cause is a decision such as a full waiting room. A crowd may get it, so it is not logged each time.
     if (refusal.http >= 500 && refusal.cause !== undefined) {
       logger.error({ err: error, method, path, code: refusal.code }, 'request failed')
     } else {
@@ -186,17 +188,17 @@ function listen(server: Server, host: string, port: number): Promise<number> {
 }
 
 /**
- * The gateway keeps its connections and would go on using them: each answer from now on says that its connection ends
- * with it, and those that fall idle are closed.
+ * The gateway would go on using its open connections, so each answer from now on carries `Connection: close`, and
+ * connections that fall idle are closed.
  */
 function close(server: Server, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const hard = setTimeout(() => server.closeAllConnections(), graceMs)
-    const sweep = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_EVERY_MS)
+    const forceCloseTimer = setTimeout(() => server.closeAllConnections(), graceMs)
+    const closeIdleTimer = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_EVERY_MS)
     server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'))
     server.close(() => {
-      clearTimeout(hard)
-      clearInterval(sweep)
+      clearTimeout(forceCloseTimer)
+      clearInterval(closeIdleTimer)
       resolve()
     })
     server.closeIdleConnections()

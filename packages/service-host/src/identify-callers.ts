@@ -3,13 +3,13 @@ import { generalRefusal } from '@frontrow/refusals/general-refusals'
 import type { Authenticate, Callers } from './auth.ts'
 import type { RouteAuth } from './route.ts'
 
-/** Reads the queue token of a request; refuses where there is none or where it can't be one. */
+/** Reads the queue token of a request; refuses when there is none or when it can't be a token. */
 export type ReadQueueToken = (headers: IncomingHttpHeaders) => string
 
-/** Who asks, as a route's `auth` wants it; refuses with UNAUTHENTICATED or FORBIDDEN. */
+/** Finds out who sent a request, as the route's `auth` requires; refuses with UNAUTHENTICATED or FORBIDDEN. */
 export type Identify = <A extends RouteAuth>(auth: A, request: IncomingMessage) => Promise<Callers[A]>
 
-/** How each kind of `auth` is met. */
+/** Makes the function that identifies the caller of a request, for each kind of `auth`. */
 export function identifyCallers(options: {
   authenticate: Authenticate
   readQueueToken?: ReadQueueToken | undefined
@@ -20,7 +20,7 @@ export function identifyCallers(options: {
     user: ({ headers }) => authenticate(headers.authorization),
     admin: async ({ headers }) => {
       const caller = await authenticate(headers.authorization)
-      if (!caller.isAdmin) throw generalRefusal('FORBIDDEN', 'for admins only')
+      if (!caller.isAdmin) throw generalRefusal('FORBIDDEN', 'only admins may do this')
       return caller
     },
     token: async ({ headers }) => {

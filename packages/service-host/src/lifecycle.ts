@@ -9,8 +9,8 @@ const LINGER_MS = 250
 export type Closer = () => Promise<void> | void
 
 /**
- * The parts of a running service and the order they stop in: the reverse of the order they were added. Readiness goes
- * first, then intake, then work in hand, then connections.
+ * The parts of a running service. They stop in the reverse of the order they were added: first readiness, then whatever
+ * takes in work, then the work itself, then connections.
  */
 export class Lifecycle implements AsyncDisposable {
   readonly #logger: Logger
@@ -21,7 +21,7 @@ export class Lifecycle implements AsyncDisposable {
     this.#logger = logger
   }
 
-  /** Add a part right after it has started, so that a failed start stops what did start. */
+  /** Adds a part. Call it right after the part has started, so that a failed start stops those that did start. */
   add(name: string, close: Closer): void {
     this.#closers.push({ name, close })
   }
@@ -48,8 +48,8 @@ export class Lifecycle implements AsyncDisposable {
 }
 
 /**
- * Runs a service until a signal or a fatal error, then stops it and lets the process end; after `timeoutMs` it exits
- * the hard way, below the grace time of the orchestrator (30 s by default).
+ * Runs a service until a signal or a fatal error, then stops it and lets the process end. A stop that takes longer than
+ * `timeoutMs` is cut off; that must be less than the orchestrator's grace time (30 s by default).
  */
 export async function runService(options: {
   logger: Logger
@@ -77,7 +77,7 @@ export async function runService(options: {
     lifecycle = await options.start(fatal)
   } catch (error) {
     logger.fatal({ err: error }, 'could not start')
-    // Parts that did start may hold the process.
+    // Parts that have started would keep the process alive.
     process.exit(1)
   }
   logger.info('ready')
@@ -91,13 +91,13 @@ export async function runService(options: {
   await lifecycle.stop()
   clearTimeout(deadline)
   logger.info('stopped')
-  // A client that still tries to reach a broker that is away would keep the process for 20 s more.
+  // A Kafka client that still tries to reach a broker would keep the process alive for 20 s more.
   setTimeout(() => process.exit(), LINGER_MS).unref()
 }
 
 /**
- * The whole of a service's main file: settings, start, wait, stop. Wrong settings are told in plain text on standard
- * error, exit 1.
+ * Everything that a service's main file does: reads the settings, starts, waits, stops. Wrong settings are printed as
+ * plain text on standard error, and the exit code is 1.
  */
 export async function runMain<C extends HostSettings>(
   service: string,

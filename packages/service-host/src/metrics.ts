@@ -79,13 +79,13 @@ export function createMetrics(service: string, options: { processMetrics: boolea
 }
 
 /**
- * The metrics of the process as every Node.js dashboard knows them, without the distribution of the event loop's lag: it is
- * sampled by a timer, whose interval it contains, and which at its 10 ms wakes an idle process 100 times a second.
+ * prom-client's usual metrics of the process, without the distribution of the event loop's lag. A timer samples that lag:
+ * its interval is part of every sample, and its default of 10 ms wakes an idle process 100 times a second.
  */
 function watchProcess(registry: Registry): void {
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 3_600_000 })
-  for (const what of ['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99']) {
-    registry.removeSingleMetric(`nodejs_eventloop_lag_${what}_seconds`)
+  for (const statistic of ['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99']) {
+    registry.removeSingleMetric(`nodejs_eventloop_lag_${statistic}_seconds`)
   }
   let before = performance.eventLoopUtilization()
   const utilization = new Gauge({
@@ -101,7 +101,7 @@ function watchProcess(registry: Registry): void {
   registry.registerMetric(utilization)
 }
 
-/** Keeps the series of each route and status at hand: looking one up by its labels was 2 % of a poll. */
+/** Remembers the series of each route and status, because looking one up by its labels was 2 % of the cost of a poll. */
 function observeRequests(requests: Histogram<'method' | 'route' | 'status'>): HttpMetrics {
   const series = new Map<object, Map<number, { observe(seconds: number): void }>>()
   return {
@@ -112,9 +112,9 @@ function observeRequests(requests: Histogram<'method' | 'route' | 'status'>): Ht
         known.observe(seconds)
         return
       }
-      const one = requests.labels({ method: route.method, route: route.path, status })
-      series.set(route, ofRoute.set(status, one))
-      one.observe(seconds)
+      const labelled = requests.labels({ method: route.method, route: route.path, status })
+      series.set(route, ofRoute.set(status, labelled))
+      labelled.observe(seconds)
     },
   }
 }

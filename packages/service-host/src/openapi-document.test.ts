@@ -34,7 +34,7 @@ const change = defineRoute({
   refusals: ['FORBIDDEN', 'NOT_FOUND'],
 })
 
-// Reads the document as its users do: as JSON.
+// Users of the document read it as JSON, so the tests do too.
 const documentOf = (routes: readonly RouteSpec[]) =>
   JSON.parse(JSON.stringify(createApiDocument(routes, api)))
 

@@ -9,12 +9,12 @@ import type {
 import type { RefusalKind } from '@frontrow/refusals/refusal'
 import type { RouteResponse, RouteSpec } from './route.ts'
 
-/** Answers of failures, by their codes. */
+/** Responses of refusals, by their codes; routes with the same codes share one. */
 type SharedResponses = Map<string, ZodOpenApiResponseObject>
 
 type SecurityRequirements = NonNullable<ZodOpenApiOperationObject['security']>
 
-/** What the document says beside its routes. */
+/** The parts of the document that don't come from the routes. */
 export interface ApiDescription {
   info: ZodOpenApiObject['info']
   tags: readonly { name: string; description: string }[]
@@ -76,10 +76,10 @@ export function createApiDocument(routes: readonly RouteSpec[], api: ApiDescript
     },
     {
       override: ({ jsonSchema, io }) => {
-        // Answers may gain fields; a client made from this document should take them as they come.
+        // Answers may gain fields, and a client made from this document must accept them.
         if (io === 'output' && jsonSchema.additionalProperties === false)
           delete jsonSchema.additionalProperties
-        // Of two ways to say the same, the one that people can read.
+        // A pattern only repeats its format, and the limits of safe integers mean nothing to readers.
         if (jsonSchema.format !== undefined) delete jsonSchema.pattern
         if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
         if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
@@ -154,7 +154,7 @@ function contentOf({
   return { 'application/json': { schema: z.object({ success: z.literal(true), data: schema }) } }
 }
 
-/** One answer a status, with each of its codes and an example of it; the same codes are written once, as a component. */
+/** One response per status, with an example of each of its codes. Routes with the same codes share a component. */
 function failures(
   route: RouteSpec,
   api: ApiDescription,

@@ -9,7 +9,7 @@ export type ReadinessCheck = () => Promise<string | null>
 /** The port for operators: health and metrics, never reachable through the gateway except /health. */
 export interface OpsServer {
   listen(host: string, port: number): Promise<number>
-  /** From now on /health/ready says 503, so that balancers send nobody here any more. */
+  /** From now on /health/ready answers 503, so that load balancers send no more requests here. */
   markStopping(): void
   isReady(): Promise<boolean>
   close(): Promise<void>
@@ -29,7 +29,7 @@ const CHECK_TIMEOUT_MS = 1_500
 /** A small HTTP server of its own, so that health is answered while the API is saturated. */
 export function createOpsServer(options: OpsServerOptions): OpsServer {
   let stopping = false
-  const failing = async (): Promise<Record<string, string>> => {
+  const findProblems = async (): Promise<Record<string, string>> => {
     const problems: Record<string, string> = stopping ? { process: 'stopping' } : {}
     await Promise.all(
       Object.entries(options.checks).map(async ([name, check]) => {
@@ -42,7 +42,7 @@ export function createOpsServer(options: OpsServerOptions): OpsServer {
   const answer = async (path: string): Promise<{ status: number; body: object | string }> => {
     if (path === '/health/live') return { status: 200, body: { status: 'live' } }
     if (path === '/health' || path === '/health/ready') {
-      const problems = await failing()
+      const problems = await findProblems()
       const ready = Object.keys(problems).length === 0
       return { status: ready ? 200 : 503, body: { status: ready ? 'ready' : 'not ready', problems } }
     }
@@ -62,7 +62,7 @@ export function createOpsServer(options: OpsServerOptions): OpsServer {
     markStopping: () => {
       stopping = true
     },
-    isReady: async () => Object.keys(await failing()).length === 0,
+    isReady: async () => Object.keys(await findProblems()).length === 0,
     close: async () => {
       server.closeAllConnections()
       await new Promise<void>((resolve) => server.close(() => resolve()))
@@ -77,11 +77,14 @@ async function respond(
   response: ServerResponse,
 ): Promise<void> {
   const { status, body } = await answer(new URL(request.url ?? '/', 'http://ops').pathname)
-  const text = typeof body === 'string'
+  const isText = typeof body === 'string'
   response.statusCode = status
   if (status === 503) response.setHeader('Retry-After', '2')
-  response.setHeader('Content-Type', text ? options.registry.contentType : 'application/json; charset=utf-8')
-  response.end(text ? body : JSON.stringify(body))
+  response.setHeader(
+    'Content-Type',
+    isText ? options.registry.contentType : 'application/json; charset=utf-8',
+  )
+  response.end(isText ? body : JSON.stringify(body))
 }
 
 async function runCheck(check: ReadinessCheck): Promise<string | null> {

@@ -9,7 +9,7 @@ export interface FieldProblem {
   rule: string
 }
 
-/** The parts of a request as they came. */
+/** The parts of a request before they are checked. */
 export interface RawInput {
   params: unknown
   query: unknown
@@ -48,8 +48,8 @@ export function parseInput<
     const text = first === undefined ? '' : `${first.field}: ${first.rule}`
     throw generalRefusal('INVALID_REQUEST', text, { details: problems })
   }
-  // Sound because every part that the route has was parsed by its own schema just above; TypeScript can't follow that
-  // through the optional schemas.
+  // The assertion is sound, because each part was parsed by its own schema above. TypeScript can't follow that through
+  // the optional schemas.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return { params, query, body, headers } as {
     params: z.output<P>

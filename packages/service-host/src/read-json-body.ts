@@ -6,12 +6,12 @@ const JSON_TYPE = /^[ \t]*application\/json[ \t]*(?:;|$)/i
 
 /**
  * Reads a JSON object or array of at most `limit` (as body-parser writes it: `64kb`) into `request.body`; an absent body
- * is `{}`. What goes wrong is told by http-errors.ts.
+ * is `{}`. http-errors.ts turns the errors of express.json into refusals.
  */
 export function readJsonBody(limit: string): RequestHandler[] {
   return [
     requireJson,
-    // What is JSON was decided just before; Express would pass a body of another type by without a word.
+    // requireJson has checked the type. The check of express.json would silently ignore a body of another type.
     express.json({ limit, type: () => true }),
     (request, _response, next) => {
       request.body ??= {}

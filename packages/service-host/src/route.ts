@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** A numeric id in a path, as decimal digits: `1e0`, `0x1` and ` 1` are no other spellings of 1. */
+/** A numeric id in a path, in decimal digits only, so that `1e0`, `0x1` and ` 1` are not other spellings of 1. */
 export const pathId = z
   .string()
   .regex(/^[1-9][0-9]{0,14}$/, 'must be a whole number from 1 up')
@@ -20,8 +20,8 @@ export interface RouteResponse {
 }
 
 /**
- * One route: the schemas check its input and make its page in the API reference, so the two can't differ. Parts left
- * out of `params`, `query` and `body` are not read.
+ * One route. The same schemas check its input and make its entry in the API reference, so that the two can't differ.
+ * Without a schema, `params`, `query` and `body` are not read.
  */
 export interface RouteSpec<
   P extends z.ZodType = z.ZodType,

@@ -6,7 +6,7 @@ import type { HttpMetrics } from './metrics.ts'
 import { parseInput } from './parse-input.ts'
 import type { RouteAuth, RouteSpec } from './route.ts'
 
-/** What a handler gets: every part checked by the route's schemas, and who asks, as the route's `auth` decides. */
+/** What a handler gets: the input, checked by the route's schemas, and the caller, as the route's `auth` requires. */
 export interface RouteInput<P, Q, B, H, C> {
   params: P
   query: Q
@@ -24,12 +24,12 @@ export interface Reply {
   headers?: Readonly<Record<string, string>>
 }
 
-/** Answers one route; undefined means that it wrote the response itself (events, files). */
+/** Handles the requests of one route; returns undefined when it has written the response itself (events, files). */
 export type RouteHandler<P, Q, B, H, C> = (
   input: RouteInput<P, Q, B, H, C>,
 ) => Promise<Reply | undefined> | Reply | undefined
 
-/** Makes the Express handler of one route: who asks, what they ask, the answer, and its metrics. */
+/** Makes the Express handler of one route, which identifies the caller, checks the input, replies and counts the request. */
 export function createServe(metrics: HttpMetrics, identify: Identify) {
   return <
       P extends z.ZodType,
@@ -43,11 +43,11 @@ export function createServe(metrics: HttpMetrics, identify: Identify) {
     ): RequestHandler =>
     async (request, response) => {
       const began = performance.now()
-      // At the close and not at the end: an answer that the client no longer waited for counts too.
+      // `close` and not `finish`, so that answers whose client has gone are counted too.
       response.once('close', () => {
         metrics.observe(route, response.statusCode, (performance.now() - began) / 1_000)
       })
-      // Users are known before their input is looked at; what is wrong with an open route is told without a token.
+      // Users are identified before their input is checked. On routes for token holders wrong input is refused first.
       const user = route.auth === 'token' ? undefined : await identify(route.auth, request)
       const input = parseInput(route, request)
       const caller = user ?? (await identify(route.auth, request))

@@ -49,7 +49,7 @@ afterAll(async () => {
 })
 
 describe('tokens of an identity provider', () => {
-  test.each(['ES256', 'RS256'] as const)('are known by its published key (%s)', async (algorithm) => {
+  test.each(['ES256', 'RS256'] as const)('are verified with its published key (%s)', async (algorithm) => {
     const { jwksUrl, signingKey } = providers[algorithm]
     const token = await signClaims(signingKey, claimsOf('101'))
     expect(await outcome(settingsFor({ JWKS_URL: jwksUrl }), token)).toBe('101')
@@ -63,14 +63,14 @@ describe('tokens of an identity provider', () => {
     expect(await outcome(settings, await signClaims(stranger, claimsOf('101')))).toBe('UNAUTHENTICATED')
   })
 
-  test('are asked for again, and not refused, while its keys can’t be read', async () => {
+  test('are answered with "try again", and not refused, while its keys can’t be read', async () => {
     const provider = await startIdentityProvider('ES256')
     await provider.stop()
     const token = await signClaims(provider.signingKey, claimsOf('101'))
     expect(await outcome(settingsFor({ JWKS_URL: provider.jwksUrl }), token)).toBe('UNAVAILABLE')
   })
 
-  test('are asked for again where the provider answers with a failure or with nonsense', async () => {
+  test('are answered with "try again" when the provider answers with a failure or with nonsense', async () => {
     for (const [status, body] of [
       [500, '{}'],
       [200, 'no JSON'],
@@ -91,12 +91,12 @@ describe('tokens of an identity provider', () => {
 describe('tokens signed with a secret', () => {
   const ours = signedBySecret(SECRET)
 
-  test('are refused where an identity provider is named, whatever JWT_SECRET says', async () => {
+  test('are refused when JWKS_URL is set, whatever JWT_SECRET is', async () => {
     const settings = settingsFor({ JWKS_URL: providers.ES256.jwksUrl, JWT_SECRET: SECRET })
     expect(await outcome(settings, ours)).toBe('UNAUTHENTICATED')
   })
 
-  test('are taken beside those of the provider in development only', async () => {
+  test('are accepted beside those of the provider in development only', async () => {
     const settings = settingsFor({ JWKS_URL: providers.ES256.jwksUrl, DEVELOPMENT_JWT_SECRET: SECRET })
     expect(await outcome(settings, ours)).toBe('101')
     expect(await outcome(settings, signedBySecret('another-secret-of-the-same-length-0123456789'))).toBe(
@@ -106,7 +106,7 @@ describe('tokens signed with a secret', () => {
     expect(await outcome(settings, theirs)).toBe('7')
   })
 
-  test('are taken in development while the provider is away', async () => {
+  test('are accepted in development while the provider is away', async () => {
     const provider = await startIdentityProvider('ES256')
     await provider.stop()
     const settings = settingsFor({ JWKS_URL: provider.jwksUrl, DEVELOPMENT_JWT_SECRET: SECRET })

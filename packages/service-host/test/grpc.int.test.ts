@@ -11,10 +11,10 @@ import { generalRefusals } from '@frontrow/refusals/general-refusals'
 import { Refusal } from '@frontrow/refusals/refusal'
 import type { RefusalKind } from '@frontrow/refusals/refusal'
 
-interface Ask {
+interface GreetRequest {
   name: string
 }
-interface Told {
+interface GreetReply {
   text: string
 }
 
@@ -40,13 +40,13 @@ let server: GrpcServer
 let target: GrpcTarget
 let client: grpc.Client
 let calls = 0
-let answer: (name: string) => Promise<Told>
+let answer: (name: string) => Promise<GreetReply>
 
 beforeEach(async () => {
   calls = 0
   server = createGrpcServer()
   server.add(definition, {
-    Greet: unaryHandler<Ask, Told, z.ZodObject<{ name: z.ZodString }>>(
+    Greet: unaryHandler<GreetRequest, GreetReply, z.ZodObject<{ name: z.ZodString }>>(
       { logger, metrics },
       'Greet',
       z.object({ name: z.string().min(1) }),
@@ -75,7 +75,7 @@ afterEach(async () => {
 })
 
 const greet = (retriable = false, deadlineMs = 1_000) =>
-  target.unary<Ask, Told>(
+  target.unary<GreetRequest, GreetReply>(
     'Greet',
     (request, metadata, options, callback) =>
       client.makeUnaryRequest(

@@ -139,16 +139,16 @@ describe('an answer', () => {
     expect(observed).toContain('/things/{thingId} 200')
   })
 
-  test('has a request id of ours where the sent one could do harm', async () => {
+  test('has a request id of ours when the sent one could do harm', async () => {
     const answer = await send('/things/7', { json: { name: 'x' }, headers: { 'X-Request-Id': 'a b\tc' } })
     expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
   })
 })
 
-describe('who asks', () => {
+describe('the caller', () => {
   const get = (path: string, headers: Record<string, string>) => send(path, { method: 'GET', headers })
 
-  test('of a place is whoever holds its token, and their bearer token counts where they send one', async () => {
+  test('of a token route is whoever sends the queue token, and a bearer token sent with it is checked', async () => {
     const unsigned = await fetch(`${url}/place`, { headers: { 'Queue-Token': 't' } })
     expect(await unsigned.json()).toEqual({ success: true, data: { queueToken: 't' } })
     expect((await get('/place', { 'Queue-Token': 't' })).body.data).toEqual({ queueToken: 't', userId: '1' })
@@ -156,11 +156,11 @@ describe('who asks', () => {
     expect((await get('/place', {})).body.error.message).toBe('where is your place')
   })
 
-  test('is told of bad input on a route for holders of tokens before their token is looked at', async () => {
+  test('of a token route is told of bad input before their queue token is checked', async () => {
     expect((await get('/place?limit=11', {})).status).toBe(400)
   })
 
-  test('as an admin is an admin', async () => {
+  test('of an admin route is an admin', async () => {
     expect((await get('/control', {})).status).toBe(403)
     expect((await get('/control', { Authorization: '' })).status).toBe(401)
     expect((await get('/control', { Authorization: 'Bearer boss' })).body.data.isAdmin).toBe(true)
@@ -168,12 +168,12 @@ describe('who asks', () => {
 })
 
 describe('bad input', () => {
-  test('names every field and its rule, wherever it stands', async () => {
+  test('names every field and its rule, in whatever part of the request', async () => {
     const answer = await send('/things/0?limit=11', { json: { name: '', more: { deep: 'x' }, nmae: 1 } })
     expect(answer.status).toBe(400)
     expect(answer.body).toMatchObject({ success: false, error: { code: 'INVALID_REQUEST' } })
     const fields = answer.body.error.details.map(
-      (one: { in: string; field: string }) => `${one.in} ${one.field}`,
+      (problem: { in: string; field: string }) => `${problem.in} ${problem.field}`,
     )
     expect(fields).toEqual(['path thingId', 'query limit', 'body name', 'body more.deep', 'body nmae'])
   })
@@ -189,7 +189,7 @@ describe('bad input', () => {
       'PAYLOAD_TOO_LARGE',
     ],
     [
-      'a body that is not packed as it says',
+      'a body that is not compressed as its header says',
       { body: '{}', headers: { 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' } },
       400,
       'INVALID_REQUEST',
@@ -235,7 +235,7 @@ describe('bad input', () => {
     expect((await send('/things/7/', { json: { name: 'x' } })).status).toBe(200)
   })
 
-  test('an empty part of a path is nobody’s id, a long one breaks a rule', async () => {
+  test('an empty part of a path is 404, a part that is too long is 400', async () => {
     expect((await send('/broken/', { method: 'GET' })).status).toBe(404)
     expect((await send('/things//', { method: 'PUT' })).status).toBe(404)
     expect((await send(`/things/${'9'.repeat(5_000)}`, { json: { name: 'x' } })).status).toBe(400)
@@ -252,7 +252,7 @@ describe('bad input', () => {
   })
 })
 
-/** What comes back, as it is on the wire. */
+/** Sends bytes that need not be HTTP, and returns what comes back until the server closes. */
 function sendRaw(text: string, afterFirstData = ''): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port: Number(new URL(url).port) })
@@ -270,7 +270,7 @@ test.each([
   ['a letter that is not escaped', 'GET /broken/\u00e9 HTTP/1.1\r\nHost: x', '400 Bad Request'],
   ['a control character in a header', 'GET /page HTTP/1.1\r\nHost: x\r\nA: b\u0001c', '400 Bad Request'],
   ['headers without end', `GET /page HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(50_000)}`, '431 '],
-])('what is no HTTP (%s) is refused in our shape', async (_name, head, status) => {
+])('a request that is not HTTP (%s) is refused in our JSON shape', async (_name, head, status) => {
   const answer = await sendRaw(`${head}\r\nX-Request-Id: mine-1\r\n\r\n`)
   expect(answer).toContain(`HTTP/1.1 ${status}`)
   const requestId = /^X-Request-Id: (\S+)/m.exec(answer)?.[1]
@@ -280,7 +280,7 @@ test.each([
   })
 })
 
-test('what is no HTTP is not answered in the middle of an answer', async () => {
+test('bytes that are not HTTP get no answer in the middle of an answer', async () => {
   const answer = await sendRaw('GET /stream HTTP/1.1\r\nHost: x\r\n\r\n', 'no HTTP at all\r\n\r\n')
   expect(answer).toContain('HTTP/1.1 200')
   expect(answer).not.toContain('INVALID_REQUEST')
@@ -291,26 +291,26 @@ test('as many headers as the gateway lets through are read', async () => {
   expect((await fetch(`${url}/page`, { headers })).status).toBe(200)
 })
 
-test('a stream has no HEAD: the gateway would wait for its end on a connection it takes for free', async () => {
+test('HEAD of a stream is 405, because the gateway would reuse a connection whose answer never ends', async () => {
   const head = await fetch(`${url}/stream`, { method: 'HEAD' })
   expect([head.status, head.headers.get('allow')]).toEqual([405, 'GET'])
 })
 
 describe('a failure', () => {
-  test('of ours is 500 and says nothing of what happened inside', async () => {
+  test('of ours is 500 and does not tell what happened inside', async () => {
     const answer = await send('/broken/badly', { method: 'GET' })
     expect(answer.status).toBe(500)
     expect(JSON.stringify(answer.body)).not.toContain('1234')
     expect(answer.body.error.requestId).toBe(answer.headers.get('x-request-id'))
   })
 
-  test('of a page is told in the same way', async () => {
+  test('of a page is answered in the same way', async () => {
     const answer = await send('/page/broken', { method: 'GET' })
     expect([answer.status, answer.body.error.code]).toEqual([500, 'INTERNAL'])
     expect(JSON.stringify(answer.body)).not.toContain('secret')
   })
 
-  test('that passes carries Retry-After, and is RFC 9457 for those who ask for it', async () => {
+  test('that will pass carries Retry-After, and is RFC 9457 for clients that accept it', async () => {
     const answer = await send('/broken/refused', {
       method: 'GET',
       headers: { Accept: 'application/problem+json' },

@@ -26,7 +26,7 @@ export async function whyNoContainers(): Promise<string | null> {
     timeoutMs: ASK_TIMEOUT_MS,
   })
   if (engine.status !== 0) return 'no Docker engine answers'
-  // The images are some hundred megabytes; nobody wants them brought unasked.
+  // The images are some hundred megabytes, so they are fetched only when that is asked for.
   if (process.env['TEST_PULL_IMAGES'] === '1') return null
   for (const image of testImages()) {
     const inspected = await tryCommand('docker', ['image', 'inspect', image], { timeoutMs: ASK_TIMEOUT_MS })
@@ -74,7 +74,7 @@ async function startPostgres(): Promise<Started> {
     ])
     .withTmpFs({ '/var/lib/postgresql': 'rw' })
     .withExposedPorts(POSTGRES_PORT)
-    // Twice: the image first starts a server that is for its own set-up only.
+    // The image logs this line twice, because it first starts a server for its own set-up.
     .withWaitStrategy(Wait.forLogMessage(/database system is ready to accept connections/, 2))
     .withStartupTimeout(START_TIMEOUT_MS)
     .start()
@@ -92,7 +92,7 @@ async function startRedis(): Promise<Started> {
   return { container, url: `redis://${container.getHost()}:${container.getMappedPort(REDIS_PORT)}` }
 }
 
-/** Kafka tells its clients where it is, so its port is chosen beforehand and is the same inside and outside. */
+/** Kafka tells its clients its own address, so the port is chosen before the start and is the same in and outside. */
 async function startKafka(): Promise<Started> {
   const [port] = await freePorts(1)
   if (port === undefined) throw new Error('freePorts gave too few')

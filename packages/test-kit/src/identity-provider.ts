@@ -5,10 +5,10 @@ import type { AddressInfo } from 'node:net'
 import { exportJWK, exportPKCS8, generateKeyPair, SignJWT } from 'jose'
 import type { JWK } from 'jose'
 
-/** How tokens are signed: ES256 signs fast, RS256 is what most identity providers use and what is verified fast. */
+/** How tokens are signed: ES256 is fast to sign; RS256 is fast to verify, and most identity providers use it. */
 export type SigningAlgorithm = 'ES256' | 'RS256'
 
-/** A key that tokens are signed with; as text, so that other processes can sign too. */
+/** A key that signs tokens. It is text, so that it can be handed to other processes. */
 export interface SigningKey {
   algorithm: SigningAlgorithm
   keyId: string
@@ -23,7 +23,7 @@ export interface IdentityProvider {
   stop(): Promise<void>
 }
 
-/** Makes a key that nobody has yet; `publicKey` is what is published of it. */
+/** Makes a new key; `publicKey` is the half that the JWKS publishes. */
 export async function makeSigningKey(
   algorithm: SigningAlgorithm,
 ): Promise<{ signingKey: SigningKey; publicKey: JWK }> {
@@ -66,15 +66,15 @@ export function signClaims(key: SigningKey, claims: Readonly<Record<string, unkn
     .sign(privateKeyOf(key))
 }
 
-/** What our services ask of a token: who, for how long (1 h), and what else is said. */
-export function claimsOf(userId: string, more: Readonly<Record<string, unknown>> = {}) {
+/** The claims that our services require of a token, valid for 1 h; `changes` adds claims or replaces them. */
+export function claimsOf(userId: string, changes: Readonly<Record<string, unknown>> = {}) {
   const iat = Math.floor(Date.now() / 1_000)
-  return { sub: userId, iss: 'frontrow', aud: 'frontrow', iat, exp: iat + 3_600, ...more }
+  return { sub: userId, iss: 'frontrow', aud: 'frontrow', iat, exp: iat + 3_600, ...changes }
 }
 
 const parsedKeys = new Map<string, KeyObject>()
 
-// Reading the text costs more than signing with it.
+// Parsed keys are kept, because parsing the text costs more than signing.
 function privateKeyOf({ privateKey }: SigningKey): KeyObject {
   const parsed = parsedKeys.get(privateKey) ?? createPrivateKey(privateKey)
   parsedKeys.set(privateKey, parsed)

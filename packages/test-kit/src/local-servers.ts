@@ -60,7 +60,7 @@ export async function startLocalServers(say: Say): Promise<RunningServers> {
   }
 }
 
-/** Finds or installs what the local servers are run by. */
+/** Finds or installs the programs of the local servers. */
 export async function ensureLocalServerPrograms(
   say: Say,
 ): Promise<{ redisProgram: string; java: string; jarsFolder: string }> {
@@ -71,21 +71,21 @@ export async function ensureLocalServerPrograms(
   return { redisProgram, java, jarsFolder: findKafkaJars() ?? (await fetchKafkaJars(mvn ?? 'mvn', say)) }
 }
 
-/** In memory where there is plenty of it: the data is thrown away, and a disk would only slow the tests. */
+/** Makes the data folder in memory where there is plenty: the data is thrown away, and a disk would slow the tests. */
 function makeFolder(): string {
   const shared = existsSync(SHARED_MEMORY) ? statfsSync(SHARED_MEMORY) : null
   const roomy = shared !== null && shared.bavail * shared.bsize >= SHARED_MEMORY_FREE_MIN_BYTES
   const parent = roomy && freemem() >= MEMORY_FREE_MIN_BYTES ? SHARED_MEMORY : tmpdir()
   const folder = mkdtempSync(join(parent, 'frontrow-test-'))
-  // PostgreSQL runs as another account when we are root.
+  // When we are root PostgreSQL runs as another account, which must be able to enter the folder.
   chmodSync(folder, 0o711)
   mkdirSync(join(folder, 'run'))
   return folder
 }
 
 /**
- * Removes the folder when our end of its standard input closes, which the kernel does however we end. The servers get
- * a signal from the kernel at the same moment; what has not stopped 20 s later is killed.
+ * Removes the folder when its standard input closes: the kernel closes that however our process ends. The kernel also
+ * signals the servers then; those that have not stopped 20 s later are killed.
  */
 const JANITOR_SCRIPT = `
 cat > /dev/null

@@ -1,6 +1,6 @@
 /** The real servers one test run works on. */
 export interface RunningServers {
-  /** A superuser's, for making databases and roles; tests run in databases of their own. */
+  /** The URL of a superuser, who makes databases and roles; each test file has a database of its own. */
   postgresAdminUrl: string
   redisUrl: string
   /** host:port, several separated by commas. */

@@ -24,7 +24,7 @@ export type ServiceName = keyof typeof servicePasswords
 
 /** One test file's own database, topics and Redis database on the servers of the run. */
 export interface TestEnvironment {
-  /** Superuser on this file's database, for looking at and breaking things. */
+  /** A superuser on this file's database, so that tests can look at rows and break them. */
   adminDatabaseUrl: string
   databaseUrl(service: ServiceName): string
   redisUrl: string
@@ -42,7 +42,7 @@ function required(name: string): string {
   return value
 }
 
-/** The same server, another database. */
+/** The URL of another database on the same server. */
 export function withDatabase(url: string, database: string): string {
   const changed = new URL(url)
   changed.pathname = `/${database}`
@@ -56,7 +56,7 @@ export async function createTestEnvironment(options: { topics?: boolean } = {}):
   const suffix = randomBytes(5).toString('hex')
   const database = `frontrow_${suffix}`
   const topicPrefix = `t${suffix}.`
-  await onServer(adminUrl, `CREATE DATABASE ${database} TEMPLATE ${TEMPLATE_DATABASE}`)
+  await runStatement(adminUrl, `CREATE DATABASE ${database} TEMPLATE ${TEMPLATE_DATABASE}`)
   if (options.topics !== false) {
     const kafka = createKafka({
       clientId: 'test-kit',
@@ -70,7 +70,7 @@ export async function createTestEnvironment(options: { topics?: boolean } = {}):
       { partitions: 2, replicationFactor: 1 },
     )
   }
-  // Test files of one worker run one after the other, so a Redis database each is enough (there are 16).
+  // The test files of one worker run one after the other, so each worker has one of Redis's 16 databases.
   const redis = new URL(required('FRONTROW_TEST_REDIS'))
   redis.pathname = `/${Number(process.env['JEST_WORKER_ID'] ?? '1') % 16}`
   await emptyRedis(redis.href)
@@ -97,11 +97,11 @@ export async function createTestEnvironment(options: { topics?: boolean } = {}):
       JWKS_URL: required('FRONTROW_TEST_JWKS_URL'),
       LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
     }),
-    dispose: () => onServer(adminUrl, `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`),
+    dispose: () => runStatement(adminUrl, `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`),
   }
 }
 
-/** What the file before left would be this file's waiting rooms: schedules are numbered from 1 in each. */
+/** Deletes what the previous test file left: schedules are numbered from 1 in each, so its rooms would be found here. */
 async function emptyRedis(url: string): Promise<void> {
   const redis = new Redis(url, { connectionName: 'test-kit' })
   try {
@@ -111,7 +111,7 @@ async function emptyRedis(url: string): Promise<void> {
   }
 }
 
-async function onServer(adminUrl: string, statement: string): Promise<void> {
+async function runStatement(adminUrl: string, statement: string): Promise<void> {
   const client = createClient(adminUrl, 'test-kit')
   await client.connect()
   try {

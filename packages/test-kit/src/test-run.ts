@@ -4,14 +4,17 @@ import { startIdentityProvider } from './identity-provider.ts'
 import { startServers } from './servers.ts'
 import { servicePasswords, TEMPLATE_DATABASE, withDatabase } from './test-environment.ts'
 
-/** Starts the servers of a whole test run, makes the template database, and tells the test files by environment. Each file gets topics of these names. */
+/**
+ * Starts the servers of a test run, makes the template database, and sets the environment variables for test files. Each
+ * file gets topics of these names.
+ */
 export async function prepareTestRun(topicNames: readonly string[]): Promise<{ stop: () => Promise<void> }> {
   const servers = await startServers()
   const identityProvider = await startIdentityProvider('ES256')
   try {
     const admin = createClient(servers.postgresAdminUrl, 'test-run')
     await admin.connect()
-    // A template left by an earlier run on lasting servers may be of older migrations.
+    // Servers that outlive a run may still have the template of an earlier one, made by older migrations.
     await admin.query(`DROP DATABASE IF EXISTS ${TEMPLATE_DATABASE}`)
     await admin.query(`CREATE DATABASE ${TEMPLATE_DATABASE}`)
     await admin.end()

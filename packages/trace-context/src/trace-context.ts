@@ -24,25 +24,25 @@ export function runWithTrace<T>(trace: TraceContext, fn: () => T): T {
   return storage.run(trace, fn)
 }
 
-/** Runs `fn` for nobody in particular: work that many requests share. */
+/** Runs `fn` without a trace, because many requests share its work. */
 export function runWithoutTrace<T>(fn: () => T): T {
   return storage.run(undefined, fn)
 }
 
 /**
- * Takes over the ids that came with a request or message, or makes new ones. A malformed id is replaced, never
- * trusted: both end up in logs. The span part is always new, so that each process shows as its own span.
+ * Takes over the ids that came with a request or message, or makes new ones. A malformed id is replaced, because both
+ * ids end up in logs. The span part is always new, so that each process shows as its own span.
  */
 export function continueTrace(incoming: {
   traceparent?: string | undefined
   requestId?: string | undefined
 }): TraceContext {
   const { requestId } = incoming
-  const isGood = requestId !== undefined && REQUEST_ID.test(requestId)
-  return new ContinuedTrace(isGood ? requestId : randomUUID(), incoming.traceparent)
+  const isValid = requestId !== undefined && REQUEST_ID.test(requestId)
+  return new ContinuedTrace(isValid ? requestId : randomUUID(), incoming.traceparent)
 }
 
-/** Its `traceparent` is made when it is wanted: a poll, which writes and calls nothing, has no use for one. */
+/** Makes its `traceparent` on first use: a poll writes nothing and calls no service, so it never needs one. */
 class ContinuedTrace implements TraceContext {
   readonly requestId: string
   readonly #incoming: string | undefined
@@ -68,7 +68,8 @@ export function traceIdOf(trace: TraceContext): string {
   return trace.traceparent.slice(3, 35)
 }
 
-// 122 random bits from Node's pool of them: a twentieth of the cost of randomBytes, which was 2 % of a poll.
+// randomUUID takes its 122 random bits from a pool that Node keeps. It costs a twentieth of randomBytes, which was 2 % of
+// the cost of a poll.
 function randomHex(): string {
   return randomUUID().replaceAll('-', '')
 }

@@ -11,35 +11,35 @@ const seats: Seat[] = Array.from({ length: 40 }, (_, index) => ({
   grade: index < 20 ? 'VIP' : 'R',
   price: 100,
 }))
-const first = (): number => 0
+const chooseFirst = (): number => 0
 const numbers = (picked: readonly Seat[] | undefined): number[] | undefined =>
   picked?.map((seat) => seat.seatNumber)
 
 describe('pickBestAvailable', () => {
   test('takes the first seats that lie side by side in one row', () => {
-    expect(numbers(pickBestAvailable(seats, new Set(), { quantity: 3 }, 1, first))).toEqual([1, 2, 3])
-    expect(numbers(pickBestAvailable(seats, new Set([2, 5, 6]), { quantity: 3 }, 1, first))).toEqual([
+    expect(numbers(pickBestAvailable(seats, new Set(), { quantity: 3 }, 1, chooseFirst))).toEqual([1, 2, 3])
+    expect(numbers(pickBestAvailable(seats, new Set([2, 5, 6]), { quantity: 3 }, 1, chooseFirst))).toEqual([
       7, 8, 9,
     ])
     // 9, 10 and 11 have neighbouring numbers, but the row ends at 10.
     const taken = new Set([1, 2, 3, 4, 5, 6, 7, 8])
-    expect(numbers(pickBestAvailable(seats, taken, { quantity: 3 }, 1, first))).toEqual([11, 12, 13])
+    expect(numbers(pickBestAvailable(seats, taken, { quantity: 3 }, 1, chooseFirst))).toEqual([11, 12, 13])
   })
 
-  test('keeps to a grade', () => {
-    expect(numbers(pickBestAvailable(seats, new Set(), { quantity: 2, grade: 'R' }, 1, first))).toEqual([
-      21, 22,
-    ])
-    expect(pickBestAvailable(seats, new Set(), { quantity: 1, grade: 'S' }, 1, first)).toBeUndefined()
+  test('takes seats of the wanted grade only', () => {
+    expect(numbers(pickBestAvailable(seats, new Set(), { quantity: 2, grade: 'R' }, 1, chooseFirst))).toEqual(
+      [21, 22],
+    )
+    expect(pickBestAvailable(seats, new Set(), { quantity: 1, grade: 'S' }, 1, chooseFirst)).toBeUndefined()
   })
 
   test('splits a party into as few groups as possible where no row has room', () => {
     const free = new Set([3, 14, 15, 28])
     const taken = new Set(seats.map((seat) => seat.seatId).filter((seatId) => !free.has(seatId)))
-    expect(numbers(pickBestAvailable(seats, taken, { quantity: 3 }, 1, first))).toEqual([14, 15, 3])
+    expect(numbers(pickBestAvailable(seats, taken, { quantity: 3 }, 1, chooseFirst))).toEqual([14, 15, 3])
   })
 
-  test('whatever is taken, it gives so many free seats of the grade, or nothing when there are fewer', () => {
+  test('whatever is taken, it picks as many free seats of the grade as wanted, or none when there are fewer', () => {
     fc.assert(
       fc.property(
         fc.uniqueArray(fc.integer({ min: 1, max: 40 })),

@@ -1,17 +1,17 @@
 import type { Seat } from './reservation.ts'
 
-/** How many seats somebody wants, wherever they are. */
+/** How many seats somebody wants, anywhere or in one grade. */
 export interface BestAvailableWish {
   quantity: number
   grade?: string | undefined
 }
 
 /**
- * Picks free seats: side by side in one row where any row has that, nearest to the front of `seats`; otherwise from the
- * largest groups, so that a party is split as little as possible. Undefined when fewer are free.
+ * Picks free seats: side by side in one row if any row has room, as near to the front of `seats` as possible; otherwise
+ * from the largest groups, so that a party is split as little as possible. Undefined when fewer are free.
  *
- * Many people ask at once and would all get the same answer, so `alternatives` says among how many of the best to
- * choose, by `chooseIndex(count)`: 1 for the best itself.
+ * Many people ask at once and would all get the same seats. So `chooseIndex(count)` chooses one of the best picks, of
+ * which there are `alternatives` at most; 1 gives the best itself.
  */
 export function pickBestAvailable(
   seats: readonly Seat[],
@@ -21,25 +21,25 @@ export function pickBestAvailable(
   chooseIndex: (count: number) => number,
 ): Seat[] | undefined {
   const runs = findRuns(seats, (seat) => isWanted(seat, wish) && !takenSeatIds.has(seat.seatId))
-  const together: Seat[][] = []
+  const adjacent: Seat[][] = []
   for (const run of runs) {
     for (
-      let at = 0;
-      at + wish.quantity <= run.length && together.length < alternatives;
-      at += wish.quantity
+      let start = 0;
+      start + wish.quantity <= run.length && adjacent.length < alternatives;
+      start += wish.quantity
     ) {
-      together.push(run.slice(at, at + wish.quantity))
+      adjacent.push(run.slice(start, start + wish.quantity))
     }
   }
-  if (together.length > 0) return together[chooseIndex(together.length)]
-  return pickApart(runs, wish.quantity, alternatives, chooseIndex)
+  if (adjacent.length > 0) return adjacent[chooseIndex(adjacent.length)]
+  return pickFromLargestRuns(runs, wish.quantity, alternatives, chooseIndex)
 }
 
 function isWanted(seat: Seat, wish: BestAvailableWish): boolean {
   return wish.grade === undefined || seat.grade === wish.grade
 }
 
-/** Free seats that lie side by side, in order. */
+/** Groups of free seats that lie side by side, in order. */
 function findRuns(seats: readonly Seat[], isFree: (seat: Seat) => boolean): Seat[][] {
   const runs: Seat[][] = []
   let run: Seat[] = []
@@ -61,7 +61,7 @@ function findRuns(seats: readonly Seat[], isFree: (seat: Seat) => boolean): Seat
   return runs
 }
 
-function pickApart(
+function pickFromLargestRuns(
   runs: readonly (readonly Seat[])[],
   quantity: number,
   alternatives: number,
@@ -70,7 +70,7 @@ function pickApart(
   const largestFirst = runs.toSorted((a, b) => b.length - a.length)
   const free = largestFirst.flat()
   if (free.length < quantity) return undefined
-  const starts = Math.min(alternatives, free.length - quantity + 1)
-  const start = chooseIndex(starts)
+  const startCount = Math.min(alternatives, free.length - quantity + 1)
+  const start = chooseIndex(startCount)
   return free.slice(start, start + quantity)
 }

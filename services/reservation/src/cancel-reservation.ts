@@ -12,8 +12,8 @@ import { findReservation, markCancelled } from './sql/reservations.ts'
 import { freeSeatsOf, lockSeatsOf } from './sql/seat-holds.ts'
 
 /**
- * Gives a hold or a confirmed reservation up. Its seats are free at once; the money of a confirmed one follows through
- * the purchase saga. Cancelling it again changes nothing and answers the same.
+ * Cancels a hold or a confirmed reservation. Its seats are free at once; the purchase saga then refunds a confirmed one.
+ * Cancelling it again changes nothing and answers the same.
  */
 export async function cancelReservation(
   ctx: Context,
@@ -30,7 +30,7 @@ export async function cancelReservation(
     const changed = await cancelLocked(ctx, tx, [reservationId], 'USER_CANCELLED')
     const after = await findReservation(tx, reservationId, null)
     if (after === undefined) throw new Error('a locked reservation vanished')
-    // It ran out between the two statements.
+    // The hold ran out between the two statements.
     if (after.status !== 'CANCELLED') throw refuse('RESERVATION_NOT_CANCELLABLE', 'the hold ran out')
     return { reservation: after, cancelled: changed }
   })
@@ -38,7 +38,7 @@ export async function cancelReservation(
   return reservation
 }
 
-/** Cancels those of the reservations that are live, however many there are; the seats of all are locked first. */
+/** Cancels the live ones of these reservations, after it has locked the seats of all of them. */
 export async function cancelLive(
   ctx: Context,
   reservationIds: readonly string[],
@@ -61,12 +61,12 @@ async function cancelLocked(
   const cancelled = await markCancelled(tx, reservationIds, reason)
   await freeSeatsOf(
     tx,
-    cancelled.map((one) => one.reservationId),
+    cancelled.map((reservation) => reservation.reservationId),
   )
   await enqueue(
     tx,
     ctx.relay,
-    cancelled.map((one) => cancelledMessage(one, reason)),
+    cancelled.map((reservation) => cancelledMessage(reservation, reason)),
   )
   return cancelled
 }

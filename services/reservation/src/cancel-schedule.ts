@@ -10,7 +10,7 @@ const BATCH_MAX = 100
 // cancellation has shown up by then.
 const SETTLE_AFTER_MS = 15_000
 
-/** Notes that a schedule will not take place; the rounds of `cancelSchedules` do the rest. */
+/** Stores that a schedule is cancelled; the rounds of `cancelSchedules` then cancel its reservations. */
 export async function noteScheduleStatus(
   ctx: Context,
   change: { scheduleId: number; status: string },
@@ -25,8 +25,8 @@ export async function noteScheduleStatus(
 }
 
 /**
- * One round over schedules that were cancelled: a batch of live reservations of each. Returns whether there is more. A
- * crash in between loses nothing: the next round finds what is still live.
+ * One round over the cancelled schedules: cancels a batch of live reservations of each, and returns whether there are
+ * more. A crash loses nothing, because the next round finds what is still live.
  */
 export async function cancelSchedules(ctx: Context): Promise<boolean> {
   let hasMore = false
@@ -39,7 +39,7 @@ export async function cancelSchedules(ctx: Context): Promise<boolean> {
     const cancelled = await cancelLive(ctx, live, 'SCHEDULE_CANCELLED')
     ctx.logger.info(
       { scheduleId, reservations: cancelled.length },
-      'reservations of a cancelled schedule cancelled',
+      'reservations of a cancelled schedule were cancelled',
     )
     hasMore ||= live.length === BATCH_MAX
   }

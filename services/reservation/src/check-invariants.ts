@@ -7,7 +7,7 @@ import { auditSeats } from './sql/audit.ts'
 
 const SHOWN_MAX = 10
 
-/** The invariants that this service's data can show. */
+/** Checks the invariants that this service's own data can show. */
 export async function checkInvariants(ctx: Context): Promise<InvariantCheck[]> {
   const limits = { seatsPerUserMax: ctx.config.SEATS_PER_USER_MAX, shownMax: SHOWN_MAX }
   const { seats, users } = await inTransaction(ctx.pool, (tx) => auditSeats(tx, limits))

@@ -2,20 +2,20 @@ import { refuse } from '@frontrow/proto/refusals'
 import type { Context } from './context.ts'
 import type { SeatLayout } from './schedules.ts'
 
-/** Which seats somebody wants: these, or any so many. */
+/** Which seats somebody wants: named ones, or any `quantity` of them. */
 export type SeatChoice = { seatIds: readonly number[] } | { quantity: number; grade?: string | undefined }
 
-/** What a hold asks for. */
-export interface OfferQuestion {
+/** Who wants which seats of a schedule. */
+export interface SeatRequest {
   userId: string
   scheduleId: number
   queueToken: string
   choice: SeatChoice
 }
 
-/** Checks that this person may buy these seats of this schedule now, whoever has them; returns the seats on offer. */
-export async function checkOffer(ctx: Context, question: OfferQuestion): Promise<SeatLayout> {
-  const { userId, scheduleId, queueToken: token, choice } = question
+/** Checks that this person may buy such seats of the schedule now, taken or not; returns all seats of the schedule. */
+export async function checkOffer(ctx: Context, request: SeatRequest): Promise<SeatLayout> {
+  const { userId, scheduleId, queueToken: token, choice } = request
   await ctx.verifyToken({ token, scheduleId, userId })
   const [schedule, layout] = await Promise.all([
     ctx.schedules.schedule(scheduleId),
@@ -23,7 +23,7 @@ export async function checkOffer(ctx: Context, question: OfferQuestion): Promise
   ])
   const now = ctx.now().getTime()
   const isOpen = schedule.bookingOpenAtMs <= now && now < schedule.bookingCloseAtMs
-  if (schedule.status !== 'ON_SALE' || !isOpen) throw notOpen(schedule.status)
+  if (schedule.status !== 'ON_SALE' || !isOpen) throw bookingNotOpen(schedule.status)
   if ('seatIds' in choice) {
     const unknown = choice.seatIds.filter((seatId) => !layout.byId.has(seatId))
     if (unknown.length > 0) {
@@ -36,7 +36,7 @@ export async function checkOffer(ctx: Context, question: OfferQuestion): Promise
 }
 
 /** The refusal of a schedule that can't be booked. */
-export function notOpen(status: string): Error {
+export function bookingNotOpen(status: string): Error {
   return refuse(
     'BOOKING_NOT_OPEN',
     status === 'ON_SALE' ? 'booking is not open now' : `the schedule is ${status}`,

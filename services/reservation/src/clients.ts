@@ -6,15 +6,15 @@ import { CatalogService, QueueService } from '@frontrow/proto/services'
 import type { ServiceHost } from '@frontrow/service-host/host'
 import type { Config } from './config.ts'
 
-const READ_MS = 800
+const READ_DEADLINE_MS = 800
 // A page of 2,000 seats takes the catalog longer than one row.
-const SEATS_MS = 2_000
+const SEATS_DEADLINE_MS = 2_000
 
 /** What this service asks of the waiting room. */
 export interface QueueCalls {
-  /** Refuses where the token does not let its holder into this schedule now. */
+  /** Refuses when the token does not let this user into this schedule now. */
   verifyToken: (request: { token: string; scheduleId: number; userId: string }) => Promise<VerifiedToken>
-  /** Keeps the token ACTIVE until then at least. */
+  /** Keeps the token ACTIVE until `untilMs` at least. */
   extendToken: (request: { token: string; untilMs: number }) => Promise<unknown>
 }
 
@@ -31,13 +31,13 @@ export function connectClients(
 ): QueueCalls & CatalogCalls {
   const queue = host.connect(QueueService, { name: 'queue', address: config.QUEUE_GRPC, refusalKind })
   const catalog = host.connect(CatalogService, { name: 'catalog', address: config.CATALOG_GRPC, refusalKind })
-  const read = { deadlineMs: READ_MS, retriable: true }
+  const read = { deadlineMs: READ_DEADLINE_MS, retriable: true }
   return {
     verifyToken: queue.unary('VerifyToken', queue.client.verifyToken.bind(queue.client), read),
     extendToken: queue.unary('ExtendToken', queue.client.extendToken.bind(queue.client), read),
     getSchedule: catalog.unary('GetSchedule', catalog.client.getSchedule.bind(catalog.client), read),
     getSeats: catalog.unary('GetSeats', catalog.client.getSeats.bind(catalog.client), {
-      deadlineMs: SEATS_MS,
+      deadlineMs: SEATS_DEADLINE_MS,
       retriable: true,
     }),
   }

@@ -27,8 +27,8 @@ interface Outcome {
 }
 
 /**
- * Sells the held seats to a payment, or says why not. Each payment gets one answer: it is stored with its message id, and
- * a repeated command, under the same id or another, is answered with that same message.
+ * Sells the held seats to a payment, or refuses with a reason. Each payment gets one reply, which is stored with its
+ * message id. A repeated command, under the same id or another, is answered with that same message.
  */
 export async function confirmReservation(
   ctx: Context,
@@ -38,13 +38,13 @@ export async function confirmReservation(
   const { reservationId, paymentId } = command
   const { reply, locked, isRepeat } = await inTransaction(ctx.pool, async (tx): Promise<Outcome> => {
     await claim(tx, message)
-    // Or a hold by the same user could count these seats as lapsed while they are being sold.
+    // Without this lock a hold by the same user could count these seats as lapsed while they are being sold.
     await lockUserSeatsOf(tx, reservationId)
-    const found = await lockForChange(tx, reservationId)
+    const lockedReservation = await lockForChange(tx, reservationId)
     const stored = await findReply(tx, paymentId)
-    const answer = stored ?? (await decide(tx, command, found))
+    const answer = stored ?? (await decide(tx, command, lockedReservation))
     await enqueue(tx, ctx.relay, [replyMessage(answer)])
-    return { reply: answer, locked: found, isRepeat: stored !== undefined }
+    return { reply: answer, locked: lockedReservation, isRepeat: stored !== undefined }
   })
   if (isRepeat) return
   if (reply.type === 'ReservationConfirmed' && locked !== undefined) {
@@ -60,8 +60,8 @@ async function decide(
   locked: LockedReservation | undefined,
 ): Promise<ConfirmReply> {
   const { reservationId, paymentId } = command
-  const isOff = locked !== undefined && (await isScheduleCancelled(tx, locked.reservation.scheduleId))
-  const decision = decideConfirmation(command, locked, isOff)
+  const isCancelled = locked !== undefined && (await isScheduleCancelled(tx, locked.reservation.scheduleId))
+  const decision = decideConfirmation(command, locked, isCancelled)
   let reply: ConfirmReply
   if (decision.kind === 'refuse') {
     const payload: z.input<typeof ReservationConfirmRefused> = {

@@ -11,10 +11,10 @@ export type Confirmation =
   | { kind: 'confirm'; payload: z.output<typeof ReservationConfirmed> }
   | { kind: 'refuse'; reason: ConfirmRefusal }
 
-/** Whether a payment confirms a reservation. Pure; the caller has both locked. */
+/** Decides whether a payment confirms a reservation. It is pure; the caller has locked the reservation and its seats. */
 export function decideConfirmation(
   command: { paymentId: string; userId: string; amount: number },
-  found:
+  locked:
     | {
         reservation: Pick<
           Reservation,
@@ -25,9 +25,9 @@ export function decideConfirmation(
     | undefined,
   isScheduleCancelled: boolean,
 ): Confirmation {
-  if (found === undefined) return { kind: 'refuse', reason: 'RESERVATION_NOT_FOUND' }
-  const { reservation, hasItsSeats } = found
-  // A payment of somebody else, or of another amount, is no payment of this reservation.
+  if (locked === undefined) return { kind: 'refuse', reason: 'RESERVATION_NOT_FOUND' }
+  const { reservation, hasItsSeats } = locked
+  // A payment by another user, or of another amount, is not for this reservation.
   if (reservation.userId !== command.userId || reservation.totalAmount !== command.amount) {
     return { kind: 'refuse', reason: 'RESERVATION_NOT_FOUND' }
   }

@@ -3,7 +3,7 @@ import type { HostMetrics } from '@frontrow/service-host/metrics'
 import { Counter } from 'prom-client'
 import type { CancelReason, ReservationFacts } from './reservation.ts'
 
-/** What happens to reservations, counted and logged in one place. Call after the commit. */
+/** Counts and logs what happens to reservations. Call it after the commit. */
 export interface ReservationCounters {
   held(reservation: ReservationFacts): void
   holdRefused(code: string): void

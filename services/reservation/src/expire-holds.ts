@@ -6,20 +6,20 @@ import { expireLapsed } from './sql/reservations.ts'
 import { freeSeatsOf } from './sql/seat-holds.ts'
 
 /**
- * One batch of lapsed holds: EXPIRED, their seat rows gone, others told. Returns whether there may be more. Nothing is
- * right or wrong by it: a lapsed hold reads EXPIRED, can't be confirmed, and is taken over by the next buyer without it.
+ * Marks a batch of lapsed holds EXPIRED, frees their seats and publishes that. Returns whether there may be more. It only
+ * tidies up: a lapsed hold already reads EXPIRED, can't be confirmed, and the next buyer can take its seats over.
  */
 export async function expireHolds(ctx: Context): Promise<boolean> {
   const limit = ctx.config.SWEEP_BATCH_MAX
   const expired = await inTransaction(ctx.pool, async (tx) => {
-    const found = await expireLapsed(tx, limit)
-    if (found.length === 0) return found
+    const lapsed = await expireLapsed(tx, limit)
+    if (lapsed.length === 0) return lapsed
     await freeSeatsOf(
       tx,
-      found.map((reservation) => reservation.reservationId),
+      lapsed.map((reservation) => reservation.reservationId),
     )
-    await enqueue(tx, ctx.relay, found.map(expiredMessage))
-    return found
+    await enqueue(tx, ctx.relay, lapsed.map(expiredMessage))
+    return lapsed
   })
   ctx.counters.expired(expired, 'swept')
   return expired.length === limit

@@ -5,8 +5,8 @@ import { findReservation } from './sql/reservations.ts'
 const StoredHold = z.object({ reservationId: z.uuid() })
 
 /**
- * Keeps the buyer's token ACTIVE until the hold's deadline, so that there is time to pay. The hold stands either way: a
- * waiting room that is away for a moment must not cost anybody their seats.
+ * Keeps the buyer's token ACTIVE until the hold's deadline, so that there is time to pay. A failure is only logged,
+ * because a waiting room that is away for a moment must not cost anybody their seats.
  */
 export async function extendToken(ctx: Context, token: string, until: Date): Promise<void> {
   try {
@@ -16,8 +16,8 @@ export async function extendToken(ctx: Context, token: string, until: Date): Pro
   }
 }
 
-/** The same for a hold that was answered before, as long as it is live; the token must have been verified. */
-export async function extendTokenAgain(
+/** Extends the token for a hold whose stored answer is replayed, if it is still live. The token must have been verified. */
+export async function extendTokenOnReplay(
   ctx: Context,
   { userId, queueToken }: { userId: string; queueToken: string },
   answer: unknown,

@@ -20,14 +20,14 @@ export async function getReservation(
 /** A page of a user's reservations, newest first. */
 export async function getReservations(
   ctx: Context,
-  question: { userId: string; status: ReservationStatus | null; before: string | null; limit: number },
+  filter: { userId: string; status: ReservationStatus | null; before: string | null; limit: number },
 ): Promise<{ items: Reservation[]; nextBefore: string | null }> {
-  const found = await listReservations(ctx.pool, { ...question, limit: question.limit + 1 })
-  const items = found.slice(0, question.limit)
+  const found = await listReservations(ctx.pool, { ...filter, limit: filter.limit + 1 })
+  const items = found.slice(0, filter.limit)
   return { items, nextBefore: found.length > items.length ? (items.at(-1)?.reservationId ?? null) : null }
 }
 
-/** The refusal of an id that is nobody's, or somebody else's. */
+/** The refusal of an id that does not exist or is another user's. */
 export function reservationNotFound(): Error {
   return refuse('RESERVATION_NOT_FOUND', 'you have no such reservation')
 }

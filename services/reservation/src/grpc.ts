@@ -11,7 +11,7 @@ import type { Reservation } from './reservation.ts'
 import { listPaymentFacts } from './sql/reservations.ts'
 import { listTakenSeats } from './sql/seat-holds.ts'
 
-const NO_PAYMENT = '00000000-0000-0000-0000-000000000000'
+const LOWEST_PAYMENT_ID = '00000000-0000-0000-0000-000000000000'
 
 /** The gRPC side: what other services may ask. */
 export function addGrpcMethods(host: ServiceHost, ctx: Context): void {
@@ -55,7 +55,7 @@ function auditMethods(host: ServiceHost, ctx: Context): AuditServiceHandlers {
         limit: z.int().min(1).max(5_000),
       }),
       async ({ afterPaymentId, limit }) => ({
-        facts: await listPaymentFacts(ctx.pool, afterPaymentId || NO_PAYMENT, limit),
+        facts: await listPaymentFacts(ctx.pool, afterPaymentId || LOWEST_PAYMENT_ID, limit),
       }),
     ),
   }

@@ -8,10 +8,10 @@ import { inTransaction } from '@frontrow/postgres/transaction'
 import { isRefusal, refuse } from '@frontrow/proto/refusals'
 import { uuidv7 } from 'uuidv7'
 import { pickBestAvailable } from './best-available.ts'
-import { checkOffer, notOpen } from './check-offer.ts'
-import type { OfferQuestion } from './check-offer.ts'
+import { checkOffer, bookingNotOpen } from './check-offer.ts'
+import type { SeatRequest } from './check-offer.ts'
 import type { Context } from './context.ts'
-import { extendToken, extendTokenAgain } from './extend-token.ts'
+import { extendToken, extendTokenOnReplay } from './extend-token.ts'
 import { expiredMessage, heldMessage } from './reservation-messages.ts'
 import { factsOf } from './reservation.ts'
 import type { Reservation, ReservationFacts, Seat } from './reservation.ts'
@@ -22,12 +22,12 @@ import { insertReservation, markExpired } from './sql/reservations.ts'
 import { freeSeatsOf, listTakenSeats, lockUserSeats, takeSeats } from './sql/seat-holds.ts'
 import type { HoldOutcome } from './sql/seat-holds.ts'
 
-/** A request for seats. */
-export interface HoldSeats extends OfferQuestion {
+/** A request to hold seats. */
+export interface HoldSeats extends SeatRequest {
   idempotencyKey?: string | undefined
 }
 
-/** What the client is told; a repeated Idempotency-Key gets the answer of the first time. */
+/** The answer to the client. A repeated Idempotency-Key gets the answer of the first request. */
 export interface HoldAnswer {
   data: unknown
   isReplay: boolean
@@ -49,24 +49,24 @@ type NewHold = Pick<
 type Attempt =
   { kind: 'held'; hold: NewHold; takenOver: ReservationFacts[] } | { kind: 'replay'; response: unknown }
 
-/** The seats that were picked for somebody went to somebody else in between: pick again. */
-class PickIsGone extends Error {
-  override name = 'PickIsGone'
+/** Somebody else took the seats that were picked, so others must be picked. */
+class PickedSeatsTaken extends Error {
+  override name = 'PickedSeatsTaken'
 }
 
 const ATTEMPTS_MAX = 6
-// Holder of the key is the running transaction itself, so this never runs out.
+// A claim is committed only together with its answer, so no other request ever meets this lock.
 const KEY_LOCK_MS = 60_000
 
-/** Holds all of the wanted seats or none, until the deadline. */
+/** Holds all of the wanted seats, until the deadline, or none. */
 export async function holdSeats(ctx: Context, command: HoldSeats): Promise<HoldAnswer> {
   try {
     const layout = await offerOrReplay(ctx, command)
     if ('replayed' in layout) return { data: layout.replayed, isReplay: true }
     const attempt = await attemptHold(ctx, command, layout)
     if (attempt.kind === 'replay') {
-      // The first request may have died between its commit and this.
-      await extendTokenAgain(ctx, command, attempt.response)
+      // The first request may have died after its commit and before it extended the token.
+      await extendTokenOnReplay(ctx, command, attempt.response)
       return { data: attempt.response, isReplay: true }
     }
     ctx.counters.held(factsOf(attempt.hold))
@@ -80,8 +80,8 @@ export async function holdSeats(ctx: Context, command: HoldSeats): Promise<HoldA
 }
 
 /**
- * A key that was answered before gets the same answer again even where the same request would be refused by now: the
- * token is USED after the payment, the on-sale window closes.
+ * The seats on offer, or the stored answer of the Idempotency-Key. The stored answer is given even when the same request
+ * would be refused by now, e.g. because the token is USED after the payment or the on-sale window has closed.
  */
 async function offerOrReplay(ctx: Context, command: HoldSeats): Promise<SeatLayout | { replayed: unknown }> {
   try {
@@ -91,12 +91,12 @@ async function offerOrReplay(ctx: Context, command: HoldSeats): Promise<SeatLayo
     if (keyed === undefined || !isRefusal(refusal)) throw refusal
     const replayed = await inTransaction(ctx.pool, async (tx) => {
       const claim = await claimKey(tx, keyed, KEY_LOCK_MS)
-      // Rolls the claim back: a refusal stores nothing.
+      // This rolls the claim back, because a refused request stores nothing.
       if (claim.kind !== 'replay') throw refusal
       return claim.response
     })
-    // Only this refusal comes after the token was found good.
-    if (isRefusal(refusal, 'BOOKING_NOT_OPEN')) await extendTokenAgain(ctx, command, replayed)
+    // Of the refusals that a replayed request can get, only this one comes after the token was verified.
+    if (isRefusal(refusal, 'BOOKING_NOT_OPEN')) await extendTokenOnReplay(ctx, command, replayed)
     return { replayed }
   }
 }
@@ -106,9 +106,10 @@ async function attemptHold(ctx: Context, command: HoldSeats, layout: SeatLayout)
     try {
       return await inTransaction(ctx.pool, (tx) => holdOnce(ctx, tx, command, layout, attempt))
     } catch (error) {
-      const mayPass = error instanceof PickIsGone || isUniqueViolation(error, 'reservations_number_once')
-      if (mayPass && attempt < ATTEMPTS_MAX) continue
-      if (error instanceof PickIsGone) {
+      const isRetriable =
+        error instanceof PickedSeatsTaken || isUniqueViolation(error, 'reservations_number_once')
+      if (isRetriable && attempt < ATTEMPTS_MAX) continue
+      if (error instanceof PickedSeatsTaken) {
         throw refuse('SEAT_TAKEN', 'others were faster; try again', {
           details: { seatIds: [] },
           cause: error,
@@ -143,7 +144,7 @@ async function holdOnce(
     holdMs: ctx.config.HOLD_MS,
     seatsPerUserMax: ctx.config.SEATS_PER_USER_MAX,
   })
-  if (outcome.heldSeatIds.length < seats.length) throw whyNot(ctx, command, seats, outcome)
+  if (outcome.heldSeatIds.length < seats.length) throw refusalOfHold(ctx, command, seats, outcome)
   const hold: NewHold = {
     reservationId,
     reservationNumber: newReservationNumber(),
@@ -156,7 +157,7 @@ async function holdOnce(
     expiresAt: outcome.expiresAt,
   }
   await insertReservation(tx, hold)
-  const takenOver = await endTakenOver(tx, outcome.takenOverFrom)
+  const takenOver = await expireTakenOver(tx, outcome.takenOverFrom)
   await enqueue(tx, ctx.relay, [...takenOver.map(expiredMessage), heldMessage(hold)])
   if (keyed !== undefined) {
     await storeResource(tx, keyed, reservationId)
@@ -165,7 +166,7 @@ async function holdOnce(
   return { kind: 'held', hold, takenOver }
 }
 
-async function endTakenOver(tx: Tx, reservationIds: readonly string[]): Promise<ReservationFacts[]> {
+async function expireTakenOver(tx: Tx, reservationIds: readonly string[]): Promise<ReservationFacts[]> {
   if (reservationIds.length === 0) return []
   const expired = await markExpired(tx, reservationIds)
   await freeSeatsOf(tx, reservationIds)
@@ -186,31 +187,38 @@ async function chooseSeats(tx: Tx, command: HoldSeats, layout: SeatLayout, attem
   }
   const taken = await listTakenSeats(tx, command.scheduleId)
   const takenIds = new Set(taken.map((seat) => seat.seatId))
-  // The best first; after each collision among four times as many, so that a crowd spreads out.
+  // The first attempt takes the best seats. Each collision makes it choose among four times as many picks, so that a crowd
+  // spreads out.
   const picked = pickBestAvailable(layout.seats, takenIds, choice, 4 ** (attempt - 1), (count) =>
     randomInt(count),
   )
   if (picked === undefined) {
-    throw refuse('SEAT_TAKEN', 'there are not so many seats left', {
+    throw refuse('SEAT_TAKEN', 'there are not enough seats left', {
       details: { seatIds: [], requested: choice.quantity },
     })
   }
   return picked
 }
 
-/** Why the hold statement did not give all the seats. The transaction is rolled back with the error. */
-function whyNot(ctx: Context, command: HoldSeats, seats: readonly Seat[], outcome: HoldOutcome): Error {
-  if (outcome.isScheduleCancelled) return notOpen('CANCELLED')
+/** The refusal of a hold that did not get all its seats. Throwing it rolls the transaction back. */
+function refusalOfHold(
+  ctx: Context,
+  command: HoldSeats,
+  seats: readonly Seat[],
+  outcome: HoldOutcome,
+): Error {
+  if (outcome.isScheduleCancelled) return bookingNotOpen('CANCELLED')
   const limit = ctx.config.SEATS_PER_USER_MAX
   if (outcome.userSeats + seats.length > limit) {
-    return refuse('SEAT_LIMIT_EXCEEDED', `at most ${limit} seats of a schedule for one user`, {
+    return refuse('SEAT_LIMIT_EXCEEDED', `a user may have at most ${limit} seats of a schedule`, {
       details: { limit, held: outcome.userSeats, requested: seats.length },
     })
   }
-  if ('quantity' in command.choice) return new PickIsGone('picked seats were taken meanwhile')
-  const ours = new Set(outcome.heldSeatIds)
-  // Seats taken before the statement stopped it from writing; those taken while it ran are the ones it did not get.
-  const missing = seats.map((seat) => seat.seatId).filter((seatId) => !ours.has(seatId))
+  if ('quantity' in command.choice) return new PickedSeatsTaken('somebody else took the picked seats')
+  const held = new Set(outcome.heldSeatIds)
+  // Seats that were taken before the statement kept it from writing any. Otherwise others took the missing ones while it
+  // ran.
+  const missing = seats.map((seat) => seat.seatId).filter((seatId) => !held.has(seatId))
   return refuse('SEAT_TAKEN', 'a seat is held or sold already', {
     details: { seatIds: outcome.takenSeatIds.length > 0 ? outcome.takenSeatIds : missing },
   })

@@ -20,7 +20,7 @@ import {
 import { refreshHold } from './refresh-hold.ts'
 import { toRefundJson, toReservationJson } from './reservation-json.ts'
 
-/** The REST side: parse, call, translate. */
+/** Adds the REST routes. Each one parses the request, calls a use case and translates its result. */
 export function addHttpRoutes(http: HttpServer, ctx: Context): void {
   const refreshesMax = ctx.config.REFRESHES_MAX
 
@@ -94,7 +94,7 @@ function readCursor(cursor: string | undefined): string | null {
   if (cursor === undefined) return null
   const parsed = z.uuid().safeParse(Buffer.from(cursor, 'base64url').toString('utf8'))
   if (parsed.success) return parsed.data
-  throw generalRefusal('INVALID_REQUEST', 'cursor: is not one that this list gave', {
+  throw generalRefusal('INVALID_REQUEST', 'cursor: must be the nextCursor of a page', {
     details: [{ in: 'query', field: 'cursor', rule: 'must be the nextCursor of a page' }],
   })
 }

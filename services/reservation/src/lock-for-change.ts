@@ -6,7 +6,7 @@ import { lockSeatsOf } from './sql/seat-holds.ts'
 /** A reservation that nobody else can change until the transaction ends. */
 export interface LockedReservation {
   reservation: Reservation
-  /** Every seat of it is still its own. */
+  /** Whether it still has every one of its seats. */
   hasItsSeats: boolean
 }
 

@@ -7,10 +7,10 @@ import { confirmReservation } from './confirm-reservation.ts'
 import type { Context } from './context.ts'
 import { noteRefund } from './note-refund.ts'
 
-/** What this service listens to. */
+/** The topics that this service listens to. */
 export const consumedTopics = [topics.reservationCommands, topics.paymentEvents, topics.catalogEvents]
 
-/** What it does about each message; other types on these topics are others'. */
+/** The handler of each message type. Other types on these topics are meant for other services. */
 export function messageHandlers(ctx: Context): Readonly<Record<string, Handler>> {
   return {
     ConfirmReservation: handler(ConfirmReservation, (command, message) =>

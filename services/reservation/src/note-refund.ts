@@ -3,7 +3,7 @@ import { inTransaction } from '@frontrow/postgres/transaction'
 import type { Context } from './context.ts'
 import { markRefunded } from './sql/reservations.ts'
 
-/** The money of a cancelled reservation is back with its owner. Refunds of other payments are not ours to note. */
+/** Stores that a cancelled reservation was refunded. Refunds of payments that confirmed no reservation change nothing. */
 export async function noteRefund(
   ctx: Context,
   refund: { paymentId: string },

@@ -2,7 +2,7 @@ import { idempotencyKeyHeader } from '@frontrow/idempotency/idempotency-key'
 import { defineRoute } from '@frontrow/service-host/route'
 import { z } from 'zod'
 
-// Far above any setting of the per-user limit: only so that a list can't grow without end.
+// The highest value of SEATS_PER_USER_MAX. It keeps a request's list of seats from growing without end.
 const SEATS_MAX = 100
 
 const userId = z
@@ -80,7 +80,8 @@ const holdBody = z
     if ((body.seatIds === undefined) === (body.quantity === undefined)) {
       rule('seatIds', 'give either seatIds or quantity')
     }
-    if (body.grade !== undefined && body.quantity === undefined) rule('grade', 'goes with quantity only')
+    if (body.grade !== undefined && body.quantity === undefined)
+      rule('grade', 'is allowed with quantity only')
   })
 
 const params = z.object({ reservationId })

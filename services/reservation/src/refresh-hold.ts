@@ -20,7 +20,7 @@ export async function refreshHold(
   const { userId, scheduleId } = await getReservation(ctx, reservationId, owner)
   await ctx.verifyToken({ token: queueToken, scheduleId, userId })
   const refreshed = await inTransaction(ctx.pool, async (tx) => {
-    // Or a hold by the same user could count these seats as lapsed while they are being kept.
+    // Without this lock a hold by the same user could count these seats as lapsed while they are being extended.
     await lockUserSeatsOf(tx, reservationId)
     const locked = await lockForChange(tx, reservationId)
     if (locked === undefined) throw reservationNotFound()

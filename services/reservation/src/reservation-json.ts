@@ -1,6 +1,6 @@
 import type { Reservation, Seat } from './reservation.ts'
 
-/** A new hold as POST /reservations answers it; also what a repeated Idempotency-Key is answered. */
+/** The answer of POST /reservations to a new hold, and to a repeated Idempotency-Key. */
 export interface HoldJson {
   reservationId: string
   reservationNumber: string
@@ -13,7 +13,7 @@ export interface HoldJson {
   expiresAt: string
 }
 
-/** A reservation as it is read later. */
+/** The answer of the routes that read a reservation. */
 export interface ReservationJson extends HoldJson {
   holdSecondsLeft: number
   refreshesLeft: number
@@ -22,7 +22,7 @@ export interface ReservationJson extends HoldJson {
   refund: RefundJson | null
 }
 
-/** What becomes of the money of a cancelled reservation. */
+/** The refund of a cancelled reservation. */
 export interface RefundJson {
   paymentId: string
   status: 'PENDING' | 'REFUNDED'

@@ -25,7 +25,7 @@ export function expiredMessage(facts: ReservationFacts): OutgoingMessage {
   return event('ReservationExpired', reservationId, payload)
 }
 
-/** A live reservation was given up; with a payment, that payment is to be refunded. */
+/** A live reservation was cancelled. When it has a payment, that payment must be refunded. */
 export function cancelledMessage(
   cancelled: ReservationFacts & { paymentId: string | null },
   reason: CancelReason,
@@ -42,7 +42,7 @@ export function cancelledMessage(
   return event('ReservationCancelled', reservationId, payload)
 }
 
-/** The reply to a ConfirmReservation, the same message each time it is sent. */
+/** The reply to a ConfirmReservation. It has the same message id each time it is sent. */
 export function replyMessage(reply: ConfirmReply): OutgoingMessage {
   return { ...event(reply.type, reply.reservationId, reply.payload), id: reply.messageId }
 }

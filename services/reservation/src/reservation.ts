@@ -1,4 +1,4 @@
-/** Where a reservation stands. HOLD and CONFIRMED are live: their seats are nobody else's. */
+/** The state of a reservation. HOLD and CONFIRMED are live: nobody else can have their seats. */
 export type ReservationStatus = 'HOLD' | 'CONFIRMED' | 'CANCELLED' | 'EXPIRED'
 
 /** Why a reservation was cancelled. */
@@ -35,7 +35,7 @@ export interface Reservation {
   holdSecondsLeft: number
 }
 
-/** The part of a reservation that other services are told of in events. */
+/** The part of a reservation that events carry to other services. */
 export interface ReservationFacts {
   reservationId: string
   userId: string
@@ -43,7 +43,7 @@ export interface ReservationFacts {
   seatIds: number[]
 }
 
-/** The same reservation as events name it. */
+/** The facts of a reservation, for its events. */
 export function factsOf(
   reservation: Pick<Reservation, 'reservationId' | 'userId' | 'scheduleId' | 'seats'>,
 ): ReservationFacts {

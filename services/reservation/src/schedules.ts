@@ -9,8 +9,8 @@ const SEATS_PAGE = 2_000
 // The largest schedule has 10,000 seats by default, about 2 MB here.
 const SEAT_LAYOUTS_MAX = 50
 const SCHEDULES_MAX = 2_000
-// How old a schedule may be while the catalog does not answer. Its window is still checked; of a cancellation the
-// fence in our own database knows.
+// How old a schedule may be while the catalog does not answer. Its on-sale window is still checked, and a cancellation is
+// known from our own table cancelled_schedules.
 const STALE_MAX_MS = 300_000
 
 /** The seats of one schedule, in the catalog's order, which is best first. */
@@ -19,12 +19,12 @@ export interface SeatLayout {
   readonly byId: ReadonlyMap<number, Seat>
 }
 
-/** What the catalog says about schedules, remembered: status and window for a moment, seats for good. */
+/** Remembers what the catalog says about schedules: status and window for a moment, seats for good. */
 export interface Schedules {
   /** Refuses with SCHEDULE_NOT_FOUND. */
   schedule(scheduleId: number): Promise<Schedule>
   layout(scheduleId: number): Promise<SeatLayout>
-  /** The next question is asked of the catalog again. */
+  /** Makes the next call ask the catalog again. */
   forget(scheduleId: number): void
 }
 

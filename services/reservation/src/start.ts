@@ -15,7 +15,7 @@ import { rememberSchedules } from './schedules.ts'
 import { countLiveHolds } from './sql/reservations.ts'
 
 const TIDY_EVERY_MS = 600_000
-// What tidyKeys takes at most.
+// The most that one call of tidyKeys deletes.
 const TIDY_BATCH = 5_000
 
 /** Starts REST, gRPC, the consumer, the outbox relay and the sweeper. */

@@ -72,7 +72,7 @@ function connect(port: number) {
   }
 }
 
-/** What a payment leaves behind, without the saga around it. */
+/** Changes the rows as a payment's confirmation does, without the saga. */
 async function sell(reservationId: string, paymentId: string): Promise<void> {
   await running.db.query(
     `WITH sold AS (UPDATE reservations SET status = 'CONFIRMED', payment_id = $2, confirmed_at = now()
@@ -82,7 +82,7 @@ async function sell(reservationId: string, paymentId: string): Promise<void> {
   )
 }
 
-test('GetReservation tells the reservation, and EXPIRED where its deadline has passed', async () => {
+test('GetReservation returns the reservation, as EXPIRED when its deadline has passed', async () => {
   const { data } = await running.hold('101', { scheduleId: 1, seatIds: [1001, 1021] })
   const reservationId = String(data.reservationId)
   expect(await calls.getReservation({ reservationId })).toEqual({
@@ -106,7 +106,7 @@ test('GetReservation tells the reservation, and EXPIRED where its deadline has p
   })
 })
 
-test('ListTakenSeats tells held from sold, and leaves lapsed holds out', async () => {
+test('ListTakenSeats lists held and sold seats apart, and leaves lapsed holds out', async () => {
   await running.hold('201', { scheduleId: 2, seatIds: [2001, 2002] })
   const sold = await running.hold('202', { scheduleId: 2, seatIds: [2003] })
   await sell(String(sold.data.reservationId), uuidv7())
@@ -118,7 +118,7 @@ test('ListTakenSeats tells held from sold, and leaves lapsed holds out', async (
   expect(await calls.listTakenSeats({ scheduleId: 99 })).toEqual({ heldSeatIds: [], soldSeatIds: [] })
 })
 
-test('ListPaymentFacts pages through what payments confirmed, in the order of their ids', async () => {
+test('ListPaymentFacts pages through confirmed payments in the order of their ids', async () => {
   const made: string[] = []
   for (const seatId of [2101, 2102, 2103]) {
     const { data } = await running.hold('301', { scheduleId: 2, seatIds: [seatId] })
@@ -144,7 +144,7 @@ test('CheckInvariants holds on good data, and names the rows that break it', asy
   expect(good.invariants[0]?.checked).toBeGreaterThan(0)
 
   const { data } = await running.hold('401', { scheduleId: 2, seatIds: [2201, 2202, 2203, 2204] })
-  // A second reservation of the same seats, past every guard.
+  // A second reservation of the same seats, inserted without the checks that prevent it.
   await running.db.query(
     `INSERT INTO reservations (reservation_id, reservation_number, user_id, schedule_id, status, total_amount, seat_ids,
        seats, reserved_at, expires_at)

@@ -7,7 +7,7 @@ const UUIDV7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]
 let running: RunningService
 
 beforeAll(async () => {
-  // No sweeper: these tests show that nothing depends on it.
+  // The sweeper hardly ever runs, because these tests show that nothing depends on it.
   running = await startRunningService({ env: { SWEEP_EVERY_MS: '60000' } })
 })
 afterAll(() => running.stop())
@@ -57,13 +57,13 @@ describe('POST /reservations', () => {
     expect((await running.hold('121', { scheduleId: 2, seatIds: [2006] })).status).toBe(201)
   })
 
-  test('best available seats are side by side, and of the wished grade', async () => {
+  test('best available seats are side by side, and of the wanted grade', async () => {
     const first = await running.hold('131', { scheduleId: 2, quantity: 4, grade: 'R' })
     expect(first.data.seats.map((seat: { seatNumber: number }) => seat.seatNumber)).toEqual([21, 22, 23, 24])
     const second = await running.hold('132', { scheduleId: 2, quantity: 3, grade: 'R' })
     expect(second.data.seats.map((seat: { seatNumber: number }) => seat.seatNumber)).toEqual([25, 26, 27])
     const none = await running.hold('133', { scheduleId: 2, quantity: 2, grade: 'S' })
-    // There is no such grade at all; that is not the same as sold out.
+    // A grade that does not exist is not the same as one that is sold out.
     expect(none).toMatchObject({ status: 404, code: 'SEAT_NOT_FOUND' })
   })
 
@@ -322,8 +322,8 @@ describe('POST /reservations/{id}/cancel', () => {
   })
 })
 
-describe('a neighbour that is away', () => {
-  test('the catalog: schedules that were asked for lately are still sold', async () => {
+describe('while the catalog is away', () => {
+  test('schedules that it was asked for lately are still sold', async () => {
     await running.hold('601', { scheduleId: 2, seatIds: [2501] })
     running.neighbours.catalogIsAway = true
     try {

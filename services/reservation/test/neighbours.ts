@@ -34,7 +34,7 @@ export interface Neighbours {
   schedules: Map<number, KnownSchedule>
   /** The refusal of these tokens; all others are ACTIVE. */
   refusedTokens: Map<string, RefusalCode>
-  /** What ExtendToken was asked, newest last. */
+  /** The requests of ExtendToken, newest last. */
   extended: { token: string; untilMs: number }[]
   extendFails: boolean
   catalogIsAway: boolean

@@ -18,7 +18,7 @@ import { refreshHold } from '../src/refresh-hold.ts'
 import { lockUserSeats } from '../src/sql/seat-holds.ts'
 import { openPool, useCaseContext } from './use-case-context.ts'
 
-// Use cases on a real database, without servers around them: as many at once as the pool has connections.
+// The use cases run on a real database, without servers, as many at once as the pool has connections.
 let environment: TestEnvironment
 let pool: Pool
 let ctx: Context
@@ -34,7 +34,7 @@ afterAll(async () => {
   await environment.dispose()
 })
 
-interface Won {
+interface HeldSeats {
   reservationId: string
   seatIds: number[]
   amount: number
@@ -47,14 +47,19 @@ function isHold(
   return typeof data === 'object' && data !== null && 'reservationId' in data
 }
 
-async function hold(userId: string, scheduleId: number, choice: SeatChoice, using = ctx): Promise<Won> {
-  const { data } = await holdSeats(using, { userId, scheduleId, queueToken: uuidv7(), choice })
+async function hold(
+  userId: string,
+  scheduleId: number,
+  choice: SeatChoice,
+  context = ctx,
+): Promise<HeldSeats> {
+  const { data } = await holdSeats(context, { userId, scheduleId, queueToken: uuidv7(), choice })
   if (!isHold(data)) throw new Error('no hold was answered')
   const seatIds = data.seats.map((seat) => seat.seatId)
   return { reservationId: data.reservationId, seatIds, amount: data.totalAmount, userId }
 }
 
-/** The code of an expected refusal, or what came of it; any other error fails the test. */
+/** The result of `work`, or the code of its refusal; any other error fails the test. */
 async function outcome<T>(work: Promise<T>): Promise<T | string> {
   try {
     return await work
@@ -64,11 +69,11 @@ async function outcome<T>(work: Promise<T>): Promise<T | string> {
   }
 }
 
-async function confirm(won: Won, using = ctx): Promise<string> {
+async function confirm(held: HeldSeats, context = ctx): Promise<string> {
   const paymentId = uuidv7()
-  const { reservationId, userId, amount } = won
+  const { reservationId, userId, amount } = held
   const message = { id: uuidv7(), type: 'ConfirmReservation' }
-  await confirmReservation(using, { paymentId, reservationId, userId, amount }, message)
+  await confirmReservation(context, { paymentId, reservationId, userId, amount }, message)
   const { rows } = await pool.query<{ type: string; reason: string | null }>(
     `SELECT type, payload ->> 'reason' AS reason FROM confirm_replies WHERE payment_id = $1`,
     [paymentId],
@@ -112,13 +117,13 @@ test('fifty buyers at once, one seat: exactly one has it', async () => {
 })
 
 test('overlapping sets of seats in any order: no deadlock, no seat twice', async () => {
-  const deadlocks = await deadlocksOf(async (using) => {
+  const deadlocks = await deadlocksOf(async (context) => {
     for (let round = 0; round < 10; round += 1) {
       const scheduleId = newSchedule()
       const buyers = Array.from({ length: 30 }, (_, index) => {
         const seatIds = [0, 1, 2, 3].map((step) => scheduleId * 1_000 + 1 + ((index * 2 + step) % 10))
         const inOrder = index % 2 === 0 ? seatIds : seatIds.toReversed()
-        return outcome(hold(`u${index}`, scheduleId, { seatIds: inOrder }, using))
+        return outcome(hold(`u${index}`, scheduleId, { seatIds: inOrder }, context))
       })
       const results = await Promise.all(buyers)
       const sold = results.flatMap((result) => (typeof result === 'string' ? [] : result.seatIds))
@@ -147,13 +152,13 @@ test('thirty parties that want the best available at once all sit, side by side'
   const results = await Promise.all(
     Array.from({ length: 30 }, (_, index) => outcome(hold(`p${index}`, scheduleId, { quantity: 2 }))),
   )
-  const won = results.filter((result) => typeof result !== 'string')
-  expect(won).toHaveLength(30)
-  for (const { seatIds } of won) expect(Math.abs((seatIds[0] ?? 0) - (seatIds[1] ?? 0))).toBe(1)
+  const held = results.filter((result) => typeof result !== 'string')
+  expect(held).toHaveLength(30)
+  for (const { seatIds } of held) expect(Math.abs((seatIds[0] ?? 0) - (seatIds[1] ?? 0))).toBe(1)
   await expectInvariants()
 })
 
-test('a lapsed hold is taken over by the next buyer: it ends, its other seats are free, others are told', async () => {
+test('a lapsed hold is taken over by the next buyer: it ends, its other seats are freed, its end is published', async () => {
   const scheduleId = newSchedule()
   const [a, b, c] = [1, 2, 3].map((seat) => scheduleId * 1_000 + seat)
   if (a === undefined || b === undefined || c === undefined) throw new Error('three seats')
@@ -174,32 +179,32 @@ test('a lapsed hold is taken over by the next buyer: it ends, its other seats ar
 
 test('a deadline racing its payment, a refresh, the sweeper and the next buyers: one of them has the seats', async () => {
   const answers = new Set<string>()
-  const deadlocks = await deadlocksOf(async (using) => {
+  const deadlocks = await deadlocksOf(async (context) => {
     for (let round = 0; round < 5; round += 1) {
-      for (const inMs of [0, 1, 2, 4, 8, 16, 32, 1_000]) answers.add(await raceDeadline(using, inMs))
+      for (const inMs of [0, 1, 2, 4, 8, 16, 32, 1_000]) answers.add(await raceDeadline(context, inMs))
     }
   })
   expect(deadlocks).toBe(0)
-  // Both ends of the race were seen.
+  // Each side has won the race at least once.
   expect([...answers].toSorted()).toEqual(['RESERVATION_EXPIRED', 'ReservationConfirmed'])
   await expectInvariants()
 })
 
-async function raceDeadline(using: Context, inMs: number): Promise<string> {
+async function raceDeadline(context: Context, inMs: number): Promise<string> {
   const scheduleId = newSchedule()
   const seatIds = [scheduleId * 1_000 + 1, scheduleId * 1_000 + 2]
-  const won = await hold('owner', scheduleId, { seatIds }, using)
-  await setDeadline(won.reservationId, inMs)
+  const held = await hold('owner', scheduleId, { seatIds }, context)
+  await setDeadline(held.reservationId, inMs)
   const buyers = Array.from({ length: 6 }, (_, index) => {
     const wanted = index % 2 === 0 ? seatIds : seatIds.slice(1)
-    return outcome(hold(`buyer${index}`, scheduleId, { seatIds: wanted }, using))
+    return outcome(hold(`buyer${index}`, scheduleId, { seatIds: wanted }, context))
   })
-  const refresh = { reservationId: won.reservationId, owner: 'owner', queueToken: uuidv7() }
+  const refresh = { reservationId: held.reservationId, owner: 'owner', queueToken: uuidv7() }
   const [confirmed, results] = await Promise.all([
-    confirm(won, using),
+    confirm(held, context),
     Promise.all(buyers),
-    outcome(refreshHold(using, refresh)),
-    expireHolds(using),
+    outcome(refreshHold(context, refresh)),
+    expireHolds(context),
   ])
   const others = results.flatMap((result) => (typeof result === 'string' ? [] : result.seatIds))
   expect(new Set(others).size).toBe(others.length)
@@ -211,29 +216,29 @@ async function raceDeadline(using: Context, inMs: number): Promise<string> {
 test('a cancellation racing the payment: refused, or confirmed and then to be refunded', async () => {
   for (let round = 0; round < 20; round += 1) {
     const scheduleId = newSchedule()
-    const won = await hold('owner', scheduleId, { seatIds: [scheduleId * 1_000 + 1] })
-    const cancel = () => cancelReservation(ctx, { reservationId: won.reservationId, owner: 'owner' })
-    const [confirmed] = await Promise.all([confirm(won), cancel(), cancel()])
-    const after = await getReservation(ctx, won.reservationId, null)
+    const held = await hold('owner', scheduleId, { seatIds: [scheduleId * 1_000 + 1] })
+    const cancel = () => cancelReservation(ctx, { reservationId: held.reservationId, owner: 'owner' })
+    const [confirmed] = await Promise.all([confirm(held), cancel(), cancel()])
+    const after = await getReservation(ctx, held.reservationId, null)
     expect(after.status).toBe('CANCELLED')
     const { rows } = await pool.query<{ paymentId: string | null }>(
       `SELECT payload ->> 'paymentId' AS "paymentId" FROM outbox
        WHERE message_key = $1 AND type = 'ReservationCancelled'`,
-      [won.reservationId],
+      [held.reservationId],
     )
     expect(rows).toEqual([{ paymentId: after.paymentId }])
     expect(confirmed).toBe(after.paymentId === null ? 'RESERVATION_CANCELLED' : 'ReservationConfirmed')
     expect(after.refundStatus).toBe(after.paymentId === null ? null : 'PENDING')
-    expect((await hold('next', scheduleId, { seatIds: won.seatIds })).seatIds).toEqual(won.seatIds)
+    expect((await hold('next', scheduleId, { seatIds: held.seatIds })).seatIds).toEqual(held.seatIds)
   }
   await expectInvariants()
 })
 
 test('one command delivered ten times at once: one sale, the same reply each time', async () => {
   const scheduleId = newSchedule()
-  const won = await hold('owner', scheduleId, { seatIds: [scheduleId * 1_000 + 1] })
+  const held = await hold('owner', scheduleId, { seatIds: [scheduleId * 1_000 + 1] })
   const paymentId = uuidv7()
-  const { reservationId, userId, amount } = won
+  const { reservationId, userId, amount } = held
   const ids = Array.from({ length: 5 }, () => uuidv7())
   await Promise.all(
     [...ids, ...ids].map((id) =>
@@ -252,16 +257,16 @@ test('one command delivered ten times at once: one sale, the same reply each tim
   expect(rows).toEqual([{ message_id: expect.any(String), type: 'ReservationConfirmed', sent: 10 }])
 })
 
-test('the limit holds where lapsing holds are paid or refreshed while their owner holds anew', async () => {
+test('the seat limit holds while a user pays or refreshes a lapsing hold and holds other seats at once', async () => {
   for (let round = 0; round < 20; round += 1) {
     const scheduleId = newSchedule()
     const seats = (from: number): number[] =>
       Array.from({ length: 6 }, (_, index) => scheduleId * 1_000 + from + index)
-    const won = await hold('owner', scheduleId, { seatIds: seats(1) })
-    await setDeadline(won.reservationId, round % 5)
-    const refresh = { reservationId: won.reservationId, owner: 'owner', queueToken: uuidv7() }
+    const held = await hold('owner', scheduleId, { seatIds: seats(1) })
+    await setDeadline(held.reservationId, round % 5)
+    const refresh = { reservationId: held.reservationId, owner: 'owner', queueToken: uuidv7() }
     await Promise.all([
-      round % 2 === 0 ? confirm(won) : outcome(refreshHold(ctx, refresh)),
+      round % 2 === 0 ? confirm(held) : outcome(refreshHold(ctx, refresh)),
       outcome(hold('owner', scheduleId, { seatIds: seats(11) })),
       outcome(hold('owner', scheduleId, { seatIds: seats(21) })),
     ])
@@ -270,26 +275,26 @@ test('the limit holds where lapsing holds are paid or refreshed while their owne
 })
 
 test.each(['payment', 'refresh'])(
-  'a %s takes turns with the holds of the same user, or the limit could be passed at a deadline',
+  'a %s waits for the holds of the same user, who could otherwise pass the seat limit at a deadline',
   async (what) => {
     const scheduleId = newSchedule()
-    const won = await hold('owner', scheduleId, { seatIds: [scheduleId * 1_000 + 1] })
-    const holding = await pool.connect()
-    await holding.query('BEGIN')
-    await lockUserSeats(holding, scheduleId, 'owner')
-    const refresh = { reservationId: won.reservationId, owner: 'owner', queueToken: uuidv7() }
-    const waiting = what === 'payment' ? confirm(won) : refreshHold(ctx, refresh)
+    const held = await hold('owner', scheduleId, { seatIds: [scheduleId * 1_000 + 1] })
+    const otherHold = await pool.connect()
+    await otherHold.query('BEGIN')
+    await lockUserSeats(otherHold, scheduleId, 'owner')
+    const refresh = { reservationId: held.reservationId, owner: 'owner', queueToken: uuidv7() }
+    const waiting = what === 'payment' ? confirm(held) : refreshHold(ctx, refresh)
     await eventually(async () => {
       const { rows } = await pool.query(`SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`)
       expect(rows).toHaveLength(1)
     })
-    await holding.query('COMMIT')
-    holding.release()
+    await otherHold.query('COMMIT')
+    otherHold.release()
     await waiting
   },
 )
 
-test('whatever a few people do in whatever order, the invariants hold', async () => {
+test('whatever a few people do, in any order, the invariants hold', async () => {
   const action = fc.record({
     user: fc.integer({ min: 0, max: 3 }),
     what: fc.constantFrom('hold', 'hold', 'hold', 'best', 'confirm', 'cancel', 'refresh', 'lapse', 'sweep'),
@@ -301,24 +306,24 @@ test('whatever a few people do in whatever order, the invariants hold', async ()
       fc.array(fc.array(action, { minLength: 1, maxLength: 5 }), { maxLength: 12 }),
       async (waves) => {
         const scheduleId = newSchedule()
-        const made: Won[] = []
+        const made: HeldSeats[] = []
         for (const wave of waves) {
           await Promise.all(
             wave.map(async ({ user, what, seats, pick }) => {
-              const one = made[pick % Math.max(1, made.length)]
+              const target = made[pick % Math.max(1, made.length)]
               const seatIds = seats.map((seat) => scheduleId * 1_000 + seat)
               if (what === 'hold' || what === 'best') {
                 const choice = what === 'hold' ? { seatIds } : { quantity: seats.length }
-                const won = await outcome(hold(`u${user}`, scheduleId, choice))
-                if (typeof won !== 'string') made.push(won)
+                const held = await outcome(hold(`u${user}`, scheduleId, choice))
+                if (typeof held !== 'string') made.push(held)
               } else if (what === 'sweep') await expireHolds(ctx)
-              else if (one === undefined) return
-              else if (what === 'confirm') await confirm(one)
-              else if (what === 'lapse') await lapseHold(one.reservationId)
+              else if (target === undefined) return
+              else if (what === 'confirm') await confirm(target)
+              else if (what === 'lapse') await lapseHold(target.reservationId)
               else if (what === 'cancel') {
-                await outcome(cancelReservation(ctx, { reservationId: one.reservationId, owner: null }))
+                await outcome(cancelReservation(ctx, { reservationId: target.reservationId, owner: null }))
               } else {
-                const command = { reservationId: one.reservationId, owner: null, queueToken: uuidv7() }
+                const command = { reservationId: target.reservationId, owner: null, queueToken: uuidv7() }
                 await outcome(refreshHold(ctx, command))
               }
             }),
@@ -331,7 +336,7 @@ test('whatever a few people do in whatever order, the invariants hold', async ()
   )
 }, 60_000)
 
-/** As time would: only what is a hold has a deadline. */
+/** Moves a hold's deadline into the past, as time would. Sold seats have no deadline and stay. */
 async function lapseHold(reservationId: string): Promise<void> {
   await pool.query(
     `WITH locked AS MATERIALIZED (
@@ -346,10 +351,10 @@ async function lapseHold(reservationId: string): Promise<void> {
 }
 
 /**
- * Runs `work` on connections of its own and returns the deadlocks that came of it, the retried ones included. The server
- * adds up a connection's numbers at its end, so that is waited for.
+ * Runs `work` on connections of its own and returns how many deadlocks it caused, including those that were retried. The
+ * server adds up a connection's numbers when it closes, so this waits until they are closed.
  */
-async function deadlocksOf(work: (using: Context) => Promise<void>): Promise<number> {
+async function deadlocksOf(work: (context: Context) => Promise<void>): Promise<number> {
   const before = await countDeadlocks()
   const own = openPool(environment, 'deadlock-test')
   await work({ ...ctx, pool: own })

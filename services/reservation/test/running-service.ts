@@ -31,7 +31,7 @@ export interface RunningService {
   environment: TestEnvironment
   neighbours: Neighbours
   service: RunningReservation
-  /** As the service's own role. */
+  /** Connections with the service's own role. */
   db: Pool
   queueToken: string
   call(

@@ -151,7 +151,7 @@ describe('ConfirmReservation', () => {
         refund: { paymentId, status: 'REFUNDED' },
       }),
     )
-    // Late repeats of the command get the answer of the first time, and change nothing.
+    // A late repeat of the command gets the first reply again, and changes nothing.
     await pay(held, paymentId)
     const replies = await repliesTo(held.reservationId, paymentId, 2)
     expect(new Set(replies.map((row) => row.message_id)).size).toBe(1)
@@ -197,7 +197,7 @@ describe('ConfirmReservation', () => {
   })
 })
 
-test('the sweeper ends lapsed holds, frees their seats and tells others, once', async () => {
+test('the sweeper ends lapsed holds, frees their seats and publishes that once', async () => {
   const held = await holdTwo('201')
   await running.lapse(held.reservationId)
   const types = await eventually(async () => {
@@ -241,7 +241,7 @@ test('a cancelled schedule cancels every hold and sale of it, and takes no more'
       paymentId: refund?.paymentId ?? null,
     })
   }
-  // The catalog of these tests still says ON_SALE, as a stale answer would.
+  // The tests' catalog still answers ON_SALE, as a stale cache would.
   const late = await running.hold('303', { scheduleId: 1, seatIds: [1005] })
   expect(late).toMatchObject({ status: 409, code: 'BOOKING_NOT_OPEN' })
 })

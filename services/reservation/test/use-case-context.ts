@@ -9,7 +9,7 @@ import type { Context } from '../src/context.ts'
 import { countReservations } from '../src/events.ts'
 import { layOutSeats } from './neighbours.ts'
 
-/** Thirty connections as the service's own role. */
+/** Thirty connections with the service's own role. */
 export function openPool(environment: TestEnvironment, applicationName: string): Pool {
   return createPool({
     url: environment.databaseUrl('reservation'),

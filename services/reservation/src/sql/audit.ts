@@ -1,6 +1,6 @@
 import type { Tx } from '@frontrow/postgres/pool'
 
-/** Rows that were looked at, and those that break the rule. */
+/** How many rows were checked, and those that break the rule. */
 export interface Finding {
   checked: number
   violationCount: number
@@ -16,12 +16,13 @@ interface FindingsRow {
   user_lines: string[]
 }
 
-// The audit is rare and reads all there is, so it may take longer than what people wait for; still below the 10 s that
-// any statement may take. 450,000 confirmed reservations of two seats took 4 s on two busy cores.
-const STATEMENT_MS = 9_000
+// The audit is rare and reads everything, so it may take longer than statements that people wait for, but less than the
+// 10 s that any statement may take. 450,000 confirmed reservations of two seats took 4 s on two busy cores.
+const STATEMENT_TIMEOUT_MS = 9_000
 
-// Invariant 1 by one join of the seats that were sold with the rows that guard them. Two live reservations of one seat
-// can't both have its row, so every seat sold twice is among those that don't fit, and only these few are looked at again.
+// Invariant 1, by one join of the seats of live reservations with the rows of seat_holds that guard them. Two live
+// reservations of one seat can't both own its row, so a seat that is sold twice is always among the misfits, and only
+// these few are checked again.
 const SEATS = `
   misfits AS MATERIALIZED (
     SELECT schedule_id, seat_id, l.reservation_id, l.status, h.reservation_id AS holder, h.expires_at
@@ -55,19 +56,20 @@ const USERS = `
   )`
 
 /**
- * Invariant 1, from the seats that were sold and not from the table that guards them: no seat in two live reservations,
- * every live reservation has its seats, and every live seat row is a live reservation's. Invariant 9: seats in live
- * reservations of one user and schedule. One statement, so one snapshot and one clock: nothing in between looks like a
- * violation. In a transaction of its own, whose statement timeout it sets.
+ * Checks invariant 1 from the seats in the reservations, not from the table that guards them: no seat is in two live
+ * reservations, every live reservation has its seats, and every live seat row belongs to a live reservation. Checks
+ * invariant 9 by counting each user's seats in live reservations of a schedule. It is one statement with one snapshot
+ * and one clock reading, so that changes meanwhile don't look like violations. `tx` must be a transaction of its own,
+ * because this sets its statement timeout.
  */
 export async function auditSeats(
   tx: Tx,
   limits: { seatsPerUserMax: number; shownMax: number },
 ): Promise<{ seats: Finding; users: Finding }> {
-  // The planner expects far more misfits than there ever are, and would compile for them: 2.5 s of 6.6.
-  await tx.query(`SET LOCAL statement_timeout = ${STATEMENT_MS}; SET LOCAL jit = off`)
+  // The planner expects far more misfits than there ever are and would compile the query for them: 2.5 s of 6.6 s.
+  await tx.query(`SET LOCAL statement_timeout = ${STATEMENT_TIMEOUT_MS}; SET LOCAL jit = off`)
   const query = {
-    // The status is named twice for the index of live reservations.
+    // `status IN (…)` repeats what follows it, so that the planner uses the index reservations_live.
     text: `WITH live AS MATERIALIZED (
         SELECT reservation_id, user_id, schedule_id, status, seat_ids,
           CASE status WHEN 'CONFIRMED' THEN 'infinity' ELSE expires_at END AS kept_until
@@ -82,8 +84,8 @@ export async function auditSeats(
         (SELECT count(*) FROM broken_users) AS users_broken,
         (SELECT coalesce(json_agg(line), '[]') FROM (SELECT line FROM broken_users LIMIT $2) shown) AS user_lines`,
     values: [limits.seatsPerUserMax, limits.shownMax],
-    // The pool's own limit on the wait for an answer is nearer.
-    query_timeout: STATEMENT_MS + 1_000,
+    // The pool's own limit on the wait for an answer would be too short.
+    query_timeout: STATEMENT_TIMEOUT_MS + 1_000,
   }
   const { rows } = await tx.query<FindingsRow>(query)
   const row = rows[0]

@@ -1,6 +1,6 @@
 import type { Queryable, Tx } from '@frontrow/postgres/pool'
 
-/** From its commit on nothing of the schedule is held or confirmed. */
+/** Once this is committed, no seat of the schedule can be held or confirmed. */
 export async function insertCancelledSchedule(tx: Tx, scheduleId: number): Promise<void> {
   await tx.query({
     name: 'cancelled-schedules-insert',
@@ -19,7 +19,7 @@ export async function isScheduleCancelled(tx: Tx, scheduleId: number): Promise<b
   return rowCount === 1
 }
 
-/** Cancelled schedules that may have live reservations still. */
+/** Cancelled schedules that may still have live reservations. */
 export async function listUnsettled(db: Queryable): Promise<number[]> {
   const { rows } = await db.query<{ schedule_id: number }>({
     name: 'cancelled-schedules-unsettled',
@@ -29,7 +29,10 @@ export async function listUnsettled(db: Queryable): Promise<number[]> {
   return rows.map((row) => row.schedule_id)
 }
 
-/** Nothing live is left, and no transaction from before the cancellation can still be running. */
+/**
+ * Settles a cancelled schedule that has no live reservation left, but only once `graceMs` have passed: a transaction from
+ * before the cancellation may still be running until then.
+ */
 export async function markSettled(db: Queryable, scheduleId: number, graceMs: number): Promise<void> {
   await db.query({
     name: 'cancelled-schedules-settle',

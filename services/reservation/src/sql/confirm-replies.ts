@@ -1,6 +1,6 @@
 import type { Tx } from '@frontrow/postgres/pool'
 
-/** The answer to one payment's ConfirmReservation, as it is published each time it is asked for. */
+/** The reply to one payment's ConfirmReservation. A repeated command gets the same one. */
 export interface ConfirmReply {
   messageId: string
   reservationId: string
@@ -8,7 +8,7 @@ export interface ConfirmReply {
   payload: object
 }
 
-/** What this payment was answered before. */
+/** The reply that this payment got before, if there is one. */
 export async function findReply(tx: Tx, paymentId: string): Promise<ConfirmReply | undefined> {
   const { rows } = await tx.query<ConfirmReply>({
     name: 'confirm-replies-find',
@@ -19,7 +19,7 @@ export async function findReply(tx: Tx, paymentId: string): Promise<ConfirmReply
   return rows[0]
 }
 
-/** Fails on the primary key where another command of the payment was answered meanwhile. */
+/** Fails on the primary key when another command of the payment was answered meanwhile. */
 export async function insertReply(tx: Tx, paymentId: string, reply: ConfirmReply): Promise<void> {
   await tx.query({
     name: 'confirm-replies-insert',

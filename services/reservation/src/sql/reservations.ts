@@ -13,7 +13,7 @@ const COLUMNS = `r.reservation_id AS "reservationId", r.reservation_number AS "r
 const FACTS = `r.reservation_id AS "reservationId", r.user_id AS "userId", r.schedule_id AS "scheduleId",
   (SELECT json_agg(s) FROM unnest(r.seat_ids) s) AS "seatIds"`
 
-/** A new HOLD. Fails on the unique constraint reservations_number_once when the number exists. */
+/** Inserts a HOLD. Fails on the unique constraint reservations_number_once when the number exists. */
 export async function insertReservation(
   tx: Tx,
   reservation: Pick<
@@ -90,7 +90,7 @@ export async function lockReservation(tx: Tx, reservationId: string): Promise<Re
   return rows[0]
 }
 
-/** HOLD to CONFIRMED, of a locked reservation. */
+/** Turns a locked HOLD into CONFIRMED. */
 export async function markConfirmed(tx: Tx, reservationId: string, paymentId: string): Promise<void> {
   await tx.query({
     name: 'reservations-confirm',
@@ -100,7 +100,7 @@ export async function markConfirmed(tx: Tx, reservationId: string, paymentId: st
   })
 }
 
-/** A live hold's new deadline, a full length after the old one; of a locked reservation. */
+/** Moves the deadline of a locked HOLD by `holdMs`, and returns the new one. */
 export async function extendHold(tx: Tx, reservationId: string, holdMs: number): Promise<Date> {
   const { rows } = await tx.query<{ expires_at: Date }>({
     name: 'reservations-extend',
@@ -114,7 +114,7 @@ export async function extendHold(tx: Tx, reservationId: string, holdMs: number):
   return row.expires_at
 }
 
-/** Live reservations to CANCELLED, those that were paid with a refund to come. Returns what changed. */
+/** Turns the live ones of these into CANCELLED, with a PENDING refund if they were paid. Returns those it changed. */
 export async function markCancelled(
   tx: Tx,
   reservationIds: readonly string[],
@@ -136,7 +136,7 @@ export async function markCancelled(
   return rows
 }
 
-/** Lapsed holds among these to EXPIRED; waits for those being changed. */
+/** Turns the lapsed holds among these into EXPIRED, and waits for those that others are changing. Returns those it changed. */
 export async function markExpired(tx: Tx, reservationIds: readonly string[]): Promise<ReservationFacts[]> {
   const { rows } = await tx.query<ReservationFacts>({
     name: 'reservations-expire',
@@ -151,7 +151,7 @@ export async function markExpired(tx: Tx, reservationIds: readonly string[]): Pr
   return rows
 }
 
-/** The longest lapsed holds to EXPIRED, at most `limit`; those being changed by others are left to them. */
+/** Turns the longest lapsed holds, at most `limit`, into EXPIRED, and skips those that others are changing. */
 export async function expireLapsed(tx: Tx, limit: number): Promise<ReservationFacts[]> {
   const { rows } = await tx.query<ReservationFacts>({
     name: 'reservations-expire-lapsed',
@@ -179,7 +179,7 @@ export async function listLiveOf(db: Queryable, scheduleId: number, limit: numbe
   return rows.map((row) => row.reservation_id)
 }
 
-/** The refund of a cancelled reservation has been made; false when there is no such reservation. */
+/** Stores that the refund of a cancelled reservation was made; returns false when no refund was pending. */
 export async function markRefunded(tx: Tx, paymentId: string): Promise<boolean> {
   const { rowCount } = await tx.query({
     name: 'reservations-refunded',

@@ -1,9 +1,9 @@
 /**
- * Who has a seat. One statement decides it, by one clock reading and under the primary key (schedule_id, seat_id): all
- * seats or none, lapsed holds taken over in place, the user's limit counted from the rows themselves.
+ * Who has a seat. One statement decides it, with one clock reading and under the primary key (schedule_id, seat_id): it
+ * takes all seats or none, takes lapsed holds over in place, and counts the user's seats from the rows themselves.
  *
- * Everybody locks in the same order, so that nobody waits in a circle: the user (advisory), seats by id, reservations by
- * id. Those who only tidy up skip what is locked instead of waiting.
+ * All transactions lock in the same order, so that they can't deadlock: the user (an advisory lock), seats by id,
+ * reservations by id. Those that only tidy up skip locked rows instead of waiting.
  */
 import type { Queryable, Tx } from '@frontrow/postgres/pool'
 
@@ -18,7 +18,7 @@ export interface SeatWish {
   seatsPerUserMax: number
 }
 
-/** What became of a wish. It was granted where `heldSeatIds` has all of it; anything less is to be rolled back. */
+/** The result of a wish. When `heldSeatIds` lacks any of its seats, the caller must roll the transaction back. */
 export interface HoldOutcome {
   heldAt: Date
   expiresAt: Date
@@ -26,15 +26,16 @@ export interface HoldOutcome {
   userSeats: number
   isScheduleCancelled: boolean
   heldSeatIds: number[]
-  /** Those that were others' before; where there is any, nothing was written. */
+  /** Wanted seats that were taken before the statement began; when there are any, it wrote nothing. */
   takenSeatIds: number[]
   /** Lapsed reservations that lost a seat to this hold. */
   takenOverFrom: string[]
 }
 
 /**
- * Makes all that changes a user's live seats of a schedule take turns, or two holds at once could each count only the
- * seats from before. A statement of its own: the next one must see what the one before us committed.
+ * Makes transactions that change a user's live seats of a schedule take turns. Otherwise two holds at once could each
+ * count the seats without the other's and pass the limit together. It is a statement of its own, because the snapshot of
+ * the next statement must be taken after the wait.
  */
 export async function lockUserSeats(tx: Tx, scheduleId: number, userId: string): Promise<void> {
   await tx.query({
@@ -54,7 +55,7 @@ export async function lockUserSeatsOf(tx: Tx, reservationId: string): Promise<vo
   })
 }
 
-/** Takes the seats, after `lockUserSeats`. Who comes second waits for the first one's commit and then gets nothing. */
+/** Takes the seats; call `lockUserSeats` before. A second buyer waits for the first one's commit and then gets nothing. */
 export async function takeSeats(tx: Tx, wish: SeatWish): Promise<HoldOutcome> {
   const { rows } = await tx.query<HoldOutcome>({
     name: 'seat-holds-take',
@@ -75,7 +76,7 @@ export async function takeSeats(tx: Tx, wish: SeatWish): Promise<HoldOutcome> {
         SELECT $1, wanted.seat_id, $3, $4, clock.at, clock.until
         FROM unnest($2::bigint[]) AS wanted (seat_id), clock, own, cancelled
         WHERE NOT cancelled.yes AND own.seats + cardinality($2::bigint[]) <= $6
-          -- Spares the loser its writes. What is decided by others meanwhile, the conflict below finds.
+          -- Spares the loser its writes. Seats that others take meanwhile are found by the conflict below.
           AND NOT EXISTS (SELECT FROM taken)
         ORDER BY wanted.seat_id
         ON CONFLICT (schedule_id, seat_id) DO UPDATE
@@ -124,7 +125,7 @@ export async function lockSeatsOf(
   return counts
 }
 
-/** New deadline of a reservation's seats; null when they are sold. After `lockSeatsOf`. */
+/** Sets the deadline of a reservation's seats; null means that they are sold. Call `lockSeatsOf` before. */
 export async function moveDeadline(tx: Tx, reservationId: string, expiresAt: Date | null): Promise<void> {
   await tx.query({
     name: 'seat-holds-move-deadline',
@@ -136,8 +137,8 @@ export async function moveDeadline(tx: Tx, reservationId: string, expiresAt: Dat
 }
 
 /**
- * Gives up what ended reservations still have. Seats locked by others are left: behind a lapsed hold that is a buyer
- * who is taking them over, and before a cancellation the caller has locked them itself.
+ * Frees the seats that ended reservations still have. It skips seats that others have locked: those of a lapsed hold are
+ * being taken over by a buyer. Those of a cancelled reservation the caller has locked itself.
  */
 export async function freeSeatsOf(tx: Tx, reservationIds: readonly string[]): Promise<void> {
   await tx.query({
@@ -151,7 +152,7 @@ export async function freeSeatsOf(tx: Tx, reservationIds: readonly string[]): Pr
   })
 }
 
-/** Seats of a schedule that can't be had now, and whether each is sold. */
+/** Seats of a schedule that are held or sold now, and which of the two. */
 export async function listTakenSeats(
   db: Queryable,
   scheduleId: number,
