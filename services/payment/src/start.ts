@@ -29,7 +29,6 @@ import { remindSagas } from './remind-sagas.ts'
 import { SettledPayments } from './settled-payments.ts'
 import { createSimulatedCardProvider } from './simulated-card-provider.ts'
 import { countOpenSagas } from './sql/purchase-sagas.ts'
-import { createStripeCardProvider } from './stripe-card-provider.ts'
 import { CardWorker } from './work-cards.ts'
 
 const TIDY_EVERY_MS = 600_000
@@ -45,9 +44,10 @@ export async function startPayment(
   config: Config,
   options: { onFatal: (error: Error) => void; processMetrics?: boolean; cardProvider?: CardProvider },
 ): Promise<RunningService> {
+  const cardProvider = options.cardProvider ?? (await configuredCardProvider(config))
   const host = createHost({ service: 'payment', settings: config, ...options })
   const cardWork = new Alarm()
-  const ctx = createContext(host, config, cardWork, options.cardProvider)
+  const ctx = createContext(host, config, cardWork, cardProvider)
   const deadLetters = createDeadLetters({
     pool: host.pool,
     publish: (deadLetter) => republish(host.kafka, config.KAFKA_TOPIC_PREFIX, deadLetter),
@@ -82,7 +82,7 @@ function createContext(
   host: ServiceHost,
   config: Config,
   cardWork: Alarm,
-  cardProvider?: CardProvider,
+  cardProvider: CardProvider,
 ): Context {
   const queue = host.target({ name: 'queue', address: config.QUEUE_GRPC, refusalKind })
   const queueClient = new QueueService(queue.address, queue.credentials, queue.channelOptions)
@@ -112,7 +112,7 @@ function createContext(
     pool: host.pool,
     relay: host.relay,
     cardWork,
-    cardProvider: guarded(host, cardProvider ?? configuredCardProvider(config)),
+    cardProvider: guarded(host, cardProvider),
     settled: new SettledPayments(),
     events: createPaymentEvents(host),
     now: () => new Date(),
@@ -132,10 +132,12 @@ function guarded(host: ServiceHost, provider: CardProvider): CardProvider {
   return broken
 }
 
-function configuredCardProvider(config: Config): CardProvider {
+async function configuredCardProvider(config: Config): Promise<CardProvider> {
   if (config.STRIPE_SECRET_KEY === undefined) {
     return createSimulatedCardProvider({ lateMs: config.CARD_SIMULATOR_LATE_MS })
   }
+  // Loaded here because Stripe's package takes 35 MB and 0.3 s, which a service without a key does not pay.
+  const { createStripeCardProvider } = await import('./stripe-card-provider.ts')
   return createStripeCardProvider({
     secretKey: config.STRIPE_SECRET_KEY,
     apiUrl: config.STRIPE_API_URL,
