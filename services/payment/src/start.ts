@@ -33,10 +33,10 @@ import { CardWorker } from './work-cards.ts'
 
 const TIDY_EVERY_MS = 600_000
 const TIDY_BATCH = 5_000
-// Longer than any client repeats a payment.
+// No client repeats a payment for that long.
 const KEEP_KEYS_HOURS = 7 * 24
 
-// An audit reads whole tables; it is an operator's call, not a buyer's.
+// An audit reads whole tables, which takes longer than a call that a buyer waits for.
 const AUDIT_DEADLINE_MS = 9_000
 
 /** Starts the service. `cardProvider` replaces the configured one. */
