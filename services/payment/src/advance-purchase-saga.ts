@@ -14,8 +14,9 @@ import type { LockedSaga } from './sql/purchase-sagas.ts'
 import { lockSaga, saveSaga } from './sql/purchase-sagas.ts'
 
 /**
- * Applies one message to its saga in the caller's transaction: lock, decide, save, and put what follows into the outbox.
- * The caller has claimed the message in the inbox. A message that can't be right throws, and becomes a dead letter.
+ * Applies one message to its saga in the caller's transaction: it locks the saga, decides, saves, and puts what follows into
+ * the outbox. The caller has claimed the message in the inbox. Throws UnreadableMessageError where the message can't be
+ * right, which makes it a dead letter.
  */
 export async function advancePurchaseSaga(
   ctx: Context,
@@ -43,7 +44,7 @@ export async function advancePurchaseSaga(
   if (status !== before) {
     await updatePaymentStatus(tx, paymentId, { status, reason: decision.saga.reason, now })
   }
-  if (decision.command !== null) await give(ctx, tx, locked.payment, decision.command)
+  if (decision.command !== null) await sendCommand(ctx, tx, locked.payment, decision.command)
   const event = eventOf(locked, decision.saga, message)
   if (event !== null) await enqueue(tx, ctx.relay, [event])
   onCommit(tx, () => {
@@ -60,7 +61,7 @@ export async function advancePurchaseSaga(
   })
 }
 
-/** The limits of the saga, from the settings. */
+/** Reads the saga's limits from the settings. */
 export function sagaLimits(ctx: Pick<Context, 'config'>) {
   return {
     replyWaitMs: ctx.config.SAGA_REPLY_WAIT_MS,
@@ -69,8 +70,11 @@ export function sagaLimits(ctx: Pick<Context, 'config'>) {
   }
 }
 
-/** Hands a command to whoever carries it out. A resend has the id of the first send: it is the same message. */
-export async function give(
+/**
+ * Sends a command through the outbox, or wakes the card worker for it. A resend carries the id of the first send, so that
+ * the receiver knows it for the same message.
+ */
+export async function sendCommand(
   ctx: Context,
   tx: Tx,
   payment: Pick<LockedSaga['payment'], 'paymentId' | 'reservationId' | 'userId' | 'amount'>,
@@ -107,7 +111,7 @@ export async function give(
       onCommit(tx, () => ctx.cardWork.wake())
       return
     case 'CaptureCard':
-      // The order was written with the payment and stays open until the provider has answered.
+      // The capture's row was written with the payment, and the worker finds it there until the provider has answered.
       onCommit(tx, () => ctx.cardWork.wake())
       return
   }

@@ -7,12 +7,12 @@ import type { FactsOfPayment } from './judge-payment.ts'
 import { listPaymentFacts } from './sql/payments.ts'
 import { countSagas } from './sql/purchase-sagas.ts'
 
-/** A page of what a service knows of payments, in the order of their ids. */
+/** Reads a page of what a service knows of payments with ids above `after`, in the order of their ids. */
 export type ReadFacts = (after: string, limit: number) => Promise<PaymentFact[]>
 
-/** Whom the audit asks. */
+/** What the audit asks of the services. */
 export interface AuditSources {
-  /** What each service, this one too, found in its own schema. */
+  /** Each checks the invariants that one service, this one included, can see in its own schema. */
   checks: readonly (() => Promise<InvariantCheck[]>)[]
   reservationFacts: ReadFacts
   walletFacts: ReadFacts
@@ -27,27 +27,27 @@ export interface AuditReport {
   invariants: { number: number; name: string; holds: boolean; checked: number; violations: string[] }[]
 }
 
-const NAMES = {
+const INVARIANT_NAMES = {
   2: 'a CONFIRMED reservation has exactly one APPROVED payment of its amount, taken exactly once',
   3: 'money taken for a payment that is not APPROVED has been given back, once',
 } as const
 
-const PAGE = 1_000
+const PAGE_SIZE = 1_000
 const SHOWN_MAX = 10
-// The services are read one after the other, so a payment that moves in between can look wrong. What is wrong in three
-// readings, each after a pause, is wrong.
-const READINGS = 3
+// The services are read one after the other, so a payment that moves in between can look wrong. Only what is wrong in each
+// of three readings, with pauses between them, is reported.
+const READINGS_MAX = 3
 const PAUSE_MS = 700
-const FIRST = '00000000-0000-0000-0000-000000000000'
+const ID_BELOW_ALL = '00000000-0000-0000-0000-000000000000'
 
-/** Runs all invariants on the data of all services. Only reads; refuses UNAVAILABLE where a service can't be asked. */
+/** Checks all invariants on the data of all services, which it only reads. Refuses UNAVAILABLE where one can't be asked. */
 export async function auditAll(ctx: Context, sources: AuditSources): Promise<AuditReport> {
   const checks = await Promise.all(sources.checks.map((check) => check()))
-  const across = await checkAcross(ctx, sources)
+  const across = await checkAcrossServices(ctx, sources)
   const byNumber = new Map<number, InvariantCheck>()
   for (const check of [...checks.flat(), ...across.checks]) {
     const sum = byNumber.get(check.number)
-    byNumber.set(check.number, sum === undefined ? check : add(sum, check))
+    byNumber.set(check.number, sum === undefined ? check : addChecks(sum, check))
   }
   const invariants = [...byNumber.values()]
     .toSorted((a, b) => a.number - b.number)
@@ -68,7 +68,7 @@ export async function auditAll(ctx: Context, sources: AuditSources): Promise<Aud
   }
 }
 
-function add(a: InvariantCheck, b: InvariantCheck): InvariantCheck {
+function addChecks(a: InvariantCheck, b: InvariantCheck): InvariantCheck {
   return {
     ...a,
     checked: a.checked + b.checked,
@@ -83,14 +83,14 @@ interface Reading {
   violations: Map<string, { number: 2 | 3; text: string }>
 }
 
-async function checkAcross(
+async function checkAcrossServices(
   ctx: Context,
   sources: AuditSources,
 ): Promise<{ unsettled: number; checks: InvariantCheck[] }> {
-  let reading = await readAcross(ctx, sources)
-  for (let more = 1; more < READINGS && reading.violations.size > 0; more += 1) {
+  let reading = await readAcrossServices(ctx, sources)
+  for (let readings = 1; readings < READINGS_MAX && reading.violations.size > 0; readings += 1) {
     await delay(PAUSE_MS)
-    const again = await readAcross(ctx, sources)
+    const again = await readAcrossServices(ctx, sources)
     const lasting = [...again.violations].filter(([key]) => reading.violations.has(key))
     reading = { ...again, violations: new Map(lasting) }
   }
@@ -99,7 +99,7 @@ async function checkAcross(
     const violations = found.filter((violation) => violation.number === number).map(({ text }) => text)
     return {
       number,
-      name: NAMES[number],
+      name: INVARIANT_NAMES[number],
       checked: reading.checked[number],
       violationCount: violations.length,
       violations,
@@ -108,7 +108,7 @@ async function checkAcross(
   return { unsettled: reading.unsettled, checks }
 }
 
-async function readAcross(ctx: Context, sources: AuditSources): Promise<Reading> {
+async function readAcrossServices(ctx: Context, sources: AuditSources): Promise<Reading> {
   const reading: Reading = { unsettled: 0, checked: { 2: 0, 3: 0 }, violations: new Map() }
   for await (const facts of mergeFacts(
     (after, limit) => listPaymentFacts(ctx.pool, after, limit),
@@ -126,11 +126,11 @@ async function readAcross(ctx: Context, sources: AuditSources): Promise<Reading>
 }
 
 /** Reads pages of one source as needed and hands out its facts one by one. */
-class Facts<T extends { paymentId: string }> {
+class FactsReader<T extends { paymentId: string }> {
   readonly #read: (after: string, limit: number) => Promise<T[]>
   #page: T[] = []
   #at = 0
-  #after = FIRST
+  #after = ID_BELOW_ALL
   #ended = false
 
   constructor(read: (after: string, limit: number) => Promise<T[]>) {
@@ -139,9 +139,9 @@ class Facts<T extends { paymentId: string }> {
 
   async peek(): Promise<T | undefined> {
     if (this.#at >= this.#page.length && !this.#ended) {
-      this.#page = await this.#read(this.#after, PAGE)
+      this.#page = await this.#read(this.#after, PAGE_SIZE)
       this.#at = 0
-      this.#ended = this.#page.length < PAGE
+      this.#ended = this.#page.length < PAGE_SIZE
       this.#after = this.#page.at(-1)?.paymentId ?? this.#after
     }
     return this.#page[this.#at]
@@ -160,9 +160,9 @@ async function* mergeFacts(
   readReservations: ReadFacts,
   readWallets: ReadFacts,
 ): AsyncGenerator<FactsOfPayment> {
-  const payments = new Facts(readPayments)
-  const reservations = new Facts(readReservations)
-  const wallets = new Facts(readWallets)
+  const payments = new FactsReader(readPayments)
+  const reservations = new FactsReader(readReservations)
+  const wallets = new FactsReader(readWallets)
   for (;;) {
     const heads = await Promise.all([payments.peek(), reservations.peek(), wallets.peek()])
     const ids = heads.flatMap((head) => (head === undefined ? [] : [head.paymentId]))

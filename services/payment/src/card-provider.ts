@@ -2,8 +2,9 @@
 export type CaptureResult = { kind: 'captured'; reference: string } | { kind: 'declined'; reason: string }
 
 /**
- * Takes money from cards and gives it back. Both calls carry an idempotency key: the same key is the same operation,
- * however often it is asked for. They reject when the outcome is not known (time-out, provider down).
+ * Takes money from cards and gives it back; amounts are in the currency's smallest unit. Both calls carry an idempotency
+ * key: the same key is the same operation, however often it is asked for. They end when `signal` is aborted, and reject
+ * where the outcome is not known (time-out, provider down). A declined card is a result.
  */
 export interface CardProvider {
   readonly name: string

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { SagaCommand } from './purchase-saga.ts'
 
 /**
- * The message id of a saga's command: the same for every send, so that a resend is recognised. A UUID of version 8
- * (RFC 9562: made from a hash).
+ * Makes the message id of a saga's command from a hash, as a UUID of version 8 (RFC 9562). Every send of the command has the
+ * same id, so that a resend is recognised.
  */
 export function commandId(paymentId: string, command: SagaCommand): string {
   const hex = createHash('sha256').update(`${paymentId} ${command}`).digest('hex')

@@ -61,7 +61,10 @@ export const settings = hostSettings.extend({
     .min(8)
     .optional()
     .describe('takes real cards by Stripe; without it cards are simulated'),
-  STRIPE_API_URL: z.url().default('https://api.stripe.com').describe('address of Stripe'),
+  STRIPE_API_URL: z
+    .url({ protocol: /^https?$/ })
+    .default('https://api.stripe.com')
+    .describe('address of Stripe'),
   STRIPE_CURRENCY: z
     .string()
     .regex(/^[a-z]{3}$/)

@@ -20,7 +20,7 @@ export interface Context {
   settled: SettledPayments
   events: PaymentEvents
   now: () => Date
-  /** Asks the waiting room; refuses where the token does not let its holder in. */
+  /** Asks the waiting room. Refuses where the token does not let its holder in. */
   verifyToken: (request: { token: string; userId: string }) => Promise<VerifiedToken>
   /** Refuses with RESERVATION_NOT_FOUND. */
   getReservation: (reservationId: string) => Promise<Reservation>

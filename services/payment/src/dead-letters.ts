@@ -19,7 +19,7 @@ export interface DeadLetterView {
   retriedAt: Date | null
 }
 
-/** The parked messages of all services: stored as they come, listed and retried by admins. */
+/** The parked messages of all services. They are stored as they arrive; admins list and retry them. */
 export interface DeadLetters {
   store(deadLetter: DeadLetter): Promise<void>
   list(
@@ -30,6 +30,7 @@ export interface DeadLetters {
   retry(deadLetterId: string): Promise<DeadLetterView>
 }
 
+/** Keeps parked messages in this service's schema. `publish` sends one to its topic again. */
 export function createDeadLetters(options: {
   pool: Pool
   publish: (deadLetter: Pick<DeadLetter, 'topic' | 'key' | 'value' | 'headers'>) => Promise<void>

@@ -1,7 +1,7 @@
 import type { ServiceHost } from '@frontrow/service-host/host'
 import { Counter, Histogram } from 'prom-client'
 
-/** What the business wants to see of payments: one call each, a metric and a log line. */
+/** Counts and logs what happens to payments. `settled` takes the seconds since the payment was begun. */
 export interface PaymentEvents {
   begun(payment: { paymentId: string; reservationId: string; paymentMethod: string }): void
   moved(saga: { paymentId: string; from: string; to: string; message: string; reason: string | null }): void

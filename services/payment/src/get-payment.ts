@@ -6,7 +6,7 @@ import { findPayment } from './sql/payments.ts'
 import type { SagaStep } from './sql/purchase-sagas.ts'
 import { listSagaSteps } from './sql/purchase-sagas.ts'
 
-/** One payment of the caller (admins: of anybody) with its saga's steps. Somebody else's is PAYMENT_NOT_FOUND. */
+/** Reads a payment of the caller (of anybody, for an admin) with its saga's steps. Refuses with PAYMENT_NOT_FOUND. */
 export async function getPayment(
   ctx: Pick<Context, 'pool'>,
   caller: Caller,

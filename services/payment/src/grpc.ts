@@ -8,12 +8,12 @@ import type { ServiceHost } from '@frontrow/service-host/host'
 import { z } from 'zod'
 import { findPayment } from './sql/payments.ts'
 
-/** What this service checks in its own schema. */
+/** Checks the invariants that this service can see in its own schema: 6 (keys) and 7 (messages). */
 export async function localChecks(host: Pick<ServiceHost, 'pool' | 'service'>): Promise<InvariantCheck[]> {
   return [await checkKeys(host.pool, host.service), await checkMessages(host.pool, host.service)]
 }
 
-/** The gRPC side of this service. */
+/** Adds this service's gRPC methods. */
 export function addGrpc(host: ServiceHost): void {
   host.grpc.add(PaymentService.service, {
     GetPayment: unaryHandler(host, 'GetPayment', z.object({ paymentId: z.uuid() }), async ({ paymentId }) => {
@@ -33,7 +33,7 @@ export function addGrpc(host: ServiceHost): void {
     CheckInvariants: unaryHandler(host, 'CheckInvariants', z.object({}), async () => ({
       invariants: await localChecks(host),
     })),
-    // The audit of payments is made here, from this service's own tables.
+    // The audit of payments runs in this service and reads its tables, so it asks nobody for these facts.
     ListPaymentFacts: unaryHandler(host, 'ListPaymentFacts', z.object({}), () =>
       Promise.resolve({ facts: [] }),
     ),

@@ -9,31 +9,32 @@ export interface FactsOfPayment {
   wallet: PaymentFact | undefined
 }
 
-/** What was found: which invariants the payment was looked at for, and which it breaks. */
+/** Which invariants a payment was looked at for, and which it breaks. `unsettled`: its saga is at work, so none was judged. */
 export interface Judgement {
   unsettled: boolean
   lookedAt: readonly (2 | 3)[]
-  violations: readonly { number: 2 | 3; text: string }[]
+  violations: readonly Violation[]
 }
 
-type Problem = { number: 2 | 3; text: string }
+type Violation = { number: 2 | 3; text: string }
 
 const SETTLED = new Set(['APPROVED', 'FAILED', 'REFUNDED'])
 
 /**
- * Invariants 2 and 3 for one payment: a CONFIRMED reservation has exactly one APPROVED payment of its amount whose money
- * was taken exactly once; money taken for any other payment has been given back, once. Pure. A payment whose saga is at
- * work is not judged.
+ * Judges one payment by invariants 2 and 3: a CONFIRMED reservation has exactly one APPROVED payment of its amount whose money
+ * was taken exactly once; money taken for any other payment has been given back, once. A payment whose saga is at work is
+ * not judged. Pure.
  */
 export function judgePayment(facts: FactsOfPayment): Judgement {
   const { payment } = facts
   if (payment === undefined) return judgeUnknown(facts)
   if (!SETTLED.has(payment.sagaState)) return { unsettled: true, lookedAt: [], violations: [] }
-  const problems = payment.status === 'APPROVED' ? judgeApproved(payment, facts) : judgeEnded(payment, facts)
+  const violations =
+    payment.status === 'APPROVED' ? judgeApproved(payment, facts) : judgeEnded(payment, facts)
   return {
     unsettled: false,
     lookedAt: payment.status === 'APPROVED' ? [2] : [2, 3],
-    violations: problems.map(({ number, text }) => ({
+    violations: violations.map(({ number, text }) => ({
       number,
       text: `payment ${payment.paymentId}: ${text}`,
     })),
@@ -41,7 +42,7 @@ export function judgePayment(facts: FactsOfPayment): Judgement {
 }
 
 function judgeUnknown({ paymentId, reservation, wallet }: FactsOfPayment): Judgement {
-  const violations: Problem[] = []
+  const violations: Violation[] = []
   if (reservation?.status === 'CONFIRMED') {
     violations.push({
       number: 2,
@@ -57,56 +58,56 @@ function judgeUnknown({ paymentId, reservation, wallet }: FactsOfPayment): Judge
   return { unsettled: false, lookedAt: [2, 3], violations }
 }
 
-function judgeApproved(payment: PaymentFacts, { reservation, wallet }: FactsOfPayment): Problem[] {
-  const problems: Problem[] = []
-  const say = (text: string): void => {
-    problems.push({ number: 2, text })
+function judgeApproved(payment: PaymentFacts, { reservation, wallet }: FactsOfPayment): Violation[] {
+  const violations: Violation[] = []
+  const report = (text: string): void => {
+    violations.push({ number: 2, text })
   }
-  if (reservation === undefined) say('it is APPROVED, but confirmed no reservation')
+  if (reservation === undefined) report('it is APPROVED, but confirmed no reservation')
   else {
     if (reservation.status !== 'CONFIRMED')
-      say(`it is APPROVED, but its reservation is ${reservation.status}`)
+      report(`it is APPROVED, but its reservation is ${reservation.status}`)
     if (reservation.amount !== payment.amount) {
-      say(`it is of ${payment.amount}, its reservation of ${reservation.amount}`)
+      report(`it is of ${payment.amount}, its reservation of ${reservation.amount}`)
     }
     if (reservation.reservationId !== payment.reservationId)
-      say('it confirmed another reservation than it paid for')
+      report('it confirmed another reservation than it paid for')
   }
   if (payment.paymentMethod === 'CARD') {
     if (payment.captureStatus !== 'CAPTURED')
-      say(`it is APPROVED, but its capture is ${payment.captureStatus}`)
-    if (wallet !== undefined && wallet.debitCount > 0) say('it was paid by card, and from a wallet too')
+      report(`it is APPROVED, but its capture is ${payment.captureStatus}`)
+    if (wallet !== undefined && wallet.debitCount > 0) report('it was paid by card, and from a wallet too')
   } else {
     const debits = wallet?.debitCount ?? 0
-    if (debits !== 1) say(`its money was taken ${debits} times`)
+    if (debits !== 1) report(`its money was taken ${debits} times`)
     else if (wallet?.debited !== payment.amount)
-      say(`it is of ${payment.amount}, but ${wallet?.debited} was taken`)
-    if ((wallet?.refunded ?? 0) !== 0) say(`it is APPROVED, but ${wallet?.refunded} was given back`)
+      report(`it is of ${payment.amount}, but ${wallet?.debited} was taken`)
+    if ((wallet?.refunded ?? 0) !== 0) report(`it is APPROVED, but ${wallet?.refunded} was given back`)
   }
-  return problems
+  return violations
 }
 
-function judgeEnded(payment: PaymentFacts, { reservation, wallet }: FactsOfPayment): Problem[] {
-  const problems: Problem[] = []
+function judgeEnded(payment: PaymentFacts, { reservation, wallet }: FactsOfPayment): Violation[] {
+  const violations: Violation[] = []
   if (reservation?.status === 'CONFIRMED') {
-    problems.push({ number: 2, text: `it is ${payment.status}, but its reservation is CONFIRMED` })
+    violations.push({ number: 2, text: `it is ${payment.status}, but its reservation is CONFIRMED` })
   }
-  const say = (text: string): void => {
-    problems.push({ number: 3, text })
+  const report = (text: string): void => {
+    violations.push({ number: 3, text })
   }
   if (payment.paymentMethod === 'CARD') {
-    const given = payment.captureStatus === 'REFUNDED'
-    if (payment.status === 'REFUNDED' && !given)
-      say(`it is REFUNDED, but its capture is ${payment.captureStatus}`)
-    if (payment.captureStatus === 'CAPTURED') say(`it is ${payment.status}, but the card's money is kept`)
-    return problems
+    const isGivenBack = payment.captureStatus === 'REFUNDED'
+    if (payment.status === 'REFUNDED' && !isGivenBack)
+      report(`it is REFUNDED, but its capture is ${payment.captureStatus}`)
+    if (payment.captureStatus === 'CAPTURED') report(`it is ${payment.status}, but the card's money is kept`)
+    return violations
   }
   const debited = wallet?.debited ?? 0
   const refunded = wallet?.refunded ?? 0
-  if (debited !== refunded) say(`it is ${payment.status}; ${debited} was taken and ${refunded} given back`)
-  if ((wallet?.refundCount ?? 0) > 1) say(`its money was given back ${wallet?.refundCount} times`)
+  if (debited !== refunded) report(`it is ${payment.status}; ${debited} was taken and ${refunded} given back`)
+  if ((wallet?.refundCount ?? 0) > 1) report(`its money was given back ${wallet?.refundCount} times`)
   if (payment.status === 'REFUNDED' && refunded !== payment.amount) {
-    say(`it is REFUNDED, but ${refunded} of ${payment.amount} was given back`)
+    report(`it is REFUNDED, but ${refunded} of ${payment.amount} was given back`)
   }
-  return problems
+  return violations
 }

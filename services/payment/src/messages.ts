@@ -19,7 +19,7 @@ import type { SagaMessage } from './purchase-saga.ts'
 /** The topics this service listens to. */
 export const consumedTopics = [topics.walletEvents, topics.reservationEvents]
 
-/** What it does with each type of message: hand it to its saga, once. */
+/** The handler of each message type. It claims the message and applies it to its saga, so each message is applied once. */
 export function messageHandlers(ctx: Context): Record<string, Handler> {
   const apply = (message: Envelope, paymentId: string, sagaMessage: SagaMessage): Promise<void> =>
     inTransaction(ctx.pool, async (tx) => {
@@ -42,7 +42,7 @@ export function messageHandlers(ctx: Context): Record<string, Handler> {
       apply(message, value.paymentId, { type: 'ReservationConfirmRefused', reason: value.reason }),
     ),
     ReservationCancelled: handler(ReservationCancelled, async (value, message) => {
-      // A hold that nobody had paid for is none of our business.
+      // A hold that nobody had paid for has no saga.
       if (value.paymentId === null) return
       await apply(message, value.paymentId, { type: 'ReservationCancelled', reason: value.reason })
     }),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { begin, commandOf, decide, paymentStatusOf } from './purchase-saga.ts'
+import { beginSaga, commandOf, decide, paymentStatusOf } from './purchase-saga.ts'
 import type {
   Decision,
   PurchaseSaga,
@@ -32,13 +32,13 @@ function sagaIn(state: SagaState, change: Partial<PurchaseSaga> = {}): PurchaseS
   return { state, paymentMethod: 'BALANCE', moneyTaken, attempts: 1, reason: null, ...change }
 }
 
-/** `to`, with `!command` where one is given: the whole table on one screen. */
+/** The state after a decision, with `!command` where one is sent, so that the whole table fits one screen. */
 function shown(decision: Decision): string {
   if (decision.kind !== 'advance') return decision.kind
   return decision.saga.state + (decision.command === null ? '' : ` !${decision.command}`)
 }
 
-// Every (state, message) of a wallet payment, as a reader would check it against the contract's list of faults.
+// For every state of a wallet payment, what each of `messages` does, in their order.
 const expected: Record<SagaState, string[]> = {
   TAKING_MONEY: [
     'CONFIRMING !ConfirmReservation',
@@ -145,7 +145,7 @@ describe('every state and message has its rule', () => {
 
 describe('deadlines', () => {
   test('step 1 is repeated with doubled waits, then refunded: a debit that never was refunds nothing', () => {
-    let decision: Decision = begin('BALANCE', now, limits)
+    let decision: Decision = beginSaga('BALANCE', now, limits)
     const seen: string[] = []
     for (let round = 0; round < 4; round += 1) {
       if (decision.kind !== 'advance') throw new Error('stuck')
@@ -191,15 +191,15 @@ describe('deadlines', () => {
   })
 })
 
-/** The other two services as small models that keep their contract: idempotent, and a fence against late debits. */
+/** Models of the wallet and the reservation, as idempotent as the services, and with the wallet's fence against late debits. */
 class World {
   saga: PurchaseSaga
   wallet: 'untouched' | 'debited' | 'refused' | 'refunded' | 'fenced' = 'untouched'
   reservation: 'HOLD' | 'CONFIRMED' | 'EXPIRED' | 'CANCELLED' = 'HOLD'
-  /** On their way; delivery does not remove them, so everything can come twice, late and out of order. */
+  /** Messages under way. They may be delivered any number of times, late and out of order. */
   readonly commands: SagaCommand[] = []
   readonly replies: SagaMessage[] = []
-  /** Replies delivered once at least: what a key's order allows to overtake. */
+  /** Messages that could not be right in the state that they met. */
   readonly impossible: string[] = []
   status: 'PENDING' | 'APPROVED' | 'FAILED' | 'REFUNDED' = 'PENDING'
   readonly statuses: string[] = ['PENDING']
@@ -207,7 +207,7 @@ class World {
 
   constructor(rich: boolean) {
     this.#rich = rich
-    const first = begin('BALANCE', now, limits)
+    const first = beginSaga('BALANCE', now, limits)
     this.saga = first.saga
     if (first.command !== null) this.commands.push(first.command)
   }
@@ -262,7 +262,7 @@ class World {
     if (this.reservation === 'HOLD' || this.reservation === 'CONFIRMED') this.reservation = 'CANCELLED'
   }
 
-  /** Everything that was sent arrives at last, again and again, and deadlines pass, until nothing changes any more. */
+  /** Delivers everything that is under way and lets deadlines pass, until nothing changes any more. */
   settle(): void {
     for (let round = 0; round < 30; round += 1) {
       const before = JSON.stringify([this.saga.state, this.wallet, this.reservation])
@@ -319,7 +319,7 @@ function perform(world: World, { act, pick }: Act): void {
       if (reply !== undefined) world.tell(reply)
       return
     case 'lose reply':
-      // The reservation's own news come from its outbox, at least once; only answers can be asked for again.
+      // A cancellation is repeated by the outbox until it arrives. Answers may be lost, since commands are sent again.
       if (reply?.type !== 'ReservationCancelled') world.replies.splice(at(world.replies.length), 1)
       return
     case 'deadline':

@@ -8,10 +8,10 @@
  *      REFUNDING          RefundWallet | RefundCard         -> REFUNDED, or FAILED where nothing had been taken
  *
  * Step 2 is the point of no return: a saga never leaves CONFIRMING on a time-out, only on the reservation's answer.
- * `decide` is pure: it reads no clock and touches nothing, and there is a rule for every state and message, so a pair that
- * is not thought of does not compile. A rule either advances, repeats a command, ignores what it knows already, or says that
- * the message can't be right, which makes it a dead letter. Money is never kept by mistake: a message that shows money
- * taken for a payment that has ended is answered with a refund, which the other side makes once.
+ * `decide` is pure: it reads no clock and touches nothing. A pair of state and message without a rule does not compile. A
+ * rule advances the saga, repeats a command, ignores what the saga knows already, or says that the message can't be right,
+ * which makes it a dead letter. Money is never kept by mistake: where a message shows that money was taken for a payment
+ * that has failed, the saga asks for a refund, which the other side makes once.
  */
 
 /** Where a saga stands. APPROVED, FAILED and REFUNDED are settled. */
@@ -39,7 +39,7 @@ export interface PurchaseSaga {
   paymentMethod: 'BALANCE' | 'CARD'
   /** Money is known to have been taken. */
   moneyTaken: boolean
-  /** Sends of the running step's command, the first included. */
+  /** How often the running step's command was sent, the first time included. */
   attempts: number
   reason: string | null
 }
@@ -52,7 +52,7 @@ export type Decision =
 
 /** Limits of the saga, in ms and counts. */
 export interface SagaLimits {
-  /** First wait for a reply; doubled at each resend up to `replyWaitMaxMs`. */
+  /** The first wait for a reply. It is doubled at each resend, up to `replyWaitMaxMs`. */
   replyWaitMs: number
   replyWaitMaxMs: number
   /** Sends of step 1 before the saga gives up and refunds. Later steps are repeated without end. */
@@ -86,7 +86,7 @@ const go =
 
 const refundAnswered = (saga: PurchaseSaga, message: { refundedAmount: number }): Move => {
   if (message.refundedAmount > 0) return { kind: 'go', to: 'REFUNDED', moneyTaken: true }
-  // Nothing was given back though money had been taken: a person must look.
+  // Nothing was given back although money had been taken, so the message is parked for a person.
   return saga.moneyTaken ? impossible() : { kind: 'go', to: 'FAILED' }
 }
 
@@ -112,7 +112,7 @@ const rules: { readonly [S in SagaState]: Rules } = {
     CardRefunded: impossible,
     ReservationConfirmed: go('APPROVED'),
     ReservationConfirmRefused: go('REFUNDING'),
-    // It was confirmed for this payment, or it would not name it; that answer is lost or parked.
+    // A reservation names the payment that confirmed it, so this one was confirmed, and that answer is lost or parked.
     ReservationCancelled: go('REFUNDING'),
     DeadlinePassed: resend,
   },
@@ -129,12 +129,12 @@ const rules: { readonly [S in SagaState]: Rules } = {
     DeadlinePassed: ignore,
   },
   REFUNDING: {
-    // Late, after step 1 was given up on; the refund that was asked for covers it.
+    // Step 1 was given up before this late debit, and the refund that was asked for then gives it back.
     WalletDebited: ignore,
     WalletDebitRefused: ignore,
     WalletRefunded: refundAnswered,
     CardCaptured: ignore,
-    // The provider had not decided when the saga gave up; now it is known that nothing was taken.
+    // The provider had not decided when step 1 was given up. Now it is known that nothing was taken.
     CardDeclined: (saga, message) =>
       saga.moneyTaken ? impossible() : { kind: 'go', to: 'FAILED', reason: message.reason },
     CardRefunded: refundAnswered,
@@ -156,7 +156,7 @@ const rules: { readonly [S in SagaState]: Rules } = {
     DeadlinePassed: ignore,
   },
   REFUNDED: {
-    // A repeat of the debit that was given back, or one more: the refund's answer is the same either way.
+    // A payment is debited or captured at most once, so this reports again what has been given back.
     WalletDebited: ignore,
     WalletDebitRefused: ignore,
     WalletRefunded: ignore,
@@ -170,7 +170,7 @@ const rules: { readonly [S in SagaState]: Rules } = {
   },
 }
 
-/** The command of the step that a state waits for; null in settled states. */
+/** Returns the command that the saga's state waits for, or null where it is settled. */
 export function commandOf(saga: Pick<PurchaseSaga, 'state' | 'paymentMethod'>): SagaCommand | null {
   const byCard = saga.paymentMethod === 'CARD'
   switch (saga.state) {
@@ -187,8 +187,8 @@ export function commandOf(saga: Pick<PurchaseSaga, 'state' | 'paymentMethod'>): 
   }
 }
 
-/** A new saga: its first command and when to look again. */
-export function begin(
+/** Begins a saga: its first command, and the deadline for the reply. */
+export function beginSaga(
   paymentMethod: PurchaseSaga['paymentMethod'],
   now: Date,
   limits: SagaLimits,
@@ -203,7 +203,7 @@ export function begin(
   return advance(saga, now, limits)
 }
 
-/** What becomes of a saga by a message at `now`. The same saga, message and time always give the same decision. */
+/** Decides what a message does to a saga at `now`. The same saga, message, time and limits always get the same decision. */
 export function decide(saga: PurchaseSaga, message: SagaMessage, now: Date, limits: SagaLimits): Decision {
   const move = ruleFor(saga, message)
   switch (move.kind) {
@@ -279,7 +279,7 @@ function advance(saga: PurchaseSaga, now: Date, limits: SagaLimits): Extract<Dec
   }
 }
 
-/** The payment's status that goes with a saga's state. A refund of an APPROVED payment is pending while it is APPROVED. */
+/** Returns the payment's status for a saga's state. While a refund is under way the payment keeps the status `before`. */
 export function paymentStatusOf(
   state: SagaState,
   before: 'PENDING' | 'APPROVED' | 'FAILED' | 'REFUNDED',

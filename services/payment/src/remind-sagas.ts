@@ -6,8 +6,9 @@ import { isDue, listDueSagas } from './sql/purchase-sagas.ts'
 const BATCH_MAX = 100
 
 /**
- * Looks after sagas whose reply did not come in time: each is told that its deadline has passed, in a transaction of its
- * own. Several instances may run this; one saga is taken by one of them. Returns true when there may be more.
+ * Tells sagas whose reply did not come in time that their deadline has passed, each in a transaction of its own. Several
+ * instances may run this, since a saga that one has locked is passed over by the others. Returns true when there may be
+ * more.
  */
 export async function remindSagas(ctx: Context, signal: AbortSignal): Promise<boolean> {
   const due = await listDueSagas(ctx.pool, ctx.now(), BATCH_MAX)

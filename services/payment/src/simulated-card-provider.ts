@@ -7,10 +7,10 @@ import type { CaptureResult, CardProvider } from './card-provider.ts'
 const CALLS_MAX = 10_000
 
 /**
- * A card provider for development and load runs, used where no STRIPE_SECRET_KEY is set. Test cards:
- * `tok_approved`; `tok_declined`; `tok_timeout` takes the money and answers later than anybody waits, the next call
- * with the same key at once; `tok_flaky` fails the first call of a key, then works. Any other token is declined.
- * Outcomes are derived from the key, so a restarted simulator agrees with what it said before.
+ * Makes a card provider for development and load runs, used where no STRIPE_SECRET_KEY is set. It takes `tok_approved`,
+ * `tok_timeout` and `tok_flaky`, and declines `tok_declined` and any other token. The first call of a key with
+ * `tok_timeout` is answered after `lateMs`, which is longer than anybody waits, and one with `tok_flaky` fails; the next
+ * calls of the key are answered at once. References are made from the key, so they are the same after a restart.
  */
 export function createSimulatedCardProvider(options: { lateMs: number }): CardProvider {
   const calls = new LRUCache<string, number>({ max: CALLS_MAX })
@@ -36,7 +36,7 @@ export function createSimulatedCardProvider(options: { lateMs: number }): CardPr
       }
     },
     async refund() {
-      // The money is imaginary; giving it back always works.
+      // No money was taken, so giving it back always works.
     },
   }
 }

@@ -11,15 +11,15 @@ import { inTransaction, onCommit } from '@frontrow/postgres/transaction'
 import { refuse, refusalKind } from '@frontrow/proto/refusals'
 import { Refusal } from '@frontrow/refusals/refusal'
 import { uuidv7 } from 'uuidv7'
-import { give, sagaLimits } from './advance-purchase-saga.ts'
+import { sagaLimits, sendCommand } from './advance-purchase-saga.ts'
 import type { Context } from './context.ts'
-import { begin } from './purchase-saga.ts'
+import { beginSaga } from './purchase-saga.ts'
 import { insertCapture } from './sql/card-captures.ts'
 import { findPayment, insertPayment } from './sql/payments.ts'
 import type { Payment, PaymentMethod } from './sql/payments.ts'
 import { insertSaga } from './sql/purchase-sagas.ts'
 
-/** A wish to pay, checked by the route's schema. */
+/** A request to pay, which the route's schema has checked. */
 export interface PurchaseRequest {
   userId: string
   reservationId: string
@@ -27,24 +27,24 @@ export interface PurchaseRequest {
   /** Set exactly where the method is CARD. */
   cardToken: string | null
   idempotencyKey: string
-  /** Reads the queue token of the request; refuses where there is none. Not asked for when the answer is known. */
+  /** Reads the request's queue token, and refuses where there is none. It is called for a key's first request only. */
   queueToken: () => string
 }
 
-/** The payment as it stands when the wait ended, and whether the answer was given before. */
+/** The payment as it stood when the wait ended. `replayed`: this request was answered before. */
 export interface PurchaseAnswer {
   payment: Payment
   replayed: boolean
 }
 
-// Notifications come from this process only (settled-payments.ts), so the database is looked at as well: at once, and
-// then ever more rarely, since in an outage of Kafka every buyer waits here.
+// Notifications are sent in this process only (settled-payments.ts), so the database is asked as well. The pauses double,
+// because every buyer waits here while Kafka is away.
 const FIRST_LOOK_MS = 100
 const LOOK_EVERY_MAX_MS = 1_500
 
 /**
  * Begins the saga of a payment, once for each idempotency key, and waits for it to settle (5 s by default). Answers with
- * the payment APPROVED, or PENDING when it takes longer; a payment that ends otherwise is a refusal, and so is its replay.
+ * the payment APPROVED, or PENDING when it takes longer. Refuses where the payment ends otherwise, and again on a replay.
  */
 export async function startPurchase(ctx: Context, request: PurchaseRequest): Promise<PurchaseAnswer> {
   const { userId, reservationId, paymentMethod, cardToken } = request
@@ -56,19 +56,20 @@ export async function startPurchase(ctx: Context, request: PurchaseRequest): Pro
   }
   const known = await findClaim(ctx.pool, keyed)
   if (known?.kind === 'replay') return replay(ctx, known)
-  const order = known === undefined ? await checkPayable(ctx, request) : null
-  const claimed = await claimAndBegin(ctx, keyed, request, order)
+  const payable = known === undefined ? await checkPayable(ctx, request) : null
+  const claimed = await claimAndBegin(ctx, keyed, request, payable)
   if (claimed.kind === 'replay') return replay(ctx, claimed)
   const payment = await waitUntilSettled(ctx, claimed.paymentId)
   return answer(ctx, keyed, payment)
 }
 
-interface Order {
+/** What is to be paid for a reservation. */
+interface Payable {
   scheduleId: number
   amount: number
 }
 
-async function checkPayable(ctx: Context, request: PurchaseRequest): Promise<Order> {
+async function checkPayable(ctx: Context, request: PurchaseRequest): Promise<Payable> {
   const token = request.queueToken()
   const [verifying, reading] = await Promise.allSettled([
     ctx.verifyToken({ token, userId: request.userId }),
@@ -78,7 +79,8 @@ async function checkPayable(ctx: Context, request: PurchaseRequest): Promise<Ord
   const reservation = reading.value
   if (reservation.userId !== request.userId)
     throw refuse('RESERVATION_NOT_FOUND', 'no such reservation of yours')
-  // Before the token is looked at: whoever has paid has none any more, and should be told that they have paid.
+  // The reservation is judged before the token, because a person who has paid has no token any more, and should be told that
+  // they have paid.
   refuseUnlessHeld(reservation.status)
   if (verifying.status === 'rejected') throw verifying.reason
   const verified = verifying.value
@@ -104,12 +106,12 @@ function refuseUnlessHeld(status: string): void {
 
 type Claimed = { kind: 'begun'; paymentId: string } | { kind: 'replay'; status: number; response: unknown }
 
-/** One transaction: the key, the payment, its saga and the saga's first command. */
+/** Writes the key, the payment, its saga and the saga's first command in one transaction. */
 async function claimAndBegin(
   ctx: Context,
   keyed: KeyedRequest,
   request: PurchaseRequest,
-  order: Order | null,
+  payable: Payable | null,
 ): Promise<Claimed> {
   const { userId, reservationId, paymentMethod, cardToken } = request
   const lockedForMs = ctx.config.PAYMENT_WAIT_MS + 3_000
@@ -118,14 +120,14 @@ async function claimAndBegin(
       const claim = await claimKey(tx, keyed, lockedForMs)
       if (claim.kind === 'replay') return claim
       if (claim.kind === 'resume') return { kind: 'begun', paymentId: claim.resourceId }
-      if (order === null) throw new Error('the idempotency key lost what it made')
+      if (payable === null) throw new Error('the idempotency key lost what it made')
       const paymentId = uuidv7()
-      const payment = { paymentId, reservationId, userId, ...order, paymentMethod }
+      const payment = { paymentId, reservationId, userId, ...payable, paymentMethod }
       await insertPayment(tx, payment)
-      const first = begin(paymentMethod, ctx.now(), sagaLimits(ctx))
+      const first = beginSaga(paymentMethod, ctx.now(), sagaLimits(ctx))
       await insertSaga(tx, paymentId, first.saga, first.deadlineAt)
-      if (cardToken !== null) await insertCapture(tx, { paymentId, amount: order.amount, cardToken })
-      if (first.command !== null) await give(ctx, tx, payment, first.command)
+      if (cardToken !== null) await insertCapture(tx, { paymentId, amount: payable.amount, cardToken })
+      if (first.command !== null) await sendCommand(ctx, tx, payment, first.command)
       await storeResource(tx, keyed, paymentId)
       onCommit(tx, () => ctx.events.begun(payment))
       return { kind: 'begun', paymentId }
@@ -151,7 +153,7 @@ async function waitUntilSettled(ctx: Context, paymentId: string): Promise<Paymen
   }
 }
 
-/** The answer of a settled payment is kept for replays. PENDING is no answer yet: the same key then waits again. */
+/** Stores the answer of a settled payment for replays. While it is PENDING the key is unlocked, so that a repeat waits again. */
 async function answer(ctx: Context, keyed: KeyedRequest, payment: Payment): Promise<PurchaseAnswer> {
   if (payment.status === 'PENDING') {
     await unlockKey(ctx.pool, keyed)
@@ -169,7 +171,7 @@ async function answer(ctx: Context, keyed: KeyedRequest, payment: Payment): Prom
   throw refusal
 }
 
-/** A refusal that is given again; its answer carries `Idempotency-Replayed` as a success would. */
+/** A stored refusal that is sent again. Its answer carries `Idempotency-Replayed`, as that of a success does. */
 export class ReplayedRefusal extends Refusal {
   override name = 'ReplayedRefusal'
 }
@@ -193,7 +195,7 @@ async function replay(ctx: Context, stored: { status: number; response: unknown 
   throw new Error('a stored answer is of no known form')
 }
 
-/** Why a payment that ended without a ticket did so, as its user is told. */
+/** Returns the refusal that tells a user why their payment ended without a ticket. */
 export function refusalOf(payment: Payment): Refusal {
   const details = { paymentId: payment.paymentId, reason: payment.reason, status: payment.status }
   switch (payment.reason) {

@@ -26,16 +26,15 @@ import { remindSagas } from './remind-sagas.ts'
 import { SettledPayments } from './settled-payments.ts'
 import { createSimulatedCardProvider } from './simulated-card-provider.ts'
 import { countOpenSagas } from './sql/purchase-sagas.ts'
-import { createStripeCardProvider } from './stripe-card-provider.ts'
 import { CardWorker } from './work-cards.ts'
 
 const TIDY_EVERY_MS = 600_000
 const TIDY_BATCH = 5_000
-// Longer than any client repeats a payment.
+// No client repeats a payment for that long.
 const KEEP_KEYS_HOURS = 7 * 24
 
 const READ_DEADLINE_MS = 1_000
-// An audit reads whole tables; it is an operator's call, not a buyer's.
+// An audit reads whole tables, which takes longer than a call that a buyer waits for.
 const AUDIT_DEADLINE_MS = 9_000
 
 /** Starts the service. `cardProvider` replaces the configured one. */
@@ -43,9 +42,10 @@ export async function startPayment(
   config: Config,
   options: { onFatal: (error: Error) => void; processMetrics?: boolean; cardProvider?: CardProvider },
 ): Promise<RunningService> {
+  const cardProvider = options.cardProvider ?? (await configuredCardProvider(config))
   const host = createHost({ service: 'payment', settings: config, ...options })
   const cardWork = new Alarm()
-  const ctx = createContext(host, config, cardWork, options.cardProvider)
+  const ctx = createContext(host, config, cardWork, cardProvider)
   const deadLetters = createDeadLetters({
     pool: host.pool,
     publish: (deadLetter) => republish(host.kafka, config.KAFKA_TOPIC_PREFIX, deadLetter),
@@ -80,7 +80,7 @@ function createContext(
   host: ServiceHost,
   config: Config,
   cardWork: Alarm,
-  cardProvider?: CardProvider,
+  cardProvider: CardProvider,
 ): Context {
   const queue = host.connect(QueueService, { name: 'queue', address: config.QUEUE_GRPC, refusalKind })
   const reservation = host.connect(ReservationService, {
@@ -100,7 +100,7 @@ function createContext(
     pool: host.pool,
     relay: host.relay,
     cardWork,
-    cardProvider: guarded(host, cardProvider ?? configuredCardProvider(config)),
+    cardProvider: guarded(host, cardProvider),
     settled: new SettledPayments(),
     events: createPaymentEvents(host),
     now: () => new Date(),
@@ -120,10 +120,12 @@ function guarded(host: ServiceHost, provider: CardProvider): CardProvider {
   return broken
 }
 
-function configuredCardProvider(config: Config): CardProvider {
+async function configuredCardProvider(config: Config): Promise<CardProvider> {
   if (config.STRIPE_SECRET_KEY === undefined) {
     return createSimulatedCardProvider({ lateMs: config.CARD_SIMULATOR_LATE_MS })
   }
+  // Loaded here because Stripe's package takes 35 MB and 0.3 s, which a service without a key does not pay.
+  const { createStripeCardProvider } = await import('./stripe-card-provider.ts')
   return createStripeCardProvider({
     secretKey: config.STRIPE_SECRET_KEY,
     apiUrl: config.STRIPE_API_URL,

@@ -2,18 +2,18 @@ import { claimKey, storeAnswer } from '@frontrow/idempotency/idempotency-key'
 import type { KeyedRequest } from '@frontrow/idempotency/idempotency-key'
 import type { Tx } from '@frontrow/postgres/pool'
 
-/** An answer under an Idempotency-Key: made now, or the stored one. */
+/** An answer under an Idempotency-Key. `replayed`: it was stored by an earlier request. */
 export interface KeyedAnswer {
   data: unknown
   replayed: boolean
 }
 
-// Key, effect and answer commit together, so nobody can see a locked key that has no answer yet: this never runs out.
+// The key, the effect and the answer commit together, so nobody sees a locked key without an answer, and no lock runs out.
 const LOCKED_FOR_MS = 10_000
 
 /**
- * Runs `effect` unless this request was answered before. All of it is one transaction: a refusal undoes the claim, so
- * that the same key may be tried again, e.g. after the wallet was charged.
+ * Runs `effect` unless this request was answered before. A refusal rolls the caller's transaction back and with it the
+ * claim, so that the same key may be tried again, e.g. after the wallet was charged.
  */
 export async function answerOnce(
   tx: Tx,

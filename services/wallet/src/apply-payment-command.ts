@@ -21,9 +21,9 @@ interface Applied {
 }
 
 /**
- * Applies a payment's command and answers it: inbox, fence, ledger and reply in one transaction. A command that comes
- * again, under the same message id or another, changes nothing and is answered by the stored reply under its first
- * message id: the sender may not have got it.
+ * Applies a payment's command and answers it: inbox, fence, ledger and reply are written in one transaction. A command that
+ * arrives again, under the same message id or another, changes nothing. Its reply is sent again under the reply's first
+ * message id, because the sender may not have received it.
  */
 export async function applyPaymentCommand(
   ctx: WalletContext,
@@ -41,8 +41,8 @@ export async function applyPaymentCommand(
   return reply
 }
 
-// Two first commands of a payment at once (two instances, while partitions move) both find no fence. The second one's
-// transaction is undone by the primary key; it then finds the first one's fence, since fences are never deleted.
+// Two first commands of a payment at once (on two instances, while partitions move) both find no fence. The primary key
+// rolls the second one back, which then finds the first one's fence, since fences are never deleted.
 async function applyOnce(
   ctx: WalletContext,
   paymentId: string,

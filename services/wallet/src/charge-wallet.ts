@@ -1,5 +1,4 @@
 import { inTransaction } from '@frontrow/postgres/transaction'
-
 import { isRefusal, refuse } from '@frontrow/proto/refusals'
 import { uuidv7 } from 'uuidv7'
 import { answerOnce } from './answer-once.ts'
@@ -9,11 +8,11 @@ import { postMovement } from './post-movement.ts'
 import { insertCharge, insertFailedCharge, markCharged } from './sql/charges.ts'
 import type { Charge } from './sql/charges.ts'
 
-/** A person, or an admin for them, puts money into a wallet. */
+/** A request of a person, or of an admin for them, to put money into the person's wallet. */
 export interface ChargeCommand {
   userId: string
   amount: number
-  /** Whose key it is: the caller, who may be an admin. */
+  /** The owner of the key, who may be an admin. */
   callerId: string
   idempotencyKey: string
 }
@@ -91,7 +90,7 @@ function checkLimit(config: WalletContext['config'], balance: number, amount: nu
   })
 }
 
-// The record is for people who look into it later; the answer to the caller is the refusal either way.
+// The record is for people who look into it later, so the caller gets the refusal even where it could not be written.
 async function recordFailure(ctx: WalletContext, charge: Charge, reason: string): Promise<void> {
   ctx.events.refused({ userId: charge.userId, reason, amount: charge.amount })
   try {

@@ -6,7 +6,7 @@ import { countLedger, findUnbalancedTransactions, findWrongBalances } from './sq
 
 const SHOWN_MAX = 10
 
-/** The invariants that the wallet's own data can show: 4 (the ledger), 6 (keys) and 7 (messages). */
+/** Checks the invariants that the wallet's own data can show: 4 (the ledger), 6 (keys) and 7 (messages). */
 export async function checkWalletInvariants(ctx: Pick<WalletContext, 'pool'>): Promise<InvariantCheck[]> {
   return [
     await checkLedger(ctx),

@@ -41,5 +41,5 @@ export const settings = hostSettings.extend({
     .describe('partitions of Kafka worked on at once; each takes a database connection'),
 })
 
-/** The checked form of `settings`. */
+/** The checked settings. */
 export type WalletConfig = z.output<typeof settings>

@@ -4,7 +4,7 @@ import type { Logger } from '@frontrow/service-host/logger'
 import type { WalletConfig } from './config.ts'
 import type { WalletEvents } from './events.ts'
 
-/** What every use case of this service gets. */
+/** What the use cases of this service work with; built once in start.ts. */
 export interface WalletContext {
   readonly pool: Pool
   readonly relay: WakeUp

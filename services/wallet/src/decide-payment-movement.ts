@@ -1,6 +1,6 @@
 import type { MovementKind } from './sql/ledger-entries.ts'
 
-/** DEBITED: money taken. REFUSED: it was not there. REFUNDED: taken and given back. FENCED: the refund came first. */
+/** DEBITED: money was taken. REFUSED: it was not there. REFUNDED: it was given back. FENCED: the refund arrived first. */
 export type FenceStatus = 'DEBITED' | 'REFUSED' | 'REFUNDED' | 'FENCED'
 
 /** What a payment has done to a wallet so far. */
@@ -25,22 +25,22 @@ export type Reply =
   | { type: 'WalletDebitRefused'; userId: string; reason: 'INSUFFICIENT_BALANCE' | 'REFUND_CAME_FIRST' }
   | { type: 'WalletRefunded'; userId: string; refundedAmount: number }
 
-/** What a command does: the fence after it (the same object where nothing changes), the money to move, the answer. */
+/** What a command does. `fence` is the fence after it, and the same object as before where nothing changes. */
 export interface Decision {
   fence: Fence
   movement: { kind: Extract<MovementKind, 'DEBIT' | 'REFUND'>; amount: number } | null
   reply: Reply
 }
 
-/** A command that contradicts an earlier one of the same payment: a defect of its sender, for a person to look at. */
+/** Thrown for a command that contradicts an earlier one of its payment, which is a defect of the sender. */
 export class ContradictingCommandError extends Error {
   override name = 'ContradictingCommandError'
 }
 
 /**
- * What `command` does to a wallet of `balance`, given what its payment has done before. A payment debits at most once
- * and gives back at most what it debited; after a refund, whether it found a debit or not, nothing is taken any more.
- * A repeated command changes nothing and has the same reply.
+ * Decides what `command` does to a wallet of `balance`, given what its payment has done before. A payment debits at most
+ * once and gives back at most what it debited. After a refund, whether it found a debit or not, nothing is taken any more.
+ * A repeated command changes nothing and gets the same reply. Throws ContradictingCommandError. Pure.
  */
 export function decidePaymentMovement(fence: Fence | undefined, command: Command, balance: number): Decision {
   if (fence !== undefined) checkSamePayment(fence, command)
@@ -74,7 +74,7 @@ function decideRefund(fence: Fence | undefined, { userId, amount }: Command): De
   }
   if (fence.status !== 'DEBITED') return { fence, movement: null, reply: replyToRefund(fence) }
   const next: Fence = { ...fence, status: 'REFUNDED' }
-  // What was taken is given back, whatever amount the command names.
+  // The amount is that of the debit, whatever the command names, so that no more is given back than was taken.
   return { fence: next, movement: { kind: 'REFUND', amount: fence.amount }, reply: replyToRefund(next) }
 }
 

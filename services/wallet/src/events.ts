@@ -4,7 +4,7 @@ import type { Registry } from 'prom-client'
 import type { Command, Reply } from './decide-payment-movement.ts'
 import type { MovementKind } from './sql/ledger-entries.ts'
 
-/** What happens to wallets, counted and logged. Call after the commit: what was rolled back did not happen. */
+/** Counts and logs what happens to wallets. Call these after the commit, because what was rolled back did not happen. */
 export interface WalletEvents {
   moved(movement: { userId: string; kind: MovementKind; amount: number; transactionId: string }): void
   refused(refusal: { userId: string; reason: string; amount: number }): void

@@ -10,14 +10,14 @@ import { readWallet } from './sql/wallets.ts'
 const GetBalance = z.object({ userId: z.string().min(1).max(64) })
 const CheckInvariants = z.object({})
 const ListPaymentFacts = z.object({
-  // proto3 sends an absent text as an empty one.
+  // proto3 sends an absent string as an empty one.
   afterPaymentId: z
     .union([z.literal(''), z.uuid()])
     .transform((paymentId) => (paymentId === '' ? undefined : paymentId)),
   limit: z.int().min(1).max(5_000),
 })
 
-/** The gRPC side: balances for other services, and this service's part of the audit. */
+/** Adds this service's gRPC methods: balances for other services, and its part of the audit. */
 export function addServices(host: ServiceHost, ctx: WalletContext): void {
   host.grpc.add(WalletService.service, {
     GetBalance: unaryHandler(host, 'GetBalance', GetBalance, async ({ userId }) => {

@@ -2,7 +2,7 @@ import type { WalletContext } from './context.ts'
 import { listWalletEntries } from './sql/ledger-entries.ts'
 import type { WalletEntry } from './sql/ledger-entries.ts'
 
-/** A page of a wallet's entries, newest first; `nextEntryId` is the cursor of the next page. */
+/** Lists a page of a wallet's entries, newest first. `nextEntryId` is the cursor of the next page, null on the last. */
 export async function listBalanceHistory(
   ctx: Pick<WalletContext, 'pool'>,
   userId: string,

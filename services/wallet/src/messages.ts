@@ -6,16 +6,16 @@ import { z } from 'zod'
 import { applyPaymentCommand } from './apply-payment-command.ts'
 import type { WalletContext } from './context.ts'
 
-/** What this service listens to. */
-export const listensTo = [topics.walletCommands]
+/** The topics this service listens to. */
+export const consumedTopics = [topics.walletCommands]
 
-// Nothing costs nothing: a debit of 0 is a defect of its sender.
-const DebitOfSomething = DebitWallet.extend({ amount: z.int().positive() })
+// No payment is of nothing, so a debit of 0 is a defect of its sender.
+const PositiveDebit = DebitWallet.extend({ amount: z.int().positive() })
 
-/** By message type. */
+/** The handler of each message type. */
 export function messageHandlers(ctx: WalletContext): Record<string, Handler> {
   return {
-    DebitWallet: handler(DebitOfSomething, async ({ paymentId, userId, amount }, message) => {
+    DebitWallet: handler(PositiveDebit, async ({ paymentId, userId, amount }, message) => {
       await applyPaymentCommand(ctx, paymentId, { kind: 'DEBIT', userId, amount }, message)
     }),
     RefundWallet: handler(RefundWallet, async ({ paymentId, userId, amount }, message) => {

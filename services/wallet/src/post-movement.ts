@@ -1,5 +1,5 @@
 /**
- * The one way money moves. What always holds, by the tables' constraints and by `insertMovement`:
+ * Money moves in no other way than this. The tables' constraints and `insertMovement` make sure of the following:
  * - a balance changes only together with its two ledger entries, which sum to zero;
  * - a balance is never below zero;
  * - the entries of one wallet are in the order of its versions.
@@ -11,20 +11,20 @@ import type { Movement } from './sql/ledger-entries.ts'
 import { readWallet } from './sql/wallets.ts'
 import type { Wallet } from './sql/wallets.ts'
 
-/** What was posted. */
+/** The balance after a movement, and when that was posted. */
 export interface Posted {
   balance: number
   createdAt: Date
 }
 
-// The second try has the wallet's lock and can't lose as long as wallets are never deleted.
+// The second try holds the wallet's lock, so it succeeds as long as wallets are never deleted.
 const ATTEMPTS_MAX = 3
 
 /**
- * Reads the wallet, lets `choose` say what to move (null: nothing), and posts that if the wallet is still as it was
- * read. If not, it is read and chosen again. `insertMovement` has locked the row by then, also where its condition did
- * not hold (ON CONFLICT DO UPDATE does): without that, the last of twelve movements at once would lose eleven times.
- * `choose` may refuse by throwing; nothing is written then.
+ * Reads the wallet, lets `choose` say what to move (null: nothing), and posts that if the wallet is still as it was read;
+ * otherwise it does all of this again. By then `insertMovement` has locked the row, since ON CONFLICT DO UPDATE locks it even
+ * where its condition does not hold. Without that lock the last of twelve movements at once would fail eleven times.
+ * `choose` may refuse by throwing, and then nothing is written.
  */
 export async function postMovement<C extends { movement: Movement | null }>(
   tx: Tx,

@@ -6,7 +6,7 @@ import type { WalletContext } from './context.ts'
 import { createEvents } from './events.ts'
 import { addServices } from './grpc.ts'
 import { addRoutes } from './http.ts'
-import { listensTo, messageHandlers } from './messages.ts'
+import { consumedTopics, messageHandlers } from './messages.ts'
 
 /** A wallet service that runs. */
 export interface RunningWallet extends RunningService {
@@ -31,7 +31,7 @@ export async function startWallet(
   }
   addRoutes(host.http, ctx)
   addServices(host, ctx)
-  host.consume(listensTo, messageHandlers(ctx), config.KAFKA_CONCURRENCY)
+  host.consume(consumedTopics, messageHandlers(ctx), config.KAFKA_CONCURRENCY)
   host.every('tidy idempotency keys', TIDY_EVERY_MS, async () => {
     return (await tidyKeys(host.pool, config.IDEMPOTENCY_KEEP_HOURS)) >= TIDY_BATCH
   })

@@ -6,8 +6,8 @@ import type { KeyedAnswer } from './answer-once.ts'
 import type { WalletContext } from './context.ts'
 import { postMovement } from './post-movement.ts'
 
-/** A person, or an admin for them, spends points outside of a payment. */
-export interface UseCommand {
+/** A request of a person, or of an admin for them, to spend points outside of a payment. */
+export interface UsePointsCommand {
   userId: string
   amount: number
   callerId: string
@@ -15,11 +15,11 @@ export interface UseCommand {
 }
 
 /** Deducts points once per key. Refuses with INSUFFICIENT_BALANCE or as `claimKey` does. */
-export async function usePoints(ctx: WalletContext, command: UseCommand): Promise<KeyedAnswer> {
+export async function usePoints(ctx: WalletContext, command: UsePointsCommand): Promise<KeyedAnswer> {
   const { userId, amount } = command
   const transactionId = uuidv7()
   try {
-    const answer = await useInTransaction(ctx, command, transactionId)
+    const answer = await usePointsInTransaction(ctx, command, transactionId)
     if (!answer.replayed) ctx.events.moved({ userId, kind: 'DEBIT', amount, transactionId })
     return answer
   } catch (error) {
@@ -30,9 +30,9 @@ export async function usePoints(ctx: WalletContext, command: UseCommand): Promis
   }
 }
 
-function useInTransaction(
+function usePointsInTransaction(
   ctx: WalletContext,
-  { userId, amount, callerId, idempotencyKey }: UseCommand,
+  { userId, amount, callerId, idempotencyKey }: UsePointsCommand,
   transactionId: string,
 ): Promise<KeyedAnswer> {
   const request = {

@@ -1,5 +1,6 @@
 import type { Queryable, Tx } from '@frontrow/postgres/pool'
 
+/** PENDING: the outcome is not known. VOIDED: the money was wanted back, and none had been taken. */
 export type CaptureStatus = 'PENDING' | 'CAPTURED' | 'DECLINED' | 'REFUNDED' | 'VOIDED'
 
 /** Work at the card provider for one payment, leased to the caller. */
@@ -13,6 +14,7 @@ export interface CardWork {
   attempts: number
 }
 
+/** Inserts the capture that a payment wants. The worker finds it as open work. */
 export async function insertCapture(
   tx: Tx,
   capture: { paymentId: string; amount: number; cardToken: string },
@@ -24,7 +26,7 @@ export async function insertCapture(
   })
 }
 
-/** Orders the money back; the worker first finds out whether it was taken. */
+/** Asks for the money to be given back. The worker first finds out whether it was taken. */
 export async function orderRefund(tx: Tx, paymentId: string): Promise<void> {
   await tx.query({
     name: 'captures-order-refund',
@@ -35,8 +37,8 @@ export async function orderRefund(tx: Tx, paymentId: string): Promise<void> {
 }
 
 /**
- * Leases up to `limit` payments with work open. A worker that dies leaves its lease to run out; the provider call of the
- * next one carries the same idempotency key. Failed tries wait longer each time, about a minute at most.
+ * Leases up to `limit` payments with open work. The lease of a worker that dies runs out, and the next worker's call to the
+ * provider carries the same idempotency key. A lease grows with the attempts, up to 64 s.
  */
 export async function leaseWork(db: Queryable, leaseMs: number, limit: number): Promise<CardWork[]> {
   const { rows } = await db.query<CardWork>({
@@ -56,7 +58,7 @@ export async function leaseWork(db: Queryable, leaseMs: number, limit: number): 
   return rows
 }
 
-/** After a failure that says nothing of the outcome: the next try may begin in `retryInMs`, whatever the lease was. */
+/** Stores a failure that says nothing of the outcome, and replaces the lease: the next try may begin in `retryInMs`. */
 export async function noteFailure(
   db: Queryable,
   paymentId: string,
@@ -71,7 +73,7 @@ export async function noteFailure(
   })
 }
 
-/** Writes the outcome down. False: another worker was first, and nothing is to be told to the saga. */
+/** Stores an outcome. Returns false where another worker was first; the saga is then not to be told again. */
 export async function storeOutcome(
   tx: Tx,
   paymentId: string,

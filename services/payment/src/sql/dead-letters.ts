@@ -18,7 +18,7 @@ export interface DeadLetterRow {
 const COLUMNS =
   'dead_letter_id, topic, consumer, message_key, value, headers, error, attempts, parked_at, retried_at'
 
-/** Stores a parked message once, however often it is delivered. */
+/** Stores a parked message, once however often it is delivered. */
 export async function insertDeadLetter(
   db: Queryable,
   deadLetterId: string,
@@ -43,6 +43,7 @@ export async function insertDeadLetter(
   )
 }
 
+/** Lists dead letters, newest first, older than the one with the id `before`. */
 export async function listDeadLetters(
   db: Queryable,
   before: string | undefined,
@@ -56,6 +57,7 @@ export async function listDeadLetters(
   return rows
 }
 
+/** Reads one dead letter. */
 export async function findDeadLetter(
   db: Queryable,
   deadLetterId: string,
@@ -67,6 +69,7 @@ export async function findDeadLetter(
   return rows[0]
 }
 
+/** Notes that a dead letter was published again, and returns the time. */
 export async function markRetried(db: Queryable, deadLetterId: string): Promise<Date> {
   const { rows } = await db.query<{ retried_at: Date }>(
     'UPDATE dead_letters SET retried_at = now() WHERE dead_letter_id = $1 RETURNING retried_at',

@@ -22,7 +22,7 @@ const COLUMNS = `payment_id AS "paymentId", reservation_id AS "reservationId", u
   schedule_id AS "scheduleId", amount, payment_method AS "paymentMethod", status, reason,
   created_at AS "createdAt", paid_at AS "paidAt", ended_at AS "endedAt"`
 
-/** Fails on the unique index payments_one_live when the reservation has a live payment. */
+/** Inserts a PENDING payment. Fails on the unique index payments_one_live when the reservation has a live payment. */
 export async function insertPayment(
   tx: Tx,
   payment: Pick<
@@ -45,7 +45,7 @@ export async function insertPayment(
   })
 }
 
-/** One payment, whoever's it is. */
+/** Reads one payment, whoever made it. */
 export async function findPayment(db: Queryable, paymentId: string): Promise<Payment | undefined> {
   const { rows } = await db.query<Payment>({
     name: 'payments-find',
@@ -71,7 +71,7 @@ export async function updatePaymentStatus(
   })
 }
 
-/** A payment and its saga's state, as the audit compares them; in the order of their ids. */
+/** What the audit compares of a payment, its saga and its capture. */
 export interface PaymentFacts {
   paymentId: string
   reservationId: string
@@ -82,7 +82,7 @@ export interface PaymentFacts {
   captureStatus: string | null
 }
 
-/** A page of payments with ids above `after` (all zeros to begin with). */
+/** Lists payments with ids above `after`, in the order of their ids. */
 export async function listPaymentFacts(db: Queryable, after: string, limit: number): Promise<PaymentFacts[]> {
   const { rows } = await db.query<PaymentFacts>(
     `SELECT p.payment_id AS "paymentId", p.reservation_id AS "reservationId", p.amount,

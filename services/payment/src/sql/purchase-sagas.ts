@@ -35,7 +35,7 @@ interface SagaRow {
   created_at: Date
 }
 
-/** Reads a saga FOR UPDATE: messages of one saga take turns. */
+/** Reads a saga and locks it, so that messages of one saga take turns. */
 export async function lockSaga(tx: Tx, paymentId: string): Promise<LockedSaga | undefined> {
   const { rows } = await tx.query<SagaRow>({
     name: 'sagas-lock',
@@ -69,6 +69,7 @@ export async function lockSaga(tx: Tx, paymentId: string): Promise<LockedSaga | 
   }
 }
 
+/** Inserts a new saga with its first deadline. */
 export async function insertSaga(
   tx: Tx,
   paymentId: string,
@@ -83,7 +84,7 @@ export async function insertSaga(
   })
 }
 
-/** Saves a decision and its line in the saga's history. The row is locked; the version still is checked. */
+/** Saves a decision and its line in the saga's history. Throws where the version is not the one that was locked. */
 export async function saveSaga(
   tx: Tx,
   locked: LockedSaga,
@@ -113,7 +114,7 @@ export async function saveSaga(
   if (rowCount !== 1) throw new Error(`saga ${locked.payment.paymentId} changed under its lock`)
 }
 
-/** Sagas whose deadline has passed. Not locked: each is looked at again under its own lock. */
+/** Lists sagas whose deadline has passed, without locking them: `isDue` checks each again under its lock. */
 export async function listDueSagas(db: Queryable, now: Date, limit: number): Promise<string[]> {
   const { rows } = await db.query<{ payment_id: string }>({
     name: 'sagas-due',
@@ -123,7 +124,7 @@ export async function listDueSagas(db: Queryable, now: Date, limit: number): Pro
   return rows.map((row) => row.payment_id)
 }
 
-/** Whether the deadline still stands as passed, under the lock. */
+/** Locks a saga and says whether its deadline has passed. False also where another transaction has it locked. */
 export async function isDue(tx: Tx, paymentId: string, now: Date): Promise<boolean> {
   const { rowCount } = await tx.query({
     name: 'sagas-is-due',
@@ -141,6 +142,7 @@ export interface SagaStep {
   at: Date
 }
 
+/** Lists the newest 100 lines of a saga's history, oldest first. */
 export async function listSagaSteps(db: Queryable, paymentId: string): Promise<SagaStep[]> {
   const { rows } = await db.query<SagaStep>({
     name: 'sagas-steps',
@@ -152,7 +154,7 @@ export async function listSagaSteps(db: Queryable, paymentId: string): Promise<S
   return rows
 }
 
-/** Sagas at work by state; through the index of deadlines, so that a scrape costs nothing however many are settled. */
+/** Counts sagas at work by state. The index of deadlines holds no others, so settled ones do not make a scrape slower. */
 export async function countOpenSagas(db: Queryable): Promise<{ state: string; count: number }[]> {
   const { rows } = await db.query<{ state: string; count: number }>(
     `SELECT state, count(*) AS count FROM purchase_sagas WHERE deadline_at IS NOT NULL GROUP BY state`,
@@ -160,7 +162,7 @@ export async function countOpenSagas(db: Queryable): Promise<{ state: string; co
   return rows
 }
 
-/** All sagas by state, for the audit. */
+/** Counts all sagas by state, for the audit. */
 export async function countSagas(db: Queryable): Promise<{ state: string; count: number }[]> {
   const { rows } = await db.query<{ state: string; count: number }>(
     `SELECT state, count(*) AS count FROM purchase_sagas GROUP BY state`,

@@ -7,7 +7,7 @@ export interface Charge {
   amount: number
 }
 
-/** Opens a charge as CHARGING. */
+/** Inserts a charge as CHARGING. */
 export async function insertCharge(tx: Tx, charge: Charge): Promise<void> {
   await tx.query({
     name: 'charge-insert',
@@ -16,7 +16,7 @@ export async function insertCharge(tx: Tx, charge: Charge): Promise<void> {
   })
 }
 
-/** CHARGING to CHARGED. */
+/** Moves a charge from CHARGING to CHARGED. Throws where it is in another state. */
 export async function markCharged(tx: Tx, chargeId: string): Promise<void> {
   const { rowCount } = await tx.query({
     name: 'charge-mark-charged',
@@ -27,7 +27,7 @@ export async function markCharged(tx: Tx, chargeId: string): Promise<void> {
   if (rowCount !== 1) throw new Error(`charge ${chargeId} is not CHARGING`)
 }
 
-/** Records a charge that was refused; the transaction that tried it is rolled back and holds no row of it. */
+/** Inserts a refused charge as FAILED, since the transaction that tried it was rolled back and left no row. */
 export async function insertFailedCharge(db: Queryable, charge: Charge, reason: string): Promise<void> {
   await db.query({
     name: 'charge-insert-failed',

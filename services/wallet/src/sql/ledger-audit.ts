@@ -1,12 +1,12 @@
 import type { Queryable } from '@frontrow/postgres/pool'
 
-/** The first few rows that break a rule, and how many do. */
-export interface Found<T> {
+/** The first few rows that break a rule, and how many do in all. */
+export interface Violations<T> {
   rows: T[]
   count: number
 }
 
-/** How much there is to look at, and the sum over the whole ledger, which is to be 0. */
+/** Counts wallets and entries, and sums up the whole ledger, which must come to 0. */
 export async function countLedger(
   db: Queryable,
 ): Promise<{ wallets: number; entries: number; total: number }> {
@@ -18,11 +18,11 @@ export async function countLedger(
   return rows[0] ?? { wallets: 0, entries: 0, total: 0 }
 }
 
-/** Wallets whose balance is not the sum of their entries, or is negative. One statement, so one moment in time. */
+/** Finds wallets whose balance is negative or not the sum of their entries, in one statement and so at one moment. */
 export async function findWrongBalances(
   db: Queryable,
   limit: number,
-): Promise<Found<{ userId: string; balance: number; sum: number }>> {
+): Promise<Violations<{ userId: string; balance: number; sum: number }>> {
   const { rows } = await db.query<{ userId: string; balance: number; sum: number; found: number }>(
     `SELECT user_id AS "userId", coalesce(w.balance, 0) AS balance, coalesce(e.total, 0) AS sum,
             count(*) OVER () AS found
@@ -37,11 +37,11 @@ export async function findWrongBalances(
   return { rows, count: rows[0]?.found ?? 0 }
 }
 
-/** Transactions whose entries don't sum to zero. */
+/** Finds transactions whose entries don't sum to zero. */
 export async function findUnbalancedTransactions(
   db: Queryable,
   limit: number,
-): Promise<Found<{ transactionId: string; sum: number }>> {
+): Promise<Violations<{ transactionId: string; sum: number }>> {
   const { rows } = await db.query<{ transactionId: string; sum: number; found: number }>(
     `SELECT transaction_id AS "transactionId", sum(amount)::bigint AS sum, count(*) OVER () AS found
      FROM ledger_entries GROUP BY transaction_id HAVING sum(amount) <> 0 LIMIT $1`,

@@ -1,7 +1,7 @@
 import type { Queryable, Tx } from '@frontrow/postgres/pool'
 import type { Wallet } from './wallets.ts'
 
-/** Why money moved: into the wallet from outside, out of it for a sale, back into it. */
+/** CHARGE: money came into the wallet from outside. DEBIT: it was spent. REFUND: it was given back. */
 export type MovementKind = 'CHARGE' | 'DEBIT' | 'REFUND'
 
 /** One movement of money to post. */
@@ -18,7 +18,7 @@ const houseAccounts = { CHARGE: 'funding', DEBIT: 'sales', REFUND: 'refunds' } a
   string
 >
 
-/** The totals after a movement; they keep balance = charged - used. */
+/** Returns the totals after a movement, so that the balance stays what was charged less what was used. */
 function totalsAfter(wallet: Wallet, { kind, amount }: Movement): Pick<Wallet, 'totalCharged' | 'totalUsed'> {
   if (kind === 'CHARGE') return { totalCharged: wallet.totalCharged + amount, totalUsed: wallet.totalUsed }
   const used = kind === 'DEBIT' ? amount : -amount
@@ -26,8 +26,9 @@ function totalsAfter(wallet: Wallet, { kind, amount }: Movement): Pick<Wallet, '
 }
 
 /**
- * Writes the new balance and both ledger entries in one statement, if the wallet still has the version it was read
- * with; undefined when it has not, and then the row is locked. Both or none: there is no way to change a balance without its entries.
+ * Writes the new balance and both ledger entries in one statement, if the wallet still has the version it was read with.
+ * Otherwise it writes nothing, leaves the row locked and returns undefined. No other statement changes a balance, so none
+ * changes without its entries.
  */
 export async function insertMovement(
   tx: Tx,
@@ -78,14 +79,14 @@ export interface WalletEntry {
   entryId: number
   transactionId: string
   kind: MovementKind
-  /** Signed: what it did to the wallet. */
+  /** Negative where the money left the wallet. */
   amount: number
   balanceAfter: number
   paymentId: string | null
   createdAt: Date
 }
 
-/** A person's entries, newest first, older than `beforeEntryId` where one is given. */
+/** Lists a person's entries, newest first, only those older than `beforeEntryId` where that is set. */
 export async function listWalletEntries(
   db: Queryable,
   userId: string,

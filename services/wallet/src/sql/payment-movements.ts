@@ -16,7 +16,7 @@ interface FenceRow {
   refund_reply_id: string
 }
 
-/** The fence of a payment, locked; undefined before its first command. */
+/** Reads and locks the fence of a payment. It is undefined before the payment's first command. */
 export async function lockFence(tx: Tx, paymentId: string): Promise<StoredFence | undefined> {
   const { rows } = await tx.query<FenceRow>({
     name: 'payment-movement-lock',
@@ -36,7 +36,7 @@ export async function lockFence(tx: Tx, paymentId: string): Promise<StoredFence 
   }
 }
 
-/** Stores the first fence of a payment; a unique violation of `payment_movements_pkey` if another was quicker. */
+/** Inserts the fence of a payment. Fails on `payment_movements_pkey` where another transaction was quicker. */
 export async function insertFence(tx: Tx, paymentId: string, fence: StoredFence): Promise<void> {
   await tx.query({
     name: 'payment-movement-insert',
@@ -55,7 +55,7 @@ export async function insertFence(tx: Tx, paymentId: string, fence: StoredFence)
   })
 }
 
-/** DEBITED to REFUNDED: the only change a fence ever sees. */
+/** Moves a fence from DEBITED to REFUNDED, which is the only change of a fence. Throws where it is not DEBITED. */
 export async function markRefunded(tx: Tx, paymentId: string): Promise<void> {
   const { rowCount } = await tx.query({
     name: 'payment-movement-mark-refunded',
@@ -77,7 +77,7 @@ export interface PaymentFact {
   refundCount: number
 }
 
-/** Payments in the order of their ids, after `afterPaymentId`, with the sums of their entries on the user's account. */
+/** Lists payments after `afterPaymentId`, in the order of their ids, with the sums of their entries in the user's wallet. */
 export async function listPaymentFacts(
   db: Queryable,
   page: { afterPaymentId: string | undefined; limit: number },

@@ -1,11 +1,11 @@
 import type { Queryable } from '@frontrow/postgres/pool'
 
-/** A person's money. `version` 0 and no `updatedAt`: there is no row yet, which is the same as an empty wallet. */
+/** A person's money. A person without a row has an empty wallet, with `version` 0 and no `updatedAt`. */
 export interface Wallet {
   userId: string
   balance: number
   totalCharged: number
-  /** Net of refunds. */
+  /** What was spent, less what was refunded. */
   totalUsed: number
   version: number
   updatedAt: Date | null
@@ -30,7 +30,7 @@ function toWallet(userId: string, row: WalletRow | undefined): Wallet {
   }
 }
 
-/** The wallet as it is now; an empty one for a user who has none. */
+/** Reads a wallet without locking it. A person without a row has an empty one. */
 export async function readWallet(db: Queryable, userId: string): Promise<Wallet> {
   const { rows } = await db.query<WalletRow>({
     name: 'wallet-read',
