@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { FailureLog } from '@frontrow/failure-log/failure-log'
 import { EventStreams, formatEvent } from '@frontrow/service-host/event-stream'
 import type { EventStream } from '@frontrow/service-host/event-stream'
 import type { Logger } from '@frontrow/service-host/logger'
@@ -84,19 +85,16 @@ export class SeatChannels {
 
   async #run(channel: Channel): Promise<void> {
     const { signal } = this.#stopping
-    let failures = 0
+    const failures = new FailureLog(this.#options.logger, 'seat changes could not be read')
     do {
       await delay(this.#options.pollMs, undefined, { signal }).catch(() => undefined)
       const now = Date.now()
       this.#endExpired(channel, now)
       try {
         await this.#tellChanges(channel)
-        failures = 0
+        failures.succeeded()
       } catch (error) {
-        failures += 1
-        const level = failures === 1 ? 'warn' : 'debug'
-        const { scheduleId } = channel
-        this.#options.logger[level]({ err: error, scheduleId, failures }, 'seat changes could not be read')
+        failures.failed(error, { scheduleId: channel.scheduleId })
       }
       this.#beat(channel, now)
     } while (channel.readers.size > 0 && !signal.aborted)
