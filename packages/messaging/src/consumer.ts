@@ -1,3 +1,4 @@
+import { FailureLog } from '@frontrow/failure-log/failure-log'
 import { isDatabaseTimeout, isDatabaseUnavailable } from '@frontrow/postgres/errors'
 import { continueTrace, runWithTrace } from '@frontrow/trace-context/trace-context'
 import type { EachMessagePayload } from 'kafkajs'
@@ -63,12 +64,14 @@ export class MessageConsumer {
   readonly #consumer: Consumer
   readonly #producer: Producer
   readonly #stopping = new AbortController()
+  readonly #outages: FailureLog
   #joined = false
 
   constructor(settings: ConsumerSettings) {
     this.#settings = settings
     this.#consumer = createConsumer(settings.kafka, settings.groupId)
     this.#producer = createProducer(settings.kafka)
+    this.#outages = new FailureLog(settings.logger, 'the database does not answer; messages wait')
     this.#listen()
   }
 
@@ -79,6 +82,7 @@ export class MessageConsumer {
 
   /** Connects and subscribes, trying for as long as the broker is away, and returns when it has started to consume. */
   async start(): Promise<void> {
+    const failures = new FailureLog(this.#settings.logger, 'the broker is not there yet; trying again')
     for (let attempt = 1; !this.#stopping.signal.aborted; attempt += 1) {
       try {
         await this.#consumer.connect()
@@ -98,8 +102,7 @@ export class MessageConsumer {
           await this.#disconnect()
           return
         }
-        const level = attempt === 1 || attempt % 10 === 0 ? 'warn' : 'debug'
-        this.#settings.logger[level]({ err: error, attempt }, 'the broker is not there yet; trying again')
+        failures.failed(error)
         await this.#pause(Math.min(5_000, 250 * 2 ** attempt))
       }
     }
@@ -172,16 +175,15 @@ export class MessageConsumer {
     if (messageHandler === undefined) return 'passed-over'
     const trace = continueTrace({ traceparent: message.traceparent, requestId: message.requestId })
     let outagePauseMs = 50
-    let outages = 0
     for (let attempt = 1; ;) {
       try {
         await runWithTrace(trace, () => messageHandler.handle(message))
+        this.#outages.succeeded()
         return 'handled'
       } catch (error) {
         if (this.#stopping.signal.aborted) throw error
         if (isDatabaseUnavailable(error) || isDatabaseTimeout(error)) {
-          outages += 1
-          this.#reportOutage(error, message, outages)
+          this.#outages.failed(error, { type: message.type, messageId: message.id })
           outagePauseMs = Math.min(OUTAGE_PAUSE_MAX_MS, outagePauseMs * 2)
           await this.#pause(outagePauseMs)
           await payload.heartbeat()
@@ -195,16 +197,6 @@ export class MessageConsumer {
         attempt += 1
       }
     }
-  }
-
-  // Logs the first try and then about one a minute, so that a partition that stands still is noticed and a long outage
-  // doesn't fill the disk.
-  #reportOutage(error: unknown, message: Envelope, outages: number): void {
-    if (outages !== 1 && outages % 30 !== 0) return
-    this.#settings.logger.warn(
-      { err: error, type: message.type, messageId: message.id, tries: outages },
-      'the database does not answer; the message waits',
-    )
   }
 
   /** Throws when the dead letter can't be published. The offset is then not committed and the message comes again. */

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { FailureLog } from '@frontrow/failure-log/failure-log'
 import type { Logger } from 'pino'
 import type { Consumer, Kafka } from './kafka.ts'
 import { createConsumer, createProducer } from './kafka.ts'
@@ -49,6 +50,7 @@ export class DeadLetterCollector {
 
   async start(): Promise<void> {
     const { topics, topicPrefix, logger, store } = this.#settings
+    const failures = new FailureLog(logger, 'the dead letters can not be read yet; trying again')
     for (let attempt = 1; !this.#stopping; attempt += 1) {
       try {
         await this.#consumer.connect()
@@ -74,8 +76,7 @@ export class DeadLetterCollector {
         })
         return
       } catch (error) {
-        const level = attempt === 1 || attempt % 10 === 0 ? 'warn' : 'debug'
-        logger[level]({ err: error, attempt }, 'the dead letters can not be read yet; trying again')
+        failures.failed(error)
         await delay(Math.min(5_000, 250 * 2 ** attempt))
       }
     }

@@ -1,3 +1,4 @@
+import { FailureLog } from '@frontrow/failure-log/failure-log'
 import { isDatabaseUnavailable } from '@frontrow/postgres/errors'
 import { createClient } from '@frontrow/postgres/pool'
 import type { Logger } from 'pino'
@@ -40,6 +41,7 @@ export interface RelayConfig {
 export class OutboxRelay implements WakeUp {
   readonly #config: RelayConfig
   readonly #alarm = new Alarm()
+  readonly #failures: FailureLog
   #client: ReturnType<typeof createClient> | undefined
   #producer: Producer | undefined
   #leads = false
@@ -49,6 +51,7 @@ export class OutboxRelay implements WakeUp {
 
   constructor(config: RelayConfig) {
     this.#config = config
+    this.#failures = new FailureLog(config.logger, 'the outbox relay could not publish; it tries again')
   }
 
   wake(): void {
@@ -74,17 +77,15 @@ export class OutboxRelay implements WakeUp {
 
   async #run(): Promise<void> {
     const pollMs = this.#config.pollMs ?? 500
-    let failures = 0
     while (!this.#stopping) {
       try {
         const published = await this.#round()
-        failures = 0
+        this.#failures.succeeded()
         if (published < BATCH_MAX && !this.#stopping) await this.#alarm.wait(this.#leads ? pollMs : 1_000)
       } catch (error) {
-        failures += 1
-        this.#report(error, failures)
+        this.#report(error)
         await this.#disconnect()
-        if (!this.#stopping) await this.#alarm.wait(Math.min(RETRY_MAX_MS, 100 * 2 ** failures))
+        if (!this.#stopping) await this.#alarm.wait(Math.min(RETRY_MAX_MS, 100 * 2 ** this.#failures.count))
       }
     }
     await this.#lastRound()
@@ -96,17 +97,12 @@ export class OutboxRelay implements WakeUp {
     try {
       await this.#round()
     } catch (error) {
-      this.#report(error, 1)
+      this.#report(error)
     }
   }
 
-  #report(error: unknown, failures: number): void {
-    const level = failures === 1 || failures % 10 === 0 ? 'warn' : 'debug'
-    const database = isDatabaseUnavailable(error)
-    this.#config.logger[level](
-      { err: error, failures, database },
-      'the outbox relay could not publish; it tries again',
-    )
+  #report(error: unknown): void {
+    this.#failures.failed(error, { database: isDatabaseUnavailable(error) })
   }
 
   async #round(): Promise<number> {

@@ -1,3 +1,4 @@
+import { FailureLog } from '@frontrow/failure-log/failure-log'
 import type { Logger } from './logger.ts'
 
 /** Settings of a background task. */
@@ -18,12 +19,13 @@ const FAILURE_PAUSE_MS = 250
 export class Poller {
   readonly #options: PollerOptions
   readonly #stopping = new AbortController()
+  readonly #failures: FailureLog
   #timer: NodeJS.Timeout | undefined
   #round: Promise<void> = Promise.resolve()
-  #failures = 0
 
   constructor(options: PollerOptions) {
     this.#options = options
+    this.#failures = new FailureLog(options.logger, 'a background round failed')
   }
 
   start(): void {
@@ -45,18 +47,15 @@ export class Poller {
   }
 
   async #run(): Promise<void> {
-    const { name, everyMs, round, logger } = this.#options
+    const { name, everyMs, round } = this.#options
     let again = false
     try {
       again = (await round(this.#stopping.signal)) === true
-      this.#failures = 0
+      this.#failures.succeeded()
     } catch (error) {
-      this.#failures += 1
-      // An outage of minutes should not fill the disk with the same line.
-      const level = this.#failures === 1 || this.#failures % 60 === 0 ? 'warn' : 'debug'
-      logger[level]({ err: error, task: name, failures: this.#failures }, 'a background round failed')
+      this.#failures.failed(error, { task: name })
     }
-    this.#schedule(again ? 0 : Math.max(untilNext(everyMs), this.#failures > 0 ? FAILURE_PAUSE_MS : 0))
+    this.#schedule(again ? 0 : Math.max(untilNext(everyMs), this.#failures.count > 0 ? FAILURE_PAUSE_MS : 0))
   }
 }
 

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { FailureLog } from '@frontrow/failure-log/failure-log'
+import { EventStreams, formatEvent } from '@frontrow/service-host/event-stream'
+import type { EventStream } from '@frontrow/service-host/event-stream'
 import type { Logger } from '@frontrow/service-host/logger'
-import { refuse } from '@frontrow/proto/refusals'
 import type { CatalogEvents } from './events.ts'
-import { formatEvent } from './event-stream.ts'
-import type { EventStream } from './event-stream.ts'
 import { seatChanges } from './seat-map.ts'
 import type { SeatMaps } from './seat-maps.ts'
 
@@ -20,9 +20,6 @@ interface Channel {
   statuses: Uint8Array
 }
 
-const HEARTBEAT_MS = 15_000
-const HEARTBEAT = ': heartbeat\n\n'
-
 /**
  * Tells readers of a schedule about its seats: first all that can't be had (`snapshot`), then what changes (`change`),
  * at the end `end`. One loop a schedule, while it has readers; each event is written as text once for all of them.
@@ -35,9 +32,9 @@ export class SeatChannels {
     pollMs: number
     readersMax: number
   }
+  readonly #streams: EventStreams
   readonly #channels = new Map<number, Channel>()
   readonly #stopping = new AbortController()
-  #readers = 0
 
   constructor(options: {
     seatMaps: SeatMaps
@@ -46,43 +43,36 @@ export class SeatChannels {
     pollMs: number
     readersMax: number
   }) {
+    const { readersMax, events } = options
     this.#options = options
+    this.#streams = new EventStreams({ max: readersMax, onCount: (open) => events.streams(open) })
   }
 
   /** Refuses with UNAVAILABLE past the limit of readers, or where the seats can't be read; `open` starts the answer. */
   async join(scheduleId: number, untilMs: number, open: () => EventStream): Promise<void> {
-    if (this.#stopping.signal.aborted || this.#readers >= this.#options.readersMax) {
-      throw refuse('UNAVAILABLE', 'no more event streams here now', { retryAfterSeconds: 5 })
-    }
-    const map = await this.#options.seatMaps.current(scheduleId)
-    if (this.#stopping.signal.aborted) throw refuse('UNAVAILABLE', 'stopping', { retryAfterSeconds: 1 })
-    const reader: Reader = { stream: open(), untilMs }
-    // Gone while the seats were read: it will not be told of again.
-    if (reader.stream.isClosed) return
-    const channel = this.#channels.get(scheduleId) ?? this.#openChannel(scheduleId, map.statuses)
-    channel.readers.add(reader)
-    this.#count(1)
-    reader.stream.onClose(() => this.#forget(channel, reader))
-    const none = new Uint8Array(channel.statuses.length)
-    const snapshot = formatEvent('snapshot', { scheduleId, seats: seatChanges(none, channel.statuses) })
-    this.#send(channel, reader, snapshot)
+    await this.#streams.open(
+      () => this.#options.seatMaps.current(scheduleId),
+      ({ statuses }) => {
+        const stream = open()
+        // Gone while the seats were read.
+        if (!stream.isClosed) this.#tell(scheduleId, { stream, untilMs }, statuses)
+        return stream
+      },
+    )
   }
 
   /** Ends every stream; readers go to another instance. */
   stop(): void {
     this.#stopping.abort()
-    for (const channel of this.#channels.values()) {
-      for (const reader of channel.readers) this.#end(channel, reader, 'STOPPING')
-    }
+    this.#streams.close(formatEvent('end', { reason: 'STOPPING' }))
   }
 
-  #forget(channel: Channel, reader: Reader): void {
-    if (channel.readers.delete(reader)) this.#count(-1)
-  }
-
-  #count(change: number): void {
-    this.#readers += change
-    this.#options.events.streams(this.#readers)
+  #tell(scheduleId: number, reader: Reader, statuses: Uint8Array): void {
+    const channel = this.#channels.get(scheduleId) ?? this.#openChannel(scheduleId, statuses)
+    channel.readers.add(reader)
+    reader.stream.onClose(() => channel.readers.delete(reader))
+    const none = new Uint8Array(channel.statuses.length)
+    this.#send(reader, formatEvent('snapshot', { scheduleId, seats: seatChanges(none, channel.statuses) }))
   }
 
   #openChannel(scheduleId: number, statuses: Uint8Array): Channel {
@@ -95,25 +85,18 @@ export class SeatChannels {
 
   async #run(channel: Channel): Promise<void> {
     const { signal } = this.#stopping
-    let beatAt = Date.now() + HEARTBEAT_MS
-    let failures = 0
+    const failures = new FailureLog(this.#options.logger, 'seat changes could not be read')
     do {
       await delay(this.#options.pollMs, undefined, { signal }).catch(() => undefined)
       const now = Date.now()
       this.#endExpired(channel, now)
       try {
         await this.#tellChanges(channel)
-        failures = 0
+        failures.succeeded()
       } catch (error) {
-        failures += 1
-        const level = failures === 1 ? 'warn' : 'debug'
-        const { scheduleId } = channel
-        this.#options.logger[level]({ err: error, scheduleId, failures }, 'seat changes could not be read')
+        failures.failed(error, { scheduleId: channel.scheduleId })
       }
-      if (now >= beatAt) {
-        this.#sendAll(channel, HEARTBEAT)
-        beatAt = now + HEARTBEAT_MS
-      }
+      this.#beat(channel, now)
     } while (channel.readers.size > 0 && !signal.aborted)
     this.#channels.delete(channel.scheduleId)
   }
@@ -128,24 +111,23 @@ export class SeatChannels {
   }
 
   #sendAll(channel: Channel, text: string): void {
-    for (const reader of channel.readers) this.#send(channel, reader, text)
+    for (const reader of channel.readers) this.#send(reader, text)
   }
 
-  #send(channel: Channel, reader: Reader, text: string): void {
-    if (reader.stream.send(text)) return
-    this.#options.events.slowReaderDropped()
-    this.#forget(channel, reader)
+  #send({ stream }: Reader, text: string): void {
+    if (!stream.send(text)) this.#options.events.slowReaderDropped()
   }
 
-  #endExpired(channel: Channel, now: number): void {
-    for (const reader of channel.readers) {
-      if (reader.untilMs !== 0 && reader.untilMs <= now) this.#end(channel, reader, 'TOKEN_ENDED')
+  #beat(channel: Channel, nowMs: number): void {
+    for (const { stream } of channel.readers) {
+      if (stream.isBeatDue(nowMs) && !stream.beat(nowMs)) this.#options.events.slowReaderDropped()
     }
   }
 
-  // Forgotten here and not at its close, which a reader that takes nothing any more puts off.
-  #end(channel: Channel, reader: Reader, reason: 'TOKEN_ENDED' | 'STOPPING'): void {
-    reader.stream.end(formatEvent('end', { reason }))
-    this.#forget(channel, reader)
+  #endExpired(channel: Channel, nowMs: number): void {
+    const text = formatEvent('end', { reason: 'TOKEN_ENDED' })
+    for (const { stream, untilMs } of channel.readers) {
+      if (untilMs !== 0 && untilMs <= nowMs) stream.end(text)
+    }
   }
 }

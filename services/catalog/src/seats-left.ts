@@ -1,46 +1,40 @@
 import type { Queryable } from '@frontrow/postgres/pool'
-import { LRUCache } from 'lru-cache'
+import { Batcher } from '@frontrow/service-host/batcher'
+import { CoalescedCache } from '@frontrow/service-host/coalesced-cache'
 import { countReserved } from './sql/reserved-seats.ts'
 
-const MAX_AGE_MS = 1_000
+const FRESH_MS = 1_000
 const SCHEDULES_MAX = 10_000
+const COUNTED_TOGETHER_MAX = 1_000
 
 /**
  * Seats in live reservations by schedule, as the reservation events told us: approximate by design, a second old at
  * most on top. All schedules of a list are counted by one statement, and a crowd shares it.
  */
 export class SeatsLeft {
-  readonly #db: Queryable
-  readonly #known = new LRUCache<number, { reserved: Promise<number>; until: number }>({ max: SCHEDULES_MAX })
+  readonly #reserved: CoalescedCache<number, number>
 
   constructor(db: Queryable) {
-    this.#db = db
+    const counts = new Batcher<'all', number, number>({
+      batchMax: COUNTED_TOGETHER_MAX,
+      send: async (_all, scheduleIds) => {
+        const reserved = await countReserved(db, scheduleIds)
+        return scheduleIds.map((scheduleId) => reserved.get(scheduleId) ?? 0)
+      },
+    })
+    this.#reserved = new CoalescedCache({
+      load: (scheduleId) => counts.add('all', scheduleId),
+      freshMs: FRESH_MS,
+      max: SCHEDULES_MAX,
+    })
   }
 
   /** Seats left of each schedule, in the same order. */
-  async of(schedules: readonly { scheduleId: number; seatCount: number }[]): Promise<number[]> {
-    const now = Date.now()
-    const missing = schedules
-      .map(({ scheduleId }) => scheduleId)
-      .filter((scheduleId) => (this.#known.get(scheduleId)?.until ?? 0) <= now)
-    if (missing.length > 0) this.#load(missing, now)
+  of(schedules: readonly { scheduleId: number; seatCount: number }[]): Promise<number[]> {
     return Promise.all(
-      schedules.map(async ({ scheduleId, seatCount }) => {
-        const reserved = (await this.#known.get(scheduleId)?.reserved) ?? 0
-        return Math.max(0, seatCount - reserved)
-      }),
+      schedules.map(async ({ scheduleId, seatCount }) =>
+        Math.max(0, seatCount - (await this.#reserved.get(scheduleId))),
+      ),
     )
-  }
-
-  #load(scheduleIds: readonly number[], now: number): void {
-    const counted = countReserved(this.#db, scheduleIds)
-    for (const scheduleId of scheduleIds) {
-      const reserved = counted.then((counts) => counts.get(scheduleId) ?? 0)
-      const entry = { reserved, until: now + MAX_AGE_MS }
-      this.#known.set(scheduleId, entry)
-      reserved.catch(() => {
-        if (this.#known.get(scheduleId) === entry) this.#known.delete(scheduleId)
-      })
-    }
   }
 }

@@ -1,5 +1,5 @@
+import type { EventStream } from '@frontrow/service-host/event-stream'
 import type { CatalogContext } from './context.ts'
-import type { EventStream } from './event-stream.ts'
 import { scheduleOf } from './get-schedule.ts'
 import type { ListedSchedule } from './list-schedules.ts'
 import type { RenderedSeats, SeatFilter } from './seat-map.ts'

@@ -1,3 +1,4 @@
+import { FailureLog } from '@frontrow/failure-log/failure-log'
 import type { Alarm } from '@frontrow/messaging/wake-up'
 import { inTransaction } from '@frontrow/postgres/transaction'
 import { advancePurchaseSaga } from './advance-purchase-saga.ts'
@@ -43,16 +44,14 @@ export class CardWorker {
   }
 
   async #run(): Promise<void> {
-    let failures = 0
+    const failures = new FailureLog(this.#ctx.logger, 'the card orders could not be read')
     while (!this.#stopping) {
       try {
         const leased = await this.#lease()
-        failures = 0
+        failures.succeeded()
         if (leased > 0) continue
       } catch (error) {
-        failures += 1
-        const level = failures === 1 || failures % 60 === 0 ? 'warn' : 'debug'
-        this.#ctx.logger[level]({ err: error, failures }, 'the card orders could not be read')
+        failures.failed(error)
       }
       await this.#alarm.wait(LOOK_EVERY_MS)
     }

@@ -51,11 +51,11 @@ async function giveOnePlace(
 
   const token = newTokenValue(nowMs)
   const hash = hashToken(token)
-  const room = { scheduleId, opensAtMs: onSale.opensAtMs }
-  let given = await ctx.joins.add(room, userId, hash.full)
+  const join = { opensAtMs: onSale.opensAtMs, userId, tokenHash: hash.full }
+  let given = await ctx.joins.add(scheduleId, join)
   if (given === null) {
     await endStalePlace(ctx, scheduleId, userId)
-    given = await ctx.joins.add(room, userId, hash.full)
+    given = await ctx.joins.add(scheduleId, join)
     if (given === null) throw placeExists()
   }
   const { sequence, nobodyEarly } = given

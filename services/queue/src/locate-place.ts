@@ -123,7 +123,7 @@ async function locateInPostgres(
   expectedUserId: string | undefined,
 ): Promise<LocatedPlace> {
   await ctx.gate.rowsSettled()
-  const row = await ctx.lookups.find(hash.full)
+  const row = await ctx.lookups.add('all', hash.full)
   if (row === undefined) throw invalidToken()
   requireUser(row.userId, expectedUserId)
   const place = await placeFromRow(ctx, row)

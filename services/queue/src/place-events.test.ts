@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { PlaceDescription } from './describe-place.ts'
-import { endedId, formatEvent, liveId, placeState, readEventId } from './place-events.ts'
+import { endedId, liveId, placeState, readEventId } from './place-events.ts'
 
 const waiting: PlaceDescription = {
   token: '019a5d51-1f64-7cc3-98c4-dc0c0c07398f',
@@ -90,10 +90,4 @@ describe('an event id', () => {
   ])('that is not exactly ours is none: %p', (id) => {
     expect(readEventId(id)).toBeUndefined()
   })
-})
-
-test('an event is an event line, an id line and one line of data', () => {
-  expect(formatEvent('room', 'WAITING-7-1234-120-1', { text: 'a\nb' })).toBe(
-    'event: room\nid: WAITING-7-1234-120-1\ndata: {"text":"a\\nb"}\n\n',
-  )
 })

@@ -43,8 +43,3 @@ export function readEventId(id: string): KnownState | undefined {
   if (scheduleId === undefined) return undefined
   return { kind: 'ended', scheduleId: Number(scheduleId), sequence: Number(sequence) }
 }
-
-/** One event as Server-Sent Events write it. */
-export function formatEvent(event: 'place' | 'room' | 'ended', id: string, data: object): string {
-  return `event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`
-}

@@ -1,20 +1,21 @@
 import type { ServerResponse } from 'node:http'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { isRefusal, refuse } from '@frontrow/proto/refusals'
+import { isRefusal } from '@frontrow/proto/refusals'
+import { EventStream, EventStreams, formatEvent } from '@frontrow/service-host/event-stream'
 import type { QueueContext } from './context.ts'
 import { describePlace } from './describe-place.ts'
 import type { PlaceDescription } from './describe-place.ts'
 import { locatePlace } from './locate-place.ts'
-import { endedId, formatEvent, liveId, placeState, readEventId } from './place-events.ts'
+import { endedId, liveId, placeState, readEventId } from './place-events.ts'
 import type { PlaceEnd } from './place-events.ts'
 import { findToken } from './sql/queue-tokens.ts'
 import type { TokenRow } from './sql/queue-tokens.ts'
 import { hashToken } from './token-value.ts'
 
-interface Stream {
+interface Reader {
+  stream: EventStream
   token: string
   userId: string | undefined
-  response: ServerResponse
   scheduleId: number
   /** As seen last: at the opening of the sale it may change. */
   sequence: number
@@ -22,7 +23,6 @@ interface Stream {
   place: string
   paused: boolean
   nextLookAtMs: number
-  nextHeartbeatAtMs: number
 }
 
 /** What the streams need to know of a room. */
@@ -32,21 +32,15 @@ interface RoomNow {
   nowMs: number
 }
 
-const HEARTBEAT_MS = 15_000
 const LOOK_EVERY_MAX_MS = 5_000
 const LOOK_AT_ACTIVE_EVERY_MS = 1_000
 const ROOMS_EVERY_MS = 500
 // Looks at once, which share a few calls to Redis; also writes in one turn of the event loop.
 const LOOKS_AT_ONCE = 200
 const RECONNECT_MS = 2_000
-// For a reader to take what it has not read when its stream ends.
-const END_WITHIN_MS = 10_000
+// Hundreds of events, which are some 300 bytes each.
+const UNREAD_MAX_BYTES = 64_000
 const NO_STORE = { 'Cache-Control': 'no-store' }
-const HEADERS = {
-  ...NO_STORE,
-  'Content-Type': 'text/event-stream; charset=utf-8',
-  'X-Accel-Buffering': 'no',
-}
 
 /**
  * The open event streams of this process. One round tells all of them whether their room is paused, looks at the places
@@ -55,15 +49,18 @@ const HEADERS = {
  */
 export class PlaceStreams {
   readonly #ctx: QueueContext
-  readonly #heartbeatMs: number
-  readonly #streams = new Set<Stream>()
-  #opening = 0
+  readonly #heartbeatMs: number | undefined
+  readonly #streams: EventStreams
+  readonly #readers = new Set<Reader>()
   #roomsToldAtMs = 0
-  #stopping = false
 
-  constructor(ctx: QueueContext, { heartbeatMs = HEARTBEAT_MS }: { heartbeatMs?: number } = {}) {
+  constructor(ctx: QueueContext, options: { heartbeatMs?: number } = {}) {
     this.#ctx = ctx
-    this.#heartbeatMs = heartbeatMs
+    this.#heartbeatMs = options.heartbeatMs
+    this.#streams = new EventStreams({
+      max: ctx.config.PLACE_STREAMS_MAX,
+      onCount: (open) => ctx.events.streams(open),
+    })
   }
 
   /**
@@ -77,24 +74,19 @@ export class PlaceStreams {
     response: ServerResponse,
     lastEventId = '',
   ): Promise<void> {
-    if (this.#stopping || this.#streams.size + this.#opening >= this.#ctx.config.PLACE_STREAMS_MAX) {
-      throw tooMany()
-    }
-    this.#opening += 1
     try {
-      const place = await this.#look(token, userId)
-      const room = await this.#room(place.scheduleId)
-      // Gone meanwhile: its 'close' has been, and a stream kept for it would keep its place alive for ever.
-      if (response.destroyed) return
-      if (this.#stopping) throw tooMany()
-      this.#start({ token, userId, response }, place, room, lastEventId)
+      await this.#streams.open(
+        async () => {
+          const place = await this.#look(token, userId)
+          return { place, room: await this.#room(place.scheduleId) }
+        },
+        ({ place, room }) => this.#start({ token, userId, response }, place, room, lastEventId),
+      )
     } catch (error) {
       if (lastEventId === '' || !isRefusal(error, 'QUEUE_TOKEN_INVALID')) throw error
       const row = await findToken(this.#ctx.pool, hashToken(token).full)
       if (row === undefined || (userId !== undefined && userId !== row.userId)) throw error
       if (!response.destroyed) this.#tellMissedEnd(row, response, lastEventId)
-    } finally {
-      this.#opening -= 1
     }
   }
 
@@ -102,9 +94,9 @@ export class PlaceStreams {
   async round(signal: AbortSignal): Promise<void> {
     await this.#tellRooms(signal)
     const nowMs = this.#ctx.now().getTime()
-    const due = [...this.#streams].filter((stream) => stream.nextLookAtMs <= nowMs)
+    const due = [...this.#readers].filter((reader) => reader.nextLookAtMs <= nowMs)
     for (let from = 0; from < due.length && !signal.aborted; from += LOOKS_AT_ONCE) {
-      await Promise.all(due.slice(from, from + LOOKS_AT_ONCE).map((stream) => this.#update(stream, nowMs)))
+      await Promise.all(due.slice(from, from + LOOKS_AT_ONCE).map((reader) => this.#update(reader, nowMs)))
       // A crowd of looks can take long, above all in an outage: pauses and heartbeats do not wait for the last of them.
       if (this.#ctx.now().getTime() - this.#roomsToldAtMs >= ROOMS_EVERY_MS) {
         await this.#tellRooms(signal)
@@ -116,35 +108,41 @@ export class PlaceStreams {
 
   /** Ends all streams; their readers connect again, to another instance. */
   close(): void {
-    this.#stopping = true
-    for (const stream of this.#streams) this.#finish(stream)
+    this.#streams.close()
   }
 
   #start(
-    reader: Pick<Stream, 'token' | 'userId' | 'response'>,
+    asked: { token: string; userId: string | undefined; response: ServerResponse },
     place: PlaceDescription,
     room: RoomNow | undefined,
     lastEventId: string,
-  ): void {
+  ): EventStream {
+    const { token, userId, response } = asked
     const id = readEventId(lastEventId)
     const known = id?.kind === 'live' && id.scheduleId === place.scheduleId ? id : undefined
     const nowMs = this.#ctx.now().getTime()
-    const stream: Stream = {
-      ...reader,
+    const stream = new EventStream(response, {
+      heartbeatMs: this.#heartbeatMs,
+      retryMs: RECONNECT_MS,
+      unreadMaxBytes: UNREAD_MAX_BYTES,
+      nowMs,
+    })
+    const reader: Reader = {
+      stream,
+      token,
+      userId,
       scheduleId: place.scheduleId,
       sequence: place.sequence,
       place: known?.place ?? '',
       paused: known?.paused ?? false,
       nextLookAtMs: 0,
-      nextHeartbeatAtMs: nowMs + this.#heartbeatMs,
     }
-    this.#streams.add(stream)
-    this.#ctx.events.streams(this.#streams.size)
-    stream.response.once('close', () => this.#forget(stream))
-    stream.response.writeHead(200, HEADERS)
-    this.#write(stream, `retry: ${RECONNECT_MS}\n\n`)
-    this.#tellPlace(stream, place, nowMs)
-    this.#tellRoom(stream, room)
+    this.#readers.add(reader)
+    // Also at once, for a reader that has gone meanwhile: one that stayed would keep its place alive for ever.
+    stream.onClose(() => this.#readers.delete(reader))
+    this.#tellPlace(reader, place, nowMs)
+    this.#tellRoom(reader, room)
+    return stream
   }
 
   #tellMissedEnd(row: TokenRow, response: ServerResponse, lastEventId: string): void {
@@ -152,21 +150,21 @@ export class PlaceStreams {
     if (known?.kind === 'ended' && known.scheduleId === row.scheduleId && known.sequence === row.sequence) {
       response.writeHead(204, NO_STORE).end()
     } else {
-      response.writeHead(200, HEADERS).end(this.#endedEvent(endOf(row), row))
+      new EventStream(response).end(this.#endedEvent(endOf(row), row))
     }
   }
 
-  async #update(stream: Stream, nowMs: number): Promise<void> {
+  async #update(reader: Reader, nowMs: number): Promise<void> {
     try {
-      const place = await this.#look(stream.token, stream.userId).catch((error: unknown) => {
+      const place = await this.#look(reader.token, reader.userId).catch((error: unknown) => {
         if (isRefusal(error, 'QUEUE_TOKEN_INVALID')) return undefined
         throw error
       })
-      if (place === undefined) await this.#end(stream)
-      else this.#tellPlace(stream, place, nowMs)
+      if (place === undefined) await this.#end(reader)
+      else this.#tellPlace(reader, place, nowMs)
     } catch (error) {
       // An outage: the stream stays, and its reader hears of the next change that can be seen.
-      stream.nextLookAtMs = nowMs + LOOK_EVERY_MAX_MS
+      reader.nextLookAtMs = nowMs + LOOK_EVERY_MAX_MS
       this.#ctx.logger.debug({ err: error }, 'a place could not be looked at for its stream')
     }
   }
@@ -176,48 +174,48 @@ export class PlaceStreams {
     return describePlace(this.#ctx, token, scheduleId, place)
   }
 
-  #tellPlace(stream: Stream, place: PlaceDescription, nowMs: number): void {
+  #tellPlace(reader: Reader, place: PlaceDescription, nowMs: number): void {
     const untilLookMs =
       place.status === 'ACTIVE'
         ? Math.min(LOOK_AT_ACTIVE_EVERY_MS, Date.parse(place.expiresAt) - Date.parse(place.serverTime))
         : Math.min(LOOK_EVERY_MAX_MS, place.pollAfterSeconds * 1_000)
-    stream.nextLookAtMs = nowMs + untilLookMs
-    stream.sequence = place.sequence
+    reader.nextLookAtMs = nowMs + untilLookMs
+    reader.sequence = place.sequence
     const state = placeState(place)
-    if (state === stream.place) return
-    stream.place = state
-    this.#write(stream, formatEvent('place', liveId(state, stream.paused), place))
+    if (state === reader.place) return
+    reader.place = state
+    reader.stream.send(formatEvent('place', place, liveId(state, reader.paused)))
   }
 
   /** Tells every stream whose room was paused or resumed: one summary a room, whatever the number of its streams. */
   async #tellRooms(signal: AbortSignal): Promise<void> {
     this.#roomsToldAtMs = this.#ctx.now().getTime()
     // Taken before the rooms are read: who comes meanwhile may know of something newer.
-    const streams = [...this.#streams]
-    const ids = [...new Set(streams.map((stream) => stream.scheduleId))]
+    const readers = [...this.#readers]
+    const ids = [...new Set(readers.map((reader) => reader.scheduleId))]
     const rooms = new Map<number, RoomNow | undefined>()
     for (let from = 0; from < ids.length && !signal.aborted; from += LOOKS_AT_ONCE) {
       const some = ids.slice(from, from + LOOKS_AT_ONCE)
       await Promise.all(some.map(async (id) => void rooms.set(id, await this.#room(id))))
     }
-    for (const stream of streams) {
+    for (const reader of readers) {
       // Let in, or drawn another place: whoever waits stands behind what is served now.
-      const served = stream.sequence <= (rooms.get(stream.scheduleId)?.nowServing ?? 0)
-      if (served && stream.place.startsWith('WAITING')) stream.nextLookAtMs = 0
+      const served = reader.sequence <= (rooms.get(reader.scheduleId)?.nowServing ?? 0)
+      if (served && reader.place.startsWith('WAITING')) reader.nextLookAtMs = 0
     }
-    const news = streams.filter((stream) => {
-      const room = rooms.get(stream.scheduleId)
-      return room !== undefined && room.paused !== stream.paused
+    const news = readers.filter((reader) => {
+      const room = rooms.get(reader.scheduleId)
+      return room !== undefined && room.paused !== reader.paused
     })
-    await inTurns(news, signal, (stream) => this.#tellRoom(stream, rooms.get(stream.scheduleId)))
+    await inTurns(news, signal, (reader) => this.#tellRoom(reader, rooms.get(reader.scheduleId)))
   }
 
-  #tellRoom(stream: Stream, room: RoomNow | undefined): void {
-    if (room === undefined || room.paused === stream.paused) return
-    stream.paused = room.paused
-    const { scheduleId } = stream
+  #tellRoom(reader: Reader, room: RoomNow | undefined): void {
+    if (room === undefined || room.paused === reader.paused) return
+    reader.paused = room.paused
+    const { scheduleId } = reader
     const data = { scheduleId, paused: room.paused, serverTime: new Date(room.nowMs).toISOString() }
-    this.#write(stream, formatEvent('room', liveId(stream.place, room.paused), data))
+    reader.stream.send(formatEvent('room', data, liveId(reader.place, room.paused)))
   }
 
   /** Undefined while it can't be read: what was told stands until it can. */
@@ -232,57 +230,21 @@ export class PlaceStreams {
 
   async #beat(signal: AbortSignal): Promise<void> {
     const nowMs = this.#ctx.now().getTime()
-    const due = [...this.#streams].filter((stream) => stream.nextHeartbeatAtMs <= nowMs)
-    await inTurns(due, signal, (stream) => {
-      stream.nextHeartbeatAtMs = nowMs + this.#heartbeatMs
-      this.#write(stream, ': still here\n\n')
-    })
+    const due = [...this.#readers].filter(({ stream }) => stream.isBeatDue(nowMs))
+    await inTurns(due, signal, ({ stream }) => void stream.beat(nowMs))
   }
 
-  async #end(stream: Stream): Promise<void> {
-    const row = await findToken(this.#ctx.pool, hashToken(stream.token).full)
+  async #end(reader: Reader): Promise<void> {
+    const row = await findToken(this.#ctx.pool, hashToken(reader.token).full)
     // A value without a row is not the place's any more.
-    this.#finish(stream, this.#endedEvent(row === undefined ? 'REISSUED' : endOf(row), row ?? stream))
+    reader.stream.end(this.#endedEvent(row === undefined ? 'REISSUED' : endOf(row), row ?? reader))
   }
 
   #endedEvent(status: PlaceEnd, place: { scheduleId: number; sequence: number }): string {
     const { scheduleId } = place
     const data = { status, scheduleId, serverTime: this.#ctx.now().toISOString() }
-    return formatEvent('ended', endedId(status, place), data)
+    return formatEvent('ended', data, endedId(status, place))
   }
-
-  #write(stream: Stream, text: string): void {
-    // It may have been forgotten while its place was looked at; writing after the end is an error.
-    if (!this.#streams.has(stream)) return
-    if (stream.response.writableNeedDrain) this.#drop(stream)
-    else stream.response.write(text)
-  }
-
-  #finish(stream: Stream, text = ''): void {
-    if (!this.#streams.has(stream)) return
-    const { response } = stream
-    if (response.writableNeedDrain) {
-      this.#drop(stream)
-      return
-    }
-    this.#forget(stream)
-    response.setTimeout(END_WITHIN_MS, () => response.destroy())
-    response.end(text)
-  }
-
-  #drop(stream: Stream): void {
-    this.#forget(stream)
-    stream.response.destroy()
-  }
-
-  #forget(stream: Stream): void {
-    this.#streams.delete(stream)
-    this.#ctx.events.streams(this.#streams.size)
-  }
-}
-
-function tooMany() {
-  return refuse('UNAVAILABLE', 'too many event streams; poll instead', { retryAfterSeconds: 5 })
 }
 
 /** The row follows the room by a fraction of a second: one that still looks live has run out. */
@@ -292,12 +254,12 @@ function endOf(row: TokenRow): PlaceEnd {
 
 /** Lets others run between batches: thousands of writes would hold up every request of the process. */
 async function inTurns(
-  streams: readonly Stream[],
+  readers: readonly Reader[],
   signal: AbortSignal,
-  visit: (stream: Stream) => void,
+  visit: (reader: Reader) => void,
 ): Promise<void> {
-  for (let from = 0; from < streams.length && !signal.aborted; from += LOOKS_AT_ONCE) {
+  for (let from = 0; from < readers.length && !signal.aborted; from += LOOKS_AT_ONCE) {
     await nextTurn()
-    for (const stream of streams.slice(from, from + LOOKS_AT_ONCE)) visit(stream)
+    for (const reader of readers.slice(from, from + LOOKS_AT_ONCE)) visit(reader)
   }
 }

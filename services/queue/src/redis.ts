@@ -1,3 +1,4 @@
+import { FailureLog } from '@frontrow/failure-log/failure-log'
 import type { Logger } from '@frontrow/service-host/logger'
 import { Redis } from 'ioredis'
 import { scripts } from './room-scripts.ts'
@@ -21,15 +22,8 @@ export function createRedis(options: { url: string; commandTimeoutMs: number; lo
     retryStrategy: (attempt) => Math.min(RECONNECT_PAUSE_MAX_MS, 50 * 2 ** Math.min(attempt, 6)),
     scripts,
   })
-  let failures = 0
-  redis.on('ready', () => {
-    failures = 0
-  })
-  redis.on('error', (error) => {
-    failures += 1
-    // It is told once a second at most while Redis is away; the disk should not fill with that.
-    const level = failures === 1 || failures % 60 === 0 ? 'warn' : 'debug'
-    options.logger[level]({ err: error, failures }, 'the connection to Redis failed')
-  })
+  const failures = new FailureLog(options.logger, 'the connection to Redis failed')
+  redis.on('ready', () => failures.succeeded())
+  redis.on('error', (error) => failures.failed(error))
   return redis
 }

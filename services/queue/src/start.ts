@@ -19,7 +19,7 @@ import { drawDuePlaces } from './draw-early-places.ts'
 import { createEvents } from './events.ts'
 import { addServices } from './grpc.ts'
 import { addRoutes } from './http.ts'
-import { JoinBatches } from './join-batches.ts'
+import { createJoinBatches } from './join-batches.ts'
 import { listensTo, messageHandlers } from './messages.ts'
 import { noChecksYet, noteMissedAdmissions } from './note-missed-admissions.ts'
 import { PlaceChanges } from './place-changes.ts'
@@ -33,7 +33,7 @@ import { roomDefaults } from './steer-waiting-room.ts'
 import { countRoom, summarizeRoom } from './summarize-room.ts'
 import { checkSystem } from './system-health.ts'
 import { TokenDirectory } from './token-directory.ts'
-import { TokenLookups } from './token-lookups.ts'
+import { createTokenLookups } from './token-lookups.ts'
 import { readWaitingLine, WaitingLines } from './waiting-lines.ts'
 import { WaitingRooms } from './waiting-rooms.ts'
 
@@ -42,7 +42,6 @@ export interface RunningQueue extends RunningService {
   ctx: QueueContext
 }
 
-const JOIN_LINGER_MS = 3
 const OPEN_EVERY_MS = 500
 const LEASE_EVERY_MS = 1_000
 const MISSED_EVERY_MS = 5_000
@@ -139,7 +138,7 @@ function createContext(
     now,
     events: createEvents(host.metrics.registry, logger),
     directory: new TokenDirectory(gate, pool),
-    joins: new JoinBatches({ pool, lingerMs: JOIN_LINGER_MS, defaults }),
+    joins: createJoinBatches(pool, defaults),
     changes,
     schedules: createSchedules(askCatalog(host, config)),
     summaries: new CoalescedCache({
@@ -149,7 +148,7 @@ function createContext(
     }),
     summariesInPostgres,
     lines,
-    lookups: new TokenLookups((tokenHashes) => findTokens(roomPool, tokenHashes)),
+    lookups: createTokenLookups((tokenHashes) => findTokens(roomPool, tokenHashes)),
     fullUntil: new LRUCache({ max: ROOMS_MAX }),
     predictedAt: new LRUCache({ max: ROOMS_MAX }),
     drawsDue: new Set(),

@@ -1,9 +1,9 @@
 import type { Pool } from '@frontrow/postgres/pool'
+import { Batcher } from '@frontrow/service-host/batcher'
 import { LRUCache } from 'lru-cache'
 import { RedisAwayError } from './redis-gate.ts'
 import type { RedisGate } from './redis-gate.ts'
 import { tokenKey } from './room-scripts.ts'
-import { SharedCalls } from './shared-calls.ts'
 import { findToken } from './sql/queue-tokens.ts'
 import type { TokenHash } from './token-value.ts'
 
@@ -29,12 +29,13 @@ export class TokenDirectory {
   readonly #known = new LRUCache<string, TokenOwner & { seenAtMs: number }>({ max: KNOWN_MAX })
   // Values that were seen to be over, which is final; polls of them should cost nothing.
   readonly #dead = new LRUCache<string, true>({ max: DEAD_MAX })
-  readonly #reads = new SharedCalls<'all', string, string | null>(SHARED_MAX, (_all, digests) =>
-    this.#gate.use((redis) => redis.mget(digests.map(tokenKey))),
-  )
-  readonly #writes = new SharedCalls<'all', { digest: string; value: string }, void>(
-    SHARED_MAX,
-    async (_all, owners) => {
+  readonly #reads = new Batcher<'all', string, string | null>({
+    batchMax: SHARED_MAX,
+    send: (_all, digests) => this.#gate.use((redis) => redis.mget(digests.map(tokenKey))),
+  })
+  readonly #writes = new Batcher<'all', { digest: string; value: string }, void>({
+    batchMax: SHARED_MAX,
+    send: async (_all, owners) => {
       const keys = owners.map(({ digest }) => tokenKey(digest))
       const values = owners.map(({ value }) => value)
       await this.#gate.use((redis) =>
@@ -42,7 +43,7 @@ export class TokenDirectory {
       )
       return owners.map(() => undefined)
     },
-  )
+  })
 
   constructor(gate: RedisGate, pool: Pool) {
     this.#gate = gate
@@ -62,7 +63,7 @@ export class TokenDirectory {
     this.#known.set(digest, { ...owner, seenAtMs: 0 })
     const value = `${owner.scheduleId}:${owner.userId}`
     try {
-      await this.#writes.make('all', { digest, value })
+      await this.#writes.add('all', { digest, value })
     } catch (error) {
       // The others find it in PostgreSQL.
       if (!(error instanceof RedisAwayError)) throw error
@@ -89,7 +90,7 @@ export class TokenDirectory {
 
   async #findInRedis(digest: string): Promise<TokenOwner | undefined> {
     try {
-      const value = await this.#reads.make('all', digest)
+      const value = await this.#reads.add('all', digest)
       if (value === null) return undefined
       const colon = value.indexOf(':')
       return { scheduleId: Number(value.slice(0, colon)), userId: value.slice(colon + 1) }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { isDatabaseTimeout, isDatabaseUnavailable } from '@frontrow/postgres/errors'
+import { Batcher } from '@frontrow/service-host/batcher'
 import type { Logger } from '@frontrow/service-host/logger'
 import type { Pool } from '@frontrow/postgres/pool'
 import type { Redis } from 'ioredis'
@@ -14,7 +15,6 @@ import { joinArguments } from './room-entry.ts'
 import type { RoomEntry, RoomEntryWindow } from './room-entry.ts'
 import { BUSY_ROOMS_KEY, roomKey, runScript } from './room-scripts.ts'
 import type { ScriptName, ScriptReply } from './room-scripts.ts'
-import { SharedCalls } from './shared-calls.ts'
 import type { Admission } from './sql/admissions.ts'
 import type { RoomLimits, RoomSettings } from './sql/rooms.ts'
 import { listLiveRooms } from './sql/rooms.ts'
@@ -50,19 +50,19 @@ export class WaitingRooms {
   readonly #markedBusy = new Map<number, number>()
   #quietUntil = 0
   #changesHere = 0
-  readonly #places = new SharedCalls<number, (string | number)[], Place>(
-    SHARED_MAX,
-    async (scheduleId, calls) =>
+  readonly #places = new Batcher<number, (string | number)[], Place>({
+    batchMax: SHARED_MAX,
+    send: async (scheduleId, calls) =>
       placesOf(await this.#run('place', scheduleId, calls.flat())).map((reply) => toPlace(reply)),
-  )
-  readonly #joins = new SharedCalls<number, (string | number)[], Place>(
-    SHARED_MAX,
-    async (scheduleId, calls) => {
+  })
+  readonly #joins = new Batcher<number, (string | number)[], Place>({
+    batchMax: SHARED_MAX,
+    send: async (scheduleId, calls) => {
       const { waitingMax, activeMs } = this.#options
       const reply = await this.#run('join', scheduleId, [waitingMax, activeMs, ...calls.flat()])
       return placesOf(reply).map((one) => toEnteredPlace(scheduleId, one))
     },
-  )
+  })
   /** Changes that Redis did not get, or may not have got. */
   readonly unsynced = new UnsyncedPlaces()
 
@@ -78,7 +78,7 @@ export class WaitingRooms {
   async join(entry: RoomEntry, enter?: RoomEntryWindow): Promise<Place> {
     const endsAtMs = Math.min(enter?.endsAtMs ?? 0, this.#options.gate.admitUntilMs)
     const window = enter === undefined ? undefined : { ...enter, endsAtMs }
-    const place = await this.#joins.make(entry.scheduleId, joinArguments(entry, window))
+    const place = await this.#joins.add(entry.scheduleId, joinArguments(entry, window))
     if (place.status === 'WAITING' || place.status === 'ACTIVE') await this.#markBusy(entry.scheduleId)
     return place
   }
@@ -88,7 +88,7 @@ export class WaitingRooms {
    * noted as seen less than that ago.
    */
   place(scheduleId: number, userId: string, digest?: string, seenAfterMs = 0): Promise<Place> {
-    return this.#places.make(scheduleId, [userId, digest ?? '', seenAfterMs])
+    return this.#places.add(scheduleId, [userId, digest ?? '', seenAfterMs])
   }
 
   async leave(scheduleId: number, userId: string, sequence: number): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Schedule__Output as Schedule } from '@frontrow/proto/gen/frontrow/catalog/v1/Schedule'
+import { FailureLog } from '@frontrow/failure-log/failure-log'
 import { isRefusal } from '@frontrow/proto/refusals'
 import { CoalescedCache } from '@frontrow/service-host/coalesced-cache'
 import type { Logger } from '@frontrow/service-host/logger'
@@ -34,15 +35,21 @@ export function rememberSchedules(
   options: { freshMs: number; logger: Logger; now?: () => number },
 ): Schedules {
   const { logger, ...times } = options
+  const outage = new FailureLog(logger, 'the catalog is away; schedules are taken as it described them last')
   const schedules = new CoalescedCache({
     ...times,
-    load: (scheduleId: number) => catalog.getSchedule({ scheduleId }),
-    max: SCHEDULES_MAX,
-    keepsStale: (error) => {
-      const isAway = isRefusal(error) && error.http >= 500
-      if (isAway) logger.warn({ err: error }, 'the catalog is away; using what it said last')
-      return isAway
+    load: async (scheduleId: number) => {
+      try {
+        const schedule = await catalog.getSchedule({ scheduleId })
+        outage.succeeded()
+        return schedule
+      } catch (error) {
+        if (isAway(error)) outage.failed(error, { scheduleId })
+        throw error
+      }
     },
+    max: SCHEDULES_MAX,
+    keepsStale: isAway,
     staleMaxMs: STALE_MAX_MS,
   })
   const layouts = new CoalescedCache({
@@ -55,6 +62,10 @@ export function rememberSchedules(
     layout: (scheduleId) => layouts.get(scheduleId),
     forget: (scheduleId) => schedules.forget(scheduleId),
   }
+}
+
+function isAway(error: unknown): boolean {
+  return isRefusal(error) && error.http >= 500
 }
 
 async function readLayout(catalog: CatalogCalls, scheduleId: number): Promise<SeatLayout> {
