@@ -35,3 +35,17 @@ export class Refusal extends Error {
     this.retryAfterSeconds = extras.retryAfterSeconds
   }
 }
+
+/** One row of a table of refusals. */
+export function refusalRow(http: number, grpc: RefusalKind['grpc'], about: string): RefusalKind {
+  return { http, grpc, about }
+}
+
+/** Makes the function that makes the refusals of a table. */
+export function refuser<Code extends string>(kinds: Readonly<Record<Code, RefusalKind>>) {
+  return (
+    code: Code,
+    message: string,
+    extras: { details?: unknown; retryAfterSeconds?: number; cause?: unknown } = {},
+  ): Refusal => new Refusal(code, kinds[code], message, extras)
+}

@@ -5,6 +5,7 @@ import { actingUser, createAuthenticate } from './auth.ts'
 
 const secret = 'a-secret-that-only-this-test-knows-0123456789'
 const settings = {
+  HOST: '127.0.0.1',
   JWT_SECRET: secret,
   JWKS_URL: undefined,
   DEVELOPMENT_JWT_SECRET: undefined,

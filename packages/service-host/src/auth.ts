@@ -30,7 +30,7 @@ export interface Callers {
 /** The settings that decide which bearer tokens are accepted. */
 export type AuthSettings = Pick<
   HostSettings,
-  'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE' | 'DEVELOPMENT_JWT_SECRET'
+  'HOST' | 'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE' | 'DEVELOPMENT_JWT_SECRET'
 >
 
 /** Turns an `Authorization` header into the caller; refuses with UNAUTHENTICATED. */
@@ -43,6 +43,7 @@ const CACHE_MAX = 40_000
 const CACHE_MS = 30_000
 const CLOCK_TOLERANCE_SECONDS = 5
 const JWKS_TIMEOUT_MS = 2_000
+const LOOPBACK = '127.0.0.1'
 const PUBLIC_KEY_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA']
 
 /**
@@ -98,6 +99,10 @@ function keysOf(settings: AuthSettings): { algorithms: string[]; getKey: JWTVeri
   }
   const published = createRemoteJWKSet(new URL(JWKS_URL), { timeoutDuration: JWKS_TIMEOUT_MS })
   if (DEVELOPMENT_JWT_SECRET === undefined) return { algorithms: PUBLIC_KEY_ALGORITHMS, getKey: published }
+  // In an installation that others can reach, a forgotten secret of development would let anybody in who knows it.
+  if (settings.HOST !== LOOPBACK) {
+    throw new Error(`DEVELOPMENT_JWT_SECRET is taken only where HOST is ${LOOPBACK}`)
+  }
   const secret = createSecretKey(DEVELOPMENT_JWT_SECRET, 'utf8')
   return {
     algorithms: [...PUBLIC_KEY_ALGORITHMS, 'HS256'],
@@ -122,17 +127,21 @@ async function refuseBadToken(verify: () => Promise<JWTPayload>): Promise<JWTPay
 
 // Any other error is a failure between us and the identity provider. It must not be 401, because a front end that gets
 // 401 logs its user out, in the middle of a sale.
+const TOKEN_FAULTS: ReadonlySet<string> = new Set(
+  [
+    errors.JWTInvalid,
+    errors.JWTClaimValidationFailed,
+    errors.JWSInvalid,
+    errors.JWSSignatureVerificationFailed,
+    errors.JOSEAlgNotAllowed,
+    errors.JOSENotSupported,
+    errors.JWKSNoMatchingKey,
+    errors.JWKSMultipleMatchingKeys,
+  ].map(({ code }) => code),
+)
+
 function isTokenAtFault(error: unknown): boolean {
-  return (
-    error instanceof errors.JWTInvalid ||
-    error instanceof errors.JWTClaimValidationFailed ||
-    error instanceof errors.JWSInvalid ||
-    error instanceof errors.JWSSignatureVerificationFailed ||
-    error instanceof errors.JOSEAlgNotAllowed ||
-    error instanceof errors.JOSENotSupported ||
-    error instanceof errors.JWKSNoMatchingKey ||
-    error instanceof errors.JWKSMultipleMatchingKeys
-  )
+  return error instanceof errors.JOSEError && TOKEN_FAULTS.has(error.code)
 }
 
 function toCaller(payload: JWTPayload): Caller {

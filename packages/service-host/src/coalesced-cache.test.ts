@@ -42,6 +42,19 @@ function answered() {
   return { state, cache, loads }
 }
 
+test('a value is forgotten when a load says that it is no more, also for an outage after it', async () => {
+  const { state, cache } = counted({ keepsStale: (error) => error instanceof RangeError })
+  expect(await cache.get('a')).toBe('a1')
+  state.nowMs = 100
+  state.failure = new RangeError('away')
+  expect(await cache.get('a')).toBe('a1')
+  state.nowMs = 200
+  state.failure = new Error('no such thing')
+  await expect(cache.get('a')).rejects.toThrow('no such thing')
+  state.failure = new RangeError('away')
+  await expect(cache.get('a')).rejects.toThrow('away')
+})
+
 describe('a crowd', () => {
   test('shares one load, and another when the value is old', async () => {
     const { state, cache } = counted()

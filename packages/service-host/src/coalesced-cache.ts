@@ -13,7 +13,10 @@ export interface CoalescedCacheOptions<K, V> {
   freshMs: number
   /** Keys at most, of which those that nobody asks for are forgotten first. Each costs some 20 bytes from the start. */
   max: number
-  /** True for failures over which the old value is better than none; it is good for another `freshMs` then. */
+  /**
+   * True for failures over which the old value is better than none; it is good for another `freshMs` then. After any other
+   * failure, such as an answer that there is no such thing, the old value is forgotten.
+   */
   keepsStale?: (error: unknown) => boolean
   /** Over no failure is a value kept past this age. */
   staleMaxMs?: number

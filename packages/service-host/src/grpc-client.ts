@@ -18,6 +18,23 @@ export type UnaryMethod<Req, Res> = (
 /** Calls one method; rejects with a Refusal: the other side's, or UNAVAILABLE / TIMEOUT. */
 export type UnaryCall<Req, Res> = (request: Req) => Promise<Res>
 
+/** The call that a method of a generated client stands for: its last overload takes a request and a callback. */
+export type CallOf<Method> = Method extends (
+  request: infer Req,
+  callback: grpc.requestCallback<infer Res>,
+) => grpc.ClientUnaryCall
+  ? UnaryCall<Req, Res>
+  : never
+
+/** A client of another service. */
+export interface Peer<C> {
+  /** A method by its name in the contract, with a deadline. `retriable`: reads only, or writes that are idempotent by their request. */
+  call<M extends keyof C & string>(
+    method: M,
+    limits: { deadlineMs: number; retriable: boolean },
+  ): CallOf<C[M]>
+}
+
 /** Calls to one other service: a channel over all its instances and one circuit breaker. */
 export interface GrpcTarget {
   readonly name: string

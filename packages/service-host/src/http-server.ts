@@ -5,31 +5,21 @@ import { generalRefusal } from '@frontrow/refusals/general-refusals'
 import { continueTrace, runWithTrace } from '@frontrow/trace-context/trace-context'
 import express from 'express'
 import type { Express, NextFunction, Request, RequestHandler, Response } from 'express'
-import type { z } from 'zod'
-import type { Authenticate, Callers } from './auth.ts'
+import type { Authenticate } from './auth.ts'
 import { isBadlyEncoded, pathOf, refuseUnreadable, toRefusal, writeRefusal } from './http-errors.ts'
 import { identifyCallers } from './identify-callers.ts'
 import type { ReadQueueToken } from './identify-callers.ts'
 import type { Logger } from './logger.ts'
 import type { HttpMetrics } from './metrics.ts'
 import { readJsonBody } from './read-json-body.ts'
-import type { RouteAuth, RouteSpec } from './route.ts'
-import { createServe } from './serve-route.ts'
+import type { RouteSpec } from './route.ts'
+import { observeRoute, serveRoute } from './serve-route.ts'
 import type { RouteHandler } from './serve-route.ts'
 
 /** The REST side of one service. */
 export interface HttpServer {
   /** Adds a route. Express tries routes in the order they were added, so add those that a crowd asks for first. */
-  handle<
-    P extends z.ZodType,
-    Q extends z.ZodType,
-    B extends z.ZodType,
-    H extends z.ZodType,
-    A extends RouteAuth,
-  >(
-    route: RouteSpec<P, Q, B, H, A>,
-    handler: RouteHandler<z.output<P>, z.output<Q>, z.output<B>, z.output<H>, Callers[A]>,
-  ): void
+  handle<R extends RouteSpec>(route: R, handler: RouteHandler<R>): void
   /** Adds a GET route that the API reference doesn't list: the reference itself and its files. */
   page(path: string, answer: RequestHandler): void
   /** Starts to listen and returns the port. Routes are added before. */
@@ -57,7 +47,7 @@ const HEADERS_MAX = 40_960
 /** An Express application with ids, limits, one error shape and typed routes. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const app = createApp()
-  const serve = createServe(options.metrics, identifyCallers(options))
+  const identify = identifyCallers(options)
   const readBody = readJsonBody(options.bodyLimit ?? '64kb')
   const methodsOf = new Map<string, Set<string>>()
   const addMethod = (path: string, method: string): void => {
@@ -67,12 +57,16 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   return {
     handle(route, handler) {
       const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1')
+      if (route.auth === 'token' && options.readQueueToken === undefined) {
+        throw new Error(`${path} is for holders of queue tokens, which this service does not read`)
+      }
       addMethod(path, route.method)
       app[route.method](
         path,
+        observeRoute(options.metrics, route),
         ...(isStream(route) ? [refuseHead] : []),
         ...(route.body === undefined ? [] : readBody),
-        serve(route, handler),
+        serveRoute(identify, route, handler),
       )
     },
     page(path, answer) {
@@ -92,7 +86,6 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 function createApp(): Express {
   const app = express()
   app.disable('x-powered-by')
-  app.disable('etag')
   app.enable('case sensitive routing')
   return app
 }
@@ -127,7 +120,7 @@ function headerOf(request: IncomingMessage, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-function isStream(route: Pick<RouteSpec, 'responses'>): boolean {
+function isStream(route: RouteSpec): boolean {
   return Object.values(route.responses).some(({ contentType }) => contentType === EVENT_STREAM)
 }
 

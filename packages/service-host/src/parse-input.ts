@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { generalRefusal } from '@frontrow/refusals/general-refusals'
-import type { RouteSpec } from './route.ts'
+import type { ParsedInput, RouteSpec } from './route.ts'
 
 /** One field that broke a rule, as `details` of INVALID_REQUEST lists it. */
 export interface FieldProblem {
@@ -18,15 +18,7 @@ export interface RawInput {
 }
 
 /** Checks the parts of a request by the schemas of its route; refuses with INVALID_REQUEST and every broken rule. */
-export function parseInput<
-  P extends z.ZodType,
-  Q extends z.ZodType,
-  B extends z.ZodType,
-  H extends z.ZodType,
->(
-  route: Pick<RouteSpec<P, Q, B, H>, 'params' | 'query' | 'body' | 'headers'>,
-  raw: RawInput,
-): { params: z.output<P>; query: z.output<Q>; body: z.output<B>; headers: z.output<H> } {
+export function parseInput<R extends RouteSpec>(route: R, raw: RawInput): ParsedInput<R> {
   const problems: FieldProblem[] = []
   const read = <S extends z.ZodType>(
     schema: S | undefined,
@@ -51,12 +43,7 @@ export function parseInput<
   // The assertion is sound, because each part was parsed by its own schema above. TypeScript can't follow that through
   // the optional schemas.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  return { params, query, body, headers } as {
-    params: z.output<P>
-    query: z.output<Q>
-    body: z.output<B>
-    headers: z.output<H>
-  }
+  return { params, query, body, headers } as ParsedInput<R>
 }
 
 function problemsOf(error: z.ZodError, place: FieldProblem['in']): FieldProblem[] {

@@ -23,13 +23,7 @@ export interface RouteResponse {
  * One route. The same schemas check its input and make its entry in the API reference, so that the two can't differ.
  * Without a schema, `params`, `query` and `body` are not read.
  */
-export interface RouteSpec<
-  P extends z.ZodType = z.ZodType,
-  Q extends z.ZodType = z.ZodType,
-  B extends z.ZodType = z.ZodType,
-  H extends z.ZodType = z.ZodType,
-  A extends RouteAuth = RouteAuth,
-> {
+export interface RouteSpec {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete'
   /** In OpenAPI form, e.g. `/api/v1/reservations/{reservationId}`. */
   path: string
@@ -38,26 +32,28 @@ export interface RouteSpec<
   summary: string
   description?: string
   /** Decides who `caller` is in the handler: see `Callers` in auth.ts. */
-  auth: A
+  auth: RouteAuth
   /** The route wants `Queue-Token` (or its cookie) beside what `auth` says. */
   queueToken?: 'any' | 'active'
-  params?: P
-  query?: Q
-  body?: B
+  params?: z.ZodType
+  query?: z.ZodType
+  body?: z.ZodType
   /** Keys in lower case. */
-  headers?: H
+  headers?: z.ZodType
   responses: Readonly<Record<number, RouteResponse>>
   /** Refusal codes of its own, beside those that every route can answer. */
   refusals: readonly string[]
 }
 
 /** Keeps the types of the schemas and of `auth`; write every route through it. */
-export function defineRoute<
-  P extends z.ZodType = z.ZodType<Record<string, never>>,
-  Q extends z.ZodType = z.ZodType<Record<string, never>>,
-  B extends z.ZodType = z.ZodType<undefined>,
-  H extends z.ZodType = z.ZodType<Record<string, never>>,
-  A extends RouteAuth = RouteAuth,
->(spec: RouteSpec<P, Q, B, H, A>): RouteSpec<P, Q, B, H, A> {
+export function defineRoute<const R extends RouteSpec>(spec: R): R {
   return spec
+}
+
+/** The input of a route, checked by its schemas; undefined where it has none. */
+export interface ParsedInput<R extends RouteSpec> {
+  params: R extends { params: infer S extends z.ZodType } ? z.output<S> : undefined
+  query: R extends { query: infer S extends z.ZodType } ? z.output<S> : undefined
+  body: R extends { body: infer S extends z.ZodType } ? z.output<S> : undefined
+  headers: R extends { headers: infer S extends z.ZodType } ? z.output<S> : undefined
 }

@@ -1,18 +1,13 @@
 import type { Request, RequestHandler, Response } from 'express'
-import type { z } from 'zod'
 import type { Callers } from './auth.ts'
 import type { Identify } from './identify-callers.ts'
 import type { HttpMetrics } from './metrics.ts'
 import { parseInput } from './parse-input.ts'
-import type { RouteAuth, RouteSpec } from './route.ts'
+import type { ParsedInput, RouteSpec } from './route.ts'
 
 /** What a handler gets: the input, checked by the route's schemas, and the caller, as the route's `auth` requires. */
-export interface RouteInput<P, Q, B, H, C> {
-  params: P
-  query: Q
-  body: B
-  headers: H
-  caller: C
+export interface RouteInput<R extends RouteSpec> extends ParsedInput<R> {
+  caller: Callers[R['auth']]
   request: Request
   response: Response
 }
@@ -25,35 +20,38 @@ export interface Reply {
 }
 
 /** Handles the requests of one route; returns undefined when it has written the response itself (events, files). */
-export type RouteHandler<P, Q, B, H, C> = (
-  input: RouteInput<P, Q, B, H, C>,
+export type RouteHandler<R extends RouteSpec> = (
+  input: RouteInput<R>,
 ) => Promise<Reply | undefined> | Reply | undefined
 
-/** Makes the Express handler of one route, which identifies the caller, checks the input, replies and counts the request. */
-export function createServe(metrics: HttpMetrics, identify: Identify) {
-  return <
-      P extends z.ZodType,
-      Q extends z.ZodType,
-      B extends z.ZodType,
-      H extends z.ZodType,
-      A extends RouteAuth,
-    >(
-      route: RouteSpec<P, Q, B, H, A>,
-      handler: RouteHandler<z.output<P>, z.output<Q>, z.output<B>, z.output<H>, Callers[A]>,
-    ): RequestHandler =>
-    async (request, response) => {
-      const began = performance.now()
-      // `close` and not `finish`, so that answers whose client has gone are counted too.
-      response.once('close', () => {
-        metrics.observe(route, response.statusCode, (performance.now() - began) / 1_000)
-      })
-      // Users are identified before their input is checked. On routes for token holders wrong input is refused first.
-      const user = route.auth === 'token' ? undefined : await identify(route.auth, request)
-      const input = parseInput(route, request)
-      const caller = user ?? (await identify(route.auth, request))
-      const reply = await handler({ ...input, caller, request, response })
-      if (reply !== undefined) write(response, reply)
-    }
+/** Counts and times the requests of a route, from before their body is read. */
+export function observeRoute(metrics: HttpMetrics, route: RouteSpec): RequestHandler {
+  return (_request, response, next) => {
+    const began = performance.now()
+    // `close` and not `finish`, so that answers whose client has gone are counted too.
+    response.once('close', () => {
+      metrics.observe(route, response.statusCode, (performance.now() - began) / 1_000)
+    })
+    next()
+  }
+}
+
+/** The Express handler of one route: it identifies the caller, checks the input and writes the reply. */
+export function serveRoute<R extends RouteSpec>(
+  identify: Identify,
+  route: R,
+  handler: RouteHandler<R>,
+): RequestHandler {
+  return async (request, response) => {
+    const auth: R['auth'] = route.auth
+    // Users are identified before their input is checked. On routes for token holders wrong input is refused first.
+    const input =
+      auth === 'token'
+        ? { ...parseInput(route, request), caller: await identify(auth, request) }
+        : { caller: await identify(auth, request), ...parseInput(route, request) }
+    const reply = await handler({ ...input, request, response })
+    if (reply !== undefined) write(response, reply)
+  }
 }
 
 function write(response: Response, reply: Reply): void {

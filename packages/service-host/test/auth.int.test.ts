@@ -15,6 +15,7 @@ const SECRET = 'a-secret-that-only-this-test-knows-0123456789'
 
 function settingsFor(change: Partial<AuthSettings>): AuthSettings {
   return {
+    HOST: '127.0.0.1',
     JWKS_URL: undefined,
     JWT_SECRET: undefined,
     DEVELOPMENT_JWT_SECRET: undefined,
@@ -104,6 +105,11 @@ describe('tokens signed with a secret', () => {
     )
     const theirs = await signClaims(providers.ES256.signingKey, claimsOf('7'))
     expect(await outcome(settings, theirs)).toBe('7')
+  })
+
+  test('of development are not accepted by a service that others can reach', () => {
+    const settings = { JWKS_URL: providers.ES256.jwksUrl, DEVELOPMENT_JWT_SECRET: SECRET, HOST: '0.0.0.0' }
+    expect(() => createAuthenticate(settingsFor(settings))).toThrow(/only where HOST is 127.0.0.1/)
   })
 
   test('are accepted in development while the provider is away', async () => {

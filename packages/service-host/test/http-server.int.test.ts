@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { eventually } from '@frontrow/test-kit/eventually'
 import { z } from 'zod'
 import { createHttpServer } from '../src/http-server.ts'
 import type { HttpServer } from '../src/http-server.ts'
@@ -211,6 +212,13 @@ describe('bad input', () => {
   ])('%s is %d %s', async (_name, init, status, code) => {
     const answer = await send('/things/7', init)
     expect([answer.status, answer.body.error.code]).toEqual([status, code])
+  })
+
+  test('is counted by its route, also where the body was never read', async () => {
+    observed.length = 0
+    await send('/things/7', { body: 'name=x', headers: { 'Content-Type': 'text/plain' } })
+    await send('/things/7', { body: JSON.stringify({ name: 'x'.repeat(2_000) }) })
+    await eventually(() => expect(observed).toEqual(['/things/{thingId} 415', '/things/{thingId} 413']))
   })
 
   test('a path that is not there is 404, a method that is not there 405 with Allow, a bad escape 400', async () => {

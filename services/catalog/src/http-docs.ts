@@ -37,8 +37,8 @@ export async function addDocs(http: HttpServer): Promise<void> {
       delete request.headers['if-match']
       delete request.headers['if-unmodified-since']
       response.sendFile(file, { ...sending, acceptRanges: false }, (cause?: Error) => {
-        // Not where the reader went away in the middle.
-        if (cause !== undefined && !response.headersSent) {
+        // A reader who has gone away needs no answer.
+        if (cause !== undefined && !response.headersSent && !response.destroyed) {
           next(new Error(`${file} of the API reference can't be read`, { cause }))
         }
       })

@@ -12,7 +12,7 @@ import type { ReservedSeats } from './sql/reserved-seats.ts'
 import { trackReservation } from './track-reservation.ts'
 
 /** What this service listens to. */
-export const listensTo = [topics.reservationEvents]
+export const consumedTopics = [topics.reservationEvents]
 
 /** By message type. */
 export function messageHandlers(ctx: Pick<CatalogContext, 'pool'>): Record<string, Handler> {

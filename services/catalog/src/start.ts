@@ -1,9 +1,7 @@
-import type { ListTakenSeatsResponse__Output as ListTakenSeatsResponse } from '@frontrow/proto/gen/frontrow/reservation/v1/ListTakenSeatsResponse'
 import { readQueueToken } from '@frontrow/proto/queue-token'
 import { refusalKind } from '@frontrow/proto/refusals'
 import { QueueService, ReservationService } from '@frontrow/proto/services'
 import { CoalescedCache } from '@frontrow/service-host/coalesced-cache'
-import type { UnaryCall } from '@frontrow/service-host/grpc-client'
 import { createHost } from '@frontrow/service-host/host'
 import type { RunningService, ServiceHost } from '@frontrow/service-host/host'
 import type { CatalogConfig } from './config.ts'
@@ -12,7 +10,7 @@ import { createEvents } from './events.ts'
 import { addServices } from './grpc.ts'
 import { addRoutes } from './http.ts'
 import { addDocs } from './http-docs.ts'
-import { listensTo, messageHandlers } from './messages.ts'
+import { consumedTopics, messageHandlers } from './messages.ts'
 import { SeatChannels } from './seat-channels.ts'
 import { SeatMaps } from './seat-maps.ts'
 import { SeatsLeft } from './seats-left.ts'
@@ -45,7 +43,7 @@ export async function startCatalog(
   addRoutes(host.http, ctx)
   await addDocs(host.http)
   addServices(host, ctx)
-  host.consume(listensTo, messageHandlers(ctx), config.KAFKA_CONCURRENCY)
+  host.consume(consumedTopics, messageHandlers(ctx), config.KAFKA_CONCURRENCY)
   host.every('tidy released seats', TIDY_EVERY_MS, async () => {
     return (await deleteReleased(host.pool, RELEASED_KEEP_DAYS, TIDY_BATCH)) >= TIDY_BATCH
   })
@@ -98,25 +96,12 @@ function createContext(host: ServiceHost, config: CatalogConfig): CatalogContext
   }
 }
 
-function createCalls(
-  host: ServiceHost,
-  config: CatalogConfig,
-): Pick<CatalogContext, 'verifyToken'> & {
-  listTakenSeats: UnaryCall<{ scheduleId: number }, ListTakenSeatsResponse>
-} {
-  const queue = host.connect(QueueService, { name: 'queue', address: config.QUEUE_GRPC, refusalKind })
-  const reservation = host.connect(ReservationService, {
-    name: 'reservation',
-    address: config.RESERVATION_GRPC,
-    refusalKind,
-  })
+function createCalls(host: ServiceHost, config: CatalogConfig) {
   const limits = { deadlineMs: CALL_DEADLINE_MS, retriable: true }
+  const queue = { name: 'queue', address: config.QUEUE_GRPC, refusalKind }
+  const reservation = { name: 'reservation', address: config.RESERVATION_GRPC, refusalKind }
   return {
-    verifyToken: queue.unary('VerifyToken', queue.client.verifyToken.bind(queue.client), limits),
-    listTakenSeats: reservation.unary(
-      'ListTakenSeats',
-      reservation.client.listTakenSeats.bind(reservation.client),
-      limits,
-    ),
+    verifyToken: host.connect(QueueService, queue).call('VerifyToken', limits),
+    listTakenSeats: host.connect(ReservationService, reservation).call('ListTakenSeats', limits),
   }
 }

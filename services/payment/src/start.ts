@@ -1,14 +1,9 @@
 import { tidyKeys } from '@frontrow/idempotency/idempotency-key'
 import { DeadLetterCollector, republish } from '@frontrow/messaging/dead-letter-collector'
 import { Alarm } from '@frontrow/messaging/wake-up'
-import type { CheckInvariantsResponse__Output as CheckInvariantsResponse } from '@frontrow/proto/gen/frontrow/audit/v1/CheckInvariantsResponse'
-import type { ListPaymentFactsRequest } from '@frontrow/proto/gen/frontrow/audit/v1/ListPaymentFactsRequest'
-import type { ListPaymentFactsResponse__Output as ListPaymentFactsResponse } from '@frontrow/proto/gen/frontrow/audit/v1/ListPaymentFactsResponse'
-import type { Reservation__Output as Reservation } from '@frontrow/proto/gen/frontrow/reservation/v1/Reservation'
 import { refusalKind } from '@frontrow/proto/refusals'
 import { AuditService, QueueService, ReservationService } from '@frontrow/proto/services'
 import { topicNames } from '@frontrow/proto/topics'
-import type { UnaryCall } from '@frontrow/service-host/grpc-client'
 import { createHost } from '@frontrow/service-host/host'
 import type { RunningService, ServiceHost } from '@frontrow/service-host/host'
 import { watchValue } from '@frontrow/service-host/metrics'
@@ -82,18 +77,10 @@ function createContext(
   cardWork: Alarm,
   cardProvider: CardProvider,
 ): Context {
-  const queue = host.connect(QueueService, { name: 'queue', address: config.QUEUE_GRPC, refusalKind })
-  const reservation = host.connect(ReservationService, {
-    name: 'reservation',
-    address: config.RESERVATION_GRPC,
-    refusalKind,
-  })
   const limits = { deadlineMs: READ_DEADLINE_MS, retriable: true }
-  const getReservation: UnaryCall<{ reservationId: string }, Reservation> = reservation.unary(
-    'GetReservation',
-    reservation.client.getReservation.bind(reservation.client),
-    limits,
-  )
+  const queue = { name: 'queue', address: config.QUEUE_GRPC, refusalKind }
+  const reservation = { name: 'reservation', address: config.RESERVATION_GRPC, refusalKind }
+  const getReservation = host.connect(ReservationService, reservation).call('GetReservation', limits)
   return {
     config,
     logger: host.logger,
@@ -104,7 +91,7 @@ function createContext(
     settled: new SettledPayments(),
     events: createPaymentEvents(host),
     now: () => new Date(),
-    verifyToken: queue.unary('VerifyToken', queue.client.verifyToken.bind(queue.client), limits),
+    verifyToken: host.connect(QueueService, queue).call('VerifyToken', limits),
     getReservation: (reservationId) => getReservation({ reservationId }),
   }
 }
@@ -135,19 +122,10 @@ async function configuredCardProvider(config: Config): Promise<CardProvider> {
 
 function auditSources(host: ServiceHost, config: Config): AuditSources {
   const connect = (name: string, address: string) => {
-    const target = host.connect(AuditService, { name: `${name} audit`, address, refusalKind })
-    const { client } = target
+    const service = host.connect(AuditService, { name: `${name} audit`, address, refusalKind })
     const limits = { deadlineMs: AUDIT_DEADLINE_MS, retriable: true }
-    const checkInvariants: UnaryCall<object, CheckInvariantsResponse> = target.unary(
-      'CheckInvariants',
-      client.checkInvariants.bind(client),
-      limits,
-    )
-    const listFacts: UnaryCall<ListPaymentFactsRequest, ListPaymentFactsResponse> = target.unary(
-      'ListPaymentFacts',
-      client.listPaymentFacts.bind(client),
-      limits,
-    )
+    const checkInvariants = service.call('CheckInvariants', limits)
+    const listFacts = service.call('ListPaymentFacts', limits)
     return {
       checks: async () => (await checkInvariants({})).invariants,
       facts: async (afterPaymentId: string, limit: number) =>

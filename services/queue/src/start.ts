@@ -3,7 +3,6 @@ import { readQueueToken } from '@frontrow/proto/queue-token'
 import { refusalKind } from '@frontrow/proto/refusals'
 import { CatalogService } from '@frontrow/proto/services'
 import { CoalescedCache } from '@frontrow/service-host/coalesced-cache'
-import type { UnaryCall } from '@frontrow/service-host/grpc-client'
 import { createHost } from '@frontrow/service-host/host'
 import type { RunningService, ServiceHost } from '@frontrow/service-host/host'
 import { watchPool } from '@frontrow/service-host/metrics'
@@ -157,14 +156,7 @@ function createContext(
 
 function askCatalog(host: ServiceHost, config: QueueConfig): (scheduleId: number) => Promise<Schedule> {
   const catalog = host.connect(CatalogService, { name: 'catalog', address: config.CATALOG_GRPC, refusalKind })
-  const getSchedule: UnaryCall<{ scheduleId: number }, Schedule> = catalog.unary(
-    'GetSchedule',
-    catalog.client.getSchedule.bind(catalog.client),
-    {
-      deadlineMs: CATALOG_DEADLINE_MS,
-      retriable: true,
-    },
-  )
+  const getSchedule = catalog.call('GetSchedule', { deadlineMs: CATALOG_DEADLINE_MS, retriable: true })
   return (scheduleId) => getSchedule({ scheduleId })
 }
 

@@ -33,10 +33,10 @@ export function connectClients(
   const catalog = host.connect(CatalogService, { name: 'catalog', address: config.CATALOG_GRPC, refusalKind })
   const read = { deadlineMs: READ_DEADLINE_MS, retriable: true }
   return {
-    verifyToken: queue.unary('VerifyToken', queue.client.verifyToken.bind(queue.client), read),
-    extendToken: queue.unary('ExtendToken', queue.client.extendToken.bind(queue.client), read),
-    getSchedule: catalog.unary('GetSchedule', catalog.client.getSchedule.bind(catalog.client), read),
-    getSeats: catalog.unary('GetSeats', catalog.client.getSeats.bind(catalog.client), {
+    verifyToken: queue.call('VerifyToken', read),
+    extendToken: queue.call('ExtendToken', read),
+    getSchedule: catalog.call('GetSchedule', read),
+    getSeats: catalog.call('GetSeats', {
       deadlineMs: SEATS_DEADLINE_MS,
       retriable: true,
     }),

@@ -35,7 +35,7 @@ export function rememberSchedules(
   options: { freshMs: number; logger: Logger; now?: () => number },
 ): Schedules {
   const { logger, ...times } = options
-  const outage = new FailureLog(logger, 'the catalog is away; schedules are taken as it described them last')
+  const outage = new FailureLog(logger, 'the catalog does not answer')
   const schedules = new CoalescedCache({
     ...times,
     load: async (scheduleId: number) => {
