@@ -314,7 +314,9 @@ test('the API reference is served without the internet', async () => {
   expect((await fetch(`${base}/docs/package.json`)).status).toBe(404)
   const bundle = `${base}/docs/swagger-ui-bundle.js`
   const tag = (await fetch(bundle, { method: 'HEAD' })).headers.get('etag') ?? ''
-  expect((await fetch(bundle, { headers: { 'if-none-match': tag, 'cache-control': 'max-age=0' } })).status).toBe(304)
+  expect(
+    (await fetch(bundle, { headers: { 'if-none-match': tag, 'cache-control': 'max-age=0' } })).status,
+  ).toBe(304)
   // Conditions that these files can't meet are passed over: nothing but our own errors comes from here.
   for (const headers of [{ range: 'bytes=99999999-' }, { 'if-match': '"x"' }]) {
     expect((await fetch(`${base}/docs/show-reference.js`, { headers })).status).toBe(200)
