@@ -11,7 +11,7 @@ export interface CoalescedCacheOptions<K, V> {
   load: (key: K) => Promise<V>
   /** A value of this age is read again when it is asked for. Infinity: it never changes. */
   freshMs: number
-  /** Keys at most, of which those that nobody asks for are forgotten first. Each costs some 20 bytes from the start. */
+  /** Keys at most, of which those that nobody asks for are forgotten first. */
   max: number
   /**
    * True for failures over which the old value is better than none; it is good for another `freshMs` then. After any other
@@ -37,7 +37,9 @@ export class CoalescedCache<K extends string | number, V> {
     this.#options = options
     this.#now = options.now ?? Date.now
     this.#entries = new LRUCache<K, Entry<V>>({
-      max: options.max,
+      // One for each key: for `max` keys lru-cache would take the memory at once.
+      maxSize: options.max,
+      sizeCalculation: () => 1,
       fetchMethod: (key, old) => this.#load(key, old),
       // Who waits for a value that is forgotten meanwhile gets it all the same; only the cache does not.
       ignoreFetchAbort: true,

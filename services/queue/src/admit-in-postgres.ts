@@ -12,7 +12,7 @@ import { listLiveRooms } from './sql/rooms.ts'
 const BATCH = 500
 const BATCHES_A_ROUND = 10
 const ATTEMPTS = 3
-const ROOMS_MAX = 10_000
+const ROOMS_MAX = 5_000
 const TROUBLE_PAUSE_MS = 2_000
 
 interface Window {

@@ -17,7 +17,7 @@ const IDLE_AFTER_MS = 60_000
 
 // A room whose schedule can't be read is left alone for a while.
 const TROUBLE_PAUSE_MS = 2_000
-const TROUBLED_ROOMS_MAX = 10_000
+const TROUBLED_ROOMS_MAX = 5_000
 
 /** Rooms whose last round failed, and until when they are passed over; milliseconds since the epoch. */
 export type TroubledRooms = LRUCache<number, number>

@@ -5,7 +5,7 @@ import { findUnnoted } from './sql/admissions.ts'
 // Whoever let somebody in has noted it by then, or will not any more.
 const SETTLED_MS = 2_000
 const BATCH = 5_000
-const ROOMS_MAX = 10_000
+const ROOMS_MAX = 5_000
 
 /** Up to when this process has looked at each room's admissions; milliseconds since the epoch by Redis' clock. */
 export type CheckedRooms = LRUCache<number, number>

@@ -51,7 +51,7 @@ const STREAM_EVERY_MS = 500
 const TIDY_EVERY_MS = 600_000
 const TIDY_BATCH = 5_000
 const SUMMARY_MS = 1_000
-const ROOMS_MAX = 10_000
+const ROOMS_MAX = 5_000
 const CATALOG_DEADLINE_MS = 800
 
 /** Starts the service. */

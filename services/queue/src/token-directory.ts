@@ -26,9 +26,9 @@ const SHARED_MAX = 200
 export class TokenDirectory {
   readonly #gate: RedisGate
   readonly #pool: Pool
-  readonly #known = new LRUCache<string, TokenOwner & { seenAtMs: number }>({ max: KNOWN_MAX })
+  readonly #known = new LRUCache<string, TokenOwner & { seenAtMs: number }>(ofAtMost(KNOWN_MAX))
   // Values that were seen to be over, which is final; polls of them should cost nothing.
-  readonly #dead = new LRUCache<string, true>({ max: DEAD_MAX })
+  readonly #dead = new LRUCache<string, true>(ofAtMost(DEAD_MAX))
   readonly #reads = new Batcher<'all', string, string | null>({
     batchMax: SHARED_MAX,
     send: (_all, digests) => this.#gate.use((redis) => redis.mget(digests.map(tokenKey))),
@@ -104,4 +104,9 @@ export class TokenDirectory {
     const row = await findToken(this.#pool, hash.full)
     return row === undefined ? undefined : { scheduleId: row.scheduleId, userId: row.userId }
   }
+}
+
+/** Limits a cache by size, one for each entry: for `max` entries lru-cache takes the memory at once, 4 MB for 200,000. */
+function ofAtMost(entries: number): { maxSize: number; sizeCalculation: () => number } {
+  return { maxSize: entries, sizeCalculation: () => 1 }
 }
