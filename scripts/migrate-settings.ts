@@ -1,4 +1,4 @@
-import { hostSettings } from '@frontrow/service-host/config'
+import { hostSettings, whole } from '@frontrow/service-host/config'
 import { z } from 'zod'
 
 const passwordOf = (role: string): z.ZodString =>
@@ -17,18 +17,8 @@ export const migrateSettings = z.object({
   WALLET_DB_PASSWORD: passwordOf('wallet'),
   KAFKA_BROKERS: hostSettings.shape.KAFKA_BROKERS,
   KAFKA_TOPIC_PREFIX: hostSettings.shape.KAFKA_TOPIC_PREFIX,
-  KAFKA_PARTITIONS: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(200)
-    .default(6)
-    .describe('partitions of a topic that is made; those of a topic that is there stay as they are'),
-  KAFKA_REPLICATION: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(7)
-    .default(1)
-    .describe('copies of a topic that is made; Kafka needs as many brokers'),
+  KAFKA_PARTITIONS: whole(1, 200, 6).describe(
+    'partitions of a topic that is made; those of a topic that is there stay as they are',
+  ),
+  KAFKA_REPLICATION: whole(1, 7, 1).describe('copies of a topic that is made; Kafka needs as many brokers'),
 })

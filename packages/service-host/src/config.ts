@@ -1,31 +1,32 @@
 import { z } from 'zod'
 
+/** A whole number from `min` to `max`; required where there is no `fallback`. */
+export function whole(min: number, max: number, fallback?: number) {
+  const rule = z.coerce.number().int().min(min).max(max)
+  return fallback === undefined ? rule : rule.default(fallback)
+}
+
+/** How many partitions of Kafka a service works on at once, 1 to 64. */
+export function kafkaConcurrency(fallback: number) {
+  return whole(1, 64, fallback).describe(
+    'partitions of Kafka worked on at once; each takes a database connection',
+  )
+}
+
+/** For how many hours a service with Idempotency-Keys remembers one. */
+export const idempotencyKeepHours = whole(1, 8_760, 72).describe('how long an Idempotency-Key is remembered')
+
 /** Settings every service has; a service extends this object with its own. */
 export const hostSettings = z.object({
   HOST: z.string().default('127.0.0.1').describe('address that the three ports below listen on'),
-  HTTP_PORT: z.coerce.number().int().min(0).max(65_535).describe('port of REST'),
-  GRPC_PORT: z.coerce.number().int().min(0).max(65_535).describe('port of gRPC'),
-  OPS_PORT: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(65_535)
-    .describe('port of /health and /metrics, for operators'),
+  HTTP_PORT: whole(0, 65_535).describe('port of REST'),
+  GRPC_PORT: whole(0, 65_535).describe('port of gRPC'),
+  OPS_PORT: whole(0, 65_535).describe('port of /health and /metrics, for operators'),
   DATABASE_URL: z.string().startsWith('postgres').describe("PostgreSQL, with the service's own login role"),
-  DATABASE_POOL_MAX: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(100)
-    .default(12)
-    .describe('connections to PostgreSQL, at most'),
-  DATABASE_STATEMENT_TIMEOUT_MS: z.coerce
-    .number()
-    .int()
-    .min(100)
-    .max(10_000)
-    .default(5_000)
-    .describe('a statement that takes longer is cancelled'),
+  DATABASE_POOL_MAX: whole(1, 100, 12).describe('connections to PostgreSQL, at most'),
+  DATABASE_STATEMENT_TIMEOUT_MS: whole(100, 10_000, 5_000).describe(
+    'a statement that takes longer is cancelled',
+  ),
   KAFKA_BROKERS: z
     .string()
     .min(1)
@@ -57,13 +58,9 @@ export const hostSettings = z.object({
     .min(1)
     .default('frontrow')
     .describe('whom a bearer token has to be for (its claim aud)'),
-  SHUTDOWN_TIMEOUT_MS: z.coerce
-    .number()
-    .int()
-    .min(500)
-    .max(120_000)
-    .default(15_000)
-    .describe('a stop that takes longer is cut off: the process ends at once'),
+  SHUTDOWN_TIMEOUT_MS: whole(500, 120_000, 15_000).describe(
+    'a stop that takes longer is cut off: the process ends at once',
+  ),
 })
 
 /** The checked form of `hostSettings`. */
