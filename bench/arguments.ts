@@ -16,6 +16,9 @@ export const rowNames = [
 /** Name of a row. */
 export type RowName = (typeof rowNames)[number]
 
+/** A run that is not done by then gives up. */
+export const RUN_MS_MAX = 345_000
+
 /** How a run is done. */
 export interface BenchOptions {
   /** One short round and a smaller crowd: shows that the benchmark works, not how fast anything is. */
@@ -49,5 +52,5 @@ export const usage = `npm run bench -- [options]        what the waiting room co
 
 ${optionLines(benchOptions)}
 
-Starts its own servers on free ports and stops them. Under five minutes. Ends with 1 only when something failed, and with 2
-when an option is wrong.`
+Starts its own servers on free ports and stops them. Gives up after ${RUN_MS_MAX / 1_000} s. Ends with 1 only when something failed, and
+with 2 when an option is wrong.`

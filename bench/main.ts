@@ -3,7 +3,7 @@
  * them, in turn in the same run. Prints ratios with their limits; a limit that is not met does not make the run fail.
  */
 import { explainUsage } from '../scripts/command-line.ts'
-import { readArguments, usage } from './arguments.ts'
+import { readArguments, RUN_MS_MAX, usage } from './arguments.ts'
 import type { BenchOptions } from './arguments.ts'
 import { sum } from './measure.ts'
 import { readCpuMs, readMachineMs } from './process-cpu.ts'
@@ -17,7 +17,6 @@ const PACE: Pace = { rounds: 3, roundMs: 2_000, warmUpMs: 2_000 }
 const QUICK_PACE: Pace = { rounds: 1, roundMs: 1_000, warmUpMs: 500 }
 const CROWD = 1_000_000
 const QUICK_CROWD = 50_000
-const RUN_MS_MAX = 345_000
 const INTERRUPTED = 130
 
 const began = performance.now()

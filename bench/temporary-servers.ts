@@ -9,8 +9,9 @@ import { startPostgres } from '@frontrow/local-stack/postgres'
 import { startProcess } from '@frontrow/local-stack/process'
 import type { Placement, RunningProcess } from '@frontrow/local-stack/process'
 import { startRedis } from '@frontrow/local-stack/redis'
-import { servicePasswords } from '@frontrow/test-kit/test-environment'
 import { migrateDatabase } from '@frontrow/migrations/migrate-database'
+import { readRateLimits } from '../scripts/gateway-settings.ts'
+import { serviceNames, serviceSchemas } from '../scripts/services.ts'
 
 /** The servers of one run: their folder, their programs, and what has to be stopped in the end. */
 export interface TemporaryServers {
@@ -31,7 +32,7 @@ export interface Stores {
 }
 
 const ADMIN_ROLE = 'frontrow_admin'
-const ADMIN_PASSWORD = 'throw-away'
+const PASSWORD = 'throw-away'
 const DATABASE = 'frontrow'
 const ROOT = join(import.meta.dirname, '..')
 const STOP_DEADLINE_MS = 15_000
@@ -108,7 +109,7 @@ export async function startStores(servers: TemporaryServers, stack: string): Pro
         ...files('postgres'),
         port: postgresPort,
         adminRole: ADMIN_ROLE,
-        adminPassword: ADMIN_PASSWORD,
+        adminPassword: PASSWORD,
         database: DATABASE,
         durable: true,
       }),
@@ -118,13 +119,15 @@ export async function startStores(servers: TemporaryServers, stack: string): Pro
       startRedis({ ...files('redis'), program: servers.programs.redis, port: redisPort, durable: true }),
     ),
   ])
-  const url = (role: string, password: string): string =>
-    `postgres://${role}:${password}@127.0.0.1:${postgresPort}/${DATABASE}`
-  const adminDatabaseUrl = url(ADMIN_ROLE, ADMIN_PASSWORD)
-  await migrateDatabase(adminDatabaseUrl, servicePasswords)
+  const url = (role: string): string => `postgres://${role}:${PASSWORD}@127.0.0.1:${postgresPort}/${DATABASE}`
+  const adminDatabaseUrl = url(ADMIN_ROLE)
+  await migrateDatabase(
+    adminDatabaseUrl,
+    serviceSchemas(() => PASSWORD),
+  )
   return {
     adminDatabaseUrl,
-    databaseUrl: url('queue', servicePasswords.queue),
+    databaseUrl: url('queue'),
     redisUrl: `redis://127.0.0.1:${redisPort}`,
     pids: { redis: redis.pid, postgres: postgres.pid },
   }
@@ -164,7 +167,6 @@ export async function startGateway(
 ): Promise<{ port: number; pid: number }> {
   const [port = 0, tlsPort = 0] = await freePorts(2)
   const service = [`127.0.0.1:${gateway.servicePort}`]
-  const others = ['queue', 'catalog', 'reservation', 'payment', 'wallet']
   const { pid } = await deferStop(
     servers,
     startNginx({
@@ -177,11 +179,11 @@ export async function startGateway(
       tlsPort,
       certificate: servers.programs.certificate,
       upstreams: {
-        ...Object.fromEntries(others.map((name) => [name, service])),
+        ...Object.fromEntries(serviceNames.map((name) => [name, service])),
         health: [`127.0.0.1:${gateway.opsPort}`],
       },
       // Loopback is exempt from the limit of an address, but not from that of a token. The load uses few tokens very often.
-      rateLimits: { tokenRequestsPerSecond: 100_000, tokenBurst: 100_000 },
+      rateLimits: readRateLimits({ TOKEN_REQUESTS_PER_SECOND: '100000', TOKEN_BURST: '100000' }),
     }),
   )
   return { port, pid }

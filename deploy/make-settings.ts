@@ -5,8 +5,11 @@
  */
 import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readConfig } from '@frontrow/service-host/config'
 import { z } from 'zod'
-import { ensureSecrets, serviceNames } from '../scripts/up-settings.ts'
+import { passwordVariable } from '../scripts/migrate-settings.ts'
+import { serviceNames } from '../scripts/services.ts'
+import { ensureSecrets } from '../scripts/up-settings.ts'
 import type { Secrets } from '../scripts/up-settings.ts'
 
 const settingsSchema = z.object({
@@ -27,9 +30,7 @@ function settingsFiles(secrets: Secrets, config: z.output<typeof settingsSchema>
     `${name}.env`,
     [`DATABASE_URL=${url(name, secrets.servicePasswords[name])}`, `JWT_SECRET=${secrets.jwtSecret}`],
   ])
-  const passwords = serviceNames.map(
-    (name) => `${name.toUpperCase()}_DB_PASSWORD=${secrets.servicePasswords[name]}`,
-  )
+  const passwords = serviceNames.map((name) => `${passwordVariable(name)}=${secrets.servicePasswords[name]}`)
   return {
     ...Object.fromEntries(services),
     'migrate.env': [`ADMIN_DATABASE_URL=${url(config.ADMIN_ROLE, secrets.adminPassword)}`, ...passwords],
@@ -40,8 +41,7 @@ function settingsFiles(secrets: Secrets, config: z.output<typeof settingsSchema>
 function main(): void {
   const folder = process.argv[2]
   if (folder === undefined) throw new Error('usage: node deploy/make-settings.ts FOLDER')
-  const env = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ''))
-  const config = settingsSchema.parse(env)
+  const config = readConfig(settingsSchema, process.env)
   const files = settingsFiles(ensureSecrets(folder, config.JWT_SECRET), config)
   for (const [name, lines] of Object.entries(files)) {
     const file = join(folder, name)

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { address, breaks, option, optionLines, readCommandLine, text } from '../scripts/command-line.ts'
 import type { NothingToDo } from '../scripts/command-line.ts'
+import { gatewayUrl } from '../scripts/gateway-url.ts'
 
 const isScheduleId = (given: string): boolean =>
   /^\d{1,16}$/.test(given) && Number(given) >= 1 && Number.isSafeInteger(Number(given))
@@ -50,7 +51,7 @@ export function readArguments(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): { kind: 'check'; options: FairnessOptions } | NothingToDo {
-  const line = readCommandLine(argv, fairnessOptions, { url: `http://localhost:${env['PORT'] ?? '8080'}` })
+  const line = readCommandLine(argv, fairnessOptions, { url: gatewayUrl(env) })
   if (line.kind !== 'values') return line
   const { schedule, ...others } = line.values
   return { kind: 'check', options: { scheduleId: schedule, ...others } }

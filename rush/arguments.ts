@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { address, option, optionLines, preset, readCommandLine, text } from '../scripts/command-line.ts'
 import type { NothingToDo } from '../scripts/command-line.ts'
+import { gatewayUrl } from '../scripts/gateway-url.ts'
 
 function number(low: number, high: number, kind = 'a number', isKind = Number.isFinite) {
   return text(`must be ${kind} of ${low} to ${high}`, (given) => {
@@ -66,12 +67,10 @@ export function readArguments(
   env: Readonly<Record<string, string | undefined>>,
   seed: number,
 ): { kind: 'run'; options: RushOptions } | NothingToDo {
-  const defaults = { url: `http://localhost:${env['PORT'] ?? '8080'}`, seed: String(seed) }
+  const defaults = { url: gatewayUrl(env), seed: String(seed) }
   const line = readCommandLine(argv, runOptions.extend(shareOptions.shape), defaults)
   if (line.kind !== 'values') return line
-  const { broke, card, declined, walkAway, cancel, repeat, leave, bestAvailable, watch, ...run } = line.values
-  const shares = { broke, card, declined, walkAway, cancel, repeat, leave, bestAvailable, watch }
-  return { kind: 'run', options: { ...run, shares } }
+  return { kind: 'run', options: { ...line.values, shares: line.values } }
 }
 
 /** Shown by --help. */

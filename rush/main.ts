@@ -3,6 +3,7 @@
  * and use nothing but the API. Exits with 0 only when every invariant holds and no unexpected answer came.
  */
 import { randomInt } from 'node:crypto'
+import { once } from 'node:events'
 import { explainUsage } from '../scripts/command-line.ts'
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
 import { createSignIn } from './access.ts'
@@ -30,6 +31,7 @@ const REQUEST_TIMEOUT_MS = 15_000
 /** How long tokens are valid after maxSeconds: payments settle, facts are collected, the audit runs. */
 const TOKEN_SPARE_SECONDS = 1_800
 const INTERRUPTED = 130
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
 async function main(): Promise<number> {
   const command = readArguments(process.argv.slice(2), process.env, randomInt(4_294_967_295))
@@ -74,11 +76,14 @@ async function runRush(options: RushOptions, signIn: SignIn, exchange: HttpExcha
   const rush = { api, options, sale, seatMaps, history, measurements, shopping, settling }
 
   const began = performance.now()
-  const broken = breakOffOnSignal(() => {
+  const halt = new AbortController()
+  const breakOff = (): void => {
     settling.end()
     shopping.end()
     exchange.close()
-  })
+    halt.abort(new PausesEnded())
+  }
+  for (const signal of SIGNALS) process.once(signal, breakOff)
   let checks: Check[] | undefined
   let audit: AuditResult | undefined
   let elapsedMs = 0
@@ -86,7 +91,8 @@ async function runRush(options: RushOptions, signIn: SignIn, exchange: HttpExcha
     const maxActiveBefore = await readMaxActive(api, admin, sale)
     const stopProgress = showProgress(measurements, options.fans)
     try {
-      await Promise.race([runCrowd(rush, signIn, runId), broken.promise])
+      await Promise.race([runCrowd(rush, signIn, runId), once(halt.signal, 'abort')])
+      halt.signal.throwIfAborted()
     } finally {
       elapsedMs = performance.now() - began
       stopProgress()
@@ -111,41 +117,12 @@ async function runRush(options: RushOptions, signIn: SignIn, exchange: HttpExcha
     if (error instanceof NoAnswer) console.error(`Broken off: no answer (${error.message})`)
     else if (!(error instanceof PausesEnded)) throw error
   } finally {
-    broken.release()
+    for (const signal of SIGNALS) process.off(signal, breakOff)
   }
   const outcome = { measurements, history, elapsedMs, checks, audit }
   console.log(reportLines(outcome).join('\n'))
-  if (broken.isBroken()) return INTERRUPTED
+  if (halt.signal.aborted) return INTERRUPTED
   return allHolds(outcome) ? 0 : 1
-}
-
-interface BreakOff {
-  /** Rejects with PausesEnded on the first Ctrl-C; never resolves. */
-  readonly promise: Promise<never>
-  isBroken(): boolean
-  release(): void
-}
-
-function breakOffOnSignal(stop: () => void): BreakOff {
-  const { promise, reject } = Promise.withResolvers<never>()
-  // The signal may come while nobody waits for the promise; that must not count as an unhandled rejection.
-  promise.catch(() => undefined)
-  let isBroken = false
-  const onSignal = (): void => {
-    isBroken = true
-    stop()
-    reject(new PausesEnded())
-  }
-  process.once('SIGINT', onSignal)
-  process.once('SIGTERM', onSignal)
-  return {
-    promise,
-    isBroken: () => isBroken,
-    release: () => {
-      process.off('SIGINT', onSignal)
-      process.off('SIGTERM', onSignal)
-    },
-  }
 }
 
 try {

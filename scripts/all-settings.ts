@@ -41,14 +41,9 @@ function ofOneService(settings: SettingsObject): Setting[] {
 
 /** Throws one problem that names every setting in `env` that a part of npm start would refuse, with its rule. */
 export function checkSettings(env: NodeJS.ProcessEnv): void {
-  const wrong = new Set<string>()
-  for (const [program, settings] of allSettings) {
-    if (program === 'compose') continue
-    for (const setting of settings) {
-      const value = env[setting.name]
-      if (setting.isWiring || value === undefined || value === '') continue
-      if (!setting.schema.safeParse(value).success) wrong.add(`  ${setting.name} must be ${setting.rule}`)
-    }
-  }
-  if (wrong.size > 0) throw new SetupProblem(`these settings are wrong:\n${[...wrong].join('\n')}`)
+  const wrong = [...allSettings]
+    .flatMap(([program, settings]) => (program === 'compose' ? [] : settings))
+    .filter((one) => !one.isWiring && env[one.name] && !one.schema.safeParse(env[one.name]).success)
+    .map(({ name, rule }) => `  ${name} must be ${rule}`)
+  if (wrong.length > 0) throw new SetupProblem(`these settings are wrong:\n${[...new Set(wrong)].join('\n')}`)
 }

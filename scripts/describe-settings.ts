@@ -58,7 +58,7 @@ function ruleOf(name: string, form: z.output<typeof jsonForm>): string {
     const unit = UNITS.find(([ending]) => name.endsWith(ending))?.[1]
     return `a whole number${unit === undefined ? '' : ` of ${unit}`}, ${range(form.minimum, form.maximum)}`
   }
-  if (form.format === 'uri') return 'a URL'
+  if (form.format === 'uri') return 'an http or https URL'
   if (form.pattern !== undefined) return `text that matches \`${form.pattern}\``
   return (form.minLength ?? 0) > 1 ? `text of ${form.minLength} characters or more` : 'text'
 }

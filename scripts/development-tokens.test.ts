@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { decodeJwt, jwtVerify } from 'jose'
+import { checkSettings } from './all-settings.ts'
 import { readSigner, signToken } from './development-tokens.ts'
-import { ensureSecrets, noteTokenSettings, readSecrets, readUpSettings } from './up-settings.ts'
+import { ensureSecrets, readSecrets } from './up-settings.ts'
 
-const ours = { jwksUrl: undefined, issuer: 'frontrow', audience: 'frontrow' }
+const ours = { JWT_ISSUER: 'frontrow', JWT_AUDIENCE: 'frontrow' }
 let dataFolder: string
 
 beforeEach(() => {
@@ -17,8 +18,7 @@ afterEach(() => rmSync(dataFolder, { recursive: true }))
 
 describe('tokens of development', () => {
   test('are signed and addressed as the copy that runs on the data folder wants them', async () => {
-    const secrets = ensureSecrets(dataFolder)
-    noteTokenSettings(dataFolder, secrets, { ...ours, issuer: 'https://id.example' })
+    const secrets = ensureSecrets(dataFolder, '', { ...ours, JWT_ISSUER: 'https://id.example' })
     const signer = readSigner({ DATA_DIR: dataFolder })
     const token = await signToken(signer, '101', { roles: ['admin'], lifeSeconds: 60 })
     const key = new TextEncoder().encode(secrets.jwtSecret)
@@ -28,10 +28,10 @@ describe('tokens of development', () => {
   })
 
   test('follow the settings of the next start, and the passwords stay', () => {
-    const secrets = ensureSecrets(dataFolder)
-    noteTokenSettings(dataFolder, secrets, { ...ours, issuer: 'https://id.example', audience: 'tickets' })
+    const secrets = ensureSecrets(dataFolder, '', ours)
+    ensureSecrets(dataFolder, '', { JWT_ISSUER: 'https://id.example', JWT_AUDIENCE: 'tickets' })
     expect(readSecrets(dataFolder)).toMatchObject({ jwtIssuer: 'https://id.example', jwtAudience: 'tickets' })
-    noteTokenSettings(dataFolder, ensureSecrets(dataFolder), ours)
+    ensureSecrets(dataFolder, '', ours)
     expect(readSecrets(dataFolder)).toEqual(secrets)
     expect(statSync(join(dataFolder, 'settings.json')).mode & 0o777).toBe(0o600)
   })
@@ -48,11 +48,20 @@ describe('tokens of development', () => {
     expect(decodeJwt(await signToken(signer, '7'))).toMatchObject({ sub: '7', aud: 'tickets', roles: [] })
   })
 
+  test('are signed beside JWKS_URL where npm start has run, and refused where its services would refuse them', () => {
+    const env = { DATA_DIR: dataFolder, JWKS_URL: 'https://id.example/keys', JWT_SECRET: 'x'.repeat(40) }
+    expect(() => readSigner(env)).toThrow(/JWKS_URL is set/)
+    ensureSecrets(dataFolder)
+    expect(() => readSigner(env)).toThrow(/JWKS_URL is set/)
+    ensureSecrets(dataFolder, '', ours)
+    expect(readSigner(env)).toMatchObject({ secret: env.JWT_SECRET, issuer: 'frontrow' })
+  })
+
   test('can’t be signed where nothing was started: what to do is said', () => {
     expect(() => readSigner({ DATA_DIR: dataFolder })).toThrow(/run npm start first/)
   })
 })
 
 test.each(['localhost:8080/jwks', 'file:///keys', 'junk'])('JWKS_URL=%s is refused by its rule', (url) => {
-  expect(() => readUpSettings({ JWKS_URL: url })).toThrow(/JWKS_URL .* must be an http or https address/)
+  expect(() => checkSettings({ JWKS_URL: url })).toThrow('JWKS_URL must be an http or https URL')
 })

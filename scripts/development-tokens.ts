@@ -14,11 +14,17 @@ const LIFETIME_SECONDS = 86_400
 
 /**
  * The signer of a running copy: from JWT_SECRET, JWT_ISSUER and JWT_AUDIENCE, or else from what `npm start` keeps in DATA_DIR.
- * Throws a SetupProblem where there is no secret.
+ * Throws a SetupProblem where there is no secret, and where such tokens would be refused.
  */
 export function readSigner(env: NodeJS.ProcessEnv): DevelopmentSigner {
   const dataFolder = dataFolderOf(env)
   const kept = readSecrets(dataFolder)
+  // Beside JWKS_URL only npm start has development tokens accepted, and only npm start notes an issuer.
+  if (env['JWKS_URL'] && kept?.jwtIssuer === undefined) {
+    throw new SetupProblem(
+      'JWKS_URL is set: only tokens of that identity provider are accepted, and none can be made here',
+    )
+  }
   const secret = env['JWT_SECRET'] || kept?.jwtSecret
   if (secret === undefined) {
     throw new SetupProblem(

@@ -27,7 +27,7 @@ describe('.env', () => {
 
   it('is refused where a quote stays open, without telling the value', () => {
     const check = (): string[] => checkEnvText('JWT_SECRET="not-for-logs\nPORT=9080', FILE)
-    expect(check).toThrow(`line 1 of ${FILE} opens a quote and does not close it`)
+    expect(check).toThrow(`line 1 of ${FILE} is not NAME=value, or leaves a quote open`)
     expect(check).not.toThrow('not-for-logs')
   })
 

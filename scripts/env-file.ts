@@ -6,7 +6,8 @@ import { allSettings } from './all-settings.ts'
 
 const ENV_FILE = join(import.meta.dirname, '..', '.env')
 
-const ASSIGNMENT = /^\s*(?:export\s+)?[A-Za-z_][A-Za-z0-9_]*\s*=\s*(.*)$/
+/** A line that Node reads as it looks: blank, a comment, or an assignment; a quote that opens a value is closed. */
+const LINE = /^\s*(?:$|#|(?:export\s+)?[A-Za-z_]\w*\s*=\s*(?:$|[^\s"'`]|(["'`]).*\1))/
 /** Variables of other programs that read `.env`, or that we start. They are not reported as unknown. */
 const OF_OTHERS = /^(?:COMPOSE|DOCKER|NODE|TEST|FRONTROW_TEST)_/
 
@@ -21,13 +22,8 @@ export function checkEnvFile(): string[] {
 /** Checks the text of such a file. Messages do not repeat values, because they may be secrets. */
 export function checkEnvText(text: string, file: string): string[] {
   for (const [index, line] of text.split(/\r?\n/).entries()) {
-    if (/^\s*(?:#|$)/.test(line)) continue
-    const [, value] = ASSIGNMENT.exec(line) ?? []
-    if (value === undefined) throw new SetupProblem(`line ${index + 1} of ${file} is not NAME=value`)
-    const [quote = ''] = value
-    if (`"'\``.includes(quote) && quote !== '' && !value.includes(quote, 1)) {
-      throw new SetupProblem(`line ${index + 1} of ${file} opens a quote and does not close it`)
-    }
+    if (LINE.test(line)) continue
+    throw new SetupProblem(`line ${index + 1} of ${file} is not NAME=value, or leaves a quote open`)
   }
   const settings = new Map([...allSettings.values()].flat().map((setting) => [setting.name, setting]))
   return Object.keys(parseEnv(text)).flatMap((name) => {

@@ -1,26 +1,19 @@
-import { DEFAULT_RATE_LIMITS } from '@frontrow/local-stack/nginx'
-import type { RateLimits } from '@frontrow/local-stack/nginx'
-import { readConfig } from '@frontrow/service-host/config'
+import { readConfig, whole } from '@frontrow/service-host/config'
 import { z } from 'zod'
 
-const count = z.coerce.number().int().min(1).max(1_000_000)
+const count = (fallback?: number) => whole(1, 1_000_000, fallback)
 
+// A browser polls once a second and makes about ten calls to buy; an address may be an office with hundreds of people.
 const limitSettings = z.object({
-  ADDRESS_REQUESTS_PER_SECOND: count
-    .default(DEFAULT_RATE_LIMITS.addressRequestsPerSecond)
-    .describe('requests of one address in a second; more are answered 429. An office can share an address'),
-  ADDRESS_BURST: count
-    .default(DEFAULT_RATE_LIMITS.addressBurst)
-    .describe('requests of one address that may come at once, above its rate'),
-  ADDRESS_CONNECTIONS: count
-    .default(DEFAULT_RATE_LIMITS.addressConnections)
-    .describe('requests of one address in work at once, event streams among them'),
-  TOKEN_REQUESTS_PER_SECOND: count
-    .default(DEFAULT_RATE_LIMITS.tokenRequestsPerSecond)
-    .describe('requests with one token in a second; more are answered 429'),
-  TOKEN_BURST: count
-    .default(DEFAULT_RATE_LIMITS.tokenBurst)
-    .describe('requests with one token that may come at once, above its rate'),
+  ADDRESS_REQUESTS_PER_SECOND: count(500).describe(
+    'requests of one address in a second; more are answered 429. An office can share an address',
+  ),
+  ADDRESS_BURST: count(1_000).describe('requests of one address that may come at once, above its rate'),
+  ADDRESS_CONNECTIONS: count(2_000).describe(
+    'requests of one address in work at once, event streams among them',
+  ),
+  TOKEN_REQUESTS_PER_SECOND: count(20).describe('requests with one token in a second; more are answered 429'),
+  TOKEN_BURST: count(100).describe('requests with one token that may come at once, above its rate'),
 })
 
 /** Settings of the gateway. These and the ones below have the names and defaults of deploy/gateway/start-gateway.sh. */
@@ -35,7 +28,7 @@ export const gatewaySettings = limitSettings.extend({
 
 /** Further settings of start-gateway.sh, which the images set or the script finds out. */
 export const gatewayWiring = z.object({
-  WORKERS: count
+  WORKERS: count()
     .optional()
     .describe('processes of Nginx; as many as there are cores, at most 4, where it is not set'),
   RESOLVER_ADDRESS: z.string().optional().describe("name server; the container's own where it is not set"),
@@ -45,11 +38,9 @@ export const gatewayWiring = z.object({
     .describe(
       "put behind the services' names, such as .frontrow.svc.cluster.local: Nginx knows no search domains",
     ),
-  SERVERS_EACH: count
-    .default(1)
-    .describe(
-      '2 where one address stands for several instances, so that a refused connection is tried again',
-    ),
+  SERVERS_EACH: count(1).describe(
+    '2 where one address stands for several instances, so that a refused connection is tried again',
+  ),
   CERTIFICATES: z
     .string()
     .default('/certificates')
@@ -61,14 +52,7 @@ export const gatewayWiring = z.object({
     .describe('file that refused and failed requests are logged to'),
 })
 
-/** Reads the rate limits that npm start sets in the gateway. */
-export function readRateLimits(env: NodeJS.ProcessEnv): RateLimits {
-  const limits = readConfig(limitSettings, env)
-  return {
-    addressRequestsPerSecond: limits.ADDRESS_REQUESTS_PER_SECOND,
-    addressBurst: limits.ADDRESS_BURST,
-    addressConnections: limits.ADDRESS_CONNECTIONS,
-    tokenRequestsPerSecond: limits.TOKEN_REQUESTS_PER_SECOND,
-    tokenBurst: limits.TOKEN_BURST,
-  }
+/** Reads how much one client may ask for before it is answered 429, as the gateway's template names it. */
+export function readRateLimits(env: NodeJS.ProcessEnv): z.output<typeof limitSettings> {
+  return readConfig(limitSettings, env)
 }

@@ -1,8 +1,15 @@
 import { hostSettings, whole } from '@frontrow/service-host/config'
 import { z } from 'zod'
+import { serviceNames } from './services.ts'
+
+/** Name of the setting with the password of a service's role. */
+export function passwordVariable(service: string): string {
+  return `${service.toUpperCase()}_DB_PASSWORD`
+}
 
 const passwordOf = (role: string): z.ZodString =>
   z.string().min(8).describe(`password that the migration step sets for the role ${role}`)
+const passwords = serviceNames.map((name) => [passwordVariable(name), passwordOf(name)] as const)
 
 /** Settings of the migration step. */
 export const migrateSettings = z.object({
@@ -10,11 +17,7 @@ export const migrateSettings = z.object({
     .string()
     .startsWith('postgres')
     .describe('PostgreSQL, with a role that may create roles and schemas'),
-  QUEUE_DB_PASSWORD: passwordOf('queue'),
-  CATALOG_DB_PASSWORD: passwordOf('catalog'),
-  RESERVATION_DB_PASSWORD: passwordOf('reservation'),
-  PAYMENT_DB_PASSWORD: passwordOf('payment'),
-  WALLET_DB_PASSWORD: passwordOf('wallet'),
+  ...Object.fromEntries(passwords),
   KAFKA_BROKERS: hostSettings.shape.KAFKA_BROKERS,
   KAFKA_TOPIC_PREFIX: hostSettings.shape.KAFKA_TOPIC_PREFIX,
   KAFKA_PARTITIONS: whole(1, 200, 6).describe(

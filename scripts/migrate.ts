@@ -8,17 +8,15 @@ import { migrateDatabase } from '@frontrow/migrations/migrate-database'
 import { topicNames } from '@frontrow/proto/topics'
 import { readConfig } from '@frontrow/service-host/config'
 import { createLogger } from '@frontrow/service-host/logger'
-import { migrateSettings } from './migrate-settings.ts'
+import { z } from 'zod'
+import { migrateSettings, passwordVariable } from './migrate-settings.ts'
+import { serviceSchemas } from './services.ts'
 
 async function main(): Promise<void> {
   const config = readConfig(migrateSettings, process.env)
-  const applied = await migrateDatabase(config.ADMIN_DATABASE_URL, {
-    queue: config.QUEUE_DB_PASSWORD,
-    catalog: config.CATALOG_DB_PASSWORD,
-    reservation: config.RESERVATION_DB_PASSWORD,
-    payment: config.PAYMENT_DB_PASSWORD,
-    wallet: config.WALLET_DB_PASSWORD,
-  })
+  // readConfig has checked these too, but its type does not name them.
+  const passwordOf = (name: string): string => z.string().parse(process.env[passwordVariable(name)])
+  const applied = await migrateDatabase(config.ADMIN_DATABASE_URL, serviceSchemas(passwordOf))
   const kafka = createKafka({
     clientId: 'migrate',
     brokers: config.KAFKA_BROKERS,

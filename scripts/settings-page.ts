@@ -11,8 +11,8 @@ const intro = `<!-- Made from the zod objects in services/*/src/config.ts and th
 
 A setting is a variable of the environment. \`npm start\` and Docker Compose read \`.env\` at the root of the checkout as
 well: one \`NAME=value\` a line, the value in single quotes where it holds a space, a \`#\` or a \`$\`; what the environment has
-wins. In Kubernetes they are in the ConfigMap \`settings\`. An empty value is none. A wrong one ends the start with a line
-that names the setting and its rule.
+wins. One value reaches every program that has the setting. In Kubernetes they are in the ConfigMap \`settings\`. An empty
+value is none. A wrong one ends the start with a line that names the setting and its rule.
 
 "Set for you" are addresses, passwords and the like: \`npm start\` and Compose set them themselves and pass on no other
 value; for Kubernetes \`deploy/k8s/base\` and [deploy](deploy.md) say where they are.`
@@ -48,8 +48,7 @@ export async function settingsPage(): Promise<string> {
     if (heading === undefined) throw new Error(`the page of settings has no heading for ${program}`)
     return [`## ${heading.title}`, heading.text, table(settings)]
   })
-  const text = [intro, ...tables, '## One name, several programs', sharedNames()].join('\n\n')
-  return format(text, { ...(await resolveConfig(PAGE)), parser: 'markdown' })
+  return format([intro, ...tables].join('\n\n'), { ...(await resolveConfig(PAGE)), parser: 'markdown' })
 }
 
 function table(settings: readonly Setting[]): string {
@@ -67,24 +66,6 @@ function defaultOf({ isWiring, ...setting }: Pick<Setting, 'default' | 'isWiring
   const value = setting.default === undefined || setting.default === '' ? '' : `\`${setting.default}\``
   if (isWiring) return value === '' ? 'set for you' : `${value}, set for you`
   return value === '' ? 'none' : value
-}
-
-/** Lists the settings that several programs have. One value reaches all of them, though their defaults may differ. */
-function sharedNames(): string {
-  const byName = new Map<string, { program: string; setting: Setting }[]>()
-  for (const [program, settings] of allSettings) {
-    for (const setting of settings) {
-      if (setting.isWiring || program === 'compose') continue
-      byName.set(setting.name, [...(byName.get(setting.name) ?? []), { program, setting }])
-    }
-  }
-  const lines = [...byName]
-    .filter(([, holders]) => holders.length > 1)
-    .map(([name, holders]) => {
-      const defaults = holders.map(({ program, setting }) => `${program} ${defaultOf(setting)}`)
-      return `- \`${name}\`: ${defaults.join(', ')}`
-    })
-  return `One value reaches all of them. Their defaults:\n\n${lines.join('\n')}`
 }
 
 const TIMES = [

@@ -7,8 +7,10 @@ import { runCommand } from '@frontrow/local-stack/run-command'
 import { tiedToUs } from '@frontrow/local-stack/run-as'
 import { ADMIN_ROLE, DATABASE } from './up-servers.ts'
 import type { ServerPorts } from './up-servers.ts'
-import { serviceNames } from './up-settings.ts'
-import type { Secrets, ServiceName, TokenSettings } from './up-settings.ts'
+import { passwordVariable } from './migrate-settings.ts'
+import { perService, serviceNames } from './services.ts'
+import type { ServiceName } from './services.ts'
+import type { Secrets, TokenSettings } from './up-settings.ts'
 import type { Stack } from './up-stack.ts'
 
 /** The three ports of one service. */
@@ -40,13 +42,7 @@ export async function choosePorts(): Promise<{ servers: ServerPorts; services: A
   const three = (): ServicePorts => ({ http: next(), grpc: next(), ops: next() })
   return {
     servers: { postgres: next(), redis: next(), kafka: next(), kafkaController: next() },
-    services: {
-      queue: three(),
-      catalog: three(),
-      reservation: three(),
-      payment: three(),
-      wallet: three(),
-    },
+    services: perService(three),
   }
 }
 
@@ -77,10 +73,7 @@ export async function warmCompileCache(stack: Stack): Promise<void> {
 
 /** Makes schemas, roles, tables and topics, or brings them up to date. */
 export async function migrate(stack: Stack, secrets: Secrets, ports: ServerPorts): Promise<void> {
-  const passwords = serviceNames.map((name) => [
-    `${name.toUpperCase()}_DB_PASSWORD`,
-    secrets.servicePasswords[name],
-  ])
+  const passwords = serviceNames.map((name) => [passwordVariable(name), secrets.servicePasswords[name]])
   const line = tiedToUs(process.execPath, [join(ROOT, 'scripts', 'migrate.ts')], 'SIGTERM')
   await runCommand('the migration step', line.command, line.args, {
     timeoutMs: MIGRATE_TIMEOUT_MS,
@@ -166,14 +159,10 @@ function serviceEnv(
 
 /** The services accept development tokens also beside an identity provider, because the demo and the tools use them. */
 function tokenEnv({ jwtSecret }: Secrets, tokens: TokenSettings): Record<string, string> {
-  const { jwksUrl, issuer, audience } = tokens
-  return {
-    ...(jwksUrl === undefined
-      ? { JWT_SECRET: jwtSecret }
-      : { JWKS_URL: jwksUrl, DEVELOPMENT_JWT_SECRET: jwtSecret }),
-    JWT_ISSUER: issuer,
-    JWT_AUDIENCE: audience,
-  }
+  const { JWKS_URL, ...names } = tokens
+  return JWKS_URL === undefined
+    ? { ...names, JWT_SECRET: jwtSecret }
+    : { ...names, JWKS_URL, DEVELOPMENT_JWT_SECRET: jwtSecret }
 }
 
 /** The groups of servers that the gateway's template names. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from '@jest/globals'
@@ -23,6 +23,13 @@ describe('secrets of a data folder', () => {
     expect(readSecrets(folder)).toEqual(after)
     expect(ensureSecrets(folder, '')).toEqual(after)
     expect(readFileSync(join(folder, 'settings.json'), 'utf8')).toContain(GIVEN)
+  })
+
+  it('stay together with fields of the file that only another version knows', () => {
+    const file = join(folder, 'settings.json')
+    writeFileSync(file, JSON.stringify({ ...ensureSecrets(folder), jwtPrivateKey: 'of another version' }))
+    ensureSecrets(folder, `${GIVEN}-too`)
+    expect(readFileSync(file, 'utf8')).toMatch(/-too[^]*of another version/)
   })
 })
 

@@ -2,55 +2,40 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
-import { readConfig } from '@frontrow/service-host/config'
+import { hostSettings, readConfig, whole } from '@frontrow/service-host/config'
 import { z } from 'zod'
-
-/** The five services, in the order they are shown. */
-export const serviceNames = ['queue', 'catalog', 'reservation', 'payment', 'wallet'] as const
-
-/** Name of a service: of its folder, its database role and its schema. */
-export type ServiceName = (typeof serviceNames)[number]
+import { perService } from './services.ts'
 
 const password = z.string().min(8)
 
-const secretsSchema = z.object({
+// Fields that only other versions know are kept.
+const secretsSchema = z.looseObject({
   /** The key that development tokens are signed with (HS256). */
   jwtSecret: z.string().min(32),
-  /** The issuer and the audience that development tokens name, where they are not `frontrow`. */
+  /** The issuer and the audience that development tokens name. Only `npm start` notes them. */
   jwtIssuer: z.string().optional(),
   jwtAudience: z.string().optional(),
   adminPassword: password,
-  servicePasswords: z.object({
-    queue: password,
-    catalog: password,
-    reservation: password,
-    payment: password,
-    wallet: password,
-  }),
+  servicePasswords: z.looseObject(perService(() => password)),
 })
 
 /** What only this copy knows: made once and kept in its data folder. */
 export type Secrets = z.output<typeof secretsSchema>
 
-/** Whose tokens the services accept. */
-export interface TokenSettings {
-  /** The keys of an identity provider; undefined: only tokens of development. */
-  jwksUrl: string | undefined
-  issuer: string
-  audience: string
-}
-
-const port = z.coerce.number().int().min(1).max(65_535)
-
 /** The settings of npm start itself. All other ports are free ones that it finds. */
 export const upSettings = z.object({
-  PORT: port.default(8080).describe('port of the gateway on this machine: http'),
-  TLS_PORT: port.default(8443).describe('port of the gateway on this machine: https'),
+  PORT: whole(1, 65_535, 8080).describe('port of the gateway on this machine: http'),
+  TLS_PORT: whole(1, 65_535, 8443).describe('port of the gateway on this machine: https'),
   DATA_DIR: z
     .string()
     .optional()
     .describe("folder of the data, logs and secrets; the checkout's .frontrow where it is not set"),
 })
+
+const tokenSettings = hostSettings.pick({ JWKS_URL: true, JWT_ISSUER: true, JWT_AUDIENCE: true })
+
+/** Whose tokens the services accept; without JWKS_URL only those of development. */
+export type TokenSettings = z.output<typeof tokenSettings>
 
 /** The checked form of `upSettings`. */
 export interface UpSettings {
@@ -69,19 +54,7 @@ export function readUpSettings(env: NodeJS.ProcessEnv): UpSettings {
   if (/["$\\,\n]/.test(dataFolder)) {
     throw new SetupProblem(`DATA_DIR must be free of " $ \\ , and line breaks: ${dataFolder}`)
   }
-  return { port: PORT, tlsPort: TLS_PORT, dataFolder, tokens: readTokenSettings(env) }
-}
-
-function readTokenSettings(env: NodeJS.ProcessEnv): TokenSettings {
-  const jwksUrl = env['JWKS_URL'] || undefined
-  if (jwksUrl !== undefined && !/^https?:$/.test(protocolOf(jwksUrl))) {
-    throw new SetupProblem(`JWKS_URL is "${jwksUrl}", and must be an http or https address`)
-  }
-  return { jwksUrl, issuer: env['JWT_ISSUER'] || 'frontrow', audience: env['JWT_AUDIENCE'] || 'frontrow' }
-}
-
-function protocolOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).protocol : ''
+  return { port: PORT, tlsPort: TLS_PORT, dataFolder, tokens: readConfig(tokenSettings, env) }
 }
 
 /** Where this copy keeps its data. */
@@ -106,39 +79,24 @@ export function readSecrets(dataFolder: string): Secrets | null {
 
 /**
  * The secrets of a data folder. Makes them where they are missing, in a file that only this user can read. A `jwtSecret` that
- * is given replaces the one in the file, so that the tools, which read the file, sign with it as well.
+ * is given replaces the one in the file, and `tokens` are noted there, because the tools read the file to sign tokens.
  */
-export function ensureSecrets(dataFolder: string, jwtSecret?: string): Secrets {
+export function ensureSecrets(dataFolder: string, jwtSecret?: string, tokens?: TokenSettings): Secrets {
   const known = readSecrets(dataFolder)
-  const isGiven = jwtSecret !== undefined && jwtSecret !== ''
-  if (known !== null && (!isGiven || known.jwtSecret === jwtSecret)) return known
-  const secrets: Secrets = { ...(known ?? makeSecrets()), ...(isGiven ? { jwtSecret } : {}) }
-  writeSecrets(dataFolder, secrets)
-  return secrets
-}
-
-/** Stores the issuer and the audience that development tokens must name, for the tools that sign them. */
-export function noteTokenSettings(dataFolder: string, secrets: Secrets, tokens: TokenSettings): void {
-  const { jwtIssuer: _issuer, jwtAudience: _audience, ...rest } = secrets
-  const updated: Secrets = {
-    ...rest,
-    ...(tokens.issuer === 'frontrow' ? {} : { jwtIssuer: tokens.issuer }),
-    ...(tokens.audience === 'frontrow' ? {} : { jwtAudience: tokens.audience }),
+  const secrets: Secrets = {
+    ...(known ?? makeSecrets()),
+    ...(jwtSecret ? { jwtSecret } : {}),
+    ...(tokens ? { jwtIssuer: tokens.JWT_ISSUER, jwtAudience: tokens.JWT_AUDIENCE } : {}),
   }
-  if (JSON.stringify(updated) !== JSON.stringify(secrets)) writeSecrets(dataFolder, updated)
+  if (JSON.stringify(secrets) !== JSON.stringify(known)) writeSecrets(dataFolder, secrets)
+  return secrets
 }
 
 function makeSecrets(): Secrets {
   return {
     jwtSecret: randomSecret(),
     adminPassword: randomSecret(),
-    servicePasswords: {
-      queue: randomSecret(),
-      catalog: randomSecret(),
-      reservation: randomSecret(),
-      payment: randomSecret(),
-      wallet: randomSecret(),
-    },
+    servicePasswords: perService(randomSecret),
   }
 }
 

@@ -26,7 +26,7 @@ import {
   warmCompileCache,
 } from './up-services.ts'
 import type { AllServicePorts } from './up-services.ts'
-import { ensureSecrets, noteTokenSettings, readUpSettings } from './up-settings.ts'
+import { ensureSecrets, readUpSettings } from './up-settings.ts'
 import type { Secrets, TokenSettings, UpSettings } from './up-settings.ts'
 import { GaveUp, Stack } from './up-stack.ts'
 
@@ -52,8 +52,7 @@ function say(line: string): void {
 async function bringUp(stack: Stack, settings: UpSettings): Promise<void> {
   const programs = await ensureServerPrograms(say, stack.halted)
   stack.halted.throwIfAborted()
-  const secrets = ensureSecrets(settings.dataFolder, process.env['JWT_SECRET'])
-  noteTokenSettings(settings.dataFolder, secrets, settings.tokens)
+  const secrets = ensureSecrets(settings.dataFolder, process.env['JWT_SECRET'], settings.tokens)
   const { servers, services } = await choosePorts()
   writeAddresses(settings.dataFolder, secrets, servers, services)
   await stack.together([startServers(stack, programs, secrets, servers), warmCompileCache(stack)])
@@ -64,7 +63,7 @@ async function bringUp(stack: Stack, settings: UpSettings): Promise<void> {
   await startGateway(stack, programs, settings, upstreamsOf(services))
   await waitForGateway(stack, settings.port)
   const api = `http://127.0.0.1:${settings.port}/api/v1`
-  const { issuer, audience } = settings.tokens
+  const { JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = settings.tokens
   const signer: DevelopmentSigner = { secret: secrets.jwtSecret, issuer, audience }
   const adminToken = await signToken(signer, 'demo-seed', { roles: ['admin'] })
   const demo = await seedDemo(api, adminToken, new Date())
@@ -129,10 +128,10 @@ function announce(settings: UpSettings, demo: Demo, token: string): void {
   process.stdout.write(`${lines.join('\n')}\n`)
 }
 
-function providerLines({ jwksUrl }: TokenSettings): string[] {
-  if (jwksUrl === undefined) return []
+function providerLines({ JWKS_URL }: TokenSettings): string[] {
+  if (JWKS_URL === undefined) return []
   return [
-    `  Tokens         those of your identity provider (${jwksUrl}), and for development: npm run token -- --user 101 [--admin]`,
+    `  Tokens         those of your identity provider (${JWKS_URL}), and for development: npm run token -- --user 101 [--admin]`,
   ]
 }
 

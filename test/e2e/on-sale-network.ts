@@ -9,9 +9,11 @@ import { ensureCertificate, startNginx } from '@frontrow/local-stack/nginx'
 import { freePorts } from '@frontrow/local-stack/ports'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { createTestEnvironment, tokenFor } from '@frontrow/test-kit/test-environment'
-import type { ServiceName, TestEnvironment } from '@frontrow/test-kit/test-environment'
+import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
+import { readRateLimits } from '../../scripts/gateway-settings.ts'
+import { serviceNames as names } from '../../scripts/services.ts'
+import type { ServiceName } from '../../scripts/services.ts'
 
-const names = ['queue', 'catalog', 'reservation', 'payment', 'wallet'] as const
 const root = join(import.meta.dirname, '..', '..')
 
 /** An answer of the gateway, parsed; `data` and `error` are as the API documents them. */
@@ -135,6 +137,7 @@ async function startGateway(
   const { nginx: program, openssl } = await ensurePrograms(['nginx', 'openssl'], () => {})
   if (program === undefined || openssl === undefined) throw new Error('ensurePrograms left a program out')
   return startNginx({
+    rateLimits: readRateLimits({}),
     program,
     templateFile: join(root, 'gateway', 'nginx', 'nginx.conf.template'),
     stateFolder: join(folder, 'nginx'),

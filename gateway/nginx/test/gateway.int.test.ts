@@ -10,6 +10,7 @@ import { ensurePrograms } from '@frontrow/local-stack/install'
 import { ensureCertificate, startNginx } from '@frontrow/local-stack/nginx'
 import { freePorts } from '@frontrow/local-stack/ports'
 import type { RunningProcess } from '@frontrow/local-stack/process'
+import { readRateLimits } from '../../../scripts/gateway-settings.ts'
 
 const template = join(import.meta.dirname, '..', 'nginx.conf.template')
 const names = ['queue', 'catalog', 'reservation', 'payment', 'health'] as const
@@ -61,7 +62,7 @@ beforeAll(async () => {
     tlsPort,
     certificate: await ensureCertificate(openssl, join(folder, 'tls')),
     upstreams: groups,
-    rateLimits: { tokenRequestsPerSecond: 1, tokenBurst: 3 },
+    rateLimits: readRateLimits({ TOKEN_REQUESTS_PER_SECOND: '1', TOKEN_BURST: '3' }),
   })
 })
 

@@ -10,6 +10,7 @@ import { ensureCertificate, startNginx } from '@frontrow/local-stack/nginx'
 import { freePorts, whyNotListen } from '@frontrow/local-stack/ports'
 import type { RunningProcess } from '@frontrow/local-stack/process'
 import { eventually } from '@frontrow/test-kit/eventually'
+import { readRateLimits } from '../../../scripts/gateway-settings.ts'
 
 const folders: string[] = []
 afterAll(() => {
@@ -33,6 +34,7 @@ async function nginxIn(folder: string): Promise<{ tlsPort: number; start: () => 
   const services = ['queue', 'catalog', 'reservation', 'payment', 'wallet', 'health']
   const start = async (): Promise<RunningProcess> =>
     startNginx({
+      rateLimits: readRateLimits({}),
       program,
       templateFile: join(import.meta.dirname, '..', 'nginx.conf.template'),
       stateFolder: join(folder, 'nginx'),

@@ -13,15 +13,6 @@ import { SetupProblem } from './setup-problem.ts'
 /** One group of servers that Nginx spreads requests over: its name in the template, and each `host:port`. */
 export type Upstreams = Readonly<Record<string, readonly string[]>>
 
-/** How much one client may ask for before it is answered 429. */
-export interface RateLimits {
-  addressRequestsPerSecond: number
-  addressBurst: number
-  addressConnections: number
-  tokenRequestsPerSecond: number
-  tokenBurst: number
-}
-
 /** Where and how one Nginx runs. */
 export interface NginxOptions extends Placement {
   /** The program, as `ensurePrograms` found it. */
@@ -34,24 +25,17 @@ export interface NginxOptions extends Placement {
   tlsPort: number
   certificate: Certificate
   upstreams: Upstreams
-  rateLimits?: Partial<RateLimits>
+  /** How much one client may ask for before it is answered 429, by the names in the template. */
+  rateLimits: Readonly<Record<string, number>>
 }
+
+/** What `renderTemplate` puts in the places of a template, by their names. */
+type TemplateSettings = Readonly<Record<string, string | number>>
 
 /** A TLS certificate and its key. */
 export interface Certificate {
   certificateFile: string
   keyFile: string
-}
-
-/**
- * A browser polls once a second and makes about ten calls to buy; an address may be an office with hundreds of people.
- */
-export const DEFAULT_RATE_LIMITS: RateLimits = {
-  addressRequestsPerSecond: 500,
-  addressBurst: 1_000,
-  addressConnections: 2_000,
-  tokenRequestsPerSecond: 20,
-  tokenBurst: 100,
 }
 
 const WORKERS_MAX = 4
@@ -96,35 +80,30 @@ export async function startNginx(options: NginxOptions): Promise<RunningProcess>
 }
 
 /** Fills in a template; a name without a value is an error, since Nginx would read it as a variable of its own. */
-export function renderTemplate(template: string, settings: Readonly<Record<string, string>>): string {
+export function renderTemplate(template: string, settings: TemplateSettings): string {
   return template.replaceAll(/\$\{([A-Z_]+)\}/g, (_whole, name: string) => {
     const value = settings[name]
     if (value === undefined) throw new Error(`the template names \${${name}}, which has no value`)
-    return value
+    return String(value)
   })
 }
 
-function templateSettings(options: NginxOptions): Record<string, string> {
-  const limits = { ...DEFAULT_RATE_LIMITS, ...options.rateLimits }
+function templateSettings(options: NginxOptions): TemplateSettings {
   const servers = Object.entries(options.upstreams).map(([name, addresses]) => [
     `${name.toUpperCase()}_SERVERS`,
     addresses.map((address) => `server ${address} max_fails=3 fail_timeout=5s;`).join('\n    '),
   ])
   return {
     ...Object.fromEntries(servers),
+    ...options.rateLimits,
     GATEWAY_ID: randomBytes(4).toString('hex'),
-    WORKERS: String(Math.min(availableParallelism(), WORKERS_MAX)),
+    WORKERS: Math.min(availableParallelism(), WORKERS_MAX),
     STATE_FOLDER: checkedPath(options.stateFolder),
     ACCESS_LOG: checkedPath(options.accessLogFile),
     CERTIFICATE: checkedPath(options.certificate.certificateFile),
     CERTIFICATE_KEY: checkedPath(options.certificate.keyFile),
     RESOLVER: '',
     EXEMPT_NETWORKS: '',
-    ADDRESS_REQUESTS_PER_SECOND: String(limits.addressRequestsPerSecond),
-    ADDRESS_BURST: String(limits.addressBurst),
-    ADDRESS_CONNECTIONS: String(limits.addressConnections),
-    TOKEN_REQUESTS_PER_SECOND: String(limits.tokenRequestsPerSecond),
-    TOKEN_BURST: String(limits.tokenBurst),
     LISTEN: listenLines(options.port, options.tlsPort),
   }
 }

@@ -42,7 +42,10 @@ export const hostSettings = z.object({
     .default('info')
     .describe('lines below this level are not logged'),
   JWT_SECRET: z.string().min(32).optional().describe('shared secret for HS256'),
-  JWKS_URL: z.url().optional().describe("the identity provider's public keys"),
+  JWKS_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe("the identity provider's public keys"),
   DEVELOPMENT_JWT_SECRET: z
     .string()
     .min(32)

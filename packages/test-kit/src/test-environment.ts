@@ -10,28 +10,21 @@ import type { SigningKey } from './identity-provider.ts'
 
 export const TEMPLATE_DATABASE = 'frontrow_template'
 
-/** Roles belong to the whole server, so all databases of a run share these passwords. */
-export const servicePasswords = {
-  queue: 'queue-test-password',
-  catalog: 'catalog-test-password',
-  reservation: 'reservation-test-password',
-  payment: 'payment-test-password',
-  wallet: 'wallet-test-password',
-} as const
-
-/** Names of the five services. */
-export type ServiceName = keyof typeof servicePasswords
+/** The password of a service's role. Roles belong to the whole server, so all databases of a run share it. */
+export function testPassword(service: string): string {
+  return `${service}-test-password`
+}
 
 /** One test file's own database, topics and Redis database on the servers of the run. */
 export interface TestEnvironment {
   /** A superuser on this file's database, so that tests can look at rows and break them. */
   adminDatabaseUrl: string
-  databaseUrl(service: ServiceName): string
+  databaseUrl(service: string): string
   redisUrl: string
   kafkaBrokers: string
   topicPrefix: string
   /** Environment variables of one service, all ports 0 (any free one). */
-  serviceEnv(service: ServiceName): Record<string, string>
+  serviceEnv(service: string): Record<string, string>
   /** Drops the database; close every connection first. */
   dispose(): Promise<void>
 }
@@ -74,10 +67,10 @@ export async function createTestEnvironment(options: { topics?: boolean } = {}):
   const redis = new URL(required('FRONTROW_TEST_REDIS'))
   redis.pathname = `/${Number(process.env['JEST_WORKER_ID'] ?? '1') % 16}`
   await emptyRedis(redis.href)
-  const databaseUrl = (service: ServiceName): string => {
+  const databaseUrl = (service: string): string => {
     const url = new URL(withDatabase(adminUrl, database))
     url.username = service
-    url.password = servicePasswords[service]
+    url.password = testPassword(service)
     return url.href
   }
   return {

@@ -1,5 +1,5 @@
 import { grpcTarget, hostSettings, kafkaConcurrency, whole } from '@frontrow/service-host/config'
-import { z } from 'zod'
+import type { z } from 'zod'
 
 /** Settings of the catalog service. */
 export const settings = hostSettings.extend({

@@ -5,7 +5,7 @@ import {
   kafkaConcurrency,
   whole,
 } from '@frontrow/service-host/config'
-import { z } from 'zod'
+import type { z } from 'zod'
 
 /** Settings of the reservation service. */
 export const settings = hostSettings.extend({

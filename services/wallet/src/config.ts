@@ -1,5 +1,5 @@
 import { hostSettings, idempotencyKeepHours, kafkaConcurrency, whole } from '@frontrow/service-host/config'
-import { z } from 'zod'
+import type { z } from 'zod'
 
 /** Settings of the wallet service; money in the smallest unit of the currency. */
 export const settings = hostSettings.extend({
