@@ -17,6 +17,7 @@ describe('readArguments', () => {
 
   test('takes the port of the system that runs beside it', () => {
     expect(optionsOf([], { PORT: '9000' }).url).toBe('http://127.0.0.1:9000')
+    expect(optionsOf([], { PORT: '' }).url).toBe('http://127.0.0.1:8080')
     expect(optionsOf(['--url', 'http://127.0.0.1:7000/'], { PORT: '9000' }).url).toBe('http://127.0.0.1:7000')
   })
 

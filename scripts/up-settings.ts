@@ -59,8 +59,7 @@ export function readUpSettings(env: NodeJS.ProcessEnv): UpSettings {
 
 /** Where this copy keeps its data. */
 export function dataFolderOf(env: NodeJS.ProcessEnv): string {
-  const given = env['DATA_DIR']
-  return resolve(given === undefined || given === '' ? join(import.meta.dirname, '..', '.frontrow') : given)
+  return resolve(env['DATA_DIR'] || join(import.meta.dirname, '..', '.frontrow'))
 }
 
 function secretsFile(dataFolder: string): string {
