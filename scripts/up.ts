@@ -2,6 +2,7 @@
  * npm start, once the packages are there: runs the whole system on this machine until a signal comes. Each step of the start
  * needs the steps before it. A failure at any step stops what has started, says why in one line and ends with 1.
  */
+import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -156,13 +157,6 @@ function listenForSignals(stack: Stack): void {
   })
 }
 
-function untilHalted(stack: Stack): Promise<void> {
-  return new Promise((resolve) => {
-    if (stack.halted.aborted) resolve()
-    else stack.halted.addEventListener('abort', () => resolve(), { once: true })
-  })
-}
-
 /** One line for what a person can act on; a stack trace for what is our own mistake. */
 function explain(error: unknown): string {
   if (error instanceof GaveUp) return `Frontrow has stopped: ${error.message}.${logTail(error.logFile)}`
@@ -193,7 +187,7 @@ async function main(): Promise<number> {
   try {
     await checkMachine(settings)
     await bringUp(stack, settings)
-    await untilHalted(stack)
+    if (!stack.halted.aborted) await once(stack.halted, 'abort')
   } catch (error) {
     stack.halt(error)
   } finally {
