@@ -38,7 +38,7 @@ export function createBreaker(options: BreakerOptions): Breaker {
   const { name, isFailure, onState } = options
   const breaker = new CircuitBreaker((work: () => Promise<void>) => work(), {
     name,
-    // opossum's time-out does not cancel the work.
+    // opossum's own time-out would not cancel the work, so callers set deadlines themselves.
     timeout: false,
     volumeThreshold: options.volumeThreshold,
     errorThresholdPercentage: 50,
@@ -77,7 +77,7 @@ export function createBreaker(options: BreakerOptions): Breaker {
   }
 }
 
-/** Open, or half open with another call on trial. */
+/** Whether the call was not made: the breaker is open, or half open with another call on trial. */
 function isRefusedCall(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EOPENBREAKER'
 }

@@ -9,16 +9,16 @@ interface Entry<V> {
 /** How long values are good, and what to do when they can't be read again. */
 export interface CoalescedCacheOptions<K, V> {
   load: (key: K) => Promise<V>
-  /** A value of this age is read again when it is asked for. Infinity: it never changes. */
+  /** A value this old is read again when it is asked for. Infinity is for values that never change. */
   freshMs: number
-  /** Keys at most, of which those that nobody asks for are forgotten first. */
+  /** How many keys are kept; those asked for longest ago are forgotten first. */
   max: number
   /**
    * True for failures over which the old value is better than none; it is good for another `freshMs` then. After any other
    * failure, such as an answer that there is no such thing, the old value is forgotten.
    */
   keepsStale?: (error: unknown) => boolean
-  /** Over no failure is a value kept past this age. */
+  /** A value older than this stands in for no failure. */
   staleMaxMs?: number
   now?: () => number
 }
@@ -37,11 +37,11 @@ export class CoalescedCache<K extends string | number, V> {
     this.#options = options
     this.#now = options.now ?? Date.now
     this.#entries = new LRUCache<K, Entry<V>>({
-      // One for each key: for `max` keys lru-cache would take the memory at once.
+      // With `max` lru-cache would take the memory for all keys at once.
       maxSize: options.max,
       sizeCalculation: () => 1,
       fetchMethod: (key, old) => this.#load(key, old),
-      // Who waits for a value that is forgotten meanwhile gets it all the same; only the cache does not.
+      // Whoever waits for a value still gets it when it is forgotten meanwhile; only the cache does not keep it.
       ignoreFetchAbort: true,
     })
   }
@@ -50,12 +50,12 @@ export class CoalescedCache<K extends string | number, V> {
   async get(key: K): Promise<V> {
     const known = this.#entries.get(key)
     if (known !== undefined && this.#now() < known.freshUntilMs) return known.value
-    // A load that is in work already is waited for.
+    // lru-cache shares a load that is in work already.
     const read = await this.#entries.forceFetch(key, { forceRefresh: true })
     return read.value
   }
 
-  /** The next `get` reads again, also where a read is in work: that may be from before the change. */
+  /** Makes the next `get` read again, even while a read is in work, since that one may be from before the change. */
   forget(key: K): void {
     this.#entries.delete(key)
   }

@@ -4,7 +4,7 @@ import { generalRefusal } from '@frontrow/refusals/general-refusals'
 const HEARTBEAT_MS = 15_000
 const HEARTBEAT = ': still here\n\n'
 const UNREAD_MAX_BYTES = 1_000_000
-// For a reader to take what it has not read when its stream ends.
+// A reader gets this long to take what it has not read when its stream ends.
 const END_WITHIN_MS = 10_000
 
 /** One event as Server-Sent Events write it; made once for all who get it. */

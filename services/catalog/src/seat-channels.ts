@@ -9,14 +9,14 @@ import type { SeatMaps } from './seat-maps.ts'
 
 interface Reader {
   stream: EventStream
-  /** Milliseconds since the epoch; 0: no end. */
+  /** When the queue token ends; milliseconds since the epoch, 0 for never. */
   untilMs: number
 }
 
 interface Channel {
   scheduleId: number
   readers: Set<Reader>
-  /** What the readers know. */
+  /** The seats as the readers were told last. */
   statuses: Uint8Array
 }
 
@@ -54,7 +54,7 @@ export class SeatChannels {
       () => this.#options.seatMaps.current(scheduleId),
       ({ statuses }) => {
         const stream = open()
-        // Gone while the seats were read.
+        // The reader may have gone while the seats were read.
         if (!stream.isClosed) this.#tell(scheduleId, { stream, untilMs }, statuses)
         return stream
       },

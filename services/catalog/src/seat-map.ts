@@ -20,7 +20,7 @@ export interface TakenSeats {
   soldSeatIds: readonly number[]
 }
 
-/** Which seats to show; all where nothing is said. */
+/** Which seats to show; without a filter all of them. */
 export interface SeatFilter {
   status?: SeatStatus | undefined
   grade?: string | undefined
@@ -36,7 +36,7 @@ export interface RenderedSeats {
 const HOLD = 1
 const SOLD_OUT = 2
 
-// A map of 10,000 seats is 1.1 MB of JSON: few filters at once, or a crowd of filters would fill the memory.
+// A map of 10,000 seats is 1.1 MB of JSON, so only a few filters' answers are kept.
 const RENDERED_MAX = 16
 
 /**
@@ -61,17 +61,17 @@ export class SeatMap {
     this.#availableCount = seats.length
   }
 
-  /** Codes by seat id minus one. Another array after each change, never altered. */
+  /** Codes by seat id minus one. A change makes another array and never alters this one. */
   get statuses(): Uint8Array {
     return this.#statuses
   }
 
-  /** Seats that can be had. Counted at each change: a request should not walk through 10,000 seats. */
+  /** How many seats can be had. It is counted at each change, so that no request walks through 10,000 seats. */
   get availableCount(): number {
     return this.#availableCount
   }
 
-  /** Takes a newer list; one that was asked for before the list that is known (`asOf`) is old news. */
+  /** Takes a newer list. A list that was asked for before the known one (a lower `asOf`) is ignored. */
   update(taken: TakenSeats, asOf: number): void {
     if (asOf < this.#asOf) return
     this.#asOf = asOf
@@ -87,7 +87,7 @@ export class SeatMap {
   /** The answer to a request for seats; `info` is put before them as `scheduleInfo`. */
   render(info: object, filter: SeatFilter): RenderedSeats {
     const infoJson = JSON.stringify(info)
-    // A grade that does not exist shows no seats; its name is the client's and must not fill the cache.
+    // A grade that does not exist shows no seats. Its name comes from the client, so it must not fill the cache.
     if (filter.grade !== undefined && !this.#grades.has(filter.grade)) return toAnswer(infoJson, [])
     const key = `${filter.status ?? ''}/${filter.grade ?? ''}`
     const known = this.#rendered.get(key)

@@ -89,7 +89,7 @@ function createContext(host: ServiceHost, config: CatalogConfig): CatalogContext
       seatMaps,
       events,
       logger,
-      // Half of the age that the map may have: a change is told within one and a half of it.
+      // Polled twice within the age that a map may have, so that a change is told within one and a half times that age.
       pollMs: config.SEAT_MAP_REFRESH_MS / 2,
       readersMax: config.SEAT_EVENT_READERS_MAX,
     }),

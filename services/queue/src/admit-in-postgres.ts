@@ -33,13 +33,13 @@ interface Batch {
 
 /** What rounds of this process remember of each room. */
 export interface AdmissionMemory {
-  /** Nobody up to this sequence waits, nor ever will: sequences only go up. */
+  /** Nobody up to this sequence waits, and nobody will, because sequences only grow. */
   passed: LRUCache<number, number>
   /** Rooms whose last round failed, and until when they are passed over; milliseconds since the epoch. */
   troubled: LRUCache<number, number>
 }
 
-/** Nothing yet. */
+/** The memory of a process that has made no round yet. */
 export function noAdmissionMemory(): AdmissionMemory {
   return { passed: new LRUCache({ max: ROOMS_MAX }), troubled: new LRUCache({ max: ROOMS_MAX }) }
 }
@@ -75,7 +75,7 @@ async function standIn(ctx: QueueContext): Promise<boolean> {
   try {
     const state = await takeOverLapsedLease(ctx.roomPool)
     if (state === 'TAKEN') ctx.logger.warn('people are let in from PostgreSQL')
-    // Whatever Redis will be believed in is built after this from the rows: it can't miss what they hold already.
+    // Redis is believed again only after its rooms were built from the rows, which hold these changes already.
     if (state !== 'HELD') return true
     if (unsynced.length > 0) await handOverPlaces(ctx.roomPool, unsynced)
     return false
@@ -85,7 +85,7 @@ async function standIn(ctx: QueueContext): Promise<boolean> {
   }
 }
 
-/** False where the lease is held again. */
+/** Admits people to one room; false where the lease is held again. */
 async function admitToRoom(ctx: QueueContext, memory: AdmissionMemory, scheduleId: number): Promise<boolean> {
   const onSale = await ctx.schedules.get(scheduleId)
   const window = { ...admissionWindow(onSale), over: isOver(onSale, ctx.now().getTime()) }
@@ -130,7 +130,7 @@ async function admitBatch(
 ): Promise<Batch | undefined> {
   return inTransaction(ctx.roomPool, async (tx) => {
     const room = await lockRoom(tx, scheduleId)
-    // After the wait for the room: who wants to use Redis again waits for this lock.
+    // This lock comes after the room's, because whoever wants to use Redis again waits for it.
     const takenOverAtMs = await lockLapsedLease(tx)
     if (takenOverAtMs === undefined) return undefined
     if (room === undefined) return NOTHING

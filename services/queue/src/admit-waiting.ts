@@ -7,12 +7,12 @@ import { admissionWindow, isOver } from './schedules.ts'
 import type { AdmissionRound } from './room-replies.ts'
 import { takeHandedOverPlaces } from './sql/handed-over-places.ts'
 
-// A script blocks the server: about 1 ms for this many.
+// A script blocks Redis, for about 1 ms with this many people.
 const BATCH = 100
 const BATCHES_A_ROUND = 20
 const ATTEMPTS = 3
 const HANDED_OVER_BATCH = 2_000
-// A room without anybody stays on the schedulers' list this long.
+// A room where nobody waits or is ACTIVE stays on the schedulers' list this long.
 const IDLE_AFTER_MS = 60_000
 
 // A room whose schedule can't be read is left alone for a while.
@@ -22,7 +22,7 @@ const TROUBLED_ROOMS_MAX = 5_000
 /** Rooms whose last round failed, and until when they are passed over; milliseconds since the epoch. */
 export type TroubledRooms = LRUCache<number, number>
 
-/** None yet. */
+/** No room is in trouble yet. */
 export function noTroubledRooms(): TroubledRooms {
   return new LRUCache({ max: TROUBLED_ROOMS_MAX })
 }
@@ -43,25 +43,25 @@ export async function admitWaiting(
     try {
       await admitToRoom(ctx, scheduleId, mark)
     } catch (error) {
-      // Another round finds it built; the other rooms need not wait for that.
+      // The next round finds the room built, and the other rooms need not wait for that.
       if (error instanceof RoomBuildingError) continue
-      // Without Redis no other room would fare better; one room's trouble with its schedule is its own.
+      // Without Redis every other room would fail too. Any other failure concerns this room alone.
       if (error instanceof RedisAwayError) throw error
       troubled.set(scheduleId, nowMs + TROUBLE_PAUSE_MS)
       ctx.logger.warn({ err: error, scheduleId }, 'a round of admission failed')
-      // Nobody can be let in to what does not exist.
+      // A schedule that does not exist never lets anybody in, so its room leaves the list.
       if (isRefusal(error, 'SCHEDULE_NOT_FOUND')) await ctx.rooms.forgetBusy(scheduleId, mark)
     }
   }
   await ctx.changes.flush()
 }
 
-/** Brings to Redis what instances changed that have lost it. */
+/** Brings to Redis the changes of instances that have lost it. */
 async function takeHandedOver(ctx: QueueContext): Promise<void> {
   await inTransaction(ctx.roomPool, async (tx) => {
     const places = await takeHandedOverPlaces(tx, HANDED_OVER_BATCH)
     for (const place of places) ctx.rooms.unsynced.add(place)
-    // Before the commit: when this instance ends here, another one does it.
+    // This comes before the commit, so that another instance does it when this one ends here.
     await ctx.rooms.replayUnsynced()
   })
 }

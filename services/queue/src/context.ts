@@ -19,7 +19,7 @@ export interface QueueContext {
   config: QueueConfig
   logger: Logger
   pool: Pool
-  /** For serving the rooms while Redis is away: those who poll then take nothing from those who join. */
+  /** Serves the rooms while Redis is away, so that those who poll take no connection from those who join. */
   roomPool: Pool
   gate: RedisGate
   events: QueueEvents
@@ -30,16 +30,16 @@ export interface QueueContext {
   schedules: Schedules
   /** Rooms as everybody may see them, at most 1 s old. */
   summaries: CoalescedCache<number, RoomSummary>
-  /** The same as PostgreSQL has it, for the time without Redis. */
+  /** The same from PostgreSQL, for the time without Redis. */
   summariesInPostgres: CoalescedCache<number, RoomSummary>
-  /** Who waits, and whose token is whose, as PostgreSQL has it, for the same time. */
+  /** Who waits, and whose token is whose, from PostgreSQL, for the same time. */
   lines: WaitingLines
   lookups: TokenLookups
-  /** Rooms that were full, and until when nobody needs to try; milliseconds since the epoch. */
+  /** Until when a room that was full takes nobody, by room; milliseconds since the epoch. */
   fullUntil: LRUCache<number, number>
   /** When an estimate was kept last, by room; milliseconds since the epoch. */
   predictedAt: LRUCache<number, number>
-  /** Open rooms whose early comers have no places yet. */
+  /** Rooms that have opened and whose early joiners have not been drawn places yet. */
   drawsDue: Set<number>
   now: () => Date
 }

@@ -11,10 +11,10 @@ export interface Join {
   tokenHash: Buffer
 }
 
-/** A place that PostgreSQL has. */
+/** A place that is committed in PostgreSQL. */
 export interface GivenPlace {
   sequence: number
-  /** The on-sale is open and nobody came before it: there is nothing to draw. */
+  /** True where the on-sale is open and nobody joined before it, so that there is nothing to draw. */
   nobodyEarly: boolean
 }
 
@@ -26,8 +26,8 @@ const PENDING_MAX = 10_000
 const LINGER_MS = 3
 
 /**
- * Joins of one room that come while an INSERT is in work, or within 3 ms, share the next one. One INSERT a room at a time: the
- * row of the room lets no second one through anyway.
+ * Joins of one room that come while an INSERT is in work, or within 3 ms, share the next one. One INSERT a room is in work at a
+ * time, because each locks the room's row.
  */
 export function createJoinBatches(pool: Pool, defaults: RoomLimits): JoinBatches {
   return new Batcher<number, Join, GivenPlace | null>({
@@ -43,7 +43,7 @@ export function createJoinBatches(pool: Pool, defaults: RoomLimits): JoinBatches
           userIds: joins.map(({ userId }) => userId),
           tokenHashes: joins.map(({ tokenHash }) => tokenHash),
         },
-        // The newest of them knows the opening best.
+        // The newest join has read the schedule last.
         { opensAtMs: joins.at(-1)?.opensAtMs ?? 0, ...defaults },
       )
       const places = new Map(rows.map((row) => [row.tokenHash.toString('base64'), row]))

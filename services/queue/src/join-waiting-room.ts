@@ -21,7 +21,7 @@ import { hashToken, newTokenValue } from './token-value.ts'
 import type { TokenHash } from './token-value.ts'
 import type { LivePlace, Place } from './room-replies.ts'
 
-// Long enough to spare PostgreSQL a crowd, short enough that a freed place is found soon.
+// This spares PostgreSQL a crowd that tries again and again, and a place that was freed is still found soon.
 const FULL_FOR_MS = 500
 
 /**
@@ -79,7 +79,7 @@ async function giveOnePlace(
     throw roomFull()
   }
   const isIn = entered.status === 'WAITING' || entered.status === 'ACTIVE'
-  // Over already, a moment after the join: the draw has moved it.
+  // A place that is over a moment after its join was moved by the draw.
   const place = isIn ? entered : await enterMoved(ctx, hash)
   if (place === undefined) throw placeExists()
   const straightIn = place.status === 'ACTIVE'
@@ -92,17 +92,17 @@ async function giveOnePlace(
   return described
 }
 
-// Some are enough to know how good the estimates are: five a second, room and instance.
+// Five estimates a second, room and instance are enough to know how good they are.
 const PREDICTION_EVERY_MS = 200
 
-/** Keeps what this person was told, so that it is compared with the wait that comes of it. */
+/** Keeps what this person was told, so that it is compared with how long the wait was. */
 function notePrediction(ctx: QueueContext, userId: string, place: PlaceDescription): void {
   const { scheduleId } = place
   const nowMs = ctx.now().getTime()
   if (nowMs - (ctx.predictedAt.get(scheduleId) ?? 0) < PREDICTION_EVERY_MS) return
   ctx.predictedAt.set(scheduleId, nowMs)
   const predicted = { scheduleId, userId, sequence: place.sequence, seconds: place.estimatedWaitSeconds }
-  // Nobody should wait for this, nor hear of its failure.
+  // The join neither waits for this nor fails with it.
   void ctx.rooms.predict(predicted).catch((error: unknown) => {
     ctx.logger.debug({ err: error, scheduleId }, 'an estimate was not kept')
   })
@@ -128,7 +128,7 @@ async function enterRoom(
     const place = await placeFromRow(ctx, row, window.nobodyEarly)
     if (place === undefined) throw new Error('a new place is not live', { cause: error })
     if (place.status !== 'WAITING' || place.before < ctx.config.WAITING_MAX) return place
-    // Redis may have it all the same: the row stays, as one that has left, so that the replay takes it out there.
+    // Redis may have the place all the same. Its row stays, as one that has left, so that the replay takes it out there.
     await endTokenByHash(ctx.pool, row.tokenHash, 'LEFT')
     return { status: 'FULL', nowMs: place.nowMs }
   }
@@ -146,7 +146,7 @@ async function enterMoved(ctx: QueueContext, hash: TokenHash): Promise<LivePlace
   }
 }
 
-/** The user has a live row: refuses unless the place has ended and only its row does not know yet. */
+/** For a user with a live row: refuses, unless the place has ended and its row does not say so yet. */
 async function endStalePlace(ctx: QueueContext, scheduleId: number, userId: string): Promise<void> {
   const row = await findLiveToken(ctx.pool, scheduleId, userId)
   if (row === undefined) return
@@ -160,12 +160,12 @@ async function isPlaceLive(ctx: QueueContext, row: TokenRow): Promise<boolean> {
     const place = await ctx.rooms.place(row.scheduleId, row.userId)
     if (place.status === 'WAITING' || place.status === 'ACTIVE') return true
     if (place.status === 'ENDED' || !liveRow) return false
-    // Ended a moment ago, perhaps, and its row does not say so yet.
+    // The place may have ended a moment ago, and its row does not say so yet.
     await ctx.rooms.settle()
     if ((await findLiveToken(ctx.pool, row.scheduleId, row.userId)) === undefined) return false
     await ctx.rooms.join(toRoomEntry(row))
     const still = await findLiveToken(ctx.pool, row.scheduleId, row.userId)
-    // Its own join was refused, and has taken it back.
+    // The join that made this row was refused and has deleted it.
     if (still === undefined) await freePlace(ctx, row)
     return still !== undefined
   } catch (error) {

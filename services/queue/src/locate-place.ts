@@ -20,7 +20,8 @@ export interface LocatedPlace {
 }
 
 const ENTER_ATTEMPTS = 3
-// Twice, here and in the room, since other instances note it too: a place ends up to 2 minutes early, of 12 hours.
+// That a holder was seen is noted at most once a minute by each process, and once a minute in the room by all of them. What is
+// noted can thus be 2 minutes old, and a place can end that much before its 12 hours unseen.
 const SEEN_EVERY_MS_MAX = 60_000
 
 /**
@@ -53,12 +54,12 @@ export async function locatePlace(
   }
 }
 
-/** No such live token here. */
+/** The refusal of a token that has no live place. */
 export function invalidToken(): Refusal {
   return refuse('QUEUE_TOKEN_INVALID', 'the queue token is unknown, used, left, expired or not yours')
 }
 
-/** Somebody's live place by its row, while Redis is away. */
+/** Somebody's live place, read from its row while Redis is away. */
 export async function placeFromRow(
   ctx: QueueContext,
   row: TokenRow,
@@ -78,11 +79,11 @@ export async function placeFromRow(
   return { status: 'WAITING', nowMs, sequence, ...inLine, roomOff }
 }
 
-/** The room does not know this token as a live one. If PostgreSQL does, and not for a moment only, the room has missed it. */
+/** The room does not know this token as live. If PostgreSQL still does after a moment, the room has missed it. */
 async function putBack(ctx: QueueContext, hash: TokenHash): Promise<LocatedPlace> {
   const row = await findToken(ctx.pool, hash.full)
   if (row !== undefined && isLive(row, ctx.now().getTime())) {
-    // Who was ended a moment ago, unseen for too long, would come back in front of those who moved up.
+    // A place that was ended a moment ago, unseen for too long, would come back in front of those who moved up.
     await ctx.rooms.settle()
     const located = await enterByRow(ctx, hash)
     if (located !== undefined) return located
@@ -103,14 +104,14 @@ export async function enterByRow(ctx: QueueContext, hash: TokenHash): Promise<Lo
     const place = await ctx.rooms.join(toRoomEntry(row))
     const still = await findToken(ctx.pool, hash.full)
     if (still === undefined || !isLive(still, ctx.now().getTime())) {
-      // Ended after it was read: whoever ended it may have cleared the room before it was put there.
+      // The place was ended after it was read, and whoever ended it may have cleared the room before it was put there.
       await freePlace(ctx, row)
       return undefined
     }
     if (place.status === 'WAITING' || place.status === 'ACTIVE') {
       return { scheduleId, userId, digest: hash.digest, place }
     }
-    // The room says it is over. So it is, unless the draw has moved it since it was read.
+    // The room says the place is over. That is so unless the draw has moved it since it was read.
     if (still.sequence === row.sequence) return undefined
     row = still
   }

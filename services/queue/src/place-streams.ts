@@ -35,17 +35,18 @@ interface RoomNow {
 const LOOK_EVERY_MAX_MS = 5_000
 const LOOK_AT_ACTIVE_EVERY_MS = 1_000
 const ROOMS_EVERY_MS = 500
-// Looks at once, which share a few calls to Redis; also writes in one turn of the event loop.
+// Places that are looked at together, which share a few calls to Redis, and streams that are written to in one turn of the
+// event loop.
 const LOOKS_AT_ONCE = 200
 const RECONNECT_MS = 2_000
-// Hundreds of events, which are some 300 bytes each.
+// An event is some 300 bytes, so these are about 200 events.
 const UNREAD_MAX_BYTES = 64_000
 const NO_STORE = { 'Cache-Control': 'no-store' }
 
 /**
  * The open event streams of this process. One round tells all of them whether their room is paused, looks at the places
- * that are due, those near the front more often, and sends what changed. A reader that is too slow to take an event is
- * dropped; it connects again and goes on from the state that it knows.
+ * that are due, those near the front more often, and sends what changed. A reader that was cut off because it did not keep
+ * up connects again and goes on from the state that it knows.
  */
 export class PlaceStreams {
   readonly #ctx: QueueContext
@@ -97,7 +98,7 @@ export class PlaceStreams {
     const due = [...this.#readers].filter((reader) => reader.nextLookAtMs <= nowMs)
     for (let from = 0; from < due.length && !signal.aborted; from += LOOKS_AT_ONCE) {
       await Promise.all(due.slice(from, from + LOOKS_AT_ONCE).map((reader) => this.#update(reader, nowMs)))
-      // A crowd of looks can take long, above all in an outage: pauses and heartbeats do not wait for the last of them.
+      // Looking at a crowd of places can take long, above all in an outage. Pauses and heartbeats do not wait for the last.
       if (this.#ctx.now().getTime() - this.#roomsToldAtMs >= ROOMS_EVERY_MS) {
         await this.#tellRooms(signal)
         await this.#beat(signal)
@@ -138,7 +139,7 @@ export class PlaceStreams {
       nextLookAtMs: 0,
     }
     this.#readers.add(reader)
-    // Also at once, for a reader that has gone meanwhile: one that stayed would keep its place alive for ever.
+    // A reader that has gone meanwhile is deleted at once: if it stayed, it would keep its place alive for ever.
     stream.onClose(() => this.#readers.delete(reader))
     this.#tellPlace(reader, place, nowMs)
     this.#tellRoom(reader, room)
@@ -163,7 +164,7 @@ export class PlaceStreams {
       if (place === undefined) await this.#end(reader)
       else this.#tellPlace(reader, place, nowMs)
     } catch (error) {
-      // An outage: the stream stays, and its reader hears of the next change that can be seen.
+      // In an outage the stream stays, and its reader is told of the next change that can be read.
       reader.nextLookAtMs = nowMs + LOOK_EVERY_MAX_MS
       this.#ctx.logger.debug({ err: error }, 'a place could not be looked at for its stream')
     }
@@ -190,7 +191,7 @@ export class PlaceStreams {
   /** Tells every stream whose room was paused or resumed: one summary a room, whatever the number of its streams. */
   async #tellRooms(signal: AbortSignal): Promise<void> {
     this.#roomsToldAtMs = this.#ctx.now().getTime()
-    // Taken before the rooms are read: who comes meanwhile may know of something newer.
+    // They are listed before the rooms are read, because a reader who comes meanwhile may know something newer.
     const readers = [...this.#readers]
     const ids = [...new Set(readers.map((reader) => reader.scheduleId))]
     const rooms = new Map<number, RoomNow | undefined>()
@@ -199,7 +200,7 @@ export class PlaceStreams {
       await Promise.all(some.map(async (id) => void rooms.set(id, await this.#room(id))))
     }
     for (const reader of readers) {
-      // Let in, or drawn another place: whoever waits stands behind what is served now.
+      // Whoever waits stands behind the sequence that is served now. This one was let in, or drawn another place.
       const served = reader.sequence <= (rooms.get(reader.scheduleId)?.nowServing ?? 0)
       if (served && reader.place.startsWith('WAITING')) reader.nextLookAtMs = 0
     }
@@ -218,7 +219,7 @@ export class PlaceStreams {
     reader.stream.send(formatEvent('room', data, liveId(reader.place, room.paused)))
   }
 
-  /** Undefined while it can't be read: what was told stands until it can. */
+  /** Undefined while the room can't be read; what readers were told stands until it can. */
   async #room(scheduleId: number): Promise<RoomNow | undefined> {
     try {
       return await this.#ctx.summaries.get(scheduleId)
@@ -236,7 +237,7 @@ export class PlaceStreams {
 
   async #end(reader: Reader): Promise<void> {
     const row = await findToken(this.#ctx.pool, hashToken(reader.token).full)
-    // A value without a row is not the place's any more.
+    // A token value without a row was reissued.
     reader.stream.end(this.#endedEvent(row === undefined ? 'REISSUED' : endOf(row), row ?? reader))
   }
 
@@ -247,12 +248,12 @@ export class PlaceStreams {
   }
 }
 
-/** The row follows the room by a fraction of a second: one that still looks live has run out. */
+/** A row is written a fraction of a second after the room changes, so a row that still looks live has expired. */
 function endOf(row: TokenRow): PlaceEnd {
   return row.status === 'WAITING' || row.status === 'ACTIVE' ? 'EXPIRED' : row.status
 }
 
-/** Lets others run between batches: thousands of writes would hold up every request of the process. */
+/** Lets other work run between batches, because thousands of writes would hold up every request of the process. */
 async function inTurns(
   readers: readonly Reader[],
   signal: AbortSignal,

@@ -29,13 +29,13 @@ export type Recover = (redis: Redis, epoch: string) => Promise<void>
 
 const RUN_ID = /^run_id:(\w+)/m
 const PROBE_KEY = 'queue:probe'
-// Tells a Redis that holds the rooms from one that was emptied.
+// Only a Redis that holds the rooms has this key; one that was emptied has not.
 const EPOCH_KEY = 'queue:epoch'
 const SILENT_LOOKS_MAX = 2
-// A process that has just started has not lost Redis: it is about to find it.
+// A process that has just started has not lost Redis, it has not connected yet.
 const START_GRACE_MS = 3_000
 const ROWS_SETTLED_MS = 500
-// Redis that fails again right after it was taken up would keep PostgreSQL from letting people in, again and again.
+// While a Redis that keeps failing is taken up again and again, PostgreSQL lets nobody in. So it is put off.
 const SHORT_LIFE_MS = 5_000
 const PUT_OFF_MS = 3_000
 const PUT_OFF_MAX_MS = 30_000
@@ -64,10 +64,10 @@ export class RedisGate {
     // The deadline of a call is the connection's commandTimeout.
     this.#breaker = createBreaker({
       name: 'redis',
-      // A call stands for up to a hundred people.
+      // One call carries up to a hundred people's requests, so a few calls say enough.
       volumeThreshold: 4,
       rollingCountMs: 5_000,
-      // Opening the gate closes it; until then nothing is called through it.
+      // `tryOpen` closes the breaker; until then the gate is shut and nothing is called.
       resetMs: 60_000,
       onState: (state) => {
         if (state === 'open') this.#shutUnwell('too many calls failed')
@@ -86,7 +86,7 @@ export class RedisGate {
     return this.#everOpen
   }
 
-  /** Whether Redis was lost, or did not come. */
+  /** Whether Redis was lost, or was not found within 3 s of the start. */
   get isAway(): boolean {
     if (this.isOpen) return false
     return this.#everOpen || performance.now() - this.#startedAt > START_GRACE_MS
@@ -122,7 +122,7 @@ export class RedisGate {
     }
   }
 
-  /** For work of many steps, whose failures say nothing about a single call. */
+  /** For work of many steps, which goes past the breaker because its failures say nothing about a single call. */
   connection(): { redis: Redis; epoch: string } {
     if (this.#epoch === undefined) throw new RedisAwayError('Redis is away')
     return { redis: this.#options.redis, epoch: this.#epoch }
@@ -153,7 +153,7 @@ export class RedisGate {
       return
     }
     if (this.isOpen && marker === null) {
-      // Rooms that nobody asks for would stand still: they are not on the list of busy ones any more.
+      // Rooms that nobody asks for would stand still, because the list of busy rooms is gone.
       this.#shut('it was emptied')
       return
     }
@@ -182,7 +182,7 @@ export class RedisGate {
     try {
       await recover(redis, epoch)
       await redis.set(EPOCH_KEY, epoch)
-      // Also when the connection was lost meanwhile, and perhaps made again to a server that was started anew.
+      // This also fails when the connection was lost meanwhile, and perhaps made again to a server that was restarted.
       if (!(await lease.renew(await clockOf(redis)))) throw new Error('the lease was lost on the way')
     } catch (error) {
       lease.drop()

@@ -44,17 +44,17 @@ const commands = {
 const KEY_COUNT = 8
 const KNOWN_ROOMS_MAX = 1_000
 
-// Whether the room was found busy again since its mark was read.
+// A room whose mark has changed since it was read is busy again and stays on the list.
 const FORGET_IDLE_ROOM = `
 if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then return redis.call('HDEL', KEYS[1], ARGV[1]) end
 return 0`
 
-// Several instances find a draw due, and done, one after the other.
+// Several instances find a draw due one after the other; only an undrawn room is dropped.
 const DROP_UNDRAWN_ROOM = `
 if redis.call('HGET', KEYS[1], 'drawn') == '1' then return 0 end
 return redis.call('HDEL', KEYS[1], 'epoch')`
 
-// SET has its expiry for one key alone, and MSET none.
+// Many keys with an expiry need a script: SET takes one key, and MSET takes no expiry.
 const KEEP_TOKEN_OWNERS = `
 for i, key in ipairs(KEYS) do redis.call('SET', key, ARGV[i + 1], 'EX', ARGV[1]) end
 return #KEYS`
@@ -70,7 +70,7 @@ export const scripts = {
   ),
   forgetIdleRoom: { lua: FORGET_IDLE_ROOM, numberOfKeys: 1 },
   dropUndrawnRoom: { lua: DROP_UNDRAWN_ROOM, numberOfKeys: 1 },
-  // The number of keys comes with each call.
+  // ioredis gets the number of keys with each call.
   keepTokenOwners: { lua: KEEP_TOKEN_OWNERS },
 }
 
@@ -93,7 +93,7 @@ const roomParts = [
   'estimates',
 ] as const
 
-// One hash tag a room, so that a cluster keeps a room on one node; the order is that of room.lua.
+// All keys of a room have one hash tag, so that a cluster keeps them on one node. The order is that of room.lua.
 function roomKeys(scheduleId: number): string[] {
   const known = knownKeys.get(scheduleId)
   if (known !== undefined) return known

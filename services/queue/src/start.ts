@@ -66,7 +66,7 @@ export async function startQueue(
     logger: host.logger,
   })
   const roomPool = createRoomPool(host, config, { name: 'rooms', max: config.ROOM_POOL_MAX })
-  // Its own connection: it must not wait behind a crowd.
+  // The lease has a connection of its own, so that it never waits behind a crowd.
   const lease = new RedisLease(createRoomPool(host, config, { name: 'lease', max: 1 }))
   const gate = new RedisGate({ redis, lease, logger: host.logger, metrics: host.metrics })
   host.lifecycle.add('Redis', () => gate.close())
@@ -77,7 +77,7 @@ export async function startQueue(
   addServices(host, ctx)
   host.consume(listensTo, messageHandlers(ctx), config.KAFKA_CONCURRENCY)
   addTasks(host, ctx, streams)
-  // Once is enough: later on the rooms are served from PostgreSQL while Redis is away.
+  // Redis must have answered once. Later the rooms are served from PostgreSQL while it is away.
   host.check('redis', async () => (gate.everOpen ? null : 'Redis has not answered yet'))
   host.page('/health/system', () => checkSystem(config.SYSTEM_OPS_URLS))
   const running = await host.listen()

@@ -24,7 +24,7 @@ export async function summarizeRoom(
   }
 }
 
-/** Counts a room in PostgreSQL: for all who ask within a second, not for each. */
+/** Counts a room in PostgreSQL. That is costly: it is done once a second for all who ask (`summariesInPostgres`). */
 export async function countRoom(
   pool: Pool,
   lines: WaitingLines,

@@ -7,13 +7,13 @@ import { tokenKey } from './room-scripts.ts'
 import { findToken } from './sql/queue-tokens.ts'
 import type { TokenHash } from './token-value.ts'
 
-/** Whose place a token value is, or was; that never changes. */
+/** Whose place a token value is or was. It never changes. */
 export interface TokenOwner {
   scheduleId: number
   userId: string
 }
 
-// Two full rooms of 100,000. Once more people poll than are kept, in turn, hardly one of them is found here.
+// This is two full rooms of 100,000. When more people than this poll in turn, each is forgotten before it polls again.
 const KNOWN_MAX = 200_000
 const DEAD_MAX = 40_000
 const REDIS_KEEP_SECONDS = 43_200
@@ -27,7 +27,7 @@ export class TokenDirectory {
   readonly #gate: RedisGate
   readonly #pool: Pool
   readonly #known = new LRUCache<string, TokenOwner & { seenAtMs: number }>(ofAtMost(KNOWN_MAX))
-  // Values that were seen to be over, which is final; polls of them should cost nothing.
+  // Token values whose places are over, which is final. Polls with them cost nothing more.
   readonly #dead = new LRUCache<string, true>(ofAtMost(DEAD_MAX))
   readonly #reads = new Batcher<'all', string, string | null>({
     batchMax: SHARED_MAX,
@@ -65,7 +65,7 @@ export class TokenDirectory {
     try {
       await this.#writes.add('all', { digest, value })
     } catch (error) {
-      // The others find it in PostgreSQL.
+      // Other instances find the value in PostgreSQL.
       if (!(error instanceof RedisAwayError)) throw error
     }
   }
@@ -106,7 +106,7 @@ export class TokenDirectory {
   }
 }
 
-/** Limits a cache by size, one for each entry: for `max` entries lru-cache takes the memory at once, 4 MB for 200,000. */
+/** A limit of entries as a size, because with `max` lru-cache takes the memory for all of them at once: 4 MB for 200,000. */
 function ofAtMost(entries: number): { maxSize: number; sizeCalculation: () => number } {
   return { maxSize: entries, sizeCalculation: () => 1 }
 }

@@ -5,11 +5,11 @@ import type { TokenRow } from './sql/queue-tokens.ts'
 export type TokenLookups = Batcher<'all', Buffer, TokenRow | undefined>
 
 const BATCH_MAX = 500
-// Two connections keep each other busy; the others are for admission.
+// Two connections are enough for lookups; the pool's others are for admission.
 const AT_ONCE_MAX = 2
 const PENDING_MAX = 5_000
 
-/** For the time without Redis, while a crowd goes on polling: lookups that come while others are in work share the next statement. */
+/** Looks tokens up while Redis is away and a crowd polls. Lookups that come while statements are in work share the next one. */
 export function createTokenLookups(
   find: (tokenHashes: readonly Buffer[]) => Promise<TokenRow[]>,
 ): TokenLookups {

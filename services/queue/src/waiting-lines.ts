@@ -4,9 +4,9 @@ import { readLastSequence, readWaiting } from './sql/room-places.ts'
 
 /** Who waits in a room, as PostgreSQL had it a moment ago. */
 export interface WaitingLine {
-  /** In their order. */
+  /** Of all who wait, in ascending order. */
   sequences: Float64Array
-  /** Given last when this was read; whoever has a higher one joined later. */
+  /** The last sequence that was given when this was read; whoever has a higher one joined later. */
   lastSequence: number
   /** Whether the opening has closed the list of those who came early: from then on sequences are given without a gap. */
   isClosed: boolean
@@ -18,17 +18,17 @@ interface Entry {
 }
 
 const FRESH_MS = 1_000
-// A line that takes long to read is read for a tenth of the time at most.
+// A line that takes long to read is good for ten times as long, so that reading it takes a tenth of the time at most.
 const REST_FACTOR = 10
-// 8 bytes each, over all rooms.
+// This many sequences are kept over all rooms, at 8 bytes each.
 const NUMBERS_MAX = 4_000_000
 
-// A few milliseconds of this process at once.
+// Reading this many rows takes a few milliseconds of this process.
 const PAGE = 50_000
 
 /** Reads the line of a room. */
 export async function readWaitingLine(pool: Pool, scheduleId: number): Promise<WaitingLine> {
-  // First: who joins while the pages are read is behind them all.
+  // This is read first, because whoever joins while the pages are read stands behind all of them.
   const { lastSequence, isClosed } = await readLastSequence(pool, scheduleId)
   const pages: Float64Array[] = []
   let after = 0
@@ -88,10 +88,10 @@ export class WaitingLines {
   readonly #now: () => number
   readonly #entries = new LRUCache<number, Entry>({
     maxSize: NUMBERS_MAX,
-    // lru-cache takes no size of 0, and would keep nothing that is larger than all may be together.
+    // lru-cache refuses a size of 0, and never keeps an entry larger than maxSize.
     sizeCalculation: ({ line }) => Math.min(NUMBERS_MAX, Math.max(1, line.sequences.length)),
     fetchMethod: (scheduleId) => this.#loadInTurn(scheduleId),
-    // Who waits for a line that is forgotten meanwhile gets it all the same.
+    // Whoever waits for a line still gets it when it is forgotten meanwhile.
     ignoreFetchAbort: true,
   })
   #last: Promise<unknown> = Promise.resolve()
@@ -104,14 +104,14 @@ export class WaitingLines {
   async get(scheduleId: number): Promise<WaitingLine> {
     const known = this.#entries.get(scheduleId)
     if (known !== undefined && this.#now() < known.freshUntilMs) return known.line
-    // A read of the same line that is in work or waits already is shared.
+    // lru-cache shares a read of the same line that is in work or waits for its turn.
     const read = await this.#entries.forceFetch(scheduleId, { forceRefresh: true })
     return read.line
   }
 
   #loadInTurn(scheduleId: number): Promise<Entry> {
     const loaded = this.#last.then(() => this.#load(scheduleId))
-    // The next one waits for this one, whatever comes of it.
+    // The next read waits for this one, also when it fails.
     this.#last = loaded.catch(() => undefined)
     return loaded
   }

@@ -24,7 +24,7 @@ import { UnsyncedPlaces } from './unsynced-places.ts'
 export interface WaitingRoomsOptions {
   gate: RedisGate
   pool: Pool
-  /** Written down before a room is built from PostgreSQL, or who was let in just now would wait again. */
+  /** Flushed before a room is built from PostgreSQL; otherwise people who were let in just now would wait again. */
   changes: Pick<PlaceChanges, 'flush'>
   logger: Logger
   defaults: RoomLimits
@@ -38,9 +38,9 @@ const BUILD_POLL_MS = 25
 const SETTLE_MS = 500
 const BUILDS_AT_ONCE = 8
 const BUSY_MARK_EVERY_MS = 1_000
-// No room is busy: the list is not read for this long, unless one gets busy here.
+// After a reading that found no busy room the list is not read for this long, unless a room gets busy here.
 const QUIET_MS = 1_000
-// A script holds Redis up: this many places are some 0.5 ms, as many joins 2 ms.
+// A script blocks Redis: for some 0.5 ms with this many places, and 2 ms with as many joins.
 const SHARED_MAX = 100
 
 /** The rooms in Redis. Every method throws RedisAwayError while Redis can't be used. */
@@ -63,7 +63,7 @@ export class WaitingRooms {
       return placesOf(reply).map((one) => toEnteredPlace(scheduleId, one))
     },
   })
-  /** Changes that Redis did not get, or may not have got. */
+  /** Changes that may not have reached Redis. */
   readonly unsynced = new UnsyncedPlaces()
 
   constructor(options: WaitingRoomsOptions) {
@@ -279,7 +279,7 @@ export class WaitingRooms {
     const { gate, pool, changes, defaults, logger } = this.#options
     const deadline = Date.now() + BUILD_WAIT_MS
     try {
-      // Who stood still while others went on would take a good room away.
+      // An instance that stood still may have lost the lease, and would replace a room that others keep up to date.
       await gate.keepLease()
       const { redis, epoch } = gate.connection()
       await changes.flush()
