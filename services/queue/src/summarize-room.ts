@@ -24,7 +24,7 @@ export async function summarizeRoom(
   }
 }
 
-/** Counts a room in PostgreSQL: for all who ask within a second, not for each. */
+/** Counts a room in PostgreSQL. Callers share one count a second (`summariesInPostgres` in start.ts). */
 export async function countRoom(
   pool: Pool,
   lines: WaitingLines,

@@ -159,7 +159,7 @@ test('a draw that is found done a second time takes away nobody who was let in s
   const other = await instance()
   const entry = firstOf(await roomOf(['in']))
   await letIn(admitter, entry)
-  await other.rooms.buildAgain(entry.scheduleId)
+  await other.rooms.dropUndrawnRoom(entry.scheduleId)
   expect(await place(other.rooms, entry)).toBe('ACTIVE')
 })
 

@@ -137,8 +137,8 @@ test('a Redis that can be asked and not filled is tried less and less often, so 
     tries += 1
     throw new Error('full')
   }
-  await expect(gate.tryOpen(recover)).rejects.toThrow('could not be taken up')
-  await expect(gate.tryOpen(recover)).rejects.toThrow('could not be taken up')
+  await expect(gate.tryOpen(recover)).rejects.toThrow('could not be brought up to date')
+  await expect(gate.tryOpen(recover)).rejects.toThrow('could not be brought up to date')
   await gate.tryOpen(recover)
   expect(tries).toBe(2)
   expect(gate.isOpen).toBe(false)
@@ -149,7 +149,7 @@ test('a gate whose lease was lost while the rooms were built stays shut', async 
   const lostOnTheWay = async (): Promise<void> => {
     await pool.query('UPDATE redis_lease SET generation = generation + 1')
   }
-  await expect(gate.tryOpen(lostOnTheWay)).rejects.toThrow('could not be taken up')
+  await expect(gate.tryOpen(lostOnTheWay)).rejects.toThrow('could not be brought up to date')
   expect(gate.isOpen).toBe(false)
   await gate.tryOpen(async () => undefined)
   expect(gate.isOpen).toBe(true)

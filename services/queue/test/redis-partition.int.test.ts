@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
-import { noAdmissionMemory, admitInPostgres } from '../src/admit-in-postgres.ts'
+import { createAdmissionMemory, admitInPostgres } from '../src/admit-in-postgres.ts'
 import { extendToken } from '../src/extend-token.ts'
 import type { RunningQueue } from '../src/start.ts'
 import { findBrokenLimits, notedSequences } from './admission-rows.ts'
@@ -82,7 +82,7 @@ test('an instance that loses Redis alone lets nobody in itself, and its people a
   await cutOffClient.leave(people[0]?.data['token'])
   await eventually(async () => expect(await positions(cutOffClient, people)).toEqual([GONE, GONE, 0, 1]))
   // Tried by hand too: others hold the lease.
-  await admitInPostgres(cutOff.ctx, noAdmissionMemory(), new AbortController().signal)
+  await admitInPostgres(cutOff.ctx, createAdmissionMemory(), new AbortController().signal)
   expect(await lease()).toEqual({ ...before, takenOver: false })
   expect(await positions(steadyClient, people)).toEqual([GONE, GONE, 0, 1])
   await mend()

@@ -6,7 +6,7 @@ import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import fc from 'fast-check'
 import type { Redis } from 'ioredis'
 import { createRedis } from '../src/redis.ts'
-import { placesOf } from '../src/room-replies.ts'
+import { repliesIn } from '../src/room-replies.ts'
 import { runScript } from '../src/room-scripts.ts'
 import type { ScriptName, ScriptReply } from '../src/room-scripts.ts'
 
@@ -163,7 +163,7 @@ async function joinAll(joins: readonly Joining[]): Promise<ScriptReply[]> {
     const mayEnter = [enter ? 1 : 0, 0, Date.now() + FAR_MS, nobodyEarly === true ? 1 : 0]
     return [`user-${one}`, digest, sequence, 0, ...mayEnter]
   })
-  return placesOf(await run('join', 1_000, FAR_MS, ...places.flat()))
+  return repliesIn(await run('join', 1_000, FAR_MS, ...places.flat()))
 }
 
 async function join(joining: Joining): Promise<ScriptReply> {
@@ -171,7 +171,7 @@ async function join(joining: Joining): Promise<ScriptReply> {
 }
 
 async function placeBy(one: number, digest: string): Promise<ScriptReply> {
-  return only(placesOf(await run('place', `user-${one}`, digest, 0)))
+  return only(repliesIn(await run('place', `user-${one}`, digest, 0)))
 }
 
 function only(replies: readonly ScriptReply[]): ScriptReply {
@@ -222,7 +222,7 @@ async function check(model: ModelRoom, digests: string[], step: Step, version: n
       expect(replies.map((reply) => reply[2])).toEqual(joins.map(({ sequence }) => sequence))
       expect(waiting).toEqual(joins.map(({ sequence }) => sequence).slice(joins.length - waiting.length))
       const asked = step.users.flatMap((one) => [`user-${one}`, digests[one] ?? '', 0])
-      const places = placesOf(await run('place', ...asked))
+      const places = repliesIn(await run('place', ...asked))
       expect(places.map((place) => placeOf(place))).toEqual(step.users.map((one) => model.place(one)))
       return
     }
