@@ -53,13 +53,13 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { minLength: 5, maxLength: 60, size: 'max' },
 )
 
-/** What a room should do: lists, and no clock. */
+/** A model of what a room should do, made of lists and without a clock. */
 class ModelRoom {
   waiting: number[] = []
   active: number[] = []
-  /** Their time is over, and no round has tidied them away yet. */
+  /** Users whose time is over, and whom no round has removed yet. */
   lapsed: number[] = []
-  /** Nobody came early, and somebody joined after the opening; till then the draw is due. */
+  /** True once somebody joined after the opening and nobody had come early; until then the draw is due. */
   open = false
   drawn = false
   sequences = new Map<number, number>()
@@ -187,7 +187,7 @@ const everyFifth = (admitted: unknown, from: number): unknown[] =>
 const placeOf = (reply: ScriptReply): unknown[] =>
   reply.length <= 2 ? [reply[0]] : [reply[0], reply[2], reply[3]]
 
-/** Whoever has a place gets no second one: PostgreSQL sees to that. */
+/** Joins those of the users who have no place. The others are left out, since PostgreSQL gives nobody a second place. */
 function joinModel(
   model: ModelRoom,
   digests: string[],
@@ -310,7 +310,7 @@ test('of two who build a room at once one waits, and who is overtaken learns it'
     (await runScript(redis, 'rebuild', scheduleId, [name, builder, EPOCH, 0, 2, 10, 0, 0, 1]))[0]
   expect(await step('begin', 'first')).toBe('OK')
   expect(await step('begin', 'second')).toBe('BUSY')
-  // As if the first had not been heard of for a while.
+  // The last step of the first builder is dated back, so that another may take over.
   await redis.hset(`queue:{${scheduleId}}:room`, 'builtAt', 1)
   expect(await step('begin', 'second')).toBe('OK')
   expect(await step('finish', 'first')).toBe('SUPERSEDED')
