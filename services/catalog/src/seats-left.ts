@@ -8,8 +8,8 @@ const SCHEDULES_MAX = 10_000
 const COUNTED_TOGETHER_MAX = 1_000
 
 /**
- * Seats in live reservations by schedule, as the reservation events told us: approximate by design, a second old at
- * most on top. All schedules of a list are counted by one statement, and a crowd shares it.
+ * Seats left by schedule, counted from reservation events. The numbers are approximate, since events take a moment to arrive and
+ * a count is kept for a second. All schedules of a list are counted by one statement, which a crowd shares.
  */
 export class SeatsLeft {
   readonly #reserved: CoalescedCache<number, number>
