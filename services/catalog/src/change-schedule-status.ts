@@ -7,8 +7,8 @@ import { lockSchedule, updateScheduleStatus } from './sql/schedules.ts'
 import type { Schedule, ScheduleStatus } from './sql/schedules.ts'
 
 /**
- * Opens, closes or cancels a schedule and tells the others; the status it has already changes nothing. CANCELLED is
- * final, since its refunds are on their way. Refuses with SCHEDULE_NOT_FOUND or SCHEDULE_NOT_CHANGEABLE.
+ * Opens, closes or cancels a schedule and tells the other services. Setting the status it has already changes nothing. CANCELLED
+ * is final, since its refunds are on their way. Refuses with SCHEDULE_NOT_FOUND or SCHEDULE_NOT_CHANGEABLE.
  */
 export async function changeScheduleStatus(
   ctx: CatalogContext,

@@ -20,7 +20,7 @@ export interface CatalogContext {
   readonly config: Pick<CatalogConfig, 'SCHEDULE_SEATS_MIN' | 'SCHEDULE_SEATS_MAX'>
   readonly now: () => Date
   readonly verifyToken: UnaryCall<VerifyTokenRequest, VerifyTokenResponse>
-  /** Up to a second old, for what the public sees. Decisions read the schedule itself. */
+  /** Schedules up to a second old, for what the public sees. Code that decides something reads the schedule from PostgreSQL. */
   readonly schedules: CoalescedCache<number, Schedule | undefined>
   readonly grades: CoalescedCache<number, Grade[]>
   readonly seatsLeft: SeatsLeft

@@ -23,7 +23,7 @@ export interface CreateSchedule {
 }
 
 /**
- * Makes a schedule and all its seats in one transaction, ON_SALE, and tells the others. Refuses with INVALID_REQUEST,
+ * Makes a schedule and all its seats in one transaction, ON_SALE, and tells the other services. Refuses with INVALID_REQUEST,
  * CONCERT_NOT_FOUND or VENUE_NOT_FOUND.
  */
 export async function createSchedule(ctx: CatalogContext, command: CreateSchedule): Promise<Schedule> {
@@ -56,19 +56,19 @@ export async function createSchedule(ctx: CatalogContext, command: CreateSchedul
   })
   if (schedule === undefined) throw new Error('a new schedule can not be read')
   const { scheduleId, seatCount } = schedule
-  // Somebody may have asked for this id a moment too early.
+  // Somebody may have asked for this id before it was made, so that the cache remembers that there is none.
   ctx.schedules.forget(scheduleId)
   ctx.events.scheduleCreated({ scheduleId, concertId, seatCount })
   return schedule
 }
 
-function gradesOfTwoPrices(sections: readonly Section[]): string[] {
+function gradesWithSeveralPrices(sections: readonly Section[]): string[] {
   const byGrade = Map.groupBy(sections, (section) => section.grade)
-  const prices = (of: readonly Section[]): number => new Set(of.map((section) => section.price)).size
-  return [...byGrade].filter(([, same]) => prices(same) > 1).map(([grade]) => grade)
+  const countPrices = (of: readonly Section[]): number => new Set(of.map((section) => section.price)).size
+  return [...byGrade].filter(([, same]) => countPrices(same) > 1).map(([grade]) => grade)
 }
 
-// The rules that need settings or the time; the others are in the schema of the body.
+// Checks the rules that need settings or the time; the others are in the schema of the body.
 function checkRules(ctx: CatalogContext, command: CreateSchedule, seatCount: number): void {
   const { SCHEDULE_SEATS_MIN: min, SCHEDULE_SEATS_MAX: max } = ctx.config
   const problems: { in: 'body'; field: string; rule: string }[] = []
@@ -78,7 +78,7 @@ function checkRules(ctx: CatalogContext, command: CreateSchedule, seatCount: num
   if (command.bookingCloseAt <= ctx.now()) {
     problems.push({ in: 'body', field: 'bookingCloseAt', rule: 'must be in the future' })
   }
-  for (const grade of gradesOfTwoPrices(command.sections)) {
+  for (const grade of gradesWithSeveralPrices(command.sections)) {
     // People choose by grade, and a hold by grade must have one price.
     problems.push({
       in: 'body',

@@ -33,7 +33,7 @@ export async function addDocs(http: HttpServer): Promise<void> {
   for (const { path, file, ...sending } of files) {
     http.page(path, (request, response, next) => {
       response.setHeader('Content-Security-Policy', CONTENT_POLICY)
-      // Conditions of those who write; Express would answer them in a form of its own.
+      // These conditions are for writes. They are removed, because Express would refuse them with an answer in a form of its own.
       delete request.headers['if-match']
       delete request.headers['if-unmodified-since']
       response.sendFile(file, { ...sending, acceptRanges: false }, (cause?: Error) => {

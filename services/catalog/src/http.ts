@@ -28,7 +28,7 @@ import { insertVenue } from './sql/venues.ts'
 
 /** The REST side: concerts and schedules for everybody, seats for those who were let in, and what admins do. */
 export function addRoutes(http: HttpServer, ctx: CatalogContext): void {
-  // Those who were let in ask for these again and again, so they come first.
+  // The seat routes are added first, since those who were let in ask for them again and again.
   addSeatRoutes(http, ctx)
   addPublicRoutes(http, ctx)
   addAdminRoutes(http, ctx)
@@ -69,7 +69,7 @@ function addPublicRoutes(http: HttpServer, ctx: CatalogContext): void {
 function addSeatRoutes(http: HttpServer, ctx: CatalogContext): void {
   http.handle(seatsRoute, async ({ params, query, headers, caller, response }) => {
     const { body, tag } = await showSeats(ctx, { ...params, ...caller }, query, listedScheduleJson)
-    // For this person only, and to be asked again each time: the waiting room decides who sees it.
+    // Caches may keep the map for this person only and have to ask again each time, since the waiting room decides who sees it.
     const caching = { ETag: tag, 'Cache-Control': 'private, no-cache' }
     if (matchesTag(headers['if-none-match'], tag)) {
       ctx.events.seatMapAnswered(304)

@@ -15,7 +15,7 @@ const scheduleStatus = z.enum(['ON_SALE', 'CLOSED', 'CANCELLED'])
 const seatStatus = z.enum(['AVAILABLE', 'HOLD', 'SOLD_OUT'])
 const limit = z.coerce.number().int().min(1).max(100).default(20)
 
-// A control character means nothing in a name; PostgreSQL takes any but NUL.
+// Names have no control characters, which mean nothing there; PostgreSQL could not store NUL at all.
 const shortText = (max: number) =>
   z
     .string()
@@ -307,7 +307,7 @@ export const changeScheduleRoute = defineRoute({
   refusals: ['SCHEDULE_NOT_FOUND', 'SCHEDULE_NOT_CHANGEABLE'],
 })
 
-/** All of them, for the API reference. */
+/** All routes of this service, for the API reference. */
 export const routes = [
   listConcertsRoute,
   getConcertRoute,

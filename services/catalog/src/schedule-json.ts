@@ -24,7 +24,7 @@ export function listedScheduleJson(schedule: ListedSchedule): object {
   }
 }
 
-/** The same, and the rest of it. */
+/** A schedule as it is written alone: the fields of lists, and those that lists leave out. */
 export function scheduleJson(schedule: ListedSchedule): object {
   return {
     ...listedScheduleJson(schedule),

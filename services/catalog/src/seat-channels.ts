@@ -16,7 +16,7 @@ interface Reader {
 interface Channel {
   scheduleId: number
   readers: Set<Reader>
-  /** The seats as the readers were told last. */
+  /** The states that the readers were told last. */
   statuses: Uint8Array
 }
 
@@ -71,8 +71,8 @@ export class SeatChannels {
     const channel = this.#channels.get(scheduleId) ?? this.#openChannel(scheduleId, statuses)
     channel.readers.add(reader)
     reader.stream.onClose(() => channel.readers.delete(reader))
-    const none = new Uint8Array(channel.statuses.length)
-    this.#send(reader, formatEvent('snapshot', { scheduleId, seats: seatChanges(none, channel.statuses) }))
+    const allFree = new Uint8Array(channel.statuses.length)
+    this.#send(reader, formatEvent('snapshot', { scheduleId, seats: seatChanges(allFree, channel.statuses) }))
   }
 
   #openChannel(scheduleId: number, statuses: Uint8Array): Channel {

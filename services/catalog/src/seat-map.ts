@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import { entityTag } from './entity-tag.ts'
 import type { Seat } from './sql/seats.ts'
 
-/** What can be had and what can't, in the order of their codes in a `SeatMap`. */
+/** The states of a seat, in the order of their codes in a `SeatMap`. */
 export const seatStatuses = ['AVAILABLE', 'HOLD', 'SOLD_OUT'] as const
 
 /** Where a seat is between free and sold. */
@@ -20,7 +20,7 @@ export interface TakenSeats {
   soldSeatIds: readonly number[]
 }
 
-/** Which seats to show; without a filter all of them. */
+/** Which seats to show; without a field all of them. */
 export interface SeatFilter {
   status?: SeatStatus | undefined
   grade?: string | undefined
@@ -32,11 +32,11 @@ export interface RenderedSeats {
   tag: string
 }
 
-/** A seat's code in `statuses`: the index of its status in `seatStatuses`. */
+// A seat's code in `statuses` is the index of its status in `seatStatuses`.
 const HOLD = 1
 const SOLD_OUT = 2
 
-// A map of 10,000 seats is 1.1 MB of JSON, so only a few filters' answers are kept.
+// A map of 10,000 seats is 1.1 MB of JSON. Few answers are kept, since one for every filter would fill the memory.
 const RENDERED_MAX = 16
 
 /**
@@ -61,7 +61,7 @@ export class SeatMap {
     this.#availableCount = seats.length
   }
 
-  /** Codes by seat id minus one. A change makes another array and never alters this one. */
+  /** Codes by seat id minus one. The array is never altered; a change makes another one. */
   get statuses(): Uint8Array {
     return this.#statuses
   }
@@ -71,7 +71,7 @@ export class SeatMap {
     return this.#availableCount
   }
 
-  /** Takes a newer list. A list that was asked for before the known one (a lower `asOf`) is ignored. */
+  /** Takes a list of taken seats. `asOf` counts requests; a list asked for before the one known already is ignored. */
   update(taken: TakenSeats, asOf: number): void {
     if (asOf < this.#asOf) return
     this.#asOf = asOf
@@ -87,23 +87,23 @@ export class SeatMap {
   /** The answer to a request for seats; `info` is put before them as `scheduleInfo`. */
   render(info: object, filter: SeatFilter): RenderedSeats {
     const infoJson = JSON.stringify(info)
-    // A grade that does not exist shows no seats. Its name comes from the client, so it must not fill the cache.
+    // A grade that does not exist shows no seats. It is not cached, since clients could fill the cache with names of their own.
     if (filter.grade !== undefined && !this.#grades.has(filter.grade)) return toAnswer(infoJson, [])
     const key = `${filter.status ?? ''}/${filter.grade ?? ''}`
     const known = this.#rendered.get(key)
     if (known !== undefined && known.info === infoJson) return known
-    const made = { ...toAnswer(infoJson, this.#show(filter)), info: infoJson }
-    this.#rendered.set(key, made)
-    return made
+    const rendered = { ...toAnswer(infoJson, this.#show(filter)), info: infoJson }
+    this.#rendered.set(key, rendered)
+    return rendered
   }
 
   #show({ status, grade }: SeatFilter): string[] {
     const shown: string[] = []
     for (const [index, seat] of this.#seats.entries()) {
-      const now = seatStatuses[this.#statuses[index] ?? 0]
-      if (status !== undefined && now !== status) continue
+      const seatStatus = seatStatuses[this.#statuses[index] ?? 0]
+      if (status !== undefined && seatStatus !== status) continue
       if (grade !== undefined && seat.grade !== grade) continue
-      shown.push(`${this.#json[index]}${now}"}`)
+      shown.push(`${this.#json[index]}${seatStatus}"}`)
     }
     return shown
   }

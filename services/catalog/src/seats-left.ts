@@ -8,8 +8,8 @@ const SCHEDULES_MAX = 10_000
 const COUNTED_TOGETHER_MAX = 1_000
 
 /**
- * Seats left by schedule, counted from the reservation events that have arrived, so approximate by design, and kept for a
- * second. All schedules of a list are counted by one statement, which a crowd shares.
+ * Seats left by schedule, counted from reservation events. The numbers are approximate, since events take a moment to arrive and
+ * a count is kept for a second. All schedules of a list are counted by one statement, which a crowd shares.
  */
 export class SeatsLeft {
   readonly #reserved: CoalescedCache<number, number>

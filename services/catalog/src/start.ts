@@ -26,11 +26,11 @@ export interface RunningCatalog extends RunningService {
 const CALL_DEADLINE_MS = 800
 const SCHEDULE_FRESH_MS = 1_000
 const SCHEDULES_MAX = 1_000
-// The highest that SCHEDULE_SEATS_MAX can be set to: schedules made under an older setting keep all their seats.
+// The highest value of SCHEDULE_SEATS_MAX, since schedules made under another setting keep all their seats.
 const LAYOUT_MAX = 100_000
 const TIDY_EVERY_MS = 600_000
 const TIDY_BATCH = 5_000
-// Longer than any message of a reservation can be on its way: topics keep messages for 7 days.
+// Topics keep messages for 7 days, so no message about a reservation can come later than this.
 const RELEASED_KEEP_DAYS = 8
 
 /** Starts the service. */
@@ -89,7 +89,7 @@ function createContext(host: ServiceHost, config: CatalogConfig): CatalogContext
       seatMaps,
       events,
       logger,
-      // Polled twice within the age that a map may have, so that a change is told within one and a half times that age.
+      // The map is polled twice in the time that it may be old, so that a change is told within 1.5 times SEAT_MAP_REFRESH_MS.
       pollMs: config.SEAT_MAP_REFRESH_MS / 2,
       readersMax: config.SEAT_EVENT_READERS_MAX,
     }),

@@ -4,7 +4,7 @@ import type { CatalogContext } from './context.ts'
 import { markReleased, markReserved } from './sql/reserved-seats.ts'
 import type { ReservedSeats } from './sql/reserved-seats.ts'
 
-/** Notes that a reservation takes its seats, or gives them back; a message that came before changes nothing. */
+/** Notes that a reservation takes its seats, or gives them back. A message that was handled before changes nothing. */
 export async function trackReservation(
   ctx: Pick<CatalogContext, 'pool'>,
   reserved: ReservedSeats,

@@ -30,12 +30,12 @@ interface Call {
   body?: unknown
 }
 
-/** A catalog service on a database of its own, between a queue and a reservation service that the test leads. */
+/** A catalog service on a database of its own, with a queue and a reservation service whose answers the test sets. */
 export interface CatalogUnderTest {
   environment: TestEnvironment
   catalog: RunningCatalog
   neighbours: Neighbours
-  /** Owner of every table, as the migration step. */
+  /** Connected as the owner of every table, like the migration step. */
   owner: ReturnType<typeof createClient>
   url(path: string): string
   call(method: string, path: string, call?: Call): Promise<Answer>
@@ -127,8 +127,8 @@ export async function startCatalogUnderTest(
     createSchedule: async (changes = {}) => {
       const concertId = await createConcert()
       const body = { ...scheduleBody(await createVenue()), ...changes }
-      const made = await call('POST', `/admin/concerts/${concertId}/schedules`, { admin: true, body })
-      const scheduleId = numberIn(made, 'scheduleId')
+      const created = await call('POST', `/admin/concerts/${concertId}/schedules`, { admin: true, body })
+      const scheduleId = numberIn(created, 'scheduleId')
       return { concertId, scheduleId, path: `/concerts/${concertId}/schedules/${scheduleId}` }
     },
     queueToken: (scheduleId, more = {}) => {

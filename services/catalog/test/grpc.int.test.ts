@@ -7,13 +7,13 @@ import { AuditService, CatalogService } from '@frontrow/proto/services'
 import { startCatalogUnderTest } from './catalog-under-test.ts'
 import type { CatalogUnderTest } from './catalog-under-test.ts'
 
-let it: CatalogUnderTest
+let underTest: CatalogUnderTest
 let client: InstanceType<typeof CatalogService>
 let auditClient: InstanceType<typeof AuditService>
 
 beforeAll(async () => {
-  it = await startCatalogUnderTest()
-  const address = `127.0.0.1:${it.catalog.ports.grpc}`
+  underTest = await startCatalogUnderTest()
+  const address = `127.0.0.1:${underTest.catalog.ports.grpc}`
   client = new CatalogService(address, credentials.createInsecure())
   auditClient = new AuditService(address, credentials.createInsecure())
 })
@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(async () => {
   client.close()
   auditClient.close()
-  await it.dispose()
+  await underTest.dispose()
 })
 
 const withDeadline = () => ({ deadline: Date.now() + 2_000 })
@@ -47,7 +47,7 @@ const getSeats = (scheduleId: number, afterSeatId: number, limit: number): Promi
 describe('for other services', () => {
   test('a schedule is told with its times in milliseconds', async () => {
     const waitingRoomOpenAt = new Date(Date.now() - 2 * 86_400_000)
-    const { concertId, scheduleId } = await it.createSchedule({
+    const { concertId, scheduleId } = await underTest.createSchedule({
       waitingRoomOpenAt: waitingRoomOpenAt.toISOString(),
     })
     expect(await getSchedule(scheduleId)).toMatchObject({
@@ -62,14 +62,17 @@ describe('for other services', () => {
   })
 
   test('a change of status is told at once', async () => {
-    const { scheduleId } = await it.createSchedule()
+    const { scheduleId } = await underTest.createSchedule()
     await getSchedule(scheduleId)
-    await it.call('PATCH', `/admin/schedules/${scheduleId}`, { admin: true, body: { status: 'CLOSED' } })
+    await underTest.call('PATCH', `/admin/schedules/${scheduleId}`, {
+      admin: true,
+      body: { status: 'CLOSED' },
+    })
     expect((await getSchedule(scheduleId)).status).toBe('CLOSED')
   })
 
   test('seats come in pages, in the order of their ids', async () => {
-    const { scheduleId } = await it.createSchedule()
+    const { scheduleId } = await underTest.createSchedule()
     const { seats } = await getSeats(scheduleId, 0, 30)
     expect(seats).toHaveLength(30)
     expect(seats[29]).toEqual({
@@ -99,13 +102,14 @@ test('the audit counts messages and finds an outbox row that nobody publishes', 
     new Promise((resolve, reject) => {
       auditClient.checkInvariants({}, new Metadata(), withDeadline(), settle(resolve, reject))
     })
-  const { scheduleId } = await it.createSchedule()
+  const { scheduleId } = await underTest.createSchedule()
   const before = (await check()).invariants
   expect(before).toMatchObject([{ number: 7, violationCount: 0 }])
   expect(before[0]?.checked).toBeGreaterThan(0)
-  await it.owner.query(`UPDATE outbox SET occurred_at = now() - interval '1 minute' WHERE message_key = $1`, [
-    String(scheduleId),
-  ])
+  await underTest.owner.query(
+    `UPDATE outbox SET occurred_at = now() - interval '1 minute' WHERE message_key = $1`,
+    [String(scheduleId)],
+  )
   const [broken] = (await check()).invariants
   expect(broken?.violationCount).toBe(1)
   expect(broken?.violations[0]).toMatch(/^catalog: outbox row .* ScheduleCreated|ScheduleCreated/)

@@ -3,16 +3,16 @@ import { dateOf } from '../src/date-range.ts'
 import { daysAhead, numberIn, scheduleBody, startCatalogUnderTest } from './catalog-under-test.ts'
 import type { CatalogUnderTest } from './catalog-under-test.ts'
 
-let it: CatalogUnderTest
+let underTest: CatalogUnderTest
 
 beforeAll(async () => {
-  it = await startCatalogUnderTest()
+  underTest = await startCatalogUnderTest()
 })
 
-afterAll(() => it.dispose())
+afterAll(() => underTest.dispose())
 
 const outboxOf = async (scheduleId: number) => {
-  const { rows } = await it.owner.query(
+  const { rows } = await underTest.owner.query(
     'SELECT topic, type, payload FROM outbox WHERE message_key = $1 ORDER BY id',
     [String(scheduleId)],
   )
@@ -20,8 +20,8 @@ const outboxOf = async (scheduleId: number) => {
 }
 
 describe('creating', () => {
-  test('a venue and a concert answer what was made', async () => {
-    const venue = await it.call('POST', '/admin/venues', {
+  test('a venue and a concert are answered as they were stored', async () => {
+    const venue = await underTest.call('POST', '/admin/venues', {
       admin: true,
       body: { name: ' Olympic Hall ', city: 'Seoul' },
     })
@@ -34,17 +34,17 @@ describe('creating', () => {
       createdAt: expect.stringMatching(/Z$/),
     })
     const body = { title: 'One Night', artist: 'The Band' }
-    const concert = await it.call('POST', '/admin/concerts', { admin: true, body })
+    const concert = await underTest.call('POST', '/admin/concerts', { admin: true, body })
     expect(concert.status).toBe(201)
-    const shown = await it.call('GET', `/concerts/${numberIn(concert, 'concertId')}`)
+    const shown = await underTest.call('GET', `/concerts/${numberIn(concert, 'concertId')}`)
     expect(shown.data).toEqual(concert.data)
     expect(concert.headers.get('location')).toBe(`/api/v1/concerts/${numberIn(concert, 'concertId')}`)
   })
 
-  test('a schedule is made with its seats, and the others are told', async () => {
-    const concertId = await it.createConcert('Seats')
-    const body = scheduleBody(await it.createVenue())
-    const made = await it.call('POST', `/admin/concerts/${concertId}/schedules`, { admin: true, body })
+  test('a schedule is made with its seats, and the other services are told', async () => {
+    const concertId = await underTest.createConcert('Seats')
+    const body = scheduleBody(await underTest.createVenue())
+    const made = await underTest.call('POST', `/admin/concerts/${concertId}/schedules`, { admin: true, body })
     expect(made.status).toBe(201)
     expect(made.data).toMatchObject({
       concertId,
@@ -59,7 +59,7 @@ describe('creating', () => {
       ],
     })
     const scheduleId = numberIn(made, 'scheduleId')
-    const { rows } = await it.owner.query(
+    const { rows } = await underTest.owner.query(
       `SELECT seat_id, seat_number, row_label, grade FROM seats WHERE schedule_id = $1 AND seat_id IN (1, 20, 21, 50)
        ORDER BY seat_id`,
       [scheduleId],
@@ -81,14 +81,17 @@ describe('creating', () => {
 
   test('10,000 seats are made at once, one more is refused', async () => {
     const section = { section: 'Floor', grade: 'S', price: 1, rows: 100, seatsPerRow: 100 }
-    const { path } = await it.createSchedule({ sections: [section] })
-    expect(numberIn(await it.call('GET', path), 'availableSeats')).toBe(10_000)
-    const concertId = await it.createConcert()
+    const { path } = await underTest.createSchedule({ sections: [section] })
+    expect(numberIn(await underTest.call('GET', path), 'availableSeats')).toBe(10_000)
+    const concertId = await underTest.createConcert()
     const body = {
-      ...scheduleBody(await it.createVenue()),
+      ...scheduleBody(await underTest.createVenue()),
       sections: [section, { ...section, rows: 1, seatsPerRow: 1 }],
     }
-    const refused = await it.call('POST', `/admin/concerts/${concertId}/schedules`, { admin: true, body })
+    const refused = await underTest.call('POST', `/admin/concerts/${concertId}/schedules`, {
+      admin: true,
+      body,
+    })
     expect(refused.status).toBe(400)
     expect(refused.error?.details).toEqual([
       { in: 'body', field: 'sections', rule: 'must have 10 to 10000 seats in all, and has 10001' },
@@ -97,8 +100,8 @@ describe('creating', () => {
 
   test('needs an admin', async () => {
     const body = { name: 'Hall' }
-    expect((await it.call('POST', '/admin/venues', { body })).error?.code).toBe('UNAUTHENTICATED')
-    const answer = await it.call('POST', '/admin/venues', { user: '101', body })
+    expect((await underTest.call('POST', '/admin/venues', { body })).error?.code).toBe('UNAUTHENTICATED')
+    const answer = await underTest.call('POST', '/admin/venues', { user: '101', body })
     expect([answer.status, answer.error?.code]).toEqual([403, 'FORBIDDEN'])
   })
 
@@ -115,9 +118,12 @@ describe('creating', () => {
     ['sections', { sections: [{ section: 'A', grade: 'R', price: 1, rows: 1, seatsPerRow: 9 }] }],
     ['venueId', { venueId: 'x' }],
   ])('names %s where it breaks a rule: %j', async (field, changes) => {
-    const concertId = await it.createConcert()
-    const body = { ...scheduleBody(await it.createVenue()), ...changes }
-    const answer = await it.call('POST', `/admin/concerts/${concertId}/schedules`, { admin: true, body })
+    const concertId = await underTest.createConcert()
+    const body = { ...scheduleBody(await underTest.createVenue()), ...changes }
+    const answer = await underTest.call('POST', `/admin/concerts/${concertId}/schedules`, {
+      admin: true,
+      body,
+    })
     expect([answer.status, answer.error?.code]).toEqual([400, 'INVALID_REQUEST'])
     expect(answer.error?.details).toContainEqual({ in: 'body', field, rule: expect.any(String) })
   })
@@ -129,74 +135,77 @@ describe('creating', () => {
     ['/admin/concerts', 'artist', { title: 'a', artist: 'x\ny' }],
     ['/admin/concerts', 'description', { title: 'a', description: 'x\u0000' }],
   ])('a control character in a text of %s names %s', async (path, field, body) => {
-    const answer = await it.call('POST', path, { admin: true, body })
+    const answer = await underTest.call('POST', path, { admin: true, body })
     expect([answer.status, answer.error?.code]).toEqual([400, 'INVALID_REQUEST'])
     expect(answer.error?.details).toMatchObject([{ in: 'body', field }])
   })
 
   test('a description may have lines', async () => {
     const body = { title: 'Lines', description: 'one\r\n\ttwo' }
-    const made = await it.call('POST', '/admin/concerts', { admin: true, body })
+    const made = await underTest.call('POST', '/admin/concerts', { admin: true, body })
     expect(made.data).toMatchObject(body)
   })
 
   test('a schedule that was asked for a moment too early is there once it is made', async () => {
-    const { scheduleId, path } = await it.createSchedule()
+    const { scheduleId, path } = await underTest.createSchedule()
     const next = path.replace(/\d+$/, String(scheduleId + 1))
-    expect((await it.call('GET', next)).status).toBe(404)
-    const { concertId, scheduleId: made } = await it.createSchedule()
+    expect((await underTest.call('GET', next)).status).toBe(404)
+    const { concertId, scheduleId: made } = await underTest.createSchedule()
     expect(made).toBe(scheduleId + 1)
-    expect((await it.call('GET', `/concerts/${concertId}/schedules/${made}`)).status).toBe(200)
+    expect((await underTest.call('GET', `/concerts/${concertId}/schedules/${made}`)).status).toBe(200)
   })
 
   test('an unknown concert or venue is 404 and nothing is written', async () => {
-    const venueId = await it.createVenue()
-    const noConcert = await it.call('POST', '/admin/concerts/999999/schedules', {
+    const venueId = await underTest.createVenue()
+    const noConcert = await underTest.call('POST', '/admin/concerts/999999/schedules', {
       admin: true,
       body: scheduleBody(venueId),
     })
     expect([noConcert.status, noConcert.error?.code]).toEqual([404, 'CONCERT_NOT_FOUND'])
-    const concertId = await it.createConcert()
+    const concertId = await underTest.createConcert()
     const path = `/admin/concerts/${concertId}/schedules`
-    const noVenue = await it.call('POST', path, { admin: true, body: scheduleBody(999_999) })
+    const noVenue = await underTest.call('POST', path, { admin: true, body: scheduleBody(999_999) })
     expect([noVenue.status, noVenue.error?.code]).toEqual([404, 'VENUE_NOT_FOUND'])
-    expect((await it.call('GET', `/concerts/${concertId}/schedules`)).data).toEqual([])
+    expect((await underTest.call('GET', `/concerts/${concertId}/schedules`)).data).toEqual([])
   })
 })
 
 describe('listing', () => {
   test('concerts come newest first, page by page, and are found by title', async () => {
-    for (const number of [1, 2, 3]) await it.createConcert(`Paged 100% ${number}`)
-    await it.createConcert('Paged 1000')
-    const first = await it.call('GET', '/concerts?query=paged%20100%25&limit=2')
+    for (const number of [1, 2, 3]) await underTest.createConcert(`Paged 100% ${number}`)
+    await underTest.createConcert('Paged 1000')
+    const first = await underTest.call('GET', '/concerts?query=paged%20100%25&limit=2')
     const cursor = new URLSearchParams(Object(first.data)).get('nextCursor')
     expect(first.data).toMatchObject({ items: [{ title: 'Paged 100% 3' }, { title: 'Paged 100% 2' }] })
-    const second = await it.call('GET', `/concerts?query=paged%20100%25&limit=2&cursor=${cursor}`)
+    const second = await underTest.call('GET', `/concerts?query=paged%20100%25&limit=2&cursor=${cursor}`)
     expect(second.data).toMatchObject({ items: [{ title: 'Paged 100% 1' }], nextCursor: null })
-    expect((await it.call('GET', '/concerts?cursor=!')).status).toBe(400)
-    const nul = await it.call('GET', '/concerts?query=a%00b')
+    expect((await underTest.call('GET', '/concerts?cursor=!')).status).toBe(400)
+    const nul = await underTest.call('GET', '/concerts?query=a%00b')
     expect([nul.status, nul.error?.code]).toEqual([400, 'INVALID_REQUEST'])
     expect(nul.error?.details).toMatchObject([{ in: 'query', field: 'query' }])
   })
 
   test('concerts are found by a part of their artist, in any case', async () => {
     const body = { title: 'Someone', artist: 'The Searched-For Quartet' }
-    await it.call('POST', '/admin/concerts', { admin: true, body })
-    expect((await it.call('GET', '/concerts?query=CHED-for')).data).toMatchObject({
+    await underTest.call('POST', '/admin/concerts', { admin: true, body })
+    expect((await underTest.call('GET', '/concerts?query=CHED-for')).data).toMatchObject({
       items: [{ artist: body.artist }],
       nextCursor: null,
     })
-    expect((await it.call('GET', '/concerts?query=f')).data).toMatchObject({ nextCursor: null })
-    expect((await it.call('GET', '/concerts?query=nowhere')).data).toEqual({ items: [], nextCursor: null })
+    expect((await underTest.call('GET', '/concerts?query=f')).data).toMatchObject({ nextCursor: null })
+    expect((await underTest.call('GET', '/concerts?query=nowhere')).data).toEqual({
+      items: [],
+      nextCursor: null,
+    })
   })
 
   test('schedules are from today to a month ahead and ON_SALE where nothing is asked for', async () => {
-    const { concertId, scheduleId } = await it.createSchedule()
-    const venueId = await it.createVenue()
+    const { concertId, scheduleId } = await underTest.createSchedule()
+    const venueId = await underTest.createVenue()
     const times = (days: number) => ({ performanceAt: daysAhead(days), bookingCloseAt: daysAhead(days) })
     const create = async (days: number) =>
       numberIn(
-        await it.call('POST', `/admin/concerts/${concertId}/schedules`, {
+        await underTest.call('POST', `/admin/concerts/${concertId}/schedules`, {
           admin: true,
           body: { ...scheduleBody(venueId), ...times(days) },
         }),
@@ -205,9 +214,9 @@ describe('listing', () => {
     const soon = await create(0.000_1)
     const far = await create(40)
     const closed = await create(10)
-    await it.call('PATCH', `/admin/schedules/${closed}`, { admin: true, body: { status: 'CLOSED' } })
+    await underTest.call('PATCH', `/admin/schedules/${closed}`, { admin: true, body: { status: 'CLOSED' } })
     const list = async (query: string) => {
-      const { data } = await it.call('GET', `/concerts/${concertId}/schedules${query}`)
+      const { data } = await underTest.call('GET', `/concerts/${concertId}/schedules${query}`)
       return Array.isArray(data) ? data.map((one) => one.scheduleId) : []
     }
     expect(await list('')).toEqual([soon, scheduleId])
@@ -218,11 +227,11 @@ describe('listing', () => {
   })
 
   test('an entry has exactly the fields of the contract', async () => {
-    const { concertId, scheduleId } = await it.createSchedule({
+    const { concertId, scheduleId } = await underTest.createSchedule({
       performanceAt: '2099-12-24T19:30:00+09:00',
       bookingCloseAt: '2099-12-24T10:00:00Z',
     })
-    const { data } = await it.call('GET', `/concerts/${concertId}/schedules?fromDate=2099-12-24`)
+    const { data } = await underTest.call('GET', `/concerts/${concertId}/schedules?fromDate=2099-12-24`)
     expect(data).toEqual([
       {
         scheduleId,
@@ -241,28 +250,28 @@ describe('listing', () => {
   })
 
   test('wrong dates name their field', async () => {
-    const { concertId } = await it.createSchedule()
+    const { concertId } = await underTest.createSchedule()
     for (const [field, query] of [
       ['fromDate', 'fromDate=2026-02-30'],
       ['toDate', 'fromDate=2026-02-02&toDate=2026-02-01'],
       ['status', 'status=SOLD'],
     ]) {
-      const answer = await it.call('GET', `/concerts/${concertId}/schedules?${query}`)
+      const answer = await underTest.call('GET', `/concerts/${concertId}/schedules?${query}`)
       expect(answer.status).toBe(400)
       expect(answer.error?.details).toMatchObject([{ in: 'query', field }])
     }
   })
 
   test('what does not exist is 404', async () => {
-    const { scheduleId } = await it.createSchedule()
-    const other = await it.createConcert()
+    const { scheduleId } = await underTest.createSchedule()
+    const other = await underTest.createConcert()
     for (const [path, code] of [
       ['/concerts/999999', 'CONCERT_NOT_FOUND'],
       ['/concerts/999999/schedules', 'CONCERT_NOT_FOUND'],
       [`/concerts/${other}/schedules/999999`, 'SCHEDULE_NOT_FOUND'],
       [`/concerts/${other}/schedules/${scheduleId}`, 'SCHEDULE_NOT_FOUND'],
     ] as const) {
-      const answer = await it.call('GET', path)
+      const answer = await underTest.call('GET', path)
       expect([path, answer.status, answer.error?.code]).toEqual([path, 404, code])
     }
   })
@@ -270,10 +279,10 @@ describe('listing', () => {
 
 describe('changing the status', () => {
   const patch = (scheduleId: number, status: string) =>
-    it.call('PATCH', `/admin/schedules/${scheduleId}`, { admin: true, body: { status } })
+    underTest.call('PATCH', `/admin/schedules/${scheduleId}`, { admin: true, body: { status } })
 
   test('closes and opens again; the same status again tells nobody', async () => {
-    const { scheduleId } = await it.createSchedule()
+    const { scheduleId } = await underTest.createSchedule()
     expect((await patch(scheduleId, 'CLOSED')).data).toMatchObject({ scheduleId, status: 'CLOSED' })
     expect((await patch(scheduleId, 'CLOSED')).status).toBe(200)
     expect((await patch(scheduleId, 'ON_SALE')).data).toMatchObject({ status: 'ON_SALE' })
@@ -285,26 +294,26 @@ describe('changing the status', () => {
   })
 
   test('CANCELLED is final', async () => {
-    const { scheduleId, path } = await it.createSchedule()
+    const { scheduleId, path } = await underTest.createSchedule()
     expect((await patch(scheduleId, 'CANCELLED')).status).toBe(200)
     expect((await patch(scheduleId, 'CANCELLED')).status).toBe(200)
     const refused = await patch(scheduleId, 'ON_SALE')
     expect([refused.status, refused.error?.code]).toEqual([409, 'SCHEDULE_NOT_CHANGEABLE'])
-    expect((await it.call('GET', path)).data).toMatchObject({ status: 'CANCELLED' })
+    expect((await underTest.call('GET', path)).data).toMatchObject({ status: 'CANCELLED' })
     expect(await outboxOf(scheduleId)).toHaveLength(2)
   })
 
   test('refuses what it does not know', async () => {
     expect((await patch(999_999, 'CLOSED')).error?.code).toBe('SCHEDULE_NOT_FOUND')
-    const { scheduleId } = await it.createSchedule()
+    const { scheduleId } = await underTest.createSchedule()
     expect((await patch(scheduleId, 'PAUSED')).error?.details).toMatchObject([{ field: 'status' }])
   })
 })
 
 test('the API reference is served without the internet', async () => {
-  const document = await fetch(it.url('/openapi.json'))
+  const document = await fetch(underTest.url('/openapi.json'))
   expect(await document.json()).toMatchObject({ openapi: '3.1.0', info: { title: 'Frontrow' } })
-  const base = it.url('').replace('/api/v1', '')
+  const base = underTest.url('').replace('/api/v1', '')
   const page = await fetch(`${base}/docs`)
   expect(page.headers.get('content-type')).toMatch('text/html')
   const html = await page.text()
@@ -317,7 +326,7 @@ test('the API reference is served without the internet', async () => {
   expect(
     (await fetch(bundle, { headers: { 'if-none-match': tag, 'cache-control': 'max-age=0' } })).status,
   ).toBe(304)
-  // Conditions that these files can't meet are passed over: nothing but our own errors comes from here.
+  // Conditions that these files can't meet are ignored, since Express would refuse them in a form that is not ours.
   for (const headers of [{ range: 'bytes=99999999-' }, { 'if-match': '"x"' }]) {
     expect((await fetch(`${base}/docs/show-reference.js`, { headers })).status).toBe(200)
   }

@@ -82,7 +82,7 @@ test('a reader who left before the stream could open is not kept', async () => {
   await leave()
   await channels.join(1, 0, () => new EventStream(response))
   expect(seen.streams).toBe(0)
-  // The one place is free for the next.
+  // The only place for a reader (`readersMax`) is free for the next one.
   const next = await openRequest()
   await channels.join(1, 0, () => new EventStream(next.response))
   expect(seen.streams).toBe(1)
@@ -94,7 +94,7 @@ test('a reader who takes nothing any more is forgotten when the token ends', asy
   const { response } = await openRequest()
   const { channels, seen } = openChannels()
   await channels.join(1, Date.now() + 100, () => new EventStream(response))
-  // More than the kernel takes, so the answer can not end.
+  // This is more than the buffers of the kernel take, so the answer can not end.
   response.write('x'.repeat(20_000_000))
   await eventually(() => expect(seen.streams).toBe(0))
   expect(response.writableFinished).toBe(false)

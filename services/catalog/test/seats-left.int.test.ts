@@ -11,12 +11,12 @@ import { trackReservation } from '../src/track-reservation.ts'
 import { numberIn, startCatalogUnderTest } from './catalog-under-test.ts'
 import type { CatalogUnderTest } from './catalog-under-test.ts'
 
-let it: CatalogUnderTest
+let underTest: CatalogUnderTest
 let producer: Producer
 
 beforeAll(async () => {
-  it = await startCatalogUnderTest({ topics: true })
-  const { kafkaBrokers } = it.environment
+  underTest = await startCatalogUnderTest({ topics: true })
+  const { kafkaBrokers } = underTest.environment
   const logger = createLogger({ service: 'catalog-test', level: 'silent' })
   producer = createProducer(
     createKafka({ clientId: 'catalog-test', brokers: kafkaBrokers.split(','), logger }),
@@ -26,7 +26,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await producer.disconnect()
-  await it.dispose()
+  await underTest.dispose()
 })
 
 interface Event {
@@ -37,7 +37,7 @@ interface Event {
   seatIds: number[]
 }
 
-const more = {
+const otherFields = {
   ReservationHeld: { totalAmount: 1, expiresAt: '2027-01-01T00:00:00.000Z' },
   ReservationConfirmed: { totalAmount: 1, paymentId: randomUUID() },
   ReservationCancelled: { paymentId: null, reason: 'USER_CANCELLED' },
@@ -45,15 +45,15 @@ const more = {
 }
 
 function event(
-  type: keyof typeof more,
+  type: keyof typeof otherFields,
   about: { reservationId: string; scheduleId: number; seatIds: number[] },
 ): Event {
-  return { id: randomUUID(), type, ...more[type], ...about }
+  return { id: randomUUID(), type, ...otherFields[type], ...about }
 }
 
 async function publish(events: readonly Event[]): Promise<void> {
   await producer.send({
-    topic: it.environment.topicPrefix + topics.reservationEvents,
+    topic: underTest.environment.topicPrefix + topics.reservationEvents,
     acks: -1,
     messages: events.map(({ id, type, ...value }) => ({
       key: value.reservationId,
@@ -70,27 +70,27 @@ async function publish(events: readonly Event[]): Promise<void> {
   })
 }
 
-const seatsLeft = async (path: string) => numberIn(await it.call('GET', path), 'availableSeats')
+const seatsLeft = async (path: string) => numberIn(await underTest.call('GET', path), 'availableSeats')
 const eventuallyLeft = (path: string, left: number) =>
   eventually(async () => expect(await seatsLeft(path)).toBe(left), { withinMs: 20_000 })
 
 describe('seats left', () => {
   test('follow the reservations that Kafka brings', async () => {
-    const { scheduleId, path, concertId } = await it.createSchedule()
+    const { scheduleId, path, concertId } = await underTest.createSchedule()
     const first = { reservationId: randomUUID(), scheduleId, seatIds: [1, 2, 3] }
     const second = { reservationId: randomUUID(), scheduleId, seatIds: [4] }
     await publish([event('ReservationHeld', first), event('ReservationHeld', second)])
     await eventuallyLeft(path, 46)
     await publish([event('ReservationConfirmed', first), event('ReservationExpired', second)])
     await eventuallyLeft(path, 47)
-    const list = await it.call('GET', `/concerts/${concertId}/schedules`)
+    const list = await underTest.call('GET', `/concerts/${concertId}/schedules`)
     expect(list.data).toMatchObject([{ scheduleId, availableSeats: 47 }])
     await publish([event('ReservationCancelled', first)])
     await eventuallyLeft(path, 50)
   })
 
   test('stay right when events come again, under the same id or another', async () => {
-    const { scheduleId, path } = await it.createSchedule()
+    const { scheduleId, path } = await underTest.createSchedule()
     const gone = { reservationId: randomUUID(), scheduleId, seatIds: [1, 2] }
     const kept = { reservationId: randomUUID(), scheduleId, seatIds: [3] }
     const held = event('ReservationHeld', gone)
@@ -103,14 +103,15 @@ describe('seats left', () => {
     ])
     await publish([event('ReservationHeld', kept), event('ReservationHeld', kept)])
     await eventuallyLeft(path, 49)
-    const { rows } = await it.owner.query('SELECT count(*)::int AS copies FROM inbox WHERE message_id = $1', [
-      held.id,
-    ])
+    const { rows } = await underTest.owner.query(
+      'SELECT count(*)::int AS copies FROM inbox WHERE message_id = $1',
+      [held.id],
+    )
     expect(rows).toEqual([{ copies: 1 }])
   })
 
   test('are the same in whatever order and however often events come', async () => {
-    const { scheduleId } = await it.createSchedule()
+    const { scheduleId } = await underTest.createSchedule()
     const ends = fc.constantFrom('open', 'ended')
     await fc.assert(
       fc.asyncProperty(ends, fc.array(fc.nat(), { minLength: 3, maxLength: 8 }), async (end, picks) => {
@@ -122,16 +123,16 @@ describe('seats left', () => {
             ? [{ id: randomUUID(), type: 'ReservationCancelled', became: 'RELEASED' as const }]
             : []),
         ]
-        // Every message at least once, then some of them again, all in an order of chance.
+        // Every message comes at least once and some come again, all in a random order.
         const order = [...messages, ...picks.map((pick) => messages[pick % messages.length] ?? messages[0])]
           .flatMap((message, index) =>
             message === undefined ? [] : [{ message, at: picks[index] ?? index }],
           )
           .toSorted((one, other) => one.at - other.at)
         for (const { message } of order) {
-          await trackReservation(it.catalog.ctx, reserved, message.became, message)
+          await trackReservation(underTest.catalog.ctx, reserved, message.became, message)
         }
-        const { rows } = await it.owner.query(
+        const { rows } = await underTest.owner.query(
           `SELECT coalesce(sum(seat_count), 0)::int AS taken FROM reserved_seats
            WHERE reservation_id = $1 AND released_at IS NULL`,
           [reserved.reservationId],
@@ -142,10 +143,10 @@ describe('seats left', () => {
     )
   })
 
-  test('what is told about a new schedule is published', async () => {
-    const { scheduleId } = await it.createSchedule()
+  test('the event about a new schedule is published', async () => {
+    const { scheduleId } = await underTest.createSchedule()
     await eventually(async () => {
-      const { rows } = await it.owner.query(
+      const { rows } = await underTest.owner.query(
         'SELECT published_at IS NOT NULL AS published FROM outbox WHERE message_key = $1',
         [String(scheduleId)],
       )

@@ -4,13 +4,13 @@ import { z } from 'zod'
 import { startCatalogUnderTest } from './catalog-under-test.ts'
 import type { Answer, CatalogUnderTest } from './catalog-under-test.ts'
 
-let it: CatalogUnderTest
+let underTest: CatalogUnderTest
 
 beforeAll(async () => {
-  it = await startCatalogUnderTest()
+  underTest = await startCatalogUnderTest()
 })
 
-afterAll(() => it.dispose())
+afterAll(() => underTest.dispose())
 
 const SeatMap = z.object({
   scheduleInfo: z.looseObject({ scheduleId: z.number(), availableSeats: z.number(), status: z.string() }),
@@ -22,11 +22,11 @@ function statusOf(answer: Answer, seatId: number): string | undefined {
 }
 
 async function openSchedule() {
-  it.neighbours.taken = { held: [], sold: [] }
-  const schedule = await it.createSchedule()
-  const headers = { 'Queue-Token': it.queueToken(schedule.scheduleId) }
+  underTest.neighbours.taken = { held: [], sold: [] }
+  const schedule = await underTest.createSchedule()
+  const headers = { 'Queue-Token': underTest.queueToken(schedule.scheduleId) }
   const seats = (query = '', more: Record<string, string> = {}) =>
-    it.call('GET', `${schedule.path}/seats${query}`, { headers: { ...headers, ...more } })
+    underTest.call('GET', `${schedule.path}/seats${query}`, { headers: { ...headers, ...more } })
   return { ...schedule, headers, seats }
 }
 
@@ -52,7 +52,7 @@ describe('the seat map', () => {
   test('shows a taken seat, and a freed one, within a second', async () => {
     const { seats } = await openSchedule()
     expect(statusOf(await seats(), 7)).toBe('AVAILABLE')
-    it.neighbours.taken = { held: [7], sold: [8] }
+    underTest.neighbours.taken = { held: [7], sold: [8] }
     await eventually(
       async () => {
         const answer = await seats()
@@ -61,7 +61,7 @@ describe('the seat map', () => {
       },
       { withinMs: 1_000 },
     )
-    it.neighbours.taken = { held: [], sold: [8] }
+    underTest.neighbours.taken = { held: [], sold: [8] }
     await eventually(async () => expect(statusOf(await seats(), 7)).toBe('AVAILABLE'), { withinMs: 1_000 })
   })
 
@@ -73,7 +73,7 @@ describe('the seat map', () => {
       const unchanged = await seats('', { 'If-None-Match': sent })
       expect([unchanged.status, unchanged.headers.get('etag')]).toEqual([304, tag])
     }
-    it.neighbours.taken = { held: [1], sold: [] }
+    underTest.neighbours.taken = { held: [1], sold: [] }
     await eventually(
       async () => {
         const changed = await seats('', { 'If-None-Match': tag })
@@ -86,7 +86,7 @@ describe('the seat map', () => {
 
   test('filters by status and grade', async () => {
     const { seats } = await openSchedule()
-    it.neighbours.taken = { held: [1, 30], sold: [2] }
+    underTest.neighbours.taken = { held: [1, 30], sold: [2] }
     await eventually(async () => expect(statusOf(await seats(), 1)).toBe('HOLD'), { withinMs: 1_000 })
     const ids = (answer: Answer) => SeatMap.parse(answer.data).seats.map(({ seatId }) => seatId)
     expect(ids(await seats('?status=AVAILABLE&grade=VIP'))).toEqual(
@@ -100,17 +100,20 @@ describe('the seat map', () => {
   test('a crowd costs the reservation service about two calls a second', async () => {
     const { seats } = await openSchedule()
     await seats()
-    const before = it.neighbours.takenCalls
+    const before = underTest.neighbours.takenCalls
     const began = Date.now()
     for (let round = 0; round < 10; round += 1) await Promise.all(Array.from({ length: 40 }, () => seats()))
     const allowed = 1 + Math.ceil((Date.now() - began) / 400)
-    expect(it.neighbours.takenCalls - before).toBeLessThanOrEqual(allowed)
+    expect(underTest.neighbours.takenCalls - before).toBeLessThanOrEqual(allowed)
   })
 
   test('shows a closed schedule as closed at once', async () => {
     const { scheduleId, seats } = await openSchedule()
     await seats()
-    await it.call('PATCH', `/admin/schedules/${scheduleId}`, { admin: true, body: { status: 'CLOSED' } })
+    await underTest.call('PATCH', `/admin/schedules/${scheduleId}`, {
+      admin: true,
+      body: { status: 'CLOSED' },
+    })
     expect(SeatMap.parse((await seats()).data).scheduleInfo.status).toBe('CLOSED')
   })
 })
@@ -118,44 +121,49 @@ describe('the seat map', () => {
 describe('who may see the seats', () => {
   test.each([
     ['no token', undefined, 401, 'QUEUE_TOKEN_REQUIRED'],
-    ['a token that is none', 'abc', 401, 'QUEUE_TOKEN_INVALID'],
+    ['a value that is no token', 'abc', 401, 'QUEUE_TOKEN_INVALID'],
     ['an unknown token', '0198f0f0-0000-7000-8000-000000000000', 401, 'QUEUE_TOKEN_INVALID'],
   ])('%s is refused', async (_what, token, status, code) => {
     const { path } = await openSchedule()
     for (const end of ['/seats', '/seats/events']) {
       const headers = token === undefined ? {} : { 'Queue-Token': token }
-      const answer = await it.call('GET', path + end, { headers })
+      const answer = await underTest.call('GET', path + end, { headers })
       expect([answer.status, answer.error?.code]).toEqual([status, code])
     }
   })
 
   test('a waiting token, and one of another schedule, are refused', async () => {
     const { path, scheduleId } = await openSchedule()
-    const ask = (token: string) => it.call('GET', `${path}/seats`, { headers: { 'Queue-Token': token } })
-    const waiting = await ask(it.queueToken(scheduleId, { status: 'WAITING' }))
+    const ask = (token: string) =>
+      underTest.call('GET', `${path}/seats`, { headers: { 'Queue-Token': token } })
+    const waiting = await ask(underTest.queueToken(scheduleId, { status: 'WAITING' }))
     expect([waiting.status, waiting.error?.code]).toEqual([403, 'QUEUE_TOKEN_NOT_ACTIVE'])
-    expect((await ask(it.queueToken(scheduleId + 1))).error?.code).toBe('QUEUE_TOKEN_INVALID')
+    expect((await ask(underTest.queueToken(scheduleId + 1))).error?.code).toBe('QUEUE_TOKEN_INVALID')
   })
 
   test('a bearer token must be of the same user', async () => {
     const { path, headers } = await openSchedule()
-    expect((await it.call('GET', `${path}/seats`, { user: '101', headers })).status).toBe(200)
-    const other = await it.call('GET', `${path}/seats`, { user: '102', headers })
+    expect((await underTest.call('GET', `${path}/seats`, { user: '101', headers })).status).toBe(200)
+    const other = await underTest.call('GET', `${path}/seats`, { user: '102', headers })
     expect([other.status, other.error?.code]).toEqual([401, 'QUEUE_TOKEN_INVALID'])
     const forged = { ...headers, Authorization: 'Bearer x.y.z' }
-    expect((await it.call('GET', `${path}/seats`, { headers: forged })).error?.code).toBe('UNAUTHENTICATED')
+    expect((await underTest.call('GET', `${path}/seats`, { headers: forged })).error?.code).toBe(
+      'UNAUTHENTICATED',
+    )
   })
 
   test('the cookie counts as the header does', async () => {
     const { path, headers } = await openSchedule()
     const cookie = `theme=dark; tokenId=${headers['Queue-Token']}`
-    expect((await it.call('GET', `${path}/seats`, { headers: { cookie } })).status).toBe(200)
+    expect((await underTest.call('GET', `${path}/seats`, { headers: { cookie } })).status).toBe(200)
   })
 
   test('an unknown schedule, or one of another concert, is 404', async () => {
     const { scheduleId, headers } = await openSchedule()
-    const other = await it.createConcert()
-    const answer = await it.call('GET', `/concerts/${other}/schedules/${scheduleId}/seats`, { headers })
+    const other = await underTest.createConcert()
+    const answer = await underTest.call('GET', `/concerts/${other}/schedules/${scheduleId}/seats`, {
+      headers,
+    })
     expect([answer.status, answer.error?.code]).toEqual([404, 'SCHEDULE_NOT_FOUND'])
   })
 })
@@ -164,7 +172,7 @@ describe('seat events', () => {
   /** Reads a stream in the background; `events` grows. */
   async function listen(path: string, headers: Record<string, string>) {
     const abort = new AbortController()
-    const response = await fetch(it.url(`${path}/seats/events`), { headers, signal: abort.signal })
+    const response = await fetch(underTest.url(`${path}/seats/events`), { headers, signal: abort.signal })
     const stream = { response, events: [] as { event: string; data: unknown }[], ended: false, abort }
     const read = async (): Promise<void> => {
       let text = ''
@@ -189,7 +197,7 @@ describe('seat events', () => {
 
   test('tell what is taken, then what changes, to everybody who listens', async () => {
     const { scheduleId, path, headers, seats } = await openSchedule()
-    it.neighbours.taken = { held: [3], sold: [4] }
+    underTest.neighbours.taken = { held: [3], sold: [4] }
     await eventually(async () => expect(statusOf(await seats(), 3)).toBe('HOLD'), { withinMs: 1_000 })
     const listeners = [await listen(path, headers), await listen(path, headers)]
     expect(listeners[0]?.response.headers.get('content-type')).toMatch('text/event-stream')
@@ -204,7 +212,7 @@ describe('seat events', () => {
       },
     }
     for (const { events } of listeners) await eventually(() => expect(events).toEqual([snapshot]))
-    it.neighbours.taken = { held: [5], sold: [3, 4] }
+    underTest.neighbours.taken = { held: [5], sold: [3, 4] }
     const change = {
       event: 'change',
       data: {
@@ -221,8 +229,8 @@ describe('seat events', () => {
       abort.abort()
       await done
     }
-    // Nobody listens any more, so the loop ends and nobody asks.
-    const metrics = `http://127.0.0.1:${it.catalog.ports.ops}/metrics`
+    // Nobody listens any more, so no stream is left open.
+    const metrics = `http://127.0.0.1:${underTest.catalog.ports.ops}/metrics`
     await eventually(async () => {
       expect(await (await fetch(metrics)).text()).toMatch(/^catalog_seat_event_streams\{.*\} 0$/m)
     })
@@ -230,7 +238,7 @@ describe('seat events', () => {
 
   test('end when the queue token does', async () => {
     const { path, scheduleId } = await openSchedule()
-    const token = it.queueToken(scheduleId, { activeUntilMs: Date.now() + 700 })
+    const token = underTest.queueToken(scheduleId, { activeUntilMs: Date.now() + 700 })
     const { events, done } = await listen(path, { 'Queue-Token': token })
     await done
     expect(events.at(-1)).toEqual({ event: 'end', data: { reason: 'TOKEN_ENDED' } })

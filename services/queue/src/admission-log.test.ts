@@ -15,7 +15,7 @@ const admissions = fc.array(
   }),
   { minLength: 1, maxLength: 20 },
 )
-const begin = { length: 0, head: genesisHash(7, 'c') }
+const emptyLog = { length: 0, head: genesisHash(7, 'c') }
 
 test('an entry is hashed as docs/fairness.md says', () => {
   const commitment = commitmentTo(Buffer.alloc(32))
@@ -35,19 +35,19 @@ test('an entry is hashed as docs/fairness.md says', () => {
   expect(on?.hash).toEqual(createHash('sha256').update(`${first}|6|12|${times}|1|9|5`).digest())
 })
 
-test('appended in parts or at once, the log is the same', () => {
+test('the log is the same whether it is appended in parts or at once', () => {
   fc.assert(
     fc.property(admissions, fc.nat(20), (list, cut) => {
-      const whole = chainAdmissions(begin, list)
-      const first = chainAdmissions(begin, list.slice(0, cut))
+      const whole = chainAdmissions(emptyLog, list)
+      const first = chainAdmissions(emptyLog, list.slice(0, cut))
       const last = first.at(-1)
-      const head = last === undefined ? begin : { length: last.number, head: last.hash }
+      const head = last === undefined ? emptyLog : { length: last.number, head: last.hash }
       expect([...first, ...chainAdmissions(head, list.slice(cut))]).toEqual(whole)
     }),
   )
 })
 
-test('whatever is changed in an entry changes the head', () => {
+test('a change of any field of an entry changes the last hash of the log', () => {
   fc.assert(
     fc.property(
       admissions,
@@ -57,8 +57,8 @@ test('whatever is changed in an entry changes the head', () => {
         const changed = list.map((one, index) =>
           index === at % list.length ? { ...one, [field]: one[field] + 1 } : one,
         )
-        expect(chainAdmissions(begin, changed).at(-1)?.hash).not.toEqual(
-          chainAdmissions(begin, list).at(-1)?.hash,
+        expect(chainAdmissions(emptyLog, changed).at(-1)?.hash).not.toEqual(
+          chainAdmissions(emptyLog, list).at(-1)?.hash,
         )
       },
     ),

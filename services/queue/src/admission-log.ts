@@ -5,17 +5,18 @@ import { appendToLog, listUnlogged, lockLog, takeUnlogged } from './sql/admissio
 import type { Admission, LogHead, LoggedAdmission } from './sql/admissions.ts'
 import { readFairness } from './sql/fairness.ts'
 
-// All instances have noted what they did by then (they do so five times a second), so that the log is in order of time.
+// Every instance writes its admissions to PostgreSQL five times a second. After a second all of them are there, so that the log
+// can be appended to in the order of time.
 const SETTLED_MS = 1_000
 const BATCH = 1_000
 const BATCHES_A_ROUND = 20
 
-/** What stands before the first admission of a room; docs/fairness.md. */
+/** The hash that the first entry of a room's log is chained to; docs/fairness.md gives the rule. */
 export function genesisHash(scheduleId: number, commitment: string): Buffer {
   return sha256(`frontrow:admissions:${scheduleId}:${commitment}`)
 }
 
-/** The public promise about a seed. */
+/** The SHA-256 of a seed in hex. It is published before the draw, so that nobody can choose another seed afterwards. */
 export function commitmentTo(seed: Buffer): string {
   return createHash('sha256').update(seed).digest('hex')
 }
@@ -25,13 +26,13 @@ export function chainAdmissions(
   head: LogHead,
   admissions: readonly Omit<Admission, 'scheduleId'>[],
 ): LoggedAdmission[] {
-  let { head: before, length: number } = head
+  let { head: previousHash, length: number } = head
   return admissions.map((admission) => {
     number += 1
     const { sequence, enteredAtMs, admittedAtMs, active, maxActive, admitPerSecond } = admission
     const times = [enteredAtMs, admittedAtMs].map((ms) => new Date(ms).toISOString())
     const fields = [
-      before.toString('hex'),
+      previousHash.toString('hex'),
       number,
       sequence,
       ...times,
@@ -40,12 +41,15 @@ export function chainAdmissions(
       admitPerSecond,
     ]
     const hash = sha256(fields.join('|'))
-    before = hash
+    previousHash = hash
     return { ...admission, number, hash }
   })
 }
 
-/** Writes what has settled into the logs. Any number of instances may do this: a log has one writer at a time. */
+/**
+ * Appends the admissions that are older than SETTLED_MS to the logs of their rooms. Any number of instances may do this, since a
+ * log is locked while one of them writes it.
+ */
 export async function logAdmissions(ctx: QueueContext, signal: AbortSignal): Promise<void> {
   for (const scheduleId of await listUnlogged(ctx.pool, SETTLED_MS)) {
     try {
@@ -53,7 +57,7 @@ export async function logAdmissions(ctx: QueueContext, signal: AbortSignal): Pro
         if ((await logBatch(ctx, scheduleId)) < BATCH) break
       }
     } catch (error) {
-      // They stay on the list; the other rooms' logs should not wait for this one.
+      // These admissions stay on the list for the next run, and the logs of the other rooms do not wait for them.
       ctx.logger.warn({ err: error, scheduleId }, 'admissions could not be logged')
     }
   }

@@ -8,12 +8,12 @@ import { handOverPlaces } from './sql/handed-over-places.ts'
 import { lockLapsedLease, takeOverLapsedLease } from './sql/redis-lease.ts'
 import { listLiveRooms } from './sql/rooms.ts'
 
-// A batch holds the room's lock for some tens of milliseconds.
+// A batch of this size holds the room's lock for some tens of milliseconds.
 const BATCH = 500
 const BATCHES_A_ROUND = 10
-const ATTEMPTS = 3
+const RETRIES_MAX = 3
 const ROOMS_MAX = 5_000
-const TROUBLE_PAUSE_MS = 2_000
+const FAILED_ROOM_PAUSE_MS = 2_000
 
 interface Window {
   opensAtMs: number
@@ -21,27 +21,28 @@ interface Window {
   over: boolean
 }
 
-interface Batch {
+/** What one batch of a round did. */
+interface BatchOutcome {
   admitted: number
   ended: number
   drawDue: boolean
   /** Nobody up to this sequence waits any more; 0 where that is not known. */
-  passed: number
+  nobodyWaitsUpTo: number
   /** Whether another batch would find more to do. */
-  more: boolean
+  hasMore: boolean
 }
 
-/** What rounds of this process remember of each room. */
+/** What this process remembers of each room between rounds. */
 export interface AdmissionMemory {
-  /** Nobody up to this sequence waits, and nobody will, because sequences only grow. */
-  passed: LRUCache<number, number>
+  /** Nobody up to this sequence waits. New places get higher ones, so that a round begins its search behind it. */
+  nobodyWaitsUpTo: LRUCache<number, number>
   /** Rooms whose last round failed, and until when they are passed over; milliseconds since the epoch. */
-  troubled: LRUCache<number, number>
+  failedRooms: LRUCache<number, number>
 }
 
 /** The memory of a process that has made no round yet. */
-export function noAdmissionMemory(): AdmissionMemory {
-  return { passed: new LRUCache({ max: ROOMS_MAX }), troubled: new LRUCache({ max: ROOMS_MAX }) }
+export function createAdmissionMemory(): AdmissionMemory {
+  return { nobodyWaitsUpTo: new LRUCache({ max: ROOMS_MAX }), failedRooms: new LRUCache({ max: ROOMS_MAX }) }
 }
 
 /**
@@ -55,27 +56,30 @@ export async function admitInPostgres(
 ): Promise<void> {
   if (!ctx.gate.isAway) return
   await ctx.changes.flush()
-  if (!(await standIn(ctx))) return
+  if (!(await takeOverOrHandOver(ctx))) return
   for (const scheduleId of await listLiveRooms(ctx.roomPool)) {
     if (signal.aborted || ctx.gate.isOpen) return
     const nowMs = ctx.now().getTime()
-    if ((memory.troubled.get(scheduleId) ?? 0) > nowMs) continue
+    if ((memory.failedRooms.get(scheduleId) ?? 0) > nowMs) continue
     try {
       if (!(await admitToRoom(ctx, memory, scheduleId))) return
     } catch (error) {
-      memory.troubled.set(scheduleId, nowMs + TROUBLE_PAUSE_MS)
+      memory.failedRooms.set(scheduleId, nowMs + FAILED_ROOM_PAUSE_MS)
       ctx.logger.warn({ err: error, scheduleId }, 'a round of admission from PostgreSQL failed')
     }
   }
 }
 
-/** Whether people are let in from PostgreSQL now. */
-async function standIn(ctx: QueueContext): Promise<boolean> {
+/**
+ * Takes over where no instance may let people in through Redis, and returns true. Otherwise hands over what changed here to the
+ * instances that have Redis, and returns false.
+ */
+async function takeOverOrHandOver(ctx: QueueContext): Promise<boolean> {
   const unsynced = ctx.rooms.unsynced.takeAll()
   try {
     const state = await takeOverLapsedLease(ctx.roomPool)
     if (state === 'TAKEN') ctx.logger.warn('people are let in from PostgreSQL')
-    // Redis is believed again only after its rooms were built from the rows, which hold these changes already.
+    // The noted places are dropped: all rooms are built from the rows before Redis is used again, and the rows have these changes.
     if (state !== 'HELD') return true
     if (unsynced.length > 0) await handOverPlaces(ctx.roomPool, unsynced)
     return false
@@ -85,7 +89,7 @@ async function standIn(ctx: QueueContext): Promise<boolean> {
   }
 }
 
-/** Admits people to one room; false where the lease is held again. */
+/** One round for one room. False where the lease is held again, so that PostgreSQL may let nobody in. */
 async function admitToRoom(ctx: QueueContext, memory: AdmissionMemory, scheduleId: number): Promise<boolean> {
   const onSale = await ctx.schedules.get(scheduleId)
   const window = { ...admissionWindow(onSale), over: isOver(onSale, ctx.now().getTime()) }
@@ -95,8 +99,8 @@ async function admitToRoom(ctx: QueueContext, memory: AdmissionMemory, scheduleI
     if (batch.admitted > 0) ctx.events.admitted(scheduleId, batch.admitted)
     if (batch.ended > 0) ctx.events.ended(scheduleId, 'EXPIRED', batch.ended)
     if (batch.drawDue) ctx.drawsDue.add(scheduleId)
-    if (batch.passed > 0) memory.passed.set(scheduleId, batch.passed)
-    if (!batch.more) break
+    if (batch.nobodyWaitsUpTo > 0) memory.nobodyWaitsUpTo.set(scheduleId, batch.nobodyWaitsUpTo)
+    if (!batch.hasMore) break
   }
   return true
 }
@@ -106,46 +110,54 @@ async function tryBatch(
   memory: AdmissionMemory,
   scheduleId: number,
   window: Window,
-): Promise<Batch | undefined> {
+): Promise<BatchOutcome | undefined> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await admitBatch(ctx, memory, scheduleId, window)
     } catch (error) {
-      if (attempt > ATTEMPTS) throw error
+      if (attempt > RETRIES_MAX) throw error
     }
   }
 }
 
-const NOTHING: Batch = { admitted: 0, ended: 0, drawDue: false, passed: 0, more: false }
+const NOTHING_DONE: BatchOutcome = {
+  admitted: 0,
+  ended: 0,
+  drawDue: false,
+  nobodyWaitsUpTo: 0,
+  hasMore: false,
+}
 
 /**
- * Ends what is over, counts, and lets in the next, as lua/admit.lua does: the room's lock makes rounds of all instances follow
- * each other. Undefined where the lease is held again.
+ * Ends the places whose time is over, counts who is in, and lets the next people in, as lua/admit.lua does. The room is locked
+ * meanwhile, so that the rounds of several instances follow each other. Undefined where the lease is held again.
  */
 async function admitBatch(
   ctx: QueueContext,
   memory: AdmissionMemory,
   scheduleId: number,
   window: Window,
-): Promise<Batch | undefined> {
+): Promise<BatchOutcome | undefined> {
   return inTransaction(ctx.roomPool, async (tx) => {
     const room = await lockRoom(tx, scheduleId)
-    // This lock comes after the room's, because whoever wants to use Redis again waits for it.
+    // The lease is checked after the wait for the room, in which it may have been taken. Whoever wants to use Redis again waits
+    // for this lock.
     const takenOverAtMs = await lockLapsedLease(tx)
     if (takenOverAtMs === undefined) return undefined
-    if (room === undefined) return NOTHING
+    if (room === undefined) return NOTHING_DONE
     const { nowMs, ended, ...counts } = await endOverdueAndCount(tx, scheduleId, BATCH)
     if (window.over) {
-      const waitedInVain = await endWaiting(tx, scheduleId, BATCH)
-      const more = ended === BATCH || waitedInVain === BATCH
-      return { ...NOTHING, ended: ended + waitedInVain, more }
+      const endedWaiting = await endWaiting(tx, scheduleId, BATCH)
+      const hasMore = ended === BATCH || endedWaiting === BATCH
+      return { ...NOTHING_DONE, ended: ended + endedWaiting, hasMore }
     }
     const isOpen = nowMs >= window.opensAtMs && nowMs < window.endsAtMs
     const places = isOpen ? freePlaces(room, counts) : 0
-    if (places === 0) return { ...NOTHING, ended, drawDue: isOpen && !room.drawn, more: ended === BATCH }
+    if (places === 0)
+      return { ...NOTHING_DONE, ended, drawDue: isOpen && !room.drawn, hasMore: ended === BATCH }
     const next = await admitNext(tx, {
       scheduleId,
-      afterSequence: memory.passed.get(scheduleId) ?? 0,
+      afterSequence: memory.nobodyWaitsUpTo.get(scheduleId) ?? 0,
       limit: places,
       nowMs,
       activeMs: ctx.config.ACTIVE_MS,
@@ -154,11 +166,11 @@ async function admitBatch(
       ...limitsOf(room),
     })
     return {
-      ...NOTHING,
+      ...NOTHING_DONE,
       ended,
       admitted: next.admitted,
-      passed: next.looked < places ? room.lastSequence : (next.last ?? 0),
-      more: next.looked === BATCH || ended === BATCH,
+      nobodyWaitsUpTo: next.found < places ? room.lastSequence : (next.last ?? 0),
+      hasMore: next.found === BATCH || ended === BATCH,
     }
   })
 }

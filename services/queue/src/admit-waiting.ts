@@ -7,61 +7,64 @@ import { admissionWindow, isOver } from './schedules.ts'
 import type { AdmissionRound } from './room-replies.ts'
 import { takeHandedOverPlaces } from './sql/handed-over-places.ts'
 
-// A script blocks Redis, for about 1 ms with this many people.
+// A script blocks Redis while it runs: about 1 ms for this many people.
 const BATCH = 100
 const BATCHES_A_ROUND = 20
-const ATTEMPTS = 3
+const RETRIES_MAX = 3
 const HANDED_OVER_BATCH = 2_000
 // A room where nobody waits or is ACTIVE stays on the schedulers' list this long.
 const IDLE_AFTER_MS = 60_000
 
-// A room whose schedule can't be read is left alone for a while.
-const TROUBLE_PAUSE_MS = 2_000
-const TROUBLED_ROOMS_MAX = 5_000
+// A room whose round failed, perhaps because its schedule can't be read, is not tried again for this long.
+const FAILED_ROOM_PAUSE_MS = 2_000
+const FAILED_ROOMS_MAX = 5_000
 
 /** Rooms whose last round failed, and until when they are passed over; milliseconds since the epoch. */
-export type TroubledRooms = LRUCache<number, number>
+export type FailedRooms = LRUCache<number, number>
 
-/** No room is in trouble yet. */
-export function noTroubledRooms(): TroubledRooms {
-  return new LRUCache({ max: TROUBLED_ROOMS_MAX })
+/** A list without any room. */
+export function noFailedRooms(): FailedRooms {
+  return new LRUCache({ max: FAILED_ROOMS_MAX })
 }
 
-/** One round over all busy rooms: ends what is over and lets the next ones in. Any number of instances may do this. */
+/**
+ * One round over all busy rooms: ends the places whose time is over and lets the next people in. Any number of instances may do
+ * this.
+ */
 export async function admitWaiting(
   ctx: QueueContext,
-  troubled: TroubledRooms,
+  failedRooms: FailedRooms,
   signal: AbortSignal,
 ): Promise<void> {
   if (!ctx.rooms.isOpen) return
-  if (ctx.gate.handedOver) await takeHandedOver(ctx)
+  if (ctx.gate.hasHandedOver) await takeHandedOver(ctx)
   await ctx.rooms.replayUnsynced()
   for (const { scheduleId, mark } of await ctx.rooms.listBusy()) {
     if (signal.aborted) break
     const nowMs = ctx.now().getTime()
-    if ((troubled.get(scheduleId) ?? 0) > nowMs) continue
+    if ((failedRooms.get(scheduleId) ?? 0) > nowMs) continue
     try {
       await admitToRoom(ctx, scheduleId, mark)
     } catch (error) {
-      // The next round finds the room built, and the other rooms need not wait for that.
+      // The room is being built. A later round serves it, and the other rooms do not wait for that.
       if (error instanceof RoomBuildingError) continue
-      // Without Redis every other room would fail too. Any other failure concerns this room alone.
+      // Without Redis all other rooms would fail too, so the round ends. Any other error concerns this room alone.
       if (error instanceof RedisAwayError) throw error
-      troubled.set(scheduleId, nowMs + TROUBLE_PAUSE_MS)
+      failedRooms.set(scheduleId, nowMs + FAILED_ROOM_PAUSE_MS)
       ctx.logger.warn({ err: error, scheduleId }, 'a round of admission failed')
-      // A schedule that does not exist never lets anybody in, so its room leaves the list.
+      // A schedule that does not exist lets nobody in, so its room need not be looked at again.
       if (isRefusal(error, 'SCHEDULE_NOT_FOUND')) await ctx.rooms.forgetBusy(scheduleId, mark)
     }
   }
   await ctx.changes.flush()
 }
 
-/** Brings to Redis the changes of instances that have lost it. */
+/** Writes to Redis the places that were changed by instances that have lost it. */
 async function takeHandedOver(ctx: QueueContext): Promise<void> {
   await inTransaction(ctx.roomPool, async (tx) => {
     const places = await takeHandedOverPlaces(tx, HANDED_OVER_BATCH)
     for (const place of places) ctx.rooms.unsynced.add(place)
-    // This comes before the commit, so that another instance does it when this one ends here.
+    // Redis is written before the commit. If this instance ends in between, the places are still in the table for another one.
     await ctx.rooms.replayUnsynced()
   })
 }
@@ -93,7 +96,7 @@ async function admitBatch(
     try {
       return await ctx.rooms.admit(scheduleId, window, BATCH)
     } catch (error) {
-      if (attempt > ATTEMPTS || !ctx.rooms.isOpen || error instanceof RoomBuildingError) throw error
+      if (attempt > RETRIES_MAX || !ctx.rooms.isOpen || error instanceof RoomBuildingError) throw error
     }
   }
 }

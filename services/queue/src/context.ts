@@ -19,7 +19,7 @@ export interface QueueContext {
   config: QueueConfig
   logger: Logger
   pool: Pool
-  /** Serves the rooms while Redis is away, so that those who poll take no connection from those who join. */
+  /** Serves the rooms while Redis is away. It is apart from `pool`, so that a crowd's polls leave joins their connections. */
   roomPool: Pool
   gate: RedisGate
   events: QueueEvents
@@ -30,16 +30,17 @@ export interface QueueContext {
   schedules: Schedules
   /** Rooms as everybody may see them, at most 1 s old. */
   summaries: CoalescedCache<number, RoomSummary>
-  /** The same from PostgreSQL, for the time without Redis. */
+  /** The same, counted in PostgreSQL; used while Redis is away. */
   summariesInPostgres: CoalescedCache<number, RoomSummary>
-  /** Who waits, and whose token is whose, from PostgreSQL, for the same time. */
+  /** Who waits in each room, as PostgreSQL has it; used while Redis is away. */
   lines: WaitingLines
+  /** Places by their tokens, as PostgreSQL has them; used while Redis is away. */
   lookups: TokenLookups
-  /** Until when a room that was full takes nobody, by room; milliseconds since the epoch. */
+  /** Until when joins of a room are refused at once, because it was found full; milliseconds since the epoch. */
   fullUntil: LRUCache<number, number>
-  /** When an estimate was kept last, by room; milliseconds since the epoch. */
+  /** When an estimate of a room was last stored, to be compared with the real wait; milliseconds since the epoch. */
   predictedAt: LRUCache<number, number>
-  /** Rooms that have opened and whose early joiners have not been drawn places yet. */
+  /** Schedules that have opened and whose draw is still to be made. */
   drawsDue: Set<number>
   now: () => Date
 }

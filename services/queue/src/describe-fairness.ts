@@ -29,7 +29,10 @@ export interface FairnessDescription {
   serverTime: string
 }
 
-/** The commitment of a room exists from the first time anybody asks for it; `from` pages the log. */
+/**
+ * Describes the draw and the log of a room. A room that does not exist yet is made, since its commitment has to be public before
+ * the draw. `from` is the first admission of the page; without it none are returned.
+ */
 export async function describeFairness(
   ctx: QueueContext,
   scheduleId: number,
@@ -47,7 +50,7 @@ export async function describeFairness(
   return {
     scheduleId,
     commitment,
-    // Published together with the draw: before, it would tell which entry numbers are good.
+    // The seed is published with the draw. Before that it would tell which entry numbers are good.
     seed: room.drawnAt === null ? null : room.seed.toString('hex'),
     draw: drawJson(room),
     log: { length: log.length, head: log.head.toString('hex') },

@@ -17,7 +17,7 @@ export interface PlaceDescription {
   expiresAt: string
 }
 
-// Who is in has no reason to ask often: only the deadline can change.
+// Somebody who is ACTIVE has no reason to ask often, since only the deadline can change. It is polled as if the wait were this long.
 const ACTIVE_WAIT_SECONDS = 100
 
 /** Puts a place into the form of the API. */
@@ -46,9 +46,9 @@ export async function describePlace(
   const [summary, onSale] = await Promise.all([ctx.summaries.get(scheduleId), ctx.schedules.get(scheduleId)])
   const queuePosition = place.before + 1
   const { opensAtMs } = admissionWindow(onSale)
-  // Before the draw everybody may expect the middle of those who are there.
-  const expected = place.nowMs < opensAtMs ? Math.ceil((place.waiting + 1) / 2) : queuePosition
-  const wait = estimateWaitSeconds(expected, summary, { opensAtMs, activeMs: ctx.config.ACTIVE_MS })
+  // Before the draw all places are equally likely, so the wait is estimated for the middle of the line.
+  const expectedPosition = place.nowMs < opensAtMs ? Math.ceil((place.waiting + 1) / 2) : queuePosition
+  const wait = estimateWaitSeconds(expectedPosition, summary, { opensAtMs, activeMs: ctx.config.ACTIVE_MS })
   return {
     token,
     scheduleId,

@@ -8,10 +8,11 @@ import { claimDraw, closeEarlyList, markDrawn, moveEntries } from './sql/fairnes
 import type { RoomFairness } from './sql/fairness.ts'
 
 const MOVES_A_BATCH = 5_000
-// Longer than the order of a million takes; as long a draw stands still whose instance was killed.
+// An instance may compute the order of a million entries (some 6 s) before it renews its claim. The draw of an instance that was
+// killed stands still for this long.
 const CLAIM_MS = 15_000
 
-/** Makes the draws that are due, one after the other. What fails is found due again by the next round of admission. */
+/** Makes the draws that are due, one after the other. The next round of admission notes a draw that failed as due again. */
 export async function drawDuePlaces(ctx: QueueContext, signal: AbortSignal): Promise<void> {
   for (const scheduleId of ctx.drawsDue) {
     ctx.drawsDue.delete(scheduleId)
@@ -19,7 +20,10 @@ export async function drawDuePlaces(ctx: QueueContext, signal: AbortSignal): Pro
   }
 }
 
-/** What came of it: BUSY where another instance is at it, or this one stops. */
+/**
+ * How an attempt to draw ended. BUSY: another instance is making the draw, or this one is stopping. NOT_YET: the on-sale is not
+ * open, or the room does not exist yet.
+ */
 export type DrawOutcome = 'DRAWN' | 'BUSY' | 'NOT_YET'
 
 /**
@@ -38,35 +42,35 @@ export async function drawEarlyPlaces(
   const room = await closeEarlyList(ctx.pool, scheduleId, opensAtMs)
   if (room === undefined || room.earlyEntries === null) return 'NOT_YET'
   if (room.drawnAt === null) {
-    if (!(await moveAll(ctx, scheduleId, room, signal))) return 'BUSY'
+    if (!(await moveToDrawnPlaces(ctx, scheduleId, room, signal))) return 'BUSY'
     await markDrawn(ctx.pool, scheduleId)
     ctx.logger.info(
       { scheduleId, entries: room.earlyEntries },
       'the places of those who came early were drawn',
     )
   }
-  // The room in Redis stands in the order before the draw, whichever instance made it.
+  // The room in Redis still has the order from before the draw, also where another instance made the draw.
   try {
-    await ctx.rooms.buildAgain(scheduleId)
+    await ctx.rooms.dropUndrawnRoom(scheduleId)
   } catch (error) {
     if (!(error instanceof RedisAwayError)) throw error
   }
   return 'DRAWN'
 }
 
-async function moveAll(
+async function moveToDrawnPlaces(
   ctx: QueueContext,
   scheduleId: number,
   room: RoomFairness,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const first = room.earlyEntries ?? 0
+  const entryCount = room.earlyEntries ?? 0
   const claim = { id: randomUUID(), holdMs: CLAIM_MS }
   if (!(await claimDraw(ctx.pool, scheduleId, claim))) return false
-  const order = await drawOrder(room.seed, scheduleId, first)
+  const order = await drawOrder(room.seed, scheduleId, entryCount)
   for (let from = 0; from < order.length; from += MOVES_A_BATCH) {
     const entries = order.slice(from, from + MOVES_A_BATCH)
-    const sequences = entries.map((_entry, index) => first + from + index + 1)
+    const sequences = entries.map((_entry, index) => entryCount + from + index + 1)
     if (signal.aborted || !(await claimDraw(ctx.pool, scheduleId, claim))) return false
     await inTransaction(ctx.pool, (tx) => moveEntries(tx, scheduleId, { entries, sequences }))
   }

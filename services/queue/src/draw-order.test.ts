@@ -5,7 +5,7 @@ import { drawOrder } from './draw-order.ts'
 
 const seeds = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes))
 
-test('the draw is the public rule: entry numbers by their HMAC, smallest first, everybody once', async () => {
+test('the draw follows the public rule: every entry number once, in the order of their HMACs', async () => {
   await fc.assert(
     fc.asyncProperty(
       seeds,
@@ -39,7 +39,7 @@ test('every entry has the same chance of every place', async () => {
   for (const count of counts) expect(Math.abs(count - draws / entries)).toBeLessThan(125)
 })
 
-test('one more entry makes another order: nobody can know a good number before the list is closed', async () => {
+test('one more entry changes the order, so that nobody can know a good number before the list is closed', async () => {
   const seed = Buffer.alloc(32, 1)
   const twenty = await drawOrder(seed, 1, 20)
   const twentyOne = await drawOrder(seed, 1, 21)

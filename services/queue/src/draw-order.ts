@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
-import { setImmediate as breathe } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 
-// About 10 ms of this process' time at once.
+// Hashing this many keys takes about 10 ms; then the other work of this process has its turn.
 const KEYS_AT_ONCE = 2_000
 const HASH_BYTES = 32
 const BLOCK_BYTES = 64
@@ -16,13 +16,13 @@ const TEXT_BYTES_MAX = 50
 export async function drawOrder(seed: Buffer, scheduleId: number, entries: number): Promise<number[]> {
   const hmac = hmacUnder(seed)
   const keys = Buffer.allocUnsafe(entries * HASH_BYTES)
-  // 48 bits of each key as a number decide nearly always, and are compared without a call.
+  // The first 48 bits of two keys nearly always differ. As numbers they are compared without a call, which is faster.
   const prefixes = new Float64Array(entries)
   for (let index = 0; index < entries; index += 1) {
     const key = hmac(`${scheduleId}:${entries}:${index + 1}`)
     key.copy(keys, index * HASH_BYTES)
     prefixes[index] = key.readUIntBE(0, 6)
-    if (index % KEYS_AT_ONCE === KEYS_AT_ONCE - 1) await breathe()
+    if (index % KEYS_AT_ONCE === KEYS_AT_ONCE - 1) await nextTurn()
   }
   const keyOf = (index: number): Buffer => keys.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES)
   const order = Uint32Array.from({ length: entries }, (_none, index) => index)
@@ -30,7 +30,10 @@ export async function drawOrder(seed: Buffer, scheduleId: number, entries: numbe
   return Array.from(order, (index) => index + 1)
 }
 
-/** HMAC-SHA-256 of many short ASCII texts under one key of at most 64 bytes: by RFC 2104, as node:crypto's cost four times this. */
+/**
+ * HMAC-SHA-256 of many short ASCII texts under one key of at most 64 bytes. It is written out after RFC 2104, because node:crypto's
+ * own takes four times as long.
+ */
 function hmacUnder(key: Buffer): (text: string) => Buffer {
   const inner = Buffer.alloc(BLOCK_BYTES + TEXT_BYTES_MAX, 0x36)
   const outer = Buffer.alloc(BLOCK_BYTES + HASH_BYTES, 0x5c)

@@ -37,7 +37,7 @@ describe('the estimated wait', () => {
     expect(estimateWaitSeconds(5, over, times)).toBe(4_200)
   })
 
-  test('does not tell of seconds while the room is paused', () => {
+  test('is at least a minute while the room is paused', () => {
     expect(estimateWaitSeconds(1, { ...room, active: 0, paused: true }, times)).toBe(61)
     expect(estimateWaitSeconds(6, { ...room, maxActive: null, paused: true }, times)).toBe(60)
   })

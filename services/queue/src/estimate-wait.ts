@@ -28,21 +28,21 @@ export function estimateWaitSeconds(
   >,
   times: { opensAtMs: number; activeMs: number },
 ): number {
-  // Nobody knows how long a pause lasts; that it ends this second is the one thing not to tell.
-  const untilGoing = Math.max(0, times.opensAtMs - room.nowMs) / 1_000
-  const untilOpen = room.paused ? Math.max(PAUSE_SECONDS, untilGoing) : untilGoing
-  if (room.maxActive === null) return Math.ceil(untilOpen)
-  // Below zero where the limit was lowered: so many have to go before the next one comes in.
+  // Nobody knows how long a pause lasts. At least a minute is told, rather than that it ends at once.
+  const untilOpening = Math.max(0, times.opensAtMs - room.nowMs) / 1_000
+  const untilAdmitting = room.paused ? Math.max(PAUSE_SECONDS, untilOpening) : untilOpening
+  if (room.maxActive === null) return Math.ceil(untilAdmitting)
+  // Negative where the limit was lowered below the number of those who are in. That many have to leave before anybody comes in.
   const free = room.maxActive - room.active
-  if (position <= free) return Math.ceil(untilOpen + position / room.admitPerSecond)
+  if (position <= free) return Math.ceil(untilAdmitting + position / room.admitPerSecond)
   const turnover = Math.min(room.admitPerSecond, room.maxActive / (times.activeMs / 1_000))
   const spanMs = Math.min(MINUTE_MS, Math.max(1_000, room.nowMs - room.oldestAdmissionMs))
-  const seen = room.admittedLastMinute === 0 ? 0 : room.admittedLastMinute / (spanMs / 1_000)
-  const rate = Math.min(room.admitPerSecond, Math.max(turnover, seen))
-  return Math.ceil(untilOpen + Math.max(0, free) / room.admitPerSecond + (position - free) / rate)
+  const seenRate = room.admittedLastMinute === 0 ? 0 : room.admittedLastMinute / (spanMs / 1_000)
+  const rate = Math.min(room.admitPerSecond, Math.max(turnover, seenRate))
+  return Math.ceil(untilAdmitting + Math.max(0, free) / room.admitPerSecond + (position - free) / rate)
 }
 
-/** How well a sample of estimates did. */
+/** How close a sample of estimates came to the real waits. */
 export interface EstimateComparison {
   samples: number
   medianPredictedSeconds: number | null
@@ -51,7 +51,7 @@ export interface EstimateComparison {
   closeShare: number | null
 }
 
-/** Compares what people were told with what came of it. */
+/** Compares the waits that people were told with those they had. */
 export function compareEstimates(
   samples: readonly { predictedSeconds: number; actualSeconds: number }[],
 ): EstimateComparison {

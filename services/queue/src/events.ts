@@ -16,7 +16,7 @@ export interface QueueEvents {
   streams(open: number): void
 }
 
-// A label value each; more rooms than this are not watched one by one.
+// Each room is a label value of a gauge. Rooms past this number are left out, so that the gauge stays small.
 const WATCHED_ROOMS_MAX = 200
 
 /** Registers the business metrics of this service. */
@@ -47,7 +47,7 @@ export function createEvents(registry: Registry, logger: Logger): QueueEvents {
     buckets: [1, 5, 15, 30, 60, 120, 300, 600, 1_200, 2_400, 3_600, 7_200],
     registers,
   })
-  const misses = new Histogram({
+  const ratios = new Histogram({
     name: 'queue_wait_estimate_ratio',
     help: 'Wait as it was, divided by the wait predicted at the join; 1 is right',
     buckets: [0.25, 0.5, 0.75, 0.9, 1.1, 1.25, 1.5, 2, 4],
@@ -90,8 +90,8 @@ export function createEvents(registry: Registry, logger: Logger): QueueEvents {
     estimateProved(predicted, actual) {
       waits.observe({ kind: 'predicted' }, predicted)
       waits.observe({ kind: 'actual' }, actual)
-      // Less than a second is told as one, and a wait that was none of it.
-      misses.observe(Math.max(1, actual) / Math.max(1, predicted))
+      // Both count as at least a second, so that tiny waits give no huge ratios and a prediction of 0 can be divided by.
+      ratios.observe(Math.max(1, actual) / Math.max(1, predicted))
     },
     steered: (change) => logger.info(change, 'a waiting room was steered'),
     roomSeen(scheduleId, seen) {

@@ -1,7 +1,7 @@
 import type { QueueContext } from './context.ts'
 import { RedisAwayError } from './redis-gate.ts'
 
-/** Takes a place that PostgreSQL has ended out of its room, now or when Redis is back. */
+/** Takes a place that has ended in PostgreSQL out of its room in Redis. While Redis is away this is noted for later. */
 export async function freePlace(
   ctx: QueueContext,
   place: { scheduleId: number; userId: string; sequence: number },

@@ -5,13 +5,13 @@ import type { RoomLimits } from './sql/rooms.ts'
 
 /** Somebody who wants a place. */
 export interface Join {
-  /** Of the on-sale, as this join knows it; milliseconds since the epoch. */
+  /** When the on-sale opens, as this join knows it; milliseconds since the epoch. */
   opensAtMs: number
   userId: string
   tokenHash: Buffer
 }
 
-/** A place that is committed in PostgreSQL. */
+/** The place that a join got; it is stored in PostgreSQL. */
 export interface GivenPlace {
   sequence: number
   /** True where the on-sale is open and nobody joined before it, so that there is nothing to draw. */
@@ -43,7 +43,7 @@ export function createJoinBatches(pool: Pool, defaults: RoomLimits): JoinBatches
           userIds: joins.map(({ userId }) => userId),
           tokenHashes: joins.map(({ tokenHash }) => tokenHash),
         },
-        // The newest join has read the schedule last.
+        // The newest join read the schedule last, so it knows the opening best.
         { opensAtMs: joins.at(-1)?.opensAtMs ?? 0, ...defaults },
       )
       const places = new Map(rows.map((row) => [row.tokenHash.toString('base64'), row]))

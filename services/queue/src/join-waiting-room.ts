@@ -21,26 +21,28 @@ import { hashToken, newTokenValue } from './token-value.ts'
 import type { TokenHash } from './token-value.ts'
 import type { LivePlace, Place } from './room-replies.ts'
 
-// This spares PostgreSQL a crowd that tries again and again, and a place that was freed is still found soon.
+// Joins of a room that was full are refused for this long without asking again. This spares PostgreSQL a crowd, and a freed place
+// is still found soon.
 const FULL_FOR_MS = 500
 
 /**
- * Gives a user a place in a schedule's waiting room. PostgreSQL has it before anybody is told, and decides that there
- * is one live place a user; then it goes into the room in Redis, straight in where nobody waits and there is space.
+ * Gives a user a place in a schedule's waiting room. The place is stored in PostgreSQL before the user is told, and PostgreSQL
+ * ensures that a user has one live place in a room. Then it is put into the room in Redis, where it is ACTIVE at once if nobody
+ * waits and there is space.
  */
 export async function joinWaitingRoom(
   ctx: QueueContext,
   join: { scheduleId: number; userId: string },
 ): Promise<PlaceDescription> {
   try {
-    return await giveOnePlace(ctx, join)
+    return await createPlace(ctx, join)
   } catch (error) {
     if (isRefusal(error)) ctx.events.joinRefused({ ...join, code: error.code })
     throw error
   }
 }
 
-async function giveOnePlace(
+async function createPlace(
   ctx: QueueContext,
   { scheduleId, userId }: { scheduleId: number; userId: string },
 ): Promise<PlaceDescription> {
@@ -78,9 +80,9 @@ async function giveOnePlace(
     ctx.fullUntil.set(scheduleId, nowMs + FULL_FOR_MS)
     throw roomFull()
   }
-  const isIn = entered.status === 'WAITING' || entered.status === 'ACTIVE'
-  // A place that is over a moment after its join was moved by the draw.
-  const place = isIn ? entered : await enterMoved(ctx, hash)
+  const isEntered = entered.status === 'WAITING' || entered.status === 'ACTIVE'
+  // A new place that is over already was given another sequence by the draw.
+  const place = isEntered ? entered : await enterDrawnPlace(ctx, hash)
   if (place === undefined) throw placeExists()
   const straightIn = place.status === 'ACTIVE'
   if (place.status === 'ACTIVE' && place.admission !== undefined) {
@@ -92,17 +94,17 @@ async function giveOnePlace(
   return described
 }
 
-// Five estimates a second, room and instance are enough to know how good they are.
+// Each instance stores at most five estimates a second for a room, which is enough to know how good they are.
 const PREDICTION_EVERY_MS = 200
 
-/** Keeps what this person was told, so that it is compared with how long the wait was. */
+/** Stores the wait that this person was told, to be compared with the real one. */
 function notePrediction(ctx: QueueContext, userId: string, place: PlaceDescription): void {
   const { scheduleId } = place
   const nowMs = ctx.now().getTime()
   if (nowMs - (ctx.predictedAt.get(scheduleId) ?? 0) < PREDICTION_EVERY_MS) return
   ctx.predictedAt.set(scheduleId, nowMs)
   const predicted = { scheduleId, userId, sequence: place.sequence, seconds: place.estimatedWaitSeconds }
-  // The join neither waits for this nor fails with it.
+  // The join neither waits for this nor fails with it, since the comparison needs no estimate in particular.
   void ctx.rooms.predict(predicted).catch((error: unknown) => {
     ctx.logger.debug({ err: error, scheduleId }, 'an estimate was not kept')
   })
@@ -128,13 +130,13 @@ async function enterRoom(
     const place = await placeFromRow(ctx, row, window.nobodyEarly)
     if (place === undefined) throw new Error('a new place is not live', { cause: error })
     if (place.status !== 'WAITING' || place.before < ctx.config.WAITING_MAX) return place
-    // Redis may have the place all the same. Its row stays, as one that has left, so that the replay takes it out there.
+    // Redis may have taken the place although the call failed. The row is kept as LEFT, so that the replay takes it out there.
     await endTokenByHash(ctx.pool, row.tokenHash, 'LEFT')
     return { status: 'FULL', nowMs: place.nowMs }
   }
 }
 
-async function enterMoved(ctx: QueueContext, hash: TokenHash): Promise<LivePlace | undefined> {
+async function enterDrawnPlace(ctx: QueueContext, hash: TokenHash): Promise<LivePlace | undefined> {
   try {
     return (await enterByRow(ctx, hash))?.place
   } catch (error) {
@@ -146,7 +148,7 @@ async function enterMoved(ctx: QueueContext, hash: TokenHash): Promise<LivePlace
   }
 }
 
-/** For a user with a live row: refuses, unless the place has ended and its row does not say so yet. */
+/** Ends the user's live row where its place is over in Redis and the row does not say so yet; refuses where it is not over. */
 async function endStalePlace(ctx: QueueContext, scheduleId: number, userId: string): Promise<void> {
   const row = await findLiveToken(ctx.pool, scheduleId, userId)
   if (row === undefined) return
@@ -160,14 +162,14 @@ async function isPlaceLive(ctx: QueueContext, row: TokenRow): Promise<boolean> {
     const place = await ctx.rooms.place(row.scheduleId, row.userId)
     if (place.status === 'WAITING' || place.status === 'ACTIVE') return true
     if (place.status === 'ENDED' || !liveRow) return false
-    // The place may have ended a moment ago, and its row does not say so yet.
+    // The place may have ended a moment ago, before its row says so.
     await ctx.rooms.settle()
     if ((await findLiveToken(ctx.pool, row.scheduleId, row.userId)) === undefined) return false
     await ctx.rooms.join(toRoomEntry(row))
-    const still = await findLiveToken(ctx.pool, row.scheduleId, row.userId)
-    // The join that made this row was refused and has deleted it.
-    if (still === undefined) await freePlace(ctx, row)
-    return still !== undefined
+    const rowNow = await findLiveToken(ctx.pool, row.scheduleId, row.userId)
+    // The join that made this row was refused meanwhile and has deleted it.
+    if (rowNow === undefined) await freePlace(ctx, row)
+    return rowNow !== undefined
   } catch (error) {
     if (error instanceof RedisAwayError) return liveRow
     throw error

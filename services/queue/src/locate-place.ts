@@ -20,8 +20,9 @@ export interface LocatedPlace {
 }
 
 const ENTER_ATTEMPTS = 3
-// That a holder was seen is noted at most once a minute by each process, and once a minute in the room by all of them. What is
-// noted can thus be 2 minutes old, and a place can end that much before its 12 hours unseen.
+// A holder is noted as seen at most this often by each instance, and at most this often by the room, since several instances may
+// serve the same holder. The time noted may thus be 2 minutes old, and a place that nobody asks for ends that much early (of
+// WAITING_MS, which is 12 hours).
 const SEEN_EVERY_MS_MAX = 60_000
 
 /**
@@ -41,25 +42,25 @@ export async function locatePlace(
     if (owner === undefined) throw invalidToken()
     const { scheduleId, userId } = owner
     requireUser(userId, expected.userId)
-    const everyMs = Math.min(SEEN_EVERY_MS_MAX, Math.floor(ctx.config.WAITING_MS / 8))
-    const seen = expected.seen && ctx.directory.isSeenAgain(hash.digest, ctx.now().getTime(), everyMs)
-    const place = await ctx.rooms.place(scheduleId, userId, hash.digest, seen ? everyMs : 0)
+    const noteEveryMs = Math.min(SEEN_EVERY_MS_MAX, Math.floor(ctx.config.WAITING_MS / 8))
+    const seen = expected.seen && ctx.directory.shouldNoteSeen(hash.digest, ctx.now().getTime(), noteEveryMs)
+    const place = await ctx.rooms.place(scheduleId, userId, hash.digest, seen ? noteEveryMs : 0)
     if (place.status === 'WAITING' || place.status === 'ACTIVE') {
       return { scheduleId, userId, digest: hash.digest, place }
     }
-    return await putBack(ctx, hash)
+    return await restoreMissedPlace(ctx, hash)
   } catch (error) {
     if (!(error instanceof RedisAwayError)) throw error
     return locateInPostgres(ctx, hash, expected.userId)
   }
 }
 
-/** The refusal of a token that has no live place. */
+/** The refusal of a token that is not live, or is somebody else's. */
 export function invalidToken(): Refusal {
   return refuse('QUEUE_TOKEN_INVALID', 'the queue token is unknown, used, left, expired or not yours')
 }
 
-/** Somebody's live place, read from its row while Redis is away. */
+/** A live place by its row, for the time while Redis is away; undefined where the row is not live. */
 export async function placeFromRow(
   ctx: QueueContext,
   row: TokenRow,
@@ -79,11 +80,14 @@ export async function placeFromRow(
   return { status: 'WAITING', nowMs, sequence, ...inLine, roomOff }
 }
 
-/** The room does not know this token as live. If PostgreSQL still does after a moment, the room has missed it. */
-async function putBack(ctx: QueueContext, hash: TokenHash): Promise<LocatedPlace> {
+/**
+ * Locates a place that the room does not know as live. If PostgreSQL still has it as live after a moment, the room has missed it
+ * and gets it again; otherwise refuses.
+ */
+async function restoreMissedPlace(ctx: QueueContext, hash: TokenHash): Promise<LocatedPlace> {
   const row = await findToken(ctx.pool, hash.full)
   if (row !== undefined && isLive(row, ctx.now().getTime())) {
-    // A place that was ended a moment ago, unseen for too long, would come back in front of those who moved up.
+    // A place that the room has just ended may still look live here. Put back, it would stand before those who have moved up.
     await ctx.rooms.settle()
     const located = await enterByRow(ctx, hash)
     if (located !== undefined) return located
@@ -102,18 +106,18 @@ export async function enterByRow(ctx: QueueContext, hash: TokenHash): Promise<Lo
     if (row === undefined || !isLive(row, ctx.now().getTime())) return undefined
     const { scheduleId, userId } = row
     const place = await ctx.rooms.join(toRoomEntry(row))
-    const still = await findToken(ctx.pool, hash.full)
-    if (still === undefined || !isLive(still, ctx.now().getTime())) {
-      // The place was ended after it was read, and whoever ended it may have cleared the room before it was put there.
+    const rowNow = await findToken(ctx.pool, hash.full)
+    if (rowNow === undefined || !isLive(rowNow, ctx.now().getTime())) {
+      // The place was ended after its row was read. It may have been taken out of the room before it was put back there.
       await freePlace(ctx, row)
       return undefined
     }
     if (place.status === 'WAITING' || place.status === 'ACTIVE') {
       return { scheduleId, userId, digest: hash.digest, place }
     }
-    // The room says the place is over. That is so unless the draw has moved it since it was read.
-    if (still.sequence === row.sequence) return undefined
-    row = still
+    // The room says that the place is over. That is right unless the draw gave it another sequence after its row was read.
+    if (rowNow.sequence === row.sequence) return undefined
+    row = rowNow
   }
   return undefined
 }
@@ -123,7 +127,7 @@ async function locateInPostgres(
   hash: TokenHash,
   expectedUserId: string | undefined,
 ): Promise<LocatedPlace> {
-  await ctx.gate.rowsSettled()
+  await ctx.gate.waitForRows()
   const row = await ctx.lookups.add('all', hash.full)
   if (row === undefined) throw invalidToken()
   requireUser(row.userId, expectedUserId)

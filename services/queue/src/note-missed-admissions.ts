@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { QueueContext } from './context.ts'
 import { findUnnoted } from './sql/admissions.ts'
 
-// An instance that lets somebody in has noted it after this time, or has failed to.
+// An instance that has not noted an admission by then has ended, or has lost the answer.
 const SETTLED_MS = 2_000
 const BATCH = 5_000
 const ROOMS_MAX = 5_000
@@ -10,8 +10,8 @@ const ROOMS_MAX = 5_000
 /** Up to when this process has looked at each room's admissions; milliseconds since the epoch by Redis' clock. */
 export type CheckedRooms = LRUCache<number, number>
 
-/** No room was looked at yet. */
-export function noChecksYet(): CheckedRooms {
+/** A list without any room. */
+export function noCheckedRooms(): CheckedRooms {
   return new LRUCache({ max: ROOMS_MAX })
 }
 

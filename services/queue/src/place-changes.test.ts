@@ -14,7 +14,7 @@ const admitted = { ...place, admission, activeUntilMs: 400, endedAtMs: null }
 const extended = { ...place, admission: null, activeUntilMs: 900, endedAtMs: null }
 const ended = { ...place, admission: null, activeUntilMs: null, endedAtMs: 950 }
 
-test('changes of one place add up', () => {
+test('changes of one place are merged into one that has the fields of all', () => {
   expect(mergeChanges(mergeChanges(admitted, extended), ended)).toEqual({
     ...place,
     admission,
@@ -23,7 +23,7 @@ test('changes of one place add up', () => {
   })
 })
 
-test('the later deadline stays, and so does the end', () => {
+test('the later of two deadlines wins, and a place that has ended stays ended', () => {
   expect(mergeChanges(extended, admitted)).toMatchObject({ admission, activeUntilMs: 900 })
   expect(mergeChanges(ended, extended)).toMatchObject({ endedAtMs: 950 })
 })

@@ -6,19 +6,20 @@ import type { PlaceChange } from './sql/room-places.ts'
 
 const BATCH_MAX = 2_000
 const PENDING_MAX = 500_000
-// A room that is lost is built again from the rows half a second later (rebuild-room.ts): later notes it has missed.
+// A room that Redis has lost is built again from the rows after half a second (rebuild-room.ts). A change that is written later
+// than this may be missing in it.
 const LATE_MS = 300
 
 /**
- * What Redis decided, on its way into PostgreSQL: many changes in one UPDATE, a fraction of a second later. While
- * PostgreSQL is away they wait here; the newest state of a place replaces what waits of it.
+ * Writes what Redis decided into PostgreSQL: many changes in one UPDATE, a fraction of a second later. While PostgreSQL is away
+ * the changes wait here, those of one place as one.
  */
 export class PlaceChanges {
   readonly #pool: Pool
   readonly #logger: Logger
   readonly #onLate: (change: PlaceChange) => void
   #pending = new Map<string, PlaceChange>()
-  /** Of the oldest that waits. */
+  /** When the oldest of the waiting changes was noted; milliseconds of `performance.now()`. */
   #notedAt = 0
   #flushing: Promise<void> | undefined
   #readmitted = 0
@@ -30,7 +31,7 @@ export class PlaceChanges {
     this.#onLate = onLate
   }
 
-  /** People whom this process found to have been let in before: a lost admission that was given again. */
+  /** How many people this process found to have been let in twice, because Redis had lost their first admission. */
   get readmitted(): number {
     return this.#readmitted
   }
@@ -48,7 +49,7 @@ export class PlaceChanges {
     this.#note({ scheduleId, sequence, admission: null, activeUntilMs: null, endedAtMs: atMs })
   }
 
-  /** Writes all that waits; throws when PostgreSQL does not take it, and then it waits on. */
+  /** Writes all waiting changes. Throws when PostgreSQL does not take them; they wait on for the next call. */
   async flush(): Promise<void> {
     this.#flushing ??= this.#write().finally(() => {
       this.#flushing = undefined
@@ -60,7 +61,10 @@ export class PlaceChanges {
     const key = `${change.scheduleId}:${change.sequence}`
     const before = this.#pending.get(key)
     if (before === undefined && this.#pending.size >= PENDING_MAX) {
-      this.#logger.error({ ...change }, 'a change of a place is lost to PostgreSQL: too many are waiting')
+      this.#logger.error(
+        { ...change },
+        'a change of a place was dropped: too many wait to be written to PostgreSQL',
+      )
       return
     }
     if (this.#pending.size === 0) this.#notedAt = performance.now()

@@ -87,7 +87,7 @@ describe('an event id', () => {
     'GONE-7-1234',
     `LEFT-7-${'9'.repeat(40)}`,
     'WAITING-\uff17-1234-120-0',
-  ])('that is not exactly ours is none: %p', (id) => {
+  ])('in any other form is not read: %p', (id) => {
     expect(readEventId(id)).toBeUndefined()
   })
 })

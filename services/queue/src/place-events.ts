@@ -3,7 +3,7 @@ import type { PlaceDescription } from './describe-place.ts'
 /** How a place's events end. REISSUED: the place lives on, under another token value. */
 export type PlaceEnd = 'EXPIRED' | 'LEFT' | 'USED' | 'REISSUED'
 
-/** What the reader of an event knows from then on; the event's id says it. */
+/** What the reader of an event knows once it has the event, as its id tells. */
 export type KnownState =
   | { kind: 'live'; scheduleId: number; place: string; paused: boolean }
   | { kind: 'ended'; scheduleId: number; sequence: number }

@@ -17,9 +17,9 @@ interface Reader {
   token: string
   userId: string | undefined
   scheduleId: number
-  /** As seen last: at the opening of the sale it may change. */
+  /** The one seen last; the draw at the opening may change it. */
   sequence: number
-  /** What the reader knows by the events it has: the state of its place, and whether the room is paused. */
+  /** What the reader knows from the events it was sent: the state of its place, and whether the room is paused. */
   place: string
   paused: boolean
   nextLookAtMs: number
@@ -35,11 +35,10 @@ interface RoomNow {
 const LOOK_EVERY_MAX_MS = 5_000
 const LOOK_AT_ACTIVE_EVERY_MS = 1_000
 const ROOMS_EVERY_MS = 500
-// Places that are looked at together, which share a few calls to Redis, and streams that are written to in one turn of the
-// event loop.
+// So many places are looked up at once, which share a few calls to Redis. So many events are written in one turn of the event loop.
 const LOOKS_AT_ONCE = 200
 const RECONNECT_MS = 2_000
-// An event is some 300 bytes, so these are about 200 events.
+// This is some two hundred events of about 300 bytes each.
 const UNREAD_MAX_BYTES = 64_000
 const NO_STORE = { 'Cache-Control': 'no-store' }
 
@@ -65,9 +64,9 @@ export class PlaceStreams {
   }
 
   /**
-   * Answers with a stream; refuses before where the token is not live or too many are open. Who comes back with the id of
-   * the event it got last is told what it missed: also that its place has ended, and 204, which tells an EventSource to
-   * stay away, where it knows that already.
+   * Answers with a stream, or refuses where the token is not live or too many streams are open. A reader that comes back with
+   * the id of its last event is told what it missed, also that its place has ended. Where it knows of that end already it gets
+   * 204, which tells an EventSource to stay away.
    */
   async open(
     token: string,
@@ -98,7 +97,7 @@ export class PlaceStreams {
     const due = [...this.#readers].filter((reader) => reader.nextLookAtMs <= nowMs)
     for (let from = 0; from < due.length && !signal.aborted; from += LOOKS_AT_ONCE) {
       await Promise.all(due.slice(from, from + LOOKS_AT_ONCE).map((reader) => this.#update(reader, nowMs)))
-      // Looking at a crowd of places can take long, above all in an outage. Pauses and heartbeats do not wait for the last.
+      // Looking up a crowd can take long, above all in an outage, so pauses and heartbeats are sent between its batches.
       if (this.#ctx.now().getTime() - this.#roomsToldAtMs >= ROOMS_EVERY_MS) {
         await this.#tellRooms(signal)
         await this.#beat(signal)
@@ -139,7 +138,7 @@ export class PlaceStreams {
       nextLookAtMs: 0,
     }
     this.#readers.add(reader)
-    // A reader that has gone meanwhile is deleted at once: if it stayed, it would keep its place alive for ever.
+    // This calls back at once where the reader has gone already. Otherwise its place would be looked up, and kept alive, for ever.
     stream.onClose(() => this.#readers.delete(reader))
     this.#tellPlace(reader, place, nowMs)
     this.#tellRoom(reader, room)
@@ -164,7 +163,7 @@ export class PlaceStreams {
       if (place === undefined) await this.#end(reader)
       else this.#tellPlace(reader, place, nowMs)
     } catch (error) {
-      // In an outage the stream stays, and its reader is told of the next change that can be read.
+      // In an outage the stream stays open, and its reader is told of changes once places can be read again.
       reader.nextLookAtMs = nowMs + LOOK_EVERY_MAX_MS
       this.#ctx.logger.debug({ err: error }, 'a place could not be looked at for its stream')
     }
@@ -191,7 +190,7 @@ export class PlaceStreams {
   /** Tells every stream whose room was paused or resumed: one summary a room, whatever the number of its streams. */
   async #tellRooms(signal: AbortSignal): Promise<void> {
     this.#roomsToldAtMs = this.#ctx.now().getTime()
-    // They are listed before the rooms are read, because a reader who comes meanwhile may know something newer.
+    // The readers are listed before the rooms are read, since one that comes later may know of a newer state than was read.
     const readers = [...this.#readers]
     const ids = [...new Set(readers.map((reader) => reader.scheduleId))]
     const rooms = new Map<number, RoomNow | undefined>()
@@ -200,15 +199,15 @@ export class PlaceStreams {
       await Promise.all(some.map(async (id) => void rooms.set(id, await this.#room(id))))
     }
     for (const reader of readers) {
-      // Whoever waits stands behind the sequence that is served now. This one was let in, or drawn another place.
+      // Whoever waits has a sequence above the one served now. A lower one was let in or drawn anew, so it is looked up at once.
       const served = reader.sequence <= (rooms.get(reader.scheduleId)?.nowServing ?? 0)
       if (served && reader.place.startsWith('WAITING')) reader.nextLookAtMs = 0
     }
-    const news = readers.filter((reader) => {
+    const toTell = readers.filter((reader) => {
       const room = rooms.get(reader.scheduleId)
       return room !== undefined && room.paused !== reader.paused
     })
-    await inTurns(news, signal, (reader) => this.#tellRoom(reader, rooms.get(reader.scheduleId)))
+    await inTurns(toTell, signal, (reader) => this.#tellRoom(reader, rooms.get(reader.scheduleId)))
   }
 
   #tellRoom(reader: Reader, room: RoomNow | undefined): void {
@@ -219,7 +218,7 @@ export class PlaceStreams {
     reader.stream.send(formatEvent('room', data, liveId(reader.place, room.paused)))
   }
 
-  /** Undefined while the room can't be read; what readers were told stands until it can. */
+  /** The state of a room; undefined while it can't be read, and then its readers are told nothing new. */
   async #room(scheduleId: number): Promise<RoomNow | undefined> {
     try {
       return await this.#ctx.summaries.get(scheduleId)
@@ -237,7 +236,7 @@ export class PlaceStreams {
 
   async #end(reader: Reader): Promise<void> {
     const row = await findToken(this.#ctx.pool, hashToken(reader.token).full)
-    // A token value without a row was reissued.
+    // A token value that no row has any more was replaced by a reissue.
     reader.stream.end(this.#endedEvent(row === undefined ? 'REISSUED' : endOf(row), row ?? reader))
   }
 
@@ -248,7 +247,7 @@ export class PlaceStreams {
   }
 }
 
-/** A row is written a fraction of a second after the room changes, so a row that still looks live has expired. */
+/** How a place ended. Its row is updated a fraction of a second after the room, so one that still looks live has expired. */
 function endOf(row: TokenRow): PlaceEnd {
   return row.status === 'WAITING' || row.status === 'ACTIVE' ? 'EXPIRED' : row.status
 }

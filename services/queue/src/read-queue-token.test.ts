@@ -21,7 +21,7 @@ test.each([
   { cookie: 'tokenId=' },
   { 'queue-token': '' },
   { cookie: ';;=' },
-])('none is asked for: %j', (headers) => {
+])('a request without a queue token is refused with QUEUE_TOKEN_REQUIRED: %j', (headers) => {
   expect(() => readQueueToken(headers)).toThrow(expect.objectContaining({ code: 'QUEUE_TOKEN_REQUIRED' }))
 })
 

@@ -8,16 +8,16 @@ import type { RoomLimits } from './sql/rooms.ts'
 import { readRoom } from './sql/rooms.ts'
 import { toDigest } from './token-value.ts'
 
-/** What came of a rebuild: another instance may be at it, or have done it. */
+/** How a rebuild ended. DONE: the room was built already. BUSY: another instance is building it. */
 export type RebuildOutcome = 'BUILT' | 'DONE' | 'BUSY'
 
-/** Somebody else took the rebuild over. */
+/** Another instance has taken over the rebuild. */
 class SupersededError extends Error {
   override name = 'SupersededError'
 }
 
 const PAGE = 5_000
-// About 4 ms of the server's time a step; everybody else's commands run in between.
+// A step of this many places blocks Redis for about 4 ms; the commands of others run between the steps.
 const STEP = 1_000
 const ADMISSIONS_MAX = 60_000
 const JUST_DRAWN_MS = 1_000
@@ -38,10 +38,10 @@ export async function rebuildRoom(
     if (outcome === 'SUPERSEDED') throw new SupersededError(`room ${scheduleId} is built by another instance`)
     return outcome
   }
-  const begun = await step('begin', [])
-  if (begun === 'DONE' || begun === 'BUSY') return begun
+  const beginOutcome = await step('begin', [])
+  if (beginOutcome === 'DONE' || beginOutcome === 'BUSY') return beginOutcome
   try {
-    // Read before the places: an order from before the draw must not pass for the drawn one.
+    // This is read before the places, so that places from before the draw are never marked as drawn.
     const drawnAt = (await readFairness(pool, scheduleId))?.drawnAt ?? null
     const drawn = drawnAt !== null
     // People have been let in, and the last of them may not be in the rows yet.
@@ -49,10 +49,10 @@ export async function rebuildRoom(
     await copyPlaces(pool, scheduleId, (args) => step('places', args))
     const admissions = await readRecentAdmissions(pool, scheduleId, ADMISSIONS_MAX)
     for (let from = 0; from < admissions.length; from += STEP) {
-      const some = admissions.slice(from, from + STEP)
+      const batch = admissions.slice(from, from + STEP)
       await step(
         'admissions',
-        some.flatMap(({ sequence, admittedAtMs }) => [sequence, admittedAtMs]),
+        batch.flatMap(({ sequence, admittedAtMs }) => [sequence, admittedAtMs]),
       )
     }
     const lastAdmitted = await readLastAdmitted(pool, scheduleId)
@@ -83,7 +83,8 @@ async function copyPlaces(
     const last = rows.at(-1)
     const isLast = last === undefined || rows.length < PAGE
     if (!isLast) {
-      // Read while this one is written. Its failure is found when it is awaited, and must not end the process before.
+      // The next page is read while this one is written. Its failure shows where it is awaited; without this empty handler it
+      // would end the process before.
       page = readLivePlaces(pool, scheduleId, last.sequence, PAGE)
       page.catch(() => undefined)
     }
@@ -92,7 +93,7 @@ async function copyPlaces(
         row.userId,
         toDigest(row.tokenHash),
         row.sequence,
-        // One that is over is ended by the next round, like any other.
+        // A place whose deadline has passed is copied too, since the next round ends it like any other.
         row.status === 'ACTIVE' ? (row.activeUntil?.getTime() ?? 1) : 0,
       ])
       await write(args)

@@ -6,12 +6,12 @@ import type { HostMetrics } from '@frontrow/service-host/metrics'
 import type { Redis } from 'ioredis'
 import type { RedisLease } from './redis-lease.ts'
 
-/** Redis can't be asked now: the room is served from PostgreSQL. */
+/** Thrown while Redis can't be used; the rooms are then served from PostgreSQL. */
 export class RedisAwayError extends Error {
   override name = 'RedisAwayError'
 }
 
-/** Redis is there, and one room is being made anew in it: that room is served from PostgreSQL meanwhile. */
+/** Thrown while one room is being built in Redis; that room is served from PostgreSQL meanwhile. */
 export class RoomBuildingError extends RedisAwayError {
   override name = 'RoomBuildingError'
 }
@@ -24,21 +24,22 @@ export interface RedisGateOptions {
   metrics: Pick<HostMetrics, 'breakerState'>
 }
 
-/** Writes what must be right in Redis before it is used. */
+/** Brings the rooms in Redis up to date before Redis is used. */
 export type Recover = (redis: Redis, epoch: string) => Promise<void>
 
 const RUN_ID = /^run_id:(\w+)/m
 const PROBE_KEY = 'queue:probe'
-// Only a Redis that holds the rooms has this key; one that was emptied has not.
+// This key exists in a Redis that holds the rooms, and is missing in one that was emptied.
 const EPOCH_KEY = 'queue:epoch'
-const SILENT_LOOKS_MAX = 2
-// A process that has just started has not lost Redis, it has not connected yet.
+const UNANSWERED_CHECKS_MAX = 2
+// A process that has just started does not count Redis as lost before this time, since it is still connecting.
 const START_GRACE_MS = 3_000
 const ROWS_SETTLED_MS = 500
-// While a Redis that keeps failing is taken up again and again, PostgreSQL lets nobody in. So it is put off.
-const SHORT_LIFE_MS = 5_000
-const PUT_OFF_MS = 3_000
-const PUT_OFF_MAX_MS = 30_000
+// Each opening of the gate stops admission from PostgreSQL. So openings are delayed while Redis fails again within SHORT_OPENING_MS
+// of each.
+const SHORT_OPENING_MS = 5_000
+const OPENING_DELAY_MS = 3_000
+const OPENING_DELAY_MAX_MS = 30_000
 
 /**
  * Whether Redis may be used, and under which epoch. It is shut by a lost connection, by the breaker (more than half of at
@@ -53,11 +54,11 @@ export class RedisGate {
   #epoch: string | undefined
   #everOpen = false
   #opening: Promise<void> | undefined
-  #silentLooks = 0
+  #unansweredChecks = 0
   #openedAt = 0
   #shutAt: number | undefined
-  #shortLives = 0
-  #notBefore = 0
+  #shortOpenings = 0
+  #openNotBefore = 0
 
   constructor(options: RedisGateOptions) {
     this.#options = options
@@ -67,10 +68,10 @@ export class RedisGate {
       // One call carries up to a hundred people's requests, so a few calls say enough.
       volumeThreshold: 4,
       rollingCountMs: 5_000,
-      // `tryOpen` closes the breaker; until then the gate is shut and nothing is called.
+      // The breaker is closed by the opening of the gate. Nothing is called through it before, so this time does not matter.
       resetMs: 60_000,
       onState: (state) => {
-        if (state === 'open') this.#shutUnwell('too many calls failed')
+        if (state === 'open') this.#shutFailing('too many calls failed')
       },
     })
     options.redis.on('close', () => this.#shut('the connection was lost'))
@@ -97,13 +98,13 @@ export class RedisGate {
     return this.isOpen ? this.#options.lease.admitUntilMs : 0
   }
 
-  /** Whether instances that have lost Redis wait for others to bring their changes there. */
-  get handedOver(): boolean {
+  /** Whether instances that have lost Redis have left changes for this one to write there. */
+  get hasHandedOver(): boolean {
     return this.isOpen && this.#options.lease.handedOver
   }
 
   /** Waits, right after Redis was lost, until all instances have noted in PostgreSQL what it had decided. */
-  async rowsSettled(): Promise<void> {
+  async waitForRows(): Promise<void> {
     if (this.#shutAt === undefined || this.isOpen) return
     const left = this.#shutAt + ROWS_SETTLED_MS - performance.now()
     if (left > 0) await delay(left)
@@ -122,7 +123,7 @@ export class RedisGate {
     }
   }
 
-  /** For work of many steps, which goes past the breaker because its failures say nothing about a single call. */
+  /** For work of many steps. It bypasses the breaker, because the failure of long work says nothing about single calls. */
   connection(): { redis: Redis; epoch: string } {
     if (this.#epoch === undefined) throw new RedisAwayError('Redis is away')
     return { redis: this.#options.redis, epoch: this.#epoch }
@@ -130,7 +131,8 @@ export class RedisGate {
 
   /** Opens the gate if Redis answers and takes writes; to be called again and again. */
   async tryOpen(recover: Recover): Promise<void> {
-    if (this.isOpen || this.#options.redis.status !== 'ready' || performance.now() < this.#notBefore) return
+    if (this.isOpen || this.#options.redis.status !== 'ready' || performance.now() < this.#openNotBefore)
+      return
     this.#opening ??= this.#open(recover).finally(() => {
       this.#opening = undefined
     })
@@ -145,15 +147,15 @@ export class RedisGate {
     let marker: string | null
     try {
       ;[nowMs, marker] = await Promise.all([clockOf(redis), redis.get(EPOCH_KEY)])
-      this.#silentLooks = 0
+      this.#unansweredChecks = 0
     } catch (error) {
-      this.#silentLooks += 1
+      this.#unansweredChecks += 1
       logger.debug({ err: error }, 'Redis was asked for the time and did not answer')
-      if (this.#silentLooks >= SILENT_LOOKS_MAX) this.#shutUnwell('it does not answer')
+      if (this.#unansweredChecks >= UNANSWERED_CHECKS_MAX) this.#shutFailing('it does not answer')
       return
     }
     if (this.isOpen && marker === null) {
-      // Rooms that nobody asks for would stand still, because the list of busy rooms is gone.
+      // The list of busy rooms is lost too, so without a recovery the rooms that nobody asks for would stand still.
       this.#shut('it was emptied')
       return
     }
@@ -182,18 +184,20 @@ export class RedisGate {
     try {
       await recover(redis, epoch)
       await redis.set(EPOCH_KEY, epoch)
-      // This also fails when the connection was lost meanwhile, and perhaps made again to a server that was restarted.
-      if (!(await lease.renew(await clockOf(redis)))) throw new Error('the lease was lost on the way')
+      // This fails also where the connection was lost meanwhile, since that drops the lease. A new connection may be to a server
+      // that was restarted.
+      if (!(await lease.renew(await clockOf(redis))))
+        throw new Error('the lease was lost while the rooms were brought up to date')
     } catch (error) {
       lease.drop()
-      this.#putOff()
-      throw new Error('Redis answers and could not be taken up', { cause: error })
+      this.#delayOpening()
+      throw new Error('Redis answers, but the rooms could not be brought up to date in it', { cause: error })
     }
     this.#breaker.close()
     this.#epoch = epoch
     this.#everOpen = true
     this.#openedAt = performance.now()
-    this.#silentLooks = 0
+    this.#unansweredChecks = 0
     metrics.breakerState.set({ target: 'redis' }, 0)
     logger.info('the waiting rooms are served from Redis')
   }
@@ -208,18 +212,21 @@ export class RedisGate {
     logger.warn({ reason }, 'the waiting rooms are served from PostgreSQL')
   }
 
-  /** Shuts the gate while the connection stands: Redis is there and does not do its work. */
-  #shutUnwell(reason: string): void {
-    if (this.isOpen && performance.now() - this.#openedAt < SHORT_LIFE_MS) this.#putOff()
-    else if (this.isOpen) this.#shortLives = 0
+  /** Shuts the gate because Redis fails although it is connected; delays the next opening where the last one was short. */
+  #shutFailing(reason: string): void {
+    if (this.isOpen && performance.now() - this.#openedAt < SHORT_OPENING_MS) this.#delayOpening()
+    else if (this.isOpen) this.#shortOpenings = 0
     this.#shut(reason)
   }
 
-  /** Delays the next opening: not at all after the first short life, then by 6 s, doubled each time up to 30 s. */
-  #putOff(): void {
-    const pause = this.#shortLives === 0 ? 0 : PUT_OFF_MS * 2 ** Math.min(this.#shortLives, 5)
-    this.#shortLives += 1
-    this.#notBefore = performance.now() + Math.min(PUT_OFF_MAX_MS, pause)
+  /**
+   * Notes that an opening failed or was short, and delays the next one: not at all after the first time, by 6 s after the
+   * second, and by twice as long each further time, up to 30 s.
+   */
+  #delayOpening(): void {
+    const pause = this.#shortOpenings === 0 ? 0 : OPENING_DELAY_MS * 2 ** Math.min(this.#shortOpenings, 5)
+    this.#shortOpenings += 1
+    this.#openNotBefore = performance.now() + Math.min(OPENING_DELAY_MAX_MS, pause)
   }
 }
 

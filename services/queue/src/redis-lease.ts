@@ -2,7 +2,7 @@ import type { Pool } from '@frontrow/postgres/pool'
 import { renewLease, takeLease } from './sql/redis-lease.ts'
 
 const LEASE_MS = 3_000
-// The second that is left is for what was let in to be noted in PostgreSQL, before PostgreSQL takes over.
+// In the second between this and LEASE_MS the last admissions are noted in PostgreSQL, before PostgreSQL takes over.
 const ADMIT_MS = 2_000
 
 /**
@@ -34,7 +34,7 @@ export class RedisLease {
     return this.#handedOver
   }
 
-  /** The name of the term; undefined while another Redis server has the lease. */
+  /** Takes the lease and returns the name of its term; undefined while another Redis server has the lease. */
   async take(server: string): Promise<string | undefined> {
     this.drop()
     const term = await takeLease(this.#pool, server, LEASE_MS)
@@ -43,12 +43,12 @@ export class RedisLease {
     return `${term.store}:${term.generation}`
   }
 
-  /** False where it is not held, or not any more. `redisNowMs`: Redis' clock before this call. */
+  /** Renews the lease; false where this instance does not hold it. `redisNowMs`: Redis' clock before this call. */
   async renew(redisNowMs: number): Promise<boolean> {
     const generation = this.#generation
     if (generation === undefined) return false
     const renewed = await renewLease(this.#pool, generation, LEASE_MS)
-    // Dropped meanwhile, and perhaps taken anew.
+    // The lease was dropped during the query, and perhaps taken again.
     if (this.#generation !== generation) return this.isHeld
     if (renewed === undefined) {
       this.drop()

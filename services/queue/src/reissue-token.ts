@@ -27,7 +27,7 @@ export async function reissueToken(
   return describePlace(ctx, token, scheduleId, place)
 }
 
-// Each time another reissue of the same place came between.
+// Every attempt after the first means that another reissue of the same place has come in between.
 const ATTEMPTS_MAX = 50
 
 async function renewPlace(ctx: QueueContext, row: TokenRow): Promise<LivePlace | undefined> {
@@ -41,8 +41,8 @@ async function renewPlace(ctx: QueueContext, row: TokenRow): Promise<LivePlace |
 }
 
 /**
- * Brings the row's value into the room, and looks whether it still is the row's: of reissues at once the last in PostgreSQL has
- * to be the last in Redis, or an old value would live. The draw may have moved the place meanwhile, too.
+ * Puts the row's token value into the room, then checks that the row still has it. Of several reissues at once, the last in
+ * PostgreSQL has to be the last in Redis too, or an old value would stay valid. The draw may have moved the place meanwhile, too.
  */
 async function renewInRoom(ctx: QueueContext, given: TokenRow): Promise<LivePlace | undefined> {
   let row = given
@@ -60,5 +60,7 @@ async function renewInRoom(ctx: QueueContext, given: TokenRow): Promise<LivePlac
     }
     row = now
   }
-  throw refuse('UNAVAILABLE', 'the token is reissued again and again', { retryAfterSeconds: 1 })
+  throw refuse('UNAVAILABLE', 'other requests are reissuing the same token; try again', {
+    retryAfterSeconds: 1,
+  })
 }

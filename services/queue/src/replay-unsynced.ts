@@ -22,20 +22,20 @@ const BATCH = 500
  */
 export async function replayUnsynced(replay: Replay): Promise<void> {
   const { unsynced } = replay
-  // Not by the size of the list: what is noted meanwhile waits for the next time.
+  // The list is taken once, so that a replay ends. What is noted meanwhile waits for the next one.
   const all = unsynced.takeAll()
-  const later: PlaceId[] = []
+  const waiting: PlaceId[] = []
   let from = 0
   try {
     for (; from < all.length; from += BATCH) {
-      later.push(...(await replayBatch(replay, all.slice(from, from + BATCH))))
+      waiting.push(...(await replayBatch(replay, all.slice(from, from + BATCH))))
     }
   } finally {
-    for (const place of [...later, ...all.slice(from)]) unsynced.add(place)
+    for (const place of [...waiting, ...all.slice(from)]) unsynced.add(place)
   }
 }
 
-/** Returns those that have to wait. */
+/** Returns the places that have to wait, because their room is being built. */
 async function replayBatch(replay: Replay, batch: readonly PlaceId[]): Promise<PlaceId[]> {
   const { redis, epoch, pool } = replay
   const building = await findBuilding(redis, batch)
@@ -51,7 +51,7 @@ async function replayBatch(replay: Replay, batch: readonly PlaceId[]): Promise<P
     rows.map((row) => {
       const live = row.status === 'WAITING' || row.status === 'ACTIVE'
       if (!live) return runScript(redis, 'leave', row.scheduleId, [epoch, row.userId, row.sequence])
-      // Nobody goes straight in, so the limits do not matter.
+      // Nobody is admitted by this call, so its limits (the two zeros) do not matter.
       return runScript(redis, 'join', row.scheduleId, [epoch, 0, 0, ...joinArguments(toRoomEntry(row))])
     }),
   )

@@ -7,11 +7,11 @@ export interface RoomEntry {
   userId: string
   digest: string
   sequence: number
-  /** Of a place that was ACTIVE already; 0 for one that waits. */
+  /** The deadline of an ACTIVE place; 0 for one that waits. */
   activeUntilMs: number
 }
 
-/** A row as the room takes it. */
+/** The entry that a row makes in its room. */
 export function toRoomEntry(row: TokenRow): RoomEntry {
   return {
     scheduleId: row.scheduleId,
@@ -29,7 +29,7 @@ export interface RoomEntryWindow {
   nobodyEarly: boolean
 }
 
-/** What join.lua takes of each place; without a window it goes straight in at no time. */
+/** The arguments of join.lua for one place. Without a window its holder is not admitted by the call. */
 export function joinArguments(entry: RoomEntry, enter?: RoomEntryWindow): (string | number)[] {
   return [
     entry.userId,

@@ -12,13 +12,13 @@ export type Place =
       sequence: number
       activeUntilMs: number
       roomOff: boolean
-      /** Of one who was let in just now, at the join. */
+      /** Set where the holder was let in by this very join. */
       admission?: Admission
     }
   /** ENDED: its time is over. UNKNOWN: not in the room. REISSUED: another value is the place's token now. */
   | { status: 'ENDED' | 'UNKNOWN' | 'REISSUED' | 'FULL'; nowMs: number }
 
-/** A place that lets its holder in, or will. */
+/** A place that is WAITING or ACTIVE. */
 export type LivePlace = Extract<Place, { sequence: number }>
 
 /** What one round did. */
@@ -40,12 +40,12 @@ export interface RoomSummary extends RoomLimits {
   waiting: number
   active: number
   admittedLastMinute: number
-  /** Of the admissions in the last minute; 0 where there were none. */
+  /** The time of the oldest admission of the last minute; 0 where there was none. */
   oldestAdmissionMs: number
 }
 
-/** The single replies in one of `place` or `join`, which are about many. */
-export function placesOf(reply: ScriptReply): ScriptReply[] {
+/** Splits a reply of `place` or `join` into the replies for each person. */
+export function repliesIn(reply: ScriptReply): ScriptReply[] {
   return reply.slice(1).map((one) => toScriptReply('place or join', one))
 }
 
@@ -157,7 +157,10 @@ export function toSummary(reply: ScriptReply): RoomSummary {
   }
 }
 
-/** Reads members of the set of recent admissions, each followed by its score. One that came from PostgreSQL is left out. */
+/**
+ * Reads members of the set of recent admissions, each followed by its score. Those that were copied from PostgreSQL are left out:
+ * they have no fields but the sequence.
+ */
 export function toRecentAdmissions(
   scheduleId: number,
   members: readonly string[],

@@ -44,17 +44,18 @@ const commands = {
 const KEY_COUNT = 8
 const KNOWN_ROOMS_MAX = 1_000
 
-// A room whose mark has changed since it was read is busy again and stays on the list.
+// Takes a room off the busy ones, unless it was marked busy again since its mark was read.
 const FORGET_IDLE_ROOM = `
 if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then return redis.call('HDEL', KEYS[1], ARGV[1]) end
 return 0`
 
-// Several instances find a draw due one after the other; only an undrawn room is dropped.
+// Several instances find the same draw done, one after the other. Only the first may drop the room: once it is built in the drawn
+// order, people are let in to it.
 const DROP_UNDRAWN_ROOM = `
 if redis.call('HGET', KEYS[1], 'drawn') == '1' then return 0 end
 return redis.call('HDEL', KEYS[1], 'epoch')`
 
-// Many keys with an expiry need a script: SET takes one key, and MSET takes no expiry.
+// This is a script because SET takes an expiry but only one key, and MSET takes no expiry.
 const KEEP_TOKEN_OWNERS = `
 for i, key in ipairs(KEYS) do redis.call('SET', key, ARGV[i + 1], 'EX', ARGV[1]) end
 return #KEYS`
@@ -74,10 +75,10 @@ export const scripts = {
   keepTokenOwners: { lua: KEEP_TOKEN_OWNERS },
 }
 
-/** Rooms where somebody waits or is ACTIVE, with the time that was last noted; what schedulers work on. */
+/** Rooms where somebody waits or is ACTIVE, each with the time when that was last noted. Schedulers work through them. */
 export const BUSY_ROOMS_KEY = 'queue:busy'
 
-/** Where the holder of a token value is found, by its digest. */
+/** The key under which the owner of a token value is stored. */
 export function tokenKey(digest: string): string {
   return `queue-token:${digest}`
 }

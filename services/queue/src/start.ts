@@ -10,8 +10,8 @@ import { createPool } from '@frontrow/postgres/pool'
 import type { Pool } from '@frontrow/postgres/pool'
 import { LRUCache } from 'lru-cache'
 import { logAdmissions } from './admission-log.ts'
-import { admitInPostgres, noAdmissionMemory } from './admit-in-postgres.ts'
-import { admitWaiting, noTroubledRooms } from './admit-waiting.ts'
+import { admitInPostgres, createAdmissionMemory } from './admit-in-postgres.ts'
+import { admitWaiting, noFailedRooms } from './admit-waiting.ts'
 import type { QueueConfig } from './config.ts'
 import type { QueueContext } from './context.ts'
 import { drawDuePlaces } from './draw-early-places.ts'
@@ -20,7 +20,7 @@ import { addServices } from './grpc.ts'
 import { addRoutes } from './http.ts'
 import { createJoinBatches } from './join-batches.ts'
 import { listensTo, messageHandlers } from './messages.ts'
-import { noChecksYet, noteMissedAdmissions } from './note-missed-admissions.ts'
+import { noCheckedRooms, noteMissedAdmissions } from './note-missed-admissions.ts'
 import { PlaceChanges } from './place-changes.ts'
 import { PlaceStreams } from './place-streams.ts'
 import { createRedis } from './redis.ts'
@@ -66,7 +66,7 @@ export async function startQueue(
     logger: host.logger,
   })
   const roomPool = createRoomPool(host, config, { name: 'rooms', max: config.ROOM_POOL_MAX })
-  // The lease has a connection of its own, so that it never waits behind a crowd.
+  // The lease has a connection of its own, so that a renewal does not wait behind a crowd.
   const lease = new RedisLease(createRoomPool(host, config, { name: 'lease', max: 1 }))
   const gate = new RedisGate({ redis, lease, logger: host.logger, metrics: host.metrics })
   host.lifecycle.add('Redis', () => gate.close())
@@ -77,7 +77,7 @@ export async function startQueue(
   addServices(host, ctx)
   host.consume(listensTo, messageHandlers(ctx), config.KAFKA_CONCURRENCY)
   addTasks(host, ctx, streams)
-  // Redis must have answered once. Later the rooms are served from PostgreSQL while it is away.
+  // The service is ready once Redis has answered; later on the rooms are served from PostgreSQL while Redis is away.
   host.check('redis', async () => (gate.everOpen ? null : 'Redis has not answered yet'))
   host.page('/health/system', () => checkSystem(config.SYSTEM_OPS_URLS))
   const running = await host.listen()
@@ -166,13 +166,13 @@ function addTasks(host: ServiceHost, ctx: QueueContext, streams: PlaceStreams): 
     gate.tryOpen((redis, epoch) => ctx.rooms.recover(redis, epoch)),
   )
   host.every('keep the lease', LEASE_EVERY_MS, () => gate.keepLease())
-  const troubled = noTroubledRooms()
-  const memory = noAdmissionMemory()
+  const failedRooms = noFailedRooms()
+  const memory = createAdmissionMemory()
   host.every('admit', ctx.config.ADMIT_EVERY_MS, (signal) =>
-    gate.isOpen ? admitWaiting(ctx, troubled, signal) : admitInPostgres(ctx, memory, signal),
+    gate.isOpen ? admitWaiting(ctx, failedRooms, signal) : admitInPostgres(ctx, memory, signal),
   )
-  const missed = noChecksYet()
-  host.every('note missed admissions', MISSED_EVERY_MS, () => noteMissedAdmissions(ctx, missed))
+  const checkedRooms = noCheckedRooms()
+  host.every('note missed admissions', MISSED_EVERY_MS, () => noteMissedAdmissions(ctx, checkedRooms))
   host.every('draw places', DRAW_EVERY_MS, (signal) => drawDuePlaces(ctx, signal))
   host.every('log admissions', LOG_EVERY_MS, (signal) => logAdmissions(ctx, signal))
   host.every('record changes of places', RECORD_EVERY_MS, () => ctx.changes.flush())

@@ -24,7 +24,7 @@ export async function summarizeRoom(
   }
 }
 
-/** Counts a room in PostgreSQL. That is costly: it is done once a second for all who ask (`summariesInPostgres`). */
+/** Counts a room in PostgreSQL. Callers share one count a second (`summariesInPostgres` in start.ts). */
 export async function countRoom(
   pool: Pool,
   lines: WaitingLines,

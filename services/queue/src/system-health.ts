@@ -20,7 +20,7 @@ async function askReady(url: string): Promise<string> {
     await response.body?.cancel()
     return response.ok ? 'ready' : 'not ready'
   } catch {
-    // Every failure to answer means the same to who asks: it is not there. Where it listens is nobody's business.
+    // All failures are answered alike, since their messages would tell the public where the service listens.
     return 'no answer'
   }
 }

@@ -13,21 +13,21 @@ export interface TokenOwner {
   userId: string
 }
 
-// This is two full rooms of 100,000. When more people than this poll in turn, each is forgotten before it polls again.
+// Enough for two full rooms of 100,000. Where more people than this poll in turn, each is forgotten before it comes again.
 const KNOWN_MAX = 200_000
 const DEAD_MAX = 40_000
 const REDIS_KEEP_SECONDS = 43_200
 const SHARED_MAX = 200
 
 /**
- * Finds the room and the user of a token value: in this process, in Redis, in PostgreSQL. Whether the value is still
- * the place's token, the room itself says.
+ * Finds the room and the user of a token value: in this process, in Redis, in PostgreSQL. It does not know whether the value is
+ * still the place's token; the room decides that.
  */
 export class TokenDirectory {
   readonly #gate: RedisGate
   readonly #pool: Pool
   readonly #known = new LRUCache<string, TokenOwner & { seenAtMs: number }>(ofAtMost(KNOWN_MAX))
-  // Token values whose places are over, which is final. Polls with them cost nothing more.
+  // Values that were found to be over. That is final, so further polls of them need neither Redis nor PostgreSQL.
   readonly #dead = new LRUCache<string, true>(ofAtMost(DEAD_MAX))
   readonly #reads = new Batcher<'all', string, string | null>({
     batchMax: SHARED_MAX,
@@ -65,7 +65,7 @@ export class TokenDirectory {
     try {
       await this.#writes.add('all', { digest, value })
     } catch (error) {
-      // Other instances find the value in PostgreSQL.
+      // The other instances find the owner in PostgreSQL.
       if (!(error instanceof RedisAwayError)) throw error
     }
   }
@@ -80,7 +80,7 @@ export class TokenDirectory {
   }
 
   /** Whether it is time to note in the room that the holder was seen; says yes at most once in `everyMs`. */
-  isSeenAgain(digest: string, nowMs: number, everyMs: number): boolean {
+  shouldNoteSeen(digest: string, nowMs: number, everyMs: number): boolean {
     const known = this.#known.get(digest)
     if (known === undefined) return true
     if (nowMs - known.seenAtMs < everyMs) return false

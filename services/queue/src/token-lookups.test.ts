@@ -17,11 +17,11 @@ const rowOf = (tokenHash: Buffer): TokenRow => ({
   activeUntil: null,
 })
 
-test('everybody gets the own place, the others none, and a crowd shares a few statements', async () => {
+test('each lookup gets its own place, or none where there is no row, and a crowd shares a few statements', async () => {
   const sizes: number[] = []
   const lookups = createTokenLookups(async (tokenHashes) => {
     sizes.push(tokenHashes.length)
-    // In another order, and without the odd ones.
+    // The rows come in another order, and those of odd numbers do not exist.
     return tokenHashes
       .map(rowOf)
       .filter((row) => row.sequence % 2 === 0)
@@ -35,7 +35,7 @@ test('everybody gets the own place, the others none, and a crowd shares a few st
   expect(sizes).toEqual([500, 500, 200])
 })
 
-test('two statements are in work at once, and more than a few thousand lookups are told to come again', async () => {
+test('two statements run at once, and past 5,000 waiting lookups more are refused with UNAVAILABLE', async () => {
   let statements = 0
   const lookups = createTokenLookups(() => {
     statements += 1

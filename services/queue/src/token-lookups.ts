@@ -1,11 +1,11 @@
 import { Batcher } from '@frontrow/service-host/batcher'
 import type { TokenRow } from './sql/queue-tokens.ts'
 
-/** Places by the hashes of their token values, under one key for all. */
+/** Finds places by the hashes of their token values. All lookups have the same key, so that they share statements. */
 export type TokenLookups = Batcher<'all', Buffer, TokenRow | undefined>
 
 const BATCH_MAX = 500
-// Two connections are enough for lookups; the pool's others are for admission.
+// Lookups take two connections at most, which leaves the others of the pool to admission.
 const AT_ONCE_MAX = 2
 const PENDING_MAX = 5_000
 

@@ -6,8 +6,8 @@ import { hash, randomUUID } from 'node:crypto'
  */
 export function newTokenValue(nowMs: number): string {
   const time = nowMs.toString(16).padStart(12, '0')
-  // What follows the version of a UUIDv4: the same variant and 74 random bits. Node keeps a stock of them, so that a value costs
-  // a tenth of reading the random source.
+  // The variant and the 74 random bits are those of a UUIDv4. Node keeps a stock of random bytes for it, so that a value takes a
+  // tenth of the time of reading the random source.
   return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`
 }
 

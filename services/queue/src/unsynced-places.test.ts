@@ -12,7 +12,7 @@ test('a place is noted once and taken once', () => {
   expect(unsynced.size).toBe(0)
 })
 
-test('too many places become whole rooms', () => {
+test('past 20,000 places whole rooms are noted instead', () => {
   const unsynced = new UnsyncedPlaces()
   for (let sequence = 1; sequence <= 20_001; sequence += 1) {
     unsynced.add({ scheduleId: 1 + (sequence % 2), sequence })
@@ -22,7 +22,7 @@ test('too many places become whole rooms', () => {
   expect(unsynced.takeRooms().toSorted((a, b) => a - b)).toEqual([1, 2])
 })
 
-test('all of it can be taken, and put back as it was', () => {
+test('all places and rooms can be taken, and put back as they were', () => {
   const unsynced = new UnsyncedPlaces()
   unsynced.add({ scheduleId: 1, sequence: 5 })
   unsynced.addRoom(2)

@@ -4,7 +4,7 @@ export interface PlaceId {
   sequence: number
 }
 
-/** As a sequence. */
+/** Stands in place of a sequence and names the whole room. */
 export const WHOLE_ROOM = 0
 
 const PLACES_MAX = 20_000

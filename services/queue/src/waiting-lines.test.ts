@@ -28,8 +28,8 @@ test('who joined after the line was read stands behind it, one after the other',
   expect(placeInLine(lineOf([], 0), 1, false)).toEqual({ before: 0, waiting: 1 })
 })
 
-/** Lines that are read by hand. */
-function handRead() {
+/** Lines whose reads the test settles itself. `readsStarted` lets reads that are due begin. */
+function controlledLines() {
   const reads: { scheduleId: number; settle: (line: WaitingLine) => void; fail: (error: Error) => void }[] =
     []
   const clock = { now: 0 }
@@ -40,16 +40,16 @@ function handRead() {
       }),
     () => clock.now,
   )
-  const begun = async (): Promise<void> => {
+  const readsStarted = async (): Promise<void> => {
     for (let turn = 0; turn < 10; turn += 1) await Promise.resolve()
   }
-  return { reads, clock, lines, begun }
+  return { reads, clock, lines, readsStarted }
 }
 
 test('a crowd shares one read a second', async () => {
-  const { reads, clock, lines, begun } = handRead()
+  const { reads, clock, lines, readsStarted } = controlledLines()
   const asked = Promise.all([lines.get(1), lines.get(1), lines.get(1)])
-  await begun()
+  await readsStarted()
   expect(reads).toHaveLength(1)
   reads[0]?.settle(lineOf([1], 1))
   await asked
@@ -58,16 +58,16 @@ test('a crowd shares one read a second', async () => {
   expect(reads).toHaveLength(1)
   clock.now = 1_001
   const later = lines.get(1)
-  await begun()
+  await readsStarted()
   expect(reads).toHaveLength(2)
   reads[1]?.settle(lineOf([1, 2], 2))
   expect((await later).lastSequence).toBe(2)
 })
 
-test('a line that takes long to read rests ten times as long', async () => {
-  const { reads, clock, lines, begun } = handRead()
+test('a line that takes long to read stays fresh for ten times as long', async () => {
+  const { reads, clock, lines, readsStarted } = controlledLines()
   const asked = lines.get(1)
-  await begun()
+  await readsStarted()
   clock.now = 600
   reads[0]?.settle(lineOf([1], 1))
   await asked
@@ -76,24 +76,24 @@ test('a line that takes long to read rests ten times as long', async () => {
   expect(reads).toHaveLength(1)
   clock.now = 6_700
   void lines.get(1)
-  await begun()
+  await readsStarted()
   expect(reads).toHaveLength(2)
 })
 
 test('one line is read at a time, and a read that fails holds up nobody', async () => {
-  const { reads, lines, begun } = handRead()
+  const { reads, lines, readsStarted } = controlledLines()
   const first = lines.get(1)
   const second = lines.get(2)
-  await begun()
+  await readsStarted()
   expect(reads.map((read) => read.scheduleId)).toEqual([1])
   reads[0]?.fail(new Error('no answer'))
   await expect(first).rejects.toThrow('no answer')
-  await begun()
+  await readsStarted()
   expect(reads.map((read) => read.scheduleId)).toEqual([1, 2])
   reads[1]?.settle(lineOf([], 0))
   await second
   void lines.get(1)
-  await begun()
+  await readsStarted()
   expect(reads.map((read) => read.scheduleId)).toEqual([1, 2, 1])
 })
 
@@ -114,7 +114,7 @@ test('past four million people the line read longest ago is forgotten', async ()
 test('before the opening has closed the list, a higher sequence tells nothing of how many stand before it', () => {
   const early = { sequences: Float64Array.from([1, 2, 4]), lastSequence: 4, isClosed: false }
   expect(placeInLine(early, 4, false)).toEqual({ before: 2, waiting: 3 })
-  // Drawn, or joined behind the range of the draw, since the line was read.
+  // This place was drawn, or was joined behind the range of the draw, after the line was read.
   expect(placeInLine(early, 9, false)).toEqual({ before: 3, waiting: 4 })
   expect(placeInLine(early, 9, true)).toEqual({ before: 7, waiting: 8 })
   expect(placeInLine({ ...early, isClosed: true }, 9, false)).toEqual({ before: 7, waiting: 8 })

@@ -4,9 +4,9 @@ import { readLastSequence, readWaiting } from './sql/room-places.ts'
 
 /** Who waits in a room, as PostgreSQL had it a moment ago. */
 export interface WaitingLine {
-  /** Of all who wait, in ascending order. */
+  /** The sequences of those who wait, lowest first. */
   sequences: Float64Array
-  /** The last sequence that was given when this was read; whoever has a higher one joined later. */
+  /** The sequence that was given last when the line was read; whoever has a higher one joined later. */
   lastSequence: number
   /** Whether the opening has closed the list of those who came early: from then on sequences are given without a gap. */
   isClosed: boolean
@@ -18,17 +18,17 @@ interface Entry {
 }
 
 const FRESH_MS = 1_000
-// A line that takes long to read is good for ten times as long, so that reading it takes a tenth of the time at most.
+// A line stays fresh for ten times as long as its reading took, so that slow reads do not follow each other without a pause.
 const REST_FACTOR = 10
-// This many sequences are kept over all rooms, at 8 bytes each.
+// The sequences that are kept over all rooms; each takes 8 bytes.
 const NUMBERS_MAX = 4_000_000
 
-// Reading this many rows takes a few milliseconds of this process.
+// This process needs a few milliseconds for a page of this size.
 const PAGE = 50_000
 
 /** Reads the line of a room. */
 export async function readWaitingLine(pool: Pool, scheduleId: number): Promise<WaitingLine> {
-  // This is read first, because whoever joins while the pages are read stands behind all of them.
+  // This is read before the pages: whoever joins while they are read has a higher sequence and stands behind them all.
   const { lastSequence, isClosed } = await readLastSequence(pool, scheduleId)
   const pages: Float64Array[] = []
   let after = 0
@@ -88,10 +88,10 @@ export class WaitingLines {
   readonly #now: () => number
   readonly #entries = new LRUCache<number, Entry>({
     maxSize: NUMBERS_MAX,
-    // lru-cache refuses a size of 0, and never keeps an entry larger than maxSize.
+    // lru-cache takes no size of 0, and would not keep a line that is larger than `maxSize`.
     sizeCalculation: ({ line }) => Math.min(NUMBERS_MAX, Math.max(1, line.sequences.length)),
     fetchMethod: (scheduleId) => this.#loadInTurn(scheduleId),
-    // Whoever waits for a line still gets it when it is forgotten meanwhile.
+    // A caller that waits for a line gets it also where the cache has dropped it meanwhile.
     ignoreFetchAbort: true,
   })
   #last: Promise<unknown> = Promise.resolve()
@@ -111,7 +111,7 @@ export class WaitingLines {
 
   #loadInTurn(scheduleId: number): Promise<Entry> {
     const loaded = this.#last.then(() => this.#load(scheduleId))
-    // The next read waits for this one, also when it fails.
+    // The next read waits for this one, whether it succeeds or fails.
     this.#last = loaded.catch(() => undefined)
     return loaded
   }

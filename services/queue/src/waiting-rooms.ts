@@ -9,7 +9,7 @@ import { rebuildRoom } from './rebuild-room.ts'
 import { clockOf, RedisAwayError, RoomBuildingError } from './redis-gate.ts'
 import type { RedisGate } from './redis-gate.ts'
 import { replayUnsynced } from './replay-unsynced.ts'
-import { placesOf, toEnteredPlace, toPlace, toRecentAdmissions, toRound, toSummary } from './room-replies.ts'
+import { repliesIn, toEnteredPlace, toPlace, toRecentAdmissions, toRound, toSummary } from './room-replies.ts'
 import type { AdmissionRound, Place, RoomSummary } from './room-replies.ts'
 import { joinArguments } from './room-entry.ts'
 import type { RoomEntry, RoomEntryWindow } from './room-entry.ts'
@@ -24,7 +24,7 @@ import { UnsyncedPlaces } from './unsynced-places.ts'
 export interface WaitingRoomsOptions {
   gate: RedisGate
   pool: Pool
-  /** Flushed before a room is built from PostgreSQL; otherwise people who were let in just now would wait again. */
+  /** These are flushed before a room is built from PostgreSQL, or people who were let in just now would wait again. */
   changes: Pick<PlaceChanges, 'flush'>
   logger: Logger
   defaults: RoomLimits
@@ -38,9 +38,9 @@ const BUILD_POLL_MS = 25
 const SETTLE_MS = 500
 const BUILDS_AT_ONCE = 8
 const BUSY_MARK_EVERY_MS = 1_000
-// After a reading that found no busy room the list is not read for this long, unless a room gets busy here.
+// After it was found empty, the list of busy rooms is not read for this long, unless a room gets busy in this instance.
 const QUIET_MS = 1_000
-// A script blocks Redis: for some 0.5 ms with this many places, and 2 ms with as many joins.
+// A script blocks Redis while it runs: for about 0.5 ms with this many places, and for 2 ms with as many joins.
 const SHARED_MAX = 100
 
 /** The rooms in Redis. Every method throws RedisAwayError while Redis can't be used. */
@@ -49,18 +49,18 @@ export class WaitingRooms {
   readonly #building = new Map<number, Promise<void>>()
   readonly #markedBusy = new Map<number, number>()
   #quietUntil = 0
-  #changesHere = 0
+  #busyNotes = 0
   readonly #places = new Batcher<number, (string | number)[], Place>({
     batchMax: SHARED_MAX,
     send: async (scheduleId, calls) =>
-      placesOf(await this.#run('place', scheduleId, calls.flat())).map((reply) => toPlace(reply)),
+      repliesIn(await this.#run('place', scheduleId, calls.flat())).map((reply) => toPlace(reply)),
   })
   readonly #joins = new Batcher<number, (string | number)[], Place>({
     batchMax: SHARED_MAX,
     send: async (scheduleId, calls) => {
       const { waitingMax, activeMs } = this.#options
       const reply = await this.#run('join', scheduleId, [waitingMax, activeMs, ...calls.flat()])
-      return placesOf(reply).map((one) => toEnteredPlace(scheduleId, one))
+      return repliesIn(reply).map((one) => toEnteredPlace(scheduleId, one))
     },
   })
   /** Changes that may not have reached Redis. */
@@ -84,8 +84,8 @@ export class WaitingRooms {
   }
 
   /**
-   * Where a user stands; `digest` undefined asks whatever the token is. With `seenAfterMs` the place is kept alive, unless it was
-   * noted as seen less than that ago.
+   * Where a user stands; without `digest` any token of the user will do. With `seenAfterMs` the holder is noted as seen, which
+   * keeps the place alive, unless that was noted less than so long ago.
    */
   place(scheduleId: number, userId: string, digest?: string, seenAfterMs = 0): Promise<Place> {
     return this.#places.add(scheduleId, [userId, digest ?? '', seenAfterMs])
@@ -121,7 +121,7 @@ export class WaitingRooms {
     return toRound(scheduleId, reply)
   }
 
-  /** Keeps what somebody who waits was told. */
+  /** Stores the wait that somebody who waits was told. */
   async predict(told: {
     scheduleId: number
     userId: string
@@ -131,7 +131,7 @@ export class WaitingRooms {
     await this.#run('predict', told.scheduleId, [told.userId, told.sequence, told.seconds])
   }
 
-  /** The newest estimates that were compared with what came of them. */
+  /** The newest estimates of people who were let in, each with the real wait. */
   async estimates(scheduleId: number): Promise<{ predictedSeconds: number; actualSeconds: number }[]> {
     const pairs = await this.#options.gate.use((redis) =>
       redis.lrange(roomKey(scheduleId, 'estimates'), 0, -1),
@@ -160,10 +160,10 @@ export class WaitingRooms {
   }
 
   /**
-   * Has the room made from PostgreSQL anew, by whoever asks for it next, unless it has the drawn order already: then somebody
-   * may have been let in.
+   * Drops a room that does not have the drawn order yet; whoever asks for it next builds it from PostgreSQL. A room that has the
+   * drawn order stays, because people may have been let in to it.
    */
-  async buildAgain(scheduleId: number): Promise<void> {
+  async dropUndrawnRoom(scheduleId: number): Promise<void> {
     await this.#options.gate.use((redis) => redis.dropUndrawnRoom(roomKey(scheduleId, 'room')))
   }
 
@@ -180,12 +180,15 @@ export class WaitingRooms {
     ])
   }
 
-  /** The schedules of busy rooms, each with the mark it has now; a room that got busy in another instance up to 1 s late. */
+  /**
+   * The schedules of busy rooms, each with its mark: the time when it was last noted as busy. A room that got busy in another
+   * instance is listed up to 1 s late.
+   */
   async listBusy(): Promise<{ scheduleId: number; mark: string }[]> {
     if (this.isOpen && performance.now() < this.#quietUntil) return []
-    const changesBefore = this.#changesHere
+    const busyNotesBefore = this.#busyNotes
     const marks = await this.#options.gate.use((redis) => redis.hgetall(BUSY_ROOMS_KEY))
-    const isQuiet = Object.keys(marks).length === 0 && this.#changesHere === changesBefore
+    const isQuiet = Object.keys(marks).length === 0 && this.#busyNotes === busyNotesBefore
     if (isQuiet) this.#quietUntil = performance.now() + QUIET_MS
     return Object.entries(marks).map(([id, mark]) => ({ scheduleId: Number(id), mark }))
   }
@@ -195,7 +198,7 @@ export class WaitingRooms {
     await this.#options.gate.use((redis) => redis.forgetIdleRoom(BUSY_ROOMS_KEY, scheduleId, mark))
   }
 
-  /** Before Redis is used (again): builds the rooms that are not of this epoch, and brings the others up to date. */
+  /** Called before Redis is used: builds the rooms that are not of this epoch, and brings the others up to date. */
   async recover(redis: Redis, epoch: string): Promise<void> {
     const { pool, changes, logger, defaults } = this.#options
     try {
@@ -213,14 +216,14 @@ export class WaitingRooms {
       }
       await this.#replay(redis, epoch)
     } catch (error) {
-      // The rooms that are left are built when somebody asks for them: their epoch tells.
+      // The other rooms are built when somebody asks for them, since their epoch shows that they are out of date.
       logger.warn({ err: error }, 'not all waiting rooms could be built in advance')
     } finally {
       this.#noteBusy()
     }
   }
 
-  /** Brings to Redis what it may have missed. */
+  /** Writes to Redis the changes that it may have missed. */
   async replayUnsynced(): Promise<void> {
     if (this.unsynced.size === 0) return
     const { redis, epoch } = this.#options.gate.connection()
@@ -256,14 +259,14 @@ export class WaitingRooms {
       this.#building.set(scheduleId, building)
     }
     let timer: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_resolve, reject) => {
+    const tooLate = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(
         () => reject(new RoomBuildingError(`room ${scheduleId} is being built`)),
         BUILD_WAIT_MS,
       )
     })
     try {
-      await Promise.race([building, late])
+      await Promise.race([building, tooLate])
     } finally {
       clearTimeout(timer)
     }
@@ -279,7 +282,7 @@ export class WaitingRooms {
     const { gate, pool, changes, defaults, logger } = this.#options
     const deadline = Date.now() + BUILD_WAIT_MS
     try {
-      // An instance that stood still may have lost the lease, and would replace a room that others keep up to date.
+      // An instance that stood still may have an old epoch, under which it would replace a good room. This check shuts its gate.
       await gate.keepLease()
       const { redis, epoch } = gate.connection()
       await changes.flush()
@@ -300,8 +303,9 @@ export class WaitingRooms {
     await this.#markBusy(scheduleId)
   }
 
+  /** Has the list of busy rooms read by the next round, because a room may have got busy. */
   #noteBusy(): void {
-    this.#changesHere += 1
+    this.#busyNotes += 1
     this.#quietUntil = 0
   }
 

@@ -7,7 +7,7 @@ interface Stay {
   untilMs: number
 }
 
-/** When everybody of a room came in and until when that one was in, as PostgreSQL has it; in the order of admission. */
+/** From when until when each person of a room was in, as PostgreSQL has it; in the order of admission. */
 async function readStays(pool: Pool, scheduleId: number): Promise<Stay[]> {
   const { rows } = await pool.query<Stay>(
     `SELECT sequence, round(extract(epoch FROM activated_at) * 1000)::bigint AS "fromMs",
@@ -18,7 +18,7 @@ async function readStays(pool: Pool, scheduleId: number): Promise<Stay[]> {
   return rows
 }
 
-/** What a room did against its limits, which were the same all the time: over the whole of its life, whoever admitted. */
+/** Every breach of a room's limits over its whole life; the limits must not have been changed. */
 export async function findBrokenLimits(
   pool: Pool,
   scheduleId: number,
@@ -39,7 +39,7 @@ export async function findBrokenLimits(
   return [...broken, ...audit.violations]
 }
 
-/** Everybody who was noted as let in, in the log or on the way there; a sequence as often as it was noted. */
+/** The sequences noted as let in, in the log or still on the way there; one that was noted twice comes twice. */
 export async function notedSequences(pool: Pool, scheduleId: number): Promise<number[]> {
   const { rows } = await pool.query<{ sequence: number }>(
     `SELECT sequence FROM admissions WHERE schedule_id = $1

@@ -18,7 +18,7 @@ let environment: TestEnvironment
 let catalog: StandInCatalog
 let queues: QueueInstances
 
-// No Redis anywhere.
+// No instance has Redis in these tests.
 beforeAll(async () => {
   environment = await createTestEnvironment()
   catalog = await startCatalog()
@@ -95,7 +95,7 @@ test('a place that is left or runs out goes to the next one', async () => {
   await client(1).leave(answers[0]?.data['token'])
   await eventually(async () => expect(await positions(answers)).toEqual([GONE, 0, 1, 2]))
   await client(2).leave(answers[2]?.data['token'])
-  // Exact in spite of the gap; then the second runs out.
+  // The positions are exact in spite of the gap that the leaver made; then the second place runs out.
   await eventually(async () => expect(await positions(answers)).toEqual([GONE, 0, GONE, 1]))
   await eventually(async () => expect(await positions(answers)).toEqual([GONE, GONE, GONE, 0]))
   const { rows } = await database().query(
@@ -109,7 +109,7 @@ test('a room whose waiting room is off lets everybody in; a paused one nobody', 
   const scheduleId = catalog.addSchedule()
   await client().steer(scheduleId, { maxActive: null, admitPerSecond: 1, paused: true })
   const answers = await crowd(scheduleId, 12)
-  // Rounds have been made: the other room was served by them.
+  // Rounds have been made by now, since they have served the other room.
   const other = catalog.addSchedule()
   await client().steer(other, { maxActive: 1 })
   const [served] = await crowd(other, 1)
@@ -133,7 +133,7 @@ test('those who come early are drawn and let in at the opening, and not before',
   expect(rows).toEqual(early.map((_answer, index) => ({ sequence: 11 + index, early: false })))
 })
 
-test('who still waits when the on-sale is over is sent away', async () => {
+test('the places of those who still wait end when the on-sale is over', async () => {
   const scheduleId = catalog.addSchedule()
   await client().steer(scheduleId, { maxActive: 1 })
   const answers = await crowd(scheduleId, 3)
@@ -142,7 +142,7 @@ test('who still waits when the on-sale is over is sent away', async () => {
   await eventually(async () => expect((await positions(answers)).slice(1)).toEqual([GONE, GONE]))
 })
 
-test('a full room refuses who is one too many, over all instances at once', async () => {
+test('a full room refuses everybody past its limit, also where they join through all instances at once', async () => {
   const scheduleId = catalog.addSchedule()
   await client().steer(scheduleId, { maxActive: 1, paused: true })
   const answers = await Promise.all(

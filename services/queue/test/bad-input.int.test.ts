@@ -18,7 +18,8 @@ beforeAll(async () => {
 
 afterAll(() => room?.stop())
 
-// Whatever was sent, nothing came of it. What did change is told once, by the test that did it.
+// No bad input may change anything. Each test compares with the state after the one before, so that only the one that did change
+// something fails.
 afterEach(async () => {
   const expected = before
   before = await room.state()
@@ -97,7 +98,7 @@ describe.each(['POST', 'PUT'])('%s /queue/tokens', (method) => {
   })
 })
 
-test('who has no place in a room has none to be reissued', async () => {
+test('a user without a place in the room is refused a new token', async () => {
   const body = { scheduleId: room.scheduleId }
   const reissued = await send('PUT', '/queue/tokens', room.bearers.stranger, body)
   expect(reissued).toMatchObject({ status: 404, code: 'QUEUE_TOKEN_NOT_FOUND' })
@@ -149,8 +150,8 @@ describe('new limits', () => {
   })
 })
 
-describe('who sends as Authorization', () => {
-  test.each(badBearers)('$name is nobody', async ({ make }) => {
+describe('a request whose Authorization is', () => {
+  test.each(badBearers)('$name is refused as UNAUTHENTICATED', async ({ make }) => {
     const value = await make(room.bearers.boss)
     const authorization = value === undefined ? {} : { authorization: value }
     const headers = { ...JSON_TYPE, ...authorization }
@@ -167,7 +168,7 @@ describe('who sends as Authorization', () => {
     )
     expect(await call({ method: 'GET', path, headers })).toMatchObject(unauthenticated)
     if (value === undefined) return
-    // A queue token needs no bearer, but a bad one is not passed room.over.
+    // A queue token needs no bearer, but a bad bearer is refused all the same.
     for (const method of ['GET', 'DELETE']) {
       const withToken = { ...authorization, 'queue-token': room.bystander.token }
       const refused = await call({ method, path: '/queue/tokens/me', headers: withToken })

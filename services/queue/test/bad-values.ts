@@ -193,7 +193,7 @@ function part(json: object): string {
 const roles = ['admin']
 const boss = { sub: 'boss', roles }
 
-/** Values of `Authorization` that are nobody's; each is made from a good admin's bearer token. */
+/** Values of `Authorization` that must not be accepted; each is made from a good admin's bearer token. */
 export const badBearers: {
   name: string
   make: (good: string) => Promise<string | undefined> | string | undefined
@@ -269,7 +269,7 @@ export function latin1(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1')
 }
 
-/** Queue tokens that are none, some of them made from a live one. `cookie`: the form survives in a cookie. */
+/** Values that are no queue tokens, some of them made from a live one. `cookie`: whether a cookie can carry the value. */
 export const badTokenValues: { name: string; make: (good: string) => string; cookie: boolean }[] = [
   { name: 'empty', make: () => '', cookie: true },
   { name: 'blank', make: () => '   ', cookie: true },

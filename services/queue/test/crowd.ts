@@ -5,10 +5,10 @@ import type { QueueInstances, SeenPlace } from './queue-instances.ts'
 export interface Visitor {
   token: string
   sequence: number
-  /** Of who was seen ACTIVE: since when, as the deadline of a token that nobody has extended tells to the millisecond. */
+  /** Set once the visitor was seen ACTIVE. It is computed from the deadline, which nobody extends, so it is exact. */
   admittedAt?: number
   expiresAt?: number
-  /** Before it was said that this one leaves: ACTIVE up to here for certain, unless `expiresAt` comes first. */
+  /** The moment before the visitor left; it was surely ACTIVE until then, unless `expiresAt` comes first. */
   leftAt?: number
 }
 
@@ -21,7 +21,7 @@ export class Crowd {
   readonly #scheduleId: number
   readonly #activeMs: number
   readonly visitors: Visitor[] = []
-  /** What no answer should have told. */
+  /** Answers that should never come. */
   readonly surprises: string[] = []
   #round = 0
 
@@ -76,9 +76,9 @@ export class Crowd {
 
   async #look(visitor: Visitor, index: number): Promise<void> {
     const answer = await this.#queues.at(index + this.#round).client.place(visitor.token)
-    // Who is in and asks too late has to wait no longer; who waits never gets this answer.
+    // This is the right answer for a visitor whose time is over. One who waits must never get it.
     if (answer.code === 'QUEUE_TOKEN_INVALID' && Date.now() >= (visitor.expiresAt ?? Infinity)) return
-    // Kept rather than thrown: an assertion that is tried again would forget it.
+    // It is kept rather than thrown, because an assertion that is tried again would forget it.
     if (answer.status !== 200) {
       this.surprises.push(`${visitor.sequence} was answered ${answer.status} ${answer.code}`)
     } else this.#note(visitor, placeOf(answer))

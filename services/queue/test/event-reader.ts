@@ -36,7 +36,7 @@ export class EventReader {
       else this.body += text
     })
     response.once('end', () => (this.ended = true))
-    // Cut off by the server: its `ended` stays false.
+    // The server has cut the connection. Then `ended` stays false.
     response.on('error', () => {})
   }
 

@@ -62,7 +62,7 @@ const admissions = z.array(
 
 const entriesOf = (data: Answer['data']): z.output<typeof admissions> => admissions.parse(data['admissions'])
 
-/** The public rule, written a second time. */
+/** The public rule of the draw, written independently of the service. */
 function drawnSequences(seed: Buffer, scheduleId: number, entries: number): Map<number, number> {
   const keyOf = (entry: number) =>
     createHmac('sha256', seed).update(`${scheduleId}:${entries}:${entry}`).digest('hex')
@@ -257,7 +257,7 @@ test('a join that the opening overtakes on its way into Redis keeps its place, a
     const given = await add(...asked)
     await eventually(async () => {
       expect((await fairness(scheduleId))['draw']).toMatchObject({ entries: 9 })
-      // Built anew, so that Redis knows the place by its drawn number.
+      // The room is built again, so that Redis knows the place by its drawn number.
       expect((await client(1).place(companions[0]?.data['token'])).data['sequence']).toBeGreaterThan(9)
     })
     return given
@@ -288,7 +288,7 @@ test('the audit finds who was passed over and who was one too many', async () =>
   try {
     const at = Date.now() + 60_000
     await admit(2, at, at + 10, 1)
-    // Entered when the other was in already: rightly behind it.
+    // This one entered when the other was in already, so it is rightly behind it.
     await admit(1, at + 10, at + 20, 2)
     expect((await checkAdmissions(pool)).violationCount).toBe(0)
     await admit(5, at + 20, at + 50, 3)

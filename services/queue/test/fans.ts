@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { QueueClient } from './queue-under-test.ts'
 
-/** What one of them saw; times by this process' clock. */
+/** What one person saw; times by this process' clock. */
 export interface Fan {
   user: string
   token: string
@@ -15,18 +15,20 @@ export interface Fan {
 
 const POLL_PAUSE_MS = 120
 const STAY_MS = 400
-// An instance that still has Redis, and one that has not, may be this far apart: see findBrokenPromises.
+// An admission reaches PostgreSQL a fifth of a second later. Until then an instance without Redis may answer that somebody who is
+// in still waits.
 const NOTED_WITHIN_MS = 400
 
 /**
  * People who join one waiting room, ask where they are through one instance after the other, stay a moment when they are in, and
- * leave; every third one just goes, where some do, and the place runs out. Whatever happens to Redis, what they were told has to hold.
+ * leave. With `someJustGo` every third one goes without leaving, and the place runs out. Whatever happens to Redis, what they were
+ * told has to hold.
  */
 export class Fans {
   readonly fans: Fan[] = []
-  /** What should not have been told. */
+  /** Answers that broke a promise made before. */
   readonly broken: string[] = []
-  /** Answers that were no answers: 503. */
+  /** How many answers were 503. */
   unanswered = 0
   readonly #clients: readonly QueueClient[]
   readonly #scheduleId: number
@@ -105,7 +107,7 @@ export class Fans {
       this.unanswered += 1
       return
     }
-    // A moment before the end of the promised time the answer may already be of after it.
+    // The time is read after the answer, which may have been given just after the promised time ended.
     if (Date.now() < fan.activeUntil || fan.activeAt === undefined) {
       this.broken.push(`${fan.user} (${fan.sequence}) was told ${status} ${code}`)
     }

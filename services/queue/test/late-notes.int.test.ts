@@ -100,7 +100,7 @@ test('who was let in and noted a moment later is in, in a room that was lost and
   const entry = firstOf(await roomOf(['in', 'next']))
   await letIn(admitter, entry)
   await redis.del(roomKey(entry.scheduleId, 'room'))
-  // The builder waits for it, though it was asked before the note was written.
+  // The place is asked for before the note is written; the builder waits for the note.
   const asked = place(other.rooms, entry).catch(() => 'is being built')
   await eventually(async () => {
     expect(await redis.hexists(roomKey(entry.scheduleId, 'room'), 'builder')).toBe(1)
@@ -110,14 +110,14 @@ test('who was let in and noted a moment later is in, in a room that was lost and
   await eventually(async () => expect(await place(other.rooms, entry)).toBe('ACTIVE'))
 })
 
-test('and also where the note comes too late for that', async () => {
+test('who was let in is in, also where the note is written only after the room was built again', async () => {
   const admitter = await instance()
   const other = await instance()
   const entry = firstOf(await roomOf(['in', 'next']))
   await letIn(admitter, entry)
   let flushing: Promise<void> | undefined
   await inTransaction(pool, async (tx) => {
-    // Somebody has the row.
+    // A transaction holds the row, so that the note can't be written yet.
     await tx.query('SELECT FROM queue_tokens WHERE schedule_id = $1 FOR UPDATE', [entry.scheduleId])
     flushing = admitter.changes.flush()
     await redis.del(roomKey(entry.scheduleId, 'room'))
@@ -135,7 +135,7 @@ test('what is noted in time is not brought to Redis a second time', async () => 
   expect(admitter.rooms.unsynced.size).toBe(0)
 })
 
-test('what changes while a room is built is brought there when it is built', async () => {
+test('places that change while their room is being built are brought there once it is built', async () => {
   const { gate, rooms } = await instance()
   const entries = await roomOf(['first', 'second'])
   const { scheduleId } = firstOf(entries)
@@ -144,7 +144,7 @@ test('what changes while a room is built is brought there when it is built', asy
   const step = (name: string, ...args: (string | number)[]) =>
     runScript(redis, 'rebuild', scheduleId, [name, builder, epoch, ...args])
   await step('begin')
-  // The builder has read the rows, and the second one's not.
+  // Both places change while the room is being built.
   for (const { sequence } of entries) rooms.unsynced.add({ scheduleId, sequence })
   await rooms.replayUnsynced()
   expect(rooms.unsynced.size).toBe(2)
@@ -159,7 +159,7 @@ test('a draw that is found done a second time takes away nobody who was let in s
   const other = await instance()
   const entry = firstOf(await roomOf(['in']))
   await letIn(admitter, entry)
-  await other.rooms.buildAgain(entry.scheduleId)
+  await other.rooms.dropUndrawnRoom(entry.scheduleId)
   expect(await place(other.rooms, entry)).toBe('ACTIVE')
 })
 
@@ -180,7 +180,7 @@ test('who was let in by an instance that ended before it had noted it is noted b
   const ended = await startQueueService(environment, catalog)
   const other = await startQueueService(environment, catalog)
   try {
-    // What it has not written yet is lost with it.
+    // Its admission, which was not written yet, is lost with it.
     Object.assign(ended.ctx.changes, { admitted: () => undefined })
     const scheduleId = catalog.addSchedule()
     const client = new QueueClient(ended)

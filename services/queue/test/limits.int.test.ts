@@ -87,7 +87,7 @@ describe('with three instances that let people in', () => {
     expect(crowd.surprises).toEqual([])
     expect(mostActiveAtOnce(admitted)).toBeLessThanOrEqual(limits.maxActive)
     expect(mostAdmittedInASecond(admitted)).toBeLessThanOrEqual(limits.admitPerSecond)
-    // Both limits were what held people back.
+    // Both limits were reached, so the test has tried both.
     expect(mostActiveAtOnce(admitted)).toBeGreaterThan(limits.admitPerSecond)
     expect(mostAdmittedInASecond(admitted)).toBe(limits.admitPerSecond)
   }, 60_000)
@@ -149,7 +149,7 @@ describe('with three instances that let people in', () => {
       expect(crowd.admitted().length).toBe(30)
     })
     const loweredAt = await steeredAt(1, scheduleId, { maxActive: 8 })
-    // Past the end of those who are in already.
+    // By then the time of those who are in already is over.
     await watchUntil(crowd, loweredAt + ACTIVE_MS + 1_500)
     const lowEndsAt = Date.now()
     const raisedAt = await steeredAt(2, scheduleId, { maxActive: 25 })
@@ -208,14 +208,14 @@ describe('with three instances that let people in', () => {
     for (const answer of answers.filter(({ status }) => status !== 200)) {
       expect(['QUEUE_FULL', 'QUEUE_TOKEN_EXISTS']).toContain(answer.code)
     }
-    // A place that nobody was given would let nobody in when its turn comes, and keep somebody else out.
+    // A place that was told to nobody would take the turn of somebody else.
     for (const instance of queues.all) {
       expect(await watchRoom(instance, scheduleId)).toMatchObject({ waiting: given.length, active: 0 })
     }
   })
 })
 
-/** Looks on, through all instances, until a moment has passed. */
+/** Polls for the crowd, through all instances, until a moment has passed. */
 async function watchUntil(crowd: Crowd, atMs: number): Promise<void> {
   await eventually(
     async () => {

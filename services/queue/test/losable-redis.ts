@@ -9,7 +9,7 @@ import type { RunningProcess } from '@frontrow/local-stack/process'
 import { startRedis } from '@frontrow/local-stack/redis'
 import { Redis } from 'ioredis'
 
-/** A Redis server of one test file, to be taken away. */
+/** A Redis server of one test file, which the test can stop, kill or hang. */
 export class LosableRedis {
   readonly url: string
   readonly port: number
@@ -53,7 +53,7 @@ export class LosableRedis {
     await running?.stop()
   }
 
-  /** Ends it without a word. */
+  /** Kills the process, without a clean stop. */
   async kill(): Promise<void> {
     const running = this.#process
     this.#process = undefined
@@ -61,13 +61,13 @@ export class LosableRedis {
     await running?.exited
   }
 
-  /** It takes connections and commands, and answers nothing. */
+  /** Stops the process with SIGSTOP: connections and commands are still taken, and nothing is answered. */
   hang(): void {
     process.kill(this.#pid(), 'SIGSTOP')
   }
 
-  /** It does all that it was asked meanwhile. */
-  goOn(): void {
+  /** Lets the process go on after `hang`; it then runs all commands that it was sent meanwhile. */
+  resume(): void {
     process.kill(this.#pid(), 'SIGCONT')
   }
 
@@ -91,8 +91,8 @@ export class LosableRedis {
   }
 }
 
-/** A way to Redis that can be cut for who uses it, while others go on with the server. */
-export class CuttableWay {
+/** A proxy to Redis. Cutting it takes Redis away from its users alone; others go on with the server. */
+export class CuttableProxy {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   #isCut = false
@@ -101,17 +101,17 @@ export class CuttableWay {
     this.#server = server
   }
 
-  static async to(port: number): Promise<CuttableWay> {
+  static async to(port: number): Promise<CuttableProxy> {
     const server = createServer()
-    const way = new CuttableWay(server)
-    server.on('connection', (socket) => way.#carry(socket, port))
+    const proxy = new CuttableProxy(server)
+    server.on('connection', (socket) => proxy.#carry(socket, port))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    return way
+    return proxy
   }
 
   get url(): string {
     const address = this.#server.address()
-    if (address === null || typeof address === 'string') throw new Error('the way is closed')
+    if (address === null || typeof address === 'string') throw new Error('the proxy is closed')
     return `redis://127.0.0.1:${address.port}`
   }
 

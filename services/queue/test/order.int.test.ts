@@ -120,7 +120,7 @@ describe('200 people who join over three instances', () => {
       const sequences = new Set(joined.map(({ place }) => place.sequence))
       expect(sequences.size).toBe(PEOPLE)
       const pairs = pairsInTime(joined)
-      // Close in time and over two instances: without many such pairs the next line would prove little.
+      // Many of these pairs must be close in time and over two instances, or the next line would prove little.
       const telling = pairs.filter(
         ({ before, after }) => before.wave === after.wave && before.instance !== after.instance,
       )
@@ -194,14 +194,14 @@ describe('a token that is reissued over three instances at once', () => {
     const first = placeOf(await queues.at(0).client.join(scheduleId, 'forgetful'))
     await queues.at(0).client.join(scheduleId, 'behind')
     let last = first.token
-    // A race: not every round shows it.
+    // This looks for a race, which not every round would show.
     for (let round = 0; round < 25; round += 1) {
       const places = await reissueAtOnce(scheduleId, 'forgetful', PUTS)
       for (const place of places) expect(place).toMatchObject({ sequence: first.sequence, queuePosition: 2 })
       const values = [last, ...places.map(({ token }) => token)]
       last = await storedValue(scheduleId, 'forgetful', values)
       const old = values.filter((value) => value !== last)
-      // Before anybody asks with the new value: whoever has an old one need not wait for that.
+      // The old values are tried before anybody asks with the new one, since they must be dead without that.
       await eventually(async () => expect(await livingAnywhere(old)).toEqual([]), { withinMs: 1_000 })
       for (const { client } of queues.all) {
         expect(placeOf(await client.place(last))).toMatchObject({

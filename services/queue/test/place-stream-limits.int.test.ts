@@ -178,7 +178,7 @@ test('a reader that takes nothing is cut off when its buffer is full; one that r
   await own.round()
   await reading.event(told + 1)
   expect(reading.ended).toBe(false)
-  // What was sent it can read; then the connection is cut, not ended.
+  // The reader can still read what was sent before; then the connection is cut, without a proper end.
   stuck.on('error', () => {})
   let text = ''
   stuck.on('data', (chunk) => (text = (text + chunk.toString()).slice(-100_000)))
@@ -218,7 +218,7 @@ test('a crowd of streams is served in batches, and others run between them', asy
     })
   }
   expect(own.open()).toBe(crowd)
-  // All at once for every stream: its room is paused, its deadline has changed, and it is time for a heartbeat.
+  // For every stream three things are due at once: its room is paused, its deadline has changed, and a heartbeat is due.
   paused = true
   await extendToken(queue.ctx, token, Date.now() + 3_000_000)
   nowMs += 15_000
@@ -231,7 +231,7 @@ test('a crowd of streams is served in batches, and others run between them', asy
   counting.abort()
   await turns
   expect([...writes.values()].reduce((sum, count) => sum + count, 0)).toBe(3 * crowd)
-  // A turn of the event loop has what one batch of looks found, and one batch of other writes.
+  // One turn of the event loop may write the events of one batch of looks, and one batch of other events.
   expect(Math.max(...writes.values())).toBeLessThanOrEqual(2 * AT_ONCE_MAX)
   expect(looks).toEqual({ all: crowd, atOnce: AT_ONCE_MAX })
 })
@@ -264,7 +264,7 @@ test('a pause and a heartbeat do not wait for the end of a long round', async ()
   expect(told.filter((text) => text.startsWith('event: room'))).toHaveLength(AT_ONCE_MAX + 1)
 })
 
-test('no more streams open than may, also when they come at once; one that closes makes room', async () => {
+test('no more streams open than the limit, also when they come at once; one that closes makes room', async () => {
   const { token } = await joined('many')
   const { http } = few.ports
   const all = await Promise.all(Array.from({ length: 4 * FEW_STREAMS }, () => listen(http, token)))

@@ -187,7 +187,7 @@ describe('a pause of the room', () => {
     const all = await Promise.all(tokens.map((token) => listen(token)))
     await Promise.all(all.map((reader) => reader.event(1)))
     const summary = jest.spyOn(queue.ctx.rooms, 'summary')
-    // At the other instance: this one has to see it.
+    // The room is paused through the other instance, so this one has to notice it by itself.
     const steer = (paused: boolean) => new QueueClient(other).steer(scheduleId, { paused })
     const beganMs = performance.now()
     for (const [index, paused] of [true, false].entries()) {
@@ -214,7 +214,7 @@ describe('a pause of the room', () => {
       const reader = await listen(token)
       const room = await reader.event(2)
       expect(reader.names).toEqual(['place', 'room'])
-      // With it, and not when the next round looks at the room.
+      // The pause comes together with the place, not when the next round looks at the room.
       expect(room.atMs - (reader.events[0]?.atMs ?? 0)).toBeLessThan(100)
       expect(room.data).toEqual({ scheduleId, paused: true, serverTime: expect.any(String) })
       expect(reader.events[0]?.id).toMatch(/-0$/)
@@ -230,7 +230,7 @@ describe('who reconnects', () => {
     const first = await listen(tokens[2])
     await first.event(paused ? 2 : 1)
     first.close()
-    // At another instance: ids mean the same there.
+    // The reader reconnects to another instance, where ids have the same meaning.
     const again = await listen(tokens[2], { at: other, lastEventId: first.lastId })
     expect(again.status).toBe(200)
     await client.leave(tokens[1])
@@ -318,7 +318,7 @@ describe('who reconnects when the place has ended', () => {
 
   test('is told that it EXPIRED, and is told to stay away whatever its row says by now', async () => {
     const { scheduleId, tokens } = await fullRoom(1)
-    // The room ends it; its row follows.
+    // The room ends the place first; its row is updated later.
     await queue.ctx.rooms.leave(scheduleId, 'user-1', 2)
     await queue.ctx.pool.query(
       `UPDATE queue_tokens SET status = 'EXPIRED', ended_at = now() WHERE schedule_id = $1 AND sequence = 2`,
@@ -353,7 +353,7 @@ describe('who reconnects when the place has ended', () => {
       expect(reader.body).not.toContain('LEFT')
       expect(reader.body).not.toContain('"scheduleId"')
     }
-    // Somebody else's live token tells nothing either.
+    // With somebody else's live token nothing is told either.
     const live = await listen(tokens[0], { lastEventId, user: 'user-1' })
     expect(live.status).toBe(401)
   })

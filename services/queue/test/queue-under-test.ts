@@ -69,7 +69,7 @@ export async function startCatalog(): Promise<StandInCatalog> {
   }
 }
 
-/** What a queue service keeps places in. */
+/** The PostgreSQL and the Redis that a queue service keeps places in. */
 export interface Stores {
   pool: Pool
   redis: Redis

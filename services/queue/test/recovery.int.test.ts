@@ -38,7 +38,7 @@ afterAll(async () => {
   await environment?.dispose()
 })
 
-/** Rooms whose gate is shut, and changes that nobody writes down but the rooms themselves. */
+/** Rooms whose gate is shut, and changes that are written only by the rooms themselves, not by a task in the background. */
 function shutRooms(): {
   gate: RedisGate
   rooms: WaitingRooms
@@ -81,7 +81,7 @@ test('who was let in a moment before Redis was lost is in the room that is built
   expect(await rooms.place(scheduleId, 'next', digests[1])).toMatchObject({ before: 0 })
 })
 
-test('and also where the room is found missing later', async () => {
+test('who was let in a moment before their room was found missing is in the room that is built', async () => {
   const { rooms, changes, open } = shutRooms()
   await open()
   const { scheduleId, digests } = await roomOf(['in', 'next'])
@@ -89,7 +89,7 @@ test('and also where the room is found missing later', async () => {
   expect(await rooms.place(scheduleId, 'in', digests[0])).toMatchObject({ status: 'ACTIVE' })
 })
 
-test('a place that was extended in PostgreSQL is not ended by who had not heard of that', async () => {
+test('a place that was extended in PostgreSQL is not ended by a Redis that has not heard of the extension', async () => {
   const { scheduleId } = await roomOf(['paying', 'gone'])
   const changes = new PlaceChanges(pool, logger)
   const now = Date.now()
@@ -118,7 +118,7 @@ test('a place that was extended in PostgreSQL is not ended by who had not heard 
 test('rooms to be built again stay on the list until Redis has taken the order for them', async () => {
   const { rooms, open } = shutRooms()
   await open()
-  // Nobody is in a room, so that nothing but the list is brought to Redis.
+  // No room has anybody in it, so that nothing but the list is brought to Redis.
   await pool.query(`UPDATE queue_tokens SET status = 'LEFT', ended_at = now() WHERE ended_at IS NULL`)
   const scheduleId = nextScheduleId
   await redis.hset(roomKey(scheduleId, 'room'), 'epoch', 'some')

@@ -130,15 +130,15 @@ test('people may be let in through Redis up to 2 s after the last renewal began,
   expect(lease).toMatchObject({ isHeld: false, admitUntilMs: 0 })
 })
 
-test('a Redis that can be asked and not filled is tried less and less often, so that PostgreSQL goes on', async () => {
+test('a Redis that answers but whose rooms can not be built is tried less and less often, so that PostgreSQL goes on', async () => {
   const gate = gateOf()
   let tries = 0
   const recover = async (): Promise<void> => {
     tries += 1
     throw new Error('full')
   }
-  await expect(gate.tryOpen(recover)).rejects.toThrow('could not be taken up')
-  await expect(gate.tryOpen(recover)).rejects.toThrow('could not be taken up')
+  await expect(gate.tryOpen(recover)).rejects.toThrow('could not be brought up to date')
+  await expect(gate.tryOpen(recover)).rejects.toThrow('could not be brought up to date')
   await gate.tryOpen(recover)
   expect(tries).toBe(2)
   expect(gate.isOpen).toBe(false)
@@ -149,7 +149,7 @@ test('a gate whose lease was lost while the rooms were built stays shut', async 
   const lostOnTheWay = async (): Promise<void> => {
     await pool.query('UPDATE redis_lease SET generation = generation + 1')
   }
-  await expect(gate.tryOpen(lostOnTheWay)).rejects.toThrow('could not be taken up')
+  await expect(gate.tryOpen(lostOnTheWay)).rejects.toThrow('could not be brought up to date')
   expect(gate.isOpen).toBe(false)
   await gate.tryOpen(async () => undefined)
   expect(gate.isOpen).toBe(true)
@@ -162,7 +162,7 @@ test('a gate whose lease was lost while the rooms were built stays shut', async 
 test('a Redis that was filled from another database is not believed, though it was never started anew', async () => {
   const catalog = await startCatalog()
   const other = await createTestEnvironment()
-  // All databases of a test run are copies of one; the other one's Redis was emptied by its making.
+  // All databases of a test run are copies of one. Creating the other test environment has emptied the Redis that both use.
   const sharing = { ...other.serviceEnv('queue'), REDIS_URL: environment.redisUrl }
   const first = await startQueueService(environment, catalog)
   const second = await startQueueService({ ...other, serviceEnv: () => sharing }, catalog)

@@ -64,16 +64,16 @@ async function moreAreLetIn(scheduleId: number, count: number, withinMs: number)
   })
 }
 
-const losses: [string, { lose: () => Promise<void>; giveBack: () => Promise<void> }][] = [
-  ['is killed', { lose: () => redis.kill(), giveBack: () => redis.start() }],
+const losses: [string, { lose: () => Promise<void>; restore: () => Promise<void> }][] = [
+  ['is killed', { lose: () => redis.kill(), restore: () => redis.start() }],
   [
     'hangs, and then does all that it was asked meanwhile',
-    { lose: async () => redis.hang(), giveBack: async () => redis.goOn() },
+    { lose: async () => redis.hang(), restore: async () => redis.resume() },
   ],
 ]
 
-/** Nobody was told anything wrong, and everybody who was given a place is in the log, once, within the limits. */
-async function allIsKept(scheduleId: number, fans: Fans): Promise<void> {
+/** Expects that no promise was broken, and that everybody who got a place is in the log once, within the limits. */
+async function expectAllPromisesKept(scheduleId: number, fans: Fans): Promise<void> {
   expect(fans.broken).toEqual([])
   expect(fans.unanswered).toBe(0)
   const { pool } = service().ctx
@@ -87,7 +87,7 @@ async function allIsKept(scheduleId: number, fans: Fans): Promise<void> {
 
 test.each(losses)(
   'while people join and ask over three instances and Redis %s: all places and limits hold, and admission goes on',
-  async (_how, { lose, giveBack }) => {
+  async (_how, { lose, restore }) => {
     await gatesAre(true)
     const scheduleId = catalog.addSchedule()
     await clients[0]?.steer(scheduleId, LIMITS)
@@ -97,14 +97,14 @@ test.each(losses)(
     await lose()
     await gatesAre(false)
     await moreAreLetIn(scheduleId, 6, 6_000)
-    await giveBack()
+    await restore()
     await gatesAre(true)
     await moreAreLetIn(scheduleId, 6, 6_000)
     await arriving
     await eventually(() => expect(fans.waiting).toBe(0), { withinMs: 20_000, everyMs: 100 })
     await fans.stop()
 
-    await allIsKept(scheduleId, fans)
+    await expectAllPromisesKept(scheduleId, fans)
     expect(fans.fans.length).toBeGreaterThan(60)
   },
   60_000,
@@ -123,5 +123,5 @@ test('while people join and ask over three instances and Redis is emptied again 
   await arriving
   await eventually(() => expect(fans.waiting).toBe(0), { withinMs: 20_000, everyMs: 100 })
   await fans.stop()
-  await allIsKept(scheduleId, fans)
+  await expectAllPromisesKept(scheduleId, fans)
 }, 60_000)

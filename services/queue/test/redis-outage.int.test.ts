@@ -109,7 +109,7 @@ test('while Redis is away people join, ask, leave and get new tokens; back again
   const renewed = await client.reissue(scheduleId, 'before-3')
   expect(renewed.data['sequence']).toBe(before[3]?.data['sequence'])
   expect((await client.steer(scheduleId, { paused: true })).data).toMatchObject({ paused: true })
-  // Exact without Redis too: who has left counts no more.
+  // Positions are exact without Redis too: people who have left are not counted.
   const gone = 'QUEUE_TOKEN_INVALID'
   await eventually(async () => expect(await positions(before)).toEqual([0, 1, gone, gone, 3]))
   expect(await positions([renewed, ...during])).toEqual([2, 4, 5, 6])
@@ -129,7 +129,7 @@ test('whoever was told to be in a moment before Redis died is in', async () => {
   const answers = await crowd(scheduleId, 'just-in', 5)
   await redis.kill()
   await redisIsLost()
-  // At once, and not eventually.
+  // This has to be so at once, not only after a while.
   expect(await positions(answers)).toEqual([0, 0, 0, 0, 0])
 })
 
@@ -159,7 +159,7 @@ test('a Redis that comes back without its last second is not believed', async ()
   await client.steer(scheduleId, { maxActive: 1 })
   const answers = await crowd(scheduleId, 'kept', 3)
   await queue.ctx.changes.flush()
-  // An older state: the first still waits, the last never came.
+  // Redis is put into an older state, in which the first still waits and the last has not joined.
   await redis.admin(async (admin) => {
     await admin.zrem(`queue:{${scheduleId}}:active`, 'kept-0')
     await admin.zadd(`queue:{${scheduleId}}:waiting`, 1, 'kept-0')
@@ -189,7 +189,7 @@ test('a Redis that hangs is cut off by the breaker within moments, and used agai
     expect(await positions(answers)).toEqual([0, 1, 2])
     expect(performance.now() - began).toBeLessThan(1_000)
   } finally {
-    redis.goOn()
+    redis.resume()
   }
   await redisIsUsed()
   expect(await positions(answers)).toEqual([0, 1, 2])
@@ -202,7 +202,7 @@ test('a Redis that hangs while nobody asks anything is noticed too, and people a
   redis.hang()
   try {
     const lostAt = performance.now()
-    // Long before the breaker has seen enough calls fail: one place is freed, and nothing else asked.
+    // One place is freed and nothing else is asked, which is too few calls for the breaker to open.
     await client.leave(answers[0]?.data['token'])
     await eventually(async () => {
       const { rows } = await queue.ctx.pool.query(
@@ -213,7 +213,7 @@ test('a Redis that hangs while nobody asks anything is noticed too, and people a
     })
     expect(performance.now() - lostAt).toBeLessThan(6_000)
   } finally {
-    redis.goOn()
+    redis.resume()
   }
   await redisIsUsed()
   expect(await positions(answers)).toEqual(['QUEUE_TOKEN_INVALID', 0, 1])

@@ -2,55 +2,55 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
-import { noAdmissionMemory, admitInPostgres } from '../src/admit-in-postgres.ts'
+import { createAdmissionMemory, admitInPostgres } from '../src/admit-in-postgres.ts'
 import { extendToken } from '../src/extend-token.ts'
 import type { RunningQueue } from '../src/start.ts'
 import { findBrokenLimits, notedSequences } from './admission-rows.ts'
 import { Fans } from './fans.ts'
-import { CuttableWay, LosableRedis } from './losable-redis.ts'
+import { CuttableProxy, LosableRedis } from './losable-redis.ts'
 import { QueueClient, startCatalog, startQueueService } from './queue-under-test.ts'
 import type { Answer, StandInCatalog } from './queue-under-test.ts'
 
 const GONE = 'QUEUE_TOKEN_INVALID'
 
 let redis: LosableRedis
-let way: CuttableWay
+let proxy: CuttableProxy
 let environment: TestEnvironment
 let catalog: StandInCatalog
-/** Goes on with Redis. */
+/** The instance that keeps Redis. */
 let steady: RunningQueue
-/** Loses it alone. */
+/** The instance that loses Redis while the other one keeps it. */
 let cutOff: RunningQueue
 let steadyClient: QueueClient
 let cutOffClient: QueueClient
 
 beforeAll(async () => {
   redis = await LosableRedis.start()
-  way = await CuttableWay.to(redis.port)
+  proxy = await CuttableProxy.to(redis.port)
   environment = await createTestEnvironment()
   catalog = await startCatalog()
   const change = { ADMIT_EVERY_MS: '100', ACTIVE_MS: '20000' }
   steady = await startQueueService(environment, catalog, { ...change, REDIS_URL: redis.url })
-  cutOff = await startQueueService(environment, catalog, { ...change, REDIS_URL: way.url })
+  cutOff = await startQueueService(environment, catalog, { ...change, REDIS_URL: proxy.url })
   steadyClient = new QueueClient(steady)
   cutOffClient = new QueueClient(cutOff)
 }, 60_000)
 
 afterAll(async () => {
   await Promise.all([steady?.stop(), cutOff?.stop()])
-  way?.close()
+  proxy?.close()
   await redis?.dispose()
   await catalog?.stop()
   await environment?.dispose()
 })
 
 async function cut(): Promise<void> {
-  way.cut()
+  proxy.cut()
   await eventually(() => expect(cutOff.ctx.rooms.isOpen).toBe(false))
 }
 
 async function mend(): Promise<void> {
-  way.mend()
+  proxy.mend()
   await eventually(() => expect(cutOff.ctx.rooms.isOpen).toBe(true))
 }
 
@@ -76,13 +76,13 @@ test('an instance that loses Redis alone lets nobody in itself, and its people a
     people.push(await cutOffClient.join(scheduleId, name))
   }
   expect(people.map((answer) => answer.status)).toEqual([200, 200, 200, 200])
-  // Nobody asks through the steady one: it hears of them all the same.
+  // Nobody asks through the steady instance, which has to hear of these people from the other one.
   await eventually(async () => expect(await positions(cutOffClient, people)).toEqual([0, 1, 2, 3]))
   await cutOffClient.leave(people[1]?.data['token'])
   await cutOffClient.leave(people[0]?.data['token'])
   await eventually(async () => expect(await positions(cutOffClient, people)).toEqual([GONE, GONE, 0, 1]))
-  // Tried by hand too: others hold the lease.
-  await admitInPostgres(cutOff.ctx, noAdmissionMemory(), new AbortController().signal)
+  // A round that is started by the test admits nobody either, since the other instance holds the lease.
+  await admitInPostgres(cutOff.ctx, createAdmissionMemory(), new AbortController().signal)
   expect(await lease()).toEqual({ ...before, takenOver: false })
   expect(await positions(steadyClient, people)).toEqual([GONE, GONE, 0, 1])
   await mend()
@@ -173,7 +173,7 @@ test('when the last instance that sees Redis ends, the others let people in from
   await cutOffClient.leave(people[0]?.data['token'])
   await eventually(async () => expect(await positions(cutOffClient, people)).toEqual([GONE, 0]))
   expect(await lease()).toEqual({ generation: (before?.generation ?? 0) + 1, takenOver: true })
-  // Nobody stood in PostgreSQL's room before that, so nobody was passed over there.
+  // Nobody counts as having entered PostgreSQL's room before the takeover, so nobody was passed over there.
   const { rows } = await cutOff.ctx.pool.query(
     `SELECT u.entered_at >= date_trunc('milliseconds', l.taken_over_at) AND u.entered_at <= u.admitted_at AS "enteredThen"
      FROM redis_lease l, (SELECT * FROM unlogged_admissions UNION ALL

@@ -6,7 +6,7 @@ import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import fc from 'fast-check'
 import type { Redis } from 'ioredis'
 import { createRedis } from '../src/redis.ts'
-import { placesOf } from '../src/room-replies.ts'
+import { repliesIn } from '../src/room-replies.ts'
 import { runScript } from '../src/room-scripts.ts'
 import type { ScriptName, ScriptReply } from '../src/room-scripts.ts'
 
@@ -53,13 +53,13 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { minLength: 5, maxLength: 60, size: 'max' },
 )
 
-/** What a room should do: lists, and no clock. */
+/** A model of what a room should do, made of lists and without a clock. */
 class ModelRoom {
   waiting: number[] = []
   active: number[] = []
-  /** Their time is over, and no round has tidied them away yet. */
+  /** Users whose time is over, and whom no round has removed yet. */
   lapsed: number[] = []
-  /** Nobody came early, and somebody joined after the opening; till then the draw is due. */
+  /** True once somebody joined after the opening and nobody had come early; until then the draw is due. */
   open = false
   drawn = false
   sequences = new Map<number, number>()
@@ -163,7 +163,7 @@ async function joinAll(joins: readonly Joining[]): Promise<ScriptReply[]> {
     const mayEnter = [enter ? 1 : 0, 0, Date.now() + FAR_MS, nobodyEarly === true ? 1 : 0]
     return [`user-${one}`, digest, sequence, 0, ...mayEnter]
   })
-  return placesOf(await run('join', 1_000, FAR_MS, ...places.flat()))
+  return repliesIn(await run('join', 1_000, FAR_MS, ...places.flat()))
 }
 
 async function join(joining: Joining): Promise<ScriptReply> {
@@ -171,7 +171,7 @@ async function join(joining: Joining): Promise<ScriptReply> {
 }
 
 async function placeBy(one: number, digest: string): Promise<ScriptReply> {
-  return only(placesOf(await run('place', `user-${one}`, digest, 0)))
+  return only(repliesIn(await run('place', `user-${one}`, digest, 0)))
 }
 
 function only(replies: readonly ScriptReply[]): ScriptReply {
@@ -187,7 +187,7 @@ const everyFifth = (admitted: unknown, from: number): unknown[] =>
 const placeOf = (reply: ScriptReply): unknown[] =>
   reply.length <= 2 ? [reply[0]] : [reply[0], reply[2], reply[3]]
 
-/** Whoever has a place gets no second one: PostgreSQL sees to that. */
+/** Joins those of the users who have no place. The others are left out, since PostgreSQL gives nobody a second place. */
 function joinModel(
   model: ModelRoom,
   digests: string[],
@@ -222,7 +222,7 @@ async function check(model: ModelRoom, digests: string[], step: Step, version: n
       expect(replies.map((reply) => reply[2])).toEqual(joins.map(({ sequence }) => sequence))
       expect(waiting).toEqual(joins.map(({ sequence }) => sequence).slice(joins.length - waiting.length))
       const asked = step.users.flatMap((one) => [`user-${one}`, digests[one] ?? '', 0])
-      const places = placesOf(await run('place', ...asked))
+      const places = repliesIn(await run('place', ...asked))
       expect(places.map((place) => placeOf(place))).toEqual(step.users.map((one) => model.place(one)))
       return
     }
@@ -310,7 +310,7 @@ test('of two who build a room at once one waits, and who is overtaken learns it'
     (await runScript(redis, 'rebuild', scheduleId, [name, builder, EPOCH, 0, 2, 10, 0, 0, 1]))[0]
   expect(await step('begin', 'first')).toBe('OK')
   expect(await step('begin', 'second')).toBe('BUSY')
-  // As if the first had not been heard of for a while.
+  // The last step of the first builder is dated back, so that another may take over.
   await redis.hset(`queue:{${scheduleId}}:room`, 'builtAt', 1)
   expect(await step('begin', 'second')).toBe('OK')
   expect(await step('finish', 'first')).toBe('SUPERSEDED')

@@ -15,9 +15,9 @@ export interface RoomWithBystanders {
   scheduleId: number
   owner: SeenPlace
   bystander: SeenPlace
-  /** Here all places are over. */
+  /** A room in which all places are over. */
   otherScheduleId: number
-  /** Values that were tokens. */
+  /** Token values that are not live any more. */
   over: Record<'expired' | 'used' | 'left' | 'reissued', string>
   bearers: Record<'stranger' | 'owner' | 'bystander' | 'boss', string>
   /** All that bad input could change: every row, the rooms as Redis has them, and the places of those who stand in line. */
@@ -27,9 +27,9 @@ export interface RoomWithBystanders {
   stop(): Promise<void>
 }
 
-// Short, so that a token expires; the others are extended.
+// This is short, so that one token expires during the setup; the other ones are extended.
 const ACTIVE_MS = 1_000
-// Three consumers that have just begun may agree on their partitions late.
+// Three Kafka consumers that have just started may need long to agree on their partitions.
 const STILL_WITHIN_MS = 40_000
 
 /** Makes the room, and returns when nothing moves in it any more. */

@@ -68,8 +68,8 @@ export async function readConcerts(
                  WHERE concert_id < $1 ORDER BY concert_id DESC LIMIT $2`,
           values: [before, page.limit],
         })
-      : // Without a name, so that it is planned for its own pattern: newest first for one that is in every title, by the
-        // index of the search for a rare one.
+      : // The statement has no name, so that PostgreSQL plans it for its pattern: it reads newest first for a pattern that is in
+        // every title, and uses the search index for a rare one.
         await db.query<ConcertRow>({
           text: `SELECT concert_id, title, artist, description, created_at FROM concerts
                  WHERE concert_id < $1 AND (title ILIKE $2 OR artist ILIKE $2)

@@ -43,7 +43,7 @@ export async function countReserved(
   return new Map(rows.map((row) => [row.schedule_id, row.reserved]))
 }
 
-/** Forgets reservations that ended long ago, a bounded number a call; returns how many went. */
+/** Deletes reservations that ended long ago, a bounded number a call; returns their number. */
 export async function deleteReleased(db: Queryable, keepDays: number, limit: number): Promise<number> {
   const { rowCount } = await db.query({
     name: 'reserved-seats-delete-released',

@@ -96,7 +96,7 @@ export async function readSchedule(db: Queryable, scheduleId: number): Promise<S
   return rows[0] === undefined ? undefined : toSchedule(rows[0])
 }
 
-/** The schedule, and nobody else changes it until the transaction ends. */
+/** Reads and locks a schedule, so that nobody else changes it until the transaction ends. */
 export async function lockSchedule(tx: Tx, scheduleId: number): Promise<Schedule | undefined> {
   const { rows } = await tx.query<ScheduleRow>({
     name: 'schedule-lock',

@@ -1,8 +1,8 @@
--- Ends what is over, counts, and lets in the next: one step, so that any number of schedulers at once stay within
--- maxActive and within admitPerSecond of every rolling second, in the order of places.
+-- Ends the places whose time is over, counts who is in, and lets the next people in. This is one step, so that any number of
+-- schedulers at once stay within maxActive and within admitPerSecond of every rolling second, in the order of places.
 -- ARGV: epoch, openAt, endAt, active ms, waiting ms, batch, whether the on-sale is over for good
 -- Reply: OK, now, deadline, waiting, active, maxActive (-1: off), admitPerSecond, whether a draw is due (0/1),
---        admitted: sequence, entered, active after it, seconds that were predicted (-1: not asked), seconds waited …,
+--        admitted: sequence, entered, active after it, seconds that were predicted (-1: none stored), seconds waited …,
 --        ended: sequence …
 local now = now_ms()
 local room = read_room(ARGV[1])
@@ -10,7 +10,7 @@ if not room then return { 'MISSING' } end
 local open_at, end_at = tonumber(ARGV[2]), tonumber(ARGV[3])
 local deadline = now + tonumber(ARGV[4])
 local batch = tonumber(ARGV[6])
--- Estimates that were compared with what came of them: the newest are kept.
+-- So many of the newest estimates are kept with the real waits.
 local ESTIMATES_KEPT = 200
 
 local ended = {}
@@ -24,10 +24,10 @@ end
 finish(redis.call('ZRANGEBYSCORE', ACTIVE, '-inf', now, 'LIMIT', 0, batch))
 finish(redis.call('ZRANGEBYSCORE', SEEN, '-inf', now - tonumber(ARGV[5]), 'LIMIT', 0, batch))
 if ARGV[7] == '1' then finish(redis.call('ZRANGE', WAITING, 0, batch - 1)) end
--- A minute of them is kept, for the rate that estimates are made from.
+-- Admissions are kept for a minute, since estimates are made from their rate.
 redis.call('ZREMRANGEBYSCORE', ADMISSIONS, '-inf', now - 60000)
 
--- What a person was told at the join, and how long it has been since; seconds, -1 for one who was not asked.
+-- The wait that a person was told at the join, and the time since then; seconds. The first is -1 where no estimate was stored.
 local function compare_prediction(user)
   local told = redis.call('HGET', PREDICTIONS, user)
   if not told then return -1, 0 end

@@ -40,7 +40,7 @@ local function enter(user, digest, sequence, deadline, may_enter, open_at, end_a
   end
   local token = { digest = digest, sequence = sequence, entered = known and known.entered or now }
   redis.call('HSET', TOKENS, user, token_record(digest, sequence, token.entered))
-  -- Straight in: nobody stands before, and there is room.
+  -- The user is let in at once where nobody stands before and there is room.
   if may_enter and redis.call('ZRANK', WAITING, user) == 0 then
     local places, active = capacity(room, now, open_at, end_at)
     if places > 0 then

@@ -1,12 +1,13 @@
 -- Where people stand. Many are asked for at once: a crowd's polls share a call (waiting-rooms.ts).
--- ARGV: epoch, then of each: user, digest (empty: whatever the token is), after how long to note anew that the user was seen (ms;
---       0: this is not the user)
+-- ARGV: epoch, then of each: user, digest (empty: any token will do), after how long to note anew that the user was seen (ms;
+--       0: never, since the user does not ask)
 -- Reply: OK, then of each a place_of, or { UNKNOWN | REISSUED, now }
 local now = now_ms()
 local room = read_room(ARGV[1])
 if not room then return { 'MISSING' } end
 
--- Only who waits is in that set. A look costs a fraction of a write, which goes to the append-only file too.
+-- SEEN holds only people who wait. It is read before it is written, because a read costs a fraction of a write, which goes to the
+-- append-only file too.
 local function note_seen(user, after)
   if after == 0 then return end
   local seen = tonumber(redis.call('ZSCORE', SEEN, user))

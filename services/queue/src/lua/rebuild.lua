@@ -12,7 +12,7 @@ if step == 'begin' then
   local fields = redis.call('HMGET', ROOM, 'epoch', 'builder', 'builtAt')
   if fields[1] == epoch then return { 'DONE' } end
   if fields[2] and now - tonumber(fields[3]) < 3000 then return { 'BUSY' } end
-  -- Not what is known of estimates: it has nothing to do with the order.
+  -- PREDICTIONS and ESTIMATES stay, since they do not depend on the order.
   redis.call('UNLINK', ROOM, WAITING, ACTIVE, SEEN, TOKENS, ADMISSIONS)
 elseif redis.call('HGET', ROOM, 'builder') ~= builder then
   return { 'SUPERSEDED' }

@@ -47,8 +47,8 @@ local function token_record(digest, sequence, entered)
   return string.format('%s:%.0f:%.0f', digest, sequence, entered)
 end
 
--- Lets one in as the `active`-th who is in. What the log wants of it stays a minute, so that another instance can write it
--- down when this one ends before it has.
+-- Lets one person in, as number `active` of those who are in. The fields of the log's entry are kept for a minute, so that another
+-- instance can write the entry where this one ends before it has.
 local function admit(room, now, user, token, deadline, active)
   redis.call('ZREM', WAITING, user)
   redis.call('ZREM', SEEN, user)
@@ -72,7 +72,7 @@ end
 -- status, now, sequence, people before (WAITING), deadline (ACTIVE), waiting in all, room off
 local function place_of(room, now, user, token)
   local off = room.max_active == nil and 1 or 0
-  -- A crowd waits, few are in.
+  -- WAITING is read first, because most of those who ask still wait.
   local rank = redis.call('ZRANK', WAITING, user)
   if rank then return { 'WAITING', now, token.sequence, rank, 0, redis.call('ZCARD', WAITING), off } end
   local deadline = tonumber(redis.call('ZSCORE', ACTIVE, user))

@@ -1,4 +1,4 @@
--- New limits; an older change that comes later is passed over.
+-- Sets new limits. An older change that comes late is ignored.
 -- ARGV: epoch, version, maxActive ('' is off), admitPerSecond, paused (0/1)
 if not read_room(ARGV[1]) then return { 'MISSING' } end
 local version = tonumber(redis.call('HGET', ROOM, 'version') or 0)

@@ -4,10 +4,10 @@ import type { Queryable } from '@frontrow/postgres/pool'
 export interface Admission {
   scheduleId: number
   sequence: number
-  /** When the place stood in the room that admits. */
+  /** When the place entered the room that people were let in from. */
   enteredAtMs: number
   admittedAtMs: number
-  /** How many were in after it. */
+  /** How many were ACTIVE after this admission. */
   active: number
   /** null: the waiting room was off. */
   maxActive: number | null
@@ -21,7 +21,7 @@ export interface LoggedAdmission extends Omit<Admission, 'scheduleId'> {
   hash: Buffer
 }
 
-/** Where a room's log has come to. */
+/** The end of a room's log: how many entries it has, and the hash of the last one. */
 export interface LogHead {
   length: number
   head: Buffer
@@ -43,7 +43,8 @@ export async function listUnlogged(db: Queryable, settledMs: number): Promise<nu
 }
 
 /**
- * Locks the log of a room until the end of the transaction; undefined where another has it. A new log begins with `genesis`.
+ * Locks the log of a room until the end of the transaction; undefined where another transaction has locked it. A new log begins
+ * with `genesis`.
  */
 export async function lockLog(
   db: Queryable,
@@ -63,7 +64,10 @@ export async function lockLog(
   return rows[0]
 }
 
-/** Takes admissions that have settled, the oldest first, and leaves out who is in the log already. */
+/**
+ * Takes admissions older than `settledMs` off the list, the oldest first. `taken` counts all of them; `admissions` leaves out those
+ * that are in the log already.
+ */
 export async function takeUnlogged(
   db: Queryable,
   scheduleId: number,

@@ -22,7 +22,10 @@ export async function lockRoom(tx: Queryable, scheduleId: number): Promise<Locke
   return rows[0]
 }
 
-/** Ends ACTIVE places whose time is over, and counts. The clock is read here, after the lock: rounds have an order in time. */
+/**
+ * Ends ACTIVE places whose time is over, and counts who is in. The clock is read here, after the room was locked, so that rounds
+ * follow each other also by their times.
+ */
 export async function endOverdueAndCount(
   tx: Queryable,
   scheduleId: number,
@@ -58,27 +61,27 @@ export async function endOverdueAndCount(
   return counts
 }
 
-/** Who comes next, and what is noted of it. */
+/** How many people to let in, and what is noted with their admissions. */
 export interface NextAdmissions {
   scheduleId: number
-  /** Nobody up to this one waits. */
+  /** Nobody up to this sequence waits. */
   afterSequence: number
   limit: number
   nowMs: number
   activeMs: number
-  /** Since when people are let in from PostgreSQL: before that, nobody stood in the room that admits. */
+  /** Since when people are let in from PostgreSQL. A place that is older counts as having entered at this moment. */
   takenOverAtMs: number
   activeBefore: number
   maxActive: number | null
   admitPerSecond: number
 }
 
-/** Lets the next ones in, in their order, and notes them for the log. `looked`: how many were found waiting, up to `last`. */
+/** Lets the next people in, in their order, and notes them for the log. `found`: how many were found waiting, up to `last`. */
 export async function admitNext(
   tx: Queryable,
   next: NextAdmissions,
-): Promise<{ looked: number; last: number | null; admitted: number }> {
-  const { rows } = await tx.query<{ looked: number; last: number | null; admitted: number }>({
+): Promise<{ found: number; last: number | null; admitted: number }> {
+  const { rows } = await tx.query<{ found: number; last: number | null; admitted: number }>({
     name: 'admit-next',
     text: `
       WITH next AS MATERIALIZED (
@@ -96,7 +99,7 @@ export async function admitNext(
           to_timestamp($4 / 1000.0), $7::bigint + row_number() OVER (ORDER BY sequence), $8::int, $9::int
         FROM admitted ON CONFLICT DO NOTHING
       )
-      SELECT (SELECT count(*) FROM next) AS looked, (SELECT max(sequence) FROM next) AS last,
+      SELECT (SELECT count(*) FROM next) AS found, (SELECT max(sequence) FROM next) AS last,
              (SELECT count(*) FROM admitted) AS admitted`,
     values: [
       next.scheduleId,

@@ -30,7 +30,7 @@ const isPassedOver = (p: OrderedAdmission, all: readonly OrderedAdmission[]): bo
       q.admittedAtMs < p.admittedAtMs,
   )
 
-test('who was passed over is found as by comparing everybody with everybody', () => {
+test('the judge finds the same people passed over as a comparison of everybody with everybody', () => {
   fc.assert(
     fc.property(admissions, (list) => {
       const judge = new AdmissionJudge()

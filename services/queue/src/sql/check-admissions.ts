@@ -14,7 +14,7 @@ export interface OrderedAdmission {
 const SHOWN_MAX = 10
 const PAGE = 20_000
 
-/** Invariant 5, from what was noted of every admission: read in pages, a million rows in some seconds. */
+/** Checks invariant 5 over all noted admissions. They are read in pages; a million of them take some seconds. */
 export async function checkAdmissions(db: Queryable): Promise<InvariantCheck> {
   const judge = new AdmissionJudge()
   let after = { scheduleId: 0, admittedAt: '-infinity', sequence: 0 }
@@ -44,15 +44,16 @@ export async function checkAdmissions(db: Queryable): Promise<InvariantCheck> {
 }
 
 /**
- * Looks at admissions in the order of rooms and of time. Passed over: a lower sequence that had entered already was let in after
- * a higher one.
+ * Checks admissions, which have to come in the order of rooms and of time. A place was passed over where a higher sequence was let
+ * in before it, although it had entered the room by then.
  */
 export class AdmissionJudge {
   #scheduleId = 0
   #checked = 0
   #broken = 0
   readonly #violations: string[] = []
-  // Later ones with lower and lower sequences: the first of them after a moment is the highest of all after it.
+  // The admissions of this room that were not followed by a higher sequence, in the order of time. Their sequences fall, so the
+  // first one after a moment has the highest sequence of all that were admitted after it.
   #highest: OrderedAdmission[] = []
 
   look(admission: OrderedAdmission): void {

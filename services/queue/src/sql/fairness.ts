@@ -11,7 +11,7 @@ export interface RoomFairness {
 
 const COLUMNS = `seed, early_entries AS "earlyEntries", closed_at AS "closedAt", drawn_at AS "drawnAt"`
 
-/** Undefined where the room was not made yet. */
+/** Reads what the draw of a room is made from; undefined where the room does not exist yet. */
 export async function readFairness(db: Queryable, scheduleId: number): Promise<RoomFairness | undefined> {
   const { rows } = await db.query<RoomFairness>({
     name: 'read-fairness',
@@ -73,13 +73,13 @@ export async function claimDraw(
   return rowCount === 1
 }
 
-/** Gives entries their drawn places, those that are still live; who was moved already is left alone. */
+/** Gives the entries that are still live their drawn sequences; those that were moved already are left alone. */
 export async function moveEntries(
   tx: Queryable,
   scheduleId: number,
   moves: { entries: readonly number[]; sequences: readonly number[] },
 ): Promise<void> {
-  // Planned for the length of these lists, it would read all of the table for each few thousand.
+  // A plan made for lists of this length would read the whole table for each few thousand entries.
   await tx.query(`SET LOCAL plan_cache_mode = force_generic_plan`)
   await tx.query({
     name: 'move-entries',

@@ -6,7 +6,7 @@ export interface HandedOverPlace {
   sequence: number
 }
 
-/** Leaves places to the instances that see Redis. */
+/** Stores places for the instances that have Redis, which bring them there. */
 export async function handOverPlaces(db: Queryable, places: readonly HandedOverPlace[]): Promise<void> {
   await db.query({
     name: 'hand-over-places',
@@ -16,7 +16,7 @@ export async function handOverPlaces(db: Queryable, places: readonly HandedOverP
   })
 }
 
-/** Takes some of them; those that another instance is taking are left to it. */
+/** Takes some of the places that were handed over; those that another instance is taking are left to it. */
 export async function takeHandedOverPlaces(tx: Queryable, limit: number): Promise<HandedOverPlace[]> {
   const { rows } = await tx.query<HandedOverPlace>({
     name: 'take-handed-over-places',

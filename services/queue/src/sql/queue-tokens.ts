@@ -179,7 +179,7 @@ export async function expireToken(db: Queryable, scheduleId: number, sequence: n
   })
 }
 
-/** Takes back a place that nobody was told of. */
+/** Deletes a waiting place that was never told to its user. */
 export async function deleteToken(db: Queryable, tokenHash: Buffer): Promise<void> {
   await db.query({
     name: 'delete-token',
@@ -189,8 +189,8 @@ export async function deleteToken(db: Queryable, tokenHash: Buffer): Promise<voi
 }
 
 /**
- * Forgets places that ended long ago, a bounded number a call; returns how many went. The place admitted last stays in
- * each room: it is where the line has come to when nobody waits.
+ * Deletes places that ended long ago, a bounded number a call, and returns their number. The place admitted last stays in each
+ * room, since it tells how far the line has come when nobody waits.
  */
 export async function deleteEndedTokens(db: Queryable, keepDays: number, limit: number): Promise<number> {
   const { rowCount } = await db.query({

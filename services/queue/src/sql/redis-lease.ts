@@ -1,8 +1,8 @@
 import type { Queryable } from '@frontrow/postgres/pool'
 
-/** What rooms in Redis are believed under, beside the server they are in. */
+/** A term of the lease. A room in Redis is trusted only under the term, and on the server, that it was built under. */
 export interface LeaseTerm {
-  /** Names this database: a copy of it, too, has a name of its own. */
+  /** The name of this database; even a copy of it has another one. */
   store: string
   generation: number
 }
@@ -46,10 +46,13 @@ export async function renewLease(
   return rows[0]
 }
 
-/** HELD: others let people in through Redis. TAKEN: it has run out just now. RUN_OUT: it had before. */
+/**
+ * HELD: instances let people in through Redis. TAKEN: the lease had run out, and this call has taken over. RUN_OUT: it had run out,
+ * and somebody had taken over before.
+ */
 export type LeaseState = 'HELD' | 'TAKEN' | 'RUN_OUT'
 
-/** Takes over where the lease has run out: what is in Redis is not believed any more. */
+/** Takes over where the lease has run out: from then on the rooms in Redis are not trusted any more. */
 export async function takeOverLapsedLease(db: Queryable): Promise<LeaseState> {
   const { rows } = await db.query<{ lapsed: boolean; takenOver: boolean }>({
     name: 'read-lease',
@@ -64,7 +67,7 @@ export async function takeOverLapsedLease(db: Queryable): Promise<LeaseState> {
     text: `UPDATE redis_lease SET generation = generation + 1, taken_over_at = clock_timestamp()
            WHERE held_until < clock_timestamp() AND taken_over_at IS NULL`,
   })
-  // None: another instance was faster, with either of the two; the next look tells with which.
+  // Where no row was changed, another instance has renewed the lease or taken it over. The next call tells which.
   return rowCount === 1 ? 'TAKEN' : 'HELD'
 }
 

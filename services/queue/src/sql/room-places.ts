@@ -7,18 +7,19 @@ import type { TokenRow } from './queue-tokens.ts'
 export interface PlaceChange {
   scheduleId: number
   sequence: number
-  /** Of a place that was let in. */
+  /** Set where the place was let in. */
   admission: Admission | null
   activeUntilMs: number | null
   endedAtMs: number | null
 }
 
-// Extended in PostgreSQL by an instance without Redis, which ended it before it heard of that: the replay puts it back.
+// True of a place that an instance without Redis has extended in PostgreSQL, and that Redis ended before it heard of that. The
+// place stays ACTIVE, and the replay puts it back into Redis.
 const EXTENDED = `(t.status = 'ACTIVE' AND t.active_until > to_timestamp(c.ended_at / 1000.0))`
 
 /**
- * Notes many changes in one statement, admissions also for the log. What is over already stays as it is. Says how many had been
- * let in before, at another moment.
+ * Notes many changes in one statement, admissions also for the log. A place that is over stays as it is. `readmitted` counts the
+ * people who had been let in before, at another moment.
  */
 export async function recordPlaceChanges(
   db: Queryable,
@@ -162,7 +163,7 @@ export async function readWaiting(
                  ORDER BY sequence LIMIT $4) AS line`,
     values: [scheduleId, range.after, range.upTo, range.limit],
   })
-  // A copy: what was read may begin anywhere in its memory, numbers need one of their own.
+  // The bytes are copied, since they may begin anywhere in their buffer, and a Float64Array needs a start divisible by 8.
   const bytes = new Uint8Array(rows[0]?.numbers ?? []).buffer
   // PostgreSQL sends the high byte first.
   if (endianness() === 'LE') Buffer.from(bytes).swap64()

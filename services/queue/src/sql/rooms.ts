@@ -15,7 +15,7 @@ export interface RoomSettings extends RoomLimits {
 
 const COLUMNS = `max_active AS "maxActive", admit_per_second AS "admitPerSecond", paused, version`
 
-/** Undefined where nobody has joined and nobody has changed anything yet. */
+/** Reads the limits of a room; undefined where the room does not exist yet. */
 export async function readRoom(db: Queryable, scheduleId: number): Promise<RoomSettings | undefined> {
   const { rows } = await db.query<RoomSettings>({
     name: 'read-room',
@@ -63,7 +63,7 @@ export async function changeRoom(
   return room
 }
 
-/** Rooms that hold somebody. */
+/** The schedules whose rooms have live places. */
 export async function listLiveRooms(db: Queryable): Promise<number[]> {
   const { rows } = await db.query<{ scheduleId: number }>(
     `SELECT schedule_id AS "scheduleId" FROM rooms r
