@@ -40,7 +40,10 @@ describe('the hashes of the log', () => {
 
   test('hold from the genesis hash to the head, also of an empty log', () => {
     expect(follow([first, second]).checkHashes({ length: 2, head: second.hash }).outcome).toBe('holds')
-    expect(follow([]).checkHashes({ length: 0, head: GENESIS }).outcome).toBe('holds')
+    expect(follow([]).checkHashes({ length: 0, head: GENESIS })).toMatchObject({
+      outcome: 'holds',
+      lines: ['0 hashes'],
+    })
   })
 
   test.each([
@@ -66,7 +69,10 @@ describe('the hashes of the log', () => {
 describe('a head noted earlier', () => {
   test('holds where it still stands, at number 0 too', () => {
     expect(follow([first, second], { number: 1, hash: first.hash }).checkNotedHead().outcome).toBe('holds')
-    expect(follow([first], { number: 0, hash: GENESIS }).checkNotedHead().outcome).toBe('holds')
+    expect(follow([first], { number: 0, hash: GENESIS }).checkNotedHead()).toMatchObject({
+      outcome: 'holds',
+      lines: ['number 0'],
+    })
   })
 
   test.each([
@@ -85,6 +91,9 @@ describe('a head noted earlier', () => {
   })
 
   test('is not checked where none was noted', () => {
-    expect(follow([first]).checkNotedHead().outcome).toBe('not checked')
+    expect(follow([first]).checkNotedHead()).toMatchObject({
+      outcome: 'not checked',
+      lines: ['--head NUMBER:HASH, as printed below, checks it next time'],
+    })
   })
 })

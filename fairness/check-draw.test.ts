@@ -40,6 +40,23 @@ describe('the seed', () => {
     expect(checkSeed({ commitment: COMMITMENT, seed: null, draw: null }).outcome).toBe('not yet')
   })
 
+  test('says what it compared, or why it could not', () => {
+    expect(checkSeed(drawn).lines).toEqual([`seed ${SEED}`])
+    const notYet = { outcome: 'not yet', lines: ['the draw is not made'] }
+    expect(checkSeed({ commitment: COMMITMENT, seed: null, draw: null })).toMatchObject(notYet)
+    for (const early of [
+      { ...drawn, seed: null },
+      { ...drawn, draw: null },
+    ]) {
+      expect(checkEntry(7, early, { entry: 4, sequence: undefined })).toMatchObject(notYet)
+    }
+    expect(checkCommitment(COMMITMENT, COMMITMENT).lines).toEqual([COMMITMENT])
+    expect(checkCommitment(COMMITMENT, 'ab').lines).toEqual([`it is ${COMMITMENT}, noted was ab`])
+    expect(checkCommitment(COMMITMENT, undefined).lines).toEqual([
+      '--commitment HEX, as noted before the opening, checks it',
+    ])
+  })
+
   test.each([
     ['another seed', { ...drawn, seed: sha256('another') }, 'the SHA-256 of the seed is'],
     ['a seed kept back', { ...drawn, seed: null }, 'its seed is not published'],
@@ -61,7 +78,13 @@ describe('the place of an entry', () => {
       outcome: 'holds',
       lines: [expect.stringContaining('sequence 6, rank 1 of 5')],
     })
-    expect(checkEntry(7, drawn, { entry: 4, sequence: 6 }).outcome).toBe('holds')
+    expect(checkEntry(7, drawn, { entry: 4, sequence: undefined }).lines).toEqual([
+      'sequence 6, rank 1 of 5 (compare: GET /queue/tokens/me)',
+    ])
+    expect(checkEntry(7, drawn, { entry: 4, sequence: 6 })).toMatchObject({
+      outcome: 'holds',
+      lines: ['sequence 6, rank 1 of 5'],
+    })
   })
 
   test.each([

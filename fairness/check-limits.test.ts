@@ -28,7 +28,18 @@ describe('active', () => {
   })
 
   test('counts the one let in', () => {
-    expect(checkActive([active(0, null)]).outcome).toBe('broken')
+    expect(checkActive([active(0, null)])).toMatchObject({
+      outcome: 'broken',
+      lines: ['admission 1: active is 0, without the one let in'],
+    })
+  })
+
+  test('says how many admissions had a limit', () => {
+    const limited = Array.from({ length: 1_200 }, () => active(1, 5))
+    expect(checkActive([...limited, active(1, null)]).lines).toEqual(['1,200 admissions with a limit'])
+    expect(checkPace([...at(0, 2_000), { ...active(1, null), number: 3 }]).lines).toEqual([
+      '2 admissions with a limit',
+    ])
   })
 })
 
@@ -43,6 +54,7 @@ describe('the pace', () => {
 
   test('of a batch in one millisecond is exceeded by those beyond the limit, not by all of it', () => {
     expect(offendersOf(checkPace(at(0, 0, 0, 0)))).toEqual([3, 4])
+    expect(offendersOf(checkPace(at(0, 0, 0, 0).toReversed()))).toEqual([3, 4])
   })
 
   test('is free where the room is off, yet those let in then count for the ones after', () => {

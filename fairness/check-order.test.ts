@@ -83,5 +83,19 @@ describe('a sequence', () => {
 
   test('is not judged by a draw that is not made', () => {
     expect(checkSequences([], null).map(({ outcome }) => outcome)).toEqual(['holds', 'not yet'])
+    expect(checkSequences([], null)[1]?.lines).toEqual(['the draw is not made'])
   })
+})
+
+test('each check says what it looked at', () => {
+  const log = Array.from({ length: 1_200 }, (_, index) => row(index + 1, index + 10, 0, index))
+  const manyEntries = { ...draw, entries: 1_234 }
+  expect(checkSequences(log, draw).map(({ lines }) => lines)).toEqual([['1,200 sequences'], ['3 entries']])
+  expect(checkSequences([], manyEntries)[1]?.lines).toEqual(['1,234 entries'])
+  expect(checkNobodyPassedOver(log).lines).toEqual(['1,200 admissions'])
+  const [passed] = checkNobodyPassedOver([row(1, 9, 0, 50), row(2, 8, 49, 60)]).lines
+  expect(passed).toBe(
+    'admission 2: sequence 8 had entered at 1970-01-01T00:00:00.049Z, yet sequence 9 was admitted before it ' +
+      '(number 1, 1970-01-01T00:00:00.050Z)',
+  )
 })

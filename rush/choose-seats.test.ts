@@ -23,6 +23,11 @@ describe('toSeatMap', () => {
     expect(map).toMatchObject({ held: 1, sold: 1 })
   })
 
+  test('puts seats of one price in the order of their ids, however they are listed', () => {
+    const listed = [3, 10, 1, 2].map((seatId) => seat(seatId))
+    expect(toSeatMap(listed).available.map((one) => one.seatId)).toEqual([1, 2, 3, 10])
+  })
+
   test('tells sold out from held', () => {
     expect(availabilityOf(toSeatMap([seat(1, 'SOLD_OUT'), seat(2, 'HOLD')]))).toBe('held')
     expect(availabilityOf(toSeatMap([seat(1, 'SOLD_OUT')]))).toBe('sold-out')

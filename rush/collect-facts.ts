@@ -19,6 +19,7 @@ export async function collectFacts(
 ): Promise<FinalFacts> {
   const facts = {
     reservations: new Map<string, string>(),
+    seats: new Map<string, number[]>(),
     payments: new Map<string, { status: string; amount: number }>(),
     balances: new Map<string, number>(),
   }
@@ -35,6 +36,7 @@ export async function collectFacts(
 
 interface Collected {
   reservations: Map<string, string>
+  seats: Map<string, number[]>
   payments: Map<string, { status: string; amount: number }>
   balances: Map<string, number>
 }
@@ -62,6 +64,7 @@ async function collectOfFan(
   for (const { reservationId } of fan.holds) {
     const reservation = await read('reservation', `/reservations/${reservationId}`, reservationAnswer)
     facts.reservations.set(reservationId, reservation?.status ?? 'MISSING')
+    if (reservation !== undefined) facts.seats.set(reservationId, reservation.seats)
   }
   const wallet = await read('balance', `/users/${fan.userId}/balance`, balanceAnswer)
   if (wallet !== undefined) facts.balances.set(fan.userId, wallet.currentBalance)

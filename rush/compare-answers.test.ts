@@ -40,7 +40,22 @@ describe('compareAnswers', () => {
     ['another detail', ok(201, a), ok(201, { ...a, at: '10:01' })],
     ['success, then a refusal', ok(201, a), no('ALREADY_PAID')],
     ['another refusal', no('CARD_DECLINED'), no('ALREADY_PAID')],
+    ['a refusal, then success', no('ALREADY_PAID'), ok(201, a)],
+    ['another status', ok(201, a), ok(200, { ...a })],
   ])('%s is told', (_name, first, second) => {
     expect(compare(first, second)).toEqual(expect.any(String))
+  })
+
+  test('a refusal that stands for an open payment is none', () => {
+    expect(compare(no('CARD_DECLINED'), ok(202, a))).toBeUndefined()
+  })
+
+  test('what differs is told in full', () => {
+    expect(compare(ok(201, a), no('ALREADY_PAID'))).toBe('201, then 402 ALREADY_PAID')
+    expect(compare(no('CARD_DECLINED'), no('ALREADY_PAID'))).toBe('402 CARD_DECLINED, then 402 ALREADY_PAID')
+    expect(compare(ok(201, a), ok(201, { ...a, id: 'b' }))).toBe('two effects: a and b')
+    expect(compare(ok(201, a), ok(201, { ...a, at: '10:01' }))).toBe(
+      '{"id":"a","at":"10:00"}, then {"id":"a","at":"10:01"}',
+    )
   })
 })

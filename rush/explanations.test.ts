@@ -61,6 +61,40 @@ describe('isExplained', () => {
     expect(isExplained('pay', 'RESERVATION_EXPIRED', { ...calm, holdExpiresAt: now + 1_000 })).toBe(true)
   })
 
+  // Each code with what explains it, and the one step at which it may come; at any other step nothing explains it.
+  const out = { ...calm, tokenExpiresAt: now, holdExpiresAt: now, holdUncertain: true, triedBefore: true }
+  const steps = ['join', 'poll', 'seats', 'hold', 'charge', 'pay', 'payment', 'cancel', 'leave'] as const
+  test.each<[string, (typeof steps)[number], Circumstances]>([
+    ['QUEUE_TOKEN_EXISTS', 'join', out],
+    ['SEAT_TAKEN', 'hold', calm],
+    ['SEAT_LIMIT_EXCEEDED', 'hold', out],
+    ['INSUFFICIENT_BALANCE', 'pay', { ...out, payment: wallet(0) }],
+    ['CARD_DECLINED', 'pay', { ...out, payment: card('tok_declined') }],
+    ['PAYMENT_TIMEOUT', 'pay', calm],
+    ['RESERVATION_EXPIRED', 'pay', out],
+    ['RESERVATION_NOT_CANCELLABLE', 'cancel', out],
+  ])('%s is explained at the step %s alone', (code, step, fan) => {
+    expect(steps.filter((one) => isExplained(one, code, fan))).toEqual([step])
+  })
+
+  test('without any attempt to pay no refusal of a payment is explained', () => {
+    for (const code of ['INSUFFICIENT_BALANCE', 'CARD_DECLINED']) {
+      expect(isExplained('pay', code, calm)).toBe(false)
+    }
+  })
+
+  test('a deadline counts as passed two seconds before it, for the clocks, and no earlier', () => {
+    for (const [left, expected] of [
+      [2_000, true],
+      [2_001, false],
+    ] as const) {
+      const fan = { ...calm, tokenExpiresAt: now + left, holdExpiresAt: now + left }
+      expect(isExplained('poll', 'QUEUE_TOKEN_INVALID', fan)).toBe(expected)
+      expect(isExplained('pay', 'RESERVATION_EXPIRED', fan)).toBe(expected)
+      expect(isExplained('cancel', 'RESERVATION_NOT_CANCELLABLE', fan)).toBe(expected)
+    }
+  })
+
   test.each([
     'INTERNAL',
     'INVALID_REQUEST',

@@ -50,6 +50,8 @@ export interface PaymentRecord {
   readonly method: 'BALANCE' | 'CARD'
   /** Answered APPROVED, at once or when asked again. */
   approved: boolean
+  /** Answered FAILED or REFUNDED when asked again, without having been APPROVED: it confirms nothing. */
+  failed: boolean
   cancelled: boolean
 }
 
@@ -64,6 +66,8 @@ export interface RepeatRecord {
 export interface FinalFacts {
   /** Status by reservation, or 'MISSING'. */
   readonly reservations: ReadonlyMap<string, string>
+  /** Seats by reservation. */
+  readonly seats: ReadonlyMap<string, readonly number[]>
   readonly payments: ReadonlyMap<string, { status: string; amount: number }>
   /** By user. */
   readonly balances: ReadonlyMap<string, number>

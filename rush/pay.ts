@@ -83,6 +83,7 @@ export async function pay(
   const record = recordPayment(fan, hold, answer.data, method)
   const settled = answer.data.status === 'PENDING' ? await askUntilSettled(rush, fan, record) : answer.data
   if (settled.status !== 'APPROVED') {
+    record.failed = true
     acceptFailedPayment(fan, settled, attempt)
     return undefined
   }
@@ -99,7 +100,15 @@ function recordPayment(
   method: 'BALANCE' | 'CARD',
 ): PaymentRecord {
   const { paymentId, reservationId, amount } = payment
-  const record = { paymentId, reservationId, amount, method, approved: false, cancelled: false }
+  const record: PaymentRecord = {
+    paymentId,
+    reservationId,
+    amount,
+    method,
+    approved: false,
+    failed: false,
+    cancelled: false,
+  }
   fan.record.payments.push(record)
   if (reservationId !== hold.reservationId || amount !== hold.amount || payment.paymentMethod !== method) {
     fan.reportUnexpected(

@@ -57,6 +57,68 @@ describe('readAnswer', () => {
     expect(readAnswer(wire, { schema })).toMatchObject({ kind: 'again', retryAfterMs, mayHaveTakenEffect })
   })
 
+  test.each([
+    ['a wait that is over', answer(429, no('RATE_LIMITED'), { 'retry-after': '-5' }), 0],
+    ['a 502 of the gateway', answer(502, no('UNAVAILABLE')), 1_000],
+  ])('%s is asked again', (_name, wire, retryAfterMs) => {
+    expect(readAnswer(wire, { schema })).toMatchObject({ kind: 'again', retryAfterMs })
+  })
+
+  test.each([
+    ['429 that does not say when to come back', 429, no('RATE_LIMITED')],
+    ['a code in small letters', 409, no('seat_taken')],
+    ['a code with more in it', 409, no('SEAT TAKEN')],
+    ['a code that begins with a digit', 409, no('4SEATS')],
+    ['an error with an empty request id', 404, { ...no('X'), error: { ...no('X').error, requestId: '' } }],
+    ['an error that calls itself a success', 404, { ...no('X'), success: true }],
+    ['a success that calls itself an error', 200, { success: false, data: { seats: 5 } }],
+    ['a status below 200', 199, { success: true, data: { seats: 5 } }],
+    ['a status that sends elsewhere', 300, { success: true, data: { seats: 5 } }],
+    ['nothing where data is due', 204, ''],
+  ])('%s is malformed too', (_name, status, body) => {
+    expect(readAnswer(answer(status, body), { schema }).kind).toBe('malformed')
+  })
+
+  test('what is malformed is told so that it can be found', () => {
+    const problemOf = (status: number, body: unknown, headers: Record<string, string> = {}) =>
+      readAnswer(answer(status, body, headers), { schema })
+    const malformed = (problem: string) => ({ kind: 'malformed', problem })
+    expect(problemOf(302, '')).toEqual(malformed('status 302'))
+    expect(problemOf(304, '')).toEqual(malformed('304 to a request that could not be answered so'))
+    expect(problemOf(200, `<html>${'x'.repeat(100)}`)).toEqual(
+      malformed(`status 200 without {"success":true,"data":…}: "<html>${'x'.repeat(74)}"`),
+    )
+    expect(problemOf(500, '<html>')).toEqual(malformed('status 500 without the failure shape: "<html>"'))
+    expect(problemOf(503, no('UNAVAILABLE'))).toEqual(malformed('503 UNAVAILABLE without Retry-After'))
+    expect(problemOf(200, { success: true, data: { seats: 'five' } })).toEqual(
+      malformed('data.seats: Invalid input: expected number, received string'),
+    )
+    expect(problemOf(200, { success: true, data: 5 })).toEqual(
+      malformed('data.: Invalid input: expected object, received number'),
+    )
+  })
+
+  test.each([
+    [500, 'INTERNAL'],
+    [501, 'NOT_SUPPORTED'],
+    [505, 'NOT_SUPPORTED'],
+    [400, 'INVALID_REQUEST2'],
+  ])('%i %s is a last word', (status, code) => {
+    expect(readAnswer(answer(status, no(code)), { schema })).toEqual({
+      kind: 'refused',
+      refusal: { status, code, message: 'no', details: null, requestId: 'r-1' },
+    })
+  })
+
+  test('what is asked again later is told with its refusal', () => {
+    expect(readAnswer(answer(429, no('RATE_LIMITED'), { 'retry-after': '30' }), { schema })).toEqual({
+      kind: 'again',
+      refusal: { status: 429, code: 'RATE_LIMITED', message: 'no', details: null, requestId: 'r-1' },
+      retryAfterMs: 30_000,
+      mayHaveTakenEffect: false,
+    })
+  })
+
   test('a body known by its ETag is not read again', () => {
     const reuse = (etag: string) => (etag === '"1"' ? { seats: 7 } : undefined)
     const known = { kind: 'ok', data: { seats: 7 } }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { AuditResult } from './answers.ts'
+import { newFanRecord } from './history.ts'
 import { Measurements } from './measurements.ts'
 import { progressLine } from './progress.ts'
 import { allHolds, reportLines } from './report.ts'
@@ -81,6 +82,139 @@ describe('reportLines', () => {
   test('a run that was broken off still shows what is known', () => {
     const text = reportLines(outcome({ checks: undefined, audit: undefined })).join('\n')
     expect(text).toContain('Not checked to the end.')
+  })
+})
+
+describe('the report of a run', () => {
+  const hold = (seatIds: number[]) => ({
+    reservationId: 'r',
+    seatIds,
+    amount: 1,
+    heldAt: 0,
+    expiresAt: 0,
+    releasedAt: undefined,
+    confirmedAt: undefined,
+  })
+  const history = {
+    fans: [
+      { ...newFanRecord('a'), holds: [hold([1, 2])] },
+      { ...newFanRecord('b'), holds: [hold([3])] },
+    ],
+    repeats: [],
+  }
+
+  test('of a run that went well, line by line', () => {
+    const measurements = new Measurements()
+    Object.assign(measurements.count, {
+      arrived: 12,
+      joined: 11,
+      admitted: 10,
+      holds: 2,
+      soldReservations: 4,
+      soldSeats: 3,
+      refunds: 1,
+      repeats: 6,
+    })
+    measurements.now.held = 9
+    for (const at of [1_000, 2_000, 3_000, 21_000]) measurements.soldAt.push(at)
+    measurements.countEnding('sold out')
+    for (let times = 0; times < 10; times += 1) measurements.countEnding('bought')
+    for (const ms of [0.5, 250.4]) measurements.addLatency('join', ms)
+    const refusal = { status: 409, message: '', details: null, requestId: 'r' }
+    measurements.countRefusal('pay', { ...refusal, code: 'RESERVATION_EXPIRED' })
+    for (let times = 0; times < 2; times += 1) {
+      measurements.countRefusal('hold', { ...refusal, code: 'SEAT_TAKEN' })
+    }
+    measurements.countInterruption('pay', 'ECONNRESET')
+    expect(reportLines(outcome({ measurements, history }))).toEqual([
+      '',
+      'Fans',
+      '  arrived     12',
+      '  joined      11',
+      '  admitted    10',
+      '  bought      10',
+      '  sold out    1',
+      '  broken off  1',
+      '',
+      'Sales',
+      '  holds                         2 of 3 seats',
+      '  sold                          4 reservations of 3 seats',
+      '  refunded                      1',
+      '  left on hold                  9 seats',
+      '  sent again with the same key  6',
+      '  purchases a second            0.3 in the busiest 10 s, 0.2 from first to last',
+      '  took                          12.3 s',
+      '',
+      'Latency, ms          count      p50      p95      p99      max',
+      '  join                     2      0.5      250      250      250',
+      '',
+      'Refused, as it should be',
+      '  hold 409 SEAT_TAKEN          2',
+      '  pay 409 RESERVATION_EXPIRED  1',
+      '',
+      'Interrupted and tried again',
+      '  pay ECONNRESET  1',
+      '',
+      "The fans' own evidence",
+      '  holds  wallets add up  3 checked',
+      '',
+      'The audit',
+      '  holds  1. one seat, one owner  500 checked',
+      '',
+      'All holds: nobody was sold a seat twice, no money was lost, no unexpected answer came.',
+    ])
+  })
+
+  test('of a run that went wrong: the first five violations of each, and how many more', () => {
+    const measurements = new Measurements()
+    measurements.countUnexpected({ step: 'pay', code: 'X', problem: 'oops', requestId: undefined })
+    measurements.countUnexpected({ step: 'hold', code: 'Y', problem: 'no', requestId: '' })
+    const checks = [
+      { name: 'six', checked: 9, violations: ['1', '2', '3', '4', '5', '6'] },
+      { name: 'five', checked: 9, violations: ['1', '2', '3', '4', '5'] },
+      { name: 'none', checked: 9, violations: [] },
+    ]
+    const lines = reportLines(outcome({ measurements, checks, audit: broken }))
+    expect(lines.slice(0, 5)).toEqual(['', 'Fans', '  arrived   0', '  joined    0', '  admitted  0'])
+    expect(lines).toContain('  purchases a second            0.0 in the busiest 10 s, 0.0 from first to last')
+    expect(lines.slice(lines.indexOf('Unexpected: 2'))).toEqual([
+      'Unexpected: 2',
+      '  pay X   oops',
+      '  hold Y  no',
+      '',
+      "The fans' own evidence",
+      '  BROKEN six   9 checked',
+      ...['1', '2', '3', '4', '5', 'and 1 more'].map((text) => `               - ${text}`),
+      '  BROKEN five  9 checked',
+      ...['1', '2', '3', '4', '5'].map((text) => `               - ${text}`),
+      '  holds  none  9 checked',
+      '',
+      'The audit',
+      '  BROKEN 1. one seat, one owner  500 checked',
+      '                                 - seat 7',
+      '                                 - {"seatId":8}',
+      '',
+      'FAILED: 2 checks and 1 invariants broken, 2 unexpected answers.',
+    ])
+  })
+
+  test('counts purchases from the first to the last, and a run of a moment as one second', () => {
+    const measurements = new Measurements()
+    measurements.soldAt.push(5_000, 5_200)
+    expect(reportLines(outcome({ measurements })).join()).toContain(
+      '0.2 in the busiest 10 s, 2.0 from first to last',
+    )
+  })
+
+  test('shows at most five violations of an invariant, and a latency of 100 ms without a decimal', () => {
+    const measurements = new Measurements()
+    measurements.addLatency('pay', 100)
+    const invariants = broken.invariants.map((one) => ({ ...one, violations: [1, 2, 3, 4, 5, 6] }))
+    const many = { ...broken, invariants }
+    const text = reportLines(outcome({ measurements, audit: many })).join('\n')
+    expect(text).toMatch(/- 5\n/)
+    expect(text).not.toMatch(/- 6\n/)
+    expect(text).toMatch(/pay +1 +100 +100 +100 +100\n/)
   })
 })
 

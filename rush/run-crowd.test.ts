@@ -75,6 +75,11 @@ test.each<[string, Faults, string]>([
     'every payment is kept: paid is CONFIRMED, cancelled is REFUNDED',
   ],
   [
+    'confirms a reservation whose payment it refused',
+    { confirmsRefused: true },
+    'every hold is kept: CONFIRMED by one payment, CANCELLED by its owner',
+  ],
+  [
     'keeps refunds',
     { keepsRefunds: true },
     'each wallet holds what was charged, less what was paid, with refunds back in it',

@@ -9,6 +9,8 @@ export interface Faults {
   readonly chargesTwice?: boolean
   /** Answers that a payment is APPROVED, and does not store it. */
   readonly losesPayments?: boolean
+  /** Refuses a payment and lets its reservation be CONFIRMED. */
+  readonly confirmsRefused?: boolean
   /** Keeps the money of a cancelled reservation. */
   readonly keepsRefunds?: boolean
   /** Answers 500 to every hold whose number this divides. */
@@ -144,6 +146,7 @@ export class SimulatedSystem implements HttpExchange {
     const reservation = this.#reservations.get(String(body['reservationId']))
     if (reservation === undefined) return { status: 404, code: 'RESERVATION_NOT_FOUND' }
     const { reservationId, totalAmount: amount } = reservation
+    if (this.#faults.confirmsRefused === true) reservation.status = 'CONFIRMED'
     if (body['paymentMethod'] === 'CARD') {
       if (JSON.stringify(body['card']).includes('tok_declined')) return { status: 402, code: 'CARD_DECLINED' }
     } else {

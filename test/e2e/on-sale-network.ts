@@ -195,7 +195,8 @@ export async function openOnSale(
     body: { name: 'Hall', address: 'Main St 1' },
   })
   const concert = await network.call('POST', '/api/v1/admin/concerts', { ...admin, body: { title: 'Night' } })
-  const at = (ms: number): string => new Date(Date.now() + ms).toISOString()
+  const now = Date.now()
+  const at = (ms: number): string => new Date(now + ms).toISOString()
   const schedule = await network.call('POST', `/api/v1/admin/concerts/${concert.data?.concertId}/schedules`, {
     ...admin,
     body: {

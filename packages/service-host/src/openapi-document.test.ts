@@ -82,6 +82,28 @@ describe('the document', () => {
     expect(components.responses.UNAVAILABLE.headers).toHaveProperty('Retry-After')
   })
 
+  test('two routes share a refusal only where all of its codes are the same', () => {
+    const other = { ...change, path: '/others', operationId: 'changeOther' }
+    const { components, paths } = documentOf([
+      { ...change, refusals: ['IDEMPOTENCY_IN_PROGRESS', 'RATE_LIMITED'] },
+      { ...other, refusals: ['IDEMPOTENCY_IN_PROGRESS', 'RATE_LIMITED', 'UNSUPPORTED_MEDIA_TYPE'] },
+      { ...other, path: '/more', operationId: 'more', refusals: ['PAYLOAD_TOO_LARGE'] },
+    ])
+    expect(paths['/others'].patch.responses['429']).toEqual(paths['/things/{thingId}'].patch.responses['429'])
+    const bad = { ...generalRefusals, ALSO_INVALID: { ...generalRefusals.INVALID_REQUEST, about: 'Also.' } }
+    const document = createApiDocument([change, { ...other, refusals: ['ALSO_INVALID'] }], {
+      ...api,
+      refusals: bad,
+      commonRefusals: () => ['INVALID_REQUEST'],
+    })
+    const { responses } = JSON.parse(JSON.stringify(document)).components
+    expect(Object.keys(responses)).toEqual(
+      expect.arrayContaining(['INVALID_REQUEST', 'ALSO_INVALID-INVALID_REQUEST']),
+    )
+    expect(components.responses.RATE_LIMITED.headers).toHaveProperty('Retry-After')
+    expect(components.responses.IDEMPOTENCY_IN_PROGRESS).not.toHaveProperty('headers')
+  })
+
   test('is not made from routes that contradict each other or name unknown refusals', () => {
     expect(() => documentOf([change, change])).toThrow('two routes are patch /things/{thingId}')
     expect(() => documentOf([{ ...change, refusals: ['NO_SUCH_CODE'] }])).toThrow('NO_SUCH_CODE')

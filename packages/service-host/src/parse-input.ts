@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { generalRefusal } from '@frontrow/refusals/general-refusals'
-import type { ParsedInput, RouteSpec } from './route.ts'
+import type { InputSchemas, ParsedInput } from './route.ts'
 
 /** One field that broke a rule, as `details` of INVALID_REQUEST lists it. */
 export interface FieldProblem {
@@ -18,7 +18,7 @@ export interface RawInput {
 }
 
 /** Checks the parts of a request by the schemas of its route; refuses with INVALID_REQUEST and every broken rule. */
-export function parseInput<R extends RouteSpec>(route: R, raw: RawInput): ParsedInput<R> {
+export function parseInput<R extends InputSchemas>(route: R, raw: RawInput): ParsedInput<R> {
   const problems: FieldProblem[] = []
   const read = <S extends z.ZodType>(
     schema: S | undefined,

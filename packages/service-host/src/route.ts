@@ -50,8 +50,11 @@ export function defineRoute<const R extends RouteSpec>(spec: R): R {
   return spec
 }
 
+/** The schemas of a route's input. */
+export type InputSchemas = Pick<RouteSpec, 'params' | 'query' | 'body' | 'headers'>
+
 /** The input of a route, checked by its schemas; undefined where it has none. */
-export interface ParsedInput<R extends RouteSpec> {
+export interface ParsedInput<R extends InputSchemas> {
   params: R extends { params: infer S extends z.ZodType } ? z.output<S> : undefined
   query: R extends { query: infer S extends z.ZodType } ? z.output<S> : undefined
   body: R extends { body: infer S extends z.ZodType } ? z.output<S> : undefined

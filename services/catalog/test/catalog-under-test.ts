@@ -50,18 +50,19 @@ export interface CatalogUnderTest {
 
 const DAY_MS = 86_400_000
 
-/** An ISO time some days from now. */
-export function daysAhead(days: number): string {
-  return new Date(Date.now() + days * DAY_MS).toISOString()
+/** An ISO time some days after `now`. A test that compares two of them reads the clock once and passes it to both. */
+export function daysAhead(days: number, now: number = Date.now()): string {
+  return new Date(now + days * DAY_MS).toISOString()
 }
 
 /** A valid body but for its venue: 50 seats in two grades. */
 export function scheduleBody(venueId: number): object {
+  const now = Date.now()
   return {
     venueId,
-    performanceAt: daysAhead(20),
-    bookingOpenAt: daysAhead(-1),
-    bookingCloseAt: daysAhead(19),
+    performanceAt: daysAhead(20, now),
+    bookingOpenAt: daysAhead(-1, now),
+    bookingCloseAt: daysAhead(19, now),
     sections: [
       { section: 'Floor', grade: 'VIP', price: 150_000, rows: 2, seatsPerRow: 10 },
       { section: 'Floor', grade: 'R', price: 110_000, rows: 3, seatsPerRow: 10 },

@@ -78,4 +78,93 @@ describe('what the audit says of a payment', () => {
   ])('%s is a violation', (_name, facts, expected) => {
     expect(numbers(facts)).toEqual(expected)
   })
+
+  const card = { ...payment, paymentMethod: 'CARD', captureStatus: 'CAPTURED' } as const
+  const cardBack = { ...back, paymentMethod: 'CARD', captureStatus: 'REFUNDED' } as const
+
+  test.each<[string, Partial<FactsOfPayment>]>([
+    [
+      'refused by the card',
+      { payment: { ...card, ...failed, paymentMethod: 'CARD', captureStatus: 'DECLINED' } },
+    ],
+    ['given back to the card', { payment: cardBack }],
+    ['refused by the wallet', { payment: failed, wallet: { ...fact, status: 'REFUSED' } }],
+    ['of a wallet that knows nothing of it', { payment: failed }],
+  ])('one that was %s breaks nothing', (_name, facts) => {
+    expect(numbers({ reservation: undefined, wallet: undefined, ...facts })).toEqual([])
+  })
+
+  test('by card, from a wallet that was never asked for money, breaks nothing', () => {
+    expect(numbers({ payment: card, wallet: fact })).toEqual([])
+  })
+
+  test('a settled payment is looked at for its ticket, and for its money where it has none', () => {
+    expect(judgePayment(good)).toEqual({ unsettled: false, lookedAt: [2], violations: [] })
+    expect(judgePayment({ ...good, payment: back, reservation: undefined, wallet: refunded })).toEqual({
+      unsettled: false,
+      lookedAt: [2, 3],
+      violations: [],
+    })
+  })
+
+  test('what a wallet says of a payment that does not exist is looked at, and may add up', () => {
+    const unknown = { ...good, payment: undefined, reservation: undefined }
+    expect(judgePayment({ ...unknown, wallet: refunded })).toEqual({
+      unsettled: false,
+      lookedAt: [2, 3],
+      violations: [],
+    })
+  })
+
+  const texts = (facts: Partial<FactsOfPayment>): string[] =>
+    judgePayment({ ...good, ...facts }).violations.map(({ text }) => text)
+
+  test.each<[string, Partial<FactsOfPayment>]>([
+    ['it is APPROVED, but confirmed no reservation', { reservation: undefined }],
+    ['it is APPROVED, but its reservation is CANCELLED', { reservation: { ...fact, status: 'CANCELLED' } }],
+    ['it is of 100, its reservation of 90', { reservation: { ...fact, amount: 90 } }],
+    [
+      'it confirmed another reservation than it paid for',
+      { reservation: { ...fact, reservationId: 'other' } },
+    ],
+    [
+      'it is APPROVED, but its capture is null',
+      { payment: { ...card, captureStatus: null }, wallet: undefined },
+    ],
+    ['it was paid by card, and from a wallet too', { payment: card }],
+    ['its money was taken 0 times', { wallet: undefined }],
+    ['its money was taken 2 times', { wallet: { ...debited, debitCount: 2 } }],
+    ['it is of 100, but 99 was taken', { wallet: { ...debited, debited: 99 } }],
+    ['it is APPROVED, but 100 was given back', { wallet: refunded }],
+    ['it is FAILED, but its reservation is CONFIRMED', { payment: failed, wallet: undefined }],
+    [
+      'it is REFUNDED, but its capture is DECLINED',
+      { payment: { ...cardBack, captureStatus: 'DECLINED' }, reservation: undefined },
+    ],
+    [
+      "it is FAILED, but the card's money is kept",
+      {
+        payment: { ...failed, paymentMethod: 'CARD', captureStatus: 'CAPTURED' },
+        reservation: undefined,
+      },
+    ],
+    ['it is FAILED; 100 was taken and 0 given back', { payment: failed, reservation: undefined }],
+    [
+      'its money was given back 2 times',
+      { payment: back, reservation: undefined, wallet: { ...refunded, refundCount: 2 } },
+    ],
+    [
+      'it is REFUNDED, but 0 of 100 was given back',
+      { payment: back, reservation: undefined, wallet: undefined },
+    ],
+  ])('the operator reads: %s', (text, facts) => {
+    expect(texts(facts)).toEqual([`payment p: ${text}`])
+  })
+
+  test('the operator reads which payment does not exist', () => {
+    expect(texts({ payment: undefined })).toEqual([
+      'reservation r is CONFIRMED by payment p, which does not exist',
+      'a wallet paid 100 for payment p, which does not exist, and got 0 back',
+    ])
+  })
 })

@@ -143,6 +143,65 @@ describe('every state and message has its rule', () => {
   })
 })
 
+describe('what a saga remembers', () => {
+  const after = (saga: PurchaseSaga, message: SagaMessage): PurchaseSaga => {
+    const decision = decide(saga, message, now, limits)
+    if (decision.kind !== 'advance') throw new Error(decision.kind)
+    return decision.saga
+  }
+
+  test('money that is taken stays known as taken until the end', () => {
+    for (const [paymentMethod, wanted, message] of [
+      ['BALANCE', 'DebitWallet', { type: 'WalletDebited' }],
+      ['CARD', 'CaptureCard', { type: 'CardCaptured' }],
+    ] as const) {
+      const { saga, command } = beginSaga(paymentMethod, now, limits)
+      expect([command, saga.moneyTaken]).toEqual([wanted, false])
+      const confirming = after(saga, message)
+      expect(confirming).toMatchObject({ state: 'CONFIRMING', moneyTaken: true })
+      const approved = after(confirming, { type: 'ReservationConfirmed' })
+      expect(approved).toMatchObject({ state: 'APPROVED', moneyTaken: true, reason: null })
+      const cancelled = after(approved, { type: 'ReservationCancelled', reason: 'USER_CANCELLED' })
+      expect(cancelled).toMatchObject({ state: 'REFUNDING', moneyTaken: true, reason: 'USER_CANCELLED' })
+    }
+  })
+
+  test('a refund of something shows that money had been taken, though no reply ever said so', () => {
+    const refunding = sagaIn('REFUNDING', { moneyTaken: false, reason: 'TIMEOUT' })
+    expect(after(refunding, { type: 'WalletRefunded', refundedAmount: 1 })).toMatchObject({
+      state: 'REFUNDED',
+      moneyTaken: true,
+      reason: 'TIMEOUT',
+    })
+  })
+
+  test('the buyer is told why: the reason of the refusal, or that it took too long', () => {
+    const reasonAfter = (message: SagaMessage, change: Partial<PurchaseSaga> = {}) =>
+      after(sagaIn('TAKING_MONEY', { moneyTaken: false, ...change }), message).reason
+    expect(reasonAfter({ type: 'WalletDebitRefused', reason: 'INSUFFICIENT_BALANCE' })).toBe(
+      'INSUFFICIENT_BALANCE',
+    )
+    expect(reasonAfter({ type: 'CardDeclined', reason: 'no' }, { paymentMethod: 'CARD' })).toBe('no')
+    expect(reasonAfter({ type: 'DeadlinePassed' }, { attempts: limits.takingMoneyAttemptsMax })).toBe(
+      'TIMEOUT',
+    )
+  })
+
+  test('a settled saga waits for nothing', () => {
+    const settled = decide(sagaIn('CONFIRMING'), { type: 'ReservationConfirmed' }, now, limits)
+    expect(settled).toMatchObject({ kind: 'advance', command: null, deadlineAt: null })
+    const late = decide(sagaIn('FAILED'), { type: 'WalletDebited' }, now, limits)
+    expect(late).toMatchObject({ kind: 'advance', command: 'RefundWallet', deadlineAt: null })
+  })
+
+  test('a payment is PENDING until its saga is settled, and stays what it was while a refund runs', () => {
+    const statuses = (before: 'PENDING' | 'APPROVED') => states.map((state) => paymentStatusOf(state, before))
+    const settled = ['FAILED', 'REFUNDED']
+    expect(statuses('PENDING')).toEqual(['PENDING', 'PENDING', 'APPROVED', 'PENDING', ...settled])
+    expect(statuses('APPROVED')).toEqual(['PENDING', 'PENDING', 'APPROVED', 'APPROVED', ...settled])
+  })
+})
+
 describe('deadlines', () => {
   test('step 1 is repeated with doubled waits, then refunded: a debit that never was refunds nothing', () => {
     let decision: Decision = beginSaga('BALANCE', now, limits)

@@ -45,3 +45,17 @@ test('one more entry changes the order, so that nobody can know a good number be
   const twentyOne = await drawOrder(seed, 1, 21)
   expect(twentyOne.filter((entry) => entry !== 21)).not.toEqual(twenty)
 })
+
+test('a large draw lets other work of the process through, and not at every entry', async () => {
+  let turns = 0
+  let isDrawing = true
+  const turn = (): void => {
+    turns += 1
+    if (isDrawing) setImmediate(turn)
+  }
+  setImmediate(turn)
+  await drawOrder(Buffer.alloc(32, 1), 1, 10_000)
+  isDrawing = false
+  expect(turns).toBeGreaterThanOrEqual(4)
+  expect(turns).toBeLessThan(10)
+})

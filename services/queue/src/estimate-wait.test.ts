@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { estimateWaitSeconds, pollAfterSeconds } from './estimate-wait.ts'
+import { compareEstimates, estimateWaitSeconds, pollAfterSeconds } from './estimate-wait.ts'
 
 const room = {
   nowMs: 1_000_000,
@@ -16,6 +16,26 @@ const times = { opensAtMs: 0, activeMs: 300_000 }
 describe('the estimated wait', () => {
   test('follows the admission rate of the last minute', () => {
     expect(estimateWaitSeconds(100, room, times)).toBe(10)
+  })
+
+  test('follows the rate of the seconds in which a young room has let people in', () => {
+    // 200 people in 4 s are 50 a second, though a minute has not passed.
+    const young = { ...room, admittedLastMinute: 200, oldestAdmissionMs: room.nowMs - 4_000 }
+    expect(estimateWaitSeconds(100, young, times)).toBe(2)
+    // What came in within the last second counts as a whole second's work.
+    expect(estimateWaitSeconds(100, { ...young, oldestAdmissionMs: room.nowMs - 1 }, times)).toBe(1)
+    expect(
+      estimateWaitSeconds(100, { ...young, admittedLastMinute: 20, oldestAdmissionMs: room.nowMs }, times),
+    ).toBe(5)
+    // No rate is believed above what the room lets in.
+    expect(estimateWaitSeconds(500, { ...young, admittedLastMinute: 9_000 }, times)).toBe(5)
+  })
+
+  test('is, for those past the free places, the time to fill these and then the rate', () => {
+    const half = { ...room, active: 200 }
+    expect(estimateWaitSeconds(300, half, times)).toBe(3)
+    expect(estimateWaitSeconds(310, half, times)).toBe(4)
+    expect(estimateWaitSeconds(400, half, times)).toBe(13)
   })
 
   test('is short while free places are being filled', () => {
@@ -64,6 +84,45 @@ describe('the estimated wait', () => {
         expect(far).toBeGreaterThanOrEqual(near)
       }),
     )
+  })
+})
+
+describe('what people were told, compared with how long they waited', () => {
+  const told = (...pairs: readonly (readonly [number, number])[]) =>
+    compareEstimates(pairs.map(([predictedSeconds, actualSeconds]) => ({ predictedSeconds, actualSeconds })))
+
+  test('nobody let in yet tells nothing', () => {
+    expect(told()).toEqual({
+      samples: 0,
+      medianPredictedSeconds: null,
+      medianActualSeconds: null,
+      closeShare: null,
+    })
+  })
+
+  test('shows the middle of both, in whatever order people came', () => {
+    expect(told([100, 9], [5, 30], [30, 200])).toMatchObject({
+      samples: 3,
+      medianPredictedSeconds: 30,
+      medianActualSeconds: 30,
+    })
+    expect(told([2, 4])).toMatchObject({ medianPredictedSeconds: 2, medianActualSeconds: 4 })
+    expect(told([1, 1], [2, 2], [10, 10], [20, 20])).toMatchObject({ medianPredictedSeconds: 10 })
+  })
+
+  test('counts who waited within a quarter of it, or within 5 s, more or less', () => {
+    for (const [predicted, actual, share] of [
+      [100, 125, 1],
+      [100, 75, 1],
+      [100, 126, 0],
+      [100, 74, 0],
+      [1, 6, 1],
+      [6, 1, 1],
+      [1, 7, 0],
+    ] as const) {
+      expect([predicted, actual, told([predicted, actual]).closeShare]).toEqual([predicted, actual, share])
+    }
+    expect(told([100, 100], [100, 300], [100, 300]).closeShare).toBe(0.33)
   })
 })
 

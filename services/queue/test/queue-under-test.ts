@@ -54,11 +54,12 @@ export async function startCatalog(): Promise<StandInCatalog> {
     schedules,
     addSchedule(change = {}) {
       const scheduleId = schedules.size + 1
+      const now = Date.now()
       schedules.set(scheduleId, {
         scheduleId,
-        bookingOpenAtMs: Date.now() - 60_000,
-        waitingRoomOpenAtMs: Date.now() - 60_000,
-        bookingCloseAtMs: Date.now() + 3_600_000,
+        bookingOpenAtMs: now - 60_000,
+        waitingRoomOpenAtMs: now - 60_000,
+        bookingCloseAtMs: now + 3_600_000,
         status: 'ON_SALE',
         seatCount: 50,
         ...change,

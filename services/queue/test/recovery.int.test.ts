@@ -63,11 +63,11 @@ async function roomOf(userIds: string[]): Promise<{ scheduleId: number; digests:
   return { scheduleId, digests: tokenHashes.map(toDigest) }
 }
 
-const justAdmitted = (scheduleId: number): Admission => ({
+const justAdmitted = (scheduleId: number, now: number): Admission => ({
   scheduleId,
   sequence: 1,
-  enteredAtMs: Date.now(),
-  admittedAtMs: Date.now(),
+  enteredAtMs: now,
+  admittedAtMs: now,
   active: 1,
   ...defaults,
 })
@@ -75,7 +75,8 @@ const justAdmitted = (scheduleId: number): Admission => ({
 test('who was let in a moment before Redis was lost is in the room that is built from PostgreSQL', async () => {
   const { scheduleId, digests } = await roomOf(['in', 'next'])
   const { rooms, changes, open } = shutRooms()
-  changes.admitted(justAdmitted(scheduleId), Date.now() + 60_000)
+  const now = Date.now()
+  changes.admitted(justAdmitted(scheduleId, now), now + 60_000)
   await open()
   expect(await rooms.place(scheduleId, 'in', digests[0])).toMatchObject({ status: 'ACTIVE' })
   expect(await rooms.place(scheduleId, 'next', digests[1])).toMatchObject({ before: 0 })
@@ -85,7 +86,8 @@ test('who was let in a moment before their room was found missing is in the room
   const { rooms, changes, open } = shutRooms()
   await open()
   const { scheduleId, digests } = await roomOf(['in', 'next'])
-  changes.admitted(justAdmitted(scheduleId), Date.now() + 60_000)
+  const now = Date.now()
+  changes.admitted(justAdmitted(scheduleId, now), now + 60_000)
   expect(await rooms.place(scheduleId, 'in', digests[0])).toMatchObject({ status: 'ACTIVE' })
 })
 
@@ -93,7 +95,7 @@ test('a place that was extended in PostgreSQL is not ended by a Redis that has n
   const { scheduleId } = await roomOf(['paying', 'gone'])
   const changes = new PlaceChanges(pool, logger)
   const now = Date.now()
-  for (const sequence of [1, 2]) changes.admitted({ ...justAdmitted(scheduleId), sequence }, now)
+  for (const sequence of [1, 2]) changes.admitted({ ...justAdmitted(scheduleId, now), sequence }, now)
   await changes.flush()
   await pool.query(
     `UPDATE queue_tokens SET active_until = now() + interval '5 minutes' WHERE schedule_id = $1 AND user_id = 'paying'`,
@@ -110,7 +112,7 @@ test('a place that was extended in PostgreSQL is not ended by a Redis that has n
     { status: 'EXPIRED', live: false },
   ])
   expect(changes.readmitted).toBe(0)
-  changes.admitted({ ...justAdmitted(scheduleId), admittedAtMs: now + 5_000 }, now)
+  changes.admitted({ ...justAdmitted(scheduleId, now), admittedAtMs: now + 5_000 }, now)
   await changes.flush()
   expect(changes.readmitted).toBe(1)
 })

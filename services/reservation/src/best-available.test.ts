@@ -12,6 +12,8 @@ const seats: Seat[] = Array.from({ length: 40 }, (_, index) => ({
   price: 100,
 }))
 const chooseFirst = (): number => 0
+const takenBut = (free: readonly number[]): Set<number> =>
+  new Set(seats.map((seat) => seat.seatId).filter((seatId) => !free.includes(seatId)))
 const numbers = (picked: readonly Seat[] | undefined): number[] | undefined =>
   picked?.map((seat) => seat.seatNumber)
 
@@ -34,9 +36,40 @@ describe('pickBestAvailable', () => {
   })
 
   test('splits a party into as few groups as possible where no row has room', () => {
-    const free = new Set([3, 14, 15, 28])
-    const taken = new Set(seats.map((seat) => seat.seatId).filter((seatId) => !free.has(seatId)))
+    const taken = takenBut([3, 14, 15, 28])
     expect(numbers(pickBestAvailable(seats, taken, { quantity: 3 }, 1, chooseFirst))).toEqual([14, 15, 3])
+  })
+
+  test('takes a group that fits exactly before a larger one behind it', () => {
+    const taken = takenBut([2, 3, 11, 12, 13])
+    expect(numbers(pickBestAvailable(seats, taken, { quantity: 2 }, 1, chooseFirst))).toEqual([2, 3])
+    expect(numbers(pickBestAvailable(seats, new Set([1]), { quantity: 10 }, 1, chooseFirst))?.[0]).toBe(11)
+  })
+
+  test('seats of two sections do not lie side by side, though row and number say so', () => {
+    const sections = seats.slice(0, 4).map((seat) => ({ ...seat, section: seat.seatId < 2 ? 'A' : 'B' }))
+    expect(numbers(pickBestAvailable(sections, new Set(), { quantity: 2 }, 1, chooseFirst))).toEqual([2, 3])
+    const rows = seats.slice(0, 4).map((seat) => ({ ...seat, row: seat.seatId < 2 ? '1' : '2' }))
+    expect(numbers(pickBestAvailable(rows, new Set(), { quantity: 2 }, 1, chooseFirst))).toEqual([2, 3])
+  })
+
+  test('takes the last seats of the house, wherever they are', () => {
+    expect(
+      numbers(pickBestAvailable(seats, takenBut([3, 14, 28]), { quantity: 3 }, 64, chooseFirst)),
+    ).toEqual([3, 14, 28])
+  })
+
+  test('those who ask at once choose among as many groups as are wanted, and no more than there are', () => {
+    const chosen = (taken: ReadonlySet<number>, alternatives: number) => {
+      let counted = 0
+      const last = (count: number): number => (counted = count) - 1
+      return [numbers(pickBestAvailable(seats, taken, { quantity: 3 }, alternatives, last)), counted]
+    }
+    expect(chosen(new Set(), 4)).toEqual([[11, 12, 13], 4])
+    expect(chosen(new Set(), 64)).toEqual([[37, 38, 39], 12])
+    // Of four seats that lie apart there are two ways to take three in order.
+    expect(chosen(takenBut([3, 14, 25, 36]), 64)).toEqual([[14, 25, 36], 2])
+    expect(chosen(takenBut([3, 14, 25, 36]), 1)).toEqual([[3, 14, 25], 1])
   })
 
   test('whatever is taken, it picks as many free seats of the grade as wanted, or none when there are fewer', () => {

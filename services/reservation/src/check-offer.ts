@@ -14,7 +14,10 @@ export interface SeatRequest {
 }
 
 /** Checks that this person may buy such seats of the schedule now, taken or not; returns all seats of the schedule. */
-export async function checkOffer(ctx: Context, request: SeatRequest): Promise<SeatLayout> {
+export async function checkOffer(
+  ctx: Pick<Context, 'verifyToken' | 'schedules' | 'now'>,
+  request: SeatRequest,
+): Promise<SeatLayout> {
   const { userId, scheduleId, queueToken: token, choice } = request
   await ctx.verifyToken({ token, scheduleId, userId })
   const [schedule, layout] = await Promise.all([

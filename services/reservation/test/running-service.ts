@@ -53,13 +53,14 @@ export async function startRunningService(
   const environment = await createTestEnvironment({ topics: options.topics ?? true })
   const neighbours = await startNeighbours()
   const hour = 3_600_000
-  const open = { bookingOpenAtMs: Date.now() - hour, bookingCloseAtMs: Date.now() + 48 * hour }
+  const now = Date.now()
+  const open = { bookingOpenAtMs: now - hour, bookingCloseAtMs: now + 48 * hour }
   neighbours.schedules.set(1, { status: 'ON_SALE', ...open, seats: layOutSeats(1, 50) })
   neighbours.schedules.set(2, { status: 'ON_SALE', ...open, seats: layOutSeats(2, 999) })
   neighbours.schedules.set(3, {
     status: 'ON_SALE',
     ...open,
-    bookingOpenAtMs: Date.now() + 24 * hour,
+    bookingOpenAtMs: now + 24 * hour,
     seats: layOutSeats(3, 10),
   })
   neighbours.schedules.set(4, { status: 'CLOSED', ...open, seats: layOutSeats(4, 10) })

@@ -66,6 +66,34 @@ describe('one payment and one wallet', () => {
     const { fence } = decidePaymentMovement(undefined, debit, 1_000)
     expect(() => decidePaymentMovement(fence, command, 1_000)).toThrow(ContradictingCommandError)
   })
+
+  test('a person who looks at a contradiction reads what contradicts what', () => {
+    const { fence } = decidePaymentMovement(undefined, debit, 1_000)
+    const repeat = (change: Partial<Command>) => () =>
+      decidePaymentMovement(fence, { ...debit, ...change }, 1_000)
+    expect(repeat({ userId: '102' })).toThrow(
+      expect.objectContaining({
+        name: 'ContradictingCommandError',
+        message: 'the payment belongs to another user',
+      }),
+    )
+    expect(repeat({ amount: 701 })).toThrow('the payment was of 700, not of 701')
+  })
+
+  test('a debit that was fenced off is refused, whatever amount its refund named', () => {
+    const { fence } = decidePaymentMovement(undefined, { ...refund, amount: 1 }, 1_000)
+    expect(decidePaymentMovement(fence, debit, 1_000)).toEqual({
+      fence,
+      movement: null,
+      reply: { type: 'WalletDebitRefused', userId, reason: 'REFUND_CAME_FIRST' },
+    })
+  })
+
+  test('money moves under the name of what was asked for', () => {
+    const taken = decidePaymentMovement(undefined, debit, 1_000)
+    expect(taken.movement).toEqual({ kind: 'DEBIT', amount: 700 })
+    expect(decidePaymentMovement(taken.fence, refund, 300).movement).toEqual({ kind: 'REFUND', amount: 700 })
+  })
 })
 
 describe('commands in any order, any number of times', () => {

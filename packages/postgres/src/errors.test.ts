@@ -1,0 +1,82 @@
+import { describe, expect, test } from '@jest/globals'
+import {
+  isDatabaseTimeout,
+  isDatabaseUnavailable,
+  isRetriableConflict,
+  isUniqueViolation,
+  isUnstorableText,
+} from './errors.ts'
+
+const withCode = (code: string, more: object = {}) => Object.assign(new Error('x'), { code, ...more })
+
+/** What the service makes of an error: try again at once, 503, 504, 400, 409, or a defect of its own. */
+function kindsOf(error: unknown): string[] {
+  const kinds = {
+    conflict: isRetriableConflict(error),
+    unavailable: isDatabaseUnavailable(error),
+    timeout: isDatabaseTimeout(error),
+    text: isUnstorableText(error),
+    unique: isUniqueViolation(error),
+  }
+  return Object.entries(kinds).flatMap(([kind, is]) => (is ? [kind] : []))
+}
+
+describe('what an error of the database means', () => {
+  test.each([
+    ['a serialization failure', '40001', 'conflict'],
+    ['a deadlock', '40P01', 'conflict'],
+    ['a statement that took too long', '57014', 'timeout'],
+    ['a lock that took too long', '55P03', 'timeout'],
+    ['a NUL in a text', '22021', 'text'],
+    ['a row that is there already', '23505', 'unique'],
+    ...[
+      '57P01',
+      '57P02',
+      '57P03',
+      '57P05',
+      '25006',
+      '25P03',
+      '53100',
+      '53200',
+      '53300',
+      '08006',
+      '08001',
+    ].map((code) => ['a server that stops, starts, is full or gone', code, 'unavailable']),
+    ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH', 'EAI_AGAIN'].map(
+      (code) => ['a connection that can not be had', code, 'unavailable'],
+    ),
+  ])('%s (%s) is: %s', (_what, code, kind) => {
+    expect(kindsOf(withCode(code))).toEqual([kind])
+  })
+
+  test.each([
+    'Connection terminated unexpectedly',
+    'timeout exceeded when trying to connect',
+    'Query read timeout',
+    'Client has encountered a connection error and is not queryable',
+  ])('the pool says without a code: %s', (message) => {
+    expect(kindsOf(new Error(message))).toEqual(['unavailable'])
+  })
+
+  test.each([
+    ['a syntax error', withCode('42601')],
+    ['a check that a row broke', withCode('23514')],
+    ['a file that is missing', withCode('ENOENT')],
+    ['a code that only begins alike', withCode('0800612')],
+    ['a code that is a number', Object.assign(new Error('x'), { code: 40_001 })],
+    ['an error without a code', new Error('x')],
+    ['a text', 'Connection terminated'],
+    ['nothing', null],
+    ['nothing at all', undefined],
+  ])('%s is a defect', (_what, error) => {
+    expect(kindsOf(error)).toEqual([])
+  })
+
+  test('a unique constraint is told from the others by its name', () => {
+    const error = withCode('23505', { constraint: 'one_live_hold' })
+    expect(isUniqueViolation(error, 'one_live_hold')).toBe(true)
+    expect(isUniqueViolation(error, 'another')).toBe(false)
+    expect(isUniqueViolation(withCode('23505'), 'one_live_hold')).toBe(false)
+    expect(isUniqueViolation(withCode('23503', { constraint: 'one_live_hold' }), 'one_live_hold')).toBe(false)
+  })
+})

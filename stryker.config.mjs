@@ -1,0 +1,53 @@
+// npm run mutants: puts small bugs into files that decide something without a server, one at a time, and sees whether a unit
+// test notices. docs/mutants.md has the scores and explains what survives.
+import jestConfig from './jest.config.mjs'
+
+const unit = jestConfig.projects.find(({ displayName }) => displayName === 'unit')
+// Whatever lies here is ignored by git and by all checks.
+const FOLDER = '.frontrow/mutants'
+
+export default {
+  mutate: [
+    'fairness/{admission-chain,check-*,findings}.ts',
+    'packages/messaging/src/envelope.ts',
+    'packages/service-host/src/parse-input.ts',
+    'packages/trace-context/src/trace-context.ts',
+    'rush/{audit,check-history,choose-seats,compare-answers,explanations,percentiles,read-answer,report}.ts',
+    'services/catalog/src/{date-range,entity-tag,lay-out-sections,seat-map}.ts',
+    'services/payment/src/{command-id,judge-payment,purchase-saga,simulated-card-provider}.ts',
+    'services/queue/src/{draw-order,estimate-wait,place-events,schedules,token-value}.ts',
+    'services/reservation/src/{best-available,check-offer,decide-confirmation}.ts',
+    'services/wallet/src/decide-payment-movement.ts',
+    '!**/*.test.ts',
+  ],
+  testRunner: 'jest',
+  plugins: ['@stryker-mutator/jest-runner'],
+  testRunnerNodeArgs: ['--experimental-vm-modules', '--no-warnings'],
+  jest: {
+    config: {
+      projects: [
+        {
+          ...unit,
+          rootDir: '.',
+          testEnvironment: '@stryker-mutator/jest-runner/jest-env/node',
+          // A simulated crowd and a server over HTTP take seconds for each bug; the files have tests of their own.
+          testPathIgnorePatterns: ['rush/run-crowd', 'fairness/over-http'],
+        },
+      ],
+    },
+  },
+  coverageAnalysis: 'perTest',
+  concurrency: 2,
+  // ES modules that were loaded for a run are never freed: 1.5 GB after a few hundred bugs.
+  maxTestRunnerReuse: 100,
+  // Types are stripped, not checked.
+  disableTypeChecks: false,
+  tsconfigFile: 'none',
+  tempDirName: `${FOLDER}/sandboxes`,
+  ignorePatterns: ['.frontrow', 'deploy', 'docs'],
+  reporters: ['clear-text', 'progress-append-only', 'json', 'html'],
+  clearTextReporter: { reportTests: false },
+  jsonReporter: { fileName: `${FOLDER}/report.json` },
+  htmlReporter: { fileName: `${FOLDER}/report.html` },
+  thresholds: { high: 95, low: 90, break: 90 },
+}
