@@ -6,7 +6,7 @@ import type { ListPaymentFactsRequest } from '@frontrow/proto/gen/frontrow/audit
 import type { ListPaymentFactsResponse__Output as ListPaymentFactsResponse } from '@frontrow/proto/gen/frontrow/audit/v1/ListPaymentFactsResponse'
 import type { Reservation__Output as Reservation } from '@frontrow/proto/gen/frontrow/reservation/v1/Reservation'
 import { refusalKind } from '@frontrow/proto/refusals'
-import { AuditService, QueueService, ReservationService } from '@frontrow/proto/services'
+import { AuditService, ReservationService } from '@frontrow/proto/services'
 import { topicNames } from '@frontrow/proto/topics'
 import type { UnaryCall } from '@frontrow/service-host/grpc-client'
 import { createHost } from '@frontrow/service-host/host'
@@ -82,17 +82,15 @@ function createContext(
   cardWork: Alarm,
   cardProvider: CardProvider,
 ): Context {
-  const queue = host.connect(QueueService, { name: 'queue', address: config.QUEUE_GRPC, refusalKind })
   const reservation = host.connect(ReservationService, {
     name: 'reservation',
     address: config.RESERVATION_GRPC,
     refusalKind,
   })
-  const limits = { deadlineMs: READ_DEADLINE_MS, retriable: true }
   const getReservation: UnaryCall<{ reservationId: string }, Reservation> = reservation.unary(
     'GetReservation',
     reservation.client.getReservation.bind(reservation.client),
-    limits,
+    { deadlineMs: READ_DEADLINE_MS, retriable: true },
   )
   return {
     config,
@@ -104,7 +102,6 @@ function createContext(
     settled: new SettledPayments(),
     events: createPaymentEvents(host),
     now: () => new Date(),
-    verifyToken: queue.unary('VerifyToken', queue.client.verifyToken.bind(queue.client), limits),
     getReservation: (reservationId) => getReservation({ reservationId }),
   }
 }
