@@ -21,7 +21,8 @@ export interface RouteInput<P, Q, B, H, C> {
 export interface Reply {
   status: number
   data?: unknown
-  headers?: Readonly<Record<string, string>>
+  /** A list makes one header line of each value. */
+  headers?: Readonly<Record<string, string | readonly string[]>>
 }
 
 /** Handles the requests of one route; returns undefined when it has written the response itself (events, files). */
@@ -50,7 +51,7 @@ export function createServe(metrics: HttpMetrics, identify: Identify) {
       // Users are identified before their input is checked. On routes for token holders wrong input is refused first.
       const user = route.auth === 'token' ? undefined : await identify(route.auth, request)
       const input = parseInput(route, request)
-      const caller = user ?? (await identify(route.auth, request))
+      const caller = user ?? (await identify(route.auth, request, input))
       const reply = await handler({ ...input, caller, request, response })
       if (reply !== undefined) write(response, reply)
     }

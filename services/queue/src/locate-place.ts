@@ -19,27 +19,33 @@ export interface LocatedPlace {
   place: LivePlace
 }
 
+/** Whose place a token has to be, and of which schedule; what is undefined is not compared. */
+export interface ExpectedOwner {
+  userId?: string | undefined
+  scheduleId?: number | undefined
+}
+
 const ENTER_ATTEMPTS = 3
 // Twice, here and in the room, since other instances note it too: a place ends up to 2 minutes early, of 12 hours.
 const SEEN_EVERY_MS_MAX = 60_000
 
 /**
  * The live place of a token value: from the room in Redis, or from PostgreSQL while Redis is away. Refuses with
- * QUEUE_TOKEN_INVALID where there is none, or where it is not `userId`'s. `seen` says that its holder is asking.
+ * QUEUE_TOKEN_INVALID where there is none, or where it is another one than expected. `seen` says that its holder is asking.
  */
 export async function locatePlace(
   ctx: QueueContext,
   token: string,
-  expected: { userId?: string | undefined; seen: boolean },
+  expected: ExpectedOwner & { seen: boolean },
 ): Promise<LocatedPlace> {
   const hash = hashToken(token)
   if (ctx.directory.isDead(hash.digest)) throw invalidToken()
-  if (!ctx.rooms.isOpen) return locateInPostgres(ctx, hash, expected.userId)
+  if (!ctx.rooms.isOpen) return locateInPostgres(ctx, hash, expected)
   try {
     const owner = await ctx.directory.find(hash)
     if (owner === undefined) throw invalidToken()
     const { scheduleId, userId } = owner
-    requireUser(userId, expected.userId)
+    requireOwner(owner, expected)
     const everyMs = Math.min(SEEN_EVERY_MS_MAX, Math.floor(ctx.config.WAITING_MS / 8))
     const seen = expected.seen && ctx.directory.isSeenAgain(hash.digest, ctx.now().getTime(), everyMs)
     const place = await ctx.rooms.place(scheduleId, userId, hash.digest, seen ? everyMs : 0)
@@ -49,7 +55,7 @@ export async function locatePlace(
     return await putBack(ctx, hash)
   } catch (error) {
     if (!(error instanceof RedisAwayError)) throw error
-    return locateInPostgres(ctx, hash, expected.userId)
+    return locateInPostgres(ctx, hash, expected)
   }
 }
 
@@ -120,17 +126,19 @@ export async function enterByRow(ctx: QueueContext, hash: TokenHash): Promise<Lo
 async function locateInPostgres(
   ctx: QueueContext,
   hash: TokenHash,
-  expectedUserId: string | undefined,
+  expected: ExpectedOwner,
 ): Promise<LocatedPlace> {
   await ctx.gate.rowsSettled()
   const row = await ctx.lookups.add('all', hash.full)
   if (row === undefined) throw invalidToken()
-  requireUser(row.userId, expectedUserId)
+  requireOwner(row, expected)
   const place = await placeFromRow(ctx, row)
   if (place === undefined) throw invalidToken()
   return { scheduleId: row.scheduleId, userId: row.userId, digest: hash.digest, place }
 }
 
-function requireUser(userId: string, expected: string | undefined): void {
-  if (expected !== undefined && expected !== userId) throw invalidToken()
+/** Refuses with QUEUE_TOKEN_INVALID a place of somebody else, or of another schedule, than expected. */
+export function requireOwner(owner: { userId: string; scheduleId: number }, expected: ExpectedOwner): void {
+  const { userId = owner.userId, scheduleId = owner.scheduleId } = expected
+  if (userId !== owner.userId || scheduleId !== owner.scheduleId) throw invalidToken()
 }
