@@ -103,8 +103,9 @@ function whose(
 }
 
 /**
- * Whose place the token has to be. `?scheduleId=` chooses among cookies: where it finds none of that schedule, the latest token is
- * taken, which must not give up or show the place in another line. A header says itself which place it is about.
+ * The owner and schedule that the token must have. When the browser has no cookie of the schedule in `?scheduleId=`, its latest token
+ * is read, and a request about one line must not show or give up the place in another. A token in the header is not compared with
+ * `?scheduleId=`, because the header names its place by itself.
  */
 function expectedOwner(input: {
   caller: TokenHolder

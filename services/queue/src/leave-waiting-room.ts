@@ -5,7 +5,7 @@ import type { ExpectedOwner } from './locate-place.ts'
 import { endTokenByHash } from './sql/queue-tokens.ts'
 import { hashToken } from './token-value.ts'
 
-/** Gives a place up, and says of which schedule. Doing it again, or when the place is over anyway, changes nothing. */
+/** Gives a place up and returns its schedule. It changes nothing when the place has ended before. */
 export async function leaveWaitingRoom(
   ctx: QueueContext,
   token: string,

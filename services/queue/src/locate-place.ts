@@ -19,7 +19,7 @@ export interface LocatedPlace {
   place: LivePlace
 }
 
-/** Whose place a token has to be, and of which schedule; what is undefined is not compared. */
+/** The user and the schedule that a token must belong to. What is undefined is not compared. */
 export interface ExpectedOwner {
   userId?: string | undefined
   scheduleId?: number | undefined
@@ -31,7 +31,7 @@ const SEEN_EVERY_MS_MAX = 60_000
 
 /**
  * The live place of a token value: from the room in Redis, or from PostgreSQL while Redis is away. Refuses with
- * QUEUE_TOKEN_INVALID where there is none, or where it is another one than expected. `seen` says that its holder is asking.
+ * QUEUE_TOKEN_INVALID when there is none or when it is not of the expected owner. `seen` says that its holder is asking.
  */
 export async function locatePlace(
   ctx: QueueContext,
@@ -137,7 +137,7 @@ async function locateInPostgres(
   return { scheduleId: row.scheduleId, userId: row.userId, digest: hash.digest, place }
 }
 
-/** Refuses with QUEUE_TOKEN_INVALID a place of somebody else, or of another schedule, than expected. */
+/** Refuses with QUEUE_TOKEN_INVALID when a place is not of the expected user and schedule. */
 export function requireOwner(owner: { userId: string; scheduleId: number }, expected: ExpectedOwner): void {
   const { userId = owner.userId, scheduleId = owner.scheduleId } = expected
   if (userId !== owner.userId || scheduleId !== owner.scheduleId) throw invalidToken()

@@ -17,7 +17,8 @@ const scheduleParams = z.object({ scheduleId: pathId })
 const tokenHeaders = z.object({ 'queue-token': z.string().optional(), cookie: z.string().optional() })
 const whichPlace = z.object({
   scheduleId: pathId.optional().meta({
-    description: 'Which of the lines that this browser stands in: chooses among its cookies.',
+    description:
+      'The line that the request is about. It chooses among the cookies of a browser that stands in several lines.',
   }),
 })
 

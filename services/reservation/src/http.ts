@@ -59,7 +59,7 @@ export function addHttpRoutes(http: HttpServer, ctx: Context): void {
   http.handle(refreshHoldRoute, async ({ params, caller, request }) => {
     const { reservationId } = params
     const owner = ownerFor(caller)
-    // The reservation names its schedule: whoever stands in two lines has a cookie of each.
+    // Its schedule decides which cookie is read, because one browser can stand in several lines.
     const { scheduleId } = await getReservation(ctx, reservationId, owner)
     const queueToken = readQueueToken(request.headers, scheduleId)
     const reservation = await refreshHold(ctx, { reservationId, owner, queueToken })
