@@ -11,6 +11,13 @@ const userId = z.string().min(1).max(64)
 const amount = z.int().nonnegative()
 const time = z.iso.datetime()
 const seatIds = z.array(id)
+/**
+ * The place in the waiting room that made a hold. Its schedule and its sequence are its identity. The field is missing in older
+ * messages, and null for holds that were made before their place was stored.
+ */
+const queuePlace = z.object({ sequence: id })
+/** `liveHoldsLeft` counts the holds of that place that are still live after the change that the message is about. */
+const queuePlaceWithHolds = queuePlace.extend({ liveHoldsLeft: z.int().nonnegative() })
 
 // ---- commands and replies of the purchase saga ----
 
@@ -34,6 +41,7 @@ export const ReservationConfirmed = z.object({
   scheduleId: id,
   seatIds,
   totalAmount: amount,
+  queuePlace: queuePlaceWithHolds.nullish(),
 })
 export const ReservationConfirmRefused = z.object({
   paymentId: uuid,
@@ -45,13 +53,20 @@ export const ReservationConfirmRefused = z.object({
 
 const reservation = z.object({ reservationId: uuid, userId, scheduleId: id, seatIds })
 
-export const ReservationHeld = reservation.extend({ totalAmount: amount, expiresAt: time })
+export const ReservationHeld = reservation.extend({
+  totalAmount: amount,
+  expiresAt: time,
+  queuePlace: queuePlace.nullish(),
+})
+/** A live hold was extended to a later deadline. */
+export const ReservationRefreshed = reservation.extend({ expiresAt: time, queuePlace: queuePlace.nullish() })
 /** `paymentId` is set when the reservation was CONFIRMED; that payment must then be refunded. */
 export const ReservationCancelled = reservation.extend({
   paymentId: uuid.nullable(),
   reason: z.enum(['USER_CANCELLED', 'SCHEDULE_CANCELLED']),
+  queuePlace: queuePlaceWithHolds.nullish(),
 })
-export const ReservationExpired = reservation
+export const ReservationExpired = reservation.extend({ queuePlace: queuePlaceWithHolds.nullish() })
 
 const payment = z.object({ paymentId: uuid, reservationId: uuid, userId, scheduleId: id, amount })
 

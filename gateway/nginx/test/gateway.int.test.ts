@@ -29,6 +29,7 @@ function upstream(name: string): Promise<number> {
     requests.push({ name, url: request.url ?? '', headers: request.headers })
     response.setHeader('Content-Type', 'application/json')
     response.setHeader('X-Request-Id', 'the-upstream-says')
+    response.setHeader('Set-Cookie', request.url?.includes('/schedules/45/') ? ['tokenId=secret'] : [])
     response.end(JSON.stringify({ upstream: name, number: requests.length }))
   })
   upstreams.push(server)
@@ -163,6 +164,23 @@ test('a token with too many requests is 429 with Retry-After, another is not', a
   expect((await ask('second')).status).toBe(200)
 })
 
+test('a browser without any other token is limited by its first queue token cookie, also by that of one schedule', async () => {
+  const token = (digit: number): string => `0190aaaa-0000-7000-8000-00000000000${digit}`
+  const statuses = async (cookie: string): Promise<number[]> => {
+    const ask = () => fetch(`${gateway}/api/v1/queue/tokens/me`, { headers: { cookie } })
+    return (await Promise.all(Array.from({ length: 10 }, ask))).map(({ status }) => status)
+  }
+  const isRefused = (status: number): boolean => status === 429
+  for (const cookie of [
+    `tokenId=${token(1)}`,
+    `tokenId_7=${token(2)}`,
+    `a=b; tokenId_7=${token(3)}; tokenId=${token(4)}`,
+  ]) {
+    expect((await statuses(cookie)).filter(isRefused).length).toBeGreaterThanOrEqual(5)
+  }
+  expect(await statuses(`tokenId_x=${token(5)}; tokenId_7=junk`)).not.toContain(429)
+})
+
 test('a good request id goes to the service and back, a bad one is replaced', async () => {
   const good = await fetch(`${gateway}/api/v1/jobs/2`, { headers: { 'x-request-id': 'my-id.1' } })
   expect(good.headers.get('x-request-id')).toBe('my-id.1')
@@ -189,6 +207,16 @@ test('a crowd that polls now-serving costs the service one request', async () =>
   const ids = new Set(answers.map((answer) => answer.headers.get('x-request-id')))
   expect(ids.size).toBe(50)
   for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}-[0-9]+-[0-9]+$/)
+})
+
+test('an answer of the cached path that sets a cookie is not stored, and its cookie is not passed on', async () => {
+  const path = '/api/v1/queue/schedules/45/now-serving'
+  for (let time = 1; time <= 3; time += 1) {
+    const answer = await fetch(gateway + path)
+    expect(answer.status).toBe(200)
+    expect(answer.headers.getSetCookie()).toEqual([])
+    expect(requests.filter(({ url }) => url === path)).toHaveLength(time)
+  }
 })
 
 test('a path with escaped dots is asked for, and cached, as the path it resolves to', async () => {

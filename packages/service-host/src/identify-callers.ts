@@ -3,11 +3,25 @@ import { generalRefusal } from '@frontrow/refusals/general-refusals'
 import type { Authenticate, Callers } from './auth.ts'
 import type { RouteAuth } from './route.ts'
 
-/** Reads the queue token of a request; refuses when there is none or when it can't be a token. */
-export type ReadQueueToken = (headers: IncomingHttpHeaders) => string
+/** The parts of a request for which its route has a schema, after the check. */
+export interface ParsedInput {
+  params?: unknown
+  query?: unknown
+  body?: unknown
+}
 
-/** Finds out who sent a request, as the route's `auth` requires; refuses with UNAUTHENTICATED or FORBIDDEN. */
-export type Identify = <A extends RouteAuth>(auth: A, request: IncomingMessage) => Promise<Callers[A]>
+/** Reads the queue token of a request; refuses when there is none or when it can't be a token. */
+export type ReadQueueToken = (headers: IncomingHttpHeaders, input: ParsedInput) => string
+
+/**
+ * Finds out who sent a request, as the route's `auth` requires; refuses with UNAUTHENTICATED or FORBIDDEN. Only `token` uses the
+ * input, because the schedule that a request names decides which cookie is read.
+ */
+export type Identify = <A extends RouteAuth>(
+  auth: A,
+  request: IncomingMessage,
+  input?: ParsedInput,
+) => Promise<Callers[A]>
 
 /** Makes the function that identifies the caller of a request, for each kind of `auth`. */
 export function identifyCallers(options: {
@@ -15,7 +29,9 @@ export function identifyCallers(options: {
   readQueueToken?: ReadQueueToken | undefined
 }): Identify {
   const { authenticate, readQueueToken } = options
-  const identifiers: { [A in RouteAuth]: (request: IncomingMessage) => Promise<Callers[A]> } = {
+  const identifiers: {
+    [A in RouteAuth]: (request: IncomingMessage, input: ParsedInput) => Promise<Callers[A]>
+  } = {
     none: () => Promise.resolve(undefined),
     user: ({ headers }) => authenticate(headers.authorization),
     admin: async ({ headers }) => {
@@ -23,13 +39,13 @@ export function identifyCallers(options: {
       if (!caller.isAdmin) throw generalRefusal('FORBIDDEN', 'only admins may do this')
       return caller
     },
-    token: async ({ headers }) => {
+    token: async ({ headers }, input) => {
       if (readQueueToken === undefined) throw new Error('this service reads no queue tokens')
-      const queueToken = readQueueToken(headers)
+      const queueToken = readQueueToken(headers, input)
       const { authorization } = headers
       const userId = authorization === undefined ? undefined : (await authenticate(authorization)).userId
       return { queueToken, userId }
     },
   }
-  return (auth, request) => identifiers[auth](request)
+  return (auth, request, input = {}) => identifiers[auth](request, input)
 }

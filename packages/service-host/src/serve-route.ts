@@ -16,7 +16,8 @@ export interface RouteInput<R extends RouteSpec> extends ParsedInput<R> {
 export interface Reply {
   status: number
   data?: unknown
-  headers?: Readonly<Record<string, string>>
+  /** A list makes one header line of each value. */
+  headers?: Readonly<Record<string, string | readonly string[]>>
 }
 
 /** Handles the requests of one route; returns undefined when it has written the response itself (events, files). */
@@ -45,11 +46,10 @@ export function serveRoute<R extends RouteSpec>(
   return async (request, response) => {
     const auth: R['auth'] = route.auth
     // Users are identified before their input is checked. On routes for token holders wrong input is refused first.
-    const input =
-      auth === 'token'
-        ? { ...parseInput(route, request), caller: await identify(auth, request) }
-        : { caller: await identify(auth, request), ...parseInput(route, request) }
-    const reply = await handler({ ...input, request, response })
+    const identified = auth === 'token' ? undefined : await identify(auth, request)
+    const input = parseInput(route, request)
+    const caller = identified ?? (await identify(auth, request, input))
+    const reply = await handler({ ...input, caller, request, response })
     if (reply !== undefined) write(response, reply)
   }
 }

@@ -1,4 +1,4 @@
-import { readQueueToken } from '@frontrow/proto/queue-token'
+import { readRequestsQueueToken } from '@frontrow/proto/queue-token'
 import { refusalKind } from '@frontrow/proto/refusals'
 import { QueueService, ReservationService } from '@frontrow/proto/services'
 import { CoalescedCache } from '@frontrow/service-host/coalesced-cache'
@@ -38,7 +38,12 @@ export async function startCatalog(
   config: CatalogConfig,
   options: { onFatal: (error: Error) => void; processMetrics?: boolean },
 ): Promise<RunningCatalog> {
-  const host = createHost({ service: 'catalog', settings: config, readQueueToken, ...options })
+  const host = createHost({
+    service: 'catalog',
+    settings: config,
+    readQueueToken: readRequestsQueueToken,
+    ...options,
+  })
   const ctx = createContext(host, config)
   addRoutes(host.http, ctx)
   await addDocs(host.http)

@@ -65,7 +65,6 @@ export async function startNeighbours(): Promise<Neighbours> {
         return known
       },
     ),
-    ExtendToken: unimplemented,
   })
   server.addService(ReservationService.service, {
     ListTakenSeats: (

@@ -2,7 +2,6 @@ import type { Logger } from '@frontrow/service-host/logger'
 import type { WakeUp } from '@frontrow/messaging/wake-up'
 import type { Pool } from '@frontrow/postgres/pool'
 import type { Reservation__Output as Reservation } from '@frontrow/proto/gen/frontrow/reservation/v1/Reservation'
-import type { VerifyTokenResponse__Output as VerifiedToken } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokenResponse'
 import type { CardProvider } from './card-provider.ts'
 import type { Config } from './config.ts'
 import type { PaymentEvents } from './events.ts'
@@ -20,8 +19,6 @@ export interface Context {
   settled: SettledPayments
   events: PaymentEvents
   now: () => Date
-  /** Asks the waiting room. Refuses where the token does not let its holder in. */
-  verifyToken: (request: { token: string; userId: string }) => Promise<VerifiedToken>
   /** Refuses with RESERVATION_NOT_FOUND. */
   getReservation: (reservationId: string) => Promise<Reservation>
 }

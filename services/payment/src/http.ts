@@ -1,4 +1,3 @@
-import { readQueueToken } from '@frontrow/proto/queue-token'
 import { actingUser } from '@frontrow/service-host/auth'
 import type { HttpServer } from '@frontrow/service-host/http-server'
 import { auditAll } from './audit.ts'
@@ -23,7 +22,7 @@ export function addRoutes(
   deadLetters: DeadLetters,
   audit: AuditSources,
 ): void {
-  http.handle(payRoute, async ({ body, headers, caller, request, response }) => {
+  http.handle(payRoute, async ({ body, headers, caller, response }) => {
     const userId = actingUser(caller, body.userId)
     try {
       const { payment, replayed } = await startPurchase(ctx, {
@@ -32,7 +31,6 @@ export function addRoutes(
         paymentMethod: body.paymentMethod,
         cardToken: body.card?.token ?? null,
         idempotencyKey: headers['idempotency-key'],
-        queueToken: () => readQueueToken(request.headers),
       })
       const replayHeader = replayed ? { 'Idempotency-Replayed': 'true' } : {}
       if (payment.status === 'APPROVED') return { status: 201, data: toJson(payment), headers: replayHeader }

@@ -37,8 +37,6 @@ const paymentDetails = payment.extend({
     .meta({ description: "The saga's history, oldest first." }),
 })
 
-const queueTokenHeaders = { 'queue-token': z.string().optional(), cookie: z.string().optional() }
-
 export const payRoute = defineRoute({
   method: 'post',
   path: '/api/v1/payments',
@@ -46,10 +44,9 @@ export const payRoute = defineRoute({
   tag: 'payment',
   summary: 'Pay for a hold',
   description:
-    'Waits up to 5 s for the saga to settle. 202 means that it goes on: ask the Location, or send the same request with the same key again, which waits again. A refusal is final for its key.',
+    'A live hold is the right to pay, whatever has become of the place in the waiting room; no queue token is looked at. Waits up to 5 s for the saga to settle. 202 means that it goes on: ask the Location, or send the same request with the same key again, which waits again. A refusal is final for its key.',
   auth: 'user',
-  queueToken: 'active',
-  headers: z.object({ 'idempotency-key': idempotencyKeyHeader, ...queueTokenHeaders }),
+  headers: z.object({ 'idempotency-key': idempotencyKeyHeader }),
   body: z
     .strictObject({
       reservationId: z.uuid(),
@@ -77,9 +74,6 @@ export const payRoute = defineRoute({
     },
   },
   refusals: [
-    'QUEUE_TOKEN_REQUIRED',
-    'QUEUE_TOKEN_INVALID',
-    'QUEUE_TOKEN_NOT_ACTIVE',
     'FORBIDDEN',
     'RESERVATION_NOT_FOUND',
     'RESERVATION_EXPIRED',

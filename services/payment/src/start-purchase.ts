@@ -27,8 +27,6 @@ export interface PurchaseRequest {
   /** Set exactly where the method is CARD. */
   cardToken: string | null
   idempotencyKey: string
-  /** Reads the request's queue token, and refuses where there is none. It is called for a key's first request only. */
-  queueToken: () => string
 }
 
 /** The payment as it stood when the wait ended. `replayed`: this request was answered before. */
@@ -69,24 +67,12 @@ interface Payable {
   amount: number
 }
 
+/** A live hold is the right to pay, because only a person who was let in could make it. */
 async function checkPayable(ctx: Context, request: PurchaseRequest): Promise<Payable> {
-  const token = request.queueToken()
-  const [verifying, reading] = await Promise.allSettled([
-    ctx.verifyToken({ token, userId: request.userId }),
-    ctx.getReservation(request.reservationId),
-  ])
-  if (reading.status === 'rejected') throw reading.reason
-  const reservation = reading.value
+  const reservation = await ctx.getReservation(request.reservationId)
   if (reservation.userId !== request.userId)
     throw refuse('RESERVATION_NOT_FOUND', 'no such reservation of yours')
-  // The reservation is judged before the token, because a person who has paid has no token any more, and should be told that
-  // they have paid.
   refuseUnlessHeld(reservation.status)
-  if (verifying.status === 'rejected') throw verifying.reason
-  const verified = verifying.value
-  if (verified.scheduleId !== reservation.scheduleId) {
-    throw refuse('QUEUE_TOKEN_INVALID', 'the queue token is of another schedule')
-  }
   if (reservation.totalAmount <= 0) throw refuse('RESERVATION_NOT_PAYABLE', 'there is nothing to pay')
   return { scheduleId: reservation.scheduleId, amount: reservation.totalAmount }
 }

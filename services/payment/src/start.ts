@@ -2,7 +2,7 @@ import { tidyKeys } from '@frontrow/idempotency/idempotency-key'
 import { DeadLetterCollector, republish } from '@frontrow/messaging/dead-letter-collector'
 import { Alarm } from '@frontrow/messaging/wake-up'
 import { refusalKind } from '@frontrow/proto/refusals'
-import { AuditService, QueueService, ReservationService } from '@frontrow/proto/services'
+import { AuditService, ReservationService } from '@frontrow/proto/services'
 import { topicNames } from '@frontrow/proto/topics'
 import { createHost } from '@frontrow/service-host/host'
 import type { RunningService, ServiceHost } from '@frontrow/service-host/host'
@@ -77,10 +77,11 @@ function createContext(
   cardWork: Alarm,
   cardProvider: CardProvider,
 ): Context {
-  const limits = { deadlineMs: READ_DEADLINE_MS, retriable: true }
-  const queue = { name: 'queue', address: config.QUEUE_GRPC, refusalKind }
   const reservation = { name: 'reservation', address: config.RESERVATION_GRPC, refusalKind }
-  const getReservation = host.connect(ReservationService, reservation).call('GetReservation', limits)
+  const getReservation = host.connect(ReservationService, reservation).call('GetReservation', {
+    deadlineMs: READ_DEADLINE_MS,
+    retriable: true,
+  })
   return {
     config,
     logger: host.logger,
@@ -91,7 +92,6 @@ function createContext(
     settled: new SettledPayments(),
     events: createPaymentEvents(host),
     now: () => new Date(),
-    verifyToken: host.connect(QueueService, queue).call('VerifyToken', limits),
     getReservation: (reservationId) => getReservation({ reservationId }),
   }
 }

@@ -3,7 +3,7 @@ import * as grpc from '@grpc/grpc-js'
 import { toHeaders } from '@frontrow/messaging/envelope'
 import { createConsumer, createKafka, createProducer } from '@frontrow/messaging/kafka'
 import type { Reservation } from '@frontrow/proto/gen/frontrow/reservation/v1/Reservation'
-import { AuditService, QueueService, ReservationService } from '@frontrow/proto/services'
+import { AuditService, ReservationService } from '@frontrow/proto/services'
 import { topics } from '@frontrow/proto/topics'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { pino } from 'pino'
@@ -124,14 +124,6 @@ export async function startParticipants(environment: TestEnvironment): Promise<P
 }
 
 function addServices(server: grpc.Server, participants: Participants): void {
-  server.addService(QueueService.service, {
-    VerifyToken: (
-      call: grpc.ServerUnaryCall<{ userId: string }, object>,
-      callback: grpc.sendUnaryData<object>,
-    ) => callback(null, { scheduleId: 42, userId: call.request.userId, activeUntilMs: Date.now() + 60_000 }),
-    ExtendToken: (_call: unknown, callback: grpc.sendUnaryData<object>) =>
-      callback(null, { activeUntilMs: 0 }),
-  })
   server.addService(ReservationService.service, {
     GetReservation: (
       call: grpc.ServerUnaryCall<{ reservationId: string }, object>,

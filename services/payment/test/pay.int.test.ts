@@ -91,7 +91,6 @@ async function send(
     ...more,
     headers: {
       Authorization: `Bearer ${await tokenFor(userId, { admin: userId === 'admin' })}`,
-      'Queue-Token': randomUUID(),
       'Content-Type': 'application/json',
       ...more.headers,
     },
@@ -153,6 +152,16 @@ describe('a payment from the wallet', () => {
       [answer.body.data?.paymentId],
     )
     expect(rows.map((row) => row.type)).toEqual(['DebitWallet', 'ConfirmReservation', 'PaymentApproved'])
+  })
+
+  test('asks for no queue token, and looks at none that is sent', async () => {
+    for (const headers of [{}, { 'Queue-Token': 'junk' }, { Cookie: 'tokenId=junk; tokenId_42=junk' }]) {
+      const answer = await send('POST', '/payments', '105', {
+        headers: { ...headers, 'Idempotency-Key': randomUUID() },
+        body: JSON.stringify({ reservationId: hold('105'), paymentMethod: 'BALANCE' }),
+      })
+      expect(answer.status).toBe(201)
+    }
   })
 
   test('is 402 when the wallet refuses, and the same again under its key', async () => {

@@ -4,7 +4,6 @@ import { unaryHandler } from '@frontrow/service-host/grpc-server'
 import type { ServiceHost } from '@frontrow/service-host/host'
 import { z } from 'zod'
 import type { QueueContext } from './context.ts'
-import { extendToken } from './extend-token.ts'
 import { checkAdmissions } from './sql/check-admissions.ts'
 import { verifyToken } from './verify-token.ts'
 
@@ -18,16 +17,12 @@ const VerifyToken = z.object({
   scheduleId: z.int().positive().optional(),
   userId: z.string().min(1).max(64).optional(),
 })
-const ExtendToken = z.object({ token: tokenValue, untilMs: z.int().positive() })
 const Anything = z.object({})
 
 /** The gRPC side: what other services ask of the waiting room, and this service's part of the audit. */
 export function addServices(host: ServiceHost, ctx: QueueContext): void {
   host.grpc.add(QueueService.service, {
     VerifyToken: unaryHandler(host, 'VerifyToken', VerifyToken, async (asked) => verifyToken(ctx, asked)),
-    ExtendToken: unaryHandler(host, 'ExtendToken', ExtendToken, async ({ token, untilMs }) => ({
-      activeUntilMs: await extendToken(ctx, token, untilMs),
-    })),
   })
   host.grpc.add(AuditService.service, {
     CheckInvariants: unaryHandler(host, 'CheckInvariants', Anything, async () => ({

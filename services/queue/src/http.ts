@@ -1,6 +1,6 @@
-import { QUEUE_TOKEN_COOKIE } from '@frontrow/proto/queue-token'
+import { cookiesWith, QUEUE_TOKEN_COOKIE, scheduleCookie } from '@frontrow/proto/queue-token'
 import { actingUser } from '@frontrow/service-host/auth'
-import type { Caller } from '@frontrow/service-host/auth'
+import type { Caller, TokenHolder } from '@frontrow/service-host/auth'
 import type { HttpServer } from '@frontrow/service-host/http-server'
 import type { Reply } from '@frontrow/service-host/serve-route'
 import type { QueueContext } from './context.ts'
@@ -11,6 +11,7 @@ import { compareEstimates } from './estimate-wait.ts'
 import { joinWaitingRoom } from './join-waiting-room.ts'
 import { leaveWaitingRoom } from './leave-waiting-room.ts'
 import { locatePlace } from './locate-place.ts'
+import type { ExpectedOwner } from './locate-place.ts'
 import {
   fairnessRoute,
   joinRoute,
@@ -29,18 +30,18 @@ import { steerWaitingRoom } from './steer-waiting-room.ts'
 import type { RoomSummary } from './room-replies.ts'
 
 const COOKIE_ATTRIBUTES = 'Path=/; HttpOnly; Secure; SameSite=Lax'
-const FORGET_COOKIE = `${QUEUE_TOKEN_COOKIE}=; Max-Age=0; ${COOKIE_ATTRIBUTES}`
 const NO_STORE = { 'Cache-Control': 'no-store' }
 
 /** The REST side: places for those who wait, rooms for everybody and for admins. */
 export function addRoutes(http: HttpServer, ctx: QueueContext, streams: PlaceStreams): void {
   // A crowd asks for these three, so they come first.
-  http.handle(placeRoute, async ({ caller: { queueToken, userId } }) => {
-    const { scheduleId, place } = await locatePlace(ctx, queueToken, { userId, seen: true })
+  http.handle(placeRoute, async (input) => {
+    const { queueToken } = input.caller
+    const { scheduleId, place } = await locatePlace(ctx, queueToken, { ...expectedOwner(input), seen: true })
     return { status: 200, data: await describePlace(ctx, queueToken, scheduleId, place), headers: NO_STORE }
   })
   http.handle(joinRoute, async ({ body, caller }) =>
-    withCookie(await joinWaitingRoom(ctx, whose(caller, body))),
+    withCookies(await joinWaitingRoom(ctx, whose(caller, body))),
   )
   http.handle(nowServingRoute, async ({ params: { scheduleId } }) => {
     await ctx.schedules.get(scheduleId)
@@ -54,17 +55,21 @@ export function addRoutes(http: HttpServer, ctx: QueueContext, streams: PlaceStr
   })
 
   http.handle(reissueRoute, async ({ body, caller }) =>
-    withCookie(await reissueToken(ctx, whose(caller, body))),
+    withCookies(await reissueToken(ctx, whose(caller, body))),
   )
 
-  http.handle(placeEventsRoute, async ({ headers, caller, response }) => {
-    await streams.open(caller.queueToken, caller.userId, response, headers['last-event-id'])
+  http.handle(placeEventsRoute, async (input) => {
+    const { caller, response, headers } = input
+    await streams.open(caller.queueToken, expectedOwner(input), response, headers['last-event-id'])
     return undefined
   })
 
-  http.handle(leaveRoute, async ({ caller: { queueToken, userId } }) => {
-    await leaveWaitingRoom(ctx, queueToken, userId)
-    return { status: 204, headers: { ...NO_STORE, 'Set-Cookie': FORGET_COOKIE } }
+  http.handle(leaveRoute, async (input) => {
+    const { queueToken } = input.caller
+    const { scheduleId } = await leaveWaitingRoom(ctx, queueToken, expectedOwner(input))
+    const forgotten = cookiesWith(queueToken, input.request.headers, scheduleId)
+    const cookies = forgotten.map((name) => `${name}=; Max-Age=0; ${COOKIE_ATTRIBUTES}`)
+    return { status: 204, headers: { ...NO_STORE, 'Set-Cookie': cookies } }
   })
 
   http.handle(fairnessRoute, async ({ params: { scheduleId }, query: { from } }) => ({
@@ -97,9 +102,25 @@ function whose(
   return { scheduleId: body.scheduleId, userId: actingUser(caller, body.userId) }
 }
 
-function withCookie(place: PlaceDescription): Reply {
-  const cookie = `${QUEUE_TOKEN_COOKIE}=${place.token}; ${COOKIE_ATTRIBUTES}`
-  return { status: 200, data: place, headers: { ...NO_STORE, 'Set-Cookie': cookie } }
+/**
+ * The owner and schedule that the token must have. When the browser has no cookie of the schedule in `?scheduleId=`, its latest token
+ * is read, and a request about one line must not show or give up the place in another. A token in the header is not compared with
+ * `?scheduleId=`, because the header names its place by itself.
+ */
+function expectedOwner(input: {
+  caller: TokenHolder
+  query: { scheduleId?: number | undefined }
+  headers: { 'queue-token'?: string | undefined }
+}): ExpectedOwner {
+  const { userId } = input.caller
+  return input.headers['queue-token'] ? { userId } : { userId, scheduleId: input.query.scheduleId }
+}
+
+function withCookies(place: PlaceDescription): Reply {
+  const cookies = [QUEUE_TOKEN_COOKIE, scheduleCookie(place.scheduleId)].map(
+    (name) => `${name}=${place.token}; ${COOKIE_ATTRIBUTES}`,
+  )
+  return { status: 200, data: place, headers: { ...NO_STORE, 'Set-Cookie': cookies } }
 }
 
 async function watchedRoomJson(ctx: QueueContext, scheduleId: number, summary: RoomSummary) {

@@ -19,6 +19,12 @@ export interface LocatedPlace {
   place: LivePlace
 }
 
+/** The user and the schedule that a token must belong to. What is undefined is not compared. */
+export interface ExpectedOwner {
+  userId?: string | undefined
+  scheduleId?: number | undefined
+}
+
 const ENTER_ATTEMPTS = 3
 // A holder is noted as seen at most this often by each instance, and at most this often by the room, since several instances may
 // serve the same holder. The time noted may thus be 2 minutes old, and a place that nobody asks for ends that much early (of
@@ -27,21 +33,21 @@ const SEEN_EVERY_MS_MAX = 60_000
 
 /**
  * The live place of a token value: from the room in Redis, or from PostgreSQL while Redis is away. Refuses with
- * QUEUE_TOKEN_INVALID where there is none, or where it is not `userId`'s. `seen` says that its holder is asking.
+ * QUEUE_TOKEN_INVALID when there is none or when it is not of the expected owner. `seen` says that its holder is asking.
  */
 export async function locatePlace(
   ctx: QueueContext,
   token: string,
-  expected: { userId?: string | undefined; seen: boolean },
+  expected: ExpectedOwner & { seen: boolean },
 ): Promise<LocatedPlace> {
   const hash = hashToken(token)
   if (ctx.directory.isDead(hash.digest)) throw invalidToken()
-  if (!ctx.rooms.isOpen) return locateInPostgres(ctx, hash, expected.userId)
+  if (!ctx.rooms.isOpen) return locateInPostgres(ctx, hash, expected)
   try {
     const owner = await ctx.directory.find(hash)
     if (owner === undefined) throw invalidToken()
     const { scheduleId, userId } = owner
-    requireUser(userId, expected.userId)
+    requireOwner(owner, expected)
     const noteEveryMs = Math.min(SEEN_EVERY_MS_MAX, Math.floor(ctx.config.WAITING_MS / 8))
     const seen = expected.seen && ctx.directory.shouldNoteSeen(hash.digest, ctx.now().getTime(), noteEveryMs)
     const place = await ctx.rooms.place(scheduleId, userId, hash.digest, seen ? noteEveryMs : 0)
@@ -51,7 +57,7 @@ export async function locatePlace(
     return await restoreMissedPlace(ctx, hash)
   } catch (error) {
     if (!(error instanceof RedisAwayError)) throw error
-    return locateInPostgres(ctx, hash, expected.userId)
+    return locateInPostgres(ctx, hash, expected)
   }
 }
 
@@ -125,17 +131,19 @@ export async function enterByRow(ctx: QueueContext, hash: TokenHash): Promise<Lo
 async function locateInPostgres(
   ctx: QueueContext,
   hash: TokenHash,
-  expectedUserId: string | undefined,
+  expected: ExpectedOwner,
 ): Promise<LocatedPlace> {
   await ctx.gate.waitForRows()
   const row = await ctx.lookups.add('all', hash.full)
   if (row === undefined) throw invalidToken()
-  requireUser(row.userId, expectedUserId)
+  requireOwner(row, expected)
   const place = await placeFromRow(ctx, row)
   if (place === undefined) throw invalidToken()
   return { scheduleId: row.scheduleId, userId: row.userId, digest: hash.digest, place }
 }
 
-function requireUser(userId: string, expected: string | undefined): void {
-  if (expected !== undefined && expected !== userId) throw invalidToken()
+/** Refuses with QUEUE_TOKEN_INVALID when a place is not of the expected user and schedule. */
+export function requireOwner(owner: { userId: string; scheduleId: number }, expected: ExpectedOwner): void {
+  const { userId = owner.userId, scheduleId = owner.scheduleId } = expected
+  if (userId !== owner.userId || scheduleId !== owner.scheduleId) throw invalidToken()
 }

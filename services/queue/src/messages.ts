@@ -1,18 +1,34 @@
 import { handler } from '@frontrow/messaging/consumer'
 import type { Handler } from '@frontrow/messaging/consumer'
-import { PaymentApproved } from '@frontrow/proto/events'
+import { ReservationConfirmed, ReservationHeld, ReservationRefreshed } from '@frontrow/proto/events'
 import { topics } from '@frontrow/proto/topics'
+import type { z } from 'zod'
 import type { QueueContext } from './context.ts'
-import { markTokenUsed } from './mark-token-used.ts'
+import { extendPlace } from './extend-place.ts'
+import { markPlaceUsed } from './mark-place-used.ts'
 
-/** What this service listens to. */
-export const listensTo = [topics.paymentEvents]
+/** The topics that this service consumes. */
+export const listensTo = [topics.reservationEvents]
 
-/** By message type. */
+/**
+ * Handlers by message type. Messages name the place that made the hold by its identity. Older messages, which do not name it, change
+ * nothing, and their places end by their deadlines. No message id is claimed, because each handler has the same effect however often
+ * and in whatever order the messages arrive.
+ */
 export function messageHandlers(ctx: QueueContext): Record<string, Handler> {
+  const extend = async (hold: z.output<typeof ReservationHeld> | z.output<typeof ReservationRefreshed>) => {
+    const { scheduleId, userId, expiresAt, queuePlace } = hold
+    if (!queuePlace) return
+    await extendPlace(ctx, { scheduleId, userId, sequence: queuePlace.sequence }, Date.parse(expiresAt))
+  }
   return {
-    PaymentApproved: handler(PaymentApproved, async ({ scheduleId, userId }, message) => {
-      await markTokenUsed(ctx, { scheduleId, userId }, message)
+    ReservationHeld: handler(ReservationHeld, extend),
+    ReservationRefreshed: handler(ReservationRefreshed, extend),
+    ReservationConfirmed: handler(ReservationConfirmed, async ({ scheduleId, userId, queuePlace }) => {
+      // While other holds of the place are live, they can still be refreshed, which needs the place. A hold that the person makes
+      // after this confirmation and before its event arrives is not counted: it can be paid but not refreshed.
+      if (!queuePlace || queuePlace.liveHoldsLeft > 0) return
+      await markPlaceUsed(ctx, { scheduleId, userId, sequence: queuePlace.sequence })
     }),
   }
 }

@@ -15,6 +15,12 @@ const userIdInput = z
   .meta({ description: "The caller's own id; only admins may name somebody else." })
 const scheduleParams = z.object({ scheduleId: pathId })
 const tokenHeaders = z.object({ 'queue-token': z.string().optional(), cookie: z.string().optional() })
+const whichPlace = z.object({
+  scheduleId: pathId.optional().meta({
+    description:
+      'The line that the request is about. It chooses among the cookies of a browser that stands in several lines.',
+  }),
+})
 
 const place = z.object({
   token: z.uuid().meta({ description: 'Send it as Queue-Token; it is kept nowhere in this form.' }),
@@ -64,7 +70,10 @@ const watchedRoom = room.extend({
     }),
 })
 
-const cookieHeader = { 'Set-Cookie': 'tokenId: the same token for browsers; HttpOnly, Secure, SameSite=Lax.' }
+const cookieHeader = {
+  'Set-Cookie':
+    'The same token for browsers, as tokenId (the latest one) and tokenId_<scheduleId>; HttpOnly, Secure, SameSite=Lax.',
+}
 const bodyRefusals = ['UNSUPPORTED_MEDIA_TYPE', 'PAYLOAD_TOO_LARGE']
 const tokenRefusals = ['QUEUE_TOKEN_REQUIRED', 'QUEUE_TOKEN_INVALID', 'UNAUTHENTICATED', 'UNAVAILABLE']
 
@@ -110,6 +119,7 @@ export const placeRoute = defineRoute({
   summary: 'Where am I',
   auth: 'token',
   queueToken: 'any',
+  query: whichPlace,
   headers: tokenHeaders,
   responses: { 200: { description: 'The place.', schema: place } },
   refusals: tokenRefusals,
@@ -131,6 +141,7 @@ export const placeEventsRoute = defineRoute({
   ].join(' '),
   auth: 'token',
   queueToken: 'any',
+  query: whichPlace,
   headers: tokenHeaders.extend({
     'last-event-id': z.string().optional().meta({
       description: 'The `id` of the event received last; any other value starts anew.',
@@ -153,8 +164,11 @@ export const leaveRoute = defineRoute({
   description: 'Gives the place up. The second time changes nothing and is answered alike.',
   auth: 'token',
   queueToken: 'any',
+  query: whichPlace,
   headers: tokenHeaders,
-  responses: { 204: { description: 'Left.' } },
+  responses: {
+    204: { description: 'Left.', headers: { 'Set-Cookie': 'Forgets the cookies with this token.' } },
+  },
   refusals: tokenRefusals,
 })
 

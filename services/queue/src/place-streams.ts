@@ -5,7 +5,8 @@ import { EventStream, EventStreams, formatEvent } from '@frontrow/service-host/e
 import type { QueueContext } from './context.ts'
 import { describePlace } from './describe-place.ts'
 import type { PlaceDescription } from './describe-place.ts'
-import { locatePlace } from './locate-place.ts'
+import { locatePlace, requireOwner } from './locate-place.ts'
+import type { ExpectedOwner } from './locate-place.ts'
 import { endedId, liveId, placeState, readEventId } from './place-events.ts'
 import type { PlaceEnd } from './place-events.ts'
 import { findToken } from './sql/queue-tokens.ts'
@@ -15,7 +16,7 @@ import { hashToken } from './token-value.ts'
 interface Reader {
   stream: EventStream
   token: string
-  userId: string | undefined
+  expected: ExpectedOwner
   scheduleId: number
   /** The one seen last; the draw at the opening may change it. */
   sequence: number
@@ -70,22 +71,23 @@ export class PlaceStreams {
    */
   async open(
     token: string,
-    userId: string | undefined,
+    expected: ExpectedOwner = {},
     response: ServerResponse,
     lastEventId = '',
   ): Promise<void> {
     try {
       await this.#streams.open(
         async () => {
-          const place = await this.#look(token, userId)
+          const place = await this.#look(token, expected)
           return { place, room: await this.#room(place.scheduleId) }
         },
-        ({ place, room }) => this.#start({ token, userId, response }, place, room, lastEventId),
+        ({ place, room }) => this.#start({ token, expected, response }, place, room, lastEventId),
       )
     } catch (error) {
       if (lastEventId === '' || !isRefusal(error, 'QUEUE_TOKEN_INVALID')) throw error
       const row = await findToken(this.#ctx.pool, hashToken(token).full)
-      if (row === undefined || (userId !== undefined && userId !== row.userId)) throw error
+      if (row === undefined) throw error
+      requireOwner(row, expected)
       if (!response.destroyed) this.#tellMissedEnd(row, response, lastEventId)
     }
   }
@@ -112,12 +114,12 @@ export class PlaceStreams {
   }
 
   #start(
-    asked: { token: string; userId: string | undefined; response: ServerResponse },
+    asked: { token: string; expected: ExpectedOwner; response: ServerResponse },
     place: PlaceDescription,
     room: RoomNow | undefined,
     lastEventId: string,
   ): EventStream {
-    const { token, userId, response } = asked
+    const { token, expected, response } = asked
     const id = readEventId(lastEventId)
     const known = id?.kind === 'live' && id.scheduleId === place.scheduleId ? id : undefined
     const nowMs = this.#ctx.now().getTime()
@@ -130,7 +132,7 @@ export class PlaceStreams {
     const reader: Reader = {
       stream,
       token,
-      userId,
+      expected,
       scheduleId: place.scheduleId,
       sequence: place.sequence,
       place: known?.place ?? '',
@@ -156,7 +158,7 @@ export class PlaceStreams {
 
   async #update(reader: Reader, nowMs: number): Promise<void> {
     try {
-      const place = await this.#look(reader.token, reader.userId).catch((error: unknown) => {
+      const place = await this.#look(reader.token, reader.expected).catch((error: unknown) => {
         if (isRefusal(error, 'QUEUE_TOKEN_INVALID')) return undefined
         throw error
       })
@@ -169,8 +171,8 @@ export class PlaceStreams {
     }
   }
 
-  async #look(token: string, userId: string | undefined): Promise<PlaceDescription> {
-    const { scheduleId, place } = await locatePlace(this.#ctx, token, { userId, seen: true })
+  async #look(token: string, expected: ExpectedOwner): Promise<PlaceDescription> {
+    const { scheduleId, place } = await locatePlace(this.#ctx, token, { ...expected, seen: true })
     return describePlace(this.#ctx, token, scheduleId, place)
   }
 

@@ -1,5 +1,5 @@
 import type { Schedule__Output as Schedule } from '@frontrow/proto/gen/frontrow/catalog/v1/Schedule'
-import { readQueueToken } from '@frontrow/proto/queue-token'
+import { readRequestsQueueToken } from '@frontrow/proto/queue-token'
 import { refusalKind } from '@frontrow/proto/refusals'
 import { CatalogService } from '@frontrow/proto/services'
 import { CoalescedCache } from '@frontrow/service-host/coalesced-cache'
@@ -59,7 +59,12 @@ export async function startQueue(
   config: QueueConfig,
   options: { onFatal: (error: Error) => void; processMetrics?: boolean },
 ): Promise<RunningQueue> {
-  const host = createHost({ service: 'queue', settings: config, readQueueToken, ...options })
+  const host = createHost({
+    service: 'queue',
+    settings: config,
+    readQueueToken: readRequestsQueueToken,
+    ...options,
+  })
   const redis = createRedis({
     url: config.REDIS_URL,
     commandTimeoutMs: config.REDIS_COMMAND_TIMEOUT_MS,

@@ -1,6 +1,6 @@
 import { refuse } from '@frontrow/proto/refusals'
 import type { QueueContext } from './context.ts'
-import { invalidToken, locatePlace } from './locate-place.ts'
+import { locatePlace } from './locate-place.ts'
 
 /** Whom a token lets in. */
 export interface VerifiedToken {
@@ -8,6 +8,8 @@ export interface VerifiedToken {
   userId: string
   /** 0 where the waiting room is off. */
   activeUntilMs: number
+  /** Together with the schedule the identity of the place, which a reissue of the token does not change. */
+  sequence: number
 }
 
 /** Says whether a token lets its holder in now. Where the waiting room is off, everybody who joined is in. */
@@ -15,17 +17,12 @@ export async function verifyToken(
   ctx: QueueContext,
   asked: { token: string; scheduleId?: number | undefined; userId?: string | undefined },
 ): Promise<VerifiedToken> {
-  const { scheduleId, userId, place } = await locatePlace(ctx, asked.token, {
-    userId: asked.userId,
-    seen: false,
-  })
-  if (asked.scheduleId !== undefined && asked.scheduleId !== scheduleId) throw invalidToken()
-  if (place.roomOff) return { scheduleId, userId, activeUntilMs: 0 }
-  if (place.status === 'WAITING') throw notActive()
-  return { scheduleId, userId, activeUntilMs: place.activeUntilMs }
-}
-
-/** The holder still waits. */
-export function notActive(): Error {
-  return refuse('QUEUE_TOKEN_NOT_ACTIVE', 'still waiting; poll until the token is ACTIVE')
+  const { token, ...expected } = asked
+  const { scheduleId, userId, place } = await locatePlace(ctx, token, { ...expected, seen: false })
+  const { sequence } = place
+  if (place.roomOff) return { scheduleId, userId, sequence, activeUntilMs: 0 }
+  if (place.status === 'WAITING') {
+    throw refuse('QUEUE_TOKEN_NOT_ACTIVE', 'still waiting; poll until the token is ACTIVE')
+  }
+  return { scheduleId, userId, sequence, activeUntilMs: place.activeUntilMs }
 }

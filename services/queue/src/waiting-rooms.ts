@@ -96,11 +96,11 @@ export class WaitingRooms {
   }
 
   async extend(
-    place: { scheduleId: number; userId: string; digest: string },
+    { scheduleId, userId, sequence }: { scheduleId: number; userId: string; sequence: number },
     untilMs: number,
     maxMs: number,
   ): Promise<Place> {
-    return toPlace(await this.#run('extend', place.scheduleId, [place.userId, place.digest, untilMs, maxMs]))
+    return toPlace(await this.#run('extend', scheduleId, [userId, sequence, untilMs, maxMs]))
   }
 
   /** One round of admission; `over` ends the places of those who wait. */

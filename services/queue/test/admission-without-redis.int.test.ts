@@ -5,6 +5,8 @@ import { freePorts } from '@frontrow/local-stack/ports'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
+import { extendPlace } from '../src/extend-place.ts'
+import { markPlaceUsed } from '../src/mark-place-used.ts'
 import { findBrokenLimits, notedSequences } from './admission-rows.ts'
 import { startQueueInstances } from './queue-instances.ts'
 import type { QueueInstances } from './queue-instances.ts'
@@ -158,7 +160,7 @@ test('a full room refuses everybody past its limit, also where they join through
   expect(rows[0]?.waiting).toBeLessThanOrEqual(150)
 })
 
-test('VerifyToken and ExtendToken answer exactly', async () => {
+test('VerifyToken answers exactly; a hold moves the deadline of its place, and its payment ends it', async () => {
   const scheduleId = catalog.addSchedule()
   await client().steer(scheduleId, { maxActive: 1 })
   const answers = await crowd(scheduleId, 2)
@@ -176,19 +178,21 @@ test('VerifyToken and ExtendToken answer exactly', async () => {
   expect(await codeOf(instance.verify({ token: active, scheduleId: scheduleId + 1 }))).toBe(GONE)
   expect(await codeOf(instance.verify({ token: active, scheduleId, userId: 'somebody' }))).toBe(GONE)
   expect(await codeOf(instance.verify({ token: waits, scheduleId }))).toBe('QUEUE_TOKEN_NOT_ACTIVE')
-  expect(await codeOf(instance.extend({ token: waits, untilMs: Date.now() + 60_000 }))).toBe(
-    'QUEUE_TOKEN_NOT_ACTIVE',
-  )
-  expect((await instance.extend({ token: active, untilMs: expiresAtMs - 1_000 })).activeUntilMs).toBe(
-    expiresAtMs,
-  )
-  expect((await instance.extend({ token: active, untilMs: expiresAtMs + 500 })).activeUntilMs).toBe(
-    expiresAtMs + 500,
-  )
+  expect(await instance.extend(active, expiresAtMs - 1_000)).toBe(expiresAtMs)
+  expect(await instance.extend(active, expiresAtMs + 500)).toBe(expiresAtMs + 500)
   expect((await instance.verify({ token: active })).activeUntilMs).toBe(expiresAtMs + 500)
   // The next one is let in when the extended time is over, and not before.
   await eventually(async () => expect((await instance.verify({ token: waits })).scheduleId).toBe(scheduleId))
   expect(Date.now()).toBeGreaterThanOrEqual(expiresAtMs + 500)
   expect(await codeOf(instance.verify({ token: active, scheduleId }))).toBe(GONE)
-  expect(await codeOf(instance.extend({ token: active, untilMs: Date.now() + 60_000 }))).toBe(GONE)
+  const ended = { scheduleId, userId: `person-${scheduleId}-0`, sequence: Number(place.data['sequence']) }
+  await extendPlace(instance.ctx, ended, Date.now() + 60_000)
+  expect(await codeOf(instance.verify({ token: active, scheduleId }))).toBe(GONE)
+  await markPlaceUsed(instance.ctx, await instance.verify({ token: waits }))
+  expect(await codeOf(instance.verify({ token: waits }))).toBe(GONE)
+  const { rows } = await database().query(
+    'SELECT status FROM queue_tokens WHERE schedule_id = $1 ORDER BY sequence',
+    [scheduleId],
+  )
+  expect(rows.map((row) => row.status)).toEqual(['EXPIRED', 'USED'])
 })

@@ -1,11 +1,5 @@
-import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { toHeaders } from '@frontrow/messaging/envelope'
-import { createKafka, createProducer } from '@frontrow/messaging/kafka'
-import type { Producer } from '@frontrow/messaging/kafka'
-import { topics } from '@frontrow/proto/topics'
-import { createLogger } from '@frontrow/service-host/logger'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
@@ -20,24 +14,15 @@ const WAITING_MS = 2_000
 let environment: TestEnvironment
 let catalog: StandInCatalog
 let queues: QueueInstances
-let producer: Producer
 
 beforeAll(async () => {
   environment = await createTestEnvironment()
   catalog = await startCatalog()
   const change = { ACTIVE_MS: String(ACTIVE_MS), WAITING_MS: String(WAITING_MS), ADMIT_EVERY_MS: '50' }
   queues = await startQueueInstances(environment, catalog, change)
-  const kafka = createKafka({
-    clientId: 'payment-stand-in',
-    brokers: environment.kafkaBrokers.split(','),
-    logger: createLogger({ service: 'payment-stand-in', level: 'silent' }),
-  })
-  producer = createProducer(kafka)
-  await producer.connect()
 }, 60_000)
 
 afterAll(async () => {
-  await producer?.disconnect()
   await queues?.stop()
   await catalog?.stop()
   await environment?.dispose()
@@ -119,6 +104,7 @@ describe('over gRPC', () => {
     await expect(other.verify({ token })).resolves.toMatchObject({ scheduleId, userId: 'active' })
     await expect(other.verify({ token, scheduleId, userId: 'active' })).resolves.toMatchObject({
       activeUntilMs: Date.parse(String(active.data['expiresAt'])),
+      sequence: active.data['sequence'],
     })
     const invalid = { code: 'QUEUE_TOKEN_INVALID' }
     await expect(other.verify({ token, scheduleId: scheduleId + 1 })).rejects.toMatchObject(invalid)
@@ -128,76 +114,4 @@ describe('over gRPC', () => {
     const tooEarly = other.verify({ token: String(waiting.data['token']) })
     await expect(tooEarly).rejects.toMatchObject({ code: 'QUEUE_TOKEN_NOT_ACTIVE' })
   })
-
-  test('ExtendToken moves the deadline out and never nearer', async () => {
-    const scheduleId = catalog.addSchedule()
-    const { data } = await client(0).join(scheduleId, 'buyer')
-    const token = String(data['token'])
-    const other = queues.at(2)
-    const untilMs = Date.now() + 60_000
-    expect(await other.extend({ token, untilMs })).toEqual({ activeUntilMs: untilMs })
-    expect(await other.extend({ token, untilMs: Date.now() + 10 })).toEqual({ activeUntilMs: untilMs })
-    expect((await client(1).place(token)).data['expiresAt']).toBe(new Date(untilMs).toISOString())
-  })
 })
-
-describe('PaymentApproved', () => {
-  test('makes the token USED and frees the place once, however often it comes', async () => {
-    const scheduleId = catalog.addSchedule()
-    await client().steer(scheduleId, { maxActive: 1 })
-    const buyer = await client(0).join(scheduleId, 'buyer')
-    await extendFarOut(buyer.data['token'])
-    const next = await client(0).join(scheduleId, 'next')
-    const messageId = randomUUID()
-    await approve(scheduleId, 'buyer', messageId)
-    await eventually(async () => {
-      expect((await client(1).place(next.data['token'])).data['status']).toBe('ACTIVE')
-    })
-    expect(await client(2).place(buyer.data['token'])).toMatchObject({ code: 'QUEUE_TOKEN_INVALID' })
-    expect(await statusOf(scheduleId, 'buyer')).toBe('USED')
-    await extendFarOut(next.data['token'])
-
-    const again = await client(0).join(scheduleId, 'buyer')
-    expect(again.data).toMatchObject({ status: 'WAITING' })
-    await approve(scheduleId, 'buyer', messageId)
-    // A later message of the same key shows that the repeated one was handled.
-    await approve(scheduleId, 'next', randomUUID())
-    await eventually(async () => expect(await statusOf(scheduleId, 'next')).toBe('USED'))
-    await eventually(async () => {
-      expect((await client(0).place(again.data['token'])).data['status']).toBe('ACTIVE')
-    })
-  })
-})
-
-async function extendFarOut(token: unknown): Promise<void> {
-  await queues.at(0).extend({ token: String(token), untilMs: Date.now() + 60_000 })
-}
-
-async function approve(scheduleId: number, userId: string, messageId: string): Promise<void> {
-  const reservationId = '019a5d51-1f64-7cc3-98c4-dc0c0c07398f'
-  await producer.send({
-    topic: environment.topicPrefix + topics.paymentEvents,
-    acks: -1,
-    messages: [
-      {
-        key: reservationId,
-        value: JSON.stringify({
-          paymentId: randomUUID(),
-          reservationId,
-          userId,
-          scheduleId,
-          amount: 1,
-          paymentMethod: 'BALANCE',
-        }),
-        headers: toHeaders({
-          id: messageId,
-          type: 'PaymentApproved',
-          source: 'frontrow/payment',
-          time: new Date(),
-          traceparent: null,
-          requestId: null,
-        }),
-      },
-    ],
-  })
-}

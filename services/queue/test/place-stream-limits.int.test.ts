@@ -12,9 +12,9 @@ import { eventually } from '@frontrow/test-kit/eventually'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { QueueContext } from '../src/context.ts'
-import { extendToken } from '../src/extend-token.ts'
 import { PlaceStreams } from '../src/place-streams.ts'
 import type { RunningQueue } from '../src/start.ts'
+import { extendByToken } from './extend-by-token.ts'
 import { EventReader } from './event-reader.ts'
 import { QueueClient, startCatalog, startQueueService } from './queue-under-test.ts'
 import type { StandInCatalog } from './queue-under-test.ts'
@@ -220,7 +220,7 @@ test('a crowd of streams is served in batches, and others run between them', asy
   expect(own.open()).toBe(crowd)
   // For every stream three things are due at once: its room is paused, its deadline has changed, and a heartbeat is due.
   paused = true
-  await extendToken(queue.ctx, token, Date.now() + 3_000_000)
+  await extendByToken(queue.ctx, token, Date.now() + 3_000_000)
   nowMs += 15_000
   const looks = watchLooks()
   const counting = new AbortController()

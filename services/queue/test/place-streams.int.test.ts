@@ -3,9 +3,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@j
 import { eventually } from '@frontrow/test-kit/eventually'
 import { createTestEnvironment, tokenFor } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
-import { extendToken } from '../src/extend-token.ts'
-import { markTokenUsed } from '../src/mark-token-used.ts'
+import { locatePlace } from '../src/locate-place.ts'
+import { markPlaceUsed } from '../src/mark-place-used.ts'
 import type { RunningQueue } from '../src/start.ts'
+import { extendByToken } from './extend-by-token.ts'
 import { EventReader } from './event-reader.ts'
 import { QueueClient, startCatalog, startQueueService } from './queue-under-test.ts'
 import type { StandInCatalog } from './queue-under-test.ts'
@@ -70,11 +71,8 @@ async function endPlace(scheduleId: number, token: unknown, how: string): Promis
   if (how === 'LEFT') await client.leave(token)
   if (how === 'REISSUED') await client.reissue(scheduleId, 'user-1')
   if (how === 'USED') {
-    await markTokenUsed(
-      queue.ctx,
-      { scheduleId, userId: 'user-1' },
-      { id: randomUUID(), type: 'PaymentApproved' },
-    )
+    const { place } = await locatePlace(queue.ctx, String(token), { seen: false })
+    await markPlaceUsed(queue.ctx, { scheduleId, userId: 'user-1', sequence: place.sequence })
   }
 }
 
@@ -113,7 +111,7 @@ describe('the stream of a place', () => {
     const deadlineMs = Date.parse(String(admitted.data['expiresAt']))
     expect(admitted.id).toBe(`ACTIVE-${scheduleId}-3-${deadlineMs}-0`)
     const untilMs = deadlineMs + 30_000
-    await extendToken(queue.ctx, tokens[2] ?? '', untilMs)
+    await extendByToken(queue.ctx, tokens[2] ?? '', untilMs)
     const extended = await reader.event(4)
     expect(extended.data).toMatchObject({ status: 'ACTIVE', expiresAt: new Date(untilMs).toISOString() })
     expect(extended.id).toBe(`ACTIVE-${scheduleId}-3-${untilMs}-0`)
@@ -247,7 +245,7 @@ describe('who reconnects', () => {
     first.close()
     const again = await listen(tokens[0], { at: other, lastEventId: id })
     const untilMs = Date.parse(String(data['expiresAt'])) + 10_000
-    await extendToken(queue.ctx, tokens[0] ?? '', untilMs)
+    await extendByToken(queue.ctx, tokens[0] ?? '', untilMs)
     expect((await again.event(1)).data['expiresAt']).toBe(new Date(untilMs).toISOString())
   })
 

@@ -1,5 +1,3 @@
-import type { ExtendTokenRequest } from '@frontrow/proto/gen/frontrow/queue/v1/ExtendTokenRequest'
-import type { ExtendTokenResponse__Output as ExtendTokenResponse } from '@frontrow/proto/gen/frontrow/queue/v1/ExtendTokenResponse'
 import type { VerifyTokenRequest } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokenRequest'
 import type { VerifyTokenResponse__Output as VerifyTokenResponse } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokenResponse'
 import { QueueService } from '@frontrow/proto/services'
@@ -7,6 +5,7 @@ import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { z } from 'zod'
 import type { QueueContext } from '../src/context.ts'
 import type { RunningQueue } from '../src/start.ts'
+import { extendByToken } from './extend-by-token.ts'
 import { QueueClient, startQueueService, targetOf } from './queue-under-test.ts'
 import type { Answer, StandInCatalog } from './queue-under-test.ts'
 
@@ -14,7 +13,8 @@ import type { Answer, StandInCatalog } from './queue-under-test.ts'
 export interface QueueInstance {
   client: QueueClient
   verify(request: VerifyTokenRequest): Promise<VerifyTokenResponse>
-  extend(request: ExtendTokenRequest): Promise<ExtendTokenResponse>
+  /** Moves the deadline of an ACTIVE token's place out, as a hold does; returns the deadline after it. */
+  extend(token: string, untilMs: number): Promise<number>
   httpPort: number
   ctx: QueueContext
 }
@@ -63,11 +63,7 @@ export async function startQueueInstances(
       (...call) => grpc.verifyToken(...call),
       CALL_LIMITS,
     )
-    const extend = target.unary<ExtendTokenRequest, ExtendTokenResponse>(
-      'ExtendToken',
-      (...call) => grpc.extendToken(...call),
-      CALL_LIMITS,
-    )
+    const extend = (token: string, untilMs: number) => extendByToken(queue.ctx, token, untilMs)
     return { client: new QueueClient(queue), verify, extend, httpPort: queue.ports.http, ctx: queue.ctx }
   })
   return {

@@ -3,9 +3,9 @@ import { eventually } from '@frontrow/test-kit/eventually'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { createAdmissionMemory, admitInPostgres } from '../src/admit-in-postgres.ts'
-import { extendToken } from '../src/extend-token.ts'
 import type { RunningQueue } from '../src/start.ts'
 import { findBrokenLimits, notedSequences } from './admission-rows.ts'
+import { extendByToken } from './extend-by-token.ts'
 import { Fans } from './fans.ts'
 import { CuttableProxy, LosableRedis } from './losable-redis.ts'
 import { QueueClient, startCatalog, startQueueService } from './queue-under-test.ts'
@@ -100,7 +100,7 @@ test('what is changed through an instance that has lost Redis holds everywhere a
   await cut()
   try {
     const untilMs = Date.parse(String(active.data['expiresAt'])) + 7_000
-    expect(await extendToken(cutOff.ctx, String(active.data['token']), untilMs)).toBe(untilMs)
+    expect(await extendByToken(cutOff.ctx, String(active.data['token']), untilMs)).toBe(untilMs)
     const renewed = await cutOffClient.reissue(scheduleId, 'waits')
     expect(renewed.status).toBe(200)
     await eventually(async () => {

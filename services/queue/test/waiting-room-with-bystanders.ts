@@ -1,11 +1,11 @@
 import { createTestEnvironment, tokenFor } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { eventually } from '@frontrow/test-kit/eventually'
-import { startPayments } from './payments-stand-in.ts'
 import { placeOf, startQueueInstances, steer, watchRoom } from './queue-instances.ts'
 import type { QueueInstances, SeenPlace } from './queue-instances.ts'
 import { startCatalog } from './queue-under-test.ts'
 import type { StandInCatalog } from './queue-under-test.ts'
+import { startReservations } from './reservations-stand-in.ts'
 
 /** A waiting room over three instances in which people stand whom bad input must not touch. */
 export interface RoomWithBystanders {
@@ -82,7 +82,7 @@ async function fillRoom(catalog: StandInCatalog, queues: QueueInstances) {
   const scheduleId = catalog.addSchedule()
   await steer(instance, scheduleId, { maxActive: 1 })
   const owner = placeOf(await instance.client.join(scheduleId, 'owner'))
-  await instance.extend({ token: owner.token, untilMs: Date.now() + 600_000 })
+  await instance.extend(owner.token, Date.now() + 600_000)
   const { token: reissued } = placeOf(await instance.client.join(scheduleId, 'bystander'))
   const behind = placeOf(await instance.client.join(scheduleId, 'behind'))
   const bystander = placeOf(await instance.client.reissue(scheduleId, 'bystander'))
@@ -94,11 +94,11 @@ async function useUpTokens(environment: TestEnvironment, catalog: StandInCatalog
   const otherScheduleId = catalog.addSchedule()
   await steer(instance, otherScheduleId, { maxActive: 10 })
   const { token: expired } = placeOf(await instance.client.join(otherScheduleId, 'late'))
-  const { token: used } = placeOf(await instance.client.join(otherScheduleId, 'buyer'))
-  await instance.extend({ token: used, untilMs: Date.now() + 600_000 })
-  const payments = await startPayments(environment)
-  await payments.approve(otherScheduleId, 'buyer')
-  await payments.stop()
+  const { token: used, sequence } = placeOf(await instance.client.join(otherScheduleId, 'buyer'))
+  await instance.extend(used, Date.now() + 600_000)
+  const reservations = await startReservations(environment)
+  await reservations.confirmed({ scheduleId: otherScheduleId, userId: 'buyer', sequence }, 0)
+  await reservations.stop()
   const { token: left } = placeOf(await instance.client.join(otherScheduleId, 'leaver'))
   await instance.client.leave(left)
   return { otherScheduleId, expired, used, left }

@@ -58,9 +58,9 @@ describe('joining', () => {
       'status',
       'token',
     ])
-    expect(first.headers.get('set-cookie')).toBe(
-      `tokenId=${String(first.data['token'])}; Path=/; HttpOnly; Secure; SameSite=Lax`,
-    )
+    const cookie = (name: string): string =>
+      `${name}=${String(first.data['token'])}; Path=/; HttpOnly; Secure; SameSite=Lax`
+    expect(first.headers.getSetCookie()).toEqual([cookie('tokenId'), cookie(`tokenId_${scheduleId}`)])
     const second = await client.join(scheduleId, 'second')
     const third = await client.join(scheduleId, 'third')
     expect(second.data).toMatchObject({ status: 'WAITING', queuePosition: 1 })

@@ -6,7 +6,7 @@ import type { Context } from './context.ts'
 import { getReservation, reservationNotFound } from './get-reservations.ts'
 import type { Owner } from './get-reservations.ts'
 import { lockForChange } from './lock-for-change.ts'
-import type { CancelReason, Reservation, ReservationFacts } from './reservation.ts'
+import type { CancelReason, EndedReservation, Reservation } from './reservation.ts'
 import { cancelledMessage } from './reservation-messages.ts'
 import { findReservation, markCancelled } from './sql/reservations.ts'
 import { freeSeatsOf, lockSeatsOf } from './sql/seat-holds.ts'
@@ -43,7 +43,7 @@ export async function cancelLive(
   ctx: Context,
   reservationIds: readonly string[],
   reason: CancelReason,
-): Promise<ReservationFacts[]> {
+): Promise<EndedReservation[]> {
   const cancelled = await inTransaction(ctx.pool, async (tx) => {
     await lockSeatsOf(tx, reservationIds)
     return cancelLocked(ctx, tx, reservationIds, reason)
@@ -57,7 +57,7 @@ async function cancelLocked(
   tx: Tx,
   reservationIds: readonly string[],
   reason: CancelReason,
-): Promise<ReservationFacts[]> {
+): Promise<EndedReservation[]> {
   const cancelled = await markCancelled(tx, reservationIds, reason)
   await freeSeatsOf(
     tx,

@@ -43,7 +43,7 @@ async function offer({ now = OPENS, status = 'ON_SALE', choice = { quantity: 2 }
     verifyToken: async (question: { token: string; scheduleId: number; userId: string }) => {
       asked.push(question)
       if (refusal !== undefined) throw refusal
-      return { scheduleId: 7, userId: '101', activeUntilMs: CLOSES }
+      return { scheduleId: 7, userId: '101', activeUntilMs: CLOSES, sequence: 12 }
     },
     schedules: {
       schedule: async () => schedule,
@@ -64,7 +64,7 @@ async function offer({ now = OPENS, status = 'ON_SALE', choice = { quantity: 2 }
 test('who is let in is offered the seats of a schedule that is open, by number or by quantity', async () => {
   for (const choice of [{ quantity: 2 }, { seatIds: [1, 3] }]) {
     expect(await offer({ choice })).toEqual({
-      offered: layout,
+      offered: { layout, queueSequence: 12 },
       asked: [{ token: 'token', scheduleId: 7, userId: '101' }],
     })
   }
@@ -78,8 +78,8 @@ test('who is not let in learns nothing of the seats', async () => {
 })
 
 test('booking is open from the very millisecond of its opening until before that of its end', async () => {
-  expect(await offer({ now: OPENS })).toMatchObject({ offered: layout })
-  expect(await offer({ now: CLOSES - 1 })).toMatchObject({ offered: layout })
+  expect(await offer({ now: OPENS })).toMatchObject({ offered: { layout } })
+  expect(await offer({ now: CLOSES - 1 })).toMatchObject({ offered: { layout } })
   for (const now of [OPENS - 1, CLOSES]) {
     expect(await offer({ now })).toMatchObject({
       code: 'BOOKING_NOT_OPEN',

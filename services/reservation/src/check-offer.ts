@@ -13,13 +13,20 @@ export interface SeatRequest {
   choice: SeatChoice
 }
 
+/** What a person may choose from, and the place in the waiting room that lets them. */
+export interface Offer {
+  layout: SeatLayout
+  /** Null when an instance of an older version of the queue service answered, which does not tell it. */
+  queueSequence: number | null
+}
+
 /** Checks that this person may buy such seats of the schedule now, taken or not; returns all seats of the schedule. */
 export async function checkOffer(
   ctx: Pick<Context, 'verifyToken' | 'schedules' | 'now'>,
   request: SeatRequest,
-): Promise<SeatLayout> {
+): Promise<Offer> {
   const { userId, scheduleId, queueToken: token, choice } = request
-  await ctx.verifyToken({ token, scheduleId, userId })
+  const { sequence } = await ctx.verifyToken({ token, scheduleId, userId })
   const [schedule, layout] = await Promise.all([
     ctx.schedules.schedule(scheduleId),
     ctx.schedules.layout(scheduleId),
@@ -35,7 +42,7 @@ export async function checkOffer(
       })
     }
   }
-  return layout
+  return { layout, queueSequence: sequence > 0 ? sequence : null }
 }
 
 /** The refusal of a schedule that can't be booked. */

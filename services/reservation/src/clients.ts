@@ -12,10 +12,8 @@ const SEATS_DEADLINE_MS = 2_000
 
 /** What this service asks of the waiting room. */
 export interface QueueCalls {
-  /** Refuses when the token does not let this user into this schedule now. */
+  /** Refuses when the token does not let this user into this schedule now. Tells which place the token is of. */
   verifyToken: (request: { token: string; scheduleId: number; userId: string }) => Promise<VerifiedToken>
-  /** Keeps the token ACTIVE until `untilMs` at least. */
-  extendToken: (request: { token: string; untilMs: number }) => Promise<unknown>
 }
 
 /** What this service asks of the catalog. Both refuse with SCHEDULE_NOT_FOUND. */
@@ -34,7 +32,6 @@ export function connectClients(
   const read = { deadlineMs: READ_DEADLINE_MS, retriable: true }
   return {
     verifyToken: queue.call('VerifyToken', read),
-    extendToken: queue.call('ExtendToken', read),
     getSchedule: catalog.call('GetSchedule', read),
     getSeats: catalog.call('GetSeats', {
       deadlineMs: SEATS_DEADLINE_MS,

@@ -2,7 +2,11 @@ import { claim } from '@frontrow/messaging/inbox'
 import { enqueue } from '@frontrow/messaging/outbox'
 import type { Tx } from '@frontrow/postgres/pool'
 import { inTransaction } from '@frontrow/postgres/transaction'
-import type { ConfirmReservation, ReservationConfirmRefused } from '@frontrow/proto/events'
+import type {
+  ConfirmReservation,
+  ReservationConfirmed,
+  ReservationConfirmRefused,
+} from '@frontrow/proto/events'
 import { uuidv7 } from 'uuidv7'
 import type { z } from 'zod'
 import type { Context } from './context.ts'
@@ -38,7 +42,8 @@ export async function confirmReservation(
   const { reservationId, paymentId } = command
   const { reply, locked, isRepeat } = await inTransaction(ctx.pool, async (tx): Promise<Outcome> => {
     await claim(tx, message)
-    // Without this lock a hold by the same user could count these seats as lapsed while they are being sold.
+    // Without this lock a hold by the same user could count these seats as lapsed while they are being sold, and two confirmations
+    // at once would each count the other hold as live.
     await lockUserSeatsOf(tx, reservationId)
     const lockedReservation = await lockForChange(tx, reservationId)
     const stored = await findReply(tx, paymentId)
@@ -71,9 +76,9 @@ async function decide(
     }
     reply = { messageId: uuidv7(), reservationId, type: 'ReservationConfirmRefused', payload }
   } else {
-    await markConfirmed(tx, reservationId, paymentId)
+    const queuePlace = await markConfirmed(tx, reservationId, paymentId)
     await moveDeadline(tx, reservationId, null)
-    const { payload } = decision
+    const payload: z.input<typeof ReservationConfirmed> = { ...decision.payload, queuePlace }
     reply = { messageId: uuidv7(), reservationId, type: 'ReservationConfirmed', payload }
   }
   await insertReply(tx, paymentId, reply)

@@ -9,12 +9,11 @@ import { isRefusal, refuse } from '@frontrow/proto/refusals'
 import { uuidv7 } from 'uuidv7'
 import { pickBestAvailable } from './best-available.ts'
 import { checkOffer, bookingNotOpen } from './check-offer.ts'
-import type { SeatRequest } from './check-offer.ts'
+import type { Offer, SeatRequest } from './check-offer.ts'
 import type { Context } from './context.ts'
-import { extendToken, extendTokenOnReplay } from './extend-token.ts'
 import { expiredMessage, heldMessage } from './reservation-messages.ts'
 import { factsOf } from './reservation.ts'
-import type { Reservation, ReservationFacts, Seat } from './reservation.ts'
+import type { EndedReservation, Reservation, Seat } from './reservation.ts'
 import { toHoldJson } from './reservation-json.ts'
 import { newReservationNumber } from './reservation-number.ts'
 import type { SeatLayout } from './schedules.ts'
@@ -44,10 +43,11 @@ type NewHold = Pick<
   | 'status'
   | 'reservedAt'
   | 'expiresAt'
+  | 'queueSequence'
 >
 
 type Attempt =
-  { kind: 'held'; hold: NewHold; takenOver: ReservationFacts[] } | { kind: 'replay'; response: unknown }
+  { kind: 'held'; hold: NewHold; takenOver: EndedReservation[] } | { kind: 'replay'; response: unknown }
 
 /** Somebody else took the seats that were picked, so others must be picked. */
 class PickedSeatsTaken extends Error {
@@ -58,20 +58,18 @@ const ATTEMPTS_MAX = 6
 // A claim is committed only together with its answer, so no other request ever meets this lock.
 const KEY_LOCK_MS = 60_000
 
-/** Holds all of the wanted seats, until the deadline, or none. */
+/**
+ * Holds all of the wanted seats, until the deadline, or none. The event that is stored with the hold makes the queue service keep
+ * the place ACTIVE until the same deadline.
+ */
 export async function holdSeats(ctx: Context, command: HoldSeats): Promise<HoldAnswer> {
   try {
-    const layout = await offerOrReplay(ctx, command)
-    if ('replayed' in layout) return { data: layout.replayed, isReplay: true }
-    const attempt = await attemptHold(ctx, command, layout)
-    if (attempt.kind === 'replay') {
-      // The first request may have died after its commit and before it extended the token.
-      await extendTokenOnReplay(ctx, command, attempt.response)
-      return { data: attempt.response, isReplay: true }
-    }
+    const offer = await offerOrReplay(ctx, command)
+    if ('replayed' in offer) return { data: offer.replayed, isReplay: true }
+    const attempt = await attemptHold(ctx, command, offer)
+    if (attempt.kind === 'replay') return { data: attempt.response, isReplay: true }
     ctx.counters.held(factsOf(attempt.hold))
     ctx.counters.expired(attempt.takenOver, 'taken-over')
-    await extendToken(ctx, command.queueToken, attempt.hold.expiresAt)
     return { data: toHoldJson(attempt.hold), isReplay: false }
   } catch (error) {
     if (isRefusal(error)) ctx.counters.holdRefused(error.code)
@@ -83,28 +81,25 @@ export async function holdSeats(ctx: Context, command: HoldSeats): Promise<HoldA
  * The seats on offer, or the stored answer of the Idempotency-Key. The stored answer is given even when the same request
  * would be refused by now, e.g. because the token is USED after the payment or the on-sale window has closed.
  */
-async function offerOrReplay(ctx: Context, command: HoldSeats): Promise<SeatLayout | { replayed: unknown }> {
+async function offerOrReplay(ctx: Context, command: HoldSeats): Promise<Offer | { replayed: unknown }> {
   try {
     return await checkOffer(ctx, command)
   } catch (refusal) {
     const keyed = keyedRequest(command)
     if (keyed === undefined || !isRefusal(refusal)) throw refusal
-    const replayed = await inTransaction(ctx.pool, async (tx) => {
+    return inTransaction(ctx.pool, async (tx) => {
       const claim = await claimKey(tx, keyed, KEY_LOCK_MS)
       // This rolls the claim back, because a refused request stores nothing.
       if (claim.kind !== 'replay') throw refusal
-      return claim.response
+      return { replayed: claim.response }
     })
-    // Of the refusals that a replayed request can get, only this one comes after the token was verified.
-    if (isRefusal(refusal, 'BOOKING_NOT_OPEN')) await extendTokenOnReplay(ctx, command, replayed)
-    return { replayed }
   }
 }
 
-async function attemptHold(ctx: Context, command: HoldSeats, layout: SeatLayout): Promise<Attempt> {
+async function attemptHold(ctx: Context, command: HoldSeats, offer: Offer): Promise<Attempt> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await inTransaction(ctx.pool, (tx) => holdOnce(ctx, tx, command, layout, attempt))
+      return await inTransaction(ctx.pool, (tx) => holdOnce(ctx, tx, command, offer, attempt))
     } catch (error) {
       const isRetriable =
         error instanceof PickedSeatsTaken || isUniqueViolation(error, 'reservations_number_once')
@@ -124,7 +119,7 @@ async function holdOnce(
   ctx: Context,
   tx: Tx,
   command: HoldSeats,
-  layout: SeatLayout,
+  offer: Offer,
   attempt: number,
 ): Promise<Attempt> {
   const { userId, scheduleId } = command
@@ -134,7 +129,7 @@ async function holdOnce(
     if (claim.kind === 'replay') return { kind: 'replay', response: claim.response }
   }
   await lockUserSeats(tx, scheduleId, userId)
-  const seats = await chooseSeats(tx, command, layout, attempt)
+  const seats = await chooseSeats(tx, command, offer.layout, attempt)
   const reservationId = uuidv7()
   const outcome = await takeSeats(tx, {
     scheduleId,
@@ -155,6 +150,7 @@ async function holdOnce(
     status: 'HOLD',
     reservedAt: outcome.heldAt,
     expiresAt: outcome.expiresAt,
+    queueSequence: offer.queueSequence,
   }
   await insertReservation(tx, hold)
   const takenOver = await expireTakenOver(tx, outcome.takenOverFrom)
@@ -166,7 +162,7 @@ async function holdOnce(
   return { kind: 'held', hold, takenOver }
 }
 
-async function expireTakenOver(tx: Tx, reservationIds: readonly string[]): Promise<ReservationFacts[]> {
+async function expireTakenOver(tx: Tx, reservationIds: readonly string[]): Promise<EndedReservation[]> {
   if (reservationIds.length === 0) return []
   const expired = await markExpired(tx, reservationIds)
   await freeSeatsOf(tx, reservationIds)

@@ -28,7 +28,7 @@ export function addHttpRoutes(http: HttpServer, ctx: Context): void {
     const { data, isReplay } = await holdSeats(ctx, {
       userId: actingUser(caller, body.userId),
       scheduleId: body.scheduleId,
-      queueToken: readQueueToken(request.headers),
+      queueToken: readQueueToken(request.headers, body.scheduleId),
       choice: toChoice(body),
       idempotencyKey: headers['idempotency-key'],
     })
@@ -57,11 +57,12 @@ export function addHttpRoutes(http: HttpServer, ctx: Context): void {
   })
 
   http.handle(refreshHoldRoute, async ({ params, caller, request }) => {
-    const reservation = await refreshHold(ctx, {
-      reservationId: params.reservationId,
-      owner: ownerFor(caller),
-      queueToken: readQueueToken(request.headers),
-    })
+    const { reservationId } = params
+    const owner = ownerFor(caller)
+    // Its schedule decides which cookie is read, because one browser can stand in several lines.
+    const { scheduleId } = await getReservation(ctx, reservationId, owner)
+    const queueToken = readQueueToken(request.headers, scheduleId)
+    const reservation = await refreshHold(ctx, { reservationId, owner, queueToken })
     return { status: 200, data: toReservationJson(reservation, refreshesMax) }
   })
 

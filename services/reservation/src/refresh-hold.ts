@@ -1,17 +1,21 @@
+import { enqueue } from '@frontrow/messaging/outbox'
 import { inTransaction } from '@frontrow/postgres/transaction'
 import { refuse } from '@frontrow/proto/refusals'
 import type { Context } from './context.ts'
-import { extendToken } from './extend-token.ts'
 import { getReservation, reservationNotFound } from './get-reservations.ts'
 import type { Owner } from './get-reservations.ts'
 import { lockForChange } from './lock-for-change.ts'
 import type { LockedReservation } from './lock-for-change.ts'
+import { refreshedMessage } from './reservation-messages.ts'
 import { factsOf } from './reservation.ts'
 import type { Reservation } from './reservation.ts'
 import { extendHold, findReservation } from './sql/reservations.ts'
 import { lockUserSeatsOf, moveDeadline } from './sql/seat-holds.ts'
 
-/** Extends a live hold by its full length, as often as the settings allow. */
+/**
+ * Extends a live hold by its full length, as often as the settings allow. The hold still belongs to the place that made it, even
+ * when its owner sends the token of a newer place.
+ */
 export async function refreshHold(
   ctx: Context,
   command: { reservationId: string; owner: Owner; queueToken: string },
@@ -29,10 +33,10 @@ export async function refreshHold(
     await moveDeadline(tx, reservationId, expiresAt)
     const reservation = await findReservation(tx, reservationId, null)
     if (reservation === undefined) throw new Error('a locked reservation vanished')
+    await enqueue(tx, ctx.relay, [refreshedMessage(reservation)])
     return reservation
   })
   ctx.counters.refreshed(factsOf(refreshed))
-  await extendToken(ctx, queueToken, refreshed.expiresAt)
   return refreshed
 }
 

@@ -1,36 +1,61 @@
 import type { OutgoingMessage } from '@frontrow/messaging/outbox'
-import type { ReservationCancelled, ReservationExpired, ReservationHeld } from '@frontrow/proto/events'
+import type {
+  ReservationCancelled,
+  ReservationExpired,
+  ReservationHeld,
+  ReservationRefreshed,
+} from '@frontrow/proto/events'
 import { topics } from '@frontrow/proto/topics'
 import type { z } from 'zod'
 import { factsOf } from './reservation.ts'
-import type { CancelReason, Reservation, ReservationFacts } from './reservation.ts'
+import type { CancelReason, EndedReservation, Reservation } from './reservation.ts'
 import type { ConfirmReply } from './sql/confirm-replies.ts'
 
+type LiveHold = Pick<
+  Reservation,
+  'reservationId' | 'userId' | 'scheduleId' | 'seats' | 'expiresAt' | 'queueSequence'
+>
+
 /** Somebody holds seats until `expiresAt`. */
-export function heldMessage(
-  hold: Pick<Reservation, 'reservationId' | 'userId' | 'scheduleId' | 'seats' | 'totalAmount' | 'expiresAt'>,
-): OutgoingMessage {
-  const payload: z.input<typeof ReservationHeld> = {
-    ...factsOf(hold),
-    totalAmount: hold.totalAmount,
-    expiresAt: hold.expiresAt.toISOString(),
-  }
+export function heldMessage(hold: LiveHold & Pick<Reservation, 'totalAmount'>): OutgoingMessage {
+  const payload: z.input<typeof ReservationHeld> = { ...deadlineOf(hold), totalAmount: hold.totalAmount }
   return event('ReservationHeld', hold.reservationId, payload)
 }
 
+/** A hold is kept until `expiresAt` now. */
+export function refreshedMessage(hold: LiveHold): OutgoingMessage {
+  const payload: z.input<typeof ReservationRefreshed> = deadlineOf(hold)
+  return event('ReservationRefreshed', hold.reservationId, payload)
+}
+
+function deadlineOf(hold: LiveHold) {
+  const { expiresAt, queueSequence } = hold
+  return {
+    ...factsOf(hold),
+    expiresAt: expiresAt.toISOString(),
+    queuePlace: queueSequence === null ? null : { sequence: queueSequence },
+  }
+}
+
 /** A hold ran out; its seats are free. */
-export function expiredMessage(facts: ReservationFacts): OutgoingMessage {
-  const { reservationId, userId, scheduleId, seatIds } = facts
-  const payload: z.input<typeof ReservationExpired> = { reservationId, userId, scheduleId, seatIds }
+export function expiredMessage(expired: EndedReservation): OutgoingMessage {
+  const { reservationId, userId, scheduleId, seatIds, queuePlace } = expired
+  const payload: z.input<typeof ReservationExpired> = {
+    reservationId,
+    userId,
+    scheduleId,
+    seatIds,
+    queuePlace,
+  }
   return event('ReservationExpired', reservationId, payload)
 }
 
 /** A live reservation was cancelled. When it has a payment, that payment must be refunded. */
 export function cancelledMessage(
-  cancelled: ReservationFacts & { paymentId: string | null },
+  cancelled: EndedReservation & { paymentId: string | null },
   reason: CancelReason,
 ): OutgoingMessage {
-  const { reservationId, userId, scheduleId, seatIds, paymentId } = cancelled
+  const { reservationId, userId, scheduleId, seatIds, paymentId, queuePlace } = cancelled
   const payload: z.input<typeof ReservationCancelled> = {
     reservationId,
     userId,
@@ -38,6 +63,7 @@ export function cancelledMessage(
     seatIds,
     paymentId,
     reason,
+    queuePlace,
   }
   return event('ReservationCancelled', reservationId, payload)
 }

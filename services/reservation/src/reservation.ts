@@ -31,6 +31,8 @@ export interface Reservation {
   confirmedAt: Date | null
   cancelledAt: Date | null
   refundStatus: 'PENDING' | 'REFUNDED' | null
+  /** The sequence of the place in the waiting room that made it. Null for reservations that were made before it was stored. */
+  queueSequence: number | null
   /** Whole seconds to the deadline of a HOLD, rounded up; 0 otherwise. */
   holdSecondsLeft: number
 }
@@ -41,6 +43,19 @@ export interface ReservationFacts {
   userId: string
   scheduleId: number
   seatIds: number[]
+}
+
+/** The place in the waiting room that made a reservation. */
+export interface QueuePlaceWithHolds {
+  sequence: number
+  /** Holds of the same place that are still live. */
+  liveHoldsLeft: number
+}
+
+/** A reservation that was cancelled or has expired, for its events. */
+export interface EndedReservation extends ReservationFacts {
+  /** Null when the place was not stored with the hold. */
+  queuePlace: QueuePlaceWithHolds | null
 }
 
 /** The facts of a reservation, for its events. */

@@ -25,14 +25,13 @@ export async function startReservation(
 ): Promise<RunningService> {
   const host = createHost({ service: 'reservation', settings: config, ...options })
   const { logger, pool, relay, metrics } = host
-  const { verifyToken, extendToken, ...catalog } = connectClients(host, config)
+  const { verifyToken, ...catalog } = connectClients(host, config)
   const ctx: Context = {
     config,
     logger,
     pool,
     relay,
     verifyToken,
-    extendToken,
     schedules: rememberSchedules(catalog, { freshMs: config.SCHEDULE_CACHE_MS, logger }),
     counters: countReservations(metrics, logger),
     now: () => new Date(),

@@ -12,8 +12,19 @@ beforeAll(async () => {
 })
 afterAll(() => running.stop())
 
+/** What others are told of one reservation, in order. */
+async function told(reservationId: string): Promise<{ type: string; payload: Record<string, unknown> }[]> {
+  const { rows } = await running.db.query<{ type: string; payload: Record<string, unknown> }>(
+    'SELECT type, payload FROM outbox WHERE message_key = $1 ORDER BY id',
+    [reservationId],
+  )
+  return rows
+}
+
 describe('POST /reservations', () => {
-  test('holds the named seats for five minutes and keeps the queue token ACTIVE as long', async () => {
+  test('holds the named seats for five minutes, and tells with the hold which place made it', async () => {
+    const { neighbours } = running
+    neighbours.verified = 0
     const { status, data } = await running.hold('101', { scheduleId: 1, seatIds: [1002, 1001] })
     expect(status).toBe(201)
     expect(data).toEqual({
@@ -31,10 +42,15 @@ describe('POST /reservations', () => {
       expiresAt: expect.any(String),
     })
     expect(Date.parse(data.expiresAt) - Date.parse(data.reservedAt)).toBe(300_000)
-    expect(running.neighbours.extended.at(-1)).toEqual({
-      token: running.queueToken,
-      untilMs: Date.parse(data.expiresAt),
-    })
+    const queuePlace = { sequence: neighbours.sequence }
+    expect(await told(data.reservationId)).toEqual([
+      {
+        type: 'ReservationHeld',
+        payload: expect.objectContaining({ expiresAt: data.expiresAt, queuePlace }),
+      },
+    ])
+    // One hop to the waiting room is all that a hold costs.
+    expect(neighbours.verified).toBe(1)
   })
 
   test('takes all seats or none, and says which were taken', async () => {
@@ -125,13 +141,34 @@ describe('POST /reservations', () => {
     expect(held).toMatchObject({ status: 201, data: { userId: '145' } })
   })
 
-  test('the hold stands when the waiting room can not extend the token', async () => {
-    running.neighbours.extendFails = true
+  test('stands where the waiting room is of an older version, which does not say whose place it is', async () => {
+    const { neighbours } = running
+    const { sequence } = neighbours
+    neighbours.sequence = 0
     try {
-      expect((await running.hold('147', { scheduleId: 1, seatIds: [1032] })).status).toBe(201)
+      const held = await running.hold('147', { scheduleId: 1, seatIds: [1032] })
+      expect(held.status).toBe(201)
+      const [event] = await told(held.data.reservationId)
+      expect(event?.payload['queuePlace']).toBeNull()
     } finally {
-      running.neighbours.extendFails = false
+      neighbours.sequence = sequence
     }
+  })
+
+  test('takes the cookie of its own schedule before that of the latest token, and the header before both', async () => {
+    const [own, latest, sent] = ['1', '2', '3'].map((last) => `0190aaaa-0000-7000-8000-00000000010${last}`)
+    const codes = ['QUEUE_TOKEN_NOT_ACTIVE', 'QUEUE_TOKEN_INVALID', 'UNAVAILABLE'] as const
+    for (const [index, token] of [own, latest, sent].entries()) {
+      running.neighbours.refusedTokens.set(String(token), codes[index] ?? 'UNAVAILABLE')
+    }
+    const hold = async (cookie: string, header = ''): Promise<unknown> =>
+      (await running.hold('148', { scheduleId: 1, seatIds: [1033] }, { cookie, 'queue-token': header })).code
+    expect(await hold(`tokenId=${latest}; tokenId_1=${own}`)).toBe('QUEUE_TOKEN_NOT_ACTIVE')
+    expect(await hold(`tokenId_1=${own}; tokenId_2=${sent}; tokenId=${latest}`)).toBe(
+      'QUEUE_TOKEN_NOT_ACTIVE',
+    )
+    expect(await hold(`tokenId_2=${own}; tokenId_11=${sent}; tokenId=${latest}`)).toBe('QUEUE_TOKEN_INVALID')
+    expect(await hold(`tokenId=${latest}; tokenId_1=${own}`, sent)).toBe('UNAVAILABLE')
   })
 })
 
@@ -151,31 +188,11 @@ describe('Idempotency-Key', () => {
     expect(fresh).toMatchObject({ status: 401, code: 'QUEUE_TOKEN_INVALID' })
   })
 
-  test('the same request again extends the token of a hold that is live, which the first one may not have done', async () => {
-    const body = { scheduleId: 2, seatIds: [2105] }
-    const again = (token = running.queueToken) =>
-      running.hold('206', body, { 'idempotency-key': 'k-5', 'queue-token': token })
-    running.neighbours.extendFails = true
+  test('the same request again tells others nothing more', async () => {
+    const again = () => running.hold('206', { scheduleId: 2, seatIds: [2105] }, { 'idempotency-key': 'k-5' })
     const first = await again()
-    running.neighbours.extendFails = false
-    const { extended, refusedTokens } = running.neighbours
-    extended.length = 0
-    const untilMs = Date.parse(first.data.expiresAt)
     expect((await again()).data).toEqual(first.data)
-    expect(extended).toEqual([{ token: running.queueToken, untilMs }])
-
-    const path = `/reservations/${first.data.reservationId}`
-    const refreshed = await running.call('206', 'POST', `${path}/refresh`)
-    expect((await again()).data).toEqual(first.data)
-    expect(extended.at(-1)?.untilMs).toBe(Date.parse(refreshed.data.expiresAt))
-
-    const others = '0190aaaa-0000-7000-8000-000000000003'
-    refusedTokens.set(others, 'QUEUE_TOKEN_INVALID')
-    extended.length = 0
-    expect((await again(others)).status).toBe(201)
-    await running.call('206', 'POST', `${path}/cancel`)
-    expect((await again()).status).toBe(201)
-    expect(extended).toEqual([])
+    expect(await told(first.data.reservationId)).toHaveLength(1)
   })
 
   test('another body under the same key is refused', async () => {
@@ -259,19 +276,49 @@ describe('reading reservations', () => {
 })
 
 describe('POST /reservations/{id}/refresh', () => {
-  test('extends by the full length, twice, and the token with it', async () => {
+  test('extends by the full length, twice, and tells the place that made the hold of it', async () => {
+    const { sequence } = running.neighbours
     const held = await running.hold('401', { scheduleId: 2, seatIds: [2301] })
     const path = `/reservations/${held.data.reservationId}/refresh`
     const first = await running.call('401', 'POST', path)
     expect(first).toMatchObject({ status: 200, data: { status: 'HOLD', refreshesLeft: 1 } })
     const fullLength = Date.parse(held.data.expiresAt) - Date.parse(held.data.reservedAt)
     expect(Date.parse(first.data.expiresAt) - Date.parse(held.data.expiresAt)).toBe(fullLength)
-    expect(running.neighbours.extended.at(-1)?.untilMs).toBe(Date.parse(first.data.expiresAt))
-    expect((await running.call('401', 'POST', path)).status).toBe(200)
+    const { expiresAt } = first.data
+    const payload = expect.objectContaining({
+      scheduleId: 2,
+      userId: '401',
+      expiresAt,
+      queuePlace: { sequence },
+    })
+    expect((await told(held.data.reservationId)).at(-1)).toEqual({ type: 'ReservationRefreshed', payload })
+    // With the token of a newer place: the hold stays one of the place that made it.
+    running.neighbours.sequence = sequence + 100
+    try {
+      expect((await running.call('401', 'POST', path)).status).toBe(200)
+    } finally {
+      running.neighbours.sequence = sequence
+    }
+    expect((await told(held.data.reservationId)).at(-1)?.payload['queuePlace']).toEqual({ sequence })
     expect(await running.call('401', 'POST', path)).toMatchObject({
       status: 422,
       code: 'REFRESH_LIMIT_EXCEEDED',
     })
+  })
+
+  test('takes the cookie of the schedule that the hold is of', async () => {
+    const held = await running.hold('404', { scheduleId: 2, seatIds: [2304] })
+    const latest = '0190aaaa-0000-7000-8000-000000000200'
+    running.neighbours.refusedTokens.set(latest, 'QUEUE_TOKEN_INVALID')
+    const refresh = (cookie: string) =>
+      running.call('404', 'POST', `/reservations/${held.data.reservationId}/refresh`, {
+        headers: { 'queue-token': '', cookie },
+      })
+    expect((await refresh(`tokenId=${latest}; tokenId_1=${running.queueToken}`)).code).toBe(
+      'QUEUE_TOKEN_INVALID',
+    )
+    expect((await refresh(`tokenId=${latest}; tokenId_2=${running.queueToken}`)).status).toBe(200)
+    expect((await refresh('')).code).toBe('QUEUE_TOKEN_REQUIRED')
   })
 
   test('a hold that ran out, was cancelled or is somebody else’s is not extended', async () => {

@@ -34,15 +34,15 @@ export interface Neighbours {
   schedules: Map<number, KnownSchedule>
   /** The refusal of these tokens; all others are ACTIVE. */
   refusedTokens: Map<string, RefusalCode>
-  /** The requests of ExtendToken, newest last. */
-  extended: { token: string; untilMs: number }[]
-  extendFails: boolean
+  /** How many times VerifyToken was called. */
+  verified: number
+  /** The sequence that VerifyToken answers. */
+  sequence: number
   catalogIsAway: boolean
   stop(): Promise<void>
 }
 
 const tokenRequest = z.object({ token: z.string(), scheduleId: z.number(), userId: z.string() })
-const extendRequest = z.object({ token: z.string(), untilMs: z.number() })
 const scheduleRequest = z.object({ scheduleId: z.number() })
 const seatsRequest = scheduleRequest.extend({ afterSeatId: z.number(), limit: z.number() })
 
@@ -59,8 +59,8 @@ export async function startNeighbours(): Promise<Neighbours> {
     catalogAddress: '',
     schedules: new Map(),
     refusedTokens: new Map(),
-    extended: [],
-    extendFails: false,
+    verified: 0,
+    sequence: 17,
     catalogIsAway: false,
     stop: async () => {
       await Promise.all([queue.close(500), catalog.close(500)])
@@ -74,14 +74,10 @@ export async function startNeighbours(): Promise<Neighbours> {
   }
   queue.add(QueueService.service, {
     VerifyToken: unaryHandler(host, 'VerifyToken', tokenRequest, async ({ token, scheduleId, userId }) => {
+      neighbours.verified += 1
       const code = neighbours.refusedTokens.get(token)
       if (code !== undefined) throw refuse(code, 'refused by the test')
-      return { scheduleId, userId, activeUntilMs: Date.now() + 1_000 }
-    }),
-    ExtendToken: unaryHandler(host, 'ExtendToken', extendRequest, async (request) => {
-      if (neighbours.extendFails) throw refuse('UNAVAILABLE', 'away')
-      neighbours.extended.push(request)
-      return { activeUntilMs: request.untilMs }
+      return { scheduleId, userId, activeUntilMs: Date.now() + 1_000, sequence: neighbours.sequence }
     }),
   })
   catalog.add(CatalogService.service, {

@@ -257,6 +257,25 @@ test('one command delivered ten times at once: one sale, the same reply each tim
   expect(rows).toEqual([{ message_id: expect.any(String), type: 'ReservationConfirmed', sent: 10 }])
 })
 
+test('of two holds of a place that are paid at once, exactly one confirmation says that no hold is left', async () => {
+  for (let round = 0; round < 30; round += 1) {
+    const scheduleId = newSchedule()
+    const seats = [1, 2].map((seat) => ({ seatIds: [scheduleId * 1_000 + seat] }))
+    const holds = [await hold('buyer', scheduleId, seats[0] ?? { quantity: 1 })]
+    holds.push(await hold('buyer', scheduleId, seats[1] ?? { quantity: 1 }))
+    expect(await Promise.all(holds.map((won) => confirm(won)))).toEqual([
+      'ReservationConfirmed',
+      'ReservationConfirmed',
+    ])
+    const { rows } = await pool.query<{ left: number }>(
+      `SELECT (payload -> 'queuePlace' ->> 'liveHoldsLeft')::int AS left FROM confirm_replies
+       WHERE reservation_id = ANY ($1::uuid[]) ORDER BY 1`,
+      [holds.map((won) => won.reservationId)],
+    )
+    expect(rows.map((row) => row.left)).toEqual([0, 1])
+  }
+})
+
 test('the seat limit holds while a user pays or refreshes a lapsing hold and holds other seats at once', async () => {
   for (let round = 0; round < 20; round += 1) {
     const scheduleId = newSchedule()

@@ -73,7 +73,8 @@ const repliesTo = async (reservationId: string, paymentId: string, count: number
   })
 
 let nextSeatId = 2_001
-async function holdTwo(userId: string) {
+async function holdTwo(userId: string, queueSequence = running.neighbours.sequence) {
+  running.neighbours.sequence = queueSequence
   const seatIds = [nextSeatId, nextSeatId + 1]
   nextSeatId += 2
   const { data } = await running.hold(userId, { scheduleId: 2, seatIds })
@@ -194,6 +195,51 @@ describe('ConfirmReservation', () => {
     await refused(cancelled, {}, 'RESERVATION_CANCELLED')
     for (const [got, wanted] of refusals) expect(got).toBe(wanted)
     expect((await read(held)).status).toBe('CONFIRMED')
+  })
+})
+
+describe('what is told of the place that made a hold', () => {
+  const placeAfter = async (held: Held, type: string): Promise<unknown> =>
+    eventually(async () => {
+      const found = (await published(held.reservationId)).filter((row) => row.type === type)
+      expect(found).toHaveLength(1)
+      return found[0]?.payload['queuePlace']
+    })
+  const cancel = (held: Held) =>
+    running.call(held.userId, 'POST', `/reservations/${held.reservationId}/cancel`)
+
+  test('a confirmation says how many holds of that place are left, not of another one of the same person', async () => {
+    const [first, second] = [await holdTwo('401', 31), await holdTwo('401', 31)]
+    const ofAnother = await holdTwo('401', 32)
+    await pay(first, uuidv7())
+    expect(await placeAfter(first, 'ReservationConfirmed')).toEqual({ sequence: 31, liveHoldsLeft: 1 })
+    await pay(second, uuidv7())
+    expect(await placeAfter(second, 'ReservationConfirmed')).toEqual({ sequence: 31, liveHoldsLeft: 0 })
+    await pay(ofAnother, uuidv7())
+    expect(await placeAfter(ofAnother, 'ReservationConfirmed')).toEqual({ sequence: 32, liveHoldsLeft: 0 })
+  })
+
+  test('holds that were cancelled or ran out are not left, and their ends say what is', async () => {
+    const [paid, given, lapsed] = [
+      await holdTwo('402', 33),
+      await holdTwo('402', 33),
+      await holdTwo('402', 33),
+    ]
+    await running.lapse(lapsed.reservationId)
+    expect(await placeAfter(lapsed, 'ReservationExpired')).toEqual({ sequence: 33, liveHoldsLeft: 2 })
+    await cancel(given)
+    expect(await placeAfter(given, 'ReservationCancelled')).toEqual({ sequence: 33, liveHoldsLeft: 1 })
+    await pay(paid, uuidv7())
+    expect(await placeAfter(paid, 'ReservationConfirmed')).toEqual({ sequence: 33, liveHoldsLeft: 0 })
+  })
+
+  test('a hold from before the place was kept is sold and given up without it', async () => {
+    const [sold, given] = [await holdTwo('403', 34), await holdTwo('403', 34)]
+    await running.db.query('UPDATE reservations SET queue_sequence = NULL WHERE user_id = $1', ['403'])
+    await pay(sold, uuidv7())
+    expect(await placeAfter(sold, 'ReservationConfirmed')).toBeNull()
+    await cancel(given)
+    expect(await placeAfter(given, 'ReservationCancelled')).toBeNull()
   })
 })
 

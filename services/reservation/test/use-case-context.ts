@@ -35,8 +35,7 @@ export function useCaseContext(environment: TestEnvironment, pool: Pool): Contex
     relay: { wake: () => undefined },
     counters: countReservations(createMetrics('test', { processMetrics: false }), logger),
     now: () => new Date(),
-    verifyToken: async ({ scheduleId, userId }) => ({ scheduleId, userId, activeUntilMs: 0 }),
-    extendToken: async () => undefined,
+    verifyToken: async ({ scheduleId, userId }) => ({ scheduleId, userId, activeUntilMs: 0, sequence: 1 }),
     schedules: {
       schedule: async (scheduleId) => ({
         scheduleId,

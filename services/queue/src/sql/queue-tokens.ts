@@ -152,20 +152,19 @@ export async function endTokenByHash(
   return rows[0]
 }
 
-/** Ends the live place of a user; undefined where there is none. */
-export async function endLiveToken(
+/** Ends one live place. Returns false when it had ended before. */
+export async function endPlace(
   db: Queryable,
-  scheduleId: number,
-  userId: string,
+  { scheduleId, sequence }: { scheduleId: number; sequence: number },
   status: 'USED',
-): Promise<TokenRow | undefined> {
-  const { rows } = await db.query<TokenRow>({
-    name: 'end-live-token',
+): Promise<boolean> {
+  const { rowCount } = await db.query({
+    name: 'end-place',
     text: `UPDATE queue_tokens SET status = $3, ended_at = now()
-           WHERE schedule_id = $1 AND user_id = $2 AND status IN ('WAITING', 'ACTIVE') RETURNING ${COLUMNS}`,
-    values: [scheduleId, userId, status],
+           WHERE schedule_id = $1 AND sequence = $2 AND status IN ('WAITING', 'ACTIVE')`,
+    values: [scheduleId, sequence, status],
   })
-  return rows[0]
+  return rowCount === 1
 }
 
 /** Notes that a place is over; one that was extended meanwhile is not. */
@@ -208,19 +207,19 @@ export async function deleteEndedTokens(db: Queryable, keepDays: number, limit: 
   return rowCount ?? 0
 }
 
-/** Moves the deadline of an ACTIVE place out, never nearer, and at most `maxMs` from now. */
-export async function extendToken(
+/** Moves the deadline of an ACTIVE place out, never nearer, and at most `maxMs` from now. Returns false when it is not ACTIVE. */
+export async function extendActivePlace(
   db: Queryable,
-  tokenHash: Buffer,
+  { scheduleId, sequence }: { scheduleId: number; sequence: number },
   untilMs: number,
   maxMs: number,
-): Promise<TokenRow | undefined> {
-  const { rows } = await db.query<TokenRow>({
-    name: 'extend-token',
+): Promise<boolean> {
+  const { rowCount } = await db.query({
+    name: 'extend-active-place',
     text: `UPDATE queue_tokens SET active_until =
-             greatest(active_until, least(to_timestamp($2 / 1000.0), now() + make_interval(secs => $3 / 1000.0)))
-           WHERE token_hash = $1 AND status = 'ACTIVE' AND active_until > now() RETURNING ${COLUMNS}`,
-    values: [tokenHash, untilMs, maxMs],
+             greatest(active_until, least(to_timestamp($3 / 1000.0), now() + make_interval(secs => $4 / 1000.0)))
+           WHERE schedule_id = $1 AND sequence = $2 AND status = 'ACTIVE' AND active_until > now()`,
+    values: [scheduleId, sequence, untilMs, maxMs],
   })
-  return rows[0]
+  return rowCount === 1
 }

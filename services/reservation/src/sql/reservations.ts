@@ -1,17 +1,37 @@
 import type { Queryable, Tx } from '@frontrow/postgres/pool'
-import type { CancelReason, Reservation, ReservationFacts, ReservationStatus } from '../reservation.ts'
+import type {
+  CancelReason,
+  EndedReservation,
+  QueuePlaceWithHolds,
+  Reservation,
+  ReservationStatus,
+} from '../reservation.ts'
 
 const COLUMNS = `r.reservation_id AS "reservationId", r.reservation_number AS "reservationNumber",
   r.user_id AS "userId", r.schedule_id AS "scheduleId",
   CASE WHEN r.status = 'HOLD' AND r.expires_at <= clock_timestamp() THEN 'EXPIRED' ELSE r.status END AS status,
   r.total_amount AS "totalAmount", r.seats, r.payment_id AS "paymentId", r.refreshes,
   r.reserved_at AS "reservedAt", r.expires_at AS "expiresAt", r.confirmed_at AS "confirmedAt",
-  r.cancelled_at AS "cancelledAt", r.refund_status AS "refundStatus",
+  r.cancelled_at AS "cancelledAt", r.refund_status AS "refundStatus", r.queue_sequence AS "queueSequence",
   CASE WHEN r.status = 'HOLD'
     THEN greatest(0, ceil(extract(epoch FROM r.expires_at - clock_timestamp())))::int ELSE 0 END AS "holdSecondsLeft"`
 
 const FACTS = `r.reservation_id AS "reservationId", r.user_id AS "userId", r.schedule_id AS "scheduleId",
   (SELECT json_agg(s) FROM unnest(r.seat_ids) s) AS "seatIds"`
+
+/**
+ * SQL that makes a QueuePlaceWithHolds of each row that a statement changes. `ended` is an SQL array with the ids of all live holds
+ * that the statement ends. The count is exact for confirmations, because holds, refreshes and confirmations of one user take turns
+ * (seat-holds.ts). Two holds that are cancelled or expire at the same time may each count the other one.
+ */
+function queuePlaceWithHolds(ended: string): string {
+  return `CASE WHEN r.queue_sequence IS NOT NULL THEN json_build_object(
+      'sequence', r.queue_sequence,
+      'liveHoldsLeft', (SELECT count(*) FROM reservations o
+        WHERE o.user_id = r.user_id AND o.schedule_id = r.schedule_id AND o.queue_sequence = r.queue_sequence
+          AND o.status = 'HOLD' AND o.expires_at > clock_timestamp() AND o.reservation_id <> ALL (${ended}))
+    ) END AS "queuePlace"`
+}
 
 /** Inserts a HOLD. Fails on the unique constraint reservations_number_once when the number exists. */
 export async function insertReservation(
@@ -26,13 +46,14 @@ export async function insertReservation(
     | 'totalAmount'
     | 'reservedAt'
     | 'expiresAt'
+    | 'queueSequence'
   >,
 ): Promise<void> {
   await tx.query({
     name: 'reservations-insert',
     text: `INSERT INTO reservations (reservation_id, reservation_number, user_id, schedule_id, status, total_amount,
-             seat_ids, seats, reserved_at, expires_at)
-           VALUES ($1, $2, $3, $4, 'HOLD', $5, $6, $7, $8, $9)`,
+             seat_ids, seats, reserved_at, expires_at, queue_sequence)
+           VALUES ($1, $2, $3, $4, 'HOLD', $5, $6, $7, $8, $9, $10)`,
     values: [
       reservation.reservationId,
       reservation.reservationNumber,
@@ -43,6 +64,7 @@ export async function insertReservation(
       JSON.stringify(reservation.seats),
       reservation.reservedAt,
       reservation.expiresAt,
+      reservation.queueSequence,
     ],
   })
 }
@@ -90,14 +112,21 @@ export async function lockReservation(tx: Tx, reservationId: string): Promise<Re
   return rows[0]
 }
 
-/** Turns a locked HOLD into CONFIRMED. */
-export async function markConfirmed(tx: Tx, reservationId: string, paymentId: string): Promise<void> {
-  await tx.query({
+/** Turns a locked HOLD into CONFIRMED, after `lockUserSeatsOf`. Returns the place that made it. */
+export async function markConfirmed(
+  tx: Tx,
+  reservationId: string,
+  paymentId: string,
+): Promise<QueuePlaceWithHolds | null> {
+  const { rows } = await tx.query<{ queuePlace: QueuePlaceWithHolds | null }>({
     name: 'reservations-confirm',
-    text: `UPDATE reservations SET status = 'CONFIRMED', payment_id = $2, confirmed_at = clock_timestamp()
-           WHERE reservation_id = $1 AND status = 'HOLD'`,
+    text: `UPDATE reservations r SET status = 'CONFIRMED', payment_id = $2, confirmed_at = clock_timestamp()
+           WHERE r.reservation_id = $1 AND r.status = 'HOLD' RETURNING ${queuePlaceWithHolds('ARRAY[r.reservation_id]')}`,
     values: [reservationId, paymentId],
   })
+  const row = rows[0]
+  if (row === undefined) throw new Error('a locked hold was not there to confirm')
+  return row.queuePlace
 }
 
 /** Moves the deadline of a locked HOLD by `holdMs`, and returns the new one. */
@@ -119,8 +148,8 @@ export async function markCancelled(
   tx: Tx,
   reservationIds: readonly string[],
   reason: CancelReason,
-): Promise<(ReservationFacts & { paymentId: string | null })[]> {
-  const { rows } = await tx.query<ReservationFacts & { paymentId: string | null }>({
+): Promise<(EndedReservation & { paymentId: string | null })[]> {
+  const { rows } = await tx.query<EndedReservation & { paymentId: string | null }>({
     name: 'reservations-cancel',
     text: `WITH live AS (
              SELECT reservation_id FROM reservations
@@ -130,37 +159,39 @@ export async function markCancelled(
            UPDATE reservations r SET status = 'CANCELLED', cancelled_at = clock_timestamp(), cancel_reason = $2,
              refund_status = CASE WHEN r.payment_id IS NULL THEN NULL ELSE 'PENDING' END
            FROM live WHERE r.reservation_id = live.reservation_id
-           RETURNING ${FACTS}, r.payment_id AS "paymentId"`,
+           RETURNING ${FACTS}, r.payment_id AS "paymentId", ${queuePlaceWithHolds('$1::uuid[]')}`,
     values: [reservationIds, reason],
   })
   return rows
 }
 
 /** Turns the lapsed holds among these into EXPIRED, and waits for those that others are changing. Returns those it changed. */
-export async function markExpired(tx: Tx, reservationIds: readonly string[]): Promise<ReservationFacts[]> {
-  const { rows } = await tx.query<ReservationFacts>({
+export async function markExpired(tx: Tx, reservationIds: readonly string[]): Promise<EndedReservation[]> {
+  const { rows } = await tx.query<EndedReservation>({
     name: 'reservations-expire',
     text: `WITH lapsed AS (
              SELECT reservation_id FROM reservations
              WHERE reservation_id = ANY ($1::uuid[]) AND status = 'HOLD' AND expires_at <= clock_timestamp()
              ORDER BY reservation_id FOR UPDATE)
            UPDATE reservations r SET status = 'EXPIRED' FROM lapsed
-           WHERE r.reservation_id = lapsed.reservation_id AND r.status = 'HOLD' RETURNING ${FACTS}`,
+           WHERE r.reservation_id = lapsed.reservation_id AND r.status = 'HOLD'
+           RETURNING ${FACTS}, ${queuePlaceWithHolds("'{}'::uuid[]")}`,
     values: [reservationIds],
   })
   return rows
 }
 
 /** Turns the longest lapsed holds, at most `limit`, into EXPIRED, and skips those that others are changing. */
-export async function expireLapsed(tx: Tx, limit: number): Promise<ReservationFacts[]> {
-  const { rows } = await tx.query<ReservationFacts>({
+export async function expireLapsed(tx: Tx, limit: number): Promise<EndedReservation[]> {
+  const { rows } = await tx.query<EndedReservation>({
     name: 'reservations-expire-lapsed',
     text: `WITH lapsed AS (
              SELECT reservation_id FROM reservations
              WHERE status = 'HOLD' AND expires_at <= clock_timestamp()
              ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED)
            UPDATE reservations r SET status = 'EXPIRED' FROM lapsed
-           WHERE r.reservation_id = lapsed.reservation_id AND r.status = 'HOLD' RETURNING ${FACTS}`,
+           WHERE r.reservation_id = lapsed.reservation_id AND r.status = 'HOLD'
+           RETURNING ${FACTS}, ${queuePlaceWithHolds("'{}'::uuid[]")}`,
     values: [limit],
   })
   return rows
