@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
 import { SignJWT } from 'jose'
 import { actingUser, createAuthenticate } from './auth.ts'
+import { createLogger } from './logger.ts'
 
 const secret = 'a-secret-that-only-this-test-knows-0123456789'
 const settings = {
@@ -12,6 +13,7 @@ const settings = {
   JWT_ISSUER: 'issuer',
   JWT_AUDIENCE: 'audience',
 }
+const logger = createLogger({ service: 'test', level: 'silent' })
 const key = new TextEncoder().encode(secret)
 
 function sign(
@@ -32,7 +34,7 @@ function signRaw(payload: object): string {
   return `${body}.${createHmac('sha256', secret).update(body).digest('base64url')}`
 }
 
-const authenticate = createAuthenticate(settings)
+const authenticate = createAuthenticate(settings, logger)
 const codeOf = (authorization: string | undefined): Promise<string> =>
   authenticate(authorization).then(
     () => 'accepted',
@@ -77,7 +79,7 @@ describe('bearer tokens', () => {
 
   test('are not remembered past their expiry', async () => {
     let now = Date.now()
-    const authenticateWithClock = createAuthenticate(settings, () => now)
+    const authenticateWithClock = createAuthenticate(settings, logger, () => now)
     const exp = Math.floor(now / 1_000) + 10
     const token = `Bearer ${signRaw({ sub: '1', iss: 'issuer', aud: 'audience', exp })}`
     expect((await authenticateWithClock(token)).userId).toBe('1')

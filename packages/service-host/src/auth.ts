@@ -1,9 +1,11 @@
 import { createSecretKey } from 'node:crypto'
 import { generalRefusal } from '@frontrow/refusals/general-refusals'
-import { createRemoteJWKSet, errors, jwtVerify } from 'jose'
-import type { JWTPayload, JWTVerifyGetKey } from 'jose'
+import { errors, jwtVerify } from 'jose'
+import type { JWTPayload, JWTVerifyGetKey, JWTVerifyOptions } from 'jose'
 import { LRUCache } from 'lru-cache'
 import type { HostSettings } from './config.ts'
+import type { Logger } from './logger.ts'
+import { KeysUnreadError, publishedKeys } from './published-keys.ts'
 
 /** Who sent a request. */
 export interface Caller {
@@ -42,7 +44,6 @@ const SUBJECT = /^[^\p{Cc}\p{Cs}]{1,64}$/u
 const CACHE_MAX = 40_000
 const CACHE_MS = 30_000
 const CLOCK_TOLERANCE_SECONDS = 5
-const JWKS_TIMEOUT_MS = 2_000
 const LOOPBACK = '127.0.0.1'
 const PUBLIC_KEY_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA']
 
@@ -50,8 +51,12 @@ const PUBLIC_KEY_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA']
  * Verifies bearer tokens against a JWKS URL or a shared secret; signature, issuer, audience and expiry are all required.
  * A good token is remembered for 30 s at most (and never past its expiry), so that a poll costs no signature check.
  */
-export function createAuthenticate(settings: AuthSettings, now: () => number = Date.now): Authenticate {
-  const verify = createVerify(settings, now)
+export function createAuthenticate(
+  settings: AuthSettings,
+  logger: Logger,
+  now: () => number = Date.now,
+): Authenticate {
+  const verify = createVerify(settings, logger, now)
   const verified = new LRUCache<string, { caller: Caller; until: number }>({ max: CACHE_MAX })
   return async (authorization) => {
     const token = bearerToken(authorization)
@@ -73,31 +78,55 @@ function bearerToken(authorization: string | undefined): string {
   return match[1]
 }
 
-function createVerify(settings: AuthSettings, now: () => number): (token: string) => Promise<JWTPayload> {
-  const { algorithms, getKey } = keysOf(settings)
+function createVerify(
+  settings: AuthSettings,
+  logger: Logger,
+  now: () => number,
+): (token: string) => Promise<JWTPayload> {
+  const { algorithms, getKey } = keysOf(settings, logger)
   return (token) =>
-    refuseBadToken(async () => {
-      const { payload } = await jwtVerify(token, getKey, {
+    refuseBadToken(() =>
+      verifyWith(getKey, token, {
         algorithms,
         issuer: settings.JWT_ISSUER,
         audience: settings.JWT_AUDIENCE,
         requiredClaims: ['sub', 'exp'],
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
         currentDate: new Date(now()),
-      })
-      return payload
-    })
+      }),
+    )
+}
+
+/** A provider in the middle of a rotation may publish several keys that fit a token, which names none of them. */
+async function verifyWith(
+  getKey: JWTVerifyGetKey,
+  token: string,
+  options: JWTVerifyOptions,
+): Promise<JWTPayload> {
+  try {
+    return (await jwtVerify(token, getKey, options)).payload
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error
+    for await (const key of error) {
+      try {
+        return (await jwtVerify(token, key, options)).payload
+      } catch (cause) {
+        if (!(cause instanceof errors.JWSSignatureVerificationFailed)) throw cause
+      }
+    }
+    throw new errors.JWSSignatureVerificationFailed()
+  }
 }
 
 /** Takes the keys of one algorithm from one source only, so that a public key can't be passed off as a secret. */
-function keysOf(settings: AuthSettings): { algorithms: string[]; getKey: JWTVerifyGetKey } {
+function keysOf(settings: AuthSettings, logger: Logger): { algorithms: string[]; getKey: JWTVerifyGetKey } {
   const { JWKS_URL, JWT_SECRET, DEVELOPMENT_JWT_SECRET } = settings
   if (JWKS_URL === undefined) {
     if (JWT_SECRET === undefined) throw new Error('set JWKS_URL or JWT_SECRET')
     const secret = createSecretKey(JWT_SECRET, 'utf8')
     return { algorithms: ['HS256'], getKey: () => secret }
   }
-  const published = createRemoteJWKSet(new URL(JWKS_URL), { timeoutDuration: JWKS_TIMEOUT_MS })
+  const published = publishedKeys(JWKS_URL, logger)
   if (DEVELOPMENT_JWT_SECRET === undefined) return { algorithms: PUBLIC_KEY_ALGORITHMS, getKey: published }
   // In an installation that others can reach, a forgotten secret of development would let anybody in who knows it.
   if (settings.HOST !== LOOPBACK) {
@@ -117,8 +146,9 @@ async function refuseBadToken(verify: () => Promise<JWTPayload>): Promise<JWTPay
     if (error instanceof errors.JWTExpired) throw generalRefusal('UNAUTHENTICATED', 'the token has expired')
     if (!isTokenAtFault(error)) {
       throw generalRefusal('UNAVAILABLE', "the identity provider's keys can't be read", {
-        retryAfterSeconds: 2,
-        cause: error,
+        retryAfterSeconds: 5,
+        // published-keys.ts has logged why the keys can't be read, once for the crowd that needs them.
+        ...(error instanceof KeysUnreadError ? {} : { cause: error }),
       })
     }
     throw generalRefusal('UNAUTHENTICATED', 'the token is not valid', { cause: error })
@@ -136,7 +166,6 @@ const TOKEN_FAULTS: ReadonlySet<string> = new Set(
     errors.JOSEAlgNotAllowed,
     errors.JOSENotSupported,
     errors.JWKSNoMatchingKey,
-    errors.JWKSMultipleMatchingKeys,
   ].map(({ code }) => code),
 )
 

@@ -97,7 +97,7 @@ export function createHost(options: {
   const topicPrefix = settings.KAFKA_TOPIC_PREFIX
   const relay = new OutboxRelay({ kafka, databaseUrl: settings.DATABASE_URL, service, topicPrefix, logger })
   const http = createHttpServer({
-    authenticate: createAuthenticate(settings),
+    authenticate: createAuthenticate(settings, logger),
     readQueueToken: options.readQueueToken,
     logger,
     metrics: metrics.http,

@@ -8,9 +8,12 @@ import {
   startIdentityProvider,
 } from '@frontrow/test-kit/identity-provider'
 import type { IdentityProvider, SigningAlgorithm } from '@frontrow/test-kit/identity-provider'
+import { eventually } from '@frontrow/test-kit/eventually'
 import { createAuthenticate } from '../src/auth.ts'
 import type { AuthSettings } from '../src/auth.ts'
+import { createLogger } from '../src/logger.ts'
 
+const logger = createLogger({ service: 'test', level: 'silent' })
 const SECRET = 'a-secret-that-only-this-test-knows-0123456789'
 
 function settingsFor(change: Partial<AuthSettings>): AuthSettings {
@@ -26,7 +29,10 @@ function settingsFor(change: Partial<AuthSettings>): AuthSettings {
 }
 
 async function outcome(settings: AuthSettings, token: string): Promise<string> {
-  return createAuthenticate(settings)(`Bearer ${token}`).then(
+  return createAuthenticate(
+    settings,
+    logger,
+  )(`Bearer ${token}`).then(
     ({ userId }) => userId,
     (error: { code: string }) => error.code,
   )
@@ -89,6 +95,72 @@ describe('tokens of an identity provider', () => {
   })
 })
 
+/** A provider whose published keys are changed while it runs. */
+async function rotatingProvider() {
+  const [first, second] = [await makeSigningKey('ES256'), await makeSigningKey('ES256')]
+  const state: { keys: object[]; reads: number } = { keys: [first.publicKey], reads: 0 }
+  const server = createServer((_request, response) => {
+    state.reads += 1
+    response.setHeader('Content-Type', 'application/json')
+    response.end(JSON.stringify({ keys: state.keys }))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  const port = typeof address === 'object' ? address?.port : undefined
+  const authenticate = createAuthenticate(settingsFor({ JWKS_URL: `http://127.0.0.1:${port}/` }), logger)
+  const ask = async ({ signingKey }: typeof first, userId: string): Promise<string> =>
+    authenticate(`Bearer ${await signClaims(signingKey, claimsOf(userId))}`).then(
+      (caller) => caller.userId,
+      (error: { code: string }) => error.code,
+    )
+  const close = (): void => {
+    server.closeAllConnections()
+    server.close()
+  }
+  return { first, second, state, ask, close }
+}
+
+describe('keys that change', () => {
+  test('a token with a key that is not published yet is asked for again, and never signs its user out', async () => {
+    const { first, second, state, ask, close } = await rotatingProvider()
+    expect(await ask(first, '1')).toBe('1')
+    const renamed = { ...second, signingKey: { ...second.signingKey, keyId: 'second' } }
+    expect(await ask(renamed, '2')).toBe('UNAVAILABLE')
+    state.keys = [first.publicKey, { ...second.publicKey, kid: 'second' }]
+    await eventually(async () => expect(await ask(renamed, '2')).toBe('2'), { withinMs: 10_000 })
+    expect(await ask(first, '3')).toBe('3')
+    expect(state.reads).toBeLessThanOrEqual(3)
+    close()
+  })
+
+  test('of several keys that fit a token each is tried', async () => {
+    const { first, second, state, ask, close } = await rotatingProvider()
+    state.keys = [first.publicKey, second.publicKey]
+    expect([await ask(first, '1'), await ask(second, '2')]).toEqual(['1', '2'])
+    expect(await ask(await makeSigningKey('ES256'), '3')).toBe('UNAUTHENTICATED')
+    close()
+  })
+
+  test('known keys go on serving while the provider is away, and a token with another key costs it one question', async () => {
+    const { first, second, state, ask, close } = await rotatingProvider()
+    expect(await ask(first, '1')).toBe('1')
+    close()
+    expect(await ask(first, '2')).toBe('2')
+    const renamed = { ...second, signingKey: { ...second.signingKey, keyId: 'second' } }
+    expect(await Promise.all(['3', '4', '5'].map((userId) => ask(renamed, userId)))).toEqual(
+      Array.from({ length: 3 }, () => 'UNAVAILABLE'),
+    )
+    expect(state.reads).toBe(1)
+  })
+
+  test('an empty list of keys is no answer', async () => {
+    const { first, state, ask, close } = await rotatingProvider()
+    state.keys = []
+    expect(await ask(first, '1')).toBe('UNAVAILABLE')
+    close()
+  })
+})
+
 describe('tokens signed with a secret', () => {
   const ours = signedBySecret(SECRET)
 
@@ -109,7 +181,7 @@ describe('tokens signed with a secret', () => {
 
   test('of development are not accepted by a service that others can reach', () => {
     const settings = { JWKS_URL: providers.ES256.jwksUrl, DEVELOPMENT_JWT_SECRET: SECRET, HOST: '0.0.0.0' }
-    expect(() => createAuthenticate(settingsFor(settings))).toThrow(/only where HOST is 127.0.0.1/)
+    expect(() => createAuthenticate(settingsFor(settings), logger)).toThrow(/only where HOST is 127.0.0.1/)
   })
 
   test('are accepted in development while the provider is away', async () => {

@@ -1,0 +1,67 @@
+import { FailureLog } from '@frontrow/failure-log/failure-log'
+import { createRemoteJWKSet, errors } from 'jose'
+import type { JWTVerifyGetKey } from 'jose'
+import type { Logger } from './logger.ts'
+
+/** The identity provider's keys can't be read, or not again yet, so it is unknown whether a token is good. */
+export class KeysUnreadError extends Error {
+  override name = 'KeysUnreadError'
+}
+
+const TIMEOUT_MS = 2_000
+// A token with a key that is not known yet makes us read again, but a flood of forged ones must not flood the provider.
+const READ_AGAIN_AFTER_MS = 5_000
+const REFRESH_EVERY_MS = 600_000
+const RETRY_REFRESH_AFTER_MS = 30_000
+// A key that was withdrawn while the provider could not be read is accepted for so long.
+const KEEP_MS = 86_400_000
+
+/**
+ * Looks up the keys that an identity provider publishes under `url`. Known keys are refreshed in the background, so that they go
+ * on serving while the provider is away. Rejects with a KeysUnreadError, and not with JWKSNoMatchingKey, where reading again could
+ * still bring the key.
+ */
+export function publishedKeys(url: string, logger: Logger): JWTVerifyGetKey {
+  const failures = new FailureLog(logger, "the identity provider's keys can't be read")
+  const keys = createRemoteJWKSet(new URL(url), {
+    timeoutDuration: TIMEOUT_MS,
+    cooldownDuration: READ_AGAIN_AFTER_MS,
+    cacheMaxAge: KEEP_MS,
+  })
+  let refreshAtMs = Date.now() + REFRESH_EVERY_MS
+  let failedUntilMs = 0
+
+  const refresh = async (): Promise<void> => {
+    refreshAtMs = Date.now() + RETRY_REFRESH_AFTER_MS
+    try {
+      await keys.reload()
+      failures.succeeded()
+      refreshAtMs = Date.now() + REFRESH_EVERY_MS
+    } catch (error) {
+      failures.failed(error)
+    }
+  }
+
+  return async (header, token) => {
+    const known = keys.jwks()?.keys ?? []
+    if (known.length > 0 && Date.now() >= refreshAtMs) void refresh()
+    const isKnown = known.some(({ kid }) => kid === header.kid)
+    if (!isKnown && Date.now() < failedUntilMs)
+      throw new KeysUnreadError('the keys could not be read just now')
+    const wasJustRead = keys.coolingDown
+    try {
+      const key = await keys(header, token)
+      failures.succeeded()
+      return key
+    } catch (error) {
+      if (error instanceof errors.JWKSMultipleMatchingKeys) throw error
+      const isAnswer = error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JOSENotSupported
+      if (isAnswer && !wasJustRead && keys.jwks()?.keys.length !== 0) throw error
+      if (!isAnswer) {
+        failedUntilMs = Date.now() + READ_AGAIN_AFTER_MS
+        failures.failed(error)
+      }
+      throw new KeysUnreadError('the key is not among those read last', { cause: error })
+    }
+  }
+}
