@@ -275,13 +275,13 @@ test('a queue service that was not there between the hold and its payment ends t
     if (stays === undefined || old === undefined || witness === undefined) throw new Error('nobody joined')
     await queue.stop()
     const key = randomUUID()
-    for (const place of [stays, old]) await says.confirmed(place, 0, { key })
-    await says.held(witness, witness.expiresAt + 30_000, { key })
+    await says.confirmed(stays, 0, { key })
     queue = await start()
     const restarted = new QueueClient(queue)
-    // Before the messages are here: a consumer takes longer to join its group.
     await restarted.leave(old.token)
     const newer = await enter(scheduleId, 'comes-back', restarted)
+    await says.confirmed(old, 0, { key })
+    await says.held(witness, witness.expiresAt + 30_000, { key })
     await eventually(
       async () =>
         expect(placeOf(await restarted.place(witness.token)).expiresAt).toBe(witness.expiresAt + 30_000),
