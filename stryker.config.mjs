@@ -12,7 +12,7 @@ export default {
     'packages/messaging/src/envelope.ts',
     'packages/service-host/src/parse-input.ts',
     'packages/trace-context/src/trace-context.ts',
-    'rush/{audit,check-history,choose-seats,compare-answers,explanations,percentiles,read-answer,report}.ts',
+    'rush/{check-history,choose-seats,compare-answers,explanations,percentiles,read-answer,report}.ts',
     'services/catalog/src/{date-range,entity-tag,lay-out-sections,seat-map}.ts',
     'services/payment/src/{command-id,judge-payment,purchase-saga,simulated-card-provider}.ts',
     'services/queue/src/{draw-order,estimate-wait,place-events,schedules,token-value}.ts',

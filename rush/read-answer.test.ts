@@ -61,7 +61,8 @@ describe('readAnswer', () => {
     ['a wait that is over', answer(429, no('RATE_LIMITED'), { 'retry-after': '-5' }), 0],
     ['a 502 of the gateway', answer(502, no('UNAVAILABLE')), 1_000],
   ])('%s is asked again', (_name, wire, retryAfterMs) => {
-    expect(readAnswer(wire, { schema })).toMatchObject({ kind: 'again', retryAfterMs })
+    const mayHaveTakenEffect = wire.status === 502
+    expect(readAnswer(wire, { schema })).toMatchObject({ kind: 'again', retryAfterMs, mayHaveTakenEffect })
   })
 
   test.each([
@@ -93,6 +94,11 @@ describe('readAnswer', () => {
     expect(problemOf(200, { success: true, data: { seats: 'five' } })).toEqual(
       malformed('data.seats: Invalid input: expected number, received string'),
     )
+    const nested = z.object({ seats: z.array(z.object({ seatId: z.number() })) })
+    const wrong = answer(200, { success: true, data: { seats: [{ seatId: 'one' }] } })
+    expect(readAnswer(wrong, { schema: nested })).toMatchObject({
+      problem: expect.stringMatching(/^data\.seats\.0\.seatId: /),
+    })
     expect(problemOf(200, { success: true, data: 5 })).toEqual(
       malformed('data.: Invalid input: expected object, received number'),
     )
@@ -117,6 +123,17 @@ describe('readAnswer', () => {
       retryAfterMs: 30_000,
       mayHaveTakenEffect: false,
     })
+  })
+
+  test('a tag that nobody remembers changes nothing', () => {
+    const tagged = answer(200, { success: true, data: { seats: 5 } }, { etag: '"1"' })
+    expect(readAnswer(tagged, { schema })).toEqual({ kind: 'ok', data: { seats: 5 } })
+    expect(readAnswer(answer(304, ''), { schema, ifNoneMatch: '"1"' }).kind).toBe('malformed')
+    const never = (): never => {
+      throw new Error('asked without a tag')
+    }
+    expect(readAnswer(answer(200, '{}'), { schema, reuse: never }).kind).toBe('malformed')
+    expect(readAnswer(answer(304, ''), { schema, reuse: never }).kind).toBe('malformed')
   })
 
   test('a body known by its ETag is not read again', () => {

@@ -37,6 +37,8 @@ describe('allHolds', () => {
   test('all must hold, and no answer be unexpected', () => {
     expect(allHolds(outcome())).toBe(true)
     expect(allHolds(outcome({ audit: broken }))).toBe(false)
+    const [good, bad] = [[], ['y']].map((violations) => ({ name: 'x', checked: 1, violations }))
+    expect(allHolds(outcome({ checks: [good, bad].flatMap((check) => check ?? []) }))).toBe(false)
     expect(allHolds(outcome({ checks: [{ name: 'x', checked: 1, violations: ['y'] }] }))).toBe(false)
     const measurements = new Measurements()
     measurements.countUnexpected({ step: 'pay', code: '500 INTERNAL', problem: 'oops', requestId: 'r-9' })
@@ -46,6 +48,9 @@ describe('allHolds', () => {
   test('what was not checked is not good', () => {
     expect(allHolds(outcome({ audit: undefined }))).toBe(false)
     expect(allHolds(outcome({ checks: undefined }))).toBe(false)
+    for (const change of [{ audit: undefined }, { checks: undefined }]) {
+      expect(reportLines(outcome(change)).at(-1)).toBe('Not checked to the end.')
+    }
   })
 })
 
@@ -175,9 +180,22 @@ describe('the report of a run', () => {
       { name: 'none', checked: 9, violations: [] },
     ]
     const lines = reportLines(outcome({ measurements, checks, audit: broken }))
-    expect(lines.slice(0, 5)).toEqual(['', 'Fans', '  arrived   0', '  joined    0', '  admitted  0'])
-    expect(lines).toContain('  purchases a second            0.0 in the busiest 10 s, 0.0 from first to last')
-    expect(lines.slice(lines.indexOf('Unexpected: 2'))).toEqual([
+    expect(lines).toEqual([
+      '',
+      'Fans',
+      '  arrived   0',
+      '  joined    0',
+      '  admitted  0',
+      '',
+      'Sales',
+      '  holds                         0 of 0 seats',
+      '  sold                          0 reservations of 0 seats',
+      '  refunded                      0',
+      '  left on hold                  0 seats',
+      '  sent again with the same key  0',
+      '  purchases a second            0.0 in the busiest 10 s, 0.0 from first to last',
+      '  took                          12.3 s',
+      '',
       'Unexpected: 2',
       '  pay X   oops',
       '  hold Y  no',

@@ -91,6 +91,6 @@ describe('a message that can not be read says why', () => {
   })
 
   test('also where it has no headers at all', () => {
-    expect(() => readEnvelope('t', { key: null, value: Buffer.from('1') })).toThrow('ce_id')
+    expect(() => readEnvelope('t', { key: null, value: Buffer.from('1') })).toThrow(UnreadableMessageError)
   })
 })

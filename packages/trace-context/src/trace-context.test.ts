@@ -23,6 +23,7 @@ describe('a trace that came with a request', () => {
     'junk',
     `01-${TRACE_ID}-b7ad6b7169203331-00`,
     `${incoming}-more`,
+    `00-${incoming}`,
     incoming.toUpperCase(),
   ])('that is not one we can read (%p) is replaced by a new, sampled one', (traceparent) => {
     const trace = continueTrace({ traceparent })
@@ -49,8 +50,8 @@ test('what is awaited sees the trace it runs under, and shared work sees none', 
   const trace = continueTrace({ requestId: 'mine' })
   const seen = await runWithTrace(trace, async () => {
     await Promise.resolve()
-    return [currentTrace(), runWithoutTrace(() => currentTrace()), currentTrace()]
+    return [currentTrace(), runWithoutTrace(() => ({ shared: currentTrace() })), currentTrace()]
   })
-  expect(seen).toEqual([trace, undefined, trace])
+  expect(seen).toEqual([trace, { shared: undefined }, trace])
   expect(currentTrace()).toBeUndefined()
 })

@@ -36,6 +36,23 @@ describe('SeatMap', () => {
     expect(shown(map, { grade: 'none such' })).toEqual([])
   })
 
+  test('what is shown of one filter is not shown of another', () => {
+    const map = new SeatMap(seats)
+    map.update({ heldSeatIds: [1], soldSeatIds: [6] }, 1)
+    const ids = (filter: object) => shown(map, filter).map(({ seatId }) => seatId)
+    for (let round = 0; round < 2; round += 1) {
+      expect([ids({ status: 'HOLD' }), ids({ status: 'SOLD_OUT' })]).toEqual([[1], [6]])
+      expect([ids({ grade: 'VIP' }).length, ids({ grade: 'R' }).length, ids({}).length]).toEqual([5, 15, 20])
+    }
+  })
+
+  test('grades that a client makes up do not push the known answers out', () => {
+    const map = new SeatMap(seats)
+    const first = map.render(info, {})
+    for (let grade = 0; grade < 20; grade += 1) map.render(info, { grade: `none ${grade}` })
+    expect(map.render(info, {})).toBe(first)
+  })
+
   test('the answer and its tag stay the same until a seat changes', () => {
     const map = new SeatMap(seats)
     const first = map.render(info, {})
@@ -53,6 +70,24 @@ describe('SeatMap', () => {
     map.update({ heldSeatIds: [3], soldSeatIds: [] }, 2)
     map.update({ heldSeatIds: [], soldSeatIds: [] }, 1)
     expect(shown(map)[2]?.status).toBe('HOLD')
+  })
+
+  test('of two lists that were asked for in one millisecond the later answer counts', () => {
+    const map = new SeatMap(seats)
+    map.update({ heldSeatIds: [3], soldSeatIds: [] }, 2)
+    map.update({ heldSeatIds: [], soldSeatIds: [3] }, 2)
+    expect(shown(map)[2]?.status).toBe('SOLD_OUT')
+  })
+
+  test('only the seats that changed are told', () => {
+    const map = new SeatMap(seats)
+    map.update({ heldSeatIds: [3, 4], soldSeatIds: [5] }, 1)
+    const before = map.statuses
+    map.update({ heldSeatIds: [3, 9], soldSeatIds: [4, 5] }, 2)
+    expect(seatChanges(before, map.statuses)).toEqual([
+      { seatId: 4, status: 'SOLD_OUT' },
+      { seatId: 9, status: 'HOLD' },
+    ])
   })
 
   test('the changes between any two states turn one into the other', () => {
