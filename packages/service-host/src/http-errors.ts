@@ -6,7 +6,7 @@ import { isDatabaseTimeout, isDatabaseUnavailable, isUnstorableText } from '@fro
 import { generalRefusal } from '@frontrow/refusals/general-refusals'
 import { Refusal } from '@frontrow/refusals/refusal'
 
-/** What Express and its body-parser throw about a request. */
+/** What Express throws about a request. */
 interface RequestError {
   /** Set for errors of the body only, and not when it could not be decompressed (Content-Encoding). */
   type?: string

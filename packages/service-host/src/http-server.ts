@@ -35,7 +35,7 @@ export interface HttpServerOptions {
   readQueueToken?: ReadQueueToken | undefined
   logger: Logger
   metrics: HttpMetrics
-  /** The largest body, in body-parser's notation; 64kb by default. */
+  /** The largest body, as Express writes it; 64kb by default. */
   bodyLimit?: string
 }
 

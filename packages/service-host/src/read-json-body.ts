@@ -5,7 +5,7 @@ import type { RequestHandler } from 'express'
 const JSON_TYPE = /^[ \t]*application\/json[ \t]*(?:;|$)/i
 
 /**
- * Reads a JSON object or array of at most `limit` (as body-parser writes it: `64kb`) into `request.body`; an absent body
+ * Reads a JSON object or array of at most `limit` (as Express writes it: `64kb`) into `request.body`; an absent body
  * is `{}`. http-errors.ts turns the errors of express.json into refusals.
  */
 export function readJsonBody(limit: string): RequestHandler[] {
