@@ -1,6 +1,6 @@
 import { FailureLog } from '@frontrow/failure-log/failure-log'
-import { createRemoteJWKSet, errors } from 'jose'
-import type { JWTVerifyGetKey } from 'jose'
+import { createRemoteJWKSet, errors, jwksCache } from 'jose'
+import type { ExportedJWKSCache, JWK, JWKSCacheInput, JWTVerifyGetKey } from 'jose'
 import type { Logger } from './logger.ts'
 
 /** The identity provider's keys can't be read, or not again yet, so it is unknown whether a token is good. */
@@ -23,7 +23,10 @@ const KEEP_MS = 86_400_000
  */
 export function publishedKeys(url: string, logger: Logger): JWTVerifyGetKey {
   const failures = new FailureLog(logger, "the identity provider's keys can't be read")
+  // jose keeps what it read last in here. Its own jwks() makes a copy at each call, which a crowd would pay for.
+  const read: JWKSCacheInput = {}
   const keys = createRemoteJWKSet(new URL(url), {
+    [jwksCache]: read,
     timeoutDuration: TIMEOUT_MS,
     cooldownDuration: READ_AGAIN_AFTER_MS,
     cacheMaxAge: KEEP_MS,
@@ -43,7 +46,7 @@ export function publishedKeys(url: string, logger: Logger): JWTVerifyGetKey {
   }
 
   return async (header, token) => {
-    const known = keys.jwks()?.keys ?? []
+    const known = keysIn(read)
     if (known.length > 0 && Date.now() >= refreshAtMs) void refresh()
     const isKnown = known.some(({ kid }) => kid === header.kid)
     if (!isKnown && Date.now() < failedUntilMs)
@@ -56,7 +59,7 @@ export function publishedKeys(url: string, logger: Logger): JWTVerifyGetKey {
     } catch (error) {
       if (error instanceof errors.JWKSMultipleMatchingKeys) throw error
       const isAnswer = error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JOSENotSupported
-      if (isAnswer && !wasJustRead && keys.jwks()?.keys.length !== 0) throw error
+      if (isAnswer && !wasJustRead && keysIn(read).length > 0) throw error
       if (!isAnswer) {
         failedUntilMs = Date.now() + READ_AGAIN_AFTER_MS
         failures.failed(error)
@@ -64,4 +67,12 @@ export function publishedKeys(url: string, logger: Logger): JWTVerifyGetKey {
       throw new KeysUnreadError('the key is not among those read last', { cause: error })
     }
   }
+}
+
+function keysIn(read: JWKSCacheInput): readonly JWK[] {
+  return isFilled(read) ? read.jwks.keys : []
+}
+
+function isFilled(read: JWKSCacheInput): read is ExportedJWKSCache {
+  return 'jwks' in read
 }
