@@ -69,7 +69,8 @@ export async function apiDocument(): Promise<object> {
         type: 'apiKey',
         in: 'cookie',
         name: QUEUE_TOKEN_COOKIE,
-        description: 'The same, as joining set it.',
+        description:
+          'The same, as joining set it: the latest one. Where a request names its schedule, `tokenId_<scheduleId>` is read before it.',
       },
     },
     security,
