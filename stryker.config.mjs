@@ -30,8 +30,9 @@ export default {
           ...unit,
           rootDir: '.',
           testEnvironment: '@stryker-mutator/jest-runner/jest-env/node',
-          // A simulated crowd and a server over HTTP take seconds for each bug; the files have tests of their own.
-          testPathIgnorePatterns: ['rush/run-crowd', 'fairness/over-http'],
+          // These take seconds for each bug: a simulated crowd, and rooms that are tampered with or read over HTTP. Each file
+          // that is mutated has quick tests of its own.
+          testPathIgnorePatterns: ['rush/run-crowd', 'fairness/(over-http|tampering)'],
         },
       ],
     },
