@@ -52,6 +52,7 @@ export async function startQueueStack(
       JWKS_URL: stack.jwksUrl,
       WAITING_MAX: String(WAITING_MAX),
       MALLOC_ARENA_MAX: '2',
+      UV_THREADPOOL_SIZE: '2',
     },
     isReady: () => isReady(ops),
   })
