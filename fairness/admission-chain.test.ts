@@ -41,6 +41,7 @@ describe('the hashes of the log', () => {
   test('hold from the genesis hash to the head, also of an empty log', () => {
     expect(follow([first, second]).checkHashes({ length: 2, head: second.hash }).outcome).toBe('holds')
     expect(follow([]).checkHashes({ length: 0, head: GENESIS })).toMatchObject({
+      name: 'every hash follows from the one before, and the last is the head',
       outcome: 'holds',
       lines: ['0 hashes'],
     })
@@ -50,6 +51,11 @@ describe('the hashes of the log', () => {
     ['a changed field', [first, { ...second, sequence: 7 }], 'admission 2: its hash does not follow'],
     ['a changed hash', [{ ...first, hash: GENESIS }, second], 'admission 1: its hash does not follow'],
     ['a missing number', [second], 'admission 2 comes after number 0: 1 is missing'],
+    [
+      'a number missing in between',
+      [first, { ...second, number: 3 }],
+      'admission 3 comes after number 1: 2 is missing',
+    ],
     ['missing numbers', [{ ...second, number: 4 }], 'admission 4 comes after number 0: 1 to 3 are missing'],
     ['a number twice', [first, first, second], 'admission 1 comes after number 1: twice'],
     ['a log that ends early', [first], 'ends at number 1; its length is published as 2'],
@@ -92,6 +98,7 @@ describe('a head noted earlier', () => {
 
   test('is not checked where none was noted', () => {
     expect(follow([first]).checkNotedHead()).toMatchObject({
+      name: 'the head noted earlier is still at its number',
       outcome: 'not checked',
       lines: ['--head NUMBER:HASH, as printed below, checks it next time'],
     })

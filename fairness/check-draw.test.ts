@@ -101,6 +101,13 @@ describe('the place of an entry', () => {
     })
   })
 
+  test('is there for the last entry too', () => {
+    expect(checkEntry(7, drawn, { entry: 5, sequence: 9 })).toMatchObject({
+      outcome: 'holds',
+      lines: ['sequence 9, rank 4 of 5'],
+    })
+  })
+
   test('is not there before the draw', () => {
     expect(checkEntry(7, { ...drawn, seed: null, draw: null }, { entry: 4, sequence: 4 }).outcome).toBe(
       'not yet',

@@ -28,7 +28,7 @@ test('a room is checked in the order of the page, and an entry where one is name
     'never more in than maxActive',
     'never faster than admitPerSecond',
   ]
-  expect(names(undefined)).toEqual(all)
+  expect(names(undefined)).toStrictEqual(all)
   expect(names({ entry: 3, sequence: undefined })).toEqual([
     ...all,
     'entry 3 has the place that the draw gave it',
