@@ -48,7 +48,8 @@ export function publishedKeys(url: string, logger: Logger): JWTVerifyGetKey {
   return async (header, token) => {
     const known = keysIn(read)
     if (known.length > 0 && Date.now() >= refreshAtMs) void refresh()
-    const isKnown = known.some(({ kid }) => kid === header.kid)
+    // A token that names no key may be of any.
+    const isKnown = header.kid === undefined ? known.length > 0 : known.some(({ kid }) => kid === header.kid)
     if (!isKnown && Date.now() < failedUntilMs)
       throw new KeysUnreadError('the keys could not be read just now')
     const wasJustRead = keys.coolingDown

@@ -151,6 +151,8 @@ describe('keys that change', () => {
       Array.from({ length: 3 }, () => 'UNAVAILABLE'),
     )
     expect(state.reads).toBe(1)
+    const { keyId: _none, ...nameless } = first.signingKey
+    expect(await ask({ ...first, signingKey: nameless }, '6')).toBe('6')
   })
 
   test('an empty list of keys is no answer', async () => {

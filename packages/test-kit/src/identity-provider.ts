@@ -11,7 +11,8 @@ export type SigningAlgorithm = 'ES256' | 'RS256'
 /** A key that signs tokens. It is text, so that it can be handed to other processes. */
 export interface SigningKey {
   algorithm: SigningAlgorithm
-  keyId: string
+  /** Its `kid`; without one, tokens do not say which key has signed them. */
+  keyId?: string
   /** PKCS #8, PEM. */
   privateKey: string
 }
@@ -62,7 +63,7 @@ function portOf(address: AddressInfo | string | null): number {
 /** A token with these claims, as the identity provider would sign it. */
 export function signClaims(key: SigningKey, claims: Readonly<Record<string, unknown>>): Promise<string> {
   return new SignJWT(claims)
-    .setProtectedHeader({ alg: key.algorithm, kid: key.keyId })
+    .setProtectedHeader({ alg: key.algorithm, ...(key.keyId === undefined ? {} : { kid: key.keyId }) })
     .sign(privateKeyOf(key))
 }
 
