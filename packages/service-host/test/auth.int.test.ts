@@ -95,12 +95,23 @@ describe('tokens of an identity provider', () => {
   })
 })
 
+const closers: (() => void)[] = []
+
+afterAll(() => {
+  for (const close of closers) close()
+})
+
 /** A provider whose published keys are changed while it runs. */
 async function rotatingProvider() {
   const [first, second] = [await makeSigningKey('ES256'), await makeSigningKey('ES256')]
-  const state: { keys: object[]; reads: number } = { keys: [first.publicKey], reads: 0 }
+  const state: { keys: object[]; reads: number; isBroken: boolean } = {
+    keys: [first.publicKey],
+    reads: 0,
+    isBroken: false,
+  }
   const server = createServer((_request, response) => {
     state.reads += 1
+    response.statusCode = state.isBroken ? 500 : 200
     response.setHeader('Content-Type', 'application/json')
     response.end(JSON.stringify({ keys: state.keys }))
   })
@@ -117,6 +128,7 @@ async function rotatingProvider() {
     server.closeAllConnections()
     server.close()
   }
+  closers.push(close)
   return { first, second, state, ask, close }
 }
 
@@ -151,8 +163,22 @@ describe('keys that change', () => {
       Array.from({ length: 3 }, () => 'UNAVAILABLE'),
     )
     expect(state.reads).toBe(1)
+  })
+
+  test('a token that names no key is accepted by a known one, also when the keys could not be read just now', async () => {
+    const { first, second, state, ask, close } = await rotatingProvider()
+    expect(await ask(first, '1')).toBe('1')
+    state.isBroken = true
+    const renamed = { ...second, signingKey: { ...second.signingKey, keyId: 'second' } }
+    await eventually(async () => {
+      expect(await ask(renamed, '2')).toBe('UNAVAILABLE')
+      expect(state.reads).toBe(2)
+    })
     const { keyId: _none, ...nameless } = first.signingKey
-    expect(await ask({ ...first, signingKey: nameless }, '6')).toBe('6')
+    expect(await ask({ ...first, signingKey: nameless }, '3')).toBe('3')
+    expect(await ask(renamed, '4')).toBe('UNAVAILABLE')
+    expect(state.reads).toBe(2)
+    close()
   })
 
   test('an empty list of keys is no answer', async () => {
