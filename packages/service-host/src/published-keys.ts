@@ -55,7 +55,8 @@ export function publishedKeys(url: string, logger: Logger): JWTVerifyGetKey {
     const wasJustRead = keys.coolingDown
     try {
       const key = await keys(header, token)
-      failures.succeeded()
+      // A key that was known already says nothing about whether the provider can be read.
+      if (!isKnown) failures.succeeded()
       return key
     } catch (error) {
       if (error instanceof errors.JWKSMultipleMatchingKeys) throw error
