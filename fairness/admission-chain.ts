@@ -1,29 +1,27 @@
 import { hash } from 'node:crypto'
-import type { PublishedAdmission } from './answers.ts'
+import type { PublishedEntry } from './answers.ts'
 import type { NotedHead } from './arguments.ts'
 import { Findings } from './findings.ts'
 import type { Check } from './findings.ts'
 
-/** The hash that stands before admission number 1. */
+/** The hash that stands before the entry with number 1. */
 export function genesisHash(scheduleId: number, commitment: string): string {
   return hash('sha256', `frontrow:admissions:${scheduleId}:${commitment}`)
 }
 
-/** The hash that an admission must have, from its fields and the hash before it. */
-export function admissionHash(before: string, admission: Omit<PublishedAdmission, 'hash'>): string {
-  const { number, sequence, enteredAt, admittedAt, active, maxActive, admitPerSecond } = admission
-  const fields = [
-    before,
-    number,
-    sequence,
-    enteredAt,
-    admittedAt,
-    active,
-    // A missing limit is hashed as an empty text, not as "null".
-    maxActive ?? '',
-    admitPerSecond,
-  ]
-  return hash('sha256', fields.join('|'))
+/** The hash that an entry must have, from its fields and the hash before it. */
+export function entryHash(before: string, entry: PublishedEntry): string {
+  return hash('sha256', [before, entry.number, ...hashedFields(entry)].join('|'))
+}
+
+/** An admission is hashed without its kind, because logs had only admissions at first and old hashes must stay right. */
+function hashedFields(entry: PublishedEntry): (string | number)[] {
+  if (entry.kind !== 'ADMITTED') {
+    return [entry.kind, entry.sequence, entry.admittedAt, entry.endedAt, entry.allowedMs]
+  }
+  const { sequence, enteredAt, admittedAt, active, maxActive, admitPerSecond } = entry
+  // A missing limit is hashed as an empty text, not as "null".
+  return [sequence, enteredAt, admittedAt, active, maxActive ?? '', admitPerSecond]
 }
 
 /** Checks the hashes of the log page by page, so that they need not be kept in memory. */
@@ -40,20 +38,20 @@ export class AdmissionChain {
     if (noted?.number === 0) this.#notedSeen = genesis
   }
 
-  /** Checks the next row; rows must come in the order in which they were published. */
-  follow(admission: PublishedAdmission): void {
-    const { number } = admission
+  /** Checks the next entry; entries must come in the order in which they were published. */
+  follow(entry: PublishedEntry): void {
+    const { number } = entry
     const before = this.#number
     if (number !== before + 1) this.#findings.add(() => describeGap(before, number))
-    else if (admissionHash(this.#hash, admission) !== admission.hash) {
+    else if (entryHash(this.#hash, entry) !== entry.hash) {
       this.#findings.add(
-        () => `admission ${number}: its hash does not follow from its fields and the hash before`,
+        () => `number ${number}: its hash does not follow from its fields and the hash before`,
       )
     }
     // The check goes on from the published hash, so that one change is reported at one number and not at all that follow.
     this.#number = number
-    this.#hash = admission.hash
-    if (number === this.#noted?.number) this.#notedSeen = admission.hash
+    this.#hash = entry.hash
+    if (number === this.#noted?.number) this.#notedSeen = entry.hash
   }
 
   /** Compares the end of the log with its published length and head. */
@@ -63,7 +61,7 @@ export class AdmissionChain {
       this.#findings.add(() => `the log ends at number ${number}; its length is published as ${log.length}`)
     } else if (last !== log.head) {
       this.#findings.add(
-        () => `the hash of admission ${number} is ${last}; the head is published as ${log.head}`,
+        () => `the hash of number ${number} is ${last}; the head is published as ${log.head}`,
       )
     }
     return this.#findings.toCheck(
@@ -85,7 +83,7 @@ export class AdmissionChain {
     }
     const findings = new Findings()
     if (this.#notedSeen === undefined) {
-      findings.add(() => `admission ${noted.number} was noted and is not in the log any more`)
+      findings.add(() => `number ${noted.number} was noted and is not in the log any more`)
     } else if (this.#notedSeen !== noted.hash) {
       findings.add(() => `at number ${noted.number} stands ${this.#notedSeen}, noted was ${noted.hash}`)
     }
@@ -94,7 +92,7 @@ export class AdmissionChain {
 }
 
 function describeGap(before: number, number: number): string {
-  if (number <= before) return `admission ${number} comes after number ${before}: twice, or out of order`
+  if (number <= before) return `number ${number} comes after number ${before}: twice, or out of order`
   const missing = number - before === 2 ? `${before + 1} is` : `${before + 1} to ${number - 1} are`
-  return `admission ${number} comes after number ${before}: ${missing} missing`
+  return `number ${number} comes after number ${before}: ${missing} missing`
 }

@@ -11,7 +11,7 @@ export interface Admission {
   readonly admitPerSecond: number
 }
 
-/** Converts a row of the log. */
+/** Converts an entry of the log. */
 export function toAdmission(published: PublishedAdmission): Admission {
   const { number, sequence, active, maxActive, admitPerSecond } = published
   return {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** docs/fairness.md promises at most this many; a longer page is refused. */
-export const PAGE_ADMISSIONS_MAX = 1_000
+export const PAGE_ENTRIES_MAX = 1_000
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/, '64 lower-case hex digits expected')
 // Times are hashed as they are published, so each has exactly one spelling.
@@ -9,6 +9,7 @@ const time = z.string().refine(isPublishedTime, { error: 'a time such as 2026-11
 const count = z.int().nonnegative()
 
 const admission = z.object({
+  kind: z.literal('ADMITTED'),
   number: z.int().positive(),
   sequence: z.int().positive(),
   enteredAt: time,
@@ -19,6 +20,16 @@ const admission = z.object({
   hash,
 })
 
+const end = z.object({
+  kind: z.enum(['NO_SHOW', 'TIME_UP']),
+  number: z.int().positive(),
+  sequence: z.int().positive(),
+  admittedAt: time,
+  endedAt: time,
+  allowedMs: count,
+  hash,
+})
+
 /** The answer of the one public address. Unknown fields are ignored, because later versions may add some. */
 export const fairnessAnswer = z.object({
   success: z.literal(true),
@@ -26,8 +37,9 @@ export const fairnessAnswer = z.object({
     commitment: hash,
     seed: hash.nullable(),
     draw: z.object({ entries: count, closedAt: time, drawnAt: time }).nullable(),
+    rules: z.object({ showUpMs: count, activeMaxMs: count }),
     log: z.object({ length: count, head: hash }),
-    admissions: z.array(admission).max(PAGE_ADMISSIONS_MAX),
+    entries: z.array(z.discriminatedUnion('kind', [admission, end])).max(PAGE_ENTRIES_MAX),
     nextFrom: z.int().positive().nullable(),
   }),
 })
@@ -41,8 +53,14 @@ export const refusalAnswer = z.object({
 /** One answer, as published. */
 export type FairnessAnswer = z.output<typeof fairnessAnswer>['data']
 
-/** One row of the log, as published. */
+/** An admission in the log, as published. */
 export type PublishedAdmission = z.output<typeof admission>
+
+/** In the log, the end of a place by a limit of time, as published. */
+export type PublishedEnd = z.output<typeof end>
+
+/** An entry of the log, as published. */
+export type PublishedEntry = FairnessAnswer['entries'][number]
 
 /** The draw, as published. */
 export type PublishedDraw = NonNullable<FairnessAnswer['draw']>

@@ -35,7 +35,7 @@ const fairnessOptions = z.object({
   entry: option(ownEntry.optional(), 'ENTRY[:SEQUENCE]', 'the place that the draw gave to your join'),
 })
 
-/** The hash of an admission, or at number 0 the genesis hash, as it was noted at some time. */
+/** The hash of an entry of the log, or at number 0 the genesis hash, as it was noted at some time. */
 export type NotedHead = Readonly<z.output<typeof notedHead>>
 
 /** What somebody who came before the opening knows of the own place; `sequence` is the one told after the opening. */

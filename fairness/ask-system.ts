@@ -3,7 +3,7 @@ import type { FairnessAnswer } from './answers.ts'
 import { FairnessProblem } from './fairness-problem.ts'
 import type { AskPage } from './read-room.ts'
 
-/** A limit on what is read of one answer. A page of 1,000 admissions takes some 250 kB. */
+/** A limit on what is read of one answer. A page of 1,000 entries takes some 250 kB. */
 const BODY_BYTES_MAX = 4_000_000
 /** How often one page is asked for again after 429 or 503. */
 const WAITS_MAX = 10

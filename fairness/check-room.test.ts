@@ -8,10 +8,12 @@ const reading: RoomReading = {
     seed: null,
     draw: null,
     log: { length: 0, head: 'cd' },
-    admissions: [],
+    rules: { showUpMs: 90_000, activeMaxMs: 900_000 },
+    entries: [],
     nextFrom: null,
   },
   admissions: [],
+  ends: [],
   logChecks: [{ name: 'the log', outcome: 'holds', lines: [] }],
 }
 const names = (entry: { entry: number; sequence: number | undefined } | undefined) =>
@@ -27,6 +29,9 @@ test('a room is checked in the order of the page, and an entry where one is name
     'nobody was passed over',
     'never more in than maxActive',
     'never faster than admitPerSecond',
+    'every end is the only one of an admission before it',
+    'no end came early',
+    'everybody was allowed the same time',
   ]
   expect(names(undefined)).toStrictEqual(all)
   expect(names({ entry: 3, sequence: undefined })).toEqual([

@@ -1,5 +1,6 @@
 import type { FairnessOptions } from './arguments.ts'
 import { checkCommitment, checkEntry, checkSeed } from './check-draw.ts'
+import { checkAllowances, checkEnds } from './check-ends.ts'
 import { checkActive, checkPace } from './check-limits.ts'
 import { checkNobodyPassedOver, checkSequences } from './check-order.ts'
 import type { Check } from './findings.ts'
@@ -7,7 +8,7 @@ import type { RoomReading } from './read-room.ts'
 
 /** Runs all checks, in the order of docs/fairness.md. */
 export function checkRoom(
-  { published, admissions, logChecks }: RoomReading,
+  { published, admissions, ends, logChecks }: RoomReading,
   { scheduleId, commitment, entry }: Pick<FairnessOptions, 'scheduleId' | 'commitment' | 'entry'>,
 ): Check[] {
   return [
@@ -18,6 +19,8 @@ export function checkRoom(
     checkNobodyPassedOver(admissions),
     checkActive(admissions),
     checkPace(admissions),
+    ...checkEnds(admissions, ends),
+    checkAllowances(ends),
     ...(entry === undefined ? [] : [checkEntry(scheduleId, published, entry)]),
   ]
 }

@@ -39,7 +39,7 @@ export async function verifyFairness(argv: readonly string[], surroundings: Surr
     const ask = askSystem({ url: options.url, scheduleId: options.scheduleId, deadlineMs, pause })
     const reading = await readRoom(ask, options)
     const checks = checkRoom(reading, options)
-    for (const line of reportLines(reading.published, checks, options)) print(line)
+    for (const line of reportLines(reading, checks, options)) print(line)
     return isFair(checks) ? HOLDS : DOES_NOT_HOLD
   } catch (error) {
     if (!(error instanceof FairnessProblem)) throw error

@@ -64,9 +64,12 @@ const busy = runRoom({
   entries: 5,
   steps: [
     { kind: 'pass', ms: 1_500 },
-    ...joins(2_495),
+    ...joins(1_195),
     { kind: 'pass', ms: 2_000 },
     { kind: 'limit', maxActive: null, admitPerSecond: 2 },
+    { kind: 'show up', which: -1 },
+    { kind: 'pass', ms: 90_000 },
+    { kind: 'pass', ms: 810_000 },
   ],
 })
 
@@ -113,13 +116,19 @@ describe('verify-fairness', () => {
     expect(code).toBe(0)
     expect(asked).toEqual(['from=1', 'from=1001', 'from=2001'])
     expect(printed[0]).toBe(
-      `Schedule 7 at ${url}: 2,500 admissions, a draw of 5 entries ` +
+      `Schedule 7 at ${url}: 1,200 admissions, 1,200 ends, a draw of 5 entries ` +
         '(closed 2026-11-21T12:00:00.000Z, drawn 2026-11-21T12:00:00.000Z)',
     )
     expect(printed).toContainEqual(
       expect.stringMatching(new RegExp(`^ {2}holds +entry 3 .*sequence ${sequence},`)),
     )
-    expect(printed).toContain(`head 2500:${busy.log.at(-1)?.hash}`)
+    expect(printed).toContainEqual(
+      expect.stringMatching(
+        /^ {2}holds +everybody .*: 1,199 NO_SHOW after 90,000 ms; 1 TIME_UP after 900,000 ms$/,
+      ),
+    )
+    expect(printed).toContain('rules now: show up within 90,000 ms, stay 900,000 ms at most')
+    expect(printed).toContain(`head 2400:${busy.log.at(-1)?.hash}`)
     expect(printed.at(-1)).toBe('fairness holds')
   })
 
@@ -204,7 +213,7 @@ describe('a system that is busy', () => {
 
 describe('what is no answer as promised', () => {
   const page = pageOf(busy, 1, 3)
-  const [row] = page.admissions
+  const [row] = page.entries
   const ok = (data: unknown) => ({ success: true, data })
 
   test.each([
@@ -218,14 +227,30 @@ describe('what is no answer as promised', () => {
     [
       'a time without milliseconds',
       (response: ServerResponse) =>
-        json(response, 200, ok({ ...page, admissions: [{ ...row, admittedAt: '2026-11-21T12:00:00Z' }] })),
-      'data.admissions.0.admittedAt: a time such as',
+        json(response, 200, ok({ ...page, entries: [{ ...row, admittedAt: '2026-11-21T12:00:00Z' }] })),
+      'data.entries.0.admittedAt: a time such as',
+    ],
+    [
+      'an entry of a kind that nobody knows',
+      (response: ServerResponse) => json(response, 200, ok({ ...page, entries: [{ ...row, kind: 'LEFT' }] })),
+      'data.entries.0.kind',
+    ],
+    [
+      'an end without the fields of one',
+      (response: ServerResponse) =>
+        json(response, 200, ok({ ...page, entries: [{ ...row, kind: 'TIME_UP' }] })),
+      'data.entries.0.endedAt',
+    ],
+    [
+      'no settings',
+      (response: ServerResponse) => json(response, 200, ok({ ...page, rules: undefined })),
+      'data.rules',
     ],
     [
       'a page that is too long',
       (response: ServerResponse) =>
-        json(response, 200, ok({ ...page, admissions: Array.from({ length: 1_001 }, () => row) })),
-      'data.admissions',
+        json(response, 200, ok({ ...page, entries: Array.from({ length: 1_001 }, () => row) })),
+      'data.entries',
     ],
     [
       'more bytes than any page has',

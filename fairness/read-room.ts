@@ -1,14 +1,16 @@
 import { genesisHash, AdmissionChain } from './admission-chain.ts'
 import { toAdmission } from './admissions.ts'
 import type { Admission } from './admissions.ts'
-import { PAGE_ADMISSIONS_MAX } from './answers.ts'
+import { PAGE_ENTRIES_MAX } from './answers.ts'
 import type { FairnessAnswer } from './answers.ts'
 import type { FairnessOptions } from './arguments.ts'
+import { toEnd } from './ends.ts'
+import type { End } from './ends.ts'
 import { FairnessProblem } from './fairness-problem.ts'
 import { Findings } from './findings.ts'
 import type { Check } from './findings.ts'
 
-/** A limit of three million admissions: each takes half a kilobyte (measured), and by default Node may use 2 GB. */
+/** A limit of three million entries: each takes half a kilobyte (measured), and by default Node may use 2 GB. */
 const PAGES_MAX = 3_000
 
 /** Asks for the page that begins at a number. */
@@ -16,9 +18,10 @@ export type AskPage = (from: number) => Promise<FairnessAnswer>
 
 /** A room as it was published at one moment, with the checks that are made while it is read. */
 export interface RoomReading {
-  /** The first answer. The log is checked up to its length; admissions that are added meanwhile are left out. */
+  /** The first answer. The log is checked up to its length; entries that are added meanwhile are left out. */
   readonly published: FairnessAnswer
   readonly admissions: readonly Admission[]
+  readonly ends: readonly End[]
   /** Rule 2, on the log as a whole. */
   readonly logChecks: readonly Check[]
 }
@@ -30,24 +33,27 @@ export async function readRoom(
 ): Promise<RoomReading> {
   const published = await ask(1)
   const { length } = published.log
-  if (length > PAGES_MAX * PAGE_ADMISSIONS_MAX) {
+  if (length > PAGES_MAX * PAGE_ENTRIES_MAX) {
     throw new FairnessProblem(
-      `the log has ${length} admissions: more than ${PAGES_MAX} pages of them are not read`,
+      `the log has ${length} entries: more than ${PAGES_MAX} pages of them are not read`,
     )
   }
   const chain = new AdmissionChain(genesisHash(scheduleId, published.commitment), head)
   const changes = new PublishedChanges(published)
   const admissions: Admission[] = []
+  const ends: End[] = []
   for await (const page of pagesFrom(ask, published)) {
     changes.compare(page)
-    for (const admission of upTo(length, page)) {
-      chain.follow(admission)
-      admissions.push(toAdmission(admission))
+    for (const entry of upTo(length, page)) {
+      chain.follow(entry)
+      if (entry.kind === 'ADMITTED') admissions.push(toAdmission(entry))
+      else ends.push(toEnd(entry))
     }
   }
   return {
     published,
     admissions,
+    ends,
     logChecks: [chain.checkHashes(published.log), chain.checkNotedHead(), changes.toCheck()],
   }
 }
@@ -66,9 +72,9 @@ async function* pagesFrom(ask: AskPage, first: FairnessAnswer): AsyncGenerator<F
   }
 }
 
-/** Leaves out what was added after the first answer. A row whose number is out of order within the page stays, and is reported. */
-function upTo(length: number, { admissions }: FairnessAnswer): FairnessAnswer['admissions'] {
-  return admissions.slice(0, admissions.findLastIndex(({ number }) => number <= length) + 1)
+/** Leaves out what was added after the first answer. An entry whose number is out of order within the page stays, and is reported. */
+function upTo(length: number, { entries }: FairnessAnswer): FairnessAnswer['entries'] {
+  return entries.slice(0, entries.findLastIndex(({ number }) => number <= length) + 1)
 }
 
 /** Checks that a later answer does not contradict an earlier one. */
@@ -88,9 +94,7 @@ class PublishedChanges {
     this.#compareText('seed', last.seed, answer.seed)
     this.#compareText('draw', asText(last.draw), asText(answer.draw))
     if (answer.log.length < last.log.length) {
-      this.#findings.add(
-        () => `the log got shorter: ${answer.log.length} after ${last.log.length} admissions`,
-      )
+      this.#findings.add(() => `the log got shorter: ${answer.log.length} after ${last.log.length} entries`)
     } else if (answer.log.length === last.log.length) {
       this.#compareText(`head at number ${last.log.length}`, last.log.head, answer.log.head)
     }

@@ -1,53 +1,62 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import type { FairnessAnswer } from './answers.ts'
-import type { FairnessOptions } from './arguments.ts'
-import { checkRoom } from './check-room.ts'
-import type { Check } from './findings.ts'
-import { readRoom } from './read-room.ts'
-import { busyRooms, chained, drawnSequences, honestRooms, pageOf, sha256 } from './simulated-room.ts'
-import type { Row, SimulatedRoom } from './simulated-room.ts'
+import type { PublishedAdmission, PublishedEnd, PublishedEntry } from './answers.ts'
+import {
+  brokenOf,
+  checksOf,
+  HASHES,
+  isAdmission,
+  isAny,
+  isEnd,
+  PAGE_SIZE,
+  pickEntry,
+  replaced,
+  rewritten,
+  shifted,
+  withOtherKind,
+} from './forgeries.ts'
+import type { Options } from './forgeries.ts'
+import { busyRooms, drawnSequences, honestRooms, pageOf, sha256 } from './simulated-room.ts'
+import type { EndRow, Row, SimulatedRoom } from './simulated-room.ts'
 
-type Options = Pick<FairnessOptions, 'scheduleId' | 'commitment' | 'head' | 'entry'>
 type Tampering = (room: SimulatedRoom, pick: number) => { room: SimulatedRoom; noted?: Partial<Options> }
 
-const HASHES = 'every hash follows from the one before, and the last is the head'
-const PAGE_SIZE = 4
+const ENDS = 'every end is the only one of an admission before it'
+const isLimited = (entry: PublishedEntry): entry is PublishedAdmission & { maxActive: number } =>
+  isAdmission(entry) && entry.maxActive !== null
+const hasWaited = (entry: PublishedEntry): entry is PublishedAdmission =>
+  isAdmission(entry) && entry.enteredAt < entry.admittedAt
 
-function checksOf(
+/** More people in a room after all others, one after the other, each of whom is allowed another time to show up. */
+function withNoShows(
   room: SimulatedRoom,
-  noted: Partial<Options>,
-  alter: (page: FairnessAnswer, from: number) => FairnessAnswer = (page) => page,
-): Promise<Check[]> {
-  const options = { commitment: undefined, head: undefined, entry: undefined, ...noted }
-  const { scheduleId } = room
-  const ask = (from: number): Promise<FairnessAnswer> =>
-    Promise.resolve(alter(pageOf(room, from, PAGE_SIZE), from))
-  return readRoom(ask, { ...options, scheduleId }).then((reading) =>
-    checkRoom(reading, { ...options, scheduleId }),
-  )
+  everyMs: number,
+  allowances: readonly number[],
+): { room: SimulatedRoom } {
+  const last = room.log.findLast(isEnd)
+  fc.pre(last !== undefined)
+  const more = allowances.flatMap((allowedMs, index): Row[] => {
+    const admittedAt = shifted(last.endedAt, (index + 1) * everyMs)
+    const sequence = 1_000 + index
+    const limits = { active: 1, maxActive: null, admitPerSecond: 1 }
+    return [
+      { kind: 'ADMITTED', sequence, enteredAt: admittedAt, admittedAt, ...limits },
+      { kind: 'NO_SHOW', sequence, admittedAt, endedAt: shifted(admittedAt, allowedMs), allowedMs },
+    ]
+  })
+  return { room: rewritten(room, [...room.log, ...more]) }
 }
 
-const brokenOf = (checks: readonly Check[]): Check[] => checks.filter(({ outcome }) => outcome === 'broken')
-
-/** The number of one of the rows that fit. A room without such a row is skipped. */
-function pickNumber(room: SimulatedRoom, pick: number, fits: (row: Row) => boolean = () => true): number {
-  const numbers = room.log.filter(fits).map(({ number }) => number)
-  const number = numbers[pick % numbers.length]
-  fc.pre(number !== undefined)
-  return number
+/** A room in which one end is another one. */
+function withOtherEnd(
+  room: SimulatedRoom,
+  pick: number,
+  change: (end: PublishedEnd) => Partial<EndRow>,
+): { room: SimulatedRoom } {
+  const end = pickEntry(room, pick, isEnd)
+  return { room: rewritten(room, replaced(room, end, { ...end, ...change(end) })) }
 }
 
-/** Another log with new numbers and hashes, as an operator could make it who controls the system. */
-function rewritten(room: SimulatedRoom, rows: readonly Row[]): SimulatedRoom {
-  return { ...room, log: chained(room.scheduleId, room.commitment, rows) }
-}
-
-function changed(room: SimulatedRoom, number: number, change: (row: Row) => Partial<Row>): Row[] {
-  return room.log.map((row) => (row.number === number ? { ...row, ...change(row) } : row))
-}
-
-const isLimited = (row: Row): row is Row & { maxActive: number } => row.maxActive !== null
 const noteEnd = ({ log }: SimulatedRoom): Partial<Options> => ({
   head: { number: log.length, hash: log.at(-1)?.hash ?? '' },
 })
@@ -87,8 +96,7 @@ const tamperings: [string, string, Tampering][] = [
     'a log rewritten without one of its rows',
     'the head noted earlier is still at its number',
     (room, pick) => {
-      const number = pickNumber(room, pick)
-      const rows = room.log.filter((row) => row.number !== number)
+      const rows = replaced(room, pickEntry(room, pick, isAny))
       return { room: rewritten(room, rows), noted: noteEnd(room) }
     },
   ],
@@ -96,17 +104,30 @@ const tamperings: [string, string, Tampering][] = [
     'a log rewritten with another field',
     'the head noted earlier is still at its number',
     (room, pick) => {
-      const rows = changed(room, pickNumber(room, pick), ({ active }) => ({ active: active + 1 }))
+      const entry = pickEntry(room, pick, isAdmission)
+      const rows = replaced(room, entry, { ...entry, active: entry.active + 1 })
       return { room: rewritten(room, rows), noted: noteEnd(room) }
+    },
+  ],
+  [
+    'a log rewritten with another kind of end',
+    'the head noted earlier is still at its number',
+    (room, pick) => ({ ...withOtherEnd(room, pick, withOtherKind), noted: noteEnd(room) }),
+  ],
+  [
+    'a log rewritten with the end put off',
+    'the head noted earlier is still at its number',
+    (room, pick) => {
+      const later = withOtherEnd(room, pick, ({ endedAt }) => ({ endedAt: shifted(endedAt, 1) }))
+      return { ...later, noted: noteEnd(room) }
     },
   ],
   [
     'somebody let in twice',
     'no sequence is admitted twice',
     (room, pick) => {
-      const number = pickNumber(room, pick)
-      const again = room.log.filter((row) => row.number === number)
-      return { room: rewritten(room, [...room.log, ...again]) }
+      const again = pickEntry(room, pick, isAdmission)
+      return { room: rewritten(room, [...room.log, again]) }
     },
   ],
   [
@@ -114,33 +135,26 @@ const tamperings: [string, string, Tampering][] = [
     'nobody is admitted by an entry number, past the draw',
     (room, pick) => {
       const sequence = (pick % room.draw.entries) + 1
-      return {
-        room: rewritten(
-          room,
-          changed(room, pickNumber(room, pick), () => ({ sequence })),
-        ),
-      }
+      const entry = pickEntry(room, pick, isAdmission)
+      return { room: rewritten(room, replaced(room, entry, { ...entry, sequence })) }
     },
   ],
   [
     'a place passed over for a higher one',
     'nobody was passed over',
     (room, pick) => {
-      const lowest = pickNumber(
-        { ...room, log: room.log.slice(0, -1) },
-        pick,
-        ({ enteredAt, admittedAt }) => enteredAt < admittedAt,
-      )
-      const low = room.log.find(({ number }) => number === lowest)
-      const high = room.log.find((row) => row.number > lowest && row.sequence > (low?.sequence ?? 0))
-      fc.pre(low !== undefined && high !== undefined)
-      const exchanged = new Map([
-        [low.number, high],
-        [high.number, low],
+      const low = pickEntry(room, pick, hasWaited)
+      const high = room.log
+        .filter(isAdmission)
+        .find(({ number, sequence }) => number > low.number && sequence > low.sequence)
+      fc.pre(high !== undefined)
+      const exchanged = new Map<Row, PublishedAdmission>([
+        [low, high],
+        [high, low],
       ])
       const rows = room.log.map((row) => {
-        const { sequence, enteredAt } = exchanged.get(row.number) ?? row
-        return { ...row, sequence, enteredAt }
+        const other = exchanged.get(row)
+        return other === undefined ? row : { ...row, sequence: other.sequence, enteredAt: other.enteredAt }
       })
       return { room: rewritten(room, rows) }
     },
@@ -149,8 +163,8 @@ const tamperings: [string, string, Tampering][] = [
     'more in than maxActive',
     'never more in than maxActive',
     (room, pick) => {
-      const number = pickNumber(room, pick, isLimited)
-      const rows = changed(room, number, ({ maxActive }) => ({ active: (maxActive ?? 0) + 1 }))
+      const entry = pickEntry(room, pick, isLimited)
+      const rows = replaced(room, entry, { ...entry, active: entry.maxActive + 1 })
       return { room: rewritten(room, rows) }
     },
   ],
@@ -158,18 +172,68 @@ const tamperings: [string, string, Tampering][] = [
     'more in a second than admitPerSecond',
     'never faster than admitPerSecond',
     (room, pick) => {
-      const number = pickNumber(room, pick, isLimited)
-      const rows = room.log.flatMap((row) => {
-        if (row.number !== number) return [row]
-        // As many as are allowed, beside the one who was there.
-        const others = Array.from({ length: row.admitPerSecond }, (_, index) => ({
-          ...row,
-          sequence: 1_000 + index,
-        }))
-        return [row, ...others]
-      })
-      return { room: rewritten(room, rows) }
+      const entry = pickEntry(room, pick, isLimited)
+      // As many as are allowed, beside the one who was there.
+      const others = Array.from({ length: entry.admitPerSecond }, (_, index) => ({
+        ...entry,
+        sequence: 1_000 + index,
+      }))
+      return { room: rewritten(room, replaced(room, entry, entry, ...others)) }
     },
+  ],
+  [
+    'the end of somebody who was never in',
+    ENDS,
+    (room, pick) => withOtherEnd(room, pick, ({ sequence }) => ({ sequence: sequence + 1_000 })),
+  ],
+  [
+    'the end of an admission of another time',
+    ENDS,
+    (room, pick) =>
+      withOtherEnd(room, pick, ({ admittedAt }) => ({ admittedAt: shifted(admittedAt, -1 - (pick % 500)) })),
+  ],
+  [
+    'an end before its admission',
+    ENDS,
+    (room, pick) => {
+      const end = pickEntry(room, pick, isEnd)
+      return { room: rewritten(room, [end, ...replaced(room, end)]) }
+    },
+  ],
+  [
+    'a place that ends twice',
+    ENDS,
+    (room, pick) => {
+      const end = pickEntry(room, pick, isEnd)
+      const again = pick % 2 === 0 ? end : { ...end, ...withOtherKind(end) }
+      return { room: rewritten(room, [...room.log, again]) }
+    },
+  ],
+  [
+    'an end that came early',
+    'no end came early',
+    (room, pick) =>
+      withOtherEnd(room, pick, ({ admittedAt, allowedMs }) => ({
+        endedAt: shifted(admittedAt, allowedMs - 1 - (pick % allowedMs)),
+      })),
+  ],
+  [
+    'an end before the time that it says was allowed',
+    'no end came early',
+    (room, pick) =>
+      withOtherEnd(room, pick, ({ admittedAt, endedAt }) => ({
+        allowedMs: Date.parse(endedAt) - Date.parse(admittedAt) + 1 + (pick % 1_000),
+      })),
+  ],
+  [
+    'an allowance that goes to and fro',
+    'everybody was allowed the same time',
+    (room) => withNoShows(room, 300_001, [1_000, 2_000, 1_000, 2_000, 1_000]),
+  ],
+  [
+    'another allowance for each',
+    'everybody was allowed the same time',
+    (room) => withNoShows(room, 1_000, [1_000, 2_000, 3_000, 4_000, 5_000]),
   ],
 ]
 
@@ -206,6 +270,16 @@ describe('an honest room', () => {
     )
   })
 
+  test('verifies without any end, as it was published before there were ends', async () => {
+    await fc.assert(
+      fc.asyncProperty(busyRooms, async (room) => {
+        const checks = await checksOf(rewritten(room, room.log.filter(isAdmission)), {})
+        expect(brokenOf(checks)).toEqual([])
+      }),
+      { numRuns: 40 },
+    )
+  })
+
   test('has nothing to hide before the draw', async () => {
     await fc.assert(
       fc.asyncProperty(honestRooms, async (room) => {
@@ -235,122 +309,5 @@ describe('in a room with hashes made to fit', () => {
       }),
       { numRuns: 40 },
     )
-  })
-})
-
-describe('in a log whose hashes stay as they were', () => {
-  const fields = ['sequence', 'enteredAt', 'admittedAt', 'active', 'maxActive', 'admitPerSecond'] as const
-
-  function changeOf(field: (typeof fields)[number], row: Row): Partial<Row> {
-    if (field === 'enteredAt' || field === 'admittedAt') {
-      return { [field]: new Date(Date.parse(row[field]) + 1).toISOString() }
-    }
-    return { [field]: (row[field] ?? 0) + 1 }
-  }
-
-  async function expectFound(
-    make: (room: SimulatedRoom, number: number) => { log: SimulatedRoom['log']; line: string },
-  ): Promise<void> {
-    await fc.assert(
-      fc.asyncProperty(busyRooms, fc.nat(), async (honest, pick) => {
-        const { log, line } = make(honest, pickNumber(honest, pick))
-        // Head and length stay published as they were.
-        const checks = await checksOf({ ...honest, log }, {}, (page) => ({
-          ...page,
-          log: pageOf(honest, 1).log,
-        }))
-        const found = checks.find(({ name }) => name === HASHES)
-        expect(found).toMatchObject({ outcome: 'broken' })
-        expect(found?.lines[0]).toContain(line)
-      }),
-      { numRuns: 40 },
-    )
-  }
-
-  test.each(fields)('a changed %s is found at its number', (field) =>
-    expectFound((room, number) => ({
-      log: room.log.map((row) => (row.number === number ? { ...row, ...changeOf(field, row) } : row)),
-      line: `admission ${number}: its hash does not follow`,
-    })),
-  )
-
-  test('a row that was dropped is missing', () =>
-    expectFound((room, number) => ({
-      log: room.log.filter((row) => row.number !== number),
-      line:
-        number === room.log.length
-          ? `the log ends at number ${number - 1}`
-          : `admission ${number + 1} comes after number ${number - 1}: ${number} is missing`,
-    })))
-
-  test('a row that comes twice is found', () =>
-    expectFound((room, picked) => {
-      // Behind the last one nobody looks: the log ends there.
-      const number = Math.min(picked, room.log.length - 1)
-      return {
-        log: room.log.flatMap((row) => (row.number === number ? [row, row] : [row])),
-        line: `admission ${number} comes after number ${number}: twice`,
-      }
-    }))
-
-  test('two rows exchanged are found', () =>
-    expectFound((room, number) => {
-      const at = Math.min(number, room.log.length - 1)
-      const [before, row, next, after] = [
-        room.log.slice(0, at - 1),
-        room.log.slice(at - 1, at),
-        room.log.slice(at, at + 1),
-        room.log.slice(at + 1),
-      ]
-      return {
-        log: [...before, ...next, ...row, ...after],
-        line: `admission ${at + 1} comes after number ${at - 1}`,
-      }
-    }))
-})
-
-describe('a system that says one thing and then another', () => {
-  const changes: [string, (page: FairnessAnswer) => Partial<FairnessAnswer>, string][] = [
-    ['its commitment', () => ({ commitment: sha256('other') }), 'the commitment was'],
-    ['its seed', () => ({ seed: sha256('other') }), 'the seed was'],
-    ['its seed, taken back', () => ({ seed: null }), 'then null'],
-    ['its draw', ({ draw }) => ({ draw: draw && { ...draw, entries: draw.entries + 1 } }), 'the draw was'],
-    ['its head', ({ log }) => ({ log: { ...log, head: sha256('other') } }), 'the head at number'],
-    ['its length', ({ log }) => ({ log: { ...log, length: log.length - 1 } }), 'the log got shorter'],
-  ]
-
-  test.each(changes)('about %s is found', async (_name, change, line) => {
-    await fc.assert(
-      fc.asyncProperty(busyRooms, async (room) => {
-        fc.pre(room.log.length > PAGE_SIZE)
-        const checks = await checksOf(room, {}, (page, from) =>
-          from === 1 ? page : { ...page, ...change(page) },
-        )
-        const [found] = brokenOf(checks)
-        expect(found?.name).toBe('what was published stays while it is read')
-        expect(found?.lines[0]).toContain(line)
-      }),
-      { numRuns: 20 },
-    )
-  })
-})
-
-describe('a log without end', () => {
-  const room = { scheduleId: 7, head: undefined }
-  const empty = (length: number, nextFrom: number): FairnessAnswer => ({
-    commitment: sha256('commitment'),
-    seed: null,
-    draw: null,
-    log: { length, head: sha256('head') },
-    admissions: [],
-    nextFrom,
-  })
-
-  test.each([
-    ['that leads back to where it was', () => empty(10, 1), 'the page from 1 is followed by the page from 1'],
-    ['of endless pages', (from: number) => empty(3_000_000, from + 1), 'more than 3000 pages'],
-    ['longer than can be read', () => empty(3_000_001, 2), 'has 3000001 admissions'],
-  ])('%s is not read for ever', async (_name, page, problem) => {
-    await expect(readRoom((from) => Promise.resolve(page(from)), room)).rejects.toThrow(problem)
   })
 })
