@@ -29,13 +29,16 @@ export const settings = hostSettings.extend({
     'people who wait in one room; more are refused with QUEUE_FULL',
   ),
   ACTIVE_MS: whole(100, 86_400_000, 300_000).describe(
-    'how long somebody who was let in may stay; a hold extends it',
+    'how long somebody who was let in may stay; a hold extends it, up to ACTIVE_MAX_MS',
   ),
   WAITING_MS: whole(100, 604_800_000, 43_200_000).describe(
     'how long a place in the line is kept since its holder was last seen',
   ),
-  EXTEND_MAX_MS: whole(1_000, 86_400_000, 3_600_000).describe(
-    'how far from now a hold can move the deadline of an ACTIVE token',
+  SHOW_UP_MS: whole(100, 86_400_000, 90_000).describe(
+    'who is let in and is not seen for so long (no poll, no stream, no use of the token) loses the place',
+  ),
+  ACTIVE_MAX_MS: whole(100, 86_400_000, 900_000).describe(
+    'how long after the admission a place ends at the latest, however often holds extend it',
   ),
   ADMIT_EVERY_MS: whole(20, 5_000, 250).describe('how often people are let in'),
   REDIS_URL: z
@@ -44,7 +47,7 @@ export const settings = hostSettings.extend({
     .describe('Redis; rediss:// for TLS'),
   REDIS_COMMAND_TIMEOUT_MS: whole(20, 1_000, 500).describe('a command to Redis that takes longer has failed'),
   ROOM_POOL_MAX: whole(3, 100, 4).describe(
-    'connections to PostgreSQL that serve the waiting rooms while Redis is away, beside DATABASE_POOL_MAX',
+    'connections to PostgreSQL that mirror the waiting rooms, and answer for them while Redis is away, beside DATABASE_POOL_MAX',
   ),
   CATALOG_GRPC: grpcTarget.describe('gRPC of the catalog service: schedules and their on-sale windows'),
   PLACE_STREAMS_MAX: whole(0, 100_000, 5_000).describe(

@@ -11,8 +11,8 @@ export interface QueueEvents {
   /** Somebody was let in who had been told how long it would take; seconds. */
   estimateProved(predicted: number, actual: number): void
   steered(change: object): void
-  roomSeen(scheduleId: number, depth: { waiting: number; active: number }): void
-  roomIdle(scheduleId: number): void
+  /** All rooms that have live places. */
+  roomsSeen(rooms: readonly { scheduleId: number; waiting: number; active: number }[]): void
   streams(open: number): void
 }
 
@@ -54,7 +54,7 @@ export function createEvents(registry: Registry, logger: Logger): QueueEvents {
     registers,
   })
   const open = new Gauge({ name: 'queue_place_streams', help: 'Open event streams', registers })
-  const depths = new Map<number, { waiting: number; active: number }>()
+  let rooms: Parameters<QueueEvents['roomsSeen']>[0] = []
   const depth = new Gauge({
     name: 'queue_depth',
     help: 'People in busy waiting rooms',
@@ -62,7 +62,7 @@ export function createEvents(registry: Registry, logger: Logger): QueueEvents {
     registers,
     collect() {
       this.reset()
-      for (const [schedule, { waiting, active }] of depths) {
+      for (const { scheduleId: schedule, waiting, active } of rooms) {
         this.set({ schedule, state: 'waiting' }, waiting)
         this.set({ schedule, state: 'active' }, active)
       }
@@ -94,10 +94,9 @@ export function createEvents(registry: Registry, logger: Logger): QueueEvents {
       ratios.observe(Math.max(1, actual) / Math.max(1, predicted))
     },
     steered: (change) => logger.info(change, 'a waiting room was steered'),
-    roomSeen(scheduleId, seen) {
-      if (depths.has(scheduleId) || depths.size < WATCHED_ROOMS_MAX) depths.set(scheduleId, seen)
+    roomsSeen(seen) {
+      rooms = seen.slice(0, WATCHED_ROOMS_MAX)
     },
-    roomIdle: (scheduleId) => void depths.delete(scheduleId),
     streams: (count) => open.set(count),
   }
 }

@@ -4,8 +4,8 @@ import { unaryHandler } from '@frontrow/service-host/grpc-server'
 import type { ServiceHost } from '@frontrow/service-host/host'
 import { z } from 'zod'
 import type { QueueContext } from './context.ts'
-import { checkAdmissions } from './sql/check-admissions.ts'
-import { verifyToken } from './verify-token.ts'
+import { checkAdmissions } from './admission/check-admissions.ts'
+import { verifyToken } from './places/verify-token.ts'
 
 const VALUE_LENGTH_MAX = 1_000
 // A value of any form is answered with QUEUE_TOKEN_INVALID rather than with a broken rule.

@@ -4,14 +4,8 @@ import type { Caller, TokenHolder } from '@frontrow/service-host/auth'
 import type { HttpServer } from '@frontrow/service-host/http-server'
 import type { Reply } from '@frontrow/service-host/serve-route'
 import type { QueueContext } from './context.ts'
-import { describeFairness } from './describe-fairness.ts'
-import { describePlace } from './describe-place.ts'
-import type { PlaceDescription } from './describe-place.ts'
-import { compareEstimates } from './estimate-wait.ts'
-import { joinWaitingRoom } from './join-waiting-room.ts'
-import { leaveWaitingRoom } from './leave-waiting-room.ts'
-import { locatePlace } from './locate-place.ts'
-import type { ExpectedOwner } from './locate-place.ts'
+import { steerWaitingRoom } from './admission/steer-waiting-room.ts'
+import { describeFairness } from './fairness/describe-fairness.ts'
 import {
   fairnessRoute,
   joinRoute,
@@ -23,11 +17,17 @@ import {
   steerRoomRoute,
   watchRoomRoute,
 } from './openapi.ts'
-import type { PlaceStreams } from './place-streams.ts'
-import { RedisAwayError } from './redis-gate.ts'
-import { reissueToken } from './reissue-token.ts'
-import { steerWaitingRoom } from './steer-waiting-room.ts'
-import type { RoomSummary } from './room-replies.ts'
+import { describePlace } from './places/describe-place.ts'
+import type { PlaceDescription } from './places/describe-place.ts'
+import { compareEstimates } from './places/estimate-wait.ts'
+import { joinWaitingRoom } from './places/join-waiting-room.ts'
+import { leaveWaitingRoom } from './places/leave-waiting-room.ts'
+import { locatePlace } from './places/locate-place.ts'
+import type { ExpectedOwner } from './places/locate-place.ts'
+import { reissueToken } from './places/reissue-token.ts'
+import { RedisAwayError } from './redis-room/redis-gate.ts'
+import type { RoomSummary } from './room.ts'
+import type { PlaceStreams } from './streams/place-streams.ts'
 
 const COOKIE_ATTRIBUTES = 'Path=/; HttpOnly; Secure; SameSite=Lax'
 const NO_STORE = { 'Cache-Control': 'no-store' }
@@ -37,7 +37,7 @@ export function addRoutes(http: HttpServer, ctx: QueueContext, streams: PlaceStr
   // A crowd asks for these three, so they come first.
   http.handle(placeRoute, async (input) => {
     const { queueToken } = input.caller
-    const { scheduleId, place } = await locatePlace(ctx, queueToken, { ...expectedOwner(input), seen: true })
+    const { scheduleId, place } = await locatePlace(ctx, queueToken, expectedOwner(input))
     return { status: 200, data: await describePlace(ctx, queueToken, scheduleId, place), headers: NO_STORE }
   })
   http.handle(joinRoute, async ({ body, caller }) =>
@@ -50,7 +50,7 @@ export function addRoutes(http: HttpServer, ctx: QueueContext, streams: PlaceStr
       admitPerSecond: _rate,
       active: _active,
       ...line
-    } = roomJson(scheduleId, await ctx.summaries.get(scheduleId))
+    } = roomJson(scheduleId, await ctx.rooms.summary(scheduleId))
     return { status: 200, data: line, headers: { 'Cache-Control': 'public, max-age=1' } }
   })
 
@@ -80,10 +80,10 @@ export function addRoutes(http: HttpServer, ctx: QueueContext, streams: PlaceStr
 
   http.handle(watchRoomRoute, async ({ params: { scheduleId } }) => {
     await ctx.schedules.get(scheduleId)
-    ctx.summaries.forget(scheduleId)
+    ctx.rooms.forgetSummary(scheduleId)
     return {
       status: 200,
-      data: await watchedRoomJson(ctx, scheduleId, await ctx.summaries.get(scheduleId)),
+      data: await watchedRoomJson(ctx, scheduleId, await ctx.rooms.summary(scheduleId)),
       headers: NO_STORE,
     }
   })
@@ -132,7 +132,7 @@ async function watchedRoomJson(ctx: QueueContext, scheduleId: number, summary: R
 
 async function keptEstimates(ctx: QueueContext, scheduleId: number) {
   try {
-    return await ctx.rooms.estimates(scheduleId)
+    return await ctx.redisRoom.estimates(scheduleId)
   } catch (error) {
     // They are kept in Redis alone: worth little, and soon there again.
     if (error instanceof RedisAwayError) return []

@@ -4,8 +4,7 @@ import { ReservationConfirmed, ReservationHeld, ReservationRefreshed } from '@fr
 import { topics } from '@frontrow/proto/topics'
 import type { z } from 'zod'
 import type { QueueContext } from './context.ts'
-import { extendPlace } from './extend-place.ts'
-import { markPlaceUsed } from './mark-place-used.ts'
+import { noteHold } from './places/holds-of-place.ts'
 
 /** The topics that this service consumes. */
 export const listensTo = [topics.reservationEvents]
@@ -17,18 +16,19 @@ export const listensTo = [topics.reservationEvents]
  */
 export function messageHandlers(ctx: QueueContext): Record<string, Handler> {
   const extend = async (hold: z.output<typeof ReservationHeld> | z.output<typeof ReservationRefreshed>) => {
-    const { scheduleId, userId, expiresAt, queuePlace } = hold
+    const { scheduleId, expiresAt, queuePlace } = hold
     if (!queuePlace) return
-    await extendPlace(ctx, { scheduleId, userId, sequence: queuePlace.sequence }, Date.parse(expiresAt))
+    const { sequence } = queuePlace
+    await noteHold(ctx, scheduleId, { kind: 'EXTENDED', sequence, untilMs: Date.parse(expiresAt) })
   }
   return {
     ReservationHeld: handler(ReservationHeld, extend),
     ReservationRefreshed: handler(ReservationRefreshed, extend),
-    ReservationConfirmed: handler(ReservationConfirmed, async ({ scheduleId, userId, queuePlace }) => {
+    ReservationConfirmed: handler(ReservationConfirmed, async ({ scheduleId, queuePlace }) => {
       // While other holds of the place are live, they can still be refreshed, which needs the place. A hold that the person makes
       // after this confirmation and before its event arrives is not counted: it can be paid but not refreshed.
       if (!queuePlace || queuePlace.liveHoldsLeft > 0) return
-      await markPlaceUsed(ctx, { scheduleId, userId, sequence: queuePlace.sequence })
+      await noteHold(ctx, scheduleId, { kind: 'USED', sequence: queuePlace.sequence })
     }),
   }
 }

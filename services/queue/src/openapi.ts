@@ -198,6 +198,28 @@ export const nowServingRoute = defineRoute({
   refusals: ['SCHEDULE_NOT_FOUND', 'UNAVAILABLE'],
 })
 
+const admissionEntry = z.object({
+  kind: z.literal('ADMITTED'),
+  number: z.int(),
+  sequence: z.int(),
+  enteredAt: z.iso.datetime(),
+  admittedAt: z.iso.datetime(),
+  active: z.int(),
+  maxActive: z.int().nullable(),
+  admitPerSecond: z.int(),
+  hash: z.string(),
+})
+
+const endEntry = z.object({
+  kind: z.enum(['NO_SHOW', 'TIME_UP']),
+  number: z.int(),
+  sequence: z.int(),
+  admittedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime(),
+  allowedMs: z.int().meta({ description: 'How long after its admission the place was allowed to last.' }),
+  hash: z.string(),
+})
+
 export const fairnessRoute = defineRoute({
   method: 'get',
   path: '/api/v1/queue/schedules/{scheduleId}/fairness',
@@ -205,13 +227,13 @@ export const fairnessRoute = defineRoute({
   tag: 'queue',
   summary: 'All that is needed to check the draw and the order of admissions',
   description:
-    'Who comes before the opening is put in random order by a seed whose SHA-256 is public before and which is public after. Every admission is an entry of a hash chain. docs/fairness.md says how to replay both; `npm run verify-fairness` does it.',
+    'Who comes before the opening is put in random order by a seed whose SHA-256 is public before and which is public after. Every admission, and every end of a place that did not show up or stayed to its absolute end, is an entry of a hash chain. docs/fairness.md says how to replay both; `npm run verify-fairness` does it.',
   auth: 'none',
   params: scheduleParams,
   query: z.strictObject({
     from: pathId
       .optional()
-      .meta({ description: 'The first admission of the page, from 1 on; at most 1,000 come.' }),
+      .meta({ description: 'The first entry of the page, from 1 on; at most 1,000 come.' }),
   }),
   responses: {
     200: {
@@ -225,18 +247,10 @@ export const fairnessRoute = defineRoute({
           .nullable()
           .meta({ description: 'Entry i of 1 to `entries` got the sequence `entries` + its rank.' }),
         log: z.object({ length: z.int(), head: z.string() }),
-        admissions: z.array(
-          z.object({
-            number: z.int(),
-            sequence: z.int(),
-            enteredAt: z.iso.datetime(),
-            admittedAt: z.iso.datetime(),
-            active: z.int(),
-            maxActive: z.int().nullable(),
-            admitPerSecond: z.int(),
-            hash: z.string(),
-          }),
-        ),
+        rules: z
+          .object({ showUpMs: z.int(), activeMaxMs: z.int() })
+          .meta({ description: 'How long people have to show up, and may stay at most; as set now.' }),
+        entries: z.array(z.union([admissionEntry, endEntry])),
         nextFrom: z.int().nullable(),
         serverTime: z.iso.datetime(),
       }),

@@ -1,5 +1,5 @@
 import type { Pool } from '@frontrow/postgres/pool'
-import { checkAdmissions } from '../src/sql/check-admissions.ts'
+import { checkAdmissions } from '../src/admission/check-admissions.ts'
 
 interface Stay {
   sequence: number

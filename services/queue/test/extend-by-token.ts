@@ -1,12 +1,9 @@
 import type { QueueContext } from '../src/context.ts'
-import { extendPlace } from '../src/extend-place.ts'
-import { verifyToken } from '../src/verify-token.ts'
+import { verifyToken } from '../src/places/verify-token.ts'
 
-/**
- * Does what the event of a hold does for the place that an ACTIVE token is of, without the way over Kafka; returns the deadline
- * after it. Refuses as VerifyToken does.
- */
+/** Extends the place of an ACTIVE token as the event of a hold does; returns its deadline then. */
 export async function extendByToken(ctx: QueueContext, token: string, untilMs: number): Promise<number> {
-  await extendPlace(ctx, await verifyToken(ctx, { token }), untilMs)
-  return (await verifyToken(ctx, { token })).activeUntilMs
+  const { scheduleId, sequence } = await verifyToken(ctx, { token })
+  const noted = await ctx.notes.add(scheduleId, { kind: 'EXTENDED', sequence, untilMs })
+  return noted?.place.activeUntilMs ?? 0
 }

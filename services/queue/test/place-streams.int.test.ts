@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@j
 import { eventually } from '@frontrow/test-kit/eventually'
 import { createTestEnvironment, tokenFor } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
-import { locatePlace } from '../src/locate-place.ts'
+import { locatePlace } from '../src/places/locate-place.ts'
 import { markPlaceUsed } from '../src/mark-place-used.ts'
 import type { RunningQueue } from '../src/start.ts'
 import { extendByToken } from './extend-by-token.ts'

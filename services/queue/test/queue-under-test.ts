@@ -15,7 +15,7 @@ import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
 import { settings } from '../src/config.ts'
-import { createRedis } from '../src/redis.ts'
+import { createRedis } from '../src/redis-room/redis.ts'
 import { startQueue } from '../src/start.ts'
 import type { RunningQueue } from '../src/start.ts'
 
@@ -117,7 +117,7 @@ export async function startQueueService(
   })
   await eventually(() => {
     if (failed[0] !== undefined) throw failed[0]
-    if (usesRedis && !running.ctx.rooms.isOpen) throw new Error('Redis is not used yet')
+    if (usesRedis && !running.ctx.gate.isOpen) throw new Error('Redis is not used yet')
   })
   return running
 }

@@ -7,8 +7,8 @@ import fc from 'fast-check'
 import type { Redis } from 'ioredis'
 import { createRedis } from '../src/redis.ts'
 import { repliesIn } from '../src/room-replies.ts'
-import { runScript } from '../src/room-scripts.ts'
-import type { ScriptName, ScriptReply } from '../src/room-scripts.ts'
+import { runScript } from '../src/redis-room/room-scripts.ts'
+import type { ScriptName, ScriptReply } from '../src/redis-room/room-scripts.ts'
 
 const EPOCH = 'epoch'
 const FAR_MS = 3_600_000

@@ -1,0 +1,107 @@
+import { LRUCache } from 'lru-cache'
+import type { QueueContext } from '../context.ts'
+import { noteUnnoted } from '../places/note-seen.ts'
+import type { LiveRoom } from '../redis-room/room-changes.ts'
+import { admissionWindow, isOver } from '../schedules.ts'
+import { admitNext } from './admit-next.ts'
+import type { AdmissionBatch } from './admit-next.ts'
+import { changeRoom } from './change-room.ts'
+import { livesOf } from './no-shows.ts'
+
+// A batch of this size holds the room's lock for some tens of milliseconds.
+const BATCH = 500
+const BATCHES_A_ROUND = 10
+const TRIES = 4
+// A process without busy rooms asks this often whether another one has made a room busy.
+const LOOK_EVERY_MS = 1_000
+// So often a room is looked at where people wait and the on-sale is not open, for those who were not seen for long.
+const CLOSED_ROOM_EVERY_MS = 10_000
+// A room whose round failed, perhaps because its schedule can't be read, is not tried again for this long.
+const FAILED_ROOM_PAUSE_MS = 2_000
+const ROOMS_MAX = 5_000
+
+/** What one process remembers between its rounds of admission. */
+export class BusyRooms {
+  rooms: LiveRoom[] = []
+  /** Rooms that are passed over until then; milliseconds since the epoch. */
+  readonly restUntil = new LRUCache<number, number>({ maxSize: ROOMS_MAX, sizeCalculation: () => 1 })
+  #lookDueAtMs = 0
+
+  /** Whether the list is to be read anew: because it has rooms, this process has changed one, or a second has passed. */
+  get isLookDue(): boolean {
+    return this.rooms.length > 0 || performance.now() >= this.#lookDueAtMs
+  }
+
+  /** Keeps a list that was read just now. */
+  keep(rooms: LiveRoom[]): void {
+    this.rooms = rooms
+    this.#lookDueAtMs = performance.now() + LOOK_EVERY_MS
+  }
+
+  /** Notes that this process has changed a room. */
+  noteChange(): void {
+    this.#lookDueAtMs = 0
+  }
+}
+
+/** A round of admission over all busy rooms. Any number of instances make rounds; the lock of a room makes them follow each other. */
+export async function admitWaiting(ctx: QueueContext, signal: AbortSignal): Promise<void> {
+  const { busy } = ctx
+  if (!busy.isLookDue) return
+  try {
+    await noteUnnoted(ctx)
+    busy.keep(await ctx.mirror.look())
+  } catch (error) {
+    ctx.noShowGrace.noteOutage()
+    throw error
+  }
+  for (const room of busy.rooms) {
+    if (signal.aborted) return
+    await admitToBusyRoom(ctx, room)
+  }
+  ctx.events.roomsSeen(busy.rooms)
+}
+
+async function admitToBusyRoom(ctx: QueueContext, room: LiveRoom): Promise<void> {
+  const { scheduleId, waiting, isOverdue } = room
+  const { restUntil } = ctx.busy
+  const nowMs = ctx.now().getTime()
+  if (!isOverdue && (waiting === 0 || (restUntil.get(scheduleId) ?? 0) > nowMs)) return
+  try {
+    const isOpen = await admitToRoom(ctx, scheduleId)
+    if (!isOpen) restUntil.set(scheduleId, nowMs + CLOSED_ROOM_EVERY_MS)
+  } catch (error) {
+    restUntil.set(scheduleId, nowMs + FAILED_ROOM_PAUSE_MS)
+    ctx.logger.warn({ err: error, scheduleId }, 'a round of admission failed')
+  }
+}
+
+/** A round for one room. False where its on-sale is not open. */
+export async function admitToRoom(ctx: QueueContext, scheduleId: number): Promise<boolean> {
+  const onSale = await ctx.schedules.get(scheduleId)
+  const nowMs = ctx.now().getTime()
+  const window = { ...admissionWindow(onSale), over: isOver(onSale, nowMs) }
+  for (let count = 0; count < BATCHES_A_ROUND; count += 1) {
+    const batch = await tryBatch(ctx, scheduleId, window)
+    if (batch === undefined) return false
+    if (batch.admitted > 0) ctx.events.admitted(scheduleId, batch.admitted)
+    if (batch.expired > 0) ctx.events.ended(scheduleId, 'EXPIRED', batch.expired)
+    if (batch.drawDue) ctx.drawsDue.add(scheduleId)
+    if (!batch.hasMore) break
+  }
+  return window.over || (nowMs >= window.opensAtMs && nowMs < window.endsAtMs)
+}
+
+async function tryBatch(
+  ctx: QueueContext,
+  scheduleId: number,
+  window: Parameters<typeof admitNext>[2],
+): Promise<AdmissionBatch | undefined> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await changeRoom(ctx, scheduleId, (tx) => admitNext(tx, scheduleId, window, livesOf(ctx), BATCH))
+    } catch (error) {
+      if (attempt >= TRIES) throw error
+    }
+  }
+}

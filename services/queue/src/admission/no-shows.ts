@@ -1,0 +1,35 @@
+import type { QueueContext } from '../context.ts'
+import type { PlaceLives } from './admit-next.ts'
+
+const GRACE_MS = 5_000
+
+/**
+ * When who did not show up may lose the place: not within 5 s of a time in which PostgreSQL could not be told who did. Every
+ * instance makes rounds of admission, so each notices an outage, and tells PostgreSQL in these seconds whom it has seen.
+ */
+export class NoShowGrace {
+  #outageAtMs = -Infinity
+
+  /** Notes that PostgreSQL could not be reached just now. */
+  noteOutage(): void {
+    this.#outageAtMs = performance.now()
+  }
+
+  get isOver(): boolean {
+    return performance.now() - this.#outageAtMs > GRACE_MS
+  }
+}
+
+/** How long places last by the settings of this service. */
+export function livesOf(
+  ctx: Pick<QueueContext, 'config' | 'noShowGrace'>,
+): PlaceLives & { endsNoShows: boolean } {
+  const { ACTIVE_MS, SHOW_UP_MS, ACTIVE_MAX_MS, WAITING_MS } = ctx.config
+  return {
+    activeMs: ACTIVE_MS,
+    showUpMs: SHOW_UP_MS,
+    activeMaxMs: ACTIVE_MAX_MS,
+    waitingMs: WAITING_MS,
+    endsNoShows: ctx.noShowGrace.isOver,
+  }
+}

@@ -1,0 +1,40 @@
+import type { QueueContext } from '../context.ts'
+import type { RoomSummary } from '../room.ts'
+import { changeOrMakeRoom } from './change-room.ts'
+import type { RoomLimits } from './change-room.ts'
+
+/** New limits of one room; what is undefined stays. They hold from the next admission on. */
+export async function steerWaitingRoom(
+  ctx: QueueContext,
+  scheduleId: number,
+  change: { [Limit in keyof RoomLimits]?: RoomLimits[Limit] | undefined },
+): Promise<RoomSummary> {
+  await ctx.schedules.get(scheduleId)
+  const { version, limits } = await changeOrMakeRoom(
+    ctx,
+    scheduleId,
+    roomDefaults(ctx.config),
+    async (tx, room) => {
+      const limits: RoomLimits = {
+        maxActive: change.maxActive === undefined ? room.maxActive : change.maxActive,
+        admitPerSecond: change.admitPerSecond ?? room.admitPerSecond,
+        paused: change.paused ?? room.paused,
+      }
+      await tx.query({
+        name: 'set-limits',
+        text: `UPDATE rooms SET max_active = $2, admit_per_second = $3, paused = $4, version = $5 WHERE schedule_id = $1`,
+        values: [scheduleId, limits.maxActive, limits.admitPerSecond, limits.paused, room.version + 1],
+      })
+      return { version: room.version + 1, limits }
+    },
+  )
+  ctx.events.steered({ scheduleId, ...limits })
+  await ctx.mirror.reaches(scheduleId, version)
+  ctx.rooms.forgetSummary(scheduleId)
+  return ctx.rooms.summary(scheduleId)
+}
+
+/** What a room starts with. */
+export function roomDefaults(config: { MAX_ACTIVE: number; ADMIT_PER_SECOND: number }): RoomLimits {
+  return { maxActive: config.MAX_ACTIVE, admitPerSecond: config.ADMIT_PER_SECOND, paused: false }
+}

@@ -1,0 +1,26 @@
+import type { QueueContext } from '../context.ts'
+import { invalidToken, requireOwner } from './locate-place.ts'
+import type { ExpectedOwner } from './locate-place.ts'
+import { findToken } from './queue-tokens.ts'
+import { hashToken } from './token-value.ts'
+
+/** Gives a place up and returns its schedule. It changes nothing when the place has ended before. */
+export async function leaveWaitingRoom(
+  ctx: QueueContext,
+  token: string,
+  expected: ExpectedOwner,
+): Promise<{ scheduleId: number }> {
+  const hash = hashToken(token)
+  const row = await findToken(ctx.pool, hash.full)
+  if (row === undefined) throw invalidToken()
+  requireOwner(row, expected)
+  const { scheduleId } = row
+  const left = await ctx.notes.add(scheduleId, { kind: 'LEFT', tokenHash: hash.full })
+  if (left !== null) {
+    ctx.events.ended(scheduleId, 'LEFT', 1)
+    ctx.rooms.markDead(hash)
+    // From the answer on no instance takes the token for a live one.
+    await ctx.mirror.reaches(scheduleId, left.version)
+  }
+  return { scheduleId }
+}

@@ -1,0 +1,217 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { FailureLog } from '@frontrow/failure-log/failure-log'
+import type { Logger } from '@frontrow/service-host/logger'
+import { isDatabaseUnavailable } from '@frontrow/postgres/errors'
+import type { Pool } from '@frontrow/postgres/pool'
+import { ReplyError } from 'ioredis'
+import type { Redis } from 'ioredis'
+import { LRUCache } from 'lru-cache'
+import { toDigest } from '../places/token-value.ts'
+import { buildRoom } from './build-room.ts'
+import type { RedisGate } from './redis-gate.ts'
+import { listLiveRooms, readChanges, readRoomState, stateArguments } from './room-changes.ts'
+import type { LiveRoom, MirroredPlace, RoomState } from './room-changes.ts'
+import { keepOwners, numberAt, runScript } from './room-scripts.ts'
+
+/** What the mirror works with. */
+export interface MirrorOptions {
+  gate: RedisGate
+  redis: Redis
+  /** Read by the mirror apart from the requests, so that neither waits for the other. */
+  pool: Pool
+  logger: Logger
+  /** Told of people who were let in after they had been told how long it would take; seconds. */
+  onEstimateProved: (predicted: number, actual: number) => void
+}
+
+interface RoomProgress {
+  /** The version that the mirror had when this process looked last; 0 where that is not known. */
+  version: number
+  /** The version that it is to have. */
+  goal: number
+  /** Resolves with the failure that ended it, if one did. */
+  running: Promise<unknown> | undefined
+}
+
+const ROOMS_MAX = 5_000
+// A step of this many places blocks Redis for about 6 ms.
+const PAGE = 1_000
+const ROOMS_AT_ONCE = 8
+const REACH_MS = 500
+// Another instance builds the room, or has gone; it is looked at again after this long.
+const OTHER_BUILDS_MS = 100
+
+/**
+ * Keeps the rooms in Redis as PostgreSQL has them. It is written after each commit: the difference between the version that the
+ * mirror has and the newest one is read and applied in one step, so that a version that was missed, by a crash, a lost connection
+ * or a Redis that lost its last second, needs no other way than the next one. Several instances may write at once: a difference
+ * that does not begin at the mirror's version is refused by apply.lua.
+ */
+export class Mirror {
+  readonly #options: MirrorOptions
+  readonly #rooms = new LRUCache<number, RoomProgress>({ maxSize: ROOMS_MAX, sizeCalculation: () => 1 })
+  readonly #failures: FailureLog
+  #source = ''
+
+  constructor(options: MirrorOptions) {
+    this.#options = options
+    this.#failures = new FailureLog(options.logger, 'a waiting room could not be mirrored')
+  }
+
+  /** Names the database that is mirrored; rooms of another one are not believed. */
+  get source(): string {
+    return this.#source
+  }
+
+  /** The rooms that have live places; has their mirrors follow them. */
+  async look(): Promise<LiveRoom[]> {
+    const { source, rooms } = await listLiveRooms(this.#options.pool)
+    this.#source = source
+    for (const { scheduleId, version } of rooms) this.follow(scheduleId, version)
+    return rooms
+  }
+
+  /** Has the mirror brought to a version of the room soon; to be called after each commit. */
+  follow(scheduleId: number, version: number): void {
+    const room = this.#progressOf(scheduleId)
+    room.goal = Math.max(room.goal, version)
+    if (this.#options.gate.isOpen) this.#run(scheduleId, room)
+  }
+
+  /** Has a room built that is missing in Redis. */
+  build(scheduleId: number): void {
+    const room = this.#progressOf(scheduleId)
+    room.version = 0
+    room.goal = Math.max(room.goal, 1)
+    this.#run(scheduleId, room)
+  }
+
+  /** Whether the mirror has a version within half a second. Not where Redis is away, and then at once. */
+  async reaches(scheduleId: number, version: number): Promise<boolean> {
+    this.follow(scheduleId, version)
+    const room = this.#progressOf(scheduleId)
+    if (room.version >= version) return this.#options.gate.isOpen
+    if (room.running === undefined) return false
+    const ended = new AbortController()
+    try {
+      await Promise.race([room.running, delay(REACH_MS, undefined, { signal: ended.signal })])
+    } finally {
+      ended.abort()
+    }
+    return this.#options.gate.isOpen && room.version >= version
+  }
+
+  /**
+   * Brings all rooms up to date before Redis is asked again. While PostgreSQL is away too, Redis is asked all the same, because
+   * nobody else can answer.
+   */
+  async recover(): Promise<void> {
+    for (const room of this.#rooms.values()) room.version = 0
+    let rooms: LiveRoom[]
+    try {
+      const live = await listLiveRooms(this.#options.pool)
+      this.#source = live.source
+      rooms = live.rooms
+    } catch (error) {
+      if (this.#source === '') throw error
+      this.#options.logger.warn({ err: error }, 'Redis is back, and PostgreSQL can not be compared with it')
+      return
+    }
+    for (let from = 0; from < rooms.length; from += ROOMS_AT_ONCE) {
+      await Promise.all(
+        rooms.slice(from, from + ROOMS_AT_ONCE).map(async ({ scheduleId, version }) => {
+          const room = this.#progressOf(scheduleId)
+          room.goal = Math.max(room.goal, version)
+          this.#run(scheduleId, room)
+          const failure = await room.running
+          if (failure !== undefined && !isDatabaseUnavailable(failure)) throw failure
+        }),
+      )
+    }
+  }
+
+  #progressOf(scheduleId: number): RoomProgress {
+    const known = this.#rooms.get(scheduleId)
+    if (known !== undefined) return known
+    const room: RoomProgress = { version: 0, goal: 0, running: undefined }
+    this.#rooms.set(scheduleId, room)
+    return room
+  }
+
+  #run(scheduleId: number, room: RoomProgress): void {
+    if (room.running !== undefined || room.version >= room.goal) return
+    room.running = this.#bringUpToDate(scheduleId, room).finally(() => {
+      room.running = undefined
+    })
+  }
+
+  /** Never rejects: the mirror is followed again after the next commit, and once a second where the room has live places. */
+  async #bringUpToDate(scheduleId: number, room: RoomProgress): Promise<unknown> {
+    const { gate } = this.#options
+    try {
+      while (room.version < room.goal) await this.#step(scheduleId, room)
+      this.#failures.succeeded()
+      return undefined
+    } catch (error) {
+      room.version = 0
+      this.#failures.failed(error, { scheduleId })
+      // Redis answers and takes no writes, so that its rooms would grow old.
+      if (error instanceof ReplyError) gate.shut('a room could not be written')
+      return error
+    }
+  }
+
+  async #step(scheduleId: number, room: RoomProgress): Promise<void> {
+    const { redis, pool } = this.#options
+    const state = await readRoomState(pool, scheduleId)
+    if (state === undefined) {
+      room.goal = room.version
+      return
+    }
+    // A mirror of an unknown version is asked for it by a difference from no version.
+    const reply = await this.#applyDifference(scheduleId, room.version, state)
+    if (reply !== undefined) {
+      room.version = reply
+      if (reply >= state.versionMin && reply <= state.version) return
+    }
+    const isNewer = reply !== undefined && reply > state.version
+    const versionMin = isNewer ? reply + 1 : Math.max(1, state.versionMin)
+    const isBuilt = await buildRoom(redis, pool, { scheduleId, source: this.#source, versionMin })
+    if (isBuilt) this.#options.logger.info({ scheduleId }, 'a waiting room was built from PostgreSQL')
+    else await delay(OTHER_BUILDS_MS)
+    room.version = 0
+  }
+
+  /** Returns the version that the mirror has then; undefined where it has none of this database. */
+  async #applyDifference(scheduleId: number, from: number, state: RoomState): Promise<number | undefined> {
+    const { redis, pool, onEstimateProved } = this.#options
+    let after = { version: from, sequence: Number.MAX_SAFE_INTEGER }
+    for (;;) {
+      const places = from === 0 ? [] : await readChanges(pool, scheduleId, after, PAGE)
+      const last = places.at(-1)
+      const hasMore = last !== undefined && places.length === PAGE
+      // The version is moved by the last page.
+      const to = hasMore ? { ...state, version: from } : state
+      const live = places.filter(({ status }) => status !== 'E')
+      const [, [outcome, ...rest]] = await Promise.all([
+        keepOwners(redis, scheduleId, live),
+        runScript(redis, 'apply', scheduleId, [
+          this.#source,
+          from,
+          ...stateArguments(to),
+          ...places.flatMap(placeArguments),
+        ]),
+      ])
+      if (outcome === 'MISSING') return undefined
+      if (outcome === 'BEHIND') return numberAt(rest, 0)
+      for (let at = 0; at < rest.length; at += 2) onEstimateProved(numberAt(rest, at), numberAt(rest, at + 1))
+      if (!hasMore) return state.version
+      after = { version: last.version, sequence: last.sequence }
+    }
+  }
+}
+
+function placeArguments(place: MirroredPlace): (string | number)[] {
+  const { userId, tokenHash, sequence, status, activeUntilMs, showUpByMs, admittedAtMs } = place
+  return [userId, toDigest(tokenHash), sequence, status, activeUntilMs, showUpByMs, admittedAtMs]
+}

@@ -1,0 +1,96 @@
+import { CoalescedCache } from '@frontrow/service-host/coalesced-cache'
+import { LRUCache } from 'lru-cache'
+import type { TokenHash } from './places/token-value.ts'
+import type { PostgresRoom } from './postgres-room/postgres-room.ts'
+import type { Mirror } from './redis-room/mirror.ts'
+import { RedisAwayError } from './redis-room/redis-gate.ts'
+import type { RedisRoom } from './redis-room/redis-room.ts'
+import type { LocatedPlace, RoomSummary } from './room.ts'
+
+const SUMMARY_MS = 1_000
+const ROOMS_MAX = 5_000
+const DEAD_MAX = 40_000
+
+/** What the rooms are read through. */
+export interface RoomsOptions {
+  redis: RedisRoom
+  postgres: PostgresRoom
+  mirror: Pick<Mirror, 'reaches'>
+}
+
+/**
+ * The rooms, whoever answers for them. Which reader answers is decided here and nowhere else: the mirror in Redis where it can,
+ * PostgreSQL while Redis is away or a room is being built there, and where the mirror's lag could make an answer wrong: the mirror
+ * may not have heard of a token yet, so that only PostgreSQL refuses one.
+ */
+export class Rooms {
+  readonly #options: RoomsOptions
+  // Token values that are over. That is final, so that asking again needs neither store.
+  readonly #dead = new LRUCache<string, true>({ maxSize: DEAD_MAX, sizeCalculation: () => 1 })
+  readonly #summaries = new CoalescedCache({
+    load: (scheduleId: number) => this.summaryNow(scheduleId),
+    freshMs: SUMMARY_MS,
+    max: ROOMS_MAX,
+  })
+
+  constructor(options: RoomsOptions) {
+    this.#options = options
+  }
+
+  /** The live place of a token value; undefined where it is over or was never given. Fails while nobody can say. */
+  async find(hash: TokenHash): Promise<LocatedPlace | undefined> {
+    if (this.#dead.get(hash.digest) === true) return undefined
+    return (await this.#findInMirror(hash)) ?? this.#findInRows(hash)
+  }
+
+  /** Notes that a token value is over, as this process knows before the mirror does. */
+  markDead(hash: TokenHash): void {
+    this.#dead.set(hash.digest, true)
+  }
+
+  /** The room as it was at most a second ago. */
+  summary(scheduleId: number): Promise<RoomSummary> {
+    return this.#summaries.get(scheduleId)
+  }
+
+  /** Has the next summary read anew, because the room was changed. */
+  forgetSummary(scheduleId: number): void {
+    this.#summaries.forget(scheduleId)
+    this.#options.postgres.forgetSummary(scheduleId)
+  }
+
+  /** The room as it is: as the mirror has it, or at most a second old from PostgreSQL. */
+  async summaryNow(scheduleId: number): Promise<RoomSummary> {
+    const { redis, postgres } = this.#options
+    return (await orAway(redis.summary(scheduleId))) ?? postgres.summary(scheduleId)
+  }
+
+  async #findInMirror(hash: TokenHash): Promise<LocatedPlace | undefined> {
+    return orAway(this.#options.redis.find(hash))
+  }
+
+  async #findInRows(hash: TokenHash): Promise<LocatedPlace | undefined> {
+    const { postgres, mirror } = this.#options
+    const row = await postgres.findRow(hash)
+    if (row === undefined) {
+      this.markDead(hash)
+      return undefined
+    }
+    // The mirror is about to hear of this place. It knows positions at a fraction of the cost.
+    if (await mirror.reaches(row.scheduleId, row.version)) {
+      const mirrored = await this.#findInMirror(hash)
+      if (mirrored !== undefined) return mirrored
+    }
+    return postgres.locate(row)
+  }
+}
+
+/** Undefined where Redis can't say. */
+async function orAway<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked
+  } catch (error) {
+    if (error instanceof RedisAwayError) return undefined
+    throw error
+  }
+}
