@@ -24,10 +24,14 @@ export type Place =
       noteSeen: boolean
     }
 
-/** The live place of a token value. */
-export interface LocatedPlace {
+/** Whose place a token value is or was. It never changes. */
+export interface TokenOwner {
   scheduleId: number
   userId: string
+}
+
+/** The live place of a token value. */
+export interface LocatedPlace extends TokenOwner {
   place: Place
 }
 
@@ -46,5 +50,7 @@ export interface RoomSummary extends RoomLimits {
 export interface RoomReader {
   /** The live place of a token value; undefined where this reader knows none. */
   find(hash: TokenHash): Promise<LocatedPlace | undefined>
+  /** Whose place a token value is or was, as far as this reader knows. */
+  ownerOf(hash: TokenHash): Promise<TokenOwner | undefined>
   summary(scheduleId: number): Promise<RoomSummary>
 }

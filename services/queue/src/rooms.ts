@@ -1,11 +1,14 @@
+import { isDatabaseTimeout, isDatabaseUnavailable } from '@frontrow/postgres/errors'
 import { CoalescedCache } from '@frontrow/service-host/coalesced-cache'
 import { LRUCache } from 'lru-cache'
+import type { TokenRow } from './places/queue-tokens.ts'
+import { toDigest } from './places/token-value.ts'
 import type { TokenHash } from './places/token-value.ts'
 import type { PostgresRoom } from './postgres-room/postgres-room.ts'
 import type { Mirror } from './redis-room/mirror.ts'
 import { RedisAwayError } from './redis-room/redis-gate.ts'
 import type { RedisRoom } from './redis-room/redis-room.ts'
-import type { LocatedPlace, RoomSummary } from './room.ts'
+import type { LocatedPlace, RoomSummary, TokenOwner } from './room.ts'
 
 const SUMMARY_MS = 1_000
 const ROOMS_MAX = 5_000
@@ -43,6 +46,31 @@ export class Rooms {
     return (await this.#findInMirror(hash)) ?? this.#findInRows(hash)
   }
 
+  /** The row of a token value as it is now; undefined where it is not live, or while PostgreSQL is away. */
+  async findRow(hash: TokenHash): Promise<TokenRow | undefined> {
+    try {
+      return await this.#options.postgres.findRow(hash)
+    } catch (error) {
+      if (isDatabaseUnavailable(error) || isDatabaseTimeout(error)) return undefined
+      throw error
+    }
+  }
+
+  /** The place of a row that is live. */
+  async locate(row: TokenRow): Promise<LocatedPlace> {
+    const { postgres, mirror } = this.#options
+    // The mirror is about to hear of this place, if it has not. It knows positions at a fraction of the cost.
+    const isMirrored = await mirror.reaches(row.scheduleId, row.version)
+    const hash = { full: row.tokenHash, digest: toDigest(row.tokenHash) }
+    return (isMirrored ? await this.#findInMirror(hash) : undefined) ?? postgres.locate(row)
+  }
+
+  /** Whose place a token value is or was; undefined where it was never given. */
+  async ownerOf(hash: TokenHash): Promise<TokenOwner | undefined> {
+    const { redis, postgres } = this.#options
+    return (await orAway(redis.ownerOf(hash))) ?? postgres.ownerOf(hash)
+  }
+
   /** Notes that a token value is over, as this process knows before the mirror does. */
   markDead(hash: TokenHash): void {
     this.#dead.set(hash.digest, true)
@@ -70,18 +98,10 @@ export class Rooms {
   }
 
   async #findInRows(hash: TokenHash): Promise<LocatedPlace | undefined> {
-    const { postgres, mirror } = this.#options
-    const row = await postgres.findRow(hash)
-    if (row === undefined) {
-      this.markDead(hash)
-      return undefined
-    }
-    // The mirror is about to hear of this place. It knows positions at a fraction of the cost.
-    if (await mirror.reaches(row.scheduleId, row.version)) {
-      const mirrored = await this.#findInMirror(hash)
-      if (mirrored !== undefined) return mirrored
-    }
-    return postgres.locate(row)
+    const row = await this.#options.postgres.findRow(hash)
+    if (row !== undefined) return this.locate(row)
+    this.markDead(hash)
+    return undefined
   }
 }
 

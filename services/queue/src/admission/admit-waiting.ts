@@ -14,8 +14,8 @@ const BATCHES_A_ROUND = 10
 const TRIES = 4
 // A process without busy rooms asks this often whether another one has made a room busy.
 const LOOK_EVERY_MS = 1_000
-// So often a room is looked at where people wait and the on-sale is not open, for those who were not seen for long.
-const CLOSED_ROOM_EVERY_MS = 10_000
+// A room where people wait and the on-sale is not open is looked at so often, for those who were not seen for long.
+const CLOSED_ROOM_EVERY_MS = 1_000
 // A room whose round failed, perhaps because its schedule can't be read, is not tried again for this long.
 const FAILED_ROOM_PAUSE_MS = 2_000
 const ROOMS_MAX = 5_000
@@ -68,28 +68,34 @@ async function admitToBusyRoom(ctx: QueueContext, room: LiveRoom): Promise<void>
   const nowMs = ctx.now().getTime()
   if (!isOverdue && (waiting === 0 || (restUntil.get(scheduleId) ?? 0) > nowMs)) return
   try {
-    const isOpen = await admitToRoom(ctx, scheduleId)
-    if (!isOpen) restUntil.set(scheduleId, nowMs + CLOSED_ROOM_EVERY_MS)
+    const { opensAtMs, isOpen } = await admitToRoom(ctx, scheduleId)
+    if (isOpen) return
+    const untilOpening = opensAtMs > nowMs ? opensAtMs - nowMs : Infinity
+    restUntil.set(scheduleId, nowMs + Math.min(CLOSED_ROOM_EVERY_MS, untilOpening))
   } catch (error) {
     restUntil.set(scheduleId, nowMs + FAILED_ROOM_PAUSE_MS)
     ctx.logger.warn({ err: error, scheduleId }, 'a round of admission failed')
   }
 }
 
-/** A round for one room. False where its on-sale is not open. */
-export async function admitToRoom(ctx: QueueContext, scheduleId: number): Promise<boolean> {
+/** A round for one room. Says when its on-sale opens, and whether anything can come of a round now. */
+export async function admitToRoom(
+  ctx: QueueContext,
+  scheduleId: number,
+): Promise<{ opensAtMs: number; isOpen: boolean }> {
   const onSale = await ctx.schedules.get(scheduleId)
   const nowMs = ctx.now().getTime()
   const window = { ...admissionWindow(onSale), over: isOver(onSale, nowMs) }
   for (let count = 0; count < BATCHES_A_ROUND; count += 1) {
     const batch = await tryBatch(ctx, scheduleId, window)
-    if (batch === undefined) return false
+    if (batch === undefined) break
     if (batch.admitted > 0) ctx.events.admitted(scheduleId, batch.admitted)
     if (batch.expired > 0) ctx.events.ended(scheduleId, 'EXPIRED', batch.expired)
     if (batch.drawDue) ctx.drawsDue.add(scheduleId)
     if (!batch.hasMore) break
   }
-  return window.over || (nowMs >= window.opensAtMs && nowMs < window.endsAtMs)
+  const { opensAtMs, endsAtMs, over } = window
+  return { opensAtMs, isOpen: over || (nowMs >= opensAtMs && nowMs < endsAtMs) }
 }
 
 async function tryBatch(

@@ -21,10 +21,17 @@ export interface Join {
 
 /** What a join got; it is stored. EXISTS: the user has a place. FULL: as many wait as may. */
 export type JoinOutcome =
-  | { status: 'WAITING'; sequence: number; before: number; waiting: number; nowMs: number; roomOff: boolean }
-  | { status: 'ACTIVE'; sequence: number; activeUntilMs: number; nowMs: number; roomOff: boolean }
+  | (JoinedPlace & { status: 'WAITING'; before: number; waiting: number })
+  | (JoinedPlace & { status: 'ACTIVE'; activeUntilMs: number })
   | { status: 'EXISTS' }
   | { status: 'FULL' }
+
+interface JoinedPlace {
+  sequence: number
+  nowMs: number
+  /** The version of the room that has the place. */
+  version: number
+}
 
 /** Joins by schedule; each is answered after the commit. */
 export type JoinBatches = Batcher<number, Join, JoinOutcome>
@@ -80,7 +87,7 @@ async function placeJoins(
   const kept = placed.slice(0, placed.length - surplus)
   if (surplus > 0) await takeBack(tx, room.scheduleId, placed.slice(-surplus))
   const inLine = placed.filter(({ sequence }) => sequence > after.lastAdmitted).map(({ sequence }) => sequence)
-  const standing = { nowMs: after.nowMs, roomOff: room.maxActive === null }
+  const standing = { nowMs: after.nowMs, version: after.version }
   const outcomes = joins.map(({ tokenHash }): JoinOutcome => {
     const place = placed.find((one) => one.tokenHash.equals(tokenHash))
     if (place === undefined) return { status: 'EXISTS' }

@@ -1,10 +1,10 @@
 import { isRefusal, refuse } from '@frontrow/proto/refusals'
+import type { Refusal } from '@frontrow/refusals/refusal'
 import { admitToRoom } from '../admission/admit-waiting.ts'
 import type { QueueContext } from '../context.ts'
 import { requireRoomOpen } from '../schedules.ts'
 import { describePlace } from './describe-place.ts'
 import type { PlaceDescription } from './describe-place.ts'
-import type { JoinOutcome } from './join-batches.ts'
 import { findUserToken, isLive } from './queue-tokens.ts'
 import { hashToken, newTokenValue } from './token-value.ts'
 
@@ -14,7 +14,7 @@ const FULL_FOR_MS = 500
 
 /**
  * Gives a user a place in a schedule's waiting room: ACTIVE at once where nobody waits and there is room. The place is stored in
- * PostgreSQL before the user is told; the mirror hears of it within milliseconds.
+ * PostgreSQL before the user is told.
  */
 export async function joinWaitingRoom(
   ctx: QueueContext,
@@ -37,16 +37,15 @@ async function createPlace(
   requireRoomOpen(onSale, nowMs)
   const token = newTokenValue(nowMs)
   const join = { onSale, userId, tokenHash: hashToken(token).full }
-  const add = (): Promise<JoinOutcome> | JoinOutcome =>
-    (ctx.fullUntil.get(scheduleId) ?? 0) > nowMs ? { status: 'FULL' } : ctx.joins.add(scheduleId, join)
+  if ((ctx.fullUntil.get(scheduleId) ?? 0) > nowMs) throw roomFull()
 
-  let joined = await add()
+  let joined = await ctx.joins.add(scheduleId, join)
   if (joined.status === 'EXISTS') {
     const row = await findUserToken(ctx.pool, scheduleId, userId)
     if (row === undefined || !isLive(row, ctx.now().getTime())) {
       // The place that was in the way is over, and the next round of admission ends it.
       await admitToRoom(ctx, scheduleId)
-      joined = await add()
+      joined = await ctx.joins.add(scheduleId, join)
     }
   }
   if (joined.status === 'EXISTS') {
@@ -54,13 +53,19 @@ async function createPlace(
   }
   if (joined.status === 'FULL') {
     ctx.fullUntil.set(scheduleId, nowMs + FULL_FOR_MS)
-    throw refuse('QUEUE_FULL', 'the waiting room is full; try again later', { retryAfterSeconds: 10 })
+    throw roomFull()
   }
+  // From the answer on every instance knows the place. Where that takes long, PostgreSQL is asked for it.
+  await ctx.mirror.reaches(scheduleId, joined.version)
   const straightIn = joined.status === 'ACTIVE'
   ctx.events.joined({ scheduleId, userId, sequence: joined.sequence, straightIn })
   const described = await describePlace(ctx, token, scheduleId, joined)
   if (described.status === 'WAITING') notePrediction(ctx, userId, described)
   return described
+}
+
+function roomFull(): Refusal {
+  return refuse('QUEUE_FULL', 'the waiting room is full; try again later', { retryAfterSeconds: 10 })
 }
 
 // Each instance stores at most five estimates a second for a room, which is enough to know how good they are.

@@ -1,7 +1,6 @@
 import type { QueueContext } from '../context.ts'
 import { invalidToken, requireOwner } from './locate-place.ts'
 import type { ExpectedOwner } from './locate-place.ts'
-import { findToken } from './queue-tokens.ts'
 import { hashToken } from './token-value.ts'
 
 /** Gives a place up and returns its schedule. It changes nothing when the place has ended before. */
@@ -11,10 +10,10 @@ export async function leaveWaitingRoom(
   expected: ExpectedOwner,
 ): Promise<{ scheduleId: number }> {
   const hash = hashToken(token)
-  const row = await findToken(ctx.pool, hash.full)
-  if (row === undefined) throw invalidToken()
-  requireOwner(row, expected)
-  const { scheduleId } = row
+  const owner = await ctx.rooms.ownerOf(hash)
+  if (owner === undefined) throw invalidToken()
+  requireOwner(owner, expected)
+  const { scheduleId } = owner
   const left = await ctx.notes.add(scheduleId, { kind: 'LEFT', tokenHash: hash.full })
   if (left !== null) {
     ctx.events.ended(scheduleId, 'LEFT', 1)

@@ -1,6 +1,7 @@
 import { refuse } from '@frontrow/proto/refusals'
 import type { QueueContext } from '../context.ts'
 import { locatePlace } from './locate-place.ts'
+import { hashToken } from './token-value.ts'
 
 /** Whom a token lets in. */
 export interface VerifiedToken {
@@ -21,8 +22,12 @@ export async function verifyToken(
   const { scheduleId, userId, place } = await locatePlace(ctx, token, expected)
   const { sequence } = place
   if (place.roomOff) return { scheduleId, userId, sequence, activeUntilMs: 0 }
-  if (place.status === 'WAITING') {
+  if (place.status === 'ACTIVE') return { scheduleId, userId, sequence, activeUntilMs: place.activeUntilMs }
+  // The mirror may not have heard yet that this place was let in.
+  const row = await ctx.rooms.findRow(hashToken(token))
+  if (row?.status !== 'ACTIVE' || row.activeUntil === null) {
     throw refuse('QUEUE_TOKEN_NOT_ACTIVE', 'still waiting; poll until the token is ACTIVE')
   }
-  return { scheduleId, userId, sequence, activeUntilMs: place.activeUntilMs }
+  await ctx.notes.add(scheduleId, { kind: 'SEEN', sequence })
+  return { scheduleId, userId, sequence: row.sequence, activeUntilMs: row.activeUntil.getTime() }
 }

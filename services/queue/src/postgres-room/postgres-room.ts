@@ -5,7 +5,7 @@ import type { RoomLimits } from '../admission/change-room.ts'
 import { findTokens, isLive } from '../places/queue-tokens.ts'
 import type { TokenRow } from '../places/queue-tokens.ts'
 import type { TokenHash } from '../places/token-value.ts'
-import type { LocatedPlace, RoomReader, RoomSummary } from '../room.ts'
+import type { LocatedPlace, RoomReader, RoomSummary, TokenOwner } from '../room.ts'
 import type { Schedules } from '../schedules.ts'
 import { countRoom } from './line-rows.ts'
 import { placeInLine, readWaitingLine, WaitingLines } from './waiting-lines.ts'
@@ -60,6 +60,10 @@ export class PostgresRoom implements RoomReader {
   async find(hash: TokenHash): Promise<LocatedPlace | undefined> {
     const row = await this.findRow(hash)
     return row === undefined ? undefined : this.locate(row)
+  }
+
+  ownerOf({ full }: TokenHash): Promise<TokenOwner | undefined> {
+    return this.#lookups.add('all', full)
   }
 
   /** The row of a token value that is live. */

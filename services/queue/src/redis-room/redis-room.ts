@@ -1,18 +1,12 @@
 import { Batcher } from '@frontrow/service-host/batcher'
 import { LRUCache } from 'lru-cache'
 import type { TokenHash } from '../places/token-value.ts'
-import type { LocatedPlace, Place, RoomReader, RoomSummary } from '../room.ts'
+import type { LocatedPlace, Place, RoomReader, RoomSummary, TokenOwner } from '../room.ts'
 import type { Mirror } from './mirror.ts'
 import { RedisAwayError } from './redis-gate.ts'
 import type { RedisGate } from './redis-gate.ts'
 import { numberAt, roomKey, runScript, tokenKey, toScriptReply } from './room-scripts.ts'
 import type { ScriptName, ScriptReply } from './room-scripts.ts'
-
-/** Whose place a token value is or was. It never changes. */
-interface TokenOwner {
-  scheduleId: number
-  userId: string
-}
 
 // Enough for two full rooms of 100,000. Where more people than this poll in turn, each is forgotten before it comes again.
 const KNOWN_MAX = 200_000
@@ -46,11 +40,11 @@ export class RedisRoom implements RoomReader {
     this.#noteSeenAfterMs = noteSeenAfterMs
   }
 
-  async find({ digest }: TokenHash): Promise<LocatedPlace | undefined> {
-    const owner = this.#owners.get(digest) ?? (await this.#findOwner(digest))
+  async find(hash: TokenHash): Promise<LocatedPlace | undefined> {
+    const owner = await this.ownerOf(hash)
     if (owner === undefined) return undefined
     const { scheduleId, userId } = owner
-    const place = await this.#placeReads.add(scheduleId, [userId, digest])
+    const place = await this.#placeReads.add(scheduleId, [userId, hash.digest])
     return place === undefined ? undefined : { scheduleId, userId, place }
   }
 
@@ -84,7 +78,9 @@ export class RedisRoom implements RoomReader {
     })
   }
 
-  async #findOwner(digest: string): Promise<TokenOwner | undefined> {
+  async ownerOf({ digest }: TokenHash): Promise<TokenOwner | undefined> {
+    const known = this.#owners.get(digest)
+    if (known !== undefined) return known
     const value = await this.#ownerReads.add('all', digest)
     if (value === null) return undefined
     const colon = value.indexOf(':')
