@@ -74,7 +74,11 @@ export async function startQueue(
 function createContext(host: ServiceHost, config: QueueConfig): QueueContext {
   const { pool, logger, metrics } = host
   const roomPool = createRoomPool(host, config)
-  const redis = createRedis({ url: config.REDIS_URL, commandTimeoutMs: config.REDIS_COMMAND_TIMEOUT_MS, logger })
+  const redis = createRedis({
+    url: config.REDIS_URL,
+    commandTimeoutMs: config.REDIS_COMMAND_TIMEOUT_MS,
+    logger,
+  })
   const gate = new RedisGate({ redis, logger, metrics })
   host.lifecycle.add('Redis', () => gate.close())
   const events = createEvents(metrics.registry, logger)

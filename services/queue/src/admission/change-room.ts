@@ -1,6 +1,7 @@
 import type { Queryable, Tx } from '@frontrow/postgres/pool'
 import { onCommit, inTransaction } from '@frontrow/postgres/transaction'
 import type { QueueContext } from '../context.ts'
+import type { Difference } from '../redis-room/mirror.ts'
 
 /** How many may be in, and how fast they come in. */
 export interface RoomLimits {
@@ -17,6 +18,8 @@ export interface LockedRoom extends RoomLimits {
   version: number
   lastSequence: number
   waiting: number
+  /** Nobody up to this sequence waits. */
+  lastAdmitted: number
   seed: Buffer
   /** How many entry numbers take part in the draw; null until the opening closes the list of those who come early. */
   earlyEntries: number | null
@@ -25,13 +28,21 @@ export interface LockedRoom extends RoomLimits {
   nowMs: number
 }
 
+/** What a change gives back. */
+export interface RoomChange {
+  /** The room's version with the change. */
+  version: number
+  /** All that has changed, where that is known without reading it again. */
+  difference?: Difference | undefined
+}
+
 /**
  * Changes a room or places in it, in one transaction under the lock of the room's row. Every change of a room is made here:
  * joins, admissions, draws, limits and what becomes of places. So changes have one order over all instances, which `version`
  * counts, and the mirror in Redis is told after the commit. `change` gets undefined where there is no such room; it writes the
  * version that it returns, or returns that of the room where it has changed nothing.
  */
-export async function changeRoom<R extends { version: number }>(
+export async function changeRoom<R extends RoomChange>(
   ctx: Pick<QueueContext, 'pool' | 'mirror' | 'busy'>,
   scheduleId: number,
   change: (tx: Tx, room: LockedRoom) => Promise<R>,
@@ -42,7 +53,7 @@ export async function changeRoom<R extends { version: number }>(
     const changed = await change(tx, room)
     if (changed.version > room.version) {
       onCommit(tx, () => {
-        ctx.mirror.follow(scheduleId, changed.version)
+        ctx.mirror.follow(scheduleId, changed.version, changed.difference)
         ctx.busy.noteChange()
       })
     }
@@ -51,7 +62,7 @@ export async function changeRoom<R extends { version: number }>(
 }
 
 /** The same, and makes the room with `defaults` where there is none. */
-export async function changeOrMakeRoom<R extends { version: number }>(
+export async function changeOrMakeRoom<R extends RoomChange>(
   ctx: Pick<QueueContext, 'pool' | 'mirror' | 'busy'>,
   scheduleId: number,
   defaults: RoomLimits,
@@ -78,7 +89,7 @@ async function lockRoom(tx: Tx, scheduleId: number): Promise<LockedRoom | undefi
   const { rows } = await tx.query<LockedRoom>({
     name: 'lock-room',
     text: `SELECT schedule_id AS "scheduleId", version, max_active AS "maxActive", admit_per_second AS "admitPerSecond", paused,
-             last_sequence AS "lastSequence", waiting, seed, early_entries AS "earlyEntries", drawn_at AS "drawnAt",
+             last_sequence AS "lastSequence", waiting, last_admitted AS "lastAdmitted", seed, early_entries AS "earlyEntries", drawn_at AS "drawnAt",
              round(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS "nowMs"
            FROM rooms WHERE schedule_id = $1 FOR NO KEY UPDATE`,
     values: [scheduleId],

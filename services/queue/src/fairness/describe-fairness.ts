@@ -76,5 +76,13 @@ function entryJson(entry: LogEntry) {
     return { kind, number, sequence, enteredAt, admittedAt, active, maxActive, admitPerSecond, hash }
   }
   const { kind, allowedMs } = entry
-  return { kind, number, sequence, admittedAt, endedAt: new Date(entry.endedAtMs).toISOString(), allowedMs, hash }
+  return {
+    kind,
+    number,
+    sequence,
+    admittedAt,
+    endedAt: new Date(entry.endedAtMs).toISOString(),
+    allowedMs,
+    hash,
+  }
 }

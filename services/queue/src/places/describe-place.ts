@@ -21,7 +21,8 @@ export interface PlaceDescription {
 const ACTIVE_WAIT_SECONDS = 100
 
 /** What is told of a place. */
-export type DescribedPlace = Unnoted<Extract<Place, { status: 'WAITING' }>> | Unnoted<Extract<Place, { status: 'ACTIVE' }>>
+export type DescribedPlace =
+  Unnoted<Extract<Place, { status: 'WAITING' }>> | Unnoted<Extract<Place, { status: 'ACTIVE' }>>
 
 type Unnoted<P> = Omit<P, 'noteSeen' | 'roomOff'>
 

@@ -4,10 +4,11 @@ import { admitNext } from '../admission/admit-next.ts'
 import type { AdmissionBatch } from '../admission/admit-next.ts'
 import { livesOf } from '../admission/no-shows.ts'
 import { changeOrMakeRoom } from '../admission/change-room.ts'
-import type { LockedRoom } from '../admission/change-room.ts'
+import type { LockedRoom, RoomChange, RoomLimits } from '../admission/change-room.ts'
 import { roomDefaults } from '../admission/steer-waiting-room.ts'
 import type { QueueContext } from '../context.ts'
 import { closeEarlyList } from '../fairness/fairness-rows.ts'
+import type { MirroredPlace } from '../redis-room/room-changes.ts'
 import { admissionWindow } from '../schedules.ts'
 import type { OnSale } from '../schedules.ts'
 
@@ -29,12 +30,10 @@ export type JoinOutcome =
 interface JoinedPlace {
   sequence: number
   nowMs: number
-  /** The version of the room that has the place. */
-  version: number
 }
 
-/** Joins by schedule; each is answered after the commit. */
-export type JoinBatches = Batcher<number, Join, JoinOutcome>
+/** Joins by schedule; each is answered after the commit. `isMirrored` resolves when the mirror has the place too, or takes long. */
+export type JoinBatches = Batcher<number, Join, JoinOutcome & { isMirrored: Promise<boolean> }>
 
 type JoinContext = Pick<QueueContext, 'pool' | 'mirror' | 'busy' | 'config' | 'noShowGrace'>
 
@@ -47,17 +46,18 @@ const LINGER_MS = 3
  * work at a time, because each locks the room.
  */
 export function createJoinBatches(ctx: JoinContext): JoinBatches {
-  return new Batcher<number, Join, JoinOutcome>({
+  return new Batcher({
     batchMax: BATCH_MAX,
     lingerMs: LINGER_MS,
     atOnceMax: 1,
     pendingMax: PENDING_MAX,
     send: async (scheduleId, joins) => {
       const defaults = roomDefaults(ctx.config)
-      const { outcomes } = await changeOrMakeRoom(ctx, scheduleId, defaults, (tx, room) =>
+      const { outcomes, version } = await changeOrMakeRoom(ctx, scheduleId, defaults, (tx, room) =>
         placeJoins(ctx, tx, room, joins),
       )
-      return outcomes
+      const isMirrored = ctx.mirror.reaches(scheduleId, version)
+      return outcomes.map((outcome) => ({ ...outcome, isMirrored }))
     },
   })
 }
@@ -72,7 +72,7 @@ async function placeJoins(
   tx: Tx,
   locked: LockedRoom,
   joins: readonly Join[],
-): Promise<{ version: number; outcomes: JoinOutcome[] }> {
+): Promise<RoomChange & { outcomes: JoinOutcome[] }> {
   const { WAITING_MAX } = ctx.config
   const onSale = joins.at(-1)?.onSale
   if (locked.waiting >= WAITING_MAX || onSale === undefined) {
@@ -84,24 +84,58 @@ async function placeJoins(
   const placed = await insertPlaces(tx, room, joins)
   const after = await letIn(ctx, tx, room, onSale, placed.length)
   const surplus = Math.max(0, after.waiting - WAITING_MAX)
-  const kept = placed.slice(0, placed.length - surplus)
   if (surplus > 0) await takeBack(tx, room.scheduleId, placed.slice(-surplus))
-  const inLine = placed.filter(({ sequence }) => sequence > after.lastAdmitted).map(({ sequence }) => sequence)
-  const standing = { nowMs: after.nowMs, version: after.version }
-  const outcomes = joins.map(({ tokenHash }): JoinOutcome => {
-    const place = placed.find((one) => one.tokenHash.equals(tokenHash))
-    if (place === undefined) return { status: 'EXISTS' }
-    if (!kept.includes(place)) return { status: 'FULL' }
-    const { sequence } = place
-    const rank = inLine.indexOf(sequence)
-    if (rank < 0) return { status: 'ACTIVE', sequence, activeUntilMs: after.activeUntilMs, ...standing }
-    const before = after.waiting - inLine.length + rank
-    return { status: 'WAITING', sequence, before, waiting: after.waiting - surplus, ...standing }
-  })
-  return { version: after.version, outcomes }
+  const { version } = after
+  const outcomes = outcomesOf(joins, placed, { ...after, surplus })
+  const isAllInLine =
+    !isClosing &&
+    after.lastAdmitted === locked.lastAdmitted &&
+    surplus === 0 &&
+    version === locked.version + 1
+  const difference = isAllInLine
+    ? { from: locked.version, to: after, places: mirrored(joins, outcomes, version) }
+    : undefined
+  return { version, outcomes, difference }
 }
 
-type Standing = Pick<AdmissionBatch, 'nowMs' | 'version' | 'waiting' | 'lastAdmitted' | 'activeUntilMs'>
+function outcomesOf(
+  joins: readonly Join[],
+  placed: readonly GivenPlace[],
+  after: Standing & { surplus: number },
+): JoinOutcome[] {
+  const { nowMs, waiting, surplus, lastAdmitted, activeUntilMs } = after
+  const indexes = new Map(placed.map(({ tokenHash }, index) => [tokenHash.toString('base64'), index]))
+  // The places are in the order of their sequences, and those that were let in are the first of them.
+  const firstInLine = placed.findIndex(({ sequence }) => sequence > lastAdmitted)
+  const waitingBefore = waiting - (firstInLine < 0 ? 0 : placed.length - firstInLine)
+  return joins.map(({ tokenHash }): JoinOutcome => {
+    const index = indexes.get(tokenHash.toString('base64'))
+    const sequence = placed[index ?? -1]?.sequence
+    if (index === undefined || sequence === undefined) return { status: 'EXISTS' }
+    if (index >= placed.length - surplus) return { status: 'FULL' }
+    const joined = { sequence, nowMs }
+    if (sequence <= lastAdmitted) return { status: 'ACTIVE', activeUntilMs, ...joined }
+    const before = waitingBefore + index - firstInLine
+    return { status: 'WAITING', before, waiting: waiting - surplus, ...joined }
+  })
+}
+
+/** New places in the line as the mirror keeps them. */
+function mirrored(
+  joins: readonly Join[],
+  outcomes: readonly JoinOutcome[],
+  version: number,
+): MirroredPlace[] {
+  const never = { activeUntilMs: 0, showUpByMs: 0, admittedAtMs: 0, seenAtMs: 0 }
+  return joins.flatMap(({ userId, tokenHash }, index) => {
+    const outcome = outcomes[index]
+    if (outcome?.status !== 'WAITING') return []
+    return [{ userId, tokenHash, sequence: outcome.sequence, version, status: 'W', ...never }]
+  })
+}
+
+type Standing = Pick<AdmissionBatch, 'nowMs' | 'version' | 'waiting' | 'lastAdmitted' | 'activeUntilMs'> &
+  RoomLimits
 
 /** Lets new places straight in where nobody waits before them. */
 async function letIn(
@@ -112,11 +146,10 @@ async function letIn(
   joined: number,
 ): Promise<Standing> {
   if (room.waiting > 0 || room.drawnAt === null || room.paused) {
-    const { nowMs, version, waiting } = room
-    return { nowMs, version: version + 1, waiting: waiting + joined, lastAdmitted: 0, activeUntilMs: 0 }
+    return { ...room, version: room.version + 1, waiting: room.waiting + joined, activeUntilMs: 0 }
   }
   const window = { ...admissionWindow(onSale), over: false }
-  return admitNext(tx, room.scheduleId, window, livesOf(ctx), BATCH_MAX)
+  return { ...room, ...(await admitNext(tx, room.scheduleId, window, livesOf(ctx), BATCH_MAX)) }
 }
 
 interface GivenPlace {

@@ -56,7 +56,7 @@ async function createPlace(
     throw roomFull()
   }
   // From the answer on every instance knows the place. Where that takes long, PostgreSQL is asked for it.
-  await ctx.mirror.reaches(scheduleId, joined.version)
+  await joined.isMirrored
   const straightIn = joined.status === 'ACTIVE'
   ctx.events.joined({ scheduleId, userId, sequence: joined.sequence, straightIn })
   const described = await describePlace(ctx, token, scheduleId, joined)

@@ -96,7 +96,9 @@ async function savePlaces(
     return now === undefined || now === place ? [] : [{ place, now }]
   })
   if (changes.length === 0) return room.version
-  const isMirrored = changes.some(({ place, now }) => now.status !== 'WAITING' || now.tokenHash !== place.tokenHash)
+  const isMirrored = changes.some(
+    ({ place, now }) => now.status !== 'WAITING' || now.tokenHash !== place.tokenHash,
+  )
   const version = isMirrored ? room.version + 1 : room.version
   const left = changes.filter(({ place, now }) => place.status === 'WAITING' && now.status !== 'WAITING')
   await tx.query({

@@ -24,11 +24,20 @@ export interface MirrorOptions {
   onEstimateProved: (predicted: number, actual: number) => void
 }
 
+/** What lies between two versions of a room, where the process that made it knows all of it. */
+export interface Difference {
+  from: number
+  to: RoomState
+  places: MirroredPlace[]
+}
+
 interface RoomProgress {
   /** The version that the mirror had when this process looked last; 0 where that is not known. */
   version: number
   /** The version that it is to have. */
   goal: number
+  /** Differences that this process has made; they save reading them again. */
+  known: Difference[]
   /** Resolves with the failure that ended it, if one did. */
   running: Promise<unknown> | undefined
 }
@@ -37,6 +46,7 @@ const ROOMS_MAX = 5_000
 // A step of this many places blocks Redis for about 6 ms.
 const PAGE = 1_000
 const ROOMS_AT_ONCE = 8
+const KNOWN_MAX = 100
 const REACH_MS = 500
 // Another instance builds the room, or has gone; it is looked at again after this long.
 const OTHER_BUILDS_MS = 100
@@ -71,10 +81,11 @@ export class Mirror {
     return rooms
   }
 
-  /** Has the mirror brought to a version of the room soon; to be called after each commit. */
-  follow(scheduleId: number, version: number): void {
+  /** Has the mirror brought to a version of the room soon; to be called after each commit, where it is known with what changed. */
+  follow(scheduleId: number, version: number, difference?: Difference): void {
     const room = this.#progressOf(scheduleId)
     room.goal = Math.max(room.goal, version)
+    if (difference !== undefined && room.known.length < KNOWN_MAX) room.known.push(difference)
     if (this.#options.gate.isOpen) this.#run(scheduleId, room)
   }
 
@@ -133,7 +144,7 @@ export class Mirror {
   #progressOf(scheduleId: number): RoomProgress {
     const known = this.#rooms.get(scheduleId)
     if (known !== undefined) return known
-    const room: RoomProgress = { version: 0, goal: 0, running: undefined }
+    const room: RoomProgress = { version: 0, goal: 0, known: [], running: undefined }
     this.#rooms.set(scheduleId, room)
     return room
   }
@@ -163,52 +174,72 @@ export class Mirror {
 
   async #step(scheduleId: number, room: RoomProgress): Promise<void> {
     const { redis, pool } = this.#options
+    const known = takeKnown(room)
+    if (known !== undefined) {
+      const version = await this.#apply(scheduleId, known)
+      room.version = version ?? 0
+      return
+    }
     const state = await readRoomState(pool, scheduleId)
     if (state === undefined) {
       room.goal = room.version
       return
     }
-    // A mirror of an unknown version is asked for it by a difference from no version.
-    const reply = await this.#applyDifference(scheduleId, room.version, state)
-    if (reply !== undefined) {
-      room.version = reply
-      if (reply >= state.versionMin && reply <= state.version) return
+    const version = await this.#applyMissed(scheduleId, room.version, state)
+    if (version !== undefined && version >= state.versionMin && version <= state.version) {
+      room.version = version
+      return
     }
-    const isNewer = reply !== undefined && reply > state.version
-    const versionMin = isNewer ? reply + 1 : Math.max(1, state.versionMin)
+    // A mirror that is ahead of its room is one of a database that went back in time.
+    const isAhead = version !== undefined && version > state.version
+    const versionMin = isAhead ? version + 1 : Math.max(1, state.versionMin)
     const isBuilt = await buildRoom(redis, pool, { scheduleId, source: this.#source, versionMin })
     if (isBuilt) this.#options.logger.info({ scheduleId }, 'a waiting room was built from PostgreSQL')
     else await delay(OTHER_BUILDS_MS)
     room.version = 0
   }
 
-  /** Returns the version that the mirror has then; undefined where it has none of this database. */
-  async #applyDifference(scheduleId: number, from: number, state: RoomState): Promise<number | undefined> {
-    const { redis, pool, onEstimateProved } = this.#options
+  /** Reads what the mirror has missed. A mirror of an unknown version is asked for it by a difference from no version. */
+  async #applyMissed(scheduleId: number, from: number, state: RoomState): Promise<number | undefined> {
     let after = { version: from, sequence: Number.MAX_SAFE_INTEGER }
     for (;;) {
-      const places = from === 0 ? [] : await readChanges(pool, scheduleId, after, PAGE)
+      const places = from === 0 ? [] : await readChanges(this.#options.pool, scheduleId, after, PAGE)
       const last = places.at(-1)
       const hasMore = last !== undefined && places.length === PAGE
       // The version is moved by the last page.
       const to = hasMore ? { ...state, version: from } : state
-      const live = places.filter(({ status }) => status !== 'E')
-      const [, [outcome, ...rest]] = await Promise.all([
-        keepOwners(redis, scheduleId, live),
-        runScript(redis, 'apply', scheduleId, [
-          this.#source,
-          from,
-          ...stateArguments(to),
-          ...places.flatMap(placeArguments),
-        ]),
-      ])
-      if (outcome === 'MISSING') return undefined
-      if (outcome === 'BEHIND') return numberAt(rest, 0)
-      for (let at = 0; at < rest.length; at += 2) onEstimateProved(numberAt(rest, at), numberAt(rest, at + 1))
-      if (!hasMore) return state.version
+      const version = await this.#apply(scheduleId, { from, to, places })
+      if (version !== to.version || !hasMore) return version
       after = { version: last.version, sequence: last.sequence }
     }
   }
+
+  /** Returns the version that the mirror has then; undefined where it has none of this database. */
+  async #apply(scheduleId: number, { from, to, places }: Difference): Promise<number | undefined> {
+    const { redis, onEstimateProved } = this.#options
+    const live = places.filter(({ status }) => status !== 'E')
+    const room = [this.#source, from, ...stateArguments(to)]
+    const [, [outcome, ...rest]] = await Promise.all([
+      keepOwners(redis, scheduleId, live),
+      runScript(redis, 'apply', scheduleId, [...room, ...places.flatMap(placeArguments)]),
+    ])
+    if (outcome === 'MISSING') return undefined
+    if (outcome === 'BEHIND') return numberAt(rest, 0)
+    for (let at = 0; at < rest.length; at += 2) onEstimateProved(numberAt(rest, at), numberAt(rest, at + 1))
+    return to.version
+  }
+}
+
+/** Those differences that this process knows and that follow the mirror's version, as one; undefined where none does. */
+function takeKnown(room: RoomProgress): Difference | undefined {
+  let all: Difference | undefined
+  room.known = room.known.filter((one) => {
+    if (one.from < room.version) return false
+    if (one.from !== (all?.to.version ?? room.version)) return true
+    all = { from: room.version, to: one.to, places: [...(all?.places ?? []), ...one.places] }
+    return false
+  })
+  return all
 }
 
 function placeArguments(place: MirroredPlace): (string | number)[] {

@@ -4,8 +4,6 @@ import type { RoomLimits } from '../admission/change-room.ts'
 /** A room as the mirror keeps it, beside its places. */
 export interface RoomState extends RoomLimits {
   version: number
-  /** A mirror of an older version is built anew. */
-  versionMin: number
   lastAdmitted: number
 }
 
@@ -33,9 +31,12 @@ const PLACE = `user_id AS "userId", token_hash AS "tokenHash", sequence, version
   ${MS('active_until', 'ACTIVE')} AS "activeUntilMs", ${MS('show_up_by', 'ACTIVE')} AS "showUpByMs",
   ${MS('activated_at', 'ACTIVE')} AS "admittedAtMs", ${MS('seen_at', 'WAITING')} AS "seenAtMs"`
 
-/** The room now; undefined where there is none. */
-export async function readRoomState(db: Queryable, scheduleId: number): Promise<RoomState | undefined> {
-  const { rows } = await db.query<RoomState>({
+/** The room now; undefined where there is none. A mirror older than `versionMin` is built anew. */
+export async function readRoomState(
+  db: Queryable,
+  scheduleId: number,
+): Promise<(RoomState & { versionMin: number }) | undefined> {
+  const { rows } = await db.query<RoomState & { versionMin: number }>({
     name: 'read-room-state',
     text: `SELECT version, mirror_version_min AS "versionMin", max_active AS "maxActive", admit_per_second AS "admitPerSecond",
              paused, last_admitted AS "lastAdmitted"
