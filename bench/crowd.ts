@@ -2,8 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createClient } from '@frontrow/postgres/pool'
 import { Redis } from 'ioredis'
 import { z } from 'zod'
-import { roomKey, tokenKey } from '../services/queue/src/redis-room/room-scripts.ts'
-import { hashToken } from '../services/queue/src/places/token-value.ts'
+import { roomKey } from '../services/queue/src/redis-room/room-scripts.ts'
 import type { LoadProcess } from './load-process.ts'
 import { sum } from './measure.ts'
 import { readCpuMs } from './process-cpu.ts'
@@ -15,8 +14,6 @@ import { crowdToken, crowdUser } from './requests.ts'
 const REBUILD_POLL_MS = 20
 const REBUILD_MS_MAX = 90_000
 const REWRITE_POLL_MS = 100
-const TOKEN_TTL_SECONDS = 43_200
-const PIPELINE_SIZE = 5_000
 
 const placeAnswer = z.object({ data: z.object({ queuePosition: z.int(), status: z.literal('WAITING') }) })
 
@@ -43,7 +40,7 @@ export async function fillRoom(
        FROM generate_series(2, $2::bigint) AS place`,
       [scheduleId, size, crowdUser(1), crowdToken(1)],
     )
-    await client.query(`UPDATE queue.rooms SET last_sequence = $2 WHERE schedule_id = $1`, [scheduleId, size])
+    await client.query(`UPDATE queue.rooms SET last_sequence = $2, waiting = $2 WHERE schedule_id = $1`, [scheduleId, size])
     // Otherwise PostgreSQL would start these by itself in the middle of a round.
     await client.query('VACUUM ANALYZE queue.queue_tokens')
     await client.query('CHECKPOINT')
@@ -64,7 +61,7 @@ export async function loseAndRebuild(
     const began = performance.now()
     const cpuBefore = sum(readCpuMs(stack.pids).values())
     await askPlace(stack, crowdToken(size))
-    while ((await redis.hget(roomKey(scheduleId, 'room'), 'epoch')) === null) {
+    while ((await redis.hget(roomKey(scheduleId, 'room'), 'version')) === null) {
       if (performance.now() - began > REBUILD_MS_MAX) throw new Error('the room was not rebuilt in time')
       await delay(REBUILD_POLL_MS)
     }
@@ -91,22 +88,10 @@ async function askPlace(stack: QueueStack, token: string): Promise<number> {
   return placeAnswer.parse(await answer.json()).data.queuePosition
 }
 
-/** Stores in Redis whose each token is, as the joins of these people would have. Then waits until Redis has rewritten its log. */
-export async function storeTokenOwners(
-  stack: QueueStack,
-  scheduleId: number,
-  places: readonly number[],
-): Promise<void> {
+/** Waits until Redis has rewritten its log. */
+export async function settleRedis(stack: QueueStack): Promise<void> {
   const redis = new Redis(stack.redisUrl)
   try {
-    for (let from = 0; from < places.length; from += PIPELINE_SIZE) {
-      const pipeline = redis.pipeline()
-      for (const place of places.slice(from, from + PIPELINE_SIZE)) {
-        const { digest } = hashToken(crowdToken(place))
-        pipeline.set(tokenKey(digest), `${scheduleId}:${crowdUser(place)}`, 'EX', TOKEN_TTL_SECONDS)
-      }
-      await pipeline.exec()
-    }
     await rewriteLog(redis)
   } finally {
     redis.disconnect()

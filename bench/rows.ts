@@ -4,7 +4,7 @@ import type { SigningKey } from '@frontrow/test-kit/identity-provider'
 import type { Stack } from './bare-stack.ts'
 import { signBearerTokens } from './bearer-tokens.ts'
 import type { People } from './bearer-tokens.ts'
-import { storeTokenOwners } from './crowd.ts'
+import { settleRedis } from './crowd.ts'
 import type { LoadProcess } from './load-process.ts'
 import { joinPeople, openPausedRoom } from './queue-stack.ts'
 import type { QueueStack } from './queue-stack.ts'
@@ -115,7 +115,7 @@ export class Rows {
       Math.floor(this.#crowd / (this.#pace.rounds + 2)),
     )
     const people = this.#scattered(FEW_PEOPLE, pollsARound * (this.#pace.rounds + 1))
-    await storeTokenOwners(crowded, CROWDED_ROOM, people)
+    await settleRedis(crowded)
     const load = async (round: number) => {
       const placesOfRound = people.slice(round * pollsARound, (round + 1) * pollsARound)
       const requests = placesOfRound.map((place) => placeRequest(crowdToken(place)))
