@@ -43,6 +43,9 @@ export function createPool(config: PoolConfig): Pool {
   const pool = new pg.Pool({
     connectionString: config.url,
     application_name: config.applicationName,
+    // PostgreSQL would compile a statement whose estimated cost is high, for longer than any of ours runs: a list of 10,000 rooms
+    // took 190 ms with it and 4 ms without.
+    options: '-c jit=off',
     max: config.max,
     types,
     connectionTimeoutMillis: 2_000,

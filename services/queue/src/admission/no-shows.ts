@@ -8,7 +8,8 @@ const GRACE_MS = 5_000
  * instance makes rounds of admission, so each notices an outage, and tells PostgreSQL in these seconds whom it has seen.
  */
 export class NoShowGrace {
-  #outageAtMs = -Infinity
+  // A process that starts may be the first one after an outage of all of them.
+  #outageAtMs = performance.now()
 
   /** Notes that PostgreSQL could not be reached just now. */
   noteOutage(): void {

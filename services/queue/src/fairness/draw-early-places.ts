@@ -5,7 +5,8 @@ import { admissionWindow } from '../schedules.ts'
 import { drawOrder } from './draw-order.ts'
 import { closeEarlyList, markDrawn, moveEntries } from './fairness-rows.ts'
 
-const MOVES_A_BATCH = 5_000
+// A batch of this size holds the lock of the room for some 0.1 s, in which joins wait.
+const MOVES_A_BATCH = 2_000
 
 /** Makes the draws that are due, one after the other. The next round of admission notes a draw that failed as due again. */
 export async function drawDuePlaces(ctx: QueueContext, signal: AbortSignal): Promise<void> {

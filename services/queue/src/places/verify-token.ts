@@ -1,6 +1,7 @@
 import { refuse } from '@frontrow/proto/refusals'
 import type { QueueContext } from '../context.ts'
-import { locatePlace } from './locate-place.ts'
+import { invalidToken, locatePlace } from './locate-place.ts'
+import { noteSeen } from './note-seen.ts'
 import { hashToken } from './token-value.ts'
 
 /** Whom a token lets in. */
@@ -28,6 +29,7 @@ export async function verifyToken(
   if (row?.status !== 'ACTIVE' || row.activeUntil === null) {
     throw refuse('QUEUE_TOKEN_NOT_ACTIVE', 'still waiting; poll until the token is ACTIVE')
   }
-  await ctx.notes.add(scheduleId, { kind: 'SEEN', sequence })
+  const letIn = await ctx.rooms.locate(row)
+  if (!(await noteSeen(ctx, letIn))) throw invalidToken()
   return { scheduleId, userId, sequence: row.sequence, activeUntilMs: row.activeUntil.getTime() }
 }
