@@ -83,7 +83,13 @@ function createContext(host: ServiceHost, config: QueueConfig): QueueContext {
   host.lifecycle.add('Redis', () => gate.close())
   const events = createEvents(metrics.registry, logger)
   const schedules = createSchedules(askCatalog(host, config))
-  const mirror = new Mirror({ gate, redis, pool: roomPool, logger, onEstimateProved: events.estimateProved })
+  const mirror = new Mirror({
+    gate,
+    redis,
+    pool: roomPool,
+    logger,
+    onEstimateProved: (predicted, actual) => events.estimateProved(predicted, actual),
+  })
   const noteSeenAfterMs = Math.min(NOTE_SEEN_EVERY_MAX_MS, Math.floor(config.WAITING_MS / 8))
   const redisRoom = new RedisRoom(gate, mirror, noteSeenAfterMs)
   const defaults = roomDefaults(config)

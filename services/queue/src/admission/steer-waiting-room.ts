@@ -15,7 +15,7 @@ export async function steerWaitingRoom(
     scheduleId,
     roomDefaults(ctx.config),
     async (tx, room) => {
-      const limits: RoomLimits = {
+      const steered: RoomLimits = {
         maxActive: change.maxActive === undefined ? room.maxActive : change.maxActive,
         admitPerSecond: change.admitPerSecond ?? room.admitPerSecond,
         paused: change.paused ?? room.paused,
@@ -23,9 +23,9 @@ export async function steerWaitingRoom(
       await tx.query({
         name: 'set-limits',
         text: `UPDATE rooms SET max_active = $2, admit_per_second = $3, paused = $4, version = $5 WHERE schedule_id = $1`,
-        values: [scheduleId, limits.maxActive, limits.admitPerSecond, limits.paused, room.version + 1],
+        values: [scheduleId, steered.maxActive, steered.admitPerSecond, steered.paused, room.version + 1],
       })
-      return { version: room.version + 1, limits }
+      return { version: room.version + 1, limits: steered }
     },
   )
   ctx.events.steered({ scheduleId, ...limits })
