@@ -38,10 +38,11 @@ const places = fc.oneof(
     .map((deadlines) => ({ ...admitted, ...deadlines })),
 )
 const extensions = times.map((untilMs): PlaceNote => ({ kind: 'EXTENDED', sequence: 7, untilMs }))
+const looks = times.map((atMs) => lookAt(atMs))
 const tokenHashes = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes))
 const notes: fc.Arbitrary<PlaceNote> = fc.oneof(
   { weight: 4, arbitrary: extensions },
-  { weight: 2, arbitrary: fc.constant<PlaceNote>({ kind: 'SEEN', sequence: 7 }) },
+  { weight: 2, arbitrary: looks },
   {
     weight: 2,
     arbitrary: tokenHashes.map((tokenHash): PlaceNote => ({ kind: 'REISSUED', userId: 'fan', tokenHash })),
@@ -51,6 +52,9 @@ const notes: fc.Arbitrary<PlaceNote> = fc.oneof(
 )
 const courses = fc.array(fc.tuple(notes, times), { maxLength: 20 })
 
+const hold = { kind: 'EXTENDED', sequence: 7, untilMs: 0 } as const
+const isLive = (place: NotedPlace, nowMs: number): boolean => isInTime(place, hold, nowMs)
+const lookAt = (atMs: number): PlaceNote => ({ kind: 'SEEN', sequence: 7, atMs })
 const noteAll = (place: NotedPlace, all: readonly PlaceNote[], nowMs: number): NotedPlace =>
   all.reduce((now, note) => notePlace(now, note, nowMs, ACTIVE_MAX_MS), place)
 
@@ -84,14 +88,14 @@ describe('whatever is noted of a place, at any time and in any order', () => {
   test('nothing of it changes once its deadline has come, or its holder has not shown up in time', () => {
     fc.assert(
       fc.property(places, notes, times, (place, note, nowMs) => {
-        fc.pre(!isInTime(place, nowMs))
+        fc.pre(!isInTime(place, note, nowMs))
         expect(notePlace(place, note, nowMs, ACTIVE_MAX_MS)).toBe(place)
       }),
     )
     for (const deadline of ['activeUntilMs', 'showUpByMs'] as const) {
       const place = { ...admitted, [deadline]: ADMITTED_AT_MS + 5_000 }
-      expect(isInTime(place, ADMITTED_AT_MS + 4_999)).toBe(true)
-      expect(isInTime(place, ADMITTED_AT_MS + 5_000)).toBe(false)
+      expect(isLive(place, ADMITTED_AT_MS + 4_999)).toBe(true)
+      expect(isLive(place, ADMITTED_AT_MS + 5_000)).toBe(false)
     }
   })
 
@@ -102,7 +106,7 @@ describe('whatever is noted of a place, at any time and in any order', () => {
     )
     fc.assert(
       fc.property(places, ends, times, courses, (place, end, nowMs, course) => {
-        fc.pre(isInTime(place, nowMs))
+        fc.pre(isLive(place, nowMs))
         const ended = notePlace(place, end, nowMs, ACTIVE_MAX_MS)
         expect(ended.status).toBe(end.kind)
         for (const [note, laterMs] of course) {
@@ -129,7 +133,7 @@ test('holds told of twice, or in another order, end in the same deadline: the la
     fc.property(places, toldAgain, times, (place, [first, again], nowMs) => {
       const once = noteAll(place, first, nowMs)
       expect(noteAll(place, again, nowMs)).toEqual(once)
-      if (place.status !== 'ACTIVE' || !isInTime(place, nowMs)) return
+      if (place.status !== 'ACTIVE' || !isLive(place, nowMs)) return
       const asked = first.map((note) => (note.kind === 'EXTENDED' ? Math.min(note.untilMs, END_MS) : 0))
       expect(once.activeUntilMs).toBe(Math.max(place.activeUntilMs ?? 0, ...asked))
     }),
@@ -138,24 +142,32 @@ test('holds told of twice, or in another order, end in the same deadline: the la
 
 describe('who was let in', () => {
   test.each<PlaceNote>([
-    { kind: 'SEEN', sequence: 7 },
+    { kind: 'SEEN', sequence: 7, atMs: Infinity },
     { kind: 'EXTENDED', sequence: 7, untilMs: 0 },
     { kind: 'REISSUED', userId: 'fan', tokenHash: Buffer.alloc(32, 2) },
   ])('and is seen in time, by $kind, has shown up for good', (note) => {
     const seen = notePlace(admitted, note, ADMITTED_AT_MS + 89_999, ACTIVE_MAX_MS)
     expect(seen).toMatchObject({ showUpByMs: null, activeUntilMs: admitted.activeUntilMs, status: 'ACTIVE' })
-    expect(isInTime(seen, ADMITTED_AT_MS + 90_000)).toBe(true)
-    const again = notePlace(seen, { kind: 'SEEN', sequence: 7 }, ADMITTED_AT_MS + 90_000, ACTIVE_MAX_MS)
+    expect(isLive(seen, ADMITTED_AT_MS + 90_000)).toBe(true)
+    const again = notePlace(seen, lookAt(ADMITTED_AT_MS + 90_000), ADMITTED_AT_MS + 90_000, ACTIVE_MAX_MS)
     expect(again).toBe(seen)
+  })
+
+  test('and was seen in time has shown up, though PostgreSQL hears of it late, but not after the deadline', () => {
+    const [lateMs, deadlineMs] = [ADMITTED_AT_MS + 95_000, ADMITTED_AT_MS + ACTIVE_MS]
+    const inTime = lookAt(ADMITTED_AT_MS + 89_999)
+    expect(notePlace(admitted, inTime, lateMs, ACTIVE_MAX_MS).showUpByMs).toBeNull()
+    expect(notePlace(admitted, inTime, deadlineMs, ACTIVE_MAX_MS)).toBe(admitted)
+    expect(notePlace(admitted, lookAt(ADMITTED_AT_MS + 90_000), lateMs, ACTIVE_MAX_MS)).toBe(admitted)
   })
 })
 
 test('a reissue gives a live place the new token, and leaves the rest as a look at it would', () => {
   fc.assert(
     fc.property(places, tokenHashes, times, (place, tokenHash, nowMs) => {
-      fc.pre(isInTime(place, nowMs))
+      fc.pre(isLive(place, nowMs))
       const reissued = notePlace(place, { kind: 'REISSUED', userId: 'fan', tokenHash }, nowMs, ACTIVE_MAX_MS)
-      const seen = notePlace(place, { kind: 'SEEN', sequence: 7 }, nowMs, ACTIVE_MAX_MS)
+      const seen = notePlace(place, lookAt(nowMs), nowMs, ACTIVE_MAX_MS)
       expect(reissued).toEqual({ ...seen, tokenHash })
     }),
   )
@@ -163,14 +175,13 @@ test('a reissue gives a live place the new token, and leaves the rest as a look 
 
 describe('who waits', () => {
   test('is seen as of now, and stays in the line however long that took', () => {
-    expect(notePlace(waiting, { kind: 'SEEN', sequence: 7 }, 2_000_000, ACTIVE_MAX_MS)).toEqual({
+    expect(notePlace(waiting, lookAt(2_000_000), 2_000_000, ACTIVE_MAX_MS)).toEqual({
       ...waiting,
       seenAtMs: 2_000_000,
     })
   })
 
   test('has no deadline that a hold could move', () => {
-    const hold: PlaceNote = { kind: 'EXTENDED', sequence: 7, untilMs: END_MS }
-    expect(notePlace(waiting, hold, 950_000, ACTIVE_MAX_MS)).toBe(waiting)
+    expect(notePlace(waiting, { ...hold, untilMs: END_MS }, 950_000, ACTIVE_MAX_MS)).toBe(waiting)
   })
 })

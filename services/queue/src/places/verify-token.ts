@@ -28,6 +28,6 @@ export async function verifyToken(
   if (row?.status !== 'ACTIVE' || row.activeUntil === null) {
     throw refuse('QUEUE_TOKEN_NOT_ACTIVE', 'still waiting; poll until the token is ACTIVE')
   }
-  await ctx.notes.add(scheduleId, { kind: 'SEEN', sequence })
+  await ctx.notes.add(scheduleId, { kind: 'SEEN', sequence, atMs: place.nowMs })
   return { scheduleId, userId, sequence: row.sequence, activeUntilMs: row.activeUntil.getTime() }
 }
