@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import { freePorts } from '@frontrow/local-stack/ports'
+import { createClient } from '@frontrow/postgres/pool'
 import { inTransaction } from '@frontrow/postgres/transaction'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
@@ -8,6 +9,7 @@ import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { messageHandlers } from '../src/messages.ts'
 import { EventReader } from './event-reader.ts'
 import { logOf, readFairness } from './fairness-log.ts'
+import { CuttableProxy } from './losable-redis.ts'
 import { placeOf, startQueueInstances, steer, watchRoom } from './queue-instances.ts'
 import type { QueueInstance, QueueInstances, SeenPlace } from './queue-instances.ts'
 import { startCatalog } from './queue-under-test.ts'
@@ -253,3 +255,56 @@ test('who lost the place joins again at once, behind those who wait', async () =
   expect(again.sequence).toBeGreaterThan(third.sequence)
   expect(await queues.at(0).client.place(lost.token)).toMatchObject(GONE)
 })
+
+test('who shows up while PostgreSQL is away keeps the place, though PostgreSQL hears of it after the time to show up', async () => {
+  const own = await createTestEnvironment()
+  const direct = new URL(own.databaseUrl('queue'))
+  const proxy = await CuttableProxy.to(Number(direct.port))
+  const url = new URL(direct)
+  url.port = new URL(proxy.url).port
+  const settings = { SHOW_UP_MS: '2000', ACTIVE_MS: '60000', ADMIT_EVERY_MS: '50', DATABASE_URL: url.href }
+  const instances = await startQueueInstances(own, catalog, settings)
+  const database = createClient(direct.href, 'test')
+  await database.connect()
+  const placesIn = async (scheduleId: number) => {
+    const { rows } = await database.query<{ status: string; isLate: boolean | null }>(
+      `SELECT status, show_up_by <= clock_timestamp() AS "isLate" FROM queue_tokens WHERE schedule_id = $1 ORDER BY sequence`,
+      [scheduleId],
+    )
+    return rows
+  }
+  try {
+    const scheduleId = catalog.addSchedule()
+    await steer(instances.at(0), scheduleId, { maxActive: 2 })
+    const comes = placeOf(await instances.at(0).client.join(scheduleId, 'comes'))
+    const staysAway = placeOf(await instances.at(0).client.join(scheduleId, 'stays-away'))
+    expect([comes.status, staysAway.status]).toEqual(['ACTIVE', 'ACTIVE'])
+    proxy.cut()
+    expect((await instances.at(1).client.place(comes.token)).data['status']).toBe('ACTIVE')
+    await eventually(async () => {
+      expect(await placesIn(scheduleId)).toEqual(Array(2).fill({ status: 'ACTIVE', isLate: true }))
+    })
+    for (const { client } of instances.all) {
+      expect((await client.place(comes.token)).data['status']).toBe('ACTIVE')
+    }
+    proxy.mend()
+    await eventually(
+      async () => {
+        expect(await placesIn(scheduleId)).toEqual([
+          { status: 'ACTIVE', isLate: null },
+          { status: 'EXPIRED', isLate: true },
+        ])
+      },
+      { withinMs: 20_000 },
+    )
+    for (const { client } of instances.all) {
+      expect((await client.place(comes.token)).data['status']).toBe('ACTIVE')
+      expect(await client.place(staysAway.token)).toMatchObject(GONE)
+    }
+  } finally {
+    await database.end()
+    await instances.stop()
+    proxy.close()
+    await own.dispose()
+  }
+}, 60_000)
