@@ -161,7 +161,9 @@ test('a poll, a stream, a VerifyToken, a hold or a reissue in time keeps the pla
   const places = await Promise.all(users.map((user) => join(scheduleId, user, 'ACTIVE')))
   const unseen = await join(scheduleId, 'unseen', 'ACTIVE')
   await join(scheduleId, 'next', 'WAITING')
-  await Promise.all(users.map((user, index) => ways[user]?.(places[index] ?? unseen, user)))
+  await Promise.all(
+    Object.entries(ways).map(async ([user, show], index) => show(places[index] ?? unseen, user)),
+  )
   for (const reader of readers.splice(0)) reader.close()
 
   // When the one behind them has lost its slot, their time to show up is over too.
@@ -282,7 +284,7 @@ test('who shows up while PostgreSQL is away keeps the place, though PostgreSQL h
     proxy.cut()
     expect((await instances.at(1).client.place(comes.token)).data['status']).toBe('ACTIVE')
     await eventually(async () => {
-      expect(await placesIn(scheduleId)).toEqual(Array(2).fill({ status: 'ACTIVE', isLate: true }))
+      expect(await placesIn(scheduleId)).toEqual([1, 2].map(() => ({ status: 'ACTIVE', isLate: true })))
     })
     for (const { client } of instances.all) {
       expect((await client.place(comes.token)).data['status']).toBe('ACTIVE')
