@@ -80,8 +80,7 @@ const ADMIT_NEXT = `
   room AS MATERIALIZED (
     SELECT rooms.*, clock.now, now >= to_timestamp($2 / 1000.0) AND now < to_timestamp($3 / 1000.0) AND NOT $4 AS is_open,
       CASE WHEN $4 THEN 'infinity' ELSE now - make_interval(secs => $8 / 1000.0) END AS seen_since,
-      (SELECT count(*) FROM queue_tokens WHERE schedule_id = $1 AND status = 'ACTIVE' AND (
-        least(active_until, show_up_by) > now OR NOT $9 AND least(active_until, show_up_by) <= now AND active_until > now)) AS active,
+      (SELECT count(*) FROM queue_tokens WHERE schedule_id = $1 AND status = 'ACTIVE') AS active_before,
       (SELECT count(*) FROM queue_tokens
        WHERE schedule_id = $1 AND activated_at > now - interval '1 second') AS admitted_last_second
     FROM rooms, clock WHERE schedule_id = $1
@@ -102,10 +101,12 @@ const ADMIT_NEXT = `
       WHERE schedule_id = $1 AND status = 'WAITING' AND seen_at < (SELECT seen_since FROM room) ORDER BY seen_at LIMIT $10))
     RETURNING 1
   ),
+  -- A place whose time is over counts until it is ended, because its holder may still be noted as seen in time.
+  inside AS MATERIALIZED (SELECT active_before - (SELECT count(*) FROM ended) AS active FROM room),
   free AS MATERIALIZED (
     SELECT CASE WHEN paused OR drawn_at IS NULL OR NOT is_open THEN 0 WHEN max_active IS NULL THEN $10
       ELSE greatest(0, least($10, max_active - active, admit_per_second - admitted_last_second)) END AS places
-    FROM room
+    FROM room, inside
   ),
   admitted AS (
     UPDATE queue_tokens SET status = 'ACTIVE', activated_at = (SELECT now FROM room),
@@ -126,8 +127,8 @@ const ADMIT_NEXT = `
     SELECT 'TIME_UP', sequence, NULL, activated_at, NULL, round(extract(epoch FROM active_until - activated_at) * 1000)::bigint
     FROM ended WHERE show_up_by IS NULL AND active_until >= activated_at + make_interval(secs => $7 / 1000.0)
     UNION ALL
-    SELECT 'ADMITTED', sequence, date_trunc('milliseconds', joined_at), room.now, room.active + row_number() OVER (ORDER BY sequence), NULL
-    FROM admitted, room
+    SELECT 'ADMITTED', sequence, date_trunc('milliseconds', joined_at), room.now, inside.active + row_number() OVER (ORDER BY sequence), NULL
+    FROM admitted, room, inside
   ),
   numbered AS (
     SELECT e.*, room.log_length + row_number() OVER (ORDER BY kind <> 'ADMITTED' DESC, sequence) AS number,
@@ -165,4 +166,4 @@ const ADMIT_NEXT = `
     ended + gone AS expired, waiting - admitted - gone AS waiting, active + admitted AS active,
     version + (admitted + ended + gone > 0)::int AS version, is_open AND drawn_at IS NULL AS "drawDue",
     greatest(admitted, ended, gone) >= $10 AS "hasMore"
-  FROM room, counts`
+  FROM room, inside, counts`

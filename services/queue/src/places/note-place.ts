@@ -1,10 +1,10 @@
 /**
  * What becomes of one place. It is named by its identity, the sequence, which a reissue of its token does not change. SEEN: its
- * holder asked for it. EXTENDED: it made a hold that lasts until then. USED: its last live hold was paid. LEFT and REISSUED come
+ * holder asked for it, at `atMs`, because PostgreSQL may hear of it late. EXTENDED: it made a hold that lasts until then. USED: its last live hold was paid. LEFT and REISSUED come
  * from the holder and name the token value or the user.
  */
 export type PlaceNote =
-  | { kind: 'SEEN'; sequence: number }
+  | { kind: 'SEEN'; sequence: number; atMs: number }
   | { kind: 'EXTENDED'; sequence: number; untilMs: number }
   | { kind: 'USED'; sequence: number }
   | { kind: 'LEFT'; tokenHash: Buffer }
@@ -35,7 +35,7 @@ export function notePlace(
   nowMs: number,
   activeMaxMs: number,
 ): NotedPlace {
-  if (!isInTime(place, nowMs)) return place
+  if (!isInTime(place, note, nowMs)) return place
   switch (note.kind) {
     case 'SEEN':
       return seen(place, nowMs)
@@ -49,10 +49,11 @@ export function notePlace(
   }
 }
 
-/** Whether a place is live at this time. */
-export function isInTime(place: NotedPlace, nowMs: number): boolean {
+/** Whether a place is live when a note of it comes. Who was seen in time has shown up, though PostgreSQL hears of it now. */
+export function isInTime(place: NotedPlace, note: PlaceNote, nowMs: number): boolean {
   if (place.status !== 'ACTIVE') return place.status === 'WAITING'
-  return Math.min(place.activeUntilMs ?? 0, place.showUpByMs ?? Infinity) > nowMs
+  const seenAtMs = note.kind === 'SEEN' ? Math.min(note.atMs, nowMs) : nowMs
+  return (place.activeUntilMs ?? 0) > nowMs && (place.showUpByMs ?? Infinity) > seenAtMs
 }
 
 function seen(place: NotedPlace, nowMs: number): NotedPlace {

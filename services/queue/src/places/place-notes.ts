@@ -34,7 +34,7 @@ export function createPlaceNotes(ctx: Pick<QueueContext, 'pool' | 'mirror' | 'bu
         const found = notes.map((note) => {
           const place = places.find((one) => isAbout(one, note))
           const now = place === undefined ? undefined : after.get(place.sequence)
-          if (now === undefined || !isInTime(now, nowMs)) return undefined
+          if (now === undefined || !isInTime(now, note, nowMs)) return undefined
           after.set(now.sequence, notePlace(now, note, nowMs, ctx.config.ACTIVE_MAX_MS))
           return now.sequence
         })

@@ -64,6 +64,11 @@ export class RedisRoom implements RoomReader {
     }
   }
 
+  /** Notes that somebody who was let in has shown up, while PostgreSQL can't be told. */
+  async showUp(scheduleId: number, userId: string): Promise<void> {
+    await this.#gate.use((redis) => redis.zrem(roomKey(scheduleId, 'unseen'), userId))
+  }
+
   /** Stores the wait that somebody who waits was told. */
   async predict(scheduleId: number, userId: string, seconds: number): Promise<void> {
     await this.#run('predict', scheduleId, [userId, seconds])
