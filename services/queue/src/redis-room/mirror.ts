@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { FailureLog } from '@frontrow/failure-log/failure-log'
 import type { Logger } from '@frontrow/service-host/logger'
-import { isDatabaseUnavailable } from '@frontrow/postgres/errors'
+import { isDatabaseTimeout, isDatabaseUnavailable } from '@frontrow/postgres/errors'
 import type { Pool } from '@frontrow/postgres/pool'
-import { ReplyError } from 'ioredis'
 import type { Redis } from 'ioredis'
 import { LRUCache } from 'lru-cache'
 import { toDigest } from '../places/token-value.ts'
@@ -135,7 +134,7 @@ export class Mirror {
           room.goal = Math.max(room.goal, version)
           this.#run(scheduleId, room)
           const failure = await room.running
-          if (failure !== undefined && !isDatabaseUnavailable(failure)) throw failure
+          if (failure !== undefined && !isDatabaseFailure(failure)) throw failure
         }),
       )
     }
@@ -166,8 +165,8 @@ export class Mirror {
     } catch (error) {
       room.version = 0
       this.#failures.failed(error, { scheduleId })
-      // Redis answers and takes no writes, so that its rooms would grow old.
-      if (error instanceof ReplyError) gate.shut('a room could not be written')
+      // A mirror that can't be written grows old, so nobody is to read it.
+      if (!isDatabaseFailure(error)) gate.shut('a room could not be written')
       return error
     }
   }
@@ -228,6 +227,10 @@ export class Mirror {
     for (let at = 0; at < rest.length; at += 2) onEstimateProved(numberAt(rest, at), numberAt(rest, at + 1))
     return to.version
   }
+}
+
+function isDatabaseFailure(error: unknown): boolean {
+  return isDatabaseUnavailable(error) || isDatabaseTimeout(error)
 }
 
 /** Those differences that this process knows and that follow the mirror's version, as one; undefined where none does. */
