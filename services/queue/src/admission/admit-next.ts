@@ -125,7 +125,7 @@ const ADMIT_NEXT = `
     FROM ended WHERE show_up_by < active_until
     UNION ALL
     SELECT 'TIME_UP', sequence, NULL, activated_at, NULL, round(extract(epoch FROM active_until - activated_at) * 1000)::bigint
-    FROM ended WHERE show_up_by IS NULL AND active_until >= activated_at + make_interval(secs => $7 / 1000.0)
+    FROM ended WHERE show_up_by IS NULL AND active_until = activated_at + make_interval(secs => $7 / 1000.0)
     UNION ALL
     SELECT 'ADMITTED', sequence, date_trunc('milliseconds', joined_at), room.now, inside.active + row_number() OVER (ORDER BY sequence), NULL
     FROM admitted, room, inside
