@@ -24,6 +24,8 @@ export interface ReservationsStandIn {
   held(place: HoldersPlace, untilMs: number, which?: Identity & { refreshed?: boolean }): Promise<void>
   /** A hold was paid, and so many others of the place are live. */
   confirmed(place: HoldersPlace, liveHoldsLeft: number, which?: Identity): Promise<void>
+  /** A hold was given up, and so many others of the place are live. */
+  cancelled(place: HoldersPlace, liveHoldsLeft: number, which?: Identity): Promise<void>
   stop(): Promise<void>
 }
 
@@ -57,6 +59,15 @@ export async function startReservations(environment: TestEnvironment): Promise<R
     confirmed(place, liveHoldsLeft, which = {}) {
       const queuePlace = { sequence: place.sequence, liveHoldsLeft }
       return send('ReservationConfirmed', place, { paymentId: randomUUID(), queuePlace }, which)
+    },
+    cancelled(place, liveHoldsLeft, which = {}) {
+      const queuePlace = { sequence: place.sequence, liveHoldsLeft }
+      return send(
+        'ReservationCancelled',
+        place,
+        { paymentId: null, reason: 'USER_CANCELLED', queuePlace },
+        which,
+      )
     },
     stop: () => producer.disconnect(),
   }
