@@ -184,7 +184,9 @@ export class Mirror {
       room.goal = room.version
       return
     }
-    const version = await this.#applyMissed(scheduleId, room.version, state)
+    // No difference brings such a mirror up to date: rows that it knows were moved by the draw, or deleted.
+    const isTooOld = room.version > 0 && room.version < state.versionMin
+    const version = isTooOld ? room.version : await this.#applyMissed(scheduleId, room.version, state)
     if (version !== undefined && version >= state.versionMin && version <= state.version) {
       room.version = version
       return
