@@ -1,22 +1,19 @@
-import { spawn } from 'node:child_process'
-import { createHash, createHmac, randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { join } from 'node:path'
+import { createHash, createHmac } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createClient } from '@frontrow/postgres/pool'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
-import { z } from 'zod'
+import { changeRoom } from '../src/admission/change-room.ts'
+import { checkAdmissions } from '../src/admission/check-admissions.ts'
 import { drawEarlyPlaces } from '../src/fairness/draw-early-places.ts'
 import { drawOrder } from '../src/fairness/draw-order.ts'
-import { checkAdmissions } from '../src/admission/check-admissions.ts'
 import { closeEarlyList, moveEntries } from '../src/fairness/fairness-rows.ts'
-import { insertTokens } from '../src/places/queue-tokens.ts'
-import { startQueueInstances } from './queue-instances.ts'
+import { readFairness, verifyFairness } from './fairness-log.ts'
+import { placeOf, startQueueInstances } from './queue-instances.ts'
 import type { QueueInstance, QueueInstances } from './queue-instances.ts'
 import { QueueClient, startCatalog, startQueueService } from './queue-under-test.ts'
-import type { Answer, StandInCatalog } from './queue-under-test.ts'
+import type { StandInCatalog } from './queue-under-test.ts'
 
 let environment: TestEnvironment
 let catalog: StandInCatalog
@@ -40,28 +37,6 @@ const service = (): QueueInstance => queues.at(0)
 /** A schedule whose waiting room is open and whose sale opens in `ms`. */
 const opensIn = (ms: number): number => catalog.addSchedule({ bookingOpenAtMs: Date.now() + ms })
 
-async function fairness(scheduleId: number, from?: number): Promise<Answer['data']> {
-  const query = from === undefined ? '' : `?from=${from}`
-  const answer = await client(from ?? 0).call('GET', `/queue/schedules/${scheduleId}/fairness${query}`)
-  expect(answer.status).toBe(200)
-  return answer.data
-}
-
-const admissions = z.array(
-  z.object({
-    number: z.int(),
-    sequence: z.int(),
-    enteredAt: z.string(),
-    admittedAt: z.string(),
-    active: z.int(),
-    maxActive: z.int().nullable(),
-    admitPerSecond: z.int(),
-    hash: z.string(),
-  }),
-)
-
-const entriesOf = (data: Answer['data']): z.output<typeof admissions> => admissions.parse(data['admissions'])
-
 /** The public rule of the draw, written independently of the service. */
 function drawnSequences(seed: Buffer, scheduleId: number, entries: number): Map<number, number> {
   const keyOf = (entry: number) =>
@@ -72,37 +47,32 @@ function drawnSequences(seed: Buffer, scheduleId: number, entries: number): Map<
   return new Map(order.map((entry, index) => [entry, entries + index + 1]))
 }
 
-async function loggedAll(scheduleId: number, length: number): Promise<Answer['data']> {
-  return eventually(async () => {
-    const data = await fairness(scheduleId, 1)
-    expect(data['log']).toMatchObject({ length })
-    return data
+const fairness = (scheduleId: number, from?: number) => readFairness(queues.at(from ?? 0), scheduleId, from)
+
+/** People who join at once over all instances, before the opening; with their entry numbers. */
+async function joinAtOnce(scheduleId: number, people: number): Promise<{ token: string; entry: number }[]> {
+  const joins = Array.from({ length: people }, async (_none, index) => {
+    const { token, sequence } = placeOf(await client(index).join(scheduleId, `early-${index}`))
+    return { token, entry: sequence }
   })
+  return Promise.all(joins)
 }
 
-async function verifyFairness(
-  scheduleId: number,
-  ...args: string[]
-): Promise<{ code: number | null; output: string }> {
-  const url = `http://127.0.0.1:${service().httpPort}`
-  const checker = join(import.meta.dirname, '..', '..', '..', 'fairness', 'main.ts')
-  const child = spawn(process.execPath, [checker, '--schedule', String(scheduleId), '--url', url, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    timeout: 20_000,
+/** The admissions of a short log, once it has so many entries. */
+async function admissionsOf(scheduleId: number, length: number) {
+  const { entries } = await eventually(async () => {
+    const published = await fairness(scheduleId, 1)
+    expect(published.log.length).toBe(length)
+    return published
   })
-  let output = ''
-  child.stdout.on('data', (chunk: Buffer) => {
-    output += chunk.toString()
-  })
-  const [code] = await once(child, 'close')
-  return { code, output }
+  return entries.filter((entry) => entry.kind === 'ADMITTED')
 }
 
 test('who comes before the opening is let in in the drawn order, who comes after it behind them, as committed to before', async () => {
   const people = 40
   const scheduleId = opensIn(2_500)
   const promised = await fairness(scheduleId)
-  expect(promised).toMatchObject({ seed: null, draw: null, admissions: [], nextFrom: null })
+  expect(promised).toMatchObject({ seed: null, draw: null, entries: [], nextFrom: null })
   await client().steer(scheduleId, { maxActive: 1_000, admitPerSecond: 1_000 })
 
   const early = await Promise.all(
@@ -117,16 +87,16 @@ test('who comes before the opening is let in in the drawn order, who comes after
   const tokens = early.map((answer, index) => (index === 5 ? renewed : answer).data['token'])
 
   await eventually(async () => {
-    expect((await fairness(scheduleId))['draw']).toMatchObject({ entries: people })
+    expect((await fairness(scheduleId)).draw).toMatchObject({ entries: people })
   })
   const late = await client(1).join(scheduleId, 'late')
   expect(late.status).toBe(200)
   expect(Number(late.data['sequence'])).toBe(2 * people + 1)
 
   const revealed = await fairness(scheduleId)
-  const seed = Buffer.from(String(revealed['seed']), 'hex')
-  expect(createHash('sha256').update(seed).digest('hex')).toBe(promised['commitment'])
-  expect(revealed['commitment']).toBe(promised['commitment'])
+  const seed = Buffer.from(String(revealed.seed), 'hex')
+  expect(createHash('sha256').update(seed).digest('hex')).toBe(promised.commitment)
+  expect(revealed.commitment).toBe(promised.commitment)
   const drawn = drawnSequences(seed, scheduleId, people)
   await eventually(async () => {
     const places = await Promise.all(tokens.map((token, index) => client(index).place(token)))
@@ -136,23 +106,17 @@ test('who comes before the opening is let in in the drawn order, who comes after
     }
   })
 
-  const log = await loggedAll(scheduleId, people)
-  const sequences = entriesOf(log).map((entry) => entry.sequence)
+  const sequences = (await admissionsOf(scheduleId, people)).map((entry) => entry.sequence)
   expect(sequences).toEqual([...sequences].sort((a, b) => a - b))
   expect(sequences.at(-1)).toBe(2 * people + 1)
   expect(sequences).not.toContain(drawn.get(entries[3] ?? 0))
 
   // The checker that users run has no line of code in common with the service.
   const told = `${entries[7]}:${drawn.get(entries[7] ?? 0)}`
-  const honest = await verifyFairness(
-    scheduleId,
-    '--commitment',
-    String(promised['commitment']),
-    '--entry',
-    told,
-  )
+  const noted = ['--commitment', promised.commitment, '--entry', told]
+  const honest = await verifyFairness(service(), scheduleId, ...noted)
   expect(honest).toMatchObject({ code: 0, output: expect.stringMatching(/fairness holds\n$/) })
-  const cheated = await verifyFairness(scheduleId, '--commitment', 'a'.repeat(64))
+  const cheated = await verifyFairness(service(), scheduleId, '--commitment', 'a'.repeat(64))
   expect(cheated.code).toBe(1)
 }, 40_000)
 
@@ -169,13 +133,11 @@ test('the log is a hash chain that pages, names every admission once with the li
     })
     await client().leave(data['token'])
   }
-  const log = await loggedAll(scheduleId, people)
-  const { commitment, seed } = log
+  const admissions = await admissionsOf(scheduleId, people)
+  const { commitment, seed, log } = await fairness(scheduleId)
   expect(seed).not.toBeNull()
-  let hash = createHash('sha256')
-    .update(`frontrow:admissions:${scheduleId}:${String(commitment)}`)
-    .digest('hex')
-  for (const entry of entriesOf(log)) {
+  let hash = createHash('sha256').update(`frontrow:admissions:${scheduleId}:${commitment}`).digest('hex')
+  for (const entry of admissions) {
     const { number, sequence, enteredAt, admittedAt, active, maxActive, admitPerSecond } = entry
     const line = [hash, number, sequence, enteredAt, admittedAt, active, maxActive ?? '', admitPerSecond]
     hash = createHash('sha256').update(line.join('|')).digest('hex')
@@ -183,92 +145,81 @@ test('the log is a hash chain that pages, names every admission once with the li
     expect(active).toBeLessThanOrEqual(5)
     expect(maxActive).toBe(5)
   }
-  expect(log['log']).toEqual({ length: people, head: hash })
-  expect(new Set(entriesOf(log).map((entry) => entry.sequence)).size).toBe(people)
+  expect(log).toEqual({ length: people, head: hash })
+  expect(new Set(admissions.map((entry) => entry.sequence)).size).toBe(people)
   const page = await fairness(scheduleId, 9)
-  expect(entriesOf(page).map((entry) => entry.number)).toEqual([9, 10, 11, 12])
-  expect(page['nextFrom']).toBeNull()
-  expect((await fairness(scheduleId))['nextFrom']).toBe(1)
+  expect(page.entries.map((entry) => entry.number)).toEqual([9, 10, 11, 12])
+  expect(page.nextFrom).toBeNull()
+  expect((await fairness(scheduleId)).nextFrom).toBe(1)
 
   const owner = createClient(environment.adminDatabaseUrl, 'test')
   await owner.connect()
-  const attempts = ['UPDATE queue.admissions SET sequence = 0', 'DELETE FROM queue.admissions']
+  const attempts = ['UPDATE queue.room_log SET sequence = 0', 'DELETE FROM queue.room_log']
   for (const attempt of attempts) await expect(owner.query(attempt)).rejects.toThrow('immutable')
   await owner.end()
-  await expect(service().ctx.pool.query('DELETE FROM admissions')).rejects.toThrow('permission denied')
+  await expect(service().ctx.pool.query('DELETE FROM room_log')).rejects.toThrow('permission denied')
 }, 30_000)
 
 test('a draw that was cut off in the middle is finished with the same result, by three instances at once', async () => {
-  const { pool } = service().ctx
-  const scheduleId = catalog.addSchedule()
+  const { ctx } = service()
   const people = 30
-  const tokenHashes = Array.from({ length: people }, () => randomBytes(32))
-  const userIds = tokenHashes.map((_hash, index) => `cut-${index}`)
-  const limits = { maxActive: 5, admitPerSecond: 10 }
-  await insertTokens(
-    pool,
-    scheduleId,
-    { userIds, tokenHashes },
-    { opensAtMs: Date.now() + 60_000, ...limits },
-  )
-  const room = await closeEarlyList(pool, scheduleId, Date.now() - 1)
+  const scheduleId = opensIn(60_000)
+  const early = await joinAtOnce(scheduleId, people)
+  const room = await changeRoom(ctx, scheduleId, closeEarlyList)
   if (room === undefined) throw new Error('there is no room')
   expect(room.earlyEntries).toBe(people)
-  const order = await drawOrder(room.seed, scheduleId, people)
-  const half = order.slice(0, people / 2)
-  await moveEntries(pool, scheduleId, {
-    entries: half,
-    sequences: half.map((_entry, index) => people + index + 1),
+  const entries = (await drawOrder(room.seed, scheduleId, people)).slice(0, people / 2)
+  const sequences = entries.map((_entry, index) => people + index + 1)
+  await changeRoom(ctx, scheduleId, async (tx, locked) => {
+    await moveEntries(tx, scheduleId, { entries, sequences })
+    return locked
   })
-  const later = await insertTokens(
-    pool,
-    scheduleId,
-    { userIds: ['later'], tokenHashes: [randomBytes(32)] },
-    { opensAtMs: 0, ...limits },
-  )
-  expect(later[0]?.sequence).toBe(2 * people + 1)
+  const later = await client(1).join(scheduleId, 'later')
+  expect(later.data).toMatchObject({ status: 'WAITING', sequence: 2 * people + 1 })
 
   await eventually(async () => {
     const outcomes = await Promise.all(
-      queues.all.map(({ ctx }) => drawEarlyPlaces(ctx, scheduleId, AbortSignal.timeout(10_000))),
+      queues.all.map((instance) => drawEarlyPlaces(instance.ctx, scheduleId, AbortSignal.timeout(10_000))),
     )
     expect(outcomes).toContain('DRAWN')
   })
-  const { rows } = await pool.query<{ user_id: string; sequence: number }>(
-    'SELECT user_id, sequence FROM queue_tokens WHERE schedule_id = $1',
+  const drawn = drawnSequences(room.seed, scheduleId, people)
+  const expected = early.map(({ entry }) => drawn.get(entry))
+  const { rows } = await ctx.pool.query<{ sequence: number }>(
+    'SELECT sequence FROM queue_tokens WHERE schedule_id = $1 ORDER BY sequence',
     [scheduleId],
   )
-  const drawn = drawnSequences(room.seed, scheduleId, people)
-  const expected = userIds.map((userId, index) => [userId, drawn.get(index + 1)])
-  expect(new Map(rows.map((row) => [row.user_id, row.sequence]))).toEqual(
-    new Map([...expected.map(([user, sequence]) => [user, sequence] as const), ['later', 2 * people + 1]]),
-  )
+  const all = [...expected, 2 * people + 1].map(Number).toSorted((a, b) => a - b)
+  expect(rows.map((row) => row.sequence)).toEqual(all)
+  await eventually(async () => {
+    const places = await Promise.all(early.map(({ token }, index) => client(index).place(token)))
+    expect(places.map(({ data }) => data['sequence'])).toEqual(expected)
+  })
 })
 
-test('a join that the opening overtakes on its way into Redis keeps its place, and tells the drawn one', async () => {
+test('a join that the opening overtakes on its way to the mirror keeps its entry number, and with it its drawn place', async () => {
   const scheduleId = opensIn(1_500)
   await client().steer(scheduleId, { maxActive: 1_000 })
-  const companions = await Promise.all(
-    Array.from({ length: 8 }, (_none, index) => client(index).join(scheduleId, `with-${index}`)),
-  )
+  const companions = await joinAtOnce(scheduleId, 8)
   const { ctx } = service()
   const add = ctx.joins.add.bind(ctx.joins)
   ctx.joins.add = async (...asked) => {
     const given = await add(...asked)
     await eventually(async () => {
-      expect((await fairness(scheduleId))['draw']).toMatchObject({ entries: 9 })
-      // The room is built again, so that Redis knows the place by its drawn number.
-      expect((await client(1).place(companions[0]?.data['token'])).data['sequence']).toBeGreaterThan(9)
+      expect((await fairness(scheduleId)).draw).toMatchObject({ entries: 9 })
+      // The room is built again, so that the mirror knows the place by its drawn number.
+      expect((await client(1).place(companions[0]?.token)).data['sequence']).toBeGreaterThan(9)
     })
     return given
   }
   try {
     const joined = await client().join(scheduleId, 'overtaken')
-    expect(joined.status).toBe(200)
+    expect(joined.data).toMatchObject({ sequence: 9, status: 'WAITING' })
     const { seed } = await fairness(scheduleId)
     const drawn = drawnSequences(Buffer.from(String(seed), 'hex'), scheduleId, 9)
-    expect(joined.data['sequence']).toBe(drawn.get(9))
-    expect((await client(2).place(joined.data['token'])).data['sequence']).toBe(drawn.get(9))
+    for (const instance of queues.all) {
+      expect((await instance.client.place(joined.data['token'])).data['sequence']).toBe(drawn.get(9))
+    }
   } finally {
     ctx.joins.add = add
   }
@@ -279,28 +230,35 @@ test('the audit finds who was passed over and who was one too many', async () =>
   const before = await checkAdmissions(pool)
   expect(before).toMatchObject({ number: 5, violationCount: 0 })
   expect(before.checked).toBeGreaterThan(40)
-  const admit = async (sequence: number, enteredAtMs: number, admittedAtMs: number, active: number) =>
-    pool.query(
-      `INSERT INTO unlogged_admissions VALUES
-         (9999, $1, to_timestamp($2 / 1000.0), to_timestamp($3 / 1000.0), $4, 2, 10)`,
-      [sequence, enteredAtMs, admittedAtMs, active],
+  const tx = await pool.connect()
+  let number = 0
+  const admit = async (sequence: number, enteredAtMs: number, admittedAtMs: number, active: number) => {
+    number += 1
+    await tx.query(
+      `INSERT INTO room_log (schedule_id, number, kind, sequence, entered_at, admitted_at, active, max_active, admit_per_second, hash)
+       VALUES (9999, $1, 'ADMITTED', $2, to_timestamp($3 / 1000.0), to_timestamp($4 / 1000.0), $5, 2, 10, sha256('any'))`,
+      [number, sequence, enteredAtMs, admittedAtMs, active],
     )
+  }
   try {
+    await tx.query('BEGIN')
+    await tx.query('INSERT INTO rooms (schedule_id, max_active, admit_per_second) VALUES (9999, 2, 10)')
     const at = Date.now() + 60_000
     await admit(2, at, at + 10, 1)
     // This one entered when the other was in already, so it is rightly behind it.
     await admit(1, at + 10, at + 20, 2)
-    expect((await checkAdmissions(pool)).violationCount).toBe(0)
+    expect((await checkAdmissions(tx)).violationCount).toBe(0)
     await admit(5, at + 20, at + 50, 3)
     await admit(4, at + 49, at + 60, 2)
-    const after = await checkAdmissions(pool)
+    const after = await checkAdmissions(tx)
     expect(after.violationCount).toBe(2)
     expect(after.violations).toEqual([
       expect.stringContaining('sequence 5 was admitted as number 3 of 2'),
       expect.stringContaining('sequence 4 was passed over by sequence 5'),
     ])
   } finally {
-    await pool.query('DELETE FROM unlogged_admissions WHERE schedule_id = 9999')
+    await tx.query('ROLLBACK')
+    tx.release()
   }
 })
 
