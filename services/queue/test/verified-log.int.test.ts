@@ -15,7 +15,7 @@ import type { StandInCatalog } from './queue-under-test.ts'
 
 const EARLY = 24
 const LATE = 8
-const LIMITS = { maxActive: 10, admitPerSecond: 6 }
+const LIMITS = { maxActive: 16, admitPerSecond: 8 }
 
 let environment: TestEnvironment
 let catalog: StandInCatalog
