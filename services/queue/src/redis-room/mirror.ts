@@ -168,8 +168,9 @@ export class Mirror {
       room.goal = room.version
       return
     }
-    // A mirror of an unknown version is asked for it by a difference from no version.
-    const reply = await this.#applyDifference(scheduleId, room.version, state)
+    // A mirror of an unknown version, or of one from which no difference leads on, is asked for it by a difference from no version.
+    const from = room.version < state.versionMin ? 0 : room.version
+    const reply = await this.#applyDifference(scheduleId, from, state)
     if (reply !== undefined) {
       room.version = reply
       if (reply >= state.versionMin && reply <= state.version) return
