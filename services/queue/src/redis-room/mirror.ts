@@ -184,9 +184,9 @@ export class Mirror {
       room.goal = room.version
       return
     }
-    // No difference brings such a mirror up to date: rows that it knows were moved by the draw, or deleted.
-    const isTooOld = room.version > 0 && room.version < state.versionMin
-    const version = isTooOld ? room.version : await this.#applyMissed(scheduleId, room.version, state)
+    // No difference leads on from a mirror that is older than `versionMin`.
+    const from = room.version < state.versionMin ? 0 : room.version
+    const version = await this.#applyMissed(scheduleId, from, state)
     if (version !== undefined && version >= state.versionMin && version <= state.version) {
       room.version = version
       return
