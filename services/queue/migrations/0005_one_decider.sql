@@ -115,10 +115,6 @@ UPDATE queue_tokens t SET joined_at = greatest(joined_at, (
 FROM (SELECT schedule_id, max(sequence) AS sequence FROM room_log GROUP BY schedule_id) AS last
 WHERE t.schedule_id = last.schedule_id AND t.status = 'WAITING' AND t.sequence < last.sequence;
 
--- Holds could extend a place without an end. The end for all is 15 min after the admission (the default of ACTIVE_MAX_MS).
-UPDATE queue_tokens SET active_until = activated_at + interval '15 minutes'
-WHERE status = 'ACTIVE' AND active_until > activated_at + interval '15 minutes';
-
 -- A change that does not carry the room's new version is one that the counts and the mirror miss: an instance from before this file
 -- makes it. To that instance the refusal is that of a database that is away, so it answers 503, and leaves messages to the others.
 CREATE FUNCTION refuse_unversioned_change() RETURNS trigger LANGUAGE plpgsql AS $$
