@@ -1,17 +1,15 @@
 -- From here on PostgreSQL alone lets people in, and Redis mirrors the rooms: docs/decisions/0012-waiting-room.md.
 
--- Instances from before this file let people in through Redis while they keep their lease. The lock takes the lease from them: a
--- renewal waits for it and then fails. They stop 2 s after the last renewal, and write down within a fourth second whom they let in.
+-- Instances from before this file let people in through Redis for 2 s after they renewed their lease, which runs for 3 s, or from these
+-- tables where it has run out. Both need the lease's table, so that from this lock on no instance can begin anew. The wait gives them
+-- 2 s from the last admission that is possible to write it down; they do so five times a second.
+-- Their statements wait 2 s for a lock at most. This session waits longer before it looks for a deadlock, so that they are the ones
+-- that give up.
+SET LOCAL deadlock_timeout = '10s';
 LOCK TABLE redis_lease IN ACCESS EXCLUSIVE MODE;
-DO $$
-BEGIN
-  WHILE EXISTS (SELECT 1 FROM redis_lease WHERE held_until > clock_timestamp() - interval '1 second') LOOP
-    PERFORM pg_sleep(0.05);
-  END LOOP;
-END
-$$;
-DROP TABLE redis_lease, handed_over_places, draws;
+SELECT pg_sleep_until(held_until + interval '1 second') FROM redis_lease;
 LOCK TABLE rooms, queue_tokens, unlogged_admissions, admissions, admission_logs IN ACCESS EXCLUSIVE MODE;
+DROP TABLE redis_lease, handed_over_places, draws;
 
 -- Names this database: rooms in Redis that were made from another one are not believed.
 CREATE TABLE room_source (
@@ -94,19 +92,39 @@ CREATE UNIQUE INDEX room_log_admits_once ON room_log (schedule_id, sequence) WHE
 CREATE UNIQUE INDEX room_log_ends_once ON room_log (schedule_id, sequence) WHERE kind <> 'ADMITTED';
 
 -- Admissions that were noted and not logged yet are logged.
-UPDATE rooms r SET log_length = l.length, log_head = l.head FROM admission_logs l WHERE l.schedule_id = r.schedule_id;
 INSERT INTO room_log (schedule_id, number, kind, sequence, entered_at, admitted_at, active, max_active, admit_per_second, hash)
 SELECT schedule_id, number, 'ADMITTED', sequence, entered_at, admitted_at, active, max_active, admit_per_second,
   chain_log(head, concat_ws('|', number, sequence, log_time(entered_at), log_time(admitted_at), active,
                             coalesce(max_active::text, ''), admit_per_second))
     OVER (PARTITION BY schedule_id ORDER BY number)
 FROM (
-  SELECT u.*, coalesce(r.log_head, log_genesis(r.schedule_id, r.seed)) AS head,
-    r.log_length + row_number() OVER (PARTITION BY schedule_id ORDER BY u.admitted_at, u.sequence) AS number
-  FROM unlogged_admissions u JOIN rooms r USING (schedule_id)
+  SELECT u.*, coalesce(l.head, log_genesis(r.schedule_id, r.seed)) AS head,
+    coalesce(l.length, 0) + row_number() OVER (PARTITION BY schedule_id ORDER BY u.admitted_at, u.sequence) AS number
+  FROM unlogged_admissions u JOIN rooms r USING (schedule_id) LEFT JOIN admission_logs l USING (schedule_id)
   WHERE NOT EXISTS (SELECT 1 FROM room_log a WHERE a.schedule_id = u.schedule_id AND a.sequence = u.sequence)
 ) AS unlogged;
-UPDATE rooms r SET log_length = last.number, log_head = last.hash
-FROM (SELECT DISTINCT ON (schedule_id) schedule_id, number, hash FROM room_log ORDER BY schedule_id, number DESC) AS last
-WHERE last.schedule_id = r.schedule_id;
+UPDATE rooms r SET (log_length, log_head) = (
+  SELECT number, hash FROM room_log l WHERE l.schedule_id = r.schedule_id ORDER BY number DESC LIMIT 1)
+WHERE EXISTS (SELECT 1 FROM room_log l WHERE l.schedule_id = r.schedule_id);
 DROP TABLE unlogged_admissions, admission_logs;
+
+-- The log tells of those who were let in from now on when they joined. Somebody who waits behind a higher place that was let in had
+-- not come to the room by then, because an instance could not write to Redis; such a place counts as joined at that admission.
+UPDATE queue_tokens t SET joined_at = greatest(joined_at, (
+  SELECT max(admitted_at) FROM room_log a WHERE a.schedule_id = t.schedule_id AND a.sequence > t.sequence))
+FROM (SELECT schedule_id, max(sequence) AS sequence FROM room_log GROUP BY schedule_id) AS last
+WHERE t.schedule_id = last.schedule_id AND t.status = 'WAITING' AND t.sequence < last.sequence;
+
+-- A change that does not carry the room's new version is one that the counts and the mirror miss: an instance from before this file
+-- makes it. To that instance the refusal is that of a database that is away, so it answers 503, and leaves messages to the others.
+CREATE FUNCTION refuse_unversioned_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'a place was changed without the version of its room' USING ERRCODE = 'cannot_connect_now';
+END
+$$;
+CREATE TRIGGER queue_tokens_inserts_are_versioned AFTER INSERT ON queue_tokens
+  FOR EACH ROW WHEN (current_user = 'queue' AND NEW.version = 0) EXECUTE FUNCTION refuse_unversioned_change();
+CREATE TRIGGER queue_tokens_updates_are_versioned AFTER UPDATE OF status, token_hash, active_until ON queue_tokens
+  FOR EACH ROW WHEN (current_user = 'queue' AND NEW.version <= OLD.version
+    AND (NEW.status, NEW.token_hash, NEW.active_until) IS DISTINCT FROM (OLD.status, OLD.token_hash, OLD.active_until))
+  EXECUTE FUNCTION refuse_unversioned_change();
