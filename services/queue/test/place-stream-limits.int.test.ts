@@ -7,7 +7,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals'
-import { CoalescedCache } from '@frontrow/service-host/coalesced-cache'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
@@ -94,16 +93,13 @@ async function ownStreams(
   return { streams, handler, port: address.port, open: () => count, round }
 }
 
-/** Rooms as they are, but paused or not as `paused` says at each look. */
-function roomsThatAre(paused: () => boolean): QueueContext['summaries'] {
-  return new CoalescedCache({
-    load: async (scheduleId: number) => ({
-      ...(await queue.ctx.summaries.get(scheduleId)),
-      paused: paused(),
-    }),
-    freshMs: 0,
-    max: 10,
-  })
+/** Has streams see rooms as they are, but paused or not as `paused` says at each look. */
+function pauseRooms(paused: () => boolean): void {
+  const { rooms } = queue.ctx
+  const summaryNow = rooms.summaryNow.bind(rooms)
+  jest
+    .spyOn(rooms, 'summaryNow')
+    .mockImplementation(async (scheduleId) => ({ ...(await summaryNow(scheduleId)), paused: paused() }))
 }
 
 /** An answer without a connection. */
@@ -114,15 +110,15 @@ function unattached(): ServerResponse {
 /** Counts looks at places from now on. */
 function watchLooks(): { all: number; atOnce: number } {
   const { rooms } = queue.ctx
-  const place = rooms.place.bind(rooms)
+  const find = rooms.find.bind(rooms)
   const looks = { all: 0, atOnce: 0 }
   let now = 0
-  jest.spyOn(rooms, 'place').mockImplementation(async (...call) => {
+  jest.spyOn(rooms, 'find').mockImplementation(async (...call) => {
     looks.all += 1
     now += 1
     looks.atOnce = Math.max(looks.atOnce, now)
     try {
-      return await place(...call)
+      return await find(...call)
     } finally {
       now -= 1
     }
@@ -152,8 +148,8 @@ test('a heartbeat comes as often as told, and nothing else while nothing changes
 test('a reader that takes nothing is cut off when its buffer is full; one that reads stays', async () => {
   const { token } = await joined('stuck')
   let paused = false
-  const summaries = roomsThatAre(() => (paused = !paused))
-  const own = await ownStreams({ summaries }, { heartbeatMs: 0 })
+  pauseRooms(() => (paused = !paused))
+  const own = await ownStreams({}, { heartbeatMs: 0 })
   const reading = await listen(own.port, token)
   // Over a Unix socket, whose buffers are some 0.2 MB: those of TCP take a hundred times as many rounds to fill.
   const directory = mkdtempSync(join(tmpdir(), 'frontrow-'))
@@ -205,8 +201,8 @@ test('a crowd of streams is served in batches, and others run between them', asy
   const { token } = await joined('crowd')
   let nowMs = Date.now()
   let paused = false
-  const summaries = roomsThatAre(() => paused)
-  const own = await ownStreams({ summaries, now: () => new Date(nowMs) }, { heartbeatMs: 15_000 })
+  pauseRooms(() => paused)
+  const own = await ownStreams({ now: () => new Date(nowMs) }, { heartbeatMs: 15_000 })
   let turn = 0
   const writes = new Map<number, number>()
   for (let index = 0; index < crowd; index += 1) {
@@ -240,8 +236,8 @@ test('a pause and a heartbeat do not wait for the end of a long round', async ()
   const { token } = await joined('patient')
   let nowMs = Date.now()
   let paused = false
-  const summaries = roomsThatAre(() => paused)
-  const own = await ownStreams({ summaries, now: () => new Date(nowMs) }, { heartbeatMs: 15_000 })
+  pauseRooms(() => paused)
+  const own = await ownStreams({ now: () => new Date(nowMs) }, { heartbeatMs: 15_000 })
   const told: string[] = []
   for (let index = 0; index <= AT_ONCE_MAX; index += 1) {
     const response = unattached()
@@ -250,13 +246,13 @@ test('a pause and a heartbeat do not wait for the end of a long round', async ()
   }
   nowMs += 10_000
   const { rooms } = queue.ctx
-  const place = rooms.place.bind(rooms)
+  const find = rooms.find.bind(rooms)
   const toldBefore: number[] = []
-  jest.spyOn(rooms, 'place').mockImplementation((...call) => {
+  jest.spyOn(rooms, 'find').mockImplementation((...call) => {
     toldBefore.push(told.length)
     paused = true
     nowMs += 30
-    return place(...call)
+    return find(...call)
   })
   await own.round()
   // All streams had both before the look at the last one of them.
