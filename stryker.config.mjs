@@ -15,7 +15,7 @@ export default {
     'rush/{check-history,choose-seats,compare-answers,explanations,percentiles,read-answer,report}.ts',
     'services/catalog/src/{date-range,entity-tag,lay-out-sections,seat-map}.ts',
     'services/payment/src/{command-id,judge-payment,purchase-saga,simulated-card-provider}.ts',
-    'services/queue/src/{draw-order,estimate-wait,place-events,schedules,token-value}.ts',
+    'services/queue/src/{schedules,fairness/draw-order,places/estimate-wait,places/note-place,places/token-value,streams/place-events}.ts',
     'services/reservation/src/{best-available,check-offer,decide-confirmation}.ts',
     'services/wallet/src/decide-payment-movement.ts',
     '!**/*.test.ts',
