@@ -235,7 +235,7 @@ describe('a waiting room that opens before the sale', () => {
     const admin = { as: 'admin', admin: true }
     expect((await network.call('PATCH', room, { ...admin, body: limits })).status).toBe(200)
     const promised = await fairness(scheduleId)
-    expect(promised).toMatchObject({ seed: null, draw: null, admissions: [] })
+    expect(promised).toMatchObject({ seed: null, draw: null, entries: [] })
 
     const fans = Array.from({ length: 10 }, (_, index) => String(3_000 + index))
     const early = await Promise.all(fans.map((fan) => join(fan, scheduleId)))
@@ -266,7 +266,7 @@ describe('a waiting room that opens before the sale', () => {
       seed: expect.stringMatching(/^[0-9a-f]{64}$/),
       draw: { entries: 10 },
     })
-    const log: { sequence: number; admittedAt: string; active: number }[] = published.admissions
+    const log: { sequence: number; admittedAt: string; active: number }[] = published.entries
     expect(log.map(({ sequence }) => sequence)).toEqual([11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21])
     expect(Math.max(...log.map(({ active }) => active))).toBe(limits.maxActive)
     const times = log.map(({ admittedAt }) => Date.parse(admittedAt))
