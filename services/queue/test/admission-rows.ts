@@ -39,11 +39,10 @@ export async function findBrokenLimits(
   return [...broken, ...audit.violations]
 }
 
-/** The sequences noted as let in, in the log or still on the way there; one that was noted twice comes twice. */
+/** The sequences in the log of those who were let in, lowest first; one that was logged twice comes twice. */
 export async function notedSequences(pool: Pool, scheduleId: number): Promise<number[]> {
   const { rows } = await pool.query<{ sequence: number }>(
-    `SELECT sequence FROM admissions WHERE schedule_id = $1
-     UNION ALL SELECT sequence FROM unlogged_admissions WHERE schedule_id = $1 ORDER BY sequence`,
+    `SELECT sequence FROM room_log WHERE schedule_id = $1 AND kind = 'ADMITTED' ORDER BY sequence`,
     [scheduleId],
   )
   return rows.map((row) => row.sequence)

@@ -183,6 +183,11 @@ test('a draw that was cut off in the middle is finished with the same result, by
     )
     expect(outcomes).toContain('DRAWN')
   })
+  const roomRow = async () =>
+    (await ctx.pool.query('SELECT * FROM rooms WHERE schedule_id = $1', [scheduleId])).rows
+  const whenDrawn = await roomRow()
+  expect(await drawEarlyPlaces(ctx, scheduleId, AbortSignal.timeout(10_000))).toBe('DRAWN')
+  expect(await roomRow()).toEqual(whenDrawn)
   const drawn = drawnSequences(room.seed, scheduleId, people)
   const expected = early.map(({ entry }) => drawn.get(entry))
   const { rows } = await ctx.pool.query<{ sequence: number }>(
