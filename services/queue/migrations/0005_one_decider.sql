@@ -108,8 +108,9 @@ UPDATE rooms r SET (log_length, log_head) = (
 WHERE EXISTS (SELECT 1 FROM room_log l WHERE l.schedule_id = r.schedule_id);
 DROP TABLE unlogged_admissions, admission_logs;
 
--- The log tells of those who were let in from now on when they joined. Somebody who waits behind a higher place that was let in had
--- not come to the room by then, because an instance could not write to Redis; such a place counts as joined at that admission.
+-- From here on an admission in the log tells when the person joined; before, it told when the place came to Redis. Whoever waits with
+-- a lower sequence than one that was let in came to Redis after that admission, and so counts as joined at its time. With the real
+-- time the log would say that this person was passed over.
 UPDATE queue_tokens t SET joined_at = greatest(joined_at, (
   SELECT max(admitted_at) FROM room_log a WHERE a.schedule_id = t.schedule_id AND a.sequence > t.sequence))
 FROM (SELECT schedule_id, max(sequence) AS sequence FROM room_log GROUP BY schedule_id) AS last
@@ -123,8 +124,8 @@ BEGIN
 END
 $$;
 CREATE TRIGGER queue_tokens_inserts_are_versioned AFTER INSERT ON queue_tokens
-  FOR EACH ROW WHEN (current_user = 'queue' AND NEW.version = 0) EXECUTE FUNCTION refuse_unversioned_change();
+  FOR EACH ROW WHEN (NEW.version = 0 AND current_user = 'queue') EXECUTE FUNCTION refuse_unversioned_change();
 CREATE TRIGGER queue_tokens_updates_are_versioned AFTER UPDATE OF status, token_hash, active_until ON queue_tokens
-  FOR EACH ROW WHEN (current_user = 'queue' AND NEW.version <= OLD.version
+  FOR EACH ROW WHEN (NEW.version <= OLD.version AND current_user = 'queue'
     AND (NEW.status, NEW.token_hash, NEW.active_until) IS DISTINCT FROM (OLD.status, OLD.token_hash, OLD.active_until))
   EXECUTE FUNCTION refuse_unversioned_change();

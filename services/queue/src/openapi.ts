@@ -39,7 +39,11 @@ const place = z.object({
   pollAfterSeconds: z.number().meta({ description: 'When to ask again; asking earlier changes nothing.' }),
   serverTime: z.iso.datetime(),
   expiresAt: z.iso.datetime().meta({
-    description: 'ACTIVE: when it ends. WAITING: when it ends unless it is asked for before.',
+    description: [
+      'ACTIVE: when it ends for who shows up. Whoever is not seen within 90 s of being let in (SHOW_UP_MS; seen is a poll, a',
+      "stream or a use of the token after that moment) loses the place then. A hold moves this time to the hold's deadline,",
+      'but never past 15 min after the admission (ACTIVE_MAX_MS). WAITING: when it ends unless it is asked for before.',
+    ].join(' '),
   }),
 })
 
@@ -83,7 +87,11 @@ export const joinRoute = defineRoute({
   operationId: 'joinWaitingRoom',
   tag: 'queue',
   summary: 'Join the waiting room of a schedule',
-  description: 'ACTIVE at once where nobody waits and there is room. One live place a user and schedule.',
+  description: [
+    'ACTIVE at once where nobody waits and there is room; also then the place has to be used or asked for within 90 s. One live',
+    'place a user and schedule. After a 503 the place may have been given all the same: joining again is 409',
+    'QUEUE_TOKEN_EXISTS then, and PUT gives its token.',
+  ].join(' '),
   auth: 'user',
   body: z.strictObject({ scheduleId: scheduleIdInput, userId: userIdInput.optional() }),
   responses: { 200: { description: 'The place.', schema: place, headers: cookieHeader } },
@@ -117,6 +125,10 @@ export const placeRoute = defineRoute({
   operationId: 'getPlace',
   tag: 'queue',
   summary: 'Where am I',
+  description: [
+    'Asking keeps the place: WAITING for another 12 h, and ACTIVE for who has not been seen since the admission. It is answered',
+    'while Redis or PostgreSQL is away. A 503 loses no place: ask again.',
+  ].join(' '),
   auth: 'token',
   queueToken: 'any',
   query: whichPlace,
@@ -137,7 +149,8 @@ export const placeEventsRoute = defineRoute({
     'it is paused then. Event `ended` (`{status: EXPIRED | LEFT | USED | REISSUED, scheduleId, serverTime}`) when the place',
     'has ended, and then the stream ends. A comment every 15 s keeps it open; a reader that takes nothing is cut off.',
     'Ids name what the reader knows, on every instance alike: who reconnects with `Last-Event-ID`, as an EventSource does by',
-    'itself, gets only what changed since, also the `ended` it missed, and 204 where it has that.',
+    'itself, gets only what changed since, also the `ended` it missed, and 204 where it has that. An open stream counts as being',
+    'seen. It stays open while Redis or PostgreSQL is away; an end that comes meanwhile is told when PostgreSQL is back.',
   ].join(' '),
   auth: 'token',
   queueToken: 'any',
@@ -161,7 +174,8 @@ export const leaveRoute = defineRoute({
   operationId: 'leaveWaitingRoom',
   tag: 'queue',
   summary: 'Leave',
-  description: 'Gives the place up. The second time changes nothing and is answered alike.',
+  description:
+    'Gives the place up. The second time changes nothing and is answered alike. After a 503 it may be asked again.',
   auth: 'token',
   queueToken: 'any',
   query: whichPlace,
@@ -277,7 +291,7 @@ export const steerRoomRoute = defineRoute({
   operationId: 'steerWaitingRoom',
   tag: 'admin',
   summary: 'Steer one waiting room while it runs',
-  description: 'What is left out stays. Holds within a second; who is ACTIVE already stays so.',
+  description: 'What is left out stays. It holds from the next admission on; who is ACTIVE already stays so.',
   auth: 'admin',
   params: scheduleParams,
   body: z

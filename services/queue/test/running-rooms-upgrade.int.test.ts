@@ -1,6 +1,3 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { isDatabaseUnavailable } from '@frontrow/postgres/errors'
 import type { Pool } from '@frontrow/postgres/pool'
@@ -8,12 +5,11 @@ import { eventually } from '@frontrow/test-kit/eventually'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { Redis } from 'ioredis'
-import { z } from 'zod'
 import { checkAdmissions } from '../src/admission/check-admissions.ts'
 import { drawOrder } from '../src/fairness/draw-order.ts'
 import { hashToken } from '../src/places/token-value.ts'
 import { roomKey, tokenKey } from '../src/redis-room/room-scripts.ts'
-import type { RunningQueue } from '../src/start.ts'
+import { logOf, verifyFairness } from './fairness-log.ts'
 import { fillRoom, inMinutes, OldDatabase, tokenOf } from './old-database.ts'
 import type { OldPlace } from './old-database.ts'
 import {
@@ -27,10 +23,10 @@ import {
   takeLease,
 } from './old-instance.ts'
 import type { OldAdmission } from './old-instance.ts'
-import { placeOf } from './queue-instances.ts'
-import type { SeenPlace } from './queue-instances.ts'
-import { QueueClient, startCatalog, startQueueService } from './queue-under-test.ts'
-import type { StandInCatalog } from './queue-under-test.ts'
+import { placeOf, startQueueInstances } from './queue-instances.ts'
+import type { QueueInstances, SeenPlace } from './queue-instances.ts'
+import { startCatalog } from './queue-under-test.ts'
+import type { QueueClient, StandInCatalog } from './queue-under-test.ts'
 
 const LEASE_MS = 3_000
 const HOUR_MS = 3_600_000
@@ -38,7 +34,6 @@ const MAX_ACTIVE = 4
 const LOCK_TIMEOUT = '55P03'
 const UNDEFINED_TABLE = '42P01'
 const DEADLOCK = '40P01'
-const logEntries = z.array(z.object({ kind: z.string(), sequence: z.int() }))
 
 // Room RUNNING lets people in. Places 3 and 4 were extended by holds again and again; nobody has noted that the time of 3 is over.
 // Place 6 joined through an instance that could not write to Redis, so that 7 was let in before it. Place 8 is let in while the
@@ -78,7 +73,7 @@ let database: OldDatabase
 let old: Pool
 let catalog: StandInCatalog
 let redis: Redis
-let queue: RunningQueue
+let queues: QueueInstances
 let client: QueueClient
 /** What was seen while the migration ran. */
 let upgrade: Awaited<ReturnType<typeof upgradeBesideAnOldInstance>>
@@ -98,12 +93,12 @@ beforeAll(async () => {
   await fillOldRedis()
   upgrade = await upgradeBesideAnOldInstance()
   roomsAfterMigration = await readRooms()
-  queue = await startQueueService(environment, catalog, { ADMIT_EVERY_MS: '50' })
-  client = new QueueClient(queue)
+  queues = await startQueueInstances(environment, catalog, { ADMIT_EVERY_MS: '50' })
+  client = queues.at(0).client
 }, 60_000)
 
 afterAll(async () => {
-  await queue?.stop()
+  await queues?.stop()
   await catalog?.stop()
   redis?.disconnect()
   await old?.end()
@@ -246,25 +241,6 @@ const standing = ({ status, sequence, queuePosition }: SeenPlace): unknown[] => 
   queuePosition,
 ]
 
-/** Replays a room by the public verifier, which shares no code with the service. */
-async function verifyFairness(
-  scheduleId: number,
-  ...args: string[]
-): Promise<{ code: unknown; output: string }> {
-  const checker = join(import.meta.dirname, '..', '..', '..', 'fairness', 'main.ts')
-  const url = `http://127.0.0.1:${queue.ports.http}`
-  const child = spawn(process.execPath, [checker, '--schedule', `${scheduleId}`, '--url', url, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    timeout: 20_000,
-  })
-  let output = ''
-  child.stdout.on('data', (chunk: Buffer) => {
-    output += chunk.toString()
-  })
-  const [code] = await once(child, 'close')
-  return { code, output }
-}
-
 test('old instances lose the lease, and have a second after its end to write down whom they let in', async () => {
   const { generation, heldUntil, refusal, wasMigratedEarly, migratedAt } = upgrade
   expect(refusal).toMatchObject({ code: LOCK_TIMEOUT })
@@ -358,16 +334,16 @@ test('a draw that stood in the middle is finished by the same order', async () =
     ])
   })
   expect(standing(await place(HALF_DRAWN, 13))).toEqual(['WAITING', 13, 5])
-  const verdict = await verifyFairness(HALF_DRAWN, '--entry', `${order[0]}:7`)
+  const verdict = await verifyFairness(queues.at(0), HALF_DRAWN, '--entry', `${order[0]}:7`)
   expect(verdict).toMatchObject({ code: 0, output: expect.stringContaining('fair') })
 })
 
 test('the log is one chain over old admissions, those that were only noted, and new ones', async () => {
-  const { data } = await client.call('GET', `/queue/schedules/${RUNNING}/fairness?from=1`)
-  const entries = logEntries.parse(data['entries'])
-  expect(entries).toEqual([1, 3, 4, 5, 7, 8, 6, 10].map((sequence) => ({ kind: 'ADMITTED', sequence })))
+  expect(await logOf(queues.at(0), RUNNING)).toEqual(
+    [1, 3, 4, 5, 7, 8, 6, 10].map((sequence) => `ADMITTED ${sequence}`),
+  )
   for (const scheduleId of [RUNNING, NOBODY_WAITS]) {
-    expect(await verifyFairness(scheduleId)).toMatchObject({ code: 0 })
+    expect(await verifyFairness(queues.at(0), scheduleId)).toMatchObject({ code: 0 })
   }
   expect(await checkAdmissions(old)).toMatchObject({ violationCount: 0 })
 })
