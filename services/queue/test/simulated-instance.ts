@@ -34,6 +34,9 @@ interface Faults {
   losesWrites: LostWrite | undefined
 }
 
+/** The message of the error by which a process ends. */
+export const PROCESS_ENDED = 'the process has ended'
+
 const WRITES = new Set<string | symbol>(['roomApply', 'roomBuild'])
 
 /** A mirror that knows what it was told, and tells when it has done it. */
@@ -179,7 +182,7 @@ function withFaults<S extends Pool | Redis>(store: S, faults: Faults): S {
       if (typeof value !== 'function') return value
       return async (...args: unknown[]): Promise<unknown> => {
         if (name === 'connect') {
-          if (faults.transactionsLeft === 0) throw new Error('the process has ended')
+          if (faults.transactionsLeft === 0) throw new Error(PROCESS_ENDED)
           faults.transactionsLeft -= 1
         }
         if (WRITES.has(name)) return write(() => Reflect.apply(value, target, args), faults)

@@ -1,11 +1,18 @@
 import { hash } from 'node:crypto'
 import { expect } from '@jest/globals'
-import { toDigest } from '../src/places/token-value.ts'
-import { hashToken } from '../src/places/token-value.ts'
+import type { RoomLimits } from '../src/admission/change-room.ts'
+import { roomDefaults } from '../src/admission/steer-waiting-room.ts'
+import type { QueueConfig } from '../src/config.ts'
 import { readLog } from '../src/fairness/room-log.ts'
+import { hashToken, toDigest } from '../src/places/token-value.ts'
+import { PostgresRoom } from '../src/postgres-room/postgres-room.ts'
+import { RedisRoom } from '../src/redis-room/redis-room.ts'
 import { roomKey } from '../src/redis-room/room-scripts.ts'
-import { isLive } from './room-model.ts'
-import type { ModelEntry, ModelPlace, RoomModel } from './room-model.ts'
+import type { LocatedPlace } from '../src/room.ts'
+import { Rooms } from '../src/rooms.ts'
+import { isInTime, isLive } from './room-model.ts'
+import type { ModelEntry, ModelPlace, RoomModel, Standing } from './room-model.ts'
+import type { SimulatedInstance } from './simulated-instance.ts'
 import type { Stores } from './queue-under-test.ts'
 import { SEED_TEXT } from './simulated-commands.ts'
 
@@ -31,26 +38,8 @@ export function placesOf(model: RoomModel): ModelPlace[] {
     .sort((a, b) => a.sequence - b.sequence)
 }
 
-/** A room's row beside its places. */
-export async function readRoom(
-  { pool }: Stores,
-  scheduleId: number,
-): Promise<(ModelRoom & { version: number }) | undefined> {
-  const { rows } = await pool.query<ModelRoom & { version: number }>({
-    name: 'simulation-room',
-    text: `SELECT version, max_active AS "maxActive", admit_per_second AS "admitPerSecond", paused, last_sequence AS "lastSequence",
-             waiting, last_admitted AS "lastAdmitted", early_entries AS "earlyEntries", drawn_at IS NOT NULL AS "isDrawn",
-             log_length AS "logLength", encode(log_head, 'hex') AS "logHead"
-           FROM rooms WHERE schedule_id = $1`,
-    values: [scheduleId],
-  })
-  return rows[0]
-}
-
-interface ModelRoom {
-  maxActive: number | null
-  admitPerSecond: number
-  paused: boolean
+/** What a room's row holds, apart from its version. */
+interface RoomRow extends RoomLimits {
   lastSequence: number
   waiting: number
   lastAdmitted: number
@@ -60,22 +49,30 @@ interface ModelRoom {
   logHead: string | null
 }
 
+/** Reads a room's row; undefined where there is none. */
+export async function readRoom(
+  { pool }: Stores,
+  scheduleId: number,
+): Promise<{ version: number; state: RoomRow } | undefined> {
+  const { rows } = await pool.query<RoomRow & { version: number }>({
+    name: 'simulation-room',
+    text: `SELECT version, max_active AS "maxActive", admit_per_second AS "admitPerSecond", paused, last_sequence AS "lastSequence",
+             waiting, last_admitted AS "lastAdmitted", early_entries AS "earlyEntries", drawn_at IS NOT NULL AS "isDrawn",
+             log_length AS "logLength", encode(log_head, 'hex') AS "logHead"
+           FROM rooms WHERE schedule_id = $1`,
+    values: [scheduleId],
+  })
+  if (rows[0] === undefined) return undefined
+  const { version, ...state } = rows[0]
+  return { version, state }
+}
+
 /** The same of the model. */
-export function roomOf(model: RoomModel, scheduleId: number): ModelRoom {
+export function stateOf(model: RoomModel, scheduleId: number): RoomRow {
   const { lastSequence, lastAdmitted, earlyEntries, isDrawn, limits, log } = model
-  const logHead = log.length === 0 ? null : (hashesOf(log, scheduleId).at(-1) ?? null)
-  return {
-    ...limits,
-    ...{
-      lastSequence,
-      waiting: model.line.length,
-      lastAdmitted,
-      earlyEntries,
-      isDrawn,
-      logLength: log.length,
-      logHead,
-    },
-  }
+  const logHead = hashesOf(log, scheduleId).at(-1) ?? null
+  const counts = { lastSequence, waiting: model.line.length, lastAdmitted, earlyEntries }
+  return { ...limits, ...counts, isDrawn, logLength: log.length, logHead }
 }
 
 /** The log as it has to be published: the entries of the model with the hashes of docs/fairness.md. */
@@ -103,12 +100,21 @@ function hashesOf(log: readonly ModelEntry[], scheduleId: number): string[] {
   })
 }
 
-/** Compares the published log with the model's. */
+/** Compares the published log with the model's, and with the limits that it names. */
 export async function checkLog({ pool }: Stores, scheduleId: number, model: RoomModel): Promise<void> {
   const entries = await readLog(pool, scheduleId, 1, 10_000)
   const hashes = hashesOf(model.log, scheduleId)
   expect(entries.map(({ hash: full }) => full.toString('hex'))).toEqual(hashes)
   expect(entries).toMatchObject(model.log.map((entry, index) => ({ ...entry, number: index + 1 })))
+  const admissions = entries.filter((entry) => entry.kind === 'ADMITTED')
+  for (const [index, { admittedAtMs, active, maxActive, admitPerSecond }] of admissions.entries()) {
+    if (maxActive === null) continue
+    expect(active).toBeLessThanOrEqual(maxActive)
+    const inTheSecond = admissions
+      .slice(0, index + 1)
+      .filter((one) => one.admittedAtMs > admittedAtMs - 1_000)
+    expect(inTheSecond.length).toBeLessThanOrEqual(admitPerSecond)
+  }
 }
 
 /** A room as Redis has it: each key with what it holds. */
@@ -179,4 +185,56 @@ export function checkMirror(mirror: MirroredRoom, model: RoomModel, nowMs: numbe
     if (status !== 'ACTIVE' || admittedAtMs === null || admittedAtMs <= nowMs - 55_000) continue
     expect(admissions).toMatchObject({ [sequence]: admittedAtMs })
   }
+}
+
+/**
+ * Compares what both readers say of every token that was ever given out, and of the room. `behind`: the model as the mirror has it;
+ * undefined where the mirror is not asked. Nobody is seen by this.
+ */
+export async function checkAnswers(
+  { ctx, gate, stores }: Pick<SimulatedInstance, 'ctx' | 'gate' | 'stores'>,
+  asked: { config: QueueConfig; scheduleId: number; nowMs: number },
+  tokens: readonly string[],
+  model: RoomModel,
+  behind: RoomModel | undefined,
+): Promise<void> {
+  const { config, scheduleId, nowMs } = asked
+  const noteSeenAfterMs = Number.MAX_SAFE_INTEGER
+  const mirror = { source: ctx.mirror.source, build: () => undefined, reaches: async () => false }
+  const redis = new RedisRoom(gate, mirror, noteSeenAfterMs)
+  const defaults = roomDefaults(config)
+  const postgres = new PostgresRoom({
+    pool: stores.pool,
+    schedules: ctx.schedules,
+    defaults,
+    noteSeenAfterMs,
+  })
+  const rooms = new Rooms({ redis, postgres, mirror })
+  const hashes = tokens.map(hashToken)
+  const [told, toldByRows, summary, summaryOfRows] = await Promise.all([
+    Promise.all(hashes.map((one) => rooms.find(one))),
+    Promise.all(hashes.map((one) => postgres.find(one))),
+    rooms.summaryNow(scheduleId),
+    postgres.summary(scheduleId),
+  ])
+  const byRows = tokens.map((token) => model.stand(token, nowMs))
+  expect(told.map(standingOf)).toEqual(
+    tokens.map((token, index) => behind?.stand(token, nowMs) ?? byRows[index]),
+  )
+  expect(toldByRows.map(standingOf)).toEqual(byRows)
+  expect(summary).toMatchObject(summaryOf(behind ?? model, nowMs))
+  expect(summaryOfRows).toMatchObject(summaryOf(model, nowMs))
+}
+
+function standingOf(located: LocatedPlace | undefined): Standing | undefined {
+  if (located === undefined || located.place.status === 'ACTIVE') return located?.place
+  const { noteSeen: _unforeseen, ...standing } = located.place
+  return standing
+}
+
+function summaryOf(model: RoomModel, nowMs: number): object {
+  const { line, limits, lastAdmitted, places } = model
+  const active = places.filter((place) => place.status === 'ACTIVE' && isInTime(place, nowMs)).length
+  const nowServing = line[0] === undefined ? lastAdmitted : line[0].sequence - 1
+  return { ...limits, nowMs, nowServing, waiting: line.length, active }
 }

@@ -10,7 +10,9 @@ export interface Target {
 /** What becomes of a place, as one of several notes that share a transaction. `forMs`: until when, from now on. */
 export type Note =
   | ({ kind: 'hold'; forMs: number } & Target)
-  | ({ kind: 'used' | 'leave' | 'seen' } & Target)
+  | ({ kind: 'used' } & Target)
+  | ({ kind: 'leave' } & Target)
+  | ({ kind: 'seen' } & Target)
   | { kind: 'reissue'; user: number }
 
 /** A step that changes a room through one of the two instances. */
@@ -18,7 +20,8 @@ export type Change =
   | { kind: 'join'; users: number[] }
   | { kind: 'notes'; notes: Note[] }
   | ({ kind: 'hold'; forMs: number } & Target)
-  | ({ kind: 'used' | 'leave' } & Target)
+  | ({ kind: 'used' } & Target)
+  | ({ kind: 'leave' } & Target)
   | { kind: 'reissue'; user: number }
   | { kind: 'echo'; index: number }
   | { kind: 'round' }
@@ -46,21 +49,22 @@ export type Step =
   | { kind: 'wait' | 'turn-back'; ms: number }
   /** The clock moves to the next moment at which something is due, or next to it. */
   | { kind: 'due'; offsetMs: number }
-  | { kind: 'empty' | 'save' }
-  | { kind: 'restore'; shuts: boolean }
+  /** Redis loses everything, is put back to what it was at the last `save`, or mirrors another database; with the connection or without. */
+  | { kind: 'redis'; what: 'empty' | 'save' | 'restore' | 'replace'; shuts: boolean }
 
 /** A whole course, with the room and the settings that it starts with. Times count from its beginning. */
 export interface Course {
   scheduleId: number
   opensInMs: number
   endsInMs: number
-  rules: number
+  /** Whether places end for not showing up, and may be extended. */
+  canBeLate: boolean
   maxActive: number
   admitPerSecond: number
   steps: Step[]
 }
 
-export const USERS = 7
+const USERS = 7
 const STEPS_MAX = 40
 
 const user = fc.nat(USERS - 1)
@@ -112,8 +116,8 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   { weight: 2, arbitrary: notes },
   { weight: 1, arbitrary: echo },
 )
-// A draw is several transactions, between which others may come.
-const single = change.filter((one) => one.kind !== 'draw')
+// These are several transactions, between which the other change could come.
+const single = change.filter((one) => one.kind !== 'draw' && one.kind !== 'reissue')
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 30, arbitrary: fc.record({ kind: kind('change'), by, change }) },
@@ -153,9 +157,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 6, arbitrary: fc.record({ kind: kind('due'), offsetMs: fc.integer({ min: -1, max: 1 }) }) },
   { weight: 1, arbitrary: fc.record({ kind: kind('turn-back'), ms: fc.integer({ min: 1, max: 400 }) }) },
-  { weight: 1, arbitrary: fc.record({ kind: kind('empty') }) },
-  { weight: 2, arbitrary: fc.record({ kind: kind('save') }) },
-  { weight: 2, arbitrary: fc.record({ kind: kind('restore'), shuts: fc.boolean() }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: kind('redis'),
+      what: fc.constantFrom('empty' as const, 'save', 'save', 'restore', 'restore', 'replace'),
+      shuts: fc.boolean(),
+    }),
+  },
 )
 
 /** Random courses. */
@@ -166,7 +175,10 @@ export const courses: fc.Arbitrary<Course> = fc.record({
     { weight: 3, arbitrary: fc.constant(3_600_000) },
     { weight: 1, arbitrary: fc.nat(60_000) },
   ),
-  rules: fc.nat(1),
+  canBeLate: fc.oneof(
+    { weight: 3, arbitrary: fc.constant(true) },
+    { weight: 1, arbitrary: fc.constant(false) },
+  ),
   maxActive: fc.integer({ min: 1, max: 4 }),
   admitPerSecond: fc.integer({ min: 1, max: 4 }),
   steps: fc.array(step, { minLength: 5, maxLength: STEPS_MAX, size: 'max' }),

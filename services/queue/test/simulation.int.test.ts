@@ -6,6 +6,7 @@ import { connectStores } from './queue-under-test.ts'
 import type { Stores } from './queue-under-test.ts'
 import { SimulatedClock } from './simulated-clock.ts'
 import { SimulatedInstance } from './simulated-instance.ts'
+import { SimulatedRedis } from './simulated-redis.ts'
 import { Simulation } from './simulation.ts'
 import type { Simulated } from './simulation.ts'
 import { courses } from './simulation-course.ts'
@@ -24,7 +25,8 @@ beforeAll(async () => {
   const [first, second] = [await connectStores(ofClock), await connectStores(ofClock)]
   stores = [first, second]
   for (const { redis } of stores) clock.useIn(redis)
-  on = { environment, clock, instances: [new SimulatedInstance(first), new SimulatedInstance(second)] }
+  const redis = new SimulatedRedis(first.redis)
+  on = { environment, clock, redis, instances: [new SimulatedInstance(first), new SimulatedInstance(second)] }
 })
 
 afterAll(async () => {

@@ -1,50 +1,58 @@
 import { expect } from '@jest/globals'
+import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { CoalescedCache } from '@frontrow/service-host/coalesced-cache'
 import { readConfig } from '@frontrow/service-host/config'
-import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { admitWaiting } from '../src/admission/admit-waiting.ts'
 import { settings } from '../src/config.ts'
 import type { QueueConfig } from '../src/config.ts'
 import { locatePlace } from '../src/places/locate-place.ts'
-import type { PlaceNote } from '../src/places/note-place.ts'
 import { deleteEndedTokens } from '../src/places/queue-tokens.ts'
-import { hashToken, newTokenValue } from '../src/places/token-value.ts'
 import { verifyToken } from '../src/places/verify-token.ts'
-import { PostgresRoom } from '../src/postgres-room/postgres-room.ts'
-import { RedisRoom } from '../src/redis-room/redis-room.ts'
-import { roomDefaults } from '../src/admission/steer-waiting-room.ts'
-import { Rooms } from '../src/rooms.ts'
 import { admissionWindow, isOver } from '../src/schedules.ts'
 import type { OnSale } from '../src/schedules.ts'
-import type { LocatedPlace } from '../src/room.ts'
 import type { Stores } from './queue-under-test.ts'
 import { isInTime, isLive, RoomModel } from './room-model.ts'
 import type { ModelPlace, ModelRules, Moment, Standing } from './room-model.ts'
 import { carryOut, foretell, refusalOr } from './simulated-commands.ts'
 import type { Answer, Command } from './simulated-commands.ts'
 import type { SimulatedClock } from './simulated-clock.ts'
-import { noteSeenAfter } from './simulated-instance.ts'
+import { noteSeenAfter, PROCESS_ENDED } from './simulated-instance.ts'
 import type { SimulatedInstance } from './simulated-instance.ts'
+import type { SimulatedRedis } from './simulated-redis.ts'
+import { SimulatedUsers } from './simulated-users.ts'
 import {
+  checkAnswers,
   checkLog,
   checkMirror,
   placesOf,
   readMirror,
   readPlaces,
   readRoom,
-  roomOf,
+  stateOf,
 } from './simulation-checks.ts'
 import type { MirroredRoom } from './simulation-checks.ts'
-import type { Change, Course, Note, Step, Target } from './simulation-course.ts'
+import type { Change, Course, Step, Target } from './simulation-course.ts'
 
 const BEGIN_MS = Date.parse('2026-11-21T12:00:00Z')
 const SECOND_MS = 1_000
+const HOUR_MS = 3_600_000
 
-/** Settings that make all limits of time pass within some steps. */
-const RULES: readonly ModelRules[] = [
+/** Settings that make all limits of time pass within some steps. In the second nobody can be late, and everybody's time is up. */
+const RULES: readonly [ModelRules, ModelRules] = [
   { activeMs: 10_000, showUpMs: 4_000, activeMaxMs: 25_000, waitingMs: 30_000, waitingMax: 5 },
   { activeMs: 5_000, showUpMs: 8_000, activeMaxMs: 5_000, waitingMs: 20_000, waitingMax: 100 },
 ]
+
+/** What a simulation runs on. */
+export interface Simulated {
+  environment: TestEnvironment
+  clock: SimulatedClock
+  redis: SimulatedRedis
+  instances: readonly [SimulatedInstance, SimulatedInstance]
+}
+
+/** What the mirror has to have after a step. CHANGED: everything, where the step has changed the room. */
+type Mirrored = 'EVERYTHING' | 'CHANGED' | 'WHATEVER'
 
 interface Readable {
   mirror: MirroredRoom
@@ -52,37 +60,31 @@ interface Readable {
   isKnown: boolean
 }
 
-/** What a simulation runs on. */
-export interface Simulated {
-  environment: TestEnvironment
-  clock: SimulatedClock
-  instances: readonly [SimulatedInstance, SimulatedInstance]
-}
-
 /** One course: the real service and the model take the same steps and are compared after each. */
 export class Simulation {
   readonly #on: Simulated
-  readonly #course: Course
+  readonly #steps: readonly Step[]
+  readonly #scheduleId: number
   readonly #config: QueueConfig
   readonly #onSale: OnSale
-  readonly #tokens = new Map<string, string[]>()
-  readonly #holds: Extract<Command, { kind: 'hold' }>[] = []
+  readonly #users = new SimulatedUsers()
   /** The model as it was with each version of the room, for mirrors that are behind. */
   readonly #versions = new Map<number, RoomModel>()
   #model: RoomModel
   #version = 0
   #turnedBackMs = 0
+  #everTurnedBack = false
+  /** Redis has another state than the processes know of. It is noticed by the next change, or by a new connection. */
+  #isRedisStale = false
   /** When a mirror was last seen to be behind. */
   #laggedMs = -Infinity
-  #wentBack = false
-  #saved: { key: string; value: Buffer }[] | undefined
 
   constructor(on: Simulated, course: Course) {
     const { maxActive, admitPerSecond, opensInMs, endsInMs } = course
-    const rules = RULES[course.rules]
-    if (rules === undefined) throw new Error('these rules are not known')
+    const rules = RULES[course.canBeLate ? 0 : 1]
     this.#on = on
-    this.#course = course
+    this.#steps = course.steps
+    this.#scheduleId = course.scheduleId
     this.#config = readConfig(settings, {
       ...on.environment.serviceEnv('queue'),
       CATALOG_GRPC: '127.0.0.1:1',
@@ -97,23 +99,25 @@ export class Simulation {
     this.#model = new RoomModel({ maxActive, admitPerSecond, paused: false }, rules)
     this.#onSale = {
       status: 'ON_SALE',
-      roomOpensAtMs: BEGIN_MS - 3_600 * SECOND_MS,
+      roomOpensAtMs: BEGIN_MS - HOUR_MS,
       opensAtMs: BEGIN_MS + opensInMs,
       endsAtMs: BEGIN_MS + endsInMs,
     }
   }
 
+  /** Fails where the service and the model differ, and says at which step. */
   async run(): Promise<void> {
-    const { clock, instances } = this.#on
-    await this.#emptyRedis()
+    const { clock, redis, instances } = this.#on
+    await redis.empty()
+    await redis.save()
     await clock.emptyDatabase()
     await clock.set(BEGIN_MS)
-    for (const instance of instances) await this.#start(instance)
+    for (const instance of instances) this.#start(instance)
     for (const instance of instances) await instance.reopen()
-    for (const [index, step] of this.#course.steps.entries()) {
+    for (const [index, step] of this.#steps.entries()) {
       try {
-        await this.#take(step)
-        await this.#check(instances[index % 2 === 0 ? 0 : 1])
+        const mirrored = await this.#take(step)
+        await this.#check(this.#instance(index % 2), mirrored)
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error)
         throw new Error(`step ${index}, ${JSON.stringify(step)}: ${message}`, { cause: error })
@@ -122,24 +126,24 @@ export class Simulation {
     await this.#recover()
   }
 
-  /** Whatever has happened, the mirror has the newest version in the end. */
+  /** Whatever has happened, the mirror has the newest version in the end, and the log has every admission and every end. */
   async #recover(): Promise<void> {
-    const { scheduleId } = this.#course
     // A build that was broken off is taken over after 3 s.
-    await this.#wait(5_000)
+    await this.#wait(5 * SECOND_MS)
     for (const instance of this.#on.instances) {
-      // A server that went back in time is noticed by its connections, or by the next change.
-      if (this.#wentBack) instance.gate.shut('the server was started')
+      const { gate, ctx } = instance
+      if (this.#isRedisStale) gate.shut('the server was started')
       await instance.reopen()
-      await instance.ctx.mirror.look()
-      // A server that was emptied is noticed by whoever asks.
-      await instance.ctx.rooms.summaryNow(scheduleId)
+      await ctx.mirror.look()
+      // A mirror that is gone is noticed by whoever asks; one of a room without people, by its next change.
+      await ctx.rooms.summaryNow(this.#scheduleId)
       await instance.settled()
-      if (this.#version > 0) await instance.ctx.mirror.reaches(scheduleId, this.#version)
+      if (this.#model.isMade) await ctx.mirror.reaches(this.#scheduleId, this.#version)
+      await this.#check(instance, 'WHATEVER')
     }
-    for (const instance of this.#on.instances) await this.#check(instance)
-    if (this.#version > 0) expect(Number((await this.#mirror()).room['version'])).toBe(this.#version)
-    await checkLog(this.#stores, scheduleId, this.#model)
+    if (!this.#model.isMade) return
+    expect((await this.#readMirror()).room['version']).toBe(String(this.#version))
+    await checkLog(this.#stores, this.#scheduleId, this.#model)
   }
 
   get #stores(): Stores {
@@ -150,16 +154,17 @@ export class Simulation {
     return this.#on.clock.nowMs
   }
 
-  async #wait(ms: number): Promise<void> {
-    await this.#on.clock.set(this.#nowMs + ms)
+  #wait(ms: number): Promise<void> {
+    return this.#on.clock.set(this.#nowMs + ms)
+  }
+
+  #readMirror(): Promise<MirroredRoom> {
+    return readMirror(this.#stores, this.#scheduleId)
   }
 
   #start(instance: SimulatedInstance): void {
-    const schedules = new CoalescedCache({
-      load: async (_scheduleId: number) => this.#onSale,
-      freshMs: 0,
-      max: 10,
-    })
+    const load = async (_scheduleId: number): Promise<OnSale> => this.#onSale
+    const schedules = new CoalescedCache({ load, freshMs: 0, max: 1 })
     instance.start({ config: this.#config, schedules, now: () => this.#nowMs })
   }
 
@@ -170,7 +175,7 @@ export class Simulation {
   #moment(instance: SimulatedInstance): Moment {
     const nowMs = this.#nowMs
     return {
-      scheduleId: this.#course.scheduleId,
+      scheduleId: this.#scheduleId,
       isOnSale: this.#onSale.status === 'ON_SALE',
       nowMs,
       ...admissionWindow(this.#onSale),
@@ -179,137 +184,140 @@ export class Simulation {
     }
   }
 
-  async #take(step: Step): Promise<void> {
+  async #take(step: Step): Promise<Mirrored> {
+    const instance = this.#instance('by' in step ? step.by : 0)
     switch (step.kind) {
       case 'change':
-        return this.#change(this.#instance(step.by), step.change)
+        return this.#change(instance, step.change)
       case 'killed':
-        return this.#kill(this.#instance(step.by), step.change, step.transactions)
-      case 'lost': {
-        const instance = this.#instance(step.by)
-        return instance.losingWrites(step.how, () => this.#change(instance, step.change, { isTold: false }))
-      }
+        await this.#kill(instance, step.change, step.transactions)
+        return 'WHATEVER'
+      case 'lost':
+        await instance.losingWrites(step.how, () => this.#change(instance, step.change, { isLost: true }))
+        return 'WHATEVER'
       case 'together':
         return this.#together(step.changes)
       case 'poll':
       case 'verify':
-        return this.#ask(this.#instance(step.by), step)
+        await this.#ask(instance, step)
+        return 'WHATEVER'
       case 'tick':
-        return this.#tick(this.#instance(step.by))
+        return this.#tick(instance)
       case 'reopen':
-        return this.#instance(step.by).reopen()
+        await instance.reopen()
+        return 'WHATEVER'
       case 'outage':
-        return this.#instance(step.by).ctx.noShowGrace.noteOutage()
+        instance.ctx.noShowGrace.noteOutage()
+        return 'WHATEVER'
       case 'tidy':
-        return this.#tidy(this.#instance(step.by))
+        await this.#tidy(instance)
+        return 'WHATEVER'
       case 'status':
         this.#onSale.status = step.status
-        return
+        return 'WHATEVER'
+      default:
+        await this.#happen(step)
+        return 'WHATEVER'
+    }
+  }
+
+  /** What comes from outside of the service. */
+  async #happen(step: Extract<Step, { kind: 'wait' | 'turn-back' | 'due' | 'redis' }>): Promise<void> {
+    const { redis, instances } = this.#on
+    switch (step.kind) {
       case 'wait':
         return this.#wait(step.ms)
       case 'turn-back':
         this.#turnedBackMs += step.ms
+        this.#everTurnedBack = true
         return this.#wait(-step.ms)
       case 'due':
         return this.#waitUntilDue(step.offsetMs)
-      case 'empty':
-        return this.#emptyRedis()
-      case 'save':
-        this.#saved = await this.#dump()
-        return
-      case 'restore':
-        return this.#restore(step.shuts)
+      case 'redis':
+        if (step.what === 'save') return redis.save()
+        this.#isRedisStale = true
+        if (step.shuts) for (const { gate } of instances) gate.shut('the server was started')
+        return step.what === 'replace' ? redis.replace(this.#scheduleId) : redis[step.what]()
     }
   }
 
-  async #change(instance: SimulatedInstance, change: Change, { isTold = true } = {}): Promise<void> {
-    const command = this.#command(change)
-    if (command === undefined) return
-    const answer = await carryOut(instance.ctx, this.#course.scheduleId, command)
+  async #change(instance: SimulatedInstance, change: Change, { isLost = false } = {}): Promise<Mirrored> {
+    const command = this.#users.commandOf(change, this.#model, this.#nowMs)
+    if (command === undefined) return 'WHATEVER'
+    const answer = await carryOut(instance.ctx, this.#scheduleId, command)
     const expected = foretell(this.#model, command, this.#moment(instance), answer)
-    // What is told of a room comes from the mirror, which does not have the change where a write was lost.
-    if (isTold || command.kind !== 'steer') expect(answer.told).toEqual(expected)
-    this.#keepTokens()
+    // What is told of limits comes from the mirror, which does not have the change where a write was lost.
+    if (!isLost || command.kind !== 'steer') expect(answer.told).toEqual(expected)
+    this.#users.keepTokens(this.#model)
+    return !isLost && instance.gate.isOpen ? 'CHANGED' : 'WHATEVER'
   }
 
+  /** The process commits and ends before it has told the mirror; another one takes its place. */
   async #kill(instance: SimulatedInstance, change: Change, transactions: number): Promise<void> {
-    const command = this.#command(change)
-    const moment = this.#moment(instance)
+    const named = this.#users.commandOf(change, this.#model, this.#nowMs)
+    const command = named?.kind === 'draw' ? { ...named, transactions } : named
     if (command !== undefined) {
-      const isDraw = command.kind === 'draw'
-      instance.beginDying(isDraw ? transactions : Infinity)
+      const moment = this.#moment(instance)
+      instance.beginDying(command.kind === 'draw' ? transactions : Infinity)
       let answer: Answer = { told: undefined, tokens: [] }
       try {
-        answer = await carryOut(instance.ctx, this.#course.scheduleId, command)
+        answer = await carryOut(instance.ctx, this.#scheduleId, command)
       } catch (error) {
-        if (!isDraw || !(error instanceof Error && error.message === 'the process has ended')) throw error
+        if (!(error instanceof Error) || error.message !== PROCESS_ENDED) throw error
       }
-      foretell(this.#model, isDraw ? { ...command, transactions } : command, moment, answer)
-      this.#keepTokens()
+      foretell(this.#model, command, moment, answer)
+      this.#users.keepTokens(this.#model)
     }
     this.#start(instance)
   }
 
-  /** Two changes at once have the effect of one after the other, in either order. */
-  async #together(changes: readonly [Change, Change]): Promise<void> {
-    const [first, second] = changes.map((change) => this.#command(change))
-    if (first === undefined || second === undefined) return
+  /** Two changes at once have the effect of one after the other, in one order or the other. */
+  async #together(changes: readonly [Change, Change]): Promise<Mirrored> {
+    const [first, second] = changes.map((change) => this.#users.commandOf(change, this.#model, this.#nowMs))
+    if (first === undefined || second === undefined) return 'WHATEVER'
+    const commands = newcomersOnly([first, second], this.#model)
+    if (commands.some((command) => command.kind === 'join' && command.users.length === 0)) return 'WHATEVER'
     const { instances } = this.#on
-    const { scheduleId } = this.#course
-    const commands = [this.#newcomersOnly(first), this.#newcomersOnly(second)]
-    const others = new Set(commands[0]?.kind === 'join' ? commands[0].users : [])
-    if (commands[1]?.kind === 'join')
-      commands[1].users = commands[1].users.filter((user) => !others.has(user))
-    if (commands.some((command) => command.kind === 'join' && command.users.length === 0)) return
-    const moments = instances.map((instance) => this.#moment(instance))
     const answers = await Promise.all(
-      commands.map((command, index) => carryOut(this.#instance(index).ctx, scheduleId, command)),
+      commands.map((command, index) => carryOut(this.#instance(index).ctx, this.#scheduleId, command)),
     )
-    const rows = await readPlaces(this.#stores, scheduleId)
-    const room = await readRoom(this.#stores, scheduleId)
-    let firstDifference: unknown
-    for (const order of [
-      [0, 1],
-      [1, 0],
-    ]) {
+    const rows = await readPlaces(this.#stores, this.#scheduleId)
+    const room = await readRoom(this.#stores, this.#scheduleId)
+    const done = commands.map((command, index) => ({
+      command,
+      answer: answers[index] ?? { told: undefined, tokens: [] },
+      moment: this.#moment(this.#instance(index)),
+    }))
+    const outcomes = [done, done.toReversed()].map((order) => {
       const model = this.#model.clone()
-      try {
-        for (const index of order) {
-          const [command, moment, answer] = [commands[index], moments[index], answers[index]]
-          if (command === undefined || moment === undefined || answer === undefined) continue
-          const expected = foretell(model, command, moment, answer)
-          if (command.kind === 'join') expect(answer.told).toEqual(expected)
-        }
-        expect(rows).toEqual(placesOf(model))
-        if (room !== undefined) expect(room).toMatchObject(roomOf(model, scheduleId))
-        this.#model = model
-        this.#keepTokens()
-        return
-      } catch (error) {
-        firstDifference ??= error
+      const told = order.map(({ command, moment, answer }) => foretell(model, command, moment, answer))
+      const isTold = order.every(({ command, answer }, index) =>
+        command.kind === 'join' ? equal(answer.told, told[index]) : true,
+      )
+      return {
+        model,
+        isRight:
+          isTold && equal(rows, placesOf(model)) && equal(room?.state, stateOf(model, this.#scheduleId)),
       }
-    }
-    throw firstDifference
-  }
-
-  /** Who has a place joins in several transactions, between which the other change could come. */
-  #newcomersOnly(command: Command): Command {
-    if (command.kind !== 'join') return command
-    const users = [...new Set(command.users)].filter((user) => this.#model.liveOf(user) === undefined)
-    return { kind: 'join', users }
+    })
+    const [one, other] = outcomes
+    if (one === undefined || other === undefined) throw new Error('two changes have two orders')
+    // Where neither order explains the rows, the next check shows the difference from the first.
+    this.#model = one.isRight || !other.isRight ? one.model : other.model
+    this.#users.keepTokens(this.#model)
+    return instances.every(({ gate }) => gate.isOpen) ? 'CHANGED' : 'WHATEVER'
   }
 
   async #ask(
     instance: SimulatedInstance,
     { kind, ...target }: { kind: 'poll' | 'verify' } & Target,
   ): Promise<void> {
-    const token = this.#token(target)
+    const token = this.#users.tokenOf(target)
     if (token === undefined) return
     const { ctx } = instance
-    const { scheduleId } = this.#course
     const nowMs = this.#nowMs
     // Nothing that this process has read within the last second is taken for new.
-    ctx.rooms.forgetSummary(scheduleId)
+    ctx.rooms.forgetSummary(this.#scheduleId)
     const { behind, isKnown } = await this.#readable(instance)
     const expected = behind?.stand(token, nowMs) ?? this.#model.stand(token, nowMs)
     const place = this.#model.places.find(
@@ -318,70 +326,50 @@ export class Simulation {
     const answer = await refusalOr<unknown>(
       kind === 'poll' ? locatePlace(ctx, token, {}) : verifyToken(ctx, { token }),
     )
-    await ctx.notes.add(scheduleId, { kind: 'SEEN', sequence: 0 })
-    if (!isKnown) return this.#adopt(place)
-    if (
-      expected === undefined ||
-      (expected.status === 'ACTIVE' && expected.noteSeen && place === undefined)
-    ) {
-      expect(answer).toBe('QUEUE_TOKEN_INVALID')
-      return
-    }
-    if (answer === 'QUEUE_TOKEN_INVALID' && this.#turnedBackMs > 0) return
-    if (expected.status === 'ACTIVE' && expected.noteSeen && place !== undefined)
-      this.#model.seen(place, nowMs)
-    else await this.#adopt(place)
-    const current = this.#model.stand(token, nowMs)
-    if (kind === 'poll') {
-      const { status, sequence } = expected
-      expect(answer).toMatchObject({
-        place: {
-          status,
-          sequence,
-          ...(status === 'ACTIVE' ? { activeUntilMs: expected.activeUntilMs } : {}),
-        },
-      })
-    } else if (expected.roomOff) {
-      expect(answer).toMatchObject({ sequence: expected.sequence, activeUntilMs: 0 })
-    } else if (expected.status === 'ACTIVE') {
-      expect(answer).toMatchObject({ sequence: expected.sequence, activeUntilMs: expected.activeUntilMs })
-    } else if (current?.status === 'ACTIVE') {
-      const { sequence, activeUntilMs } = current
-      expect(answer).toMatchObject({ sequence, activeUntilMs })
-      if (place !== undefined) this.#model.seen(place, nowMs)
-    } else expect(answer).toBe('QUEUE_TOKEN_NOT_ACTIVE')
+    // Notes follow each other, so that whatever the answer has noted is done after this one, which is about nobody.
+    await ctx.notes.add(this.#scheduleId, { kind: 'SEEN', sequence: 0 })
+    const isLate = expected?.status === 'ACTIVE' && expected.noteSeen && place === undefined
+    if (isKnown && (expected === undefined || isLate)) expect(answer).toBe('QUEUE_TOKEN_INVALID')
+    // A process remembers which tokens are over, also where the clock is turned back.
+    if (expected === undefined || isLate || !isKnown) return this.#adoptSeen(place)
+    if (answer === 'QUEUE_TOKEN_INVALID' && this.#everTurnedBack) return this.#adoptSeen(place)
+    // Who was let in and is asked for by a purchase has shown up, also where the mirror has not heard of the admission yet.
+    const isShown = expected.status === 'ACTIVE' ? expected.noteSeen : kind === 'verify' && !expected.roomOff
+    if (place?.status === 'ACTIVE' && isShown) this.#model.seen(place, nowMs)
+    await this.#adoptSeen(place)
+    if (kind === 'poll') expectPolled(answer, expected)
+    else expectVerified(answer, expected, this.#model.stand(token, nowMs))
     if (place?.status === 'WAITING') {
-      expect(Math.max(place.seenAtMs, this.#laggedMs)).toBeGreaterThanOrEqual(
-        nowMs - noteSeenAfter(this.#config),
-      )
+      const latestMs = Math.max(place.seenAtMs, this.#laggedMs)
+      expect(latestMs).toBeGreaterThanOrEqual(nowMs - noteSeenAfter(this.#config))
     }
   }
 
-  /** Whether somebody who waits is due to be noted as seen is known to Redis alone; the rows tell what came of it. */
-  async #adopt(place: ModelPlace | undefined): Promise<void> {
+  /** Whether somebody who was seen is due to be noted is known to Redis alone; the rows tell what came of it. */
+  async #adoptSeen(place: ModelPlace | undefined): Promise<void> {
     if (place === undefined) return
-    const rows = await readPlaces(this.#stores, this.#course.scheduleId)
+    const rows = await readPlaces(this.#stores, this.#scheduleId)
     const row = rows.find(({ sequence }) => sequence === place.sequence)
-    if (place.status === 'WAITING' ? row?.seenAtMs === this.#nowMs : row?.showUpByMs === null) {
-      this.#model.seen(place, this.#nowMs)
-    }
+    const isSeen = place.status === 'WAITING' ? row?.seenAtMs === this.#nowMs : row?.showUpByMs === null
+    if (isSeen) this.#model.seen(place, this.#nowMs)
   }
 
-  async #tick(instance: SimulatedInstance): Promise<void> {
+  /** What the timers of a process do within a second. */
+  async #tick(instance: SimulatedInstance): Promise<Mirrored> {
     const { ctx } = instance
-    const { scheduleId } = this.#course
+    // A room where nobody is live is left alone.
+    const isWatched = this.#model.places.some(isLive) && !this.#isRedisStale
     await this.#wait(SECOND_MS + this.#turnedBackMs)
     this.#turnedBackMs = 0
     await instance.reopen()
     await admitWaiting(ctx, new AbortController().signal)
-    this.#model.admit(this.#moment(instance))
-    if (!ctx.drawsDue.delete(scheduleId)) {
-      const { isOnSale, opensAtMs, endsAtMs } = this.#moment(instance)
-      const isOpen = isOnSale && this.#nowMs >= opensAtMs && this.#nowMs < endsAtMs
-      expect(isOpen && !this.#model.isDrawn && this.#model.line.length > 0).toBe(false)
-      return
-    }
-    await this.#change(instance, { kind: 'draw' })
+    const moment = this.#moment(instance)
+    this.#model.admit(moment)
+    const { isOnSale, nowMs, opensAtMs, endsAtMs } = moment
+    const isDue = isOnSale && nowMs >= opensAtMs && nowMs < endsAtMs && !this.#model.isDrawn
+    if (isDue && this.#model.line.length > 0) expect(ctx.drawsDue).toContain(this.#scheduleId)
+    if (ctx.drawsDue.delete(this.#scheduleId)) await this.#change(instance, { kind: 'draw' })
+    return isWatched ? 'EVERYTHING' : 'WHATEVER'
   }
 
   async #tidy(instance: SimulatedInstance): Promise<void> {
@@ -393,234 +381,121 @@ export class Simulation {
     )
   }
 
+  /** Moves the clock to the next deadline, or next to it. */
   async #waitUntilDue(offsetMs: number): Promise<void> {
     const { waitingMs } = this.#model.rules
-    const { opensAtMs, endsAtMs } = this.#onSale
     const due = this.#model.places.filter(isLive).flatMap((place) => {
       const { status, seenAtMs, admittedAtMs, activeUntilMs, showUpByMs } = place
       if (status === 'WAITING') return [seenAtMs + waitingMs]
       return [activeUntilMs ?? 0, showUpByMs ?? 0, (admittedAtMs ?? 0) + SECOND_MS]
     })
+    const { opensAtMs, endsAtMs } = this.#onSale
     const next = Math.min(...[...due, opensAtMs, endsAtMs].filter((ms) => ms > this.#nowMs + 1))
-    if (next < this.#nowMs + 3_600_000) await this.#wait(next + offsetMs - this.#nowMs)
+    if (next < BEGIN_MS + HOUR_MS) await this.#wait(next + offsetMs - this.#nowMs)
   }
 
-  /** A change with the names of those that it is about; undefined where there are none. */
-  #command(change: Change): Command | undefined {
-    switch (change.kind) {
-      case 'join': {
-        const users = this.#joining(change.users)
-        return users.length === 0 ? undefined : { kind: 'join', users }
-      }
-      case 'notes': {
-        const notes = change.notes.flatMap((note) => this.#note(note) ?? [])
-        return {
-          kind: 'notes',
-          notes: notes.map(({ note }) => note),
-          tokens: notes.map(({ token }) => token),
-        }
-      }
-      case 'hold':
-      case 'used': {
-        const note = this.#note(change)?.note
-        if (note?.kind !== 'EXTENDED' && note?.kind !== 'USED') return undefined
-        this.#holds.push({ kind: 'hold', note })
-        return { kind: 'hold', note }
-      }
-      case 'leave': {
-        const token = this.#token(change)
-        return token === undefined ? undefined : { kind: 'leave', token }
-      }
-      case 'reissue':
-        return { kind: 'reissue', user: nameOf(change.user) }
-      case 'echo':
-        return this.#holds[change.index % Math.max(1, this.#holds.length)]
-      case 'round':
-        return { kind: 'round' }
-      case 'steer': {
-        const { kind, ...limits } = change
-        return { kind, limits }
-      }
-      case 'draw':
-        return { kind: 'draw', transactions: Infinity }
-    }
-  }
-
-  /**
-   * A crowd whose joins share one transaction. Somebody whose place is over joins in several, and so does a second join of the same
-   * user where the first found the room full; these come one at a time.
-   */
-  #joining(numbers: readonly number[]): string[] {
-    const users = numbers.map(nameOf)
-    if (users.length === 1) return users
-    const isSimple = (user: string): boolean => {
-      const place = this.#model.liveOf(user)
-      return place === undefined || isInTime(place, this.#nowMs)
-    }
-    const second = users.findIndex((user, index) => users.indexOf(user) < index)
-    return users.filter(
-      (user, index) => isSimple(user) && (users.indexOf(user) === index || index === second),
-    )
-  }
-
-  #note(note: Note): { note: PlaceNote; token: string } | undefined {
-    if (note.kind === 'reissue') {
-      const token = newTokenValue(this.#nowMs)
-      return {
-        token,
-        note: { kind: 'REISSUED', userId: nameOf(note.user), tokenHash: hashToken(token).full },
-      }
-    }
-    if (note.kind === 'leave') {
-      const token = this.#token(note)
-      return token === undefined
-        ? undefined
-        : { token, note: { kind: 'LEFT', tokenHash: hashToken(token).full } }
-    }
-    const places = this.#model.places.filter(({ user }) => user === nameOf(note.user))
-    const sequence = places.at(note.old ? -2 : -1)?.sequence
-    if (sequence === undefined) return undefined
-    if (note.kind === 'hold') {
-      return { token: '', note: { kind: 'EXTENDED', sequence, untilMs: this.#nowMs + note.forMs } }
-    }
-    return { token: '', note: { kind: note.kind === 'used' ? 'USED' : 'SEEN', sequence } }
-  }
-
-  #token({ user, old }: Target): string | undefined {
-    return this.#tokens.get(nameOf(user))?.at(old ? -2 : -1)
-  }
-
-  #keepTokens(): void {
-    for (const { user, token } of this.#model.places) {
-      const known = this.#tokens.get(user) ?? []
-      if (token !== '' && !known.includes(token)) this.#tokens.set(user, [...known, token])
-    }
-  }
-
-  async #keys(): Promise<string[]> {
-    const { redis } = this.#stores
-    const [room, owners] = await Promise.all([redis.keys('queue:{*}:*'), redis.keys('queue-token:*')])
-    return [...room, ...owners]
-  }
-
-  async #emptyRedis(): Promise<void> {
-    const keys = await this.#keys()
-    if (keys.length > 0) await this.#stores.redis.unlink(keys)
-  }
-
-  async #dump(): Promise<{ key: string; value: Buffer }[]> {
-    const keys = await this.#keys()
-    const values = await Promise.all(keys.map((key) => this.#stores.redis.dumpBuffer(key)))
-    return keys.flatMap((key, index) => {
-      const value = values[index]
-      return value ? [{ key, value }] : []
-    })
-  }
-
-  /** Puts Redis back to what it was, as a server does that has lost its last writes. */
-  async #restore(shuts: boolean): Promise<void> {
-    if (this.#saved === undefined) return
-    this.#wentBack = true
-    if (shuts) for (const { gate } of this.#on.instances) gate.shut('the server was started')
-    await this.#emptyRedis()
-    await Promise.all(this.#saved.map(({ key, value }) => this.#stores.redis.restore(key, 0, value)))
-  }
-
-  /** The draw has moved places, and is not made: the mirror does not know them by their new sequences. */
+  /** The draw has moved places and is not made: mirrors have them by their old sequences or by the new ones. */
   get #isMoving(): boolean {
     const { earlyEntries, isDrawn, places } = this.#model
-    const early = earlyEntries ?? Infinity
-    return !isDrawn && places.some(({ sequence }) => sequence > early && sequence <= 2 * early)
-  }
-
-  #mirror(): Promise<MirroredRoom> {
-    return readMirror(this.#stores, this.#course.scheduleId)
+    const entries = earlyEntries ?? Infinity
+    return !isDrawn && places.some(({ sequence }) => sequence > entries && sequence <= 2 * entries)
   }
 
   /**
-   * What an instance answers from: the model of the mirror's version, or the rows alone where there is none. `isKnown` is false for a
+   * What an instance answers from: the mirror, which is as the model was with its version, or the rows alone. `isKnown` is false for a
    * version between two steps.
    */
   async #readable(instance: SimulatedInstance): Promise<Readable> {
-    const mirror = await this.#mirror()
+    const mirror = await this.#readMirror()
     const { version, source } = mirror.room
     const isBelieved = instance.gate.isOpen && source === instance.ctx.mirror.source && version !== undefined
     const behind = isBelieved ? this.#versions.get(Number(version)) : undefined
     return { mirror, behind, isKnown: !isBelieved || behind !== undefined }
   }
 
-  async #check(instance: SimulatedInstance): Promise<void> {
-    const { scheduleId } = this.#course
+  /** Compares everything with the model. */
+  async #check(instance: SimulatedInstance, mirrored: Mirrored): Promise<void> {
     for (const one of this.#on.instances) {
       await one.settled()
       one.ctx.fullUntil.clear()
     }
     const [rows, room] = await Promise.all([
-      readPlaces(this.#stores, scheduleId),
-      readRoom(this.#stores, scheduleId),
+      readPlaces(this.#stores, this.#scheduleId),
+      readRoom(this.#stores, this.#scheduleId),
     ])
     expect(rows).toEqual(placesOf(this.#model))
-    expect(room !== undefined).toBe(this.#model.isMade)
+    expect(room === undefined).toBe(!this.#model.isMade)
     if (room === undefined) return
-    expect(room).toMatchObject(roomOf(this.#model, scheduleId))
-    expect(room.version).toBeGreaterThanOrEqual(this.#version)
-    this.#version = room.version
-    if (this.#isMoving) this.#versions.delete(room.version)
-    else this.#versions.set(room.version, this.#model.clone())
+    const { version, state } = room
+    expect(state).toEqual(stateOf(this.#model, this.#scheduleId))
+    expect(version).toBeGreaterThanOrEqual(this.#version)
+    const isMirrored = mirrored === 'EVERYTHING' || (mirrored === 'CHANGED' && version > this.#version)
+    this.#version = version
+    if (this.#isMoving) this.#versions.delete(version)
+    else this.#versions.set(version, this.#model.clone())
+    if (isMirrored) await this.#expectMirrored(version)
     const { mirror, behind, isKnown } = await this.#readable(instance)
-    const isNewest = mirror.room['version'] === String(room.version)
+    const isNewest = mirror.room['version'] === String(version)
     if (!isNewest) this.#laggedMs = Math.max(this.#laggedMs, this.#nowMs)
-    if (isNewest && !this.#isMoving) checkMirror(mirror, this.#model, this.#nowMs)
-    if (isKnown) await this.#checkAnswers(instance, behind)
-  }
-
-  /** What both readers say of every token that was ever given out, and of the room. */
-  async #checkAnswers(instance: SimulatedInstance, behind: RoomModel | undefined): Promise<void> {
-    const { scheduleId } = this.#course
+    if (isNewest && mirror.room['source'] === instance.ctx.mirror.source && !this.#isMoving) {
+      checkMirror(mirror, this.#model, this.#nowMs)
+    }
+    if (!isKnown) return
     const { ctx, gate, stores } = instance
-    const nowMs = this.#nowMs
-    const schedules = ctx.schedules
-    const noteSeenAfterMs = Number.MAX_SAFE_INTEGER
-    const mirror = { source: ctx.mirror.source, build: () => undefined, reaches: async () => false }
-    const redis = new RedisRoom(gate, mirror, noteSeenAfterMs)
-    const postgres = new PostgresRoom({
-      pool: stores.pool,
-      schedules,
-      defaults: roomDefaults(this.#config),
-      noteSeenAfterMs,
-    })
-    const rooms = new Rooms({ redis, postgres, mirror })
-    const tokens = [...this.#tokens.values()].flat()
-    const hashes = tokens.map(hashToken)
-    const [told, toldByRows, summary, summaryOfRows] = await Promise.all([
-      Promise.all(hashes.map((hash) => rooms.find(hash))),
-      Promise.all(hashes.map((hash) => postgres.find(hash))),
-      rooms.summaryNow(scheduleId),
-      postgres.summary(scheduleId),
-    ])
-    const ofRows = tokens.map((token) => this.#model.stand(token, nowMs))
-    expect(told.map(standingOf)).toEqual(
-      tokens.map((token, index) => behind?.stand(token, nowMs) ?? ofRows[index]),
-    )
-    expect(toldByRows.map(standingOf)).toEqual(ofRows)
-    expect(summary).toMatchObject(summaryOf(behind ?? this.#model, nowMs))
-    expect(summaryOfRows).toMatchObject(summaryOf(this.#model, nowMs))
+    const asked = { config: this.#config, scheduleId: this.#scheduleId, nowMs: this.#nowMs }
+    await checkAnswers({ ctx, gate, stores }, asked, this.#users.allTokens, this.#model, behind)
+  }
+
+  async #expectMirrored(version: number): Promise<void> {
+    const isThere = async (): Promise<boolean> => {
+      const { room } = await this.#readMirror()
+      // Who has begun to build it and has ended in between keeps the others waiting for 3 s of the clock.
+      return room['version'] === String(version) || room['builder'] !== undefined
+    }
+    for (let attempt = 0; attempt < 10 && !(await isThere()); attempt += 1) {
+      for (const instance of this.#on.instances) await instance.settled()
+    }
+    expect(await isThere()).toBe(true)
+    this.#isRedisStale = false
   }
 }
 
-function nameOf(user: number): string {
-  return `user-${user}`
+/** Who has a place joins in several transactions, between which the other change could come; so only newcomers join. */
+function newcomersOnly(commands: readonly Command[], model: RoomModel): Command[] {
+  const taken = new Set<string>()
+  return commands.map((command) => {
+    if (command.kind !== 'join') return command
+    const users = [...new Set(command.users)].filter(
+      (user) => model.liveOf(user) === undefined && !taken.has(user),
+    )
+    for (const user of users) taken.add(user)
+    return { kind: 'join', users }
+  })
 }
 
-function standingOf(located: LocatedPlace | undefined): Standing | undefined {
-  if (located === undefined || located.place.status === 'ACTIVE') return located?.place
-  const { noteSeen: _unforeseen, ...standing } = located.place
-  return standing
+function equal(one: unknown, other: unknown): boolean {
+  try {
+    expect(one).toEqual(other)
+    return true
+  } catch {
+    return false
+  }
 }
 
-function summaryOf(model: RoomModel, nowMs: number): object {
-  const { line, limits, lastAdmitted, places } = model
-  const active = places.filter((place) => place.status === 'ACTIVE' && isInTime(place, nowMs)).length
-  const nowServing = line[0] === undefined ? lastAdmitted : line[0].sequence - 1
-  return { ...limits, nowMs, nowServing, waiting: line.length, active }
+function expectPolled(answer: unknown, expected: Standing): void {
+  const { status, sequence } = expected
+  // Positions from rows may be a second old; checkAnswers compares new ones.
+  const deadline = expected.status === 'ACTIVE' ? { activeUntilMs: expected.activeUntilMs } : {}
+  expect(answer).toMatchObject({ place: { status, sequence, ...deadline } })
+}
+
+/** `current`: where the place stands by the rows, which are asked before somebody is refused. */
+function expectVerified(answer: unknown, expected: Standing, current: Standing | undefined): void {
+  const { sequence } = expected
+  if (expected.roomOff) expect(answer).toMatchObject({ sequence, activeUntilMs: 0 })
+  else if (expected.status === 'ACTIVE') {
+    expect(answer).toMatchObject({ sequence, activeUntilMs: expected.activeUntilMs })
+  } else if (current?.status === 'ACTIVE') {
+    expect(answer).toMatchObject({ sequence: current.sequence, activeUntilMs: current.activeUntilMs })
+  } else expect(answer).toBe('QUEUE_TOKEN_NOT_ACTIVE')
 }
