@@ -103,8 +103,9 @@ const ADMIT_NEXT = `
   ),
   -- A place whose time is over counts until it is ended, because its holder may still be noted as seen in time.
   inside AS MATERIALIZED (SELECT active_before - (SELECT count(*) FROM ended) AS active FROM room),
+  -- Where more were silent for long than one batch ends, the others may still be noted as seen, so nobody is let in past them.
   free AS MATERIALIZED (
-    SELECT CASE WHEN paused OR drawn_at IS NULL OR NOT is_open THEN 0 WHEN max_active IS NULL THEN $10
+    SELECT CASE WHEN paused OR drawn_at IS NULL OR NOT is_open OR (SELECT count(*) FROM gone) >= $10 THEN 0 WHEN max_active IS NULL THEN $10
       ELSE greatest(0, least($10, max_active - active, admit_per_second - admitted_last_second)) END AS places
     FROM room, inside
   ),
