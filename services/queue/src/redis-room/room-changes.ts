@@ -52,18 +52,22 @@ export function stateArguments(state: RoomState): (string | number)[] {
   return [version, maxActive ?? '', admitPerSecond, paused ? 1 : 0, lastAdmitted]
 }
 
-/** Places that changed after a version, in the order of their last change; `after` is the last one that was read. */
+/**
+ * Places that changed after a version, in the order of their last change. Those that changed with the same version come together,
+ * also beyond `limit`, so that what is read is the whole difference up to the version of the last one. Otherwise an instance could
+ * write a part of a version over what another one has read of it later.
+ */
 export async function readChanges(
   db: Queryable,
   scheduleId: number,
-  after: { version: number; sequence: number },
+  afterVersion: number,
   limit: number,
 ): Promise<MirroredPlace[]> {
   const { rows } = await db.query<MirroredPlace>({
     name: 'read-changes',
     text: `SELECT ${PLACE} FROM queue_tokens
-           WHERE schedule_id = $1 AND (version, sequence) > ($2, $3) ORDER BY version, sequence LIMIT $4`,
-    values: [scheduleId, after.version, after.sequence, limit],
+           WHERE schedule_id = $1 AND version > $2 ORDER BY version FETCH FIRST ($3) ROWS WITH TIES`,
+    values: [scheduleId, afterVersion, limit],
   })
   return rows
 }
