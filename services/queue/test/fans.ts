@@ -80,7 +80,8 @@ export class Fans {
 
   async #visit(user: string, number: number): Promise<void> {
     const fan = await this.#join(user, number)
-    for (let turn = number; fan !== undefined && !this.#stopped && !fan.done; turn += 1) {
+    if (fan === undefined) return
+    for (let turn = number; !this.#stopped && !fan.done; turn += 1) {
       await this.#look(fan, turn)
       await delay(POLL_PAUSE_MS)
       if (fan.activeAt !== undefined && Date.now() - fan.activeAt > STAY_MS) await this.#go(fan, turn, number)

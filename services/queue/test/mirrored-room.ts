@@ -18,7 +18,7 @@ interface WholeRoom {
 /** What the mirror has; the version is missing where the room is not built. */
 export async function readMirror(redis: Redis, scheduleId: number): Promise<WholeRoom> {
   const scores = async (part: 'waiting' | 'active' | 'unseen'): Promise<Record<string, string>> => {
-    const flat = await redis.zrange(roomKey(scheduleId, part), 0, -1, 'WITHSCORES')
+    const flat = await redis.zrange(roomKey(scheduleId, part), '0', '-1', 'WITHSCORES')
     return Object.fromEntries(
       flat.flatMap((user, index) => (index % 2 === 0 ? [[user, flat[index + 1] ?? '']] : [])),
     )
@@ -35,7 +35,7 @@ export async function readMirror(redis: Redis, scheduleId: number): Promise<Whol
 }
 
 /** What the mirror should have. */
-async function readRows(pool: Pool, scheduleId: number): Promise<WholeRoom> {
+export async function readRows(pool: Pool, scheduleId: number): Promise<WholeRoom> {
   const { rows: places } = await pool.query<{
     user: string
     tokenHash: Buffer
