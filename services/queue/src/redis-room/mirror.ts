@@ -47,6 +47,11 @@ const PAGE = 1_000
 const ROOMS_AT_ONCE = 8
 const KNOWN_MAX = 100
 const REACH_MS = 500
+// Each process looks once a second or more often. So the end of a room's last place is mirrored too where the process that ended it
+// is killed before it could.
+const JUST_ENDED_MS = 5_000
+// A Redis that comes back may have rooms that have emptied since.
+const ENDED_IN_OUTAGE_MS = 86_400_000
 // Another instance builds the room, or has gone; it is looked at again after this long.
 const OTHER_BUILDS_MS = 100
 
@@ -62,6 +67,7 @@ export class Mirror {
   readonly #failures: FailureLog
   readonly #page: number
   #source = ''
+  #endedWithinMs = ENDED_IN_OUTAGE_MS
 
   /** `page`: a difference of more places than this is read and written in several steps. */
   constructor(options: MirrorOptions, page = PAGE) {
@@ -75,11 +81,17 @@ export class Mirror {
     return this.#source
   }
 
-  /** The rooms that have live places; has their mirrors follow them. */
+  /** The rooms that have live places, or had some a moment ago; has their mirrors follow them. */
   async look(): Promise<LiveRoom[]> {
-    const { source, rooms } = await listLiveRooms(this.#options.pool)
-    this.#source = source
+    const rooms = await this.#listRooms()
     for (const { scheduleId, version } of rooms) this.follow(scheduleId, version)
+    return rooms
+  }
+
+  async #listRooms(): Promise<LiveRoom[]> {
+    const { source, rooms } = await listLiveRooms(this.#options.pool, this.#endedWithinMs)
+    this.#source = source
+    this.#endedWithinMs = JUST_ENDED_MS
     return rooms
   }
 
@@ -120,11 +132,10 @@ export class Mirror {
    */
   async recover(): Promise<void> {
     for (const room of this.#rooms.values()) room.version = 0
+    this.#endedWithinMs = ENDED_IN_OUTAGE_MS
     let rooms: LiveRoom[]
     try {
-      const live = await listLiveRooms(this.#options.pool)
-      this.#source = live.source
-      rooms = live.rooms
+      rooms = await this.#listRooms()
     } catch (error) {
       if (this.#source === '') throw error
       this.#options.logger.warn({ err: error }, 'Redis is back, and PostgreSQL can not be compared with it')
