@@ -1,39 +1,49 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { QueueClient } from './queue-under-test.ts'
+import type { Answer, QueueClient } from './queue-under-test.ts'
 
 /** What one person saw; times by this process' clock. */
 export interface Fan {
   user: string
   token: string
   sequence: number
+  joinedAt: number
   /** First seen ACTIVE, and until when that was promised. */
   activeAt: number | undefined
   activeUntil: number
+  /** Has asked to leave, whatever the answer was. */
+  isLeaving: boolean
   /** Has left, or the promised time is over. */
   done: boolean
 }
 
+/** A request that was answered 503. */
+export interface Unanswered {
+  what: 'join' | 'poll' | 'leave'
+  /** Somebody who joins has no place yet. */
+  fan: Fan | undefined
+}
+
 const POLL_PAUSE_MS = 120
 const STAY_MS = 400
-// An admission reaches PostgreSQL a fifth of a second later. Until then an instance without Redis may answer that somebody who is
-// in still waits.
-const NOTED_WITHIN_MS = 400
+// Somebody may be let in by an instance that Redis is away from. The mirror hears of it at the next round of another instance, and
+// until then that one may answer that the person still waits.
+const MIRRORED_WITHIN_MS = 400
 
 /**
  * People who join one waiting room, ask where they are through one instance after the other, stay a moment when they are in, and
- * leave. With `someJustGo` every third one goes without leaving, and the place runs out. Whatever happens to Redis, what they were
- * told has to hold.
+ * leave. With `someJustGo` every third one goes without leaving, and the place runs out. Whatever happens to Redis and PostgreSQL,
+ * what they were told has to hold.
  */
 export class Fans {
   readonly fans: Fan[] = []
   /** Answers that broke a promise made before. */
   readonly broken: string[] = []
-  /** How many answers were 503. */
-  unanswered = 0
+  readonly unanswered: Unanswered[] = []
   readonly #clients: readonly QueueClient[]
   readonly #scheduleId: number
   readonly #someJustGo: boolean
   readonly #running: Promise<void>[] = []
+  #arrived = 0
   #stopped = false
 
   constructor(clients: readonly QueueClient[], scheduleId: number, options: { someJustGo: boolean }) {
@@ -43,15 +53,17 @@ export class Fans {
   }
 
   /** Joins of `size` people, `everyMs` apart. */
-  async arrive(prefix: string, size: number, everyMs: number): Promise<void> {
+  async arrive(size: number, everyMs: number): Promise<void> {
     for (let index = 0; index < size && !this.#stopped; index += 1) {
-      this.#running.push(this.#visit(`${prefix}-${index}`, this.fans.length + index))
+      this.#arrived += 1
+      this.#running.push(this.#visit(`fan-${this.#arrived}`, this.#arrived))
       await delay(everyMs)
     }
   }
 
+  /** How many have arrived and were not seen in yet. */
   get waiting(): number {
-    return this.fans.filter((fan) => fan.activeAt === undefined).length
+    return this.#arrived - this.fans.filter((fan) => fan.activeAt !== undefined).length
   }
 
   /** Nobody polls any more. */
@@ -77,22 +89,39 @@ export class Fans {
   }
 
   async #join(user: string, number: number): Promise<Fan | undefined> {
-    const joined = await this.#client(number).join(this.#scheduleId, user)
-    if (joined.status !== 200) {
-      if (joined.status === 503) this.unanswered += 1
-      else this.broken.push(`${user} could not join: ${joined.status} ${joined.code}`)
-      return undefined
+    for (let turn = number; !this.#stopped; turn += 1) {
+      const joined = await this.#joinOrReissue(user, turn, turn > number)
+      if (joined.status === 200) return this.#begin(user, joined.data)
+      if (joined.status !== 503) {
+        this.broken.push(`${user} could not join: ${joined.status} ${joined.code}`)
+        return undefined
+      }
+      this.unanswered.push({ what: 'join', fan: undefined })
+      await delay(POLL_PAUSE_MS)
     }
+    return undefined
+  }
+
+  /** A join that was answered 503 may have been done all the same. Its token is lost then, and a reissue gives another one. */
+  async #joinOrReissue(user: string, turn: number, isAgain: boolean): Promise<Answer> {
+    const joined = await this.#client(turn).join(this.#scheduleId, user)
+    if (!isAgain || joined.code !== 'QUEUE_TOKEN_EXISTS') return joined
+    return this.#client(turn).reissue(this.#scheduleId, user)
+  }
+
+  #begin(user: string, data: Record<string, unknown>): Fan {
     const fan: Fan = {
       user,
-      token: String(joined.data['token']),
-      sequence: Number(joined.data['sequence']),
+      token: String(data['token']),
+      sequence: Number(data['sequence']),
+      joinedAt: Date.now(),
       activeAt: undefined,
       activeUntil: 0,
+      isLeaving: false,
       done: false,
     }
     this.fans.push(fan)
-    this.#note(fan, joined.data, Date.now())
+    this.#note(fan, data, Date.now())
     return fan
   }
 
@@ -104,13 +133,12 @@ export class Fans {
       return
     }
     if (status === 503) {
-      this.unanswered += 1
+      this.unanswered.push({ what: 'poll', fan })
       return
     }
     // The time is read after the answer, which may have been given just after the promised time ended.
-    if (Date.now() < fan.activeUntil || fan.activeAt === undefined) {
-      this.broken.push(`${fan.user} (${fan.sequence}) was told ${status} ${code}`)
-    }
+    const isOver = fan.isLeaving || (fan.activeAt !== undefined && Date.now() >= fan.activeUntil)
+    if (!isOver) this.broken.push(`${fan.user} (${fan.sequence}) was told ${status} ${code}`)
     fan.done = true
   }
 
@@ -121,7 +149,7 @@ export class Fans {
     if (data['status'] === 'ACTIVE') {
       fan.activeAt ??= Date.now()
       fan.activeUntil = Date.parse(String(data['expiresAt']))
-    } else if (fan.activeAt !== undefined && askedAt > fan.activeAt + NOTED_WITHIN_MS) {
+    } else if (fan.activeAt !== undefined && askedAt > fan.activeAt + MIRRORED_WITHIN_MS) {
       this.broken.push(`${fan.user} (${fan.sequence}) was in and waits again`)
     }
   }
@@ -131,8 +159,9 @@ export class Fans {
       fan.done = Date.now() > fan.activeUntil
       return
     }
+    fan.isLeaving = true
     const { status } = await this.#client(turn + 1).leave(fan.token)
-    if (status === 503) this.unanswered += 1
-    fan.done = status === 204
+    if (status === 503) this.unanswered.push({ what: 'leave', fan })
+    fan.done ||= status === 204
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -32,6 +32,14 @@ export class LosableRedis {
     return redis
   }
 
+  get #dataFolder(): string {
+    return join(this.#folder, 'data')
+  }
+
+  get #notedFolder(): string {
+    return join(this.#folder, 'noted-data')
+  }
+
   get runs(): boolean {
     return this.#process !== undefined
   }
@@ -40,7 +48,7 @@ export class LosableRedis {
     this.#process = await startRedis({
       program: this.#program,
       port: this.port,
-      dataFolder: join(this.#folder, 'data'),
+      dataFolder: this.#dataFolder,
       logFile: join(this.#folder, 'redis.log'),
       pidFile: join(this.#folder, 'redis.pid'),
       durable: true,
@@ -69,6 +77,24 @@ export class LosableRedis {
   /** Lets the process go on after `hang`; it then runs all commands that it was sent meanwhile. */
   resume(): void {
     process.kill(this.#pid(), 'SIGCONT')
+  }
+
+  /** Notes what the server has now, for `startWithNotedData`. */
+  noteData(): void {
+    cpSync(this.#dataFolder, this.#notedFolder, { recursive: true, force: true })
+  }
+
+  /** Starts a server that has lost what came after `noteData`, as one whose disk was slower than its answers. */
+  async startWithNotedData(): Promise<void> {
+    rmSync(this.#dataFolder, { recursive: true, force: true })
+    cpSync(this.#notedFolder, this.#dataFolder, { recursive: true })
+    await this.start()
+  }
+
+  /** Starts a server that has lost everything. */
+  async startEmpty(): Promise<void> {
+    rmSync(this.#dataFolder, { recursive: true, force: true })
+    await this.start()
   }
 
   async admin<T>(work: (redis: Redis) => Promise<T>): Promise<T> {

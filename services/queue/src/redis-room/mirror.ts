@@ -47,6 +47,11 @@ const PAGE = 1_000
 const ROOMS_AT_ONCE = 8
 const KNOWN_MAX = 100
 const REACH_MS = 500
+// Each process looks once a second or more often. So the end of a room's last place is mirrored too where the process that ended it
+// is killed before it could.
+const JUST_ENDED_MS = 5_000
+// A Redis that comes back may have rooms that have emptied since.
+const ENDED_IN_OUTAGE_MS = 86_400_000
 // Another instance builds the room, or has gone; it is looked at again after this long.
 const OTHER_BUILDS_MS = 100
 
@@ -60,10 +65,14 @@ export class Mirror {
   readonly #options: MirrorOptions
   readonly #rooms = new LRUCache<number, RoomProgress>({ maxSize: ROOMS_MAX, sizeCalculation: () => 1 })
   readonly #failures: FailureLog
+  readonly #page: number
   #source = ''
+  #endedWithinMs = ENDED_IN_OUTAGE_MS
 
-  constructor(options: MirrorOptions) {
+  /** `page`: a difference of more places than this is read and written in several steps. */
+  constructor(options: MirrorOptions, page = PAGE) {
     this.#options = options
+    this.#page = page
     this.#failures = new FailureLog(options.logger, 'a waiting room could not be mirrored')
   }
 
@@ -72,11 +81,17 @@ export class Mirror {
     return this.#source
   }
 
-  /** The rooms that have live places; has their mirrors follow them. */
+  /** The rooms that have live places, or had some a moment ago; has their mirrors follow them. */
   async look(): Promise<LiveRoom[]> {
-    const { source, rooms } = await listLiveRooms(this.#options.pool)
-    this.#source = source
+    const rooms = await this.#listRooms()
     for (const { scheduleId, version } of rooms) this.follow(scheduleId, version)
+    return rooms
+  }
+
+  async #listRooms(): Promise<LiveRoom[]> {
+    const { source, rooms } = await listLiveRooms(this.#options.pool, this.#endedWithinMs)
+    this.#source = source
+    this.#endedWithinMs = JUST_ENDED_MS
     return rooms
   }
 
@@ -117,11 +132,10 @@ export class Mirror {
    */
   async recover(): Promise<void> {
     for (const room of this.#rooms.values()) room.version = 0
+    this.#endedWithinMs = ENDED_IN_OUTAGE_MS
     let rooms: LiveRoom[]
     try {
-      const live = await listLiveRooms(this.#options.pool)
-      this.#source = live.source
-      rooms = live.rooms
+      rooms = await this.#listRooms()
     } catch (error) {
       if (this.#source === '') throw error
       this.#options.logger.warn({ err: error }, 'Redis is back, and PostgreSQL can not be compared with it')
@@ -179,20 +193,20 @@ export class Mirror {
       room.version = version ?? 0
       return
     }
+    const { goal } = room
     const state = await readRoomState(pool, scheduleId)
-    if (state === undefined) {
-      room.goal = room.version
-      return
-    }
+    // A database that has lost its last commits does not have the version that was to be reached.
+    if (room.goal === goal) room.goal = Math.min(goal, state?.version ?? 0)
+    if (state === undefined) return
     // No difference leads on from a mirror that is older than `versionMin`.
     const from = room.version < state.versionMin ? 0 : room.version
     const version = await this.#applyMissed(scheduleId, from, state)
-    if (version !== undefined && version >= state.versionMin && version <= state.version) {
+    const isAhead = version !== undefined && version > (await this.#newestVersion(scheduleId, state, version))
+    if (version !== undefined && version >= state.versionMin && !isAhead) {
       room.version = version
       return
     }
     // A mirror that is ahead of its room is one of a database that went back in time.
-    const isAhead = version !== undefined && version > state.version
     const versionMin = isAhead ? version + 1 : Math.max(1, state.versionMin)
     const isBuilt = await buildRoom(redis, pool, { scheduleId, source: this.#source, versionMin })
     if (isBuilt) this.#options.logger.info({ scheduleId }, 'a waiting room was built from PostgreSQL')
@@ -200,19 +214,21 @@ export class Mirror {
     room.version = 0
   }
 
-  /** Reads what the mirror has missed. A mirror of an unknown version is asked for it by a difference from no version. */
+  /** The version of the room as it was read, or read again where another instance has mirrored a newer one meanwhile. */
+  async #newestVersion(scheduleId: number, read: RoomState, mirrored: number): Promise<number> {
+    if (mirrored <= read.version) return read.version
+    return (await readRoomState(this.#options.pool, scheduleId))?.version ?? 0
+  }
+
+  /**
+   * Applies what the mirror has missed, or the first page of it. A mirror of an unknown version is asked for it by a difference
+   * from no version.
+   */
   async #applyMissed(scheduleId: number, from: number, state: RoomState): Promise<number | undefined> {
-    let after = { version: from, sequence: Number.MAX_SAFE_INTEGER }
-    for (;;) {
-      const places = from === 0 ? [] : await readChanges(this.#options.pool, scheduleId, after, PAGE)
-      const last = places.at(-1)
-      const hasMore = last !== undefined && places.length === PAGE
-      // The version is moved by the last page.
-      const to = hasMore ? { ...state, version: from } : state
-      const version = await this.#apply(scheduleId, { from, to, places })
-      if (version !== to.version || !hasMore) return version
-      after = { version: last.version, sequence: last.sequence }
-    }
+    const places = from === 0 ? [] : await readChanges(this.#options.pool, scheduleId, from, this.#page)
+    const last = places.at(-1)
+    const isAll = last === undefined || places.length < this.#page || last.version >= state.version
+    return this.#apply(scheduleId, { from, to: isAll ? state : { ...state, version: last.version }, places })
   }
 
   /** Returns the version that the mirror has then; undefined where it has none of this database. */

@@ -52,18 +52,22 @@ export function stateArguments(state: RoomState): (string | number)[] {
   return [version, maxActive ?? '', admitPerSecond, paused ? 1 : 0, lastAdmitted]
 }
 
-/** Places that changed after a version, in the order of their last change; `after` is the last one that was read. */
+/**
+ * Places that changed after a version, in the order of their last change. Those that changed with the same version come together,
+ * also beyond `limit`, so that what is read is the whole difference up to the version of the last one. Otherwise an instance could
+ * write a part of a version over what another one has read of it later.
+ */
 export async function readChanges(
   db: Queryable,
   scheduleId: number,
-  after: { version: number; sequence: number },
+  afterVersion: number,
   limit: number,
 ): Promise<MirroredPlace[]> {
   const { rows } = await db.query<MirroredPlace>({
     name: 'read-changes',
     text: `SELECT ${PLACE} FROM queue_tokens
-           WHERE schedule_id = $1 AND (version, sequence) > ($2, $3) ORDER BY version, sequence LIMIT $4`,
-    values: [scheduleId, after.version, after.sequence, limit],
+           WHERE schedule_id = $1 AND version > $2 ORDER BY version FETCH FIRST ($3) ROWS WITH TIES`,
+    values: [scheduleId, afterVersion, limit],
   })
   return rows
 }
@@ -102,7 +106,7 @@ export async function readRecentAdmissions(
   return rows
 }
 
-/** A room that has live places, with its version. */
+/** A room that has live places, or had some a moment ago, with its version. */
 export interface LiveRoom {
   scheduleId: number
   version: number
@@ -113,10 +117,13 @@ export interface LiveRoom {
 }
 
 /**
- * The rooms that have live places, and the name of this database. A copy of a database, and one that went back in time or was
- * taken over by a standby, has another name, so that a mirror of it is not believed.
+ * The rooms that have live places, or had one that ended less than `endedWithinMs` ago, and the name of this database. A copy of a
+ * database, and one that went back in time or was taken over by a standby, has another name, so that a mirror of it is not believed.
  */
-export async function listLiveRooms(db: Queryable): Promise<{ source: string; rooms: LiveRoom[] }> {
+export async function listLiveRooms(
+  db: Queryable,
+  endedWithinMs: number,
+): Promise<{ source: string; rooms: LiveRoom[] }> {
   const { rows } = await db.query<LiveRoom & { source: string; scheduleId: number | null }>({
     name: 'list-live-rooms',
     // The rooms with ACTIVE places are found by a step along the index for each, so that rooms of old on-sales cost nothing.
@@ -137,7 +144,9 @@ export async function listLiveRooms(db: Queryable): Promise<{ source: string; ro
           SELECT count(*) AS active, min(least(active_until, show_up_by)) AS first_end FROM queue_tokens t
           WHERE t.schedule_id = r.schedule_id AND t.status = 'ACTIVE') AS those_in
         WHERE waiting > 0 OR schedule_id IN (SELECT schedule_id FROM with_active)
+          OR schedule_id IN (SELECT schedule_id FROM queue_tokens WHERE ended_at > now() - make_interval(secs => $1 / 1000.0))
       ) AS live ON true`,
+    values: [endedWithinMs],
   })
   const [first] = rows
   if (first === undefined) throw new Error('this database has no name')
