@@ -5,8 +5,6 @@ import { freePorts } from '@frontrow/local-stack/ports'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
-import { extendPlace } from '../src/extend-place.ts'
-import { markPlaceUsed } from '../src/mark-place-used.ts'
 import { findBrokenLimits, notedSequences } from './admission-rows.ts'
 import { startQueueInstances } from './queue-instances.ts'
 import type { QueueInstances } from './queue-instances.ts'
@@ -185,10 +183,14 @@ test('VerifyToken answers exactly; a hold moves the deadline of its place, and i
   await eventually(async () => expect((await instance.verify({ token: waits })).scheduleId).toBe(scheduleId))
   expect(Date.now()).toBeGreaterThanOrEqual(expiresAtMs + 500)
   expect(await codeOf(instance.verify({ token: active, scheduleId }))).toBe(GONE)
-  const ended = { scheduleId, userId: `person-${scheduleId}-0`, sequence: Number(place.data['sequence']) }
-  await extendPlace(instance.ctx, ended, Date.now() + 60_000)
+  const ended = Number(place.data['sequence'])
+  const { notes } = instance.ctx
+  expect(
+    await notes.add(scheduleId, { kind: 'EXTENDED', sequence: ended, untilMs: Date.now() + 60_000 }),
+  ).toBeNull()
   expect(await codeOf(instance.verify({ token: active, scheduleId }))).toBe(GONE)
-  await markPlaceUsed(instance.ctx, await instance.verify({ token: waits }))
+  const { sequence } = await instance.verify({ token: waits })
+  await notes.add(scheduleId, { kind: 'USED', sequence })
   expect(await codeOf(instance.verify({ token: waits }))).toBe(GONE)
   const { rows } = await database().query(
     'SELECT status FROM queue_tokens WHERE schedule_id = $1 ORDER BY sequence',

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
