@@ -1,6 +1,7 @@
 import { isDatabaseTimeout, isDatabaseUnavailable } from '@frontrow/postgres/errors'
 import { CoalescedCache } from '@frontrow/service-host/coalesced-cache'
 import { LRUCache } from 'lru-cache'
+import { isEnded, isLive } from './places/queue-tokens.ts'
 import type { TokenRow } from './places/queue-tokens.ts'
 import { toDigest } from './places/token-value.ts'
 import type { TokenHash } from './places/token-value.ts'
@@ -28,7 +29,7 @@ export interface RoomsOptions {
  */
 export class Rooms {
   readonly #options: RoomsOptions
-  // Token values that are over. That is final, so that asking again needs neither store.
+  // Token values that were ended or never given. That is final, so that asking again needs neither store.
   readonly #dead = new LRUCache<string, true>({ maxSize: DEAD_MAX, sizeCalculation: () => 1 })
   readonly #summaries = new CoalescedCache({
     load: (scheduleId: number) => this.summaryNow(scheduleId),
@@ -49,7 +50,8 @@ export class Rooms {
   /** The row of a token value as it is now; undefined where it is not live, or while PostgreSQL is away. */
   async findRow(hash: TokenHash): Promise<TokenRow | undefined> {
     try {
-      return await this.#options.postgres.findRow(hash)
+      const row = await this.#options.postgres.findRow(hash)
+      return row !== undefined && isLive(row, Date.now()) ? row : undefined
     } catch (error) {
       if (isDatabaseUnavailable(error) || isDatabaseTimeout(error)) return undefined
       throw error
@@ -99,8 +101,9 @@ export class Rooms {
 
   async #findInRows(hash: TokenHash): Promise<LocatedPlace | undefined> {
     const row = await this.#options.postgres.findRow(hash)
-    if (row !== undefined) return this.locate(row)
-    this.markDead(hash)
+    if (row !== undefined && isLive(row, Date.now())) return this.locate(row)
+    // A place that is over by its deadline alone may still be extended, or noted as seen in time, by PostgreSQL's clock.
+    if (row === undefined || isEnded(row)) this.markDead(hash)
     return undefined
   }
 }

@@ -4,8 +4,10 @@ import { createClient } from '@frontrow/postgres/pool'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
+import { admitNext } from '../src/admission/admit-next.ts'
 import { changeRoom } from '../src/admission/change-room.ts'
 import { checkAdmissions } from '../src/admission/check-admissions.ts'
+import { livesOf } from '../src/admission/no-shows.ts'
 import { drawEarlyPlaces } from '../src/fairness/draw-early-places.ts'
 import { drawOrder } from '../src/fairness/draw-order.ts'
 import { closeEarlyList, moveEntries } from '../src/fairness/fairness-rows.ts'
@@ -229,6 +231,32 @@ test('a join that the opening overtakes on its way to the mirror keeps its entry
     ctx.joins.add = add
   }
 }, 20_000)
+
+test('who comes back while many are sent home for their silence is let in before those behind, and not left standing', async () => {
+  const { ctx } = service()
+  const scheduleId = catalog.addSchedule()
+  // The test makes all rounds of this room itself, of one place each.
+  for (const { ctx: each } of queues.all) each.busy.restUntil.set(scheduleId, Date.now() + 600_000)
+  const window = { opensAtMs: 0, endsAtMs: Date.now() + 600_000, over: false }
+  const admitOne = () =>
+    changeRoom(ctx, scheduleId, (tx) => admitNext(tx, scheduleId, window, livesOf(ctx), 1))
+  await client().steer(scheduleId, { maxActive: 1, paused: true })
+  for (const user of ['silent', 'comes-back', 'behind']) await client().join(scheduleId, user)
+  await ctx.pool.query(
+    `UPDATE queue_tokens SET seen_at = now() - make_interval(days => 3 - sequence::int) WHERE schedule_id = $1`,
+    [scheduleId],
+  )
+  await client().steer(scheduleId, { paused: false })
+  // A batch takes one of the two who were silent for longer than a place in the line is kept.
+  expect(await admitOne()).toMatchObject({ expired: 1, admitted: 0, hasMore: true })
+  await ctx.notes.add(scheduleId, { kind: 'SEEN', sequence: 2, atMs: Date.now() })
+  expect(await admitOne()).toMatchObject({ expired: 0, admitted: 1, lastAdmitted: 2 })
+  const { rows } = await ctx.pool.query<{ status: string }>(
+    'SELECT status FROM queue_tokens WHERE schedule_id = $1 ORDER BY sequence',
+    [scheduleId],
+  )
+  expect(rows.map(({ status }) => status)).toEqual(['EXPIRED', 'ACTIVE', 'WAITING'])
+})
 
 test('the audit finds who was passed over and who was one too many', async () => {
   const { pool } = service().ctx

@@ -310,3 +310,26 @@ test('who shows up while PostgreSQL is away keeps the place, though PostgreSQL h
     await own.dispose()
   }
 }, 60_000)
+
+test('an instance that took a place for over by its deadline takes it for good again where it was extended', async () => {
+  const { pool } = queues.at(0).ctx
+  const scheduleId = await roomFor(1)
+  const { token } = await join(scheduleId, 'extended', 'ACTIVE')
+  const endsIn = (ms: number) =>
+    pool.query(
+      `UPDATE queue_tokens SET show_up_by = NULL, active_until = now() + make_interval(secs => $2 / 1000.0), version = version + 1
+       WHERE schedule_id = $1`,
+      [scheduleId, ms],
+    )
+  await inTransaction(pool, async (tx) => {
+    // No round can end the place while this transaction has the lock of the room.
+    await tx.query('SELECT FROM rooms WHERE schedule_id = $1 FOR UPDATE', [scheduleId])
+    // To a clock that is ahead of PostgreSQL's by a moment the place looks over, until the event of a hold comes.
+    await endsIn(-500)
+    const instance = withoutRedis.at(0)
+    expect(await instance.client.place(token)).toMatchObject(GONE)
+    await endsIn(60_000)
+    expect((await instance.client.place(token)).data['status']).toBe('ACTIVE')
+    expect(await instance.verify({ token })).toMatchObject({ scheduleId })
+  })
+})

@@ -30,6 +30,11 @@ export function isLive(row: TokenRow, nowMs: number): boolean {
   return Math.min(row.activeUntil?.getTime() ?? 0, row.showUpBy?.getTime() ?? Infinity) > nowMs
 }
 
+/** Whether a place is over for good. One whose deadline has passed was perhaps not ended yet. */
+export function isEnded({ status }: TokenRow): boolean {
+  return status !== 'WAITING' && status !== 'ACTIVE'
+}
+
 /** The place of a token value, live or not. */
 export async function findToken(db: Queryable, tokenHash: Buffer): Promise<TokenRow | undefined> {
   const [row] = await findTokens(db, [tokenHash])

@@ -59,17 +59,16 @@ export class PostgresRoom implements RoomReader {
 
   async find(hash: TokenHash): Promise<LocatedPlace | undefined> {
     const row = await this.findRow(hash)
-    return row === undefined ? undefined : this.locate(row)
+    return row !== undefined && isLive(row, Date.now()) ? this.locate(row) : undefined
   }
 
-  ownerOf({ full }: TokenHash): Promise<TokenOwner | undefined> {
+  ownerOf(hash: TokenHash): Promise<TokenOwner | undefined> {
+    return this.findRow(hash)
+  }
+
+  /** The row of a token value, live or not. */
+  findRow({ full }: TokenHash): Promise<TokenRow | undefined> {
     return this.#lookups.add('all', full)
-  }
-
-  /** The row of a token value that is live. */
-  async findRow({ full }: TokenHash): Promise<TokenRow | undefined> {
-    const row = await this.#lookups.add('all', full)
-    return row !== undefined && isLive(row, Date.now()) ? row : undefined
   }
 
   /** Where the place of a live row stands. */
