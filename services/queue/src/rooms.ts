@@ -72,8 +72,8 @@ export class Rooms {
   }
 
   /** Notes that a token value is over, as this process knows before the mirror does. */
-  markDead(hash: TokenHash): void {
-    this.#dead.set(hash.digest, true)
+  markDead(tokenHash: Buffer): void {
+    this.#dead.set(toDigest(tokenHash), true)
   }
 
   /** The room as it was at most a second ago. */
@@ -100,7 +100,7 @@ export class Rooms {
   async #findInRows(hash: TokenHash): Promise<LocatedPlace | undefined> {
     const row = await this.#options.postgres.findRow(hash)
     if (row !== undefined) return this.locate(row)
-    this.markDead(hash)
+    this.markDead(hash.full)
     return undefined
   }
 }
