@@ -74,8 +74,8 @@ export class Rooms {
   }
 
   /** Notes that a token value is over, as this process knows before the mirror does. */
-  markDead(hash: TokenHash): void {
-    this.#dead.set(hash.digest, true)
+  markDead(tokenHash: Buffer): void {
+    this.#dead.set(toDigest(tokenHash), true)
   }
 
   /** The room as it was at most a second ago. */
@@ -103,7 +103,7 @@ export class Rooms {
     const row = await this.#options.postgres.findRow(hash)
     if (row !== undefined && isLive(row, Date.now())) return this.locate(row)
     // A place that is over by its deadline alone may still be extended, or noted as seen in time, by PostgreSQL's clock.
-    if (row === undefined || isEnded(row)) this.markDead(hash)
+    if (row === undefined || isEnded(row)) this.markDead(hash.full)
     return undefined
   }
 }

@@ -17,8 +17,8 @@ export async function leaveWaitingRoom(
   const left = await ctx.notes.add(scheduleId, { kind: 'LEFT', tokenHash: hash.full })
   if (left !== null) {
     ctx.events.ended(scheduleId, 'LEFT', 1)
-    ctx.rooms.markDead(hash)
-    // From the answer on no instance takes the token for a live one.
+    ctx.rooms.markDead(hash.full)
+    // From the answer on no instance takes the token for a live one, unless the mirror takes long.
     await ctx.mirror.reaches(scheduleId, left.version)
   }
   return { scheduleId }

@@ -8,6 +8,8 @@ import type { NotedPlace, PlaceNote } from './note-place.ts'
 /** A place after its note, and the version of the room that has it. */
 export interface NoteOutcome {
   place: NotedPlace
+  /** The token value that the place had before; a reissue makes it worth nothing. */
+  tokenHashBefore: Buffer
   version: number
 }
 
@@ -36,10 +38,10 @@ export function createPlaceNotes(ctx: Pick<QueueContext, 'pool' | 'mirror' | 'bu
           const now = place === undefined ? undefined : after.get(place.sequence)
           if (now === undefined || !isInTime(now, note, nowMs)) return undefined
           after.set(now.sequence, notePlace(now, note, nowMs, ctx.config.ACTIVE_MAX_MS))
-          return now.sequence
+          return now
         })
         const version = await savePlaces(tx, room, places, after)
-        return { version, outcomes: found.map((sequence) => outcomeOf(after, sequence, version)) }
+        return { version, outcomes: found.map((before) => outcomeOf(after, before, version)) }
       })
       return noted?.outcomes ?? notes.map(() => null)
     },
@@ -48,11 +50,13 @@ export function createPlaceNotes(ctx: Pick<QueueContext, 'pool' | 'mirror' | 'bu
 
 function outcomeOf(
   after: ReadonlyMap<number, NotedPlace>,
-  sequence: number | undefined,
+  before: NotedPlace | undefined,
   version: number,
 ): NoteOutcome | null {
-  const place = sequence === undefined ? undefined : after.get(sequence)
-  return place === undefined ? null : { place, version }
+  const place = before === undefined ? undefined : after.get(before.sequence)
+  return before === undefined || place === undefined
+    ? null
+    : { place, tokenHashBefore: before.tokenHash, version }
 }
 
 function isAbout(place: NotedPlace, note: PlaceNote): boolean {

@@ -16,7 +16,8 @@ export async function reissueToken(
   const hash = hashToken(token)
   const reissued = await ctx.notes.add(scheduleId, { kind: 'REISSUED', userId, tokenHash: hash.full })
   if (reissued === null) throw placeNotFound()
-  // From the answer on no instance takes the old token for a live one.
+  ctx.rooms.markDead(reissued.tokenHashBefore)
+  // From the answer on no instance takes the old token for a live one, unless the mirror takes long.
   await ctx.mirror.reaches(scheduleId, reissued.version)
   // By the user, because another reissue of the same place may have come in between, whose token is the live one then.
   const row = await findUserToken(ctx.pool, scheduleId, userId)
