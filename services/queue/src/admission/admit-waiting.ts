@@ -107,6 +107,7 @@ async function tryBatch(
     try {
       return await changeRoom(ctx, scheduleId, (tx) => admitNext(tx, scheduleId, window, livesOf(ctx), BATCH))
     } catch (error) {
+      ctx.noShowGrace.noteOutage()
       if (attempt >= TRIES) throw error
     }
   }
