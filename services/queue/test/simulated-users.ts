@@ -99,7 +99,8 @@ export class SimulatedUsers {
     if (note.kind === 'hold') {
       return { token: '', note: { kind: 'EXTENDED', sequence, untilMs: nowMs + note.forMs } }
     }
-    return { token: '', note: { kind: note.kind === 'used' ? 'USED' : 'SEEN', sequence } }
+    if (note.kind === 'used') return { token: '', note: { kind: 'USED', sequence } }
+    return { token: '', note: { kind: 'SEEN', sequence, atMs: nowMs } }
   }
 }
 

@@ -327,7 +327,7 @@ export class Simulation {
       kind === 'poll' ? locatePlace(ctx, token, {}) : verifyToken(ctx, { token }),
     )
     // Notes follow each other, so that whatever the answer has noted is done after this one, which is about nobody.
-    await ctx.notes.add(this.#scheduleId, { kind: 'SEEN', sequence: 0 })
+    await ctx.notes.add(this.#scheduleId, { kind: 'SEEN', sequence: 0, atMs: nowMs })
     const isLate = expected?.status === 'ACTIVE' && expected.noteSeen && place === undefined
     if (isKnown && (expected === undefined || isLate)) expect(answer).toBe('QUEUE_TOKEN_INVALID')
     // A process remembers which tokens are over, also where the clock is turned back.
