@@ -35,9 +35,6 @@ const answer = z.object({
   nextFrom: z.int().nullable(),
 })
 
-/** An entry of a room's log, as published. */
-export type LogEntry = z.output<typeof answer>['entries'][number]
-
 /** What is published of a room's fairness, with the entries of the log from a number on, or none. */
 export async function readFairness(
   instance: QueueInstance,
