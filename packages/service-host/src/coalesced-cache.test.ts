@@ -182,3 +182,29 @@ describe('an old value', () => {
     await expect(cache.get('a')).rejects.toThrow('away')
   })
 })
+
+describe('a value at hand', () => {
+  test('is told at once however old it is, and is read again for the next who ask', async () => {
+    const { state, cache } = counted()
+    expect(await cache.atHand('a')).toBe('a1')
+    state.nowMs = 1_000
+    expect(await cache.atHand('a')).toBe('a1')
+    expect(await cache.get('a')).toBe('a2')
+    expect(state.loads).toBe(2)
+  })
+
+  test('stays told where it can not be read again and is kept, and is asked for anew where it is not', async () => {
+    const { state, cache } = counted({ keepsStale: () => true })
+    await cache.atHand('a')
+    state.nowMs = 1_000
+    state.failure = new Error('away')
+    expect(await cache.atHand('a')).toBe('a1')
+    expect(await cache.get('a')).toBe('a1')
+    const strict = counted()
+    await strict.cache.atHand('a')
+    strict.state.nowMs = 1_000
+    strict.state.failure = new Error('away')
+    expect(await strict.cache.atHand('a')).toBe('a1')
+    await expect(strict.cache.get('a')).rejects.toThrow('away')
+  })
+})

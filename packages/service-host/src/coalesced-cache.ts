@@ -55,6 +55,17 @@ export class CoalescedCache<K extends string | number, V> {
     return read.value
   }
 
+  /** The value that is there, however old; an old one is read again for those who ask next. Waits where there is none. */
+  async atHand(key: K): Promise<V> {
+    const known = this.#entries.get(key)
+    if (known === undefined) return this.get(key)
+    if (this.#now() >= known.freshUntilMs) {
+      // A failure to read it again concerns those who wait for a new value. This one is told to nobody.
+      void this.get(key).catch(() => undefined)
+    }
+    return known.value
+  }
+
   /** Makes the next `get` read again, even while a read is in work, since that one may be from before the change. */
   forget(key: K): void {
     this.#entries.delete(key)

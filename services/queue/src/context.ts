@@ -6,7 +6,6 @@ import type { NoShowGrace } from './admission/no-shows.ts'
 import type { QueueConfig } from './config.ts'
 import type { QueueEvents } from './events.ts'
 import type { JoinBatches } from './places/join-batches.ts'
-import type { UnnotedPlaces } from './places/note-seen.ts'
 import type { PlaceNotes } from './places/place-notes.ts'
 import type { Mirror } from './redis-room/mirror.ts'
 import type { RedisGate } from './redis-room/redis-gate.ts'
@@ -26,7 +25,6 @@ export interface QueueContext {
   rooms: Rooms
   joins: JoinBatches
   notes: PlaceNotes
-  unnoted: UnnotedPlaces
   busy: BusyRooms
   noShowGrace: NoShowGrace
   /** Schedules that have opened and whose draw is still to be made. */

@@ -27,6 +27,7 @@ import type { ExpectedOwner } from './places/locate-place.ts'
 import { reissueToken } from './places/reissue-token.ts'
 import { RedisAwayError } from './redis-room/redis-gate.ts'
 import type { RoomSummary } from './room.ts'
+import { knownOpening } from './schedules.ts'
 import type { PlaceStreams } from './streams/place-streams.ts'
 
 const COOKIE_ATTRIBUTES = 'Path=/; HttpOnly; Secure; SameSite=Lax'
@@ -44,7 +45,7 @@ export function addRoutes(http: HttpServer, ctx: QueueContext, streams: PlaceStr
     withCookies(await joinWaitingRoom(ctx, whose(caller, body))),
   )
   http.handle(nowServingRoute, async ({ params: { scheduleId } }) => {
-    await ctx.schedules.get(scheduleId)
+    await knownOpening(ctx.schedules, scheduleId)
     const {
       maxActive: _max,
       admitPerSecond: _rate,

@@ -56,3 +56,16 @@ export function admissionWindow(onSale: OnSale): { opensAtMs: number; endsAtMs: 
 export function isOver(onSale: OnSale, nowMs: number): boolean {
   return onSale.status === 'CANCELLED' || nowMs >= onSale.endsAtMs
 }
+
+/**
+ * When people are let in from, as far as it is known without waiting; 0 where the schedule can't be read, because whoever asks
+ * how a room is gets an answer also while the catalog is away. Refuses with SCHEDULE_NOT_FOUND where the catalog knows of none.
+ */
+export async function knownOpening(schedules: Schedules, scheduleId: number): Promise<number> {
+  try {
+    return admissionWindow(await schedules.atHand(scheduleId)).opensAtMs
+  } catch (error) {
+    if (isRefusal(error, 'SCHEDULE_NOT_FOUND')) throw error
+    return 0
+  }
+}

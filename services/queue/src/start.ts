@@ -19,7 +19,6 @@ import { addServices } from './grpc.ts'
 import { addRoutes } from './http.ts'
 import { listensTo, messageHandlers } from './messages.ts'
 import { createJoinBatches } from './places/join-batches.ts'
-import { UnnotedPlaces } from './places/note-seen.ts'
 import { createPlaceNotes } from './places/place-notes.ts'
 import { deleteEndedTokens } from './places/queue-tokens.ts'
 import { PostgresRoom } from './postgres-room/postgres-room.ts'
@@ -45,6 +44,7 @@ const TIDY_BATCH = 5_000
 const ROOMS_MAX = 5_000
 const CATALOG_DEADLINE_MS = 800
 const NOTE_SEEN_EVERY_MAX_MS = 900_000
+const ROOM_STATEMENT_MAX_MS = 2_000
 
 /** Starts the service. */
 export async function startQueue(
@@ -103,7 +103,6 @@ function createContext(host: ServiceHost, config: QueueConfig): QueueContext {
     rooms: new Rooms({ redis: redisRoom, postgres, mirror }),
     joins: createJoinBatches(changes),
     notes: createPlaceNotes(changes),
-    unnoted: new UnnotedPlaces(),
     drawsDue: new Set(),
     gate,
     redisRoom,
@@ -118,7 +117,8 @@ function createRoomPool(host: ServiceHost, config: QueueConfig): Pool {
     url: config.DATABASE_URL,
     applicationName: 'queue-rooms',
     max: config.ROOM_POOL_MAX,
-    statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
+    // A crowd waits for these statements, which are short.
+    statementTimeoutMs: Math.min(ROOM_STATEMENT_MAX_MS, config.DATABASE_STATEMENT_TIMEOUT_MS),
     onError: (error) => host.logger.warn({ err: error }, 'a database connection broke'),
   })
   host.lifecycle.add('database: rooms', () => pool.end())

@@ -11,7 +11,6 @@ import type { QueueConfig } from '../src/config.ts'
 import type { QueueContext } from '../src/context.ts'
 import { createEvents } from '../src/events.ts'
 import { createJoinBatches } from '../src/places/join-batches.ts'
-import { UnnotedPlaces } from '../src/places/note-seen.ts'
 import { createPlaceNotes } from '../src/places/place-notes.ts'
 import { PostgresRoom } from '../src/postgres-room/postgres-room.ts'
 import { Mirror } from '../src/redis-room/mirror.ts'
@@ -125,7 +124,6 @@ export class SimulatedInstance {
       rooms: new Rooms({ redis: redisRoom, postgres, mirror }),
       joins: createJoinBatches(changes),
       notes: createPlaceNotes(changes),
-      unnoted: new UnnotedPlaces(),
       drawsDue: new Set(),
       gate,
       redisRoom,

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { QueueContext } from '../context.ts'
-import { noteUnnoted } from '../places/note-seen.ts'
+import { noteKeptSeen } from '../places/note-seen.ts'
 import type { LiveRoom } from '../redis-room/room-changes.ts'
 import { admissionWindow, isOver } from '../schedules.ts'
 import { admitNext } from './admit-next.ts'
@@ -49,7 +49,7 @@ export async function admitWaiting(ctx: QueueContext, signal: AbortSignal): Prom
   const { busy } = ctx
   if (!busy.isLookDue) return
   try {
-    await noteUnnoted(ctx)
+    if (!ctx.noShowGrace.isOver) await noteKeptSeen(ctx)
     busy.keep(await ctx.mirror.look())
   } catch (error) {
     ctx.noShowGrace.noteOutage()

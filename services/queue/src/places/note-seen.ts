@@ -1,80 +1,69 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { QueueContext } from '../context.ts'
 import { RedisAwayError } from '../redis-room/redis-gate.ts'
+import type { SeenPlace } from '../redis-room/redis-room.ts'
 import type { LocatedPlace } from '../room.ts'
 
 const WAIT_MS = 1_000
-const UNNOTED_MAX = 50_000
-
-/** A place whose holder was seen. */
-interface SeenPlace {
-  scheduleId: number
-  sequence: number
-  atMs: number
-}
-
-/** Places that were seen while PostgreSQL could not be told; kept to be told when it is back. */
-export class UnnotedPlaces {
-  readonly #places = new Map<string, SeenPlace>()
-
-  add(place: SeenPlace): void {
-    const key = `${place.scheduleId}:${place.sequence}`
-    // The first look is kept, because it says whether the holder has shown up in time.
-    if (this.#places.size < UNNOTED_MAX && !this.#places.has(key)) this.#places.set(key, place)
-  }
-
-  takeAll(): SeenPlace[] {
-    const all = [...this.#places.values()]
-    this.#places.clear()
-    return all
-  }
-}
+// Once PostgreSQL was found away, nobody waits long for it.
+const WAIT_IN_OUTAGE_MS = 100
+const BATCH = 5_000
 
 /**
  * Notes that the holder of a place is there. For who waits this comes a quarter of an hour apart, and nobody waits for it. Who was
  * let in and shows up for the first time keeps the place from then on, so the answer waits for it. False where it came too late
- * and the place is over. While PostgreSQL is away the place is good, and is noted later.
+ * and the place is over. While PostgreSQL is away the place is good, and Redis keeps until it is back who was seen and when.
  */
 export async function noteSeen(ctx: QueueContext, located: LocatedPlace): Promise<boolean> {
-  const { scheduleId, place } = located
-  const seen = { scheduleId, sequence: place.sequence, atMs: place.nowMs }
-  const noted = tellSeen(ctx, seen).catch((error: unknown) => {
-    ctx.logger.debug({ err: error, ...seen }, 'a place that was seen could not be noted')
-    ctx.unnoted.add(seen)
-    return 'LATER' as const
-  })
-  if (place.status === 'WAITING') return true
+  const { scheduleId, userId, place } = located
+  const seen = { scheduleId, userId, sequence: place.sequence, atMs: place.nowMs }
+  const noted = tellSeen(ctx, seen)
+  if (place.status === 'WAITING') {
+    void noted.then(async (outcome) => (outcome === 'LATER' ? keepSeen(ctx, seen) : undefined))
+    return true
+  }
   const ended = new AbortController()
   try {
-    const outcome = await Promise.race([noted, delay(WAIT_MS, 'LATER' as const, { signal: ended.signal })])
-    if (outcome === 'LATER') await showUpInMirror(ctx, located)
+    const waitMs = ctx.noShowGrace.isOver ? WAIT_MS : WAIT_IN_OUTAGE_MS
+    const outcome = await Promise.race([noted, delay(waitMs, 'LATER' as const, { signal: ended.signal })])
+    if (outcome === 'LATER') await keepSeen(ctx, seen)
     return outcome !== 'OVER'
   } finally {
     ended.abort()
   }
 }
 
-async function tellSeen(ctx: QueueContext, seen: SeenPlace): Promise<'NOTED' | 'OVER'> {
-  const { scheduleId, sequence, atMs } = seen
-  return (await ctx.notes.add(scheduleId, { kind: 'SEEN', sequence, atMs })) === null ? 'OVER' : 'NOTED'
-}
-
-/** Until PostgreSQL is back the mirror alone knows that this holder has shown up. */
-async function showUpInMirror(ctx: QueueContext, { scheduleId, userId }: LocatedPlace): Promise<void> {
+/** Tells PostgreSQL whom any instance saw while it was away; to be called after an outage, before places end for want of it. */
+export async function noteKeptSeen(ctx: QueueContext): Promise<void> {
   try {
-    await ctx.redisRoom.showUp(scheduleId, userId)
+    const kept = await ctx.redisRoom.keptSeen(BATCH)
+    const outcomes = await Promise.all(kept.map((seen) => tellSeen(ctx, seen)))
+    await ctx.redisRoom.forgetSeen(kept.filter((_seen, index) => outcomes[index] !== 'LATER'))
   } catch (error) {
-    // The note is kept, or is on its way, and nobody reads this mirror now.
+    // What Redis keeps can't be read now; a later round reads it.
     if (!(error instanceof RedisAwayError)) throw error
   }
 }
 
-/** Tells PostgreSQL who was seen while it was away; to be called before places end for want of it. */
-export async function noteUnnoted(ctx: QueueContext): Promise<void> {
-  const places = ctx.unnoted.takeAll()
-  const noted = await Promise.allSettled(places.map((place) => tellSeen(ctx, place)))
-  for (const [index, outcome] of noted.entries()) {
-    const place = places[index]
-    if (outcome.status === 'rejected' && place !== undefined) ctx.unnoted.add(place)
+/** LATER: PostgreSQL could not be told. */
+async function tellSeen(
+  ctx: QueueContext,
+  { scheduleId, sequence, atMs }: Omit<SeenPlace, 'userId'>,
+): Promise<'NOTED' | 'OVER' | 'LATER'> {
+  try {
+    const noted = await ctx.notes.add(scheduleId, { kind: 'SEEN', sequence, atMs })
+    return noted === null ? 'OVER' : 'NOTED'
+  } catch (error) {
+    ctx.logger.debug({ err: error, scheduleId, sequence }, 'a place that was seen could not be noted')
+    return 'LATER'
+  }
+}
+
+async function keepSeen(ctx: QueueContext, seen: SeenPlace): Promise<void> {
+  try {
+    await ctx.redisRoom.keepSeen(seen)
+  } catch (error) {
+    // The note may still be on its way to PostgreSQL. With both stores away nobody can say who was seen.
+    if (!(error instanceof RedisAwayError)) throw error
   }
 }

@@ -6,6 +6,7 @@ import { findTokens, isLive } from '../places/queue-tokens.ts'
 import type { TokenRow } from '../places/queue-tokens.ts'
 import type { TokenHash } from '../places/token-value.ts'
 import type { LocatedPlace, RoomReader, RoomSummary, TokenOwner } from '../room.ts'
+import { knownOpening } from '../schedules.ts'
 import type { Schedules } from '../schedules.ts'
 import { countRoom } from './line-rows.ts'
 import { placeInLine, readWaitingLine, WaitingLines } from './waiting-lines.ts'
@@ -86,7 +87,7 @@ export class PostgresRoom implements RoomReader {
         place: { status: 'ACTIVE', nowMs, sequence, activeUntilMs, roomOff, noteSeen },
       }
     }
-    const { opensAtMs } = await this.#options.schedules.get(scheduleId)
+    const opensAtMs = await knownOpening(this.#options.schedules, scheduleId)
     const inLine = placeInLine(await this.#lines.get(scheduleId), sequence, nowMs < opensAtMs)
     const noteSeen = nowMs - row.seenAt.getTime() > this.#options.noteSeenAfterMs
     return {

@@ -47,6 +47,8 @@ const PAGE = 1_000
 const ROOMS_AT_ONCE = 8
 const KNOWN_MAX = 100
 const REACH_MS = 500
+// Names the database that the rooms in this Redis mirror.
+const SOURCE_KEY = 'queue:source'
 // Each process looks once a second or more often. So the end of a room's last place is mirrored too where the process that ended it
 // is killed before it could.
 const JUST_ENDED_MS = 5_000
@@ -137,10 +139,13 @@ export class Mirror {
     try {
       rooms = await this.#listRooms()
     } catch (error) {
+      // A process that starts meanwhile takes the name that the others have left.
+      this.#source ||= (await this.#options.redis.get(SOURCE_KEY)) ?? ''
       if (this.#source === '') throw error
       this.#options.logger.warn({ err: error }, 'Redis is back, and PostgreSQL can not be compared with it')
       return
     }
+    await this.#options.redis.set(SOURCE_KEY, this.#source)
     for (let from = 0; from < rooms.length; from += ROOMS_AT_ONCE) {
       await Promise.all(
         rooms.slice(from, from + ROOMS_AT_ONCE).map(async ({ scheduleId, version }) => {
@@ -209,8 +214,12 @@ export class Mirror {
     // A mirror that is ahead of its room is one of a database that went back in time.
     const versionMin = isAhead ? version + 1 : Math.max(1, state.versionMin)
     const isBuilt = await buildRoom(redis, pool, { scheduleId, source: this.#source, versionMin })
-    if (isBuilt) this.#options.logger.info({ scheduleId }, 'a waiting room was built from PostgreSQL')
-    else await delay(OTHER_BUILDS_MS)
+    if (isBuilt) {
+      await redis.set(SOURCE_KEY, this.#source)
+      this.#options.logger.info({ scheduleId }, 'a waiting room was built from PostgreSQL')
+    } else {
+      await delay(OTHER_BUILDS_MS)
+    }
     room.version = 0
   }
 

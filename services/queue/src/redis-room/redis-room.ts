@@ -8,6 +8,15 @@ import type { RedisGate } from './redis-gate.ts'
 import { numberAt, roomKey, runScript, tokenKey, toScriptReply } from './room-scripts.ts'
 import type { ScriptName, ScriptReply } from './room-scripts.ts'
 
+/** A place whose holder was seen, by the mirror's clock. */
+export interface SeenPlace {
+  scheduleId: number
+  userId: string
+  sequence: number
+  atMs: number
+}
+
+const KEPT_SEEN_KEY = 'queue:seen'
 // Enough for two full rooms of 100,000. Where more people than this poll in turn, each is forgotten before it comes again.
 const KNOWN_MAX = 200_000
 // A script blocks Redis while it runs: for about 0.5 ms with this many places.
@@ -64,9 +73,31 @@ export class RedisRoom implements RoomReader {
     }
   }
 
-  /** Notes that somebody who was let in has shown up, while PostgreSQL can't be told. */
-  async showUp(scheduleId: number, userId: string): Promise<void> {
-    await this.#gate.use((redis) => redis.zrem(roomKey(scheduleId, 'unseen'), userId))
+  /** Keeps that somebody was seen, until PostgreSQL can be told: this mirror counts who was let in as shown up. */
+  async keepSeen({ scheduleId, userId, sequence, atMs }: SeenPlace): Promise<void> {
+    // The first look is kept, because it says whether the holder has shown up in time.
+    await this.#gate.use((redis) =>
+      Promise.all([
+        redis.zrem(roomKey(scheduleId, 'unseen'), userId),
+        redis.hsetnx(KEPT_SEEN_KEY, `${scheduleId}:${sequence}`, atMs),
+      ]),
+    )
+  }
+
+  /** Those who were seen and of whom PostgreSQL was perhaps not told; any `limit` of them. */
+  async keptSeen(limit: number): Promise<Omit<SeenPlace, 'userId'>[]> {
+    const fields = await this.#gate.use((redis) => redis.hrandfield(KEPT_SEEN_KEY, limit, 'WITHVALUES'))
+    return pairsOf(fields).map(([place, atMs]) => {
+      const [scheduleId = 0, sequence = 0] = place.split(':').map(Number)
+      return { scheduleId, sequence, atMs: Number(atMs) }
+    })
+  }
+
+  /** Takes off that list whom PostgreSQL was told of. */
+  async forgetSeen(places: readonly Omit<SeenPlace, 'userId'>[]): Promise<void> {
+    if (places.length === 0) return
+    const fields = places.map(({ scheduleId, sequence }) => `${scheduleId}:${sequence}`)
+    await this.#gate.use((redis) => redis.hdel(KEPT_SEEN_KEY, ...fields))
   }
 
   /** Stores the wait that somebody who waits was told. */
@@ -105,6 +136,12 @@ export class RedisRoom implements RoomReader {
     this.#mirror.build(scheduleId)
     throw new RedisAwayError(`room ${scheduleId} is being built`)
   }
+}
+
+function pairsOf(flat: unknown): [string, string][] {
+  if (!Array.isArray(flat)) return []
+  const texts = flat.map(String)
+  return texts.flatMap((text, at) => (at % 2 === 0 ? [[text, texts[at + 1] ?? '']] : []))
 }
 
 function toPlace(reply: ScriptReply): Place | undefined {
