@@ -17,7 +17,7 @@ import type { StandInCatalog } from './queue-under-test.ts'
 
 // Who is let in and is not seen loses the place. Nobody polls here who is not to be seen: rows and the log tell what happened.
 
-const SHOW_UP_MS = 2_000
+const SHOW_UP_MS = 3_000
 const ACTIVE_MS = 8_000
 const GONE = { code: 'QUEUE_TOKEN_INVALID' }
 
@@ -158,12 +158,15 @@ test('a poll, a stream, a VerifyToken, a hold or a reissue in time keeps the pla
   }
   const users = Object.keys(ways)
   const scheduleId = await roomFor(users.length + 1)
-  const places = await Promise.all(users.map((user) => join(scheduleId, user, 'ACTIVE')))
+  const places = await Promise.all(
+    Object.entries(ways).map(async ([user, show]) => {
+      const place = await join(scheduleId, user, 'ACTIVE')
+      await show(place, user)
+      return place
+    }),
+  )
   const unseen = await join(scheduleId, 'unseen', 'ACTIVE')
   await join(scheduleId, 'next', 'WAITING')
-  await Promise.all(
-    Object.entries(ways).map(async ([user, show], index) => show(places[index] ?? unseen, user)),
-  )
   for (const reader of readers.splice(0)) reader.close()
 
   // When the one behind them has lost its slot, their time to show up is over too.
@@ -264,7 +267,7 @@ test('who shows up while PostgreSQL is away keeps the place, though PostgreSQL h
   const proxy = await CuttableProxy.to(Number(direct.port))
   const url = new URL(direct)
   url.port = new URL(proxy.url).port
-  const settings = { SHOW_UP_MS: '2000', ACTIVE_MS: '60000', ADMIT_EVERY_MS: '50', DATABASE_URL: url.href }
+  const settings = { SHOW_UP_MS: '3000', ACTIVE_MS: '60000', ADMIT_EVERY_MS: '50', DATABASE_URL: url.href }
   const instances = await startQueueInstances(own, catalog, settings)
   const database = createClient(direct.href, 'test')
   await database.connect()
