@@ -78,6 +78,12 @@ export class RoomModel {
     return this.places.find((place) => place.user === user && isLive(place))
   }
 
+  /** A draw is moving places, or has ended before it was done. */
+  get isMoving(): boolean {
+    const early = this.earlyEntries ?? Infinity
+    return !this.isDrawn && this.places.some(({ sequence }) => sequence > early && sequence <= 2 * early)
+  }
+
   /** The places given, one for each user who joined; the joins share a transaction. */
   join(users: readonly string[], at: Moment): (ModelPlace | 'EXISTS' | 'FULL')[] {
     this.isMade = true
@@ -112,8 +118,8 @@ export class RoomModel {
   admit(at: Moment): void {
     const { nowMs } = at
     for (const place of [...this.places].sort((a, b) => a.sequence - b.sequence)) {
-      const end = at.endsNoShows ? endOf(place) : (place.activeUntilMs ?? 0)
-      if (place.status === 'ACTIVE' && end <= nowMs) this.#expire(place, nowMs)
+      const endMs = at.endsNoShows ? endOf(place) : (place.activeUntilMs ?? 0)
+      if (place.status === 'ACTIVE' && endMs <= nowMs) this.#expire(place, nowMs)
     }
     for (const place of this.line) {
       if (at.isOver || place.seenAtMs < nowMs - this.rules.waitingMs) end(place, 'EXPIRED', nowMs)

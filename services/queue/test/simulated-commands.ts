@@ -120,7 +120,7 @@ export function foretell(model: RoomModel, command: Command, at: Moment, answer:
       const [isNoted] = foretellNotes(model, [note], nowMs, [answer.tokens[0] ?? ''])
       const place = model.liveOf(command.user)
       if (isNoted !== true || place === undefined) return 'QUEUE_TOKEN_NOT_FOUND'
-      return { ...told(model, place, nowMs), position: undefined }
+      return { ...answerFor(model, place, nowMs), position: undefined }
     }
     case 'round':
       model.admit(at)
@@ -165,10 +165,10 @@ function foretellJoin(
 
 function answerOf(model: RoomModel, outcome: ModelPlace | 'EXISTS' | 'FULL', nowMs: number): TokenAnswer {
   if (outcome === 'FULL') return 'QUEUE_FULL'
-  return outcome === 'EXISTS' ? 'QUEUE_TOKEN_EXISTS' : told(model, outcome, nowMs)
+  return outcome === 'EXISTS' ? 'QUEUE_TOKEN_EXISTS' : answerFor(model, outcome, nowMs)
 }
 
-function told(model: RoomModel, place: ModelPlace, nowMs: number): Exclude<TokenAnswer, string> {
+function answerFor(model: RoomModel, place: ModelPlace, nowMs: number): Exclude<TokenAnswer, string> {
   const { status, sequence, activeUntilMs } = place
   if (activeUntilMs !== null) return { status, sequence, position: 0, expiresAtMs: activeUntilMs }
   const position = model.line.indexOf(place) + 1

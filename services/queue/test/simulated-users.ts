@@ -18,8 +18,16 @@ export class SimulatedUsers {
   }
 
   /** The newest token of a user, or the one before it. */
-  tokenOf({ user, old }: Target): string | undefined {
-    return this.#tokens.get(nameOf(user))?.at(old ? -2 : -1)
+  tokenOf({ user, old }: Target, model: RoomModel): string | undefined {
+    return this.#tokens.get(this.#holderOf(user, model))?.at(old ? -2 : -1)
+  }
+
+  /** Those who have a place come first. */
+  #holderOf(user: number, model: RoomModel): string {
+    const [live, others] = [new Set<string>(), new Set<string>()]
+    for (const name of this.#tokens.keys()) (model.liveOf(name) === undefined ? others : live).add(name)
+    const holders = [...live, ...others]
+    return holders[user % Math.max(1, holders.length)] ?? nameOf(user)
   }
 
   /** Notes the tokens that the places of a room have now. */
@@ -51,11 +59,11 @@ export class SimulatedUsers {
       case 'echo':
         return this.#holds[change.index % Math.max(1, this.#holds.length)]
       case 'leave': {
-        const token = this.tokenOf(change)
+        const token = this.tokenOf(change, model)
         return token === undefined ? undefined : { kind: 'leave', token }
       }
       case 'reissue':
-        return { kind: 'reissue', user: nameOf(change.user) }
+        return { kind: 'reissue', user: this.#holderOf(change.user, model) }
       case 'round':
         return { kind: 'round' }
       case 'steer': {
@@ -84,16 +92,20 @@ export class SimulatedUsers {
       const token = newTokenValue(nowMs)
       return {
         token,
-        note: { kind: 'REISSUED', userId: nameOf(note.user), tokenHash: hashToken(token).full },
+        note: {
+          kind: 'REISSUED',
+          userId: this.#holderOf(note.user, model),
+          tokenHash: hashToken(token).full,
+        },
       }
     }
     if (note.kind === 'leave') {
-      const token = this.tokenOf(note)
+      const token = this.tokenOf(note, model)
       return token === undefined
         ? undefined
         : { token, note: { kind: 'LEFT', tokenHash: hashToken(token).full } }
     }
-    const places = model.places.filter(({ user }) => user === nameOf(note.user))
+    const places = model.places.filter(({ user }) => user === this.#holderOf(note.user, model))
     const sequence = places.at(note.old ? -2 : -1)?.sequence
     if (sequence === undefined) return undefined
     if (note.kind === 'hold') {
