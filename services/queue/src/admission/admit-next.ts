@@ -41,7 +41,7 @@ export interface AdmissionBatch {
 /**
  * The one statement that lets people in: it ends the places whose time is over, counts who is in, lets the next ones in by
  * `maxActive` and `admitPerSecond` in the order of their sequences, and writes the log. The room has to be locked by an earlier
- * statement of the transaction (lock-room.ts): a statement sees the rows as they were when it began, so one that waited for the
+ * statement of the transaction (change-room.ts): a statement sees the rows as they were when it began, so one that waited for the
  * lock itself would count without those who were let in meanwhile.
  *
  * With a million people waiting and 4,000 in, it lets 200 in within 8 ms. The next ones are named as an array, because as a join
