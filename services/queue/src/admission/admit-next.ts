@@ -120,10 +120,11 @@ const ADMIT_NEXT = `
       ORDER BY sequence LIMIT (SELECT places FROM free)))
     RETURNING sequence, joined_at
   ),
+  -- While it is not known yet who was seen in an outage ($9), nobody whose deadline has passed is called a no-show.
   entries AS (
     SELECT 'NO_SHOW' AS kind, sequence, NULL::timestamptz AS entered_at, activated_at AS admitted_at, NULL::bigint AS active,
       round(extract(epoch FROM show_up_by - activated_at) * 1000)::bigint AS allowed_ms
-    FROM ended WHERE show_up_by < active_until
+    FROM ended WHERE show_up_by < active_until AND $9
     UNION ALL
     SELECT 'TIME_UP', sequence, NULL, activated_at, NULL, round(extract(epoch FROM active_until - activated_at) * 1000)::bigint
     FROM ended WHERE show_up_by IS NULL AND active_until = activated_at + make_interval(secs => $7 / 1000.0)
