@@ -314,6 +314,25 @@ test('who shows up while PostgreSQL is away keeps the place, though PostgreSQL h
   }
 }, 60_000)
 
+test('the log calls nobody a no-show whose deadline passed while it was not known who had been seen', async () => {
+  const { pool } = queues.at(0).ctx
+  const scheduleId = await roomFor(1)
+  const { sequence } = await join(scheduleId, 'seen-in-an-outage', 'ACTIVE')
+  const instances = [...queues.all, ...withoutRedis.all]
+  for (const { ctx } of instances) ctx.noShowGrace.noteOutage()
+  await pool.query(
+    `WITH room AS (UPDATE rooms SET version = version + 1 WHERE schedule_id = $1 RETURNING version)
+     UPDATE queue_tokens SET activated_at = now() - interval '9 s', show_up_by = now() - interval '2 s',
+       active_until = now() - interval '1 s', version = room.version
+     FROM room WHERE schedule_id = $1`,
+    [scheduleId],
+  )
+  await eventually(async () => expect(await statusesOf(scheduleId)).toEqual(['EXPIRED']))
+  expect(instances.some(({ ctx }) => ctx.noShowGrace.isOver)).toBe(false)
+  const { entries } = await readFairness(queues.at(0), scheduleId, 1)
+  expect(entries.map((entry) => [entry.kind, entry.sequence])).toEqual([['ADMITTED', sequence]])
+})
+
 test('an instance that took a place for over by its deadline takes it for good again where it was extended', async () => {
   const { pool } = queues.at(0).ctx
   const scheduleId = await roomFor(1)

@@ -119,7 +119,7 @@ export class RoomModel {
     const { nowMs } = at
     for (const place of [...this.places].sort((a, b) => a.sequence - b.sequence)) {
       const endMs = at.endsNoShows ? endOf(place) : (place.activeUntilMs ?? 0)
-      if (place.status === 'ACTIVE' && endMs <= nowMs) this.#expire(place, nowMs)
+      if (place.status === 'ACTIVE' && endMs <= nowMs) this.#expire(place, at)
     }
     for (const place of this.line) {
       if (at.isOver || place.seenAtMs < nowMs - this.rules.waitingMs) end(place, 'EXPIRED', nowMs)
@@ -149,13 +149,14 @@ export class RoomModel {
     }
   }
 
-  #expire(place: ModelPlace, endedAtMs: number): void {
+  #expire(place: ModelPlace, { nowMs: endedAtMs, endsNoShows }: Moment): void {
     end(place, 'EXPIRED', endedAtMs)
     const { sequence, admittedAtMs, activeUntilMs, showUpByMs } = place
     if (admittedAtMs === null || activeUntilMs === null) throw new Error('somebody who was not let in was in')
     const ended = { sequence, admittedAtMs, endedAtMs }
     if (showUpByMs !== null && showUpByMs < activeUntilMs) {
-      this.log.push({ kind: 'NO_SHOW', ...ended, allowedMs: showUpByMs - admittedAtMs })
+      // Perhaps this person was seen while PostgreSQL was away, so the log does not say otherwise.
+      if (endsNoShows) this.log.push({ kind: 'NO_SHOW', ...ended, allowedMs: showUpByMs - admittedAtMs })
     } else if (showUpByMs === null && activeUntilMs >= admittedAtMs + this.rules.activeMaxMs) {
       this.log.push({ kind: 'TIME_UP', ...ended, allowedMs: activeUntilMs - admittedAtMs })
     }

@@ -1,7 +1,7 @@
 /**
- * What becomes of one place. It is named by its identity, the sequence, which a reissue of its token does not change. SEEN: its
- * holder asked for it, at `atMs`, because PostgreSQL may hear of it late. EXTENDED: it made a hold that lasts until then. USED: its last live hold was paid. LEFT and REISSUED come
- * from the holder and name the token value or the user.
+ * What becomes of one place. SEEN: its holder asked for it at `atMs`, of which PostgreSQL may hear late. EXTENDED: it made a hold
+ * that lasts until `untilMs`. USED: its last live hold was paid. These name the place by its sequence, which a reissue does not
+ * change. LEFT and REISSUED come from the holder, and name the token value or the user.
  */
 export type PlaceNote =
   | { kind: 'SEEN'; sequence: number; atMs: number }

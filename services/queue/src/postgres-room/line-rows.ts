@@ -2,7 +2,7 @@ import { endianness } from 'node:os'
 import type { Queryable } from '@frontrow/postgres/pool'
 import type { RoomLimits } from '../admission/change-room.ts'
 
-/** The sequence given last in a room; 0 where there is no room yet. */
+/** The sequence given last in a room, 0 where there is no room yet; and whether the list of those who came early is closed. */
 export async function readLastSequence(
   db: Queryable,
   scheduleId: number,

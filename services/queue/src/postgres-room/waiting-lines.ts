@@ -8,7 +8,7 @@ export interface WaitingLine {
   sequences: Float64Array
   /** The sequence that was given last when the line was read; whoever has a higher one joined later. */
   lastSequence: number
-  /** Whether the opening has closed the list of those who came early: from then on sequences are given without a gap. */
+  /** Whether the opening has closed the list of those who came early, behind which the sequences jump to leave room for the draw. */
   isClosed: boolean
 }
 
