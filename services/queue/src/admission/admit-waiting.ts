@@ -49,8 +49,10 @@ export async function admitWaiting(ctx: QueueContext, signal: AbortSignal): Prom
   const { busy } = ctx
   if (!busy.isLookDue) return
   try {
+    const askedAtMs = performance.now()
     if (!ctx.noShowGrace.isOver) await noteKeptSeen(ctx)
     busy.keep(await ctx.mirror.look())
+    ctx.noShowGrace.noteAnswer(askedAtMs)
   } catch (error) {
     ctx.noShowGrace.noteOutage()
     throw error

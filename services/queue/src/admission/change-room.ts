@@ -36,6 +36,9 @@ export interface RoomChange {
   difference?: Difference | undefined
 }
 
+/** What rooms are changed with. */
+export type ChangingContext = Pick<QueueContext, 'pool' | 'mirror' | 'busy' | 'noShowGrace'>
+
 /**
  * Changes a room or places in it, in one transaction under the lock of the room's row. Every change of a room is made here:
  * joins, admissions, draws, limits and what becomes of places. So changes have one order over all instances, which `version`
@@ -43,12 +46,14 @@ export interface RoomChange {
  * version that it returns, or returns that of the room where it has changed nothing.
  */
 export async function changeRoom<R extends RoomChange>(
-  ctx: Pick<QueueContext, 'pool' | 'mirror' | 'busy'>,
+  ctx: ChangingContext,
   scheduleId: number,
   change: (tx: Tx, room: LockedRoom) => Promise<R>,
 ): Promise<R | undefined> {
-  return inTransaction(ctx.pool, async (tx) => {
+  const askedAtMs = performance.now()
+  const done = await inTransaction(ctx.pool, async (tx) => {
     const room = await lockRoom(tx, scheduleId)
+    ctx.noShowGrace.noteAnswer(askedAtMs)
     if (room === undefined) return undefined
     const changed = await change(tx, room)
     if (changed.version > room.version) {
@@ -59,11 +64,13 @@ export async function changeRoom<R extends RoomChange>(
     }
     return changed
   })
+  ctx.noShowGrace.noteAnswer(askedAtMs)
+  return done
 }
 
 /** The same, and makes the room with `defaults` where there is none. */
 export async function changeOrMakeRoom<R extends RoomChange>(
-  ctx: Pick<QueueContext, 'pool' | 'mirror' | 'busy'>,
+  ctx: ChangingContext,
   scheduleId: number,
   defaults: RoomLimits,
   change: (tx: Tx, room: LockedRoom) => Promise<R>,

@@ -2,6 +2,8 @@ import type { QueueContext } from '../context.ts'
 import type { PlaceLives } from './admit-next.ts'
 
 const GRACE_MS = 5_000
+// An answer that takes so long comes from a PostgreSQL that hung, as far as anybody can tell.
+const SLOW_MS = 1_000
 
 /**
  * When who did not show up may lose the place: not within 5 s of a time in which PostgreSQL could not be told who did. Every
@@ -14,6 +16,11 @@ export class NoShowGrace {
   /** Notes that PostgreSQL could not be reached just now. */
   noteOutage(): void {
     this.#outageAtMs = performance.now()
+  }
+
+  /** Notes that PostgreSQL has answered now what it was asked then; by `performance.now()`. */
+  noteAnswer(askedAtMs: number): void {
+    if (performance.now() - askedAtMs > SLOW_MS) this.noteOutage()
   }
 
   get isOver(): boolean {

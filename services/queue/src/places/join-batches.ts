@@ -4,7 +4,7 @@ import { admitNext } from '../admission/admit-next.ts'
 import type { AdmissionBatch } from '../admission/admit-next.ts'
 import { livesOf } from '../admission/no-shows.ts'
 import { changeOrMakeRoom } from '../admission/change-room.ts'
-import type { LockedRoom, RoomChange, RoomLimits } from '../admission/change-room.ts'
+import type { ChangingContext, LockedRoom, RoomChange, RoomLimits } from '../admission/change-room.ts'
 import { roomDefaults } from '../admission/steer-waiting-room.ts'
 import type { QueueContext } from '../context.ts'
 import { closeEarlyList } from '../fairness/fairness-rows.ts'
@@ -35,7 +35,7 @@ interface JoinedPlace {
 /** Joins by schedule; each is answered after the commit. `isMirrored` resolves when the mirror has the place too, or takes long. */
 export type JoinBatches = Batcher<number, Join, JoinOutcome & { isMirrored: Promise<boolean> }>
 
-type JoinContext = Pick<QueueContext, 'pool' | 'mirror' | 'busy' | 'config' | 'noShowGrace'>
+type JoinContext = ChangingContext & Pick<QueueContext, 'config'>
 
 const BATCH_MAX = 500
 const PENDING_MAX = 10_000

@@ -1,6 +1,7 @@
 import type { Tx } from '@frontrow/postgres/pool'
 import { Batcher } from '@frontrow/service-host/batcher'
 import { changeRoom } from '../admission/change-room.ts'
+import type { ChangingContext } from '../admission/change-room.ts'
 import type { QueueContext } from '../context.ts'
 import { isInTime, notePlace } from './note-place.ts'
 import type { NotedPlace, PlaceNote } from './note-place.ts'
@@ -24,7 +25,7 @@ const PENDING_MAX = 50_000
  * statement, lets `notePlace` decide one note after the other, and saves with one. One transaction a room is in work at a time,
  * because each locks the room.
  */
-export function createPlaceNotes(ctx: Pick<QueueContext, 'pool' | 'mirror' | 'busy' | 'config'>): PlaceNotes {
+export function createPlaceNotes(ctx: ChangingContext & Pick<QueueContext, 'config'>): PlaceNotes {
   return new Batcher<number, PlaceNote, NoteOutcome | null>({
     batchMax: BATCH_MAX,
     atOnceMax: 1,
