@@ -44,7 +44,7 @@ function service(): RunningQueue {
 
 async function gatesAre(open: boolean): Promise<void> {
   await eventually(
-    () => expect(queues.map((queue) => queue.ctx.rooms.isOpen)).toEqual(queues.map(() => open)),
+    () => expect(queues.map((queue) => queue.ctx.gate.isOpen)).toEqual(queues.map(() => open)),
     {
       withinMs: 20_000,
     },
@@ -75,10 +75,8 @@ const losses: [string, { lose: () => Promise<void>; restore: () => Promise<void>
 /** Expects that no promise was broken, and that everybody who got a place is in the log once, within the limits. */
 async function expectAllPromisesKept(scheduleId: number, fans: Fans): Promise<void> {
   expect(fans.broken).toEqual([])
-  expect(fans.unanswered).toBe(0)
+  expect(fans.unanswered).toEqual([])
   const { pool } = service().ctx
-  for (const queue of queues) await queue.ctx.changes.flush()
-  expect(queues.map((queue) => queue.ctx.changes.readmitted)).toEqual(queues.map(() => 0))
   expect(await findBrokenLimits(pool, scheduleId, LIMITS)).toEqual([])
   const noted = await notedSequences(pool, scheduleId)
   expect(noted).toEqual([...new Set(noted)])
@@ -92,7 +90,7 @@ test.each(losses)(
     const scheduleId = catalog.addSchedule()
     await clients[0]?.steer(scheduleId, LIMITS)
     const fans = new Fans(clients, scheduleId, { someJustGo: true })
-    const arriving = fans.arrive('fan', 70, 100)
+    const arriving = fans.arrive(70, 100)
     await moreAreLetIn(scheduleId, 8, 5_000)
     await lose()
     await gatesAre(false)
@@ -115,7 +113,7 @@ test('while people join and ask over three instances and Redis is emptied again 
   const scheduleId = catalog.addSchedule()
   await clients[0]?.steer(scheduleId, LIMITS)
   const fans = new Fans(clients, scheduleId, { someJustGo: true })
-  const arriving = fans.arrive('wiped', 60, 100)
+  const arriving = fans.arrive(60, 100)
   for (let time = 0; time < 4; time += 1) {
     await moreAreLetIn(scheduleId, 4, 6_000)
     await redis.admin((admin) => admin.flushall())
