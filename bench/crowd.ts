@@ -40,7 +40,10 @@ export async function fillRoom(
        FROM generate_series(2, $2::bigint) AS place`,
       [scheduleId, size, crowdUser(1), crowdToken(1)],
     )
-    await client.query(`UPDATE queue.rooms SET last_sequence = $2, waiting = $2 WHERE schedule_id = $1`, [scheduleId, size])
+    await client.query(`UPDATE queue.rooms SET last_sequence = $2, waiting = $2 WHERE schedule_id = $1`, [
+      scheduleId,
+      size,
+    ])
     // Otherwise PostgreSQL would start these by itself in the middle of a round.
     await client.query('VACUUM ANALYZE queue.queue_tokens')
     await client.query('CHECKPOINT')

@@ -226,6 +226,6 @@ export function isInTime(place: ModelPlace, nowMs: number): boolean {
 }
 
 /** When a place ends that was let in. */
-export function endOf(place: ModelPlace): number {
+function endOf(place: ModelPlace): number {
   return Math.min(place.activeUntilMs ?? 0, place.showUpByMs ?? Infinity)
 }

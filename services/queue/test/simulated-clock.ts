@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals'
 import { createClient } from '@frontrow/postgres/pool'
 import type { Client } from '@frontrow/postgres/pool'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
@@ -91,13 +92,14 @@ export class SimulatedClock {
 
   /** Runs something during which this process has this clock, too. */
   async rule<T>(work: () => Promise<T>): Promise<T> {
-    const real = [Date.now, performance.now] as const
-    Date.now = () => this.#nowMs
-    performance.now = () => this.#elapsedMs
+    const clocks = [
+      jest.spyOn(Date, 'now').mockImplementation(() => this.#nowMs),
+      jest.spyOn(performance, 'now').mockImplementation(() => this.#elapsedMs),
+    ]
     try {
       return await work()
     } finally {
-      ;[Date.now, performance.now] = real
+      for (const clock of clocks) clock.mockRestore()
     }
   }
 

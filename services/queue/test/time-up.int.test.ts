@@ -90,9 +90,9 @@ test('who holds, refreshes, gives up and reissues again and again is out at ACTI
   })
   expect(Date.now()).toBeGreaterThanOrEqual(endMs)
   await reservations.held(holder, Date.now() + 300_000)
-  for (const { client, verify } of queues.all) {
-    expect(await client.place(token)).toMatchObject(GONE)
-    await expect(verify({ token })).rejects.toMatchObject(GONE)
+  for (const instance of queues.all) {
+    expect(await instance.client.place(token)).toMatchObject(GONE)
+    await expect(instance.verify({ token })).rejects.toMatchObject(GONE)
   }
   const { entries } = await readFairness(queues.at(2), scheduleId, 1)
   expect(entries).toMatchObject([
