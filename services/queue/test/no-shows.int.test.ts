@@ -314,6 +314,40 @@ test('who shows up while PostgreSQL is away keeps the place, though PostgreSQL h
   }
 }, 60_000)
 
+test('who is seen while a single connection to PostgreSQL breaks keeps the place', async () => {
+  const { pool } = queues.at(0).ctx
+  const scheduleId = await roomFor(1)
+  await eventually(() => expect(queues.at(0).ctx.noShowGrace.isOver).toBe(true))
+  const { token } = await join(scheduleId, 'seen-once', 'ACTIVE')
+  const looks = inTransaction(pool, async (tx) => {
+    await tx.query('SELECT FROM rooms WHERE schedule_id = $1 FOR UPDATE', [scheduleId])
+    const look = queues.at(0).client.place(token)
+    // The note of it waits for the lock of the room, until its connection breaks.
+    await eventually(
+      async () => {
+        const { rows } = await pool.query(
+          'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pg_backend_pid() <> pid AND $1 = ANY (pg_blocking_pids(pid))',
+          [(await tx.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]?.pid],
+        )
+        expect(rows).toHaveLength(1)
+      },
+      { everyMs: 10 },
+    )
+    return look
+  })
+  expect((await looks).data['status']).toBe('ACTIVE')
+  await eventually(
+    async () => {
+      const { rows } = await pool.query(
+        'SELECT status, show_up_by FROM queue_tokens WHERE schedule_id = $1',
+        [scheduleId],
+      )
+      expect(rows).toEqual([{ status: 'ACTIVE', show_up_by: null }])
+    },
+    { withinMs: SHOW_UP_MS },
+  )
+})
+
 test('the log calls nobody a no-show whose deadline passed while it was not known who had been seen', async () => {
   const { pool } = queues.at(0).ctx
   const scheduleId = await roomFor(1)

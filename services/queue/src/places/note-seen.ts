@@ -54,6 +54,8 @@ async function tellSeen(
     const noted = await ctx.notes.add(scheduleId, { kind: 'SEEN', sequence, atMs })
     return noted === null ? 'OVER' : 'NOTED'
   } catch (error) {
+    // The rounds of the next seconds tell PostgreSQL what Redis keeps; later ones do not look for it.
+    ctx.noShowGrace.noteOutage()
     ctx.logger.debug({ err: error, scheduleId, sequence }, 'a place that was seen could not be noted')
     return 'LATER'
   }
