@@ -35,7 +35,7 @@ export class CoalescedCache<K extends string | number, V> {
 
   constructor(options: CoalescedCacheOptions<K, V>) {
     this.#options = options
-    this.#now = options.now ?? Date.now
+    this.#now = options.now ?? (() => performance.now())
     this.#entries = new LRUCache<K, Entry<V>>({
       // With `max` lru-cache would take the memory for all keys at once.
       maxSize: options.max,

@@ -21,6 +21,8 @@ REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON room_source FROM queue;
 
 -- `version` goes up with every change of a room or of its places, under the lock of the room's row.
 ALTER TABLE rooms
+  -- When the version went up last.
+  ADD COLUMN changed_at timestamptz NOT NULL DEFAULT now(),
   -- A mirror of an older version is built anew: everybody was given another place, or rows that it has not heard of are deleted.
   ADD COLUMN mirror_version_min bigint NOT NULL DEFAULT 0,
   -- How many wait.
@@ -129,3 +131,12 @@ CREATE TRIGGER queue_tokens_updates_are_versioned AFTER UPDATE OF status, token_
   FOR EACH ROW WHEN (NEW.version <= OLD.version AND current_user = 'queue'
     AND (NEW.status, NEW.token_hash, NEW.active_until) IS DISTINCT FROM (OLD.status, OLD.token_hash, OLD.active_until))
   EXECUTE FUNCTION refuse_unversioned_change();
+
+CREATE FUNCTION note_change_of_room() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.changed_at = clock_timestamp();
+  RETURN NEW;
+END
+$$;
+CREATE TRIGGER rooms_changed_at BEFORE UPDATE ON rooms
+  FOR EACH ROW WHEN (NEW.version > OLD.version) EXECUTE FUNCTION note_change_of_room();

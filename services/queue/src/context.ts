@@ -33,9 +33,9 @@ export interface QueueContext {
   mirror: Mirror
   /** For what is kept in Redis alone: estimates, to be compared with the real waits. */
   redisRoom: RedisRoom
-  /** Until when joins of a room are refused at once, because it was found full; milliseconds since the epoch. */
+  /** Until when joins of a room are refused at once, because it was found full; by `performance.now()`. */
   fullUntil: LRUCache<number, number>
-  /** When an estimate of a room was last stored, to be compared with the real wait; milliseconds since the epoch. */
+  /** When an estimate of a room was last stored, to be compared with the real wait; by `performance.now()`. */
   predictedAt: LRUCache<number, number>
   now: () => Date
 }

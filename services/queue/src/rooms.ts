@@ -47,6 +47,11 @@ export class Rooms {
     return (await this.#findInMirror(hash)) ?? this.#findInRows(hash)
   }
 
+  /** The row of a token value, live or not; undefined where it was never given. */
+  rowOf(hash: TokenHash): Promise<TokenRow | undefined> {
+    return this.#options.postgres.findRow(hash)
+  }
+
   /** The row of a token value as it is now; undefined where it is not live, or while PostgreSQL is away. */
   async findRow(hash: TokenHash): Promise<TokenRow | undefined> {
     try {

@@ -236,7 +236,7 @@ test('who comes back while many are sent home for their silence is let in before
   const { ctx } = service()
   const scheduleId = catalog.addSchedule()
   // The test makes all rounds of this room itself, of one place each.
-  for (const { ctx: each } of queues.all) each.busy.restUntil.set(scheduleId, Date.now() + 600_000)
+  for (const { ctx: each } of queues.all) each.busy.closedUntil.set(scheduleId, performance.now() + 600_000)
   const window = { opensAtMs: 0, endsAtMs: Date.now() + 600_000, over: false }
   const admitOne = () =>
     changeRoom(ctx, scheduleId, (tx) => admitNext(tx, scheduleId, window, livesOf(ctx), 1))

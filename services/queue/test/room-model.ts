@@ -122,7 +122,8 @@ export class RoomModel {
       if (place.status === 'ACTIVE' && endMs <= nowMs) this.#expire(place, at)
     }
     for (const place of this.line) {
-      if (at.isOver || place.seenAtMs < nowMs - this.rules.waitingMs) end(place, 'EXPIRED', nowMs)
+      if (at.isOver || (at.endsNoShows && place.seenAtMs < nowMs - this.rules.waitingMs))
+        end(place, 'EXPIRED', nowMs)
     }
     const { maxActive, admitPerSecond, paused } = this.limits
     const isOpen = nowMs >= at.opensAtMs && nowMs < at.endsAtMs && !at.isOver

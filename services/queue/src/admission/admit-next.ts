@@ -79,7 +79,7 @@ const ADMIT_NEXT = `
   WITH clock AS MATERIALIZED (SELECT date_trunc('milliseconds', clock_timestamp()) AS now),
   room AS MATERIALIZED (
     SELECT rooms.*, clock.now, now >= to_timestamp($2 / 1000.0) AND now < to_timestamp($3 / 1000.0) AND NOT $4 AS is_open,
-      CASE WHEN $4 THEN 'infinity' ELSE now - make_interval(secs => $8 / 1000.0) END AS seen_since,
+      CASE WHEN $4 THEN 'infinity' WHEN NOT $9 THEN '-infinity' ELSE now - make_interval(secs => $8 / 1000.0) END AS seen_since,
       (SELECT count(*) FROM queue_tokens WHERE schedule_id = $1 AND status = 'ACTIVE') AS active_before,
       (SELECT count(*) FROM queue_tokens
        WHERE schedule_id = $1 AND activated_at > now - interval '1 second') AS admitted_last_second

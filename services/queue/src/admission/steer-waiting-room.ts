@@ -31,7 +31,8 @@ export async function steerWaitingRoom(
   ctx.events.steered({ scheduleId, ...limits })
   await ctx.mirror.reaches(scheduleId, version)
   ctx.rooms.forgetSummary(scheduleId)
-  return ctx.rooms.summary(scheduleId)
+  // The mirror may not have the new limits yet, where it takes long.
+  return { ...(await ctx.rooms.summary(scheduleId)), ...limits }
 }
 
 /** What a room starts with. */

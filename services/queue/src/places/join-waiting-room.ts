@@ -37,7 +37,7 @@ async function createPlace(
   requireRoomOpen(onSale, nowMs)
   const token = newTokenValue(nowMs)
   const join = { onSale, userId, tokenHash: hashToken(token).full }
-  if ((ctx.fullUntil.get(scheduleId) ?? 0) > nowMs) throw roomFull()
+  if ((ctx.fullUntil.get(scheduleId) ?? 0) > performance.now()) throw roomFull()
 
   let joined = await ctx.joins.add(scheduleId, join)
   if (joined.status === 'EXISTS') {
@@ -52,7 +52,7 @@ async function createPlace(
     throw refuse('QUEUE_TOKEN_EXISTS', 'you have a place in this waiting room; PUT reissues its token')
   }
   if (joined.status === 'FULL') {
-    ctx.fullUntil.set(scheduleId, nowMs + FULL_FOR_MS)
+    ctx.fullUntil.set(scheduleId, performance.now() + FULL_FOR_MS)
     throw roomFull()
   }
   // From the answer on every instance knows the place. Where that takes long, PostgreSQL is asked for it.
@@ -74,8 +74,8 @@ const PREDICTION_EVERY_MS = 200
 /** Stores the wait that this person was told, to be compared with the real one. */
 function notePrediction(ctx: QueueContext, userId: string, place: PlaceDescription): void {
   const { scheduleId, estimatedWaitSeconds } = place
-  const nowMs = ctx.now().getTime()
-  if (nowMs - (ctx.predictedAt.get(scheduleId) ?? 0) < PREDICTION_EVERY_MS) return
+  const nowMs = performance.now()
+  if (nowMs - (ctx.predictedAt.get(scheduleId) ?? -Infinity) < PREDICTION_EVERY_MS) return
   ctx.predictedAt.set(scheduleId, nowMs)
   // The join neither waits for this nor fails with it, since the comparison needs no estimate in particular.
   void ctx.redisRoom.predict(scheduleId, userId, estimatedWaitSeconds).catch((error: unknown) => {

@@ -54,7 +54,7 @@ async function tellSeen(
     const noted = await ctx.notes.add(scheduleId, { kind: 'SEEN', sequence, atMs })
     return noted === null ? 'OVER' : 'NOTED'
   } catch (error) {
-    // The rounds of the next seconds tell PostgreSQL what Redis keeps; later ones do not look for it.
+    // Nobody ends for not showing up in the seconds in which rounds tell PostgreSQL what Redis keeps.
     ctx.noShowGrace.noteOutage()
     ctx.logger.debug({ err: error, scheduleId, sequence }, 'a place that was seen could not be noted')
     return 'LATER'

@@ -35,8 +35,7 @@ export function createPlaceNotes(ctx: ChangingContext & Pick<QueueContext, 'conf
         const { nowMs, places } = await loadPlaces(tx, scheduleId, notes)
         const after = new Map(places.map((place) => [place.sequence, place]))
         const found = notes.map((note) => {
-          const place = places.find((one) => isAbout(one, note))
-          const now = place === undefined ? undefined : after.get(place.sequence)
+          const now = [...after.values()].find((place) => isAbout(place, note))
           if (now === undefined || !isInTime(now, note, nowMs)) return undefined
           after.set(now.sequence, notePlace(now, note, nowMs, ctx.config.ACTIVE_MAX_MS))
           return now

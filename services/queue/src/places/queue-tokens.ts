@@ -35,12 +35,6 @@ export function isEnded({ status }: TokenRow): boolean {
   return status !== 'WAITING' && status !== 'ACTIVE'
 }
 
-/** The place of a token value, live or not. */
-export async function findToken(db: Queryable, tokenHash: Buffer): Promise<TokenRow | undefined> {
-  const [row] = await findTokens(db, [tokenHash])
-  return row
-}
-
 /** The places of many token values, live or not, in no order. */
 export async function findTokens(db: Queryable, tokenHashes: readonly Buffer[]): Promise<TokenRow[]> {
   const { rows } = await db.query<TokenRow>({

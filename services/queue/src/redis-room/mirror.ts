@@ -37,6 +37,8 @@ interface RoomProgress {
   goal: number
   /** Differences that this process has made; they save reading them again. */
   known: Difference[]
+  /** The step in work, or the last one. */
+  step: Promise<unknown>
   /** Resolves with the failure that ended it, if one did. */
   running: Promise<unknown> | undefined
 }
@@ -49,11 +51,11 @@ const KNOWN_MAX = 100
 const REACH_MS = 500
 // Names the database that the rooms in this Redis mirror.
 const SOURCE_KEY = 'queue:source'
-// Each process looks once a second or more often. So the end of a room's last place is mirrored too where the process that ended it
-// is killed before it could.
-const JUST_ENDED_MS = 5_000
-// A Redis that comes back may have rooms that have emptied since.
-const ENDED_IN_OUTAGE_MS = 86_400_000
+// Each process looks once a second or more often. So a change of a room without live places is mirrored too where the process that
+// made it is killed before it could.
+const JUST_CHANGED_MS = 5_000
+// A Redis that comes back may have rooms that were changed and have emptied since.
+const CHANGED_IN_OUTAGE_MS = 86_400_000
 // Another instance builds the room, or has gone; it is looked at again after this long.
 const OTHER_BUILDS_MS = 100
 
@@ -69,7 +71,7 @@ export class Mirror {
   readonly #failures: FailureLog
   readonly #page: number
   #source = ''
-  #endedWithinMs = ENDED_IN_OUTAGE_MS
+  #changedWithinMs = CHANGED_IN_OUTAGE_MS
 
   /** `page`: a difference of more places than this is read and written in several steps. */
   constructor(options: MirrorOptions, page = PAGE) {
@@ -83,7 +85,7 @@ export class Mirror {
     return this.#source
   }
 
-  /** The rooms that have live places, or had some a moment ago; has their mirrors follow them. */
+  /** The rooms that have live places, or were changed a moment ago; has their mirrors follow them. */
   async look(): Promise<LiveRoom[]> {
     const rooms = await this.#listRooms()
     for (const { scheduleId, version } of rooms) this.follow(scheduleId, version)
@@ -91,9 +93,9 @@ export class Mirror {
   }
 
   async #listRooms(): Promise<LiveRoom[]> {
-    const { source, rooms } = await listLiveRooms(this.#options.pool, this.#endedWithinMs)
+    const { source, rooms } = await listLiveRooms(this.#options.pool, this.#changedWithinMs)
     this.#source = source
-    this.#endedWithinMs = JUST_ENDED_MS
+    this.#changedWithinMs = JUST_CHANGED_MS
     return rooms
   }
 
@@ -101,8 +103,9 @@ export class Mirror {
   follow(scheduleId: number, version: number, difference?: Difference): void {
     const room = this.#progressOf(scheduleId)
     room.goal = Math.max(room.goal, version)
-    if (difference !== undefined && room.known.length < KNOWN_MAX) room.known.push(difference)
-    if (this.#options.gate.isOpen) this.#run(scheduleId, room)
+    const { isOpen } = this.#options.gate
+    if (difference !== undefined && isOpen && room.known.length < KNOWN_MAX) room.known.push(difference)
+    if (isOpen) this.#run(scheduleId, room)
   }
 
   /** Has a room built that is missing in Redis. */
@@ -121,7 +124,11 @@ export class Mirror {
     if (room.running === undefined) return false
     const ended = new AbortController()
     try {
-      await Promise.race([room.running, delay(REACH_MS, undefined, { signal: ended.signal })])
+      const late = delay(REACH_MS, 'LATE' as const, { signal: ended.signal })
+      // It goes on as long as versions keep coming, so that its end is not waited for.
+      while (room.version < version && room.running !== undefined) {
+        if ((await Promise.race([room.step, late])) === 'LATE') break
+      }
     } finally {
       ended.abort()
     }
@@ -134,7 +141,7 @@ export class Mirror {
    */
   async recover(): Promise<void> {
     for (const room of this.#rooms.values()) room.version = 0
-    this.#endedWithinMs = ENDED_IN_OUTAGE_MS
+    this.#changedWithinMs = CHANGED_IN_OUTAGE_MS
     let rooms: LiveRoom[]
     try {
       rooms = await this.#listRooms()
@@ -162,7 +169,7 @@ export class Mirror {
   #progressOf(scheduleId: number): RoomProgress {
     const known = this.#rooms.get(scheduleId)
     if (known !== undefined) return known
-    const room: RoomProgress = { version: 0, goal: 0, known: [], running: undefined }
+    const room: RoomProgress = { version: 0, goal: 0, known: [], step: Promise.resolve(), running: undefined }
     this.#rooms.set(scheduleId, room)
     return room
   }
@@ -178,7 +185,11 @@ export class Mirror {
   async #bringUpToDate(scheduleId: number, room: RoomProgress): Promise<unknown> {
     const { gate } = this.#options
     try {
-      while (room.version < room.goal) await this.#step(scheduleId, room)
+      while (room.version < room.goal) {
+        const step = this.#step(scheduleId, room)
+        room.step = Promise.allSettled([step])
+        await step
+      }
       this.#failures.succeeded()
       return undefined
     } catch (error) {
@@ -265,7 +276,7 @@ function takeKnown(room: RoomProgress): Difference | undefined {
   let all: Difference | undefined
   room.known = room.known.filter((one) => {
     if (one.from < room.version) return false
-    if (one.from !== (all?.to.version ?? room.version)) return true
+    if (one.from !== (all?.to.version ?? room.version) || (all?.places.length ?? 0) >= PAGE) return true
     all = { from: room.version, to: one.to, places: [...(all?.places ?? []), ...one.places] }
     return false
   })

@@ -106,7 +106,7 @@ export async function readRecentAdmissions(
   return rows
 }
 
-/** A room that has live places, or had some a moment ago, with its version. */
+/** A room that has live places, or was changed a moment ago, with its version. */
 export interface LiveRoom {
   scheduleId: number
   version: number
@@ -117,12 +117,12 @@ export interface LiveRoom {
 }
 
 /**
- * The rooms that have live places, or had one that ended less than `endedWithinMs` ago, and the name of this database. A copy of a
+ * The rooms that have live places, or were changed less than `changedWithinMs` ago, and the name of this database. A copy of a
  * database, and one that went back in time or was taken over by a standby, has another name, so that a mirror of it is not believed.
  */
 export async function listLiveRooms(
   db: Queryable,
-  endedWithinMs: number,
+  changedWithinMs: number,
 ): Promise<{ source: string; rooms: LiveRoom[] }> {
   const { rows } = await db.query<LiveRoom & { source: string; scheduleId: number | null }>({
     name: 'list-live-rooms',
@@ -144,9 +144,9 @@ export async function listLiveRooms(
           SELECT count(*) AS active, min(least(active_until, show_up_by)) AS first_end FROM queue_tokens t
           WHERE t.schedule_id = r.schedule_id AND t.status = 'ACTIVE') AS those_in
         WHERE waiting > 0 OR schedule_id IN (SELECT schedule_id FROM with_active)
-          OR schedule_id IN (SELECT schedule_id FROM queue_tokens WHERE ended_at > now() - make_interval(secs => $1 / 1000.0))
+          OR changed_at > now() - make_interval(secs => $1 / 1000.0)
       ) AS live ON true`,
-    values: [endedWithinMs],
+    values: [changedWithinMs],
   })
   const [first] = rows
   if (first === undefined) throw new Error('this database has no name')

@@ -7,7 +7,6 @@ import { describePlace } from '../places/describe-place.ts'
 import type { PlaceDescription } from '../places/describe-place.ts'
 import { locatePlace, requireOwner } from '../places/locate-place.ts'
 import type { ExpectedOwner } from '../places/locate-place.ts'
-import { findToken } from '../places/queue-tokens.ts'
 import type { TokenRow } from '../places/queue-tokens.ts'
 import { hashToken } from '../places/token-value.ts'
 import { endedId, liveId, placeState, readEventId } from './place-events.ts'
@@ -85,7 +84,7 @@ export class PlaceStreams {
       )
     } catch (error) {
       if (lastEventId === '' || !isRefusal(error, 'QUEUE_TOKEN_INVALID')) throw error
-      const row = await findToken(this.#ctx.pool, hashToken(token).full)
+      const row = await this.#ctx.rooms.rowOf(hashToken(token))
       if (row === undefined) throw error
       requireOwner(row, expected)
       if (!response.destroyed) this.#tellMissedEnd(row, response, lastEventId)
@@ -237,7 +236,7 @@ export class PlaceStreams {
   }
 
   async #end(reader: Reader): Promise<void> {
-    const row = await findToken(this.#ctx.pool, hashToken(reader.token).full)
+    const row = await this.#ctx.rooms.rowOf(hashToken(reader.token))
     // A token value that no row has any more was replaced by a reissue.
     reader.stream.end(this.#endedEvent(row === undefined ? 'REISSUED' : endOf(row), row ?? reader))
   }

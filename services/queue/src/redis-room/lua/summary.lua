@@ -5,9 +5,10 @@ local room = read_room(ARGV[1])
 if not room then return { 'MISSING' } end
 local front = redis.call('ZRANGE', WAITING, 0, 0, 'WITHSCORES')
 local since = '(' .. (now - 60000)
--- Who did not show up in time is not in any more. A round ends these places within a moment, so that there are few.
+-- Who did not show up in time is not in any more. A round ends these places within a moment, so that there are
+-- few, but while PostgreSQL is away.
 local active = redis.call('ZCOUNT', ACTIVE, '(' .. now, '+inf')
-for _, user in ipairs(redis.call('ZRANGEBYSCORE', UNSEEN, '-inf', now)) do
+for _, user in ipairs(redis.call('ZRANGEBYSCORE', UNSEEN, '-inf', now, 'LIMIT', 0, 1000)) do
   if tonumber(redis.call('ZSCORE', ACTIVE, user)) > now then active = active - 1 end
 end
 local oldest = redis.call('ZRANGEBYSCORE', ADMISSIONS, since, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
