@@ -21,6 +21,7 @@ export interface Unanswered {
   what: 'join' | 'poll' | 'leave'
   /** Somebody who joins has no place yet. */
   fan: Fan | undefined
+  atMs: number
 }
 
 const POLL_PAUSE_MS = 120
@@ -96,7 +97,7 @@ export class Fans {
         this.broken.push(`${user} could not join: ${joined.status} ${joined.code}`)
         return undefined
       }
-      this.unanswered.push({ what: 'join', fan: undefined })
+      this.unanswered.push({ what: 'join', fan: undefined, atMs: Date.now() })
       await delay(POLL_PAUSE_MS)
     }
     return undefined
@@ -133,7 +134,7 @@ export class Fans {
       return
     }
     if (status === 503) {
-      this.unanswered.push({ what: 'poll', fan })
+      this.unanswered.push({ what: 'poll', fan, atMs: Date.now() })
       return
     }
     // The time is read after the answer, which may have been given just after the promised time ended.
@@ -161,7 +162,7 @@ export class Fans {
     }
     fan.isLeaving = true
     const { status } = await this.#client(turn + 1).leave(fan.token)
-    if (status === 503) this.unanswered.push({ what: 'leave', fan })
+    if (status === 503) this.unanswered.push({ what: 'leave', fan, atMs: Date.now() })
     fan.done ||= status === 204
   }
 }

@@ -7,6 +7,7 @@ import { findBrokenLimits, notedSequences } from './admission-rows.ts'
 import { extendByToken } from './extend-by-token.ts'
 import { Fans } from './fans.ts'
 import { CuttableProxy, LosableRedis } from './losable-redis.ts'
+import { expectMirrored } from './mirrored-room.ts'
 import { QueueClient, startCatalog, startQueueService } from './queue-under-test.ts'
 import type { Answer, StandInCatalog } from './queue-under-test.ts'
 
@@ -58,7 +59,11 @@ async function positions(client: QueueClient, answers: readonly Answer[]): Promi
   return places.map((place) => place.data['queuePosition'] ?? place.code)
 }
 
-test('the people of an instance that loses Redis alone are let in as all others, and both instances say so', async () => {
+function mirrored(scheduleId: number): Promise<void> {
+  return redis.admin((admin) => expectMirrored({ redis: admin, pool: steady.ctx.pool }, scheduleId))
+}
+
+test('people of an instance that loses Redis alone are let in as before, and both instances know it', async () => {
   const scheduleId = catalog.addSchedule()
   await steadyClient.steer(scheduleId, { maxActive: 1 })
   await cut()
@@ -67,15 +72,31 @@ test('the people of an instance that loses Redis alone are let in as all others,
     people.push(await cutOffClient.join(scheduleId, name))
   }
   expect(people.map((answer) => answer.status)).toEqual([200, 200, 200, 200])
-  // Nobody asks through the steady instance, which has to hear of these people from the other one.
-  await eventually(async () => expect(await positions(cutOffClient, people)).toEqual([0, 1, 2, 3]))
+  expect(await positions(cutOffClient, people)).toEqual([0, 1, 2, 3])
   await cutOffClient.leave(people[1]?.data['token'])
   await cutOffClient.leave(people[0]?.data['token'])
-  await eventually(async () => expect(await positions(cutOffClient, people)).toEqual([GONE, GONE, 0, 1]))
-  await eventually(async () => expect(await positions(steadyClient, people)).toEqual([GONE, GONE, 0, 1]))
+  for (const client of [cutOffClient, steadyClient]) {
+    await eventually(async () => expect(await positions(client, people)).toEqual([GONE, GONE, 0, 1]))
+  }
+  await mirrored(scheduleId)
   await mend()
   expect(await positions(cutOffClient, people)).toEqual([GONE, GONE, 0, 1])
 }, 40_000)
+
+test('who joined through an instance that has lost Redis is refused by no other one, not even in the first moment', async () => {
+  const scheduleId = catalog.addSchedule()
+  await steadyClient.steer(scheduleId, { maxActive: 5, admitPerSecond: 1_000 })
+  await cut()
+  try {
+    for (let person = 0; person < 20; person += 1) {
+      const joined = await cutOffClient.join(scheduleId, `person-${person}`)
+      const { status, data } = await steadyClient.place(joined.data['token'])
+      expect([status, data['status']]).toEqual([200, joined.data['status']])
+    }
+  } finally {
+    await mend()
+  }
+})
 
 test('what is changed through an instance that has lost Redis holds everywhere a moment later', async () => {
   const scheduleId = catalog.addSchedule()
@@ -96,6 +117,7 @@ test('what is changed through an instance that has lost Redis holds everywhere a
     })
     await cutOffClient.steer(scheduleId, { maxActive: 2 })
     await eventually(async () => expect(await positions(steadyClient, [active, renewed])).toEqual([0, 0]))
+    await mirrored(scheduleId)
   } finally {
     await mend()
   }
@@ -121,10 +143,12 @@ test('a crowd over both of them, the one cut off again and again: all places and
   await mend()
   expect(fans.broken).toEqual([])
   expect(fans.unanswered).toEqual([])
+  expect(fans.fans).toHaveLength(60)
   expect(await findBrokenLimits(pool, scheduleId, limits)).toEqual([])
+  await mirrored(scheduleId)
 }, 60_000)
 
-test('when the last instance that sees Redis ends, people are let in as before', async () => {
+test('when the last instance that sees Redis ends, the others go on, and the mirror is right when one sees it again', async () => {
   const scheduleId = catalog.addSchedule()
   await steadyClient.steer(scheduleId, { maxActive: 1 })
   const people = [await cutOffClient.join(scheduleId, 'one'), await cutOffClient.join(scheduleId, 'two')]
@@ -134,4 +158,5 @@ test('when the last instance that sees Redis ends, people are let in as before',
   await eventually(async () => expect(await positions(cutOffClient, people)).toEqual([GONE, 0]))
   await mend()
   expect(await positions(cutOffClient, people)).toEqual([GONE, 0])
+  await redis.admin((admin) => expectMirrored({ redis: admin, pool: cutOff.ctx.pool }, scheduleId))
 }, 40_000)
