@@ -175,23 +175,20 @@ function answerFor(model: RoomModel, place: ModelPlace, nowMs: number): Exclude<
   return { status, sequence, position, expiresAtMs: nowMs + model.rules.waitingMs }
 }
 
-/** Whether each note found a place. All are about the places and tokens as they were before the first of them. */
+/** Whether each note found a place, one after the other: a reissue makes the token of a later leave worth nothing. */
 function foretellNotes(
   model: RoomModel,
   notes: readonly PlaceNote[],
   nowMs: number,
   tokens: readonly string[],
 ): boolean[] {
-  const live = model.places.filter((place) => isInTime(place, nowMs))
-  const targets = notes.map((note) =>
-    live.find((place) => {
-      if (note.kind === 'LEFT') return hashToken(place.token).full.equals(note.tokenHash)
-      return note.kind === 'REISSUED' ? place.user === note.userId : place.sequence === note.sequence
-    }),
-  )
   return notes.map((note, index) => {
-    const place = targets[index]
-    if (place === undefined || !isInTime(place, nowMs)) return false
+    const place = model.places.find((one) => {
+      if (!isInTime(one, nowMs)) return false
+      if (note.kind === 'LEFT') return hashToken(one.token).full.equals(note.tokenHash)
+      return note.kind === 'REISSUED' ? one.user === note.userId : one.sequence === note.sequence
+    })
+    if (place === undefined) return false
     if (note.kind === 'USED' || note.kind === 'LEFT') end(place, note.kind, nowMs)
     else if (note.kind === 'EXTENDED') model.hold(place, note.untilMs, nowMs)
     else model.seen(place, nowMs)

@@ -126,11 +126,12 @@ function mirrored(
   outcomes: readonly JoinOutcome[],
   version: number,
 ): MirroredPlace[] {
-  const never = { activeUntilMs: 0, showUpByMs: 0, admittedAtMs: 0, seenAtMs: 0 }
+  const never = { activeUntilMs: 0, showUpByMs: 0, admittedAtMs: 0 }
   return joins.flatMap(({ userId, tokenHash }, index) => {
     const outcome = outcomes[index]
     if (outcome?.status !== 'WAITING') return []
-    return [{ userId, tokenHash, sequence: outcome.sequence, version, status: 'W', ...never }]
+    const { sequence, nowMs } = outcome
+    return [{ userId, tokenHash, sequence, version, status: 'W', seenAtMs: nowMs, ...never }]
   })
 }
 

@@ -284,6 +284,7 @@ function takeKnown(room: RoomProgress): Difference | undefined {
 }
 
 function placeArguments(place: MirroredPlace): (string | number)[] {
-  const { userId, tokenHash, sequence, status, activeUntilMs, showUpByMs, admittedAtMs } = place
-  return [userId, toDigest(tokenHash), sequence, status, activeUntilMs, showUpByMs, admittedAtMs]
+  const { userId, tokenHash, sequence, status, seenAtMs, activeUntilMs, showUpByMs, admittedAtMs } = place
+  const atMs = status === 'W' ? seenAtMs : activeUntilMs
+  return [userId, toDigest(tokenHash), sequence, status, atMs, showUpByMs, admittedAtMs]
 }

@@ -1,8 +1,8 @@
 -- Brings the mirror from one version of the room to another: the room's limits, and every place that changed in between as it is
 -- now. A caller that does not know the mirror's version learns it by BEHIND, which changes nothing.
 -- ARGV: source, from version, to version, maxActive ('': off), admitPerSecond, paused (0/1), lastAdmitted, then of each place in the
---       order of its last change: user, digest, sequence, W | A | E (waiting, ACTIVE, ended), deadline, show up by (0: seen),
---       admitted at (ms; the last three of ACTIVE places, else 0)
+--       order of its last change: user, digest, sequence, W | A | E (waiting, ACTIVE, ended), seen at (who waits) or deadline
+--       (who is ACTIVE), show up by (0: seen), admitted at (ms; the last two of ACTIVE places, else 0)
 -- Reply: OK, then of some of those who were let in: seconds that were predicted, seconds waited …; or BEHIND, the mirror's version
 local now = now_ms()
 local room = read_room(ARGV[1])
@@ -24,9 +24,9 @@ local function compare_prediction(user, admitted_at)
   compared[#compared + 1] = waited
 end
 
-local function wait_in_line(user, sequence)
+local function wait_in_line(user, sequence, seen_at)
   redis.call('ZADD', WAITING, sequence, user)
-  redis.call('ZADD', SEEN, 'NX', now, user)
+  redis.call('ZADD', SEEN, 'GT', seen_at, user)
 end
 
 local function let_in(user, sequence, deadline, show_up_by, admitted_at)
@@ -54,7 +54,7 @@ for i = 8, #ARGV, 7 do
     if known and known ~= sequence then take_out(user) end
     redis.call('HSET', TOKENS, user, ARGV[i + 1] .. ':' .. ARGV[i + 2])
     if status == 'W' then
-      wait_in_line(user, ARGV[i + 2])
+      wait_in_line(user, ARGV[i + 2], ARGV[i + 4])
     else
       let_in(user, ARGV[i + 2], ARGV[i + 4], tonumber(ARGV[i + 5]), tonumber(ARGV[i + 6]))
     end
