@@ -140,7 +140,7 @@ const envelope = z.object({
 export class QueueClient {
   readonly #base: string
 
-  constructor(running: RunningQueue) {
+  constructor(running: Pick<RunningQueue, 'ports'>) {
     this.#base = `http://127.0.0.1:${running.ports.http}/api/v1`
   }
 
