@@ -31,8 +31,9 @@ export async function ask(
   const { ctx } = instance
   // Nothing that this process has read within the last second is taken for new.
   ctx.rooms.forgetSummary(scheduleId)
-  const { behind, isKnown } = await comparison.readable(instance)
-  const expected = behind?.stand(token, nowMs) ?? model.stand(token, nowMs)
+  const { mirror, behind, isKnown } = await comparison.readable(instance)
+  const mirrored = behind?.stand(token, nowMs)
+  const expected = mirrored ?? model.stand(token, nowMs)
   const place = model.places.find((one) => one.sequence === expected?.sequence && isInTime(one, nowMs))
   const answer = await refusalOr<unknown>(
     question === 'poll' ? locatePlace(ctx, token, {}) : verifyToken(ctx, { token }),
@@ -43,11 +44,15 @@ export async function ask(
   if (isKnown && (expected === undefined || isLate)) expect(answer).toBe('QUEUE_TOKEN_INVALID')
   const isRefused = answer === 'QUEUE_TOKEN_INVALID' && on.isTurnedBack
   if (expected === undefined || isLate || !isKnown || isRefused) return adoptSeen(room, model, place)
-  // Who was let in has shown up. For a purchase that holds also where the mirror has not heard of the admission yet.
-  const isShown =
-    expected.status === 'ACTIVE' ? expected.noteSeen : question === 'verify' && !expected.roomOff
-  if (place?.status === 'ACTIVE' && isShown) model.seen(place, nowMs)
-  await adoptSeen(room, model, place)
+  if (mirrored === undefined && expected.status === 'WAITING') await adoptSeen(room, model, place)
+  else if (place !== undefined) {
+    const seenAfterMs = nowMs - noteSeenAfter(room.config)
+    const isNoted =
+      expected.status === 'ACTIVE' ? expected.noteSeen : !((mirror.seen[place.user] ?? 0) > seenAfterMs)
+    // Whose token is verified for a purchase has shown up, also where the mirror has not heard of the admission yet.
+    const isVerified = question === 'verify' && place.status === 'ACTIVE' && !expected.roomOff
+    if (isNoted || isVerified) model.seen(place, nowMs)
+  }
   if (question === 'poll') expectPolled(answer, expected)
   else expectVerified(answer, expected, model.stand(token, nowMs))
   if (place?.status !== 'WAITING') return
@@ -55,7 +60,7 @@ export async function ask(
   expect(seenMs).toBeGreaterThanOrEqual(nowMs - noteSeenAfter(room.config))
 }
 
-/** Whether somebody who was seen is due to be noted is known to Redis alone; the rows tell what came of it. */
+/** Takes over from the rows whether it was noted that somebody was seen, where that depends on what the mirror has just heard. */
 async function adoptSeen(
   { scheduleId, instances, clock }: SimulatedRoom,
   model: RoomModel,

@@ -123,7 +123,7 @@ export interface MirroredRoom {
   waiting: Record<string, number>
   active: Record<string, number>
   unseen: Record<string, number>
-  seen: string[]
+  seen: Record<string, number>
   tokens: Record<string, string>
   admissions: Record<string, number>
 }
@@ -145,11 +145,11 @@ export async function readMirror({ redis }: Stores, scheduleId: number): Promise
     redis.hgetall(roomKey(scheduleId, 'tokens')),
     scores('admissions'),
   ])
-  return { room, waiting, active, unseen, seen: Object.keys(seen).sort(), tokens, admissions }
+  return { room, waiting, active, unseen, seen, tokens, admissions }
 }
 
 /** What the mirror of a room has to hold, apart from its admissions. */
-function mirrorOf(model: RoomModel): Omit<MirroredRoom, 'admissions' | 'room'> {
+function mirrorOf(model: RoomModel): Omit<MirroredRoom, 'admissions' | 'room' | 'seen'> {
   const live = model.places.filter(isLive)
   const active = live.filter(({ status }) => status === 'ACTIVE')
   const { line } = model
@@ -159,7 +159,6 @@ function mirrorOf(model: RoomModel): Omit<MirroredRoom, 'admissions' | 'room'> {
     unseen: Object.fromEntries(
       active.flatMap(({ user, showUpByMs }) => (showUpByMs === null ? [] : [[user, showUpByMs]])),
     ),
-    seen: line.map(({ user }) => user).sort(),
     tokens: Object.fromEntries(
       live.map(({ user, token, sequence }) => [user, `${hashToken(token).digest}:${sequence}`]),
     ),
@@ -168,8 +167,10 @@ function mirrorOf(model: RoomModel): Omit<MirroredRoom, 'admissions' | 'room'> {
 
 /** Compares a mirror that has the newest version with the model. */
 export function checkMirror(mirror: MirroredRoom, model: RoomModel, nowMs: number): void {
-  const { room, admissions, ...places } = mirror
-  expect(places).toEqual(mirrorOf(model))
+  const { room, admissions, seen, ...places } = mirror
+  const expected = mirrorOf(model)
+  expect(places).toEqual(expected)
+  expect(Object.keys(seen).sort()).toEqual(Object.keys(expected.waiting).sort())
   const { maxActive, admitPerSecond, paused } = model.limits
   expect(room).toMatchObject({
     maxActive: String(maxActive ?? ''),

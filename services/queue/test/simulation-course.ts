@@ -118,30 +118,48 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   { weight: 2, arbitrary: notes },
   { weight: 1, arbitrary: echo },
 )
-// These are several transactions, between which the other change could come.
-const single = change.filter((one) => one.kind !== 'draw' && one.kind !== 'reissue')
+// A draw and a reissue are several transactions, between which the other change could come.
+const single: fc.Arbitrary<Change> = fc.oneof(
+  { weight: 6, arbitrary: crowd },
+  { weight: 4, arbitrary: round },
+  { weight: 2, arbitrary: steer },
+  { weight: 1, arbitrary: hold },
+  { weight: 1, arbitrary: used },
+  { weight: 1, arbitrary: leave },
+  { weight: 1, arbitrary: notes },
+)
+
+const killedAt = (of: fc.Arbitrary<Change>) =>
+  fc.record({ kind: kind('killed'), by, change: of, transactions: fc.integer({ min: 1, max: 5 }) })
+const lostAt = (of: fc.Arbitrary<Change>) =>
+  fc.record({
+    kind: kind('lost'),
+    by,
+    change: of,
+    how: fc.constantFrom<LostWrite[]>('NOT_SENT', 'NOT_ANSWERED', 'REFUSED'),
+  })
+const together = fc.record({ kind: kind('together'), changes: fc.tuple(single, single) })
+const poll = fc.record({ kind: kind('poll'), by, user, old })
+const verify = fc.record({ kind: kind('verify'), by, user, old })
+const outage = fc.record({ kind: kind('outage') })
+const due = fc.record({ kind: kind('due'), offsetMs: fc.integer({ min: -1, max: 1 }) })
+const redis = fc.record({
+  kind: kind('redis'),
+  what: fc.constantFrom('empty' as const, 'save', 'save', 'restore', 'restore', 'replace'),
+  shuts: fc.boolean(),
+})
+const changed = (of: fc.Arbitrary<Change>) => fc.record({ kind: kind('change'), by, change: of })
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 30, arbitrary: fc.record({ kind: kind('change'), by, change }) },
-  {
-    weight: 4,
-    arbitrary: fc.record({ kind: kind('killed'), by, change, transactions: fc.integer({ min: 1, max: 5 }) }),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      kind: kind('lost'),
-      by,
-      change,
-      how: fc.constantFrom<LostWrite[]>('NOT_SENT', 'NOT_ANSWERED', 'REFUSED'),
-    }),
-  },
-  { weight: 5, arbitrary: fc.record({ kind: kind('together'), changes: fc.tuple(single, single) }) },
-  { weight: 6, arbitrary: fc.record({ kind: kind('poll'), by, user, old }) },
-  { weight: 2, arbitrary: fc.record({ kind: kind('verify'), by, user, old }) },
+  { weight: 30, arbitrary: changed(change) },
+  { weight: 3, arbitrary: killedAt(change) },
+  { weight: 3, arbitrary: lostAt(change) },
+  { weight: 4, arbitrary: together },
+  { weight: 6, arbitrary: poll },
+  { weight: 2, arbitrary: verify },
   { weight: 8, arbitrary: fc.record({ kind: kind('tick'), by }) },
   { weight: 2, arbitrary: fc.record({ kind: kind('reopen'), by }) },
-  { weight: 2, arbitrary: fc.record({ kind: kind('outage') }) },
+  { weight: 1, arbitrary: outage },
   { weight: 1, arbitrary: fc.record({ kind: kind('tidy'), by }) },
   {
     weight: 1,
@@ -151,28 +169,34 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   {
-    weight: 6,
+    weight: 5,
     arbitrary: fc.record({
       kind: kind('wait'),
       ms: fc.oneof(fc.integer({ min: 1, max: 1_500 }), fc.constantFrom(999, 1_000, 1_001, 5_000, 31_000)),
     }),
   },
-  { weight: 6, arbitrary: fc.record({ kind: kind('due'), offsetMs: fc.integer({ min: -1, max: 1 }) }) },
+  { weight: 6, arbitrary: due },
   { weight: 1, arbitrary: fc.record({ kind: kind('turn-back'), ms: fc.integer({ min: 1, max: 400 }) }) },
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      kind: kind('redis'),
-      what: fc.constantFrom('empty' as const, 'save', 'save', 'restore', 'restore', 'replace'),
-      shuts: fc.boolean(),
-    }),
-  },
+  { weight: 4, arbitrary: redis },
+)
+
+const admission: fc.Arbitrary<Change> = fc.oneof(round, crowd)
+/** Steps that say something together, and that random steps would seldom put in this order. */
+const phrase: fc.Arbitrary<Step[]> = fc.oneof<fc.Arbitrary<Step[]>[]>(
+  // Somebody was let in, and the mirror has not heard of it.
+  fc.tuple(fc.oneof(killedAt(admission), lostAt(admission)), fc.oneof(verify, poll), verify),
+  // Who has not shown up keeps the place for a while.
+  fc.tuple(outage, due, changed(admission)),
+  // A room is built with limits that are not those that it has begun with.
+  fc.tuple(changed(steer), redis, changed(change)),
+  fc.tuple(together, changed(round)),
+  fc.tuple(redis, changed(change), redis),
 )
 
 /** Random courses. */
 export const courses: fc.Arbitrary<Course> = fc.record({
   scheduleId: fc.integer({ min: 1, max: 1_000 }),
-  opensInMs: fc.oneof(fc.constant(-1_000), fc.integer({ min: 1, max: 20_000 })),
+  opensInMs: fc.oneof(fc.constant(-1_000), fc.integer({ min: 1, max: 5_000 })),
   endsInMs: fc.oneof(
     { weight: 3, arbitrary: fc.constant(3_600_000) },
     { weight: 1, arbitrary: fc.nat(60_000) },
@@ -181,7 +205,13 @@ export const courses: fc.Arbitrary<Course> = fc.record({
     { weight: 3, arbitrary: fc.constant(true) },
     { weight: 1, arbitrary: fc.constant(false) },
   ),
-  maxActive: fc.integer({ min: 1, max: 4 }),
-  admitPerSecond: fc.integer({ min: 1, max: 4 }),
-  steps: fc.array(step, { minLength: 5, maxLength: STEPS_MAX, size: 'max' }),
+  maxActive: fc.integer({ min: 1, max: 5 }),
+  admitPerSecond: fc.integer({ min: 1, max: 3 }),
+  steps: fc
+    .array(fc.oneof({ weight: 9, arbitrary: fc.tuple(step) }, { weight: 1, arbitrary: phrase }), {
+      minLength: 5,
+      maxLength: STEPS_MAX,
+      size: 'max',
+    })
+    .map((phrases) => phrases.flat()),
 })
