@@ -16,7 +16,6 @@ export interface SeenPlace {
   atMs: number
 }
 
-const KEPT_SEEN_KEY = 'queue:seen'
 // Enough for two full rooms of 100,000. Where more people than this poll in turn, each is forgotten before it comes again.
 const KNOWN_MAX = 200_000
 // A script blocks Redis while it runs: for about 0.5 ms with this many places.
@@ -79,14 +78,14 @@ export class RedisRoom implements RoomReader {
     await this.#gate.use((redis) =>
       Promise.all([
         redis.zrem(roomKey(scheduleId, 'unseen'), userId),
-        redis.hsetnx(KEPT_SEEN_KEY, `${scheduleId}:${sequence}`, atMs),
+        redis.hsetnx(this.#keptSeenKey(), `${scheduleId}:${sequence}`, atMs),
       ]),
     )
   }
 
   /** Those who were seen and of whom PostgreSQL was perhaps not told; any `limit` of them. */
   async keptSeen(limit: number): Promise<Omit<SeenPlace, 'userId'>[]> {
-    const fields = await this.#gate.use((redis) => redis.hrandfield(KEPT_SEEN_KEY, limit, 'WITHVALUES'))
+    const fields = await this.#gate.use((redis) => redis.hrandfield(this.#keptSeenKey(), limit, 'WITHVALUES'))
     return pairsOf(fields).map(([place, atMs]) => {
       const [scheduleId = 0, sequence = 0] = place.split(':').map(Number)
       return { scheduleId, sequence, atMs: Number(atMs) }
@@ -97,7 +96,12 @@ export class RedisRoom implements RoomReader {
   async forgetSeen(places: readonly Omit<SeenPlace, 'userId'>[]): Promise<void> {
     if (places.length === 0) return
     const fields = places.map(({ scheduleId, sequence }) => `${scheduleId}:${sequence}`)
-    await this.#gate.use((redis) => redis.hdel(KEPT_SEEN_KEY, ...fields))
+    await this.#gate.use((redis) => redis.hdel(this.#keptSeenKey(), ...fields))
+  }
+
+  /** Instances of another database would find no such places, and take them off the list. */
+  #keptSeenKey(): string {
+    return `queue:seen:${this.#mirror.source}`
   }
 
   /** Stores the wait that somebody who waits was told. */
