@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -95,11 +94,24 @@ export class LosablePostgres {
   /** Each connection is served by a process of its own. The server is stopped first, so that it starts no more of them. */
   #signalAll(pid: number, signal: NodeJS.Signals): void {
     process.kill(pid, 'SIGSTOP')
-    const all = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n')
-    for (const line of all) {
-      const [child, parent] = line.trim().split(/\s+/).map(Number)
-      if (child !== undefined && parent === pid) process.kill(child, signal)
-    }
+    for (const child of childrenOf(pid)) process.kill(child, signal)
     process.kill(pid, signal)
+  }
+}
+
+/** Read from /proc, because a machine may have no `ps`. */
+function childrenOf(pid: number): number[] {
+  const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  return processes.map(Number).filter((one) => parentOf(one) === pid)
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    // The name in parentheses may hold anything; the state and the parent follow it.
+    const [, parent] = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)?.split(' ') ?? []
+    return Number(parent)
+  } catch {
+    // The process has ended since the list was read.
+    return undefined
   }
 }
