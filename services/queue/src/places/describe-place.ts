@@ -75,6 +75,6 @@ export async function describePlace(
 
 /** Who is let in between two polls has to show up in time by the second one. */
 function askAgainAfter(ctx: QueueContext, waitSeconds: number): number {
-  const most = Math.max(1, ctx.config.SHOW_UP_MS / (POLLS_TO_SHOW_UP * 1_000))
+  const most = Math.max(1, Math.floor(ctx.config.SHOW_UP_MS / (POLLS_TO_SHOW_UP * 100)) / 10)
   return Math.min(most, pollAfterSeconds(waitSeconds, Math.random()))
 }
