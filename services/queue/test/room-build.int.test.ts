@@ -137,6 +137,12 @@ test('a Redis that was filled from another database is not believed, though it w
         status: 'ACTIVE',
       })
       expect((await here.place(waits.data['token'])).data).toMatchObject({ sequence: 2, queuePosition: 1 })
+      const path = `/admin/queues/${scheduleId}`
+      const [ours, their] = await Promise.all(
+        [here, there].map((client) => client.call('GET', path, { user: 'boss', admin: true })),
+      )
+      expect(ours?.data).toMatchObject({ waiting: 1, active: 1, maxActive: 1 })
+      expect(their?.data).toMatchObject({ waiting: 0, active: 2 })
     }
   } finally {
     await Promise.all([first.stop(), second.stop()])
