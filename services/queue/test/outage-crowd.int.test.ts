@@ -90,7 +90,6 @@ const isUnknownToMirror = ({ what, fan, atMs }: Unanswered, lostAtMs: number): b
   (fan.activeUntil > 0 && fan.activeUntil <= atMs)
 
 const losses: [string, Loss][] = [
-  ['Redis is killed', { admits: true, lose: () => redis.kill(), restore: () => redis.start() }],
   [
     'Redis is killed and comes back empty',
     { admits: true, lose: () => redis.kill(), restore: () => redis.startEmpty() },
