@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Pool } from '@frontrow/postgres/pool'
+import { inTransaction } from '@frontrow/postgres/transaction'
 import { createLogger } from '@frontrow/service-host/logger'
 import { createMetrics } from '@frontrow/service-host/metrics'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
@@ -100,19 +101,21 @@ const steps = fc.array(
   { minLength: 10, maxLength: 80, size: 'max' },
 )
 
-async function changeRows(change: Change, number: number): Promise<number> {
-  const { rows } = await pool.query<{ version: number }>(
-    'UPDATE rooms SET version = version + 1 WHERE schedule_id = $1 RETURNING version',
-    [scheduleId],
-  )
-  const version = rows[0]?.version ?? 0
-  await pool.query(changes[change], [scheduleId, version, number])
-  await pool.query(
-    `UPDATE rooms SET last_sequence = greatest(last_sequence, (SELECT max(sequence) FROM queue_tokens WHERE schedule_id = $1))
-     WHERE schedule_id = $1`,
-    [scheduleId],
-  )
-  return version
+function changeRows(change: Change, number: number): Promise<number> {
+  return inTransaction(pool, async (tx) => {
+    const { rows } = await tx.query<{ version: number }>(
+      'UPDATE rooms SET version = version + 1 WHERE schedule_id = $1 RETURNING version',
+      [scheduleId],
+    )
+    const version = rows[0]?.version ?? 0
+    await tx.query(changes[change], [scheduleId, version, number])
+    await tx.query(
+      `UPDATE rooms SET last_sequence = greatest(last_sequence, (SELECT max(sequence) FROM queue_tokens WHERE schedule_id = $1))
+       WHERE schedule_id = $1`,
+      [scheduleId],
+    )
+    return version
+  })
 }
 
 let callsInWork: Promise<unknown> = Promise.resolve()
