@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Pool } from '@frontrow/postgres/pool'
+import { inTransaction } from '@frontrow/postgres/transaction'
 import { createLogger } from '@frontrow/service-host/logger'
 import { createMetrics } from '@frontrow/service-host/metrics'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
@@ -100,19 +101,21 @@ const steps = fc.array(
   { minLength: 10, maxLength: 80, size: 'max' },
 )
 
-async function changeRows(change: Change, number: number): Promise<number> {
-  const { rows } = await pool.query<{ version: number }>(
-    'UPDATE rooms SET version = version + 1 WHERE schedule_id = $1 RETURNING version',
-    [scheduleId],
-  )
-  const version = rows[0]?.version ?? 0
-  await pool.query(changes[change], [scheduleId, version, number])
-  await pool.query(
-    `UPDATE rooms SET last_sequence = greatest(last_sequence, (SELECT max(sequence) FROM queue_tokens WHERE schedule_id = $1))
-     WHERE schedule_id = $1`,
-    [scheduleId],
-  )
-  return version
+function changeRows(change: Change, number: number): Promise<number> {
+  return inTransaction(pool, async (tx) => {
+    const { rows } = await tx.query<{ version: number }>(
+      'UPDATE rooms SET version = version + 1 WHERE schedule_id = $1 RETURNING version',
+      [scheduleId],
+    )
+    const version = rows[0]?.version ?? 0
+    await tx.query(changes[change], [scheduleId, version, number])
+    await tx.query(
+      `UPDATE rooms SET last_sequence = greatest(last_sequence, (SELECT max(sequence) FROM queue_tokens WHERE schedule_id = $1))
+       WHERE schedule_id = $1`,
+      [scheduleId],
+    )
+    return version
+  })
 }
 
 let callsInWork: Promise<unknown> = Promise.resolve()
@@ -215,7 +218,7 @@ async function take(step: Step, number: number, turns: MirrorsInTurns): Promise<
       // Who makes a change of joins alone knows all of it.
       const version = await changeRows(step, number)
       const to = await readRoomState(pool, scheduleId)
-      const places = await readChanges(pool, scheduleId, version - 1, 100)
+      const { places } = await readChanges(pool, scheduleId, version - 1, 100)
       if (to !== undefined) turns.at(number).follow(scheduleId, version, { from: version - 1, to, places })
       return
     }
@@ -270,7 +273,7 @@ test('a draw reaches a mirror that is told of it by a process that knows its ver
   await expectMirrored(stores, scheduleId, 500)
 })
 
-/** Where the writes of one mirror are held back. */
+/** Where the reads or the writes of one mirror are held back. */
 class Turnstile {
   readonly #waiting: (() => void)[] = []
   #isClosed = false
@@ -284,7 +287,7 @@ class Turnstile {
     for (const pass of this.#waiting.splice(0)) pass()
   }
 
-  /** Lets one write pass, and waits for the next one. */
+  /** Lets one call pass, and waits for the next one. */
   async letOnePass(): Promise<void> {
     await this.isReached()
     this.#waiting.shift()?.()
@@ -295,12 +298,16 @@ class Turnstile {
     return eventually(() => expect(this.#waiting).toHaveLength(1), { everyMs: 2 })
   }
 
-  mirror(): Mirror {
-    const held = withCalls(redis, ['roomApply'], async (call) => {
-      if (this.#isClosed) await new Promise<void>((pass) => this.#waiting.push(pass))
+  mirror(holds: 'reads' | 'writes'): Mirror {
+    const pass = async (call: () => Promise<unknown>): Promise<unknown> => {
+      if (this.#isClosed) await new Promise<void>((open) => this.#waiting.push(open))
       return call()
-    })
-    return new Mirror({ gate, redis: held, pool, logger, onEstimateProved: () => {} }, PAGE)
+    }
+    const held =
+      holds === 'writes'
+        ? { pool, redis: withCalls(redis, ['roomApply'], pass) }
+        : { pool: withCalls(pool, ['query'], pass), redis }
+    return new Mirror({ gate, ...held, logger, onEstimateProved: () => {} }, PAGE)
   }
 }
 
@@ -309,7 +316,7 @@ test.each([0, 1, 2, 3])(
   async (pages) => {
     await makeRoom()
     const [slow, quick] = [new Turnstile(), new Turnstile()]
-    const [slowMirror, quickMirror] = [slow.mirror(), quick.mirror()]
+    const [slowMirror, quickMirror] = [slow.mirror('writes'), quick.mirror('writes')]
     const version = await changeRows('join', 4)
     for (const mirror of [slowMirror, quickMirror]) {
       await mirror.look()
@@ -335,3 +342,21 @@ test.each([0, 1, 2, 3])(
     expect(await redis.hget(roomKey(scheduleId, 'room'), 'marker')).toBe('not built again')
   },
 )
+
+test('an end that is deleted while a mirror reads what it has missed is not missed', async () => {
+  await makeRoom()
+  const turnstile = new Turnstile()
+  const mirror = turnstile.mirror('reads')
+  await mirror.look()
+  expect(await mirror.reaches(scheduleId, await changeRows('join', 4))).toBe(true)
+  await changeRows('end', 1)
+  const newest = await changeRows('reissue', 2)
+  turnstile.close()
+  mirror.follow(scheduleId, newest)
+  // It has read the room when it comes to the places.
+  await turnstile.letOnePass()
+  await deleteEndedTokens(pool, 0, 100)
+  turnstile.open()
+  expect(await mirror.reaches(scheduleId, newest)).toBe(true)
+  await expectMirrored(stores, scheduleId, 500)
+})

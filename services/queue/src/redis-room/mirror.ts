@@ -242,10 +242,12 @@ export class Mirror {
 
   /**
    * Applies what the mirror has missed, or the first page of it. A mirror of an unknown version is asked for it by a difference
-   * from no version.
+   * from no version. Returns undefined also where rows were deleted since the state was read, because they may be missing.
    */
   async #applyMissed(scheduleId: number, from: number, state: RoomState): Promise<number | undefined> {
-    const places = from === 0 ? [] : await readChanges(this.#options.pool, scheduleId, from, this.#page)
+    if (from === 0) return this.#apply(scheduleId, { from, to: state, places: [] })
+    const { versionMin, places } = await readChanges(this.#options.pool, scheduleId, from, this.#page)
+    if (from < versionMin) return undefined
     const last = places.at(-1)
     const isAll = last === undefined || places.length < this.#page || last.version >= state.version
     return this.#apply(scheduleId, { from, to: isAll ? state : { ...state, version: last.version }, places })

@@ -55,21 +55,25 @@ export function stateArguments(state: RoomState): (string | number)[] {
 /**
  * Places that changed after a version, in the order of their last change. Those that changed with the same version come together,
  * also beyond `limit`, so that what is read is the whole difference up to the version of the last one. Otherwise an instance could
- * write a part of a version over what another one has read of it later.
+ * write a part of a version over what another one has read of it later. `versionMin` is that of the same moment: after an older
+ * version some of the rows may have been deleted.
  */
 export async function readChanges(
   db: Queryable,
   scheduleId: number,
   afterVersion: number,
   limit: number,
-): Promise<MirroredPlace[]> {
-  const { rows } = await db.query<MirroredPlace>({
+): Promise<{ versionMin: number; places: MirroredPlace[] }> {
+  const { rows } = await db.query<MirroredPlace & { versionMin: number; isPlace: boolean }>({
     name: 'read-changes',
-    text: `SELECT ${PLACE} FROM queue_tokens
-           WHERE schedule_id = $1 AND version > $2 ORDER BY version FETCH FIRST ($3) ROWS WITH TIES`,
+    text: `SELECT mirror_version_min AS "versionMin", sequence IS NOT NULL AS "isPlace", place.*
+           FROM rooms LEFT JOIN LATERAL (
+             SELECT ${PLACE} FROM queue_tokens
+             WHERE schedule_id = $1 AND version > $2 ORDER BY version FETCH FIRST ($3) ROWS WITH TIES) AS place ON true
+           WHERE schedule_id = $1`,
     values: [scheduleId, afterVersion, limit],
   })
-  return rows
+  return { versionMin: rows[0]?.versionMin ?? 0, places: rows.filter(({ isPlace }) => isPlace) }
 }
 
 /** Live places of a room after a sequence, in their order. */
