@@ -1,77 +1,82 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { FailureLog } from '@frontrow/failure-log/failure-log'
-import { isDatabaseTimeout, isDatabaseUnavailable } from '@frontrow/postgres/errors'
-import { continueTrace, runWithTrace } from '@frontrow/trace-context/trace-context'
-import type { EachMessagePayload } from 'kafkajs'
+import { continueTrace } from '@frontrow/trace-context/trace-context'
+import type { EachBatchPayload, KafkaMessage } from 'kafkajs'
 import type { Logger } from 'pino'
-import type { z } from 'zod'
+import { BatchLane } from './batch-lane.ts'
+import type { Delivery } from './batch-lane.ts'
 import type { Consumer, Kafka, Producer } from './kafka.ts'
 import { createConsumer, createProducer } from './kafka.ts'
 import { deadLetterTopic, toDeadLetter } from './dead-letter.ts'
-import type { Envelope } from './envelope.ts'
-import { readEnvelope, UnreadableMessageError } from './envelope.ts'
-
-/** Handles one message of one type; throws to get it again. It must claim the id in the inbox: messages repeat. */
-export interface Handler {
-  readonly handle: (message: Envelope) => Promise<void>
-}
-
-/** A handler whose value is checked by `schema` first; a value that doesn't fit becomes a dead letter. */
-export function handler<S extends z.ZodType>(
-  schema: S,
-  handle: (value: z.output<S>, message: Envelope) => Promise<void>,
-): Handler {
-  return {
-    handle: async (message) => {
-      const parsed = schema.safeParse(message.value)
-      if (!parsed.success) {
-        throw new UnreadableMessageError(`value of ${message.type}: ${parsed.error.message}`)
-      }
-      await handle(parsed.data, message)
-    },
-  }
-}
+import { headerText, readEnvelope, UnreadableMessageError } from './envelope.ts'
+import type { Incoming, MessageHandlers } from './handlers.ts'
+import { OffsetCommits } from './offset-commits.ts'
+import { pause } from './pause.ts'
 
 /** What one service listens to. */
-export interface ConsumerSettings {
+export interface ConsumerSettings<M> {
   kafka: Kafka
   /** One group per service and purpose; its instances share the partitions. */
   groupId: string
   topics: readonly string[]
-  /** By `ce_type`. A type without a handler is meant for another service and is passed over. */
-  handlers: Readonly<Record<string, Handler>>
+  handlers: MessageHandlers<M>
   logger: Logger
-  /** Partitions worked on at once by this process; messages of one partition stay in order. */
-  concurrency: number
   /** Called when the consumer has ended for good; the process should stop being ready. */
   onCrash: (error: Error) => void
   onHandled?: (info: { topic: string; type: string; outcome: Outcome; seconds: number }) => void
+  /** Told of each transaction, and how many messages shared it. */
+  onBatch?: (info: { messages: number }) => void
   onLag?: (info: { topic: string; partition: number; lag: number }) => void
 }
 
 /** What became of one delivery. */
 export type Outcome = 'handled' | 'passed-over' | 'dead-letter'
 
-const ATTEMPTS_MAX = 4
-const OUTAGE_PAUSE_MAX_MS = 2_000
+interface Origin {
+  topic: string
+  partition: number
+  message: KafkaMessage
+  /** In ms of `performance.now()`. */
+  since: number
+}
+
+// One fetch hands out a batch a partition, and all of them are to meet in the lane.
+const PARTITIONS_AT_ONCE = 64
+const SLICE_MAX = 200
+const HEARTBEAT_EVERY_MS = 1_000
+// An attempt is one transaction, which ends by its own deadlines much earlier. Without a heartbeat the partitions go to another
+// instance, so a handler that hangs is not hidden.
+const ATTEMPT_MAX_MS = 60_000
 
 /**
- * Delivers messages to handlers, at least once and in partition order. A message that can't be read, or whose handler
- * failed four times, goes to the dead-letter topic and the partition goes on. While the database is away or too busy, a
- * message is tried again without limit and the heartbeat kept up, because an outage is no reason to give a message up.
+ * Delivers messages to one handler, at least once and in partition order, those of all partitions together (batch-lane.ts). A message
+ * that can't be read or applied goes to the dead-letter topic, and its partition goes on. Offsets are committed after the handler
+ * is done.
  */
-export class MessageConsumer {
-  readonly #settings: ConsumerSettings
+export class MessageConsumer<M> {
+  readonly #settings: ConsumerSettings<M>
   readonly #consumer: Consumer
   readonly #producer: Producer
+  readonly #lane: BatchLane<M, Origin>
+  readonly #commits: OffsetCommits
   readonly #stopping = new AbortController()
-  readonly #outages: FailureLog
   #joined = false
 
-  constructor(settings: ConsumerSettings) {
+  constructor(settings: ConsumerSettings<M>) {
     this.#settings = settings
     this.#consumer = createConsumer(settings.kafka, settings.groupId)
     this.#producer = createProducer(settings.kafka)
-    this.#outages = new FailureLog(settings.logger, 'the database does not answer; messages wait')
+    this.#commits = new OffsetCommits(this.#consumer, settings.logger)
+    this.#lane = new BatchLane({
+      handleMany: (messages) => settings.handlers.handleMany(messages),
+      giveUp: ({ message, origin }, error, attempts) => this.#giveUp(origin, message.type, error, attempts),
+      logger: settings.logger,
+      stopping: this.#stopping.signal,
+      onApplied: (deliveries) => {
+        settings.onBatch?.({ messages: deliveries.length })
+        for (const { message, origin } of deliveries) this.#report(origin, message.type, 'handled')
+      },
+    })
     this.#listen()
   }
 
@@ -89,10 +94,10 @@ export class MessageConsumer {
         await this.#consumer.subscribe({ topics: [...this.#settings.topics], fromBeginning: true })
         await this.#producer.connect()
         await this.#consumer.run({
-          autoCommit: true,
-          autoCommitInterval: 1_000,
-          partitionsConsumedConcurrently: this.#settings.concurrency,
-          eachMessage: (payload) => this.#deliver(payload),
+          autoCommit: false,
+          eachBatchAutoResolve: false,
+          partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
+          eachBatch: (payload) => this.#deliver(payload),
         })
         // A stop during the start found nothing to disconnect yet.
         if (this.#stopping.signal.aborted) await this.#disconnect()
@@ -103,14 +108,15 @@ export class MessageConsumer {
           return
         }
         failures.failed(error)
-        await this.#pause(Math.min(5_000, 250 * 2 ** attempt))
+        await pause(Math.min(5_000, 250 * 2 ** attempt), this.#stopping.signal)
       }
     }
   }
 
-  /** Finishes the messages in hand, commits their offsets and leaves the group. */
+  /** Finishes the batch in hand, commits the offsets and leaves the group. */
   async stop(): Promise<void> {
     this.#stopping.abort()
+    await this.#commits.commit()
     await this.#disconnect()
   }
 
@@ -119,26 +125,13 @@ export class MessageConsumer {
     await this.#producer.disconnect()
   }
 
-  /** Waits for `ms`, or until the consumer is stopped. */
-  async #pause(ms: number): Promise<void> {
-    const { signal } = this.#stopping
-    if (signal.aborted) return
-    await new Promise<void>((resolve) => {
-      const end = (): void => {
-        clearTimeout(timer)
-        signal.removeEventListener('abort', end)
-        resolve()
-      }
-      const timer = setTimeout(end, ms)
-      signal.addEventListener('abort', end)
-    })
-  }
-
   #listen(): void {
     const { events } = this.#consumer
     const { onLag, onCrash, logger } = this.#settings
     this.#consumer.on(events.GROUP_JOIN, () => {
       this.#joined = true
+      // What was handled and not committed before comes again, and its partition may be another instance's now.
+      this.#commits.forget()
     })
     this.#consumer.on(events.DISCONNECT, () => {
       this.#joined = false
@@ -154,54 +147,83 @@ export class MessageConsumer {
     })
   }
 
-  async #deliver(payload: EachMessagePayload): Promise<void> {
-    const began = performance.now()
-    let type = 'unreadable'
-    let outcome: Outcome
-    try {
-      const message = readEnvelope(payload.topic, payload.message)
-      type = message.type
-      outcome = await this.#handle(message, payload)
-    } catch (error) {
-      if (!(error instanceof UnreadableMessageError)) throw error
-      outcome = await this.#giveUp(payload, error, 1)
+  /** Handles what one fetch brought of one partition. What is not resolved here comes again. */
+  async #deliver(payload: EachBatchPayload): Promise<void> {
+    const { topic, partition, messages } = payload.batch
+    for (let from = 0; from < messages.length; from += SLICE_MAX) {
+      if (!payload.isRunning() || payload.isStale()) return
+      const slice = messages.slice(from, from + SLICE_MAX)
+      const last = slice.at(-1)
+      if (last === undefined) return
+      const deliveries = await this.#readAll(topic, partition, slice)
+      if (deliveries.length > 0) await this.#keepAlive(this.#lane.add(deliveries), payload)
+      payload.resolveOffset(last.offset)
+      this.#commits.handled(topic, partition, last.offset)
     }
-    const seconds = (performance.now() - began) / 1_000
-    this.#settings.onHandled?.({ topic: payload.topic, type, outcome, seconds })
+    // The runner refuses other commits by now.
+    if (!payload.isRunning()) await payload.commitOffsetsIfNecessary(payload.uncommittedOffsets())
   }
 
-  async #handle(message: Envelope, payload: EachMessagePayload): Promise<Outcome> {
-    const messageHandler = this.#settings.handlers[message.type]
-    if (messageHandler === undefined) return 'passed-over'
-    const trace = continueTrace({ traceparent: message.traceparent, requestId: message.requestId })
-    let outagePauseMs = 50
-    for (let attempt = 1; ;) {
+  async #keepAlive(applied: Promise<void>, payload: EachBatchPayload): Promise<void> {
+    const ended = new AbortController()
+    try {
+      for (;;) {
+        const pulse = delay(HEARTBEAT_EVERY_MS, 'pulse' as const, { signal: ended.signal })
+        if ((await Promise.race([applied, pulse])) !== 'pulse') return
+        if (performance.now() - this.#lane.lastAttemptAt < ATTEMPT_MAX_MS) await payload.heartbeat()
+      }
+    } finally {
+      ended.abort()
+    }
+  }
+
+  /** The messages that this service takes. Those that can't be read are parked at once. */
+  async #readAll(
+    topic: string,
+    partition: number,
+    messages: readonly KafkaMessage[],
+  ): Promise<Delivery<M, Origin>[]> {
+    const deliveries: Delivery<M, Origin>[] = []
+    for (const message of messages) {
+      const origin = { topic, partition, message, since: performance.now() }
       try {
-        await runWithTrace(trace, () => messageHandler.handle(message))
-        this.#outages.succeeded()
-        return 'handled'
+        const read = this.#read(origin)
+        if (read === null) continue
+        deliveries.push({ message: read, origin })
       } catch (error) {
-        if (this.#stopping.signal.aborted) throw error
-        if (isDatabaseUnavailable(error) || isDatabaseTimeout(error)) {
-          this.#outages.failed(error, { type: message.type, messageId: message.id })
-          outagePauseMs = Math.min(OUTAGE_PAUSE_MAX_MS, outagePauseMs * 2)
-          await this.#pause(outagePauseMs)
-          await payload.heartbeat()
-          continue
-        }
-        if (error instanceof UnreadableMessageError || attempt >= ATTEMPTS_MAX) {
-          return this.#giveUp(payload, error, attempt)
-        }
-        await this.#pause(50 * 2 ** attempt)
-        await payload.heartbeat()
-        attempt += 1
+        if (!(error instanceof UnreadableMessageError)) throw error
+        await this.#giveUp(origin, 'unreadable', error, 1)
       }
     }
+    return deliveries
+  }
+
+  #read(origin: Origin): Incoming<M> | null {
+    const { readers } = this.#settings.handlers
+    const headerType = headerText(origin.message.headers, 'ce_type')
+    // Most messages of an event topic are for others, and are not parsed here.
+    if (headerType !== undefined && headerType !== '' && readers[headerType] === undefined) {
+      this.#report(origin, headerType, 'passed-over')
+      return null
+    }
+    const envelope = readEnvelope(origin.topic, origin.message)
+    const { id, type, traceparent, requestId } = envelope
+    const content = readers[type]?.(envelope) ?? null
+    if (content === null) {
+      this.#report(origin, type, 'passed-over')
+      return null
+    }
+    return { id, type, trace: continueTrace({ traceparent, requestId }), content }
+  }
+
+  #report({ topic, since }: Origin, type: string, outcome: Outcome): void {
+    const seconds = (performance.now() - since) / 1_000
+    this.#settings.onHandled?.({ topic, type, outcome, seconds })
   }
 
   /** Throws when the dead letter can't be published. The offset is then not committed and the message comes again. */
-  async #giveUp(payload: EachMessagePayload, error: unknown, attempts: number): Promise<Outcome> {
-    const { topic, partition, message } = payload
+  async #giveUp(origin: Origin, type: string, error: unknown, attempts: number): Promise<void> {
+    const { topic, partition, message } = origin
     this.#settings.logger.error(
       { err: error, topic, partition, offset: message.offset, attempts },
       'message moved to the dead letters',
@@ -219,6 +241,6 @@ export class MessageConsumer {
       acks: -1,
       messages: [toDeadLetter(message, reason)],
     })
-    return 'dead-letter'
+    this.#report(origin, type, 'dead-letter')
   }
 }

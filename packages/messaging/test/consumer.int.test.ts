@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { z } from 'zod'
-import { handler, MessageConsumer } from '../src/consumer.ts'
-import type { ConsumerSettings, Handler, Outcome } from '../src/consumer.ts'
+import { MessageConsumer } from '../src/consumer.ts'
+import type { ConsumerSettings, Outcome } from '../src/consumer.ts'
+import { reader } from '../src/handlers.ts'
+import type { MessageHandlers } from '../src/handlers.ts'
 import { deadLetterTopic, originalHeaders, readDeadLetterReason } from '../src/dead-letter.ts'
 import { toHeaders } from '../src/envelope.ts'
 import { createProducer } from '../src/kafka.ts'
@@ -13,7 +15,7 @@ import type { BrokerUnderTest } from './broker-under-test.ts'
 
 let broker: BrokerUnderTest
 let producer: Producer
-const consumers: MessageConsumer[] = []
+const consumers: MessageConsumer<number>[] = []
 
 beforeAll(async () => {
   broker = await createBrokerUnderTest()
@@ -32,16 +34,15 @@ afterAll(async () => {
 
 const consume = async (
   topic: string,
-  handlers: Record<string, Handler>,
-  overrides: Partial<ConsumerSettings> = {},
-): Promise<MessageConsumer> => {
+  handlers: MessageHandlers<number>,
+  overrides: Partial<ConsumerSettings<number>> = {},
+): Promise<MessageConsumer<number>> => {
   const consumer = new MessageConsumer({
     kafka: broker.kafka,
     groupId: `${topic}.group`,
     topics: [topic],
     handlers,
     logger,
-    concurrency: 3,
     onCrash: (error) => {
       throw error
     },
@@ -67,6 +68,14 @@ const message = (n: number, key = 'k') => ({
 
 const Counted = z.object({ n: z.int() })
 
+/** Hands the numbers of each batch to `handleOne`, one after the other. */
+const counting = (handleOne: (n: number) => Promise<void>): MessageHandlers<number> => ({
+  readers: { Counted: reader(Counted, ({ n }) => n) },
+  handleMany: async (messages) => {
+    for (const { content } of messages) await handleOne(content)
+  },
+})
+
 test('a message that cannot be read becomes a dead letter with its error and bytes, and the partition goes on', async () => {
   const topic = await broker.topic('poison', 1)
   const dead = await broker.watch(deadLetterTopic(topic))
@@ -74,11 +83,9 @@ test('a message that cannot be read becomes a dead letter with its error and byt
   const outcomes: Outcome[] = []
   await consume(
     topic,
-    {
-      Counted: handler(Counted, async ({ n }) => {
-        handled.push(n)
-      }),
-    },
+    counting(async (n) => {
+      handled.push(n)
+    }),
     { onHandled: ({ outcome }) => outcomes.push(outcome) },
   )
   const { ce_id: _id, ...withoutId } = message(0).headers
@@ -108,13 +115,14 @@ test('a message whose handler fails four times becomes a dead letter; one that f
   const topic = await broker.topic('failing', 1)
   const dead = await broker.watch(deadLetterTopic(topic))
   const attempts = new Map<number, number>()
-  await consume(topic, {
-    Counted: handler(Counted, async ({ n }) => {
+  await consume(
+    topic,
+    counting(async (n) => {
       const attempt = (attempts.get(n) ?? 0) + 1
       attempts.set(n, attempt)
       if (n === 1 || (n === 2 && attempt < 3)) throw new Error(`no luck with ${n}`)
     }),
-  })
+  )
   await producer.send({ topic, acks: -1, messages: [message(1), message(2), message(3)] })
   await eventually(() => expect([...attempts]).toEqual([[1, 4], [2, 3], [3, 1]])) // prettier-ignore
   await eventually(() => expect(dead).toHaveLength(1))
@@ -126,8 +134,9 @@ test('while the database is away no message is given up', async () => {
   const dead = await broker.watch(deadLetterTopic(topic))
   const handled: number[] = []
   let refusals = 0
-  await consume(topic, {
-    Counted: handler(Counted, async ({ n }) => {
+  await consume(
+    topic,
+    counting(async (n) => {
       // Six refusals are more than the four attempts that any other error gets.
       if (n === 1 && refusals < 6) {
         refusals += 1
@@ -135,7 +144,7 @@ test('while the database is away no message is given up', async () => {
       }
       handled.push(n)
     }),
-  })
+  )
   await producer.send({ topic, acks: -1, messages: [message(1), message(2)] })
   await eventually(() => expect(handled).toEqual([1, 2]), { withinMs: 15_000 })
   expect(refusals).toBe(6)
@@ -145,7 +154,11 @@ test('while the database is away no message is given up', async () => {
 test('types without a handler are passed over', async () => {
   const topic = await broker.topic('others', 1)
   const outcomes: string[] = []
-  await consume(topic, {}, { onHandled: ({ type, outcome }) => outcomes.push(`${type} ${outcome}`) })
+  await consume(
+    topic,
+    { readers: {}, handleMany: async () => undefined },
+    { onHandled: ({ type, outcome }) => outcomes.push(`${type} ${outcome}`) },
+  )
   await producer.send({ topic, acks: -1, messages: [message(1)] })
   await eventually(() => expect(outcomes).toEqual(['Counted passed-over']))
 })
@@ -154,14 +167,12 @@ test('a second consumer that joins a backlog, and one that leaves, lose no messa
   const topic = await broker.topic('backlog', 4)
   const total = 1_200
   const seen = new Map<number, number>()
-  const handlers = {
-    Counted: handler(Counted, async ({ n }) => {
-      seen.set(n, (seen.get(n) ?? 0) + 1)
-      await new Promise((resolve) => {
-        setImmediate(resolve)
-      })
-    }),
-  }
+  const handlers = counting(async (n) => {
+    seen.set(n, (seen.get(n) ?? 0) + 1)
+    await new Promise((resolve) => {
+      setImmediate(resolve)
+    })
+  })
   const messages = Array.from({ length: total }, (_, index) => message(index, `key-${index % 40}`))
   const half = total / 2
   await producer.send({ topic, acks: -1, messages: messages.slice(0, half) })
@@ -180,9 +191,8 @@ test('stopping ends at once while the topic is not there yet', async () => {
     kafka: broker.kafka,
     groupId: 'never',
     topics: [`${broker.environment.topicPrefix}no-such-topic`],
-    handlers: {},
+    handlers: { readers: {}, handleMany: async () => undefined },
     logger,
-    concurrency: 1,
     onCrash: () => {},
   })
   const started = consumer.start()

@@ -33,8 +33,11 @@ async function runOnce<T>(pool: Pool, fn: (tx: Tx) => Promise<T>): Promise<T> {
   let broken: Error | undefined
   let result: T
   try {
-    await tx.query('BEGIN')
+    // It goes to the server together with the first statement (pool.ts says how). Where it fails, so does that one.
+    const begun = tx.query('BEGIN')
+    begun.catch(() => undefined)
     result = await fn(tx)
+    await begun
     await tx.query('COMMIT')
   } catch (error) {
     broken = await rollback(tx, error)

@@ -15,6 +15,7 @@ export interface HostMetrics {
   breakerState: Gauge<'target'>
   messages: Counter<'topic' | 'type' | 'outcome'>
   messageSeconds: Histogram<'type'>
+  messagesPerBatch: Histogram
   consumerLag: Gauge<'topic' | 'partition'>
 }
 
@@ -67,6 +68,12 @@ export function createMetrics(service: string, options: { processMetrics: boolea
       help: 'Time from delivery to the end of its transaction',
       labelNames: ['type'] as const,
       buckets: SECONDS,
+      registers,
+    }),
+    messagesPerBatch: new Histogram({
+      name: 'messages_per_transaction',
+      help: 'Messages that were applied together',
+      buckets: [1, 2, 3, 5, 10, 20, 50, 100, 200],
       registers,
     }),
     consumerLag: new Gauge({

@@ -1,5 +1,6 @@
-import { handler } from '@frontrow/messaging/consumer'
-import type { Handler } from '@frontrow/messaging/consumer'
+import { reader } from '@frontrow/messaging/handlers'
+import type { MessageHandlers } from '@frontrow/messaging/handlers'
+import { claimed } from '@frontrow/messaging/inbox'
 import {
   ReservationCancelled,
   ReservationConfirmed,
@@ -8,38 +9,29 @@ import {
 } from '@frontrow/proto/events'
 import { topics } from '@frontrow/proto/topics'
 import type { CatalogContext } from './context.ts'
-import type { ReservedSeats } from './sql/reserved-seats.ts'
-import { trackReservation } from './track-reservation.ts'
+import { trackReservations } from './track-reservations.ts'
+import type { ReservationNews } from './track-reservations.ts'
 
 /** What this service listens to. */
 export const consumedTopics = [topics.reservationEvents]
 
-/** By message type. */
-export function messageHandlers(ctx: Pick<CatalogContext, 'pool'>): Record<string, Handler> {
+/** How events of reservations are read and tracked. */
+export function messageHandlers(ctx: Pick<CatalogContext, 'pool'>): MessageHandlers<ReservationNews> {
   return {
-    ReservationHeld: handler(ReservationHeld, (value, message) =>
-      trackReservation(ctx, toReservedSeats(value), 'RESERVED', message),
-    ),
-    ReservationConfirmed: handler(ReservationConfirmed, (value, message) =>
-      trackReservation(ctx, toReservedSeats(value), 'RESERVED', message),
-    ),
-    ReservationCancelled: handler(ReservationCancelled, (value, message) =>
-      trackReservation(ctx, toReservedSeats(value), 'RELEASED', message),
-    ),
-    ReservationExpired: handler(ReservationExpired, (value, message) =>
-      trackReservation(ctx, toReservedSeats(value), 'RELEASED', message),
-    ),
+    readers: {
+      ReservationHeld: reader(ReservationHeld, (event) => toNews(event, 'RESERVED')),
+      ReservationConfirmed: reader(ReservationConfirmed, (event) => toNews(event, 'RESERVED')),
+      ReservationCancelled: reader(ReservationCancelled, (event) => toNews(event, 'RELEASED')),
+      ReservationExpired: reader(ReservationExpired, (event) => toNews(event, 'RELEASED')),
+    },
+    handleMany: claimed(ctx.pool, trackReservations),
   }
 }
 
-function toReservedSeats(event: {
-  scheduleId: number
-  reservationId: string
-  seatIds: readonly number[]
-}): ReservedSeats {
-  return {
-    scheduleId: event.scheduleId,
-    reservationId: event.reservationId,
-    seatCount: event.seatIds.length,
-  }
+function toNews(
+  event: { scheduleId: number; reservationId: string; seatIds: readonly number[] },
+  became: ReservationNews['became'],
+): ReservationNews {
+  const { scheduleId, reservationId, seatIds } = event
+  return { scheduleId, reservationId, seatCount: seatIds.length, became }
 }

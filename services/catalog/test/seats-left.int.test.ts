@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { toHeaders } from '@frontrow/messaging/envelope'
 import { createKafka, createProducer } from '@frontrow/messaging/kafka'
+import { claimed } from '@frontrow/messaging/inbox'
 import type { Producer } from '@frontrow/messaging/kafka'
 import { topics } from '@frontrow/proto/topics'
 import { createLogger } from '@frontrow/service-host/logger'
 import { eventually } from '@frontrow/test-kit/eventually'
+import { continueTrace } from '@frontrow/trace-context/trace-context'
 import fc from 'fast-check'
-import { trackReservation } from '../src/track-reservation.ts'
+import { trackReservations } from '../src/track-reservations.ts'
 import { numberIn, startCatalogUnderTest } from './catalog-under-test.ts'
 import type { CatalogUnderTest } from './catalog-under-test.ts'
 
@@ -129,9 +131,15 @@ describe('seats left', () => {
             message === undefined ? [] : [{ message, at: picks[index] ?? index }],
           )
           .toSorted((one, other) => one.at - other.at)
-        for (const { message } of order) {
-          await trackReservation(underTest.catalog.ctx, reserved, message.became, message)
-        }
+        const handleMany = claimed(underTest.catalog.ctx.pool, trackReservations)
+        const trace = continueTrace({})
+        await handleMany(
+          order.map(({ message: { became, ...message } }) => ({
+            ...message,
+            trace,
+            content: { ...reserved, became },
+          })),
+        )
         const { rows } = await underTest.owner.query(
           `SELECT coalesce(sum(seat_count), 0)::int AS taken FROM reserved_seats
            WHERE reservation_id = $1 AND released_at IS NULL`,

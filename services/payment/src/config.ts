@@ -1,4 +1,4 @@
-import { grpcTarget, hostSettings, kafkaConcurrency, whole } from '@frontrow/service-host/config'
+import { grpcTarget, hostSettings, whole } from '@frontrow/service-host/config'
 import { z } from 'zod'
 
 /** Settings of the payment service. */
@@ -38,7 +38,6 @@ export const settings = hostSettings.extend({
     .regex(/^[a-z]{3}$/)
     .default('krw')
     .describe('currency of all amounts, as Stripe names it'),
-  KAFKA_CONCURRENCY: kafkaConcurrency(6),
 })
 
 /** The checked settings. */

@@ -1,8 +1,6 @@
-import { handler } from '@frontrow/messaging/consumer'
-import type { Handler } from '@frontrow/messaging/consumer'
-import type { Envelope } from '@frontrow/messaging/envelope'
-import { claim } from '@frontrow/messaging/inbox'
-import { inTransaction } from '@frontrow/postgres/transaction'
+import { reader } from '@frontrow/messaging/handlers'
+import type { MessageHandlers } from '@frontrow/messaging/handlers'
+import { claimed } from '@frontrow/messaging/inbox'
 import {
   ReservationCancelled,
   ReservationConfirmed,
@@ -12,6 +10,7 @@ import {
   WalletRefunded,
 } from '@frontrow/proto/events'
 import { topics } from '@frontrow/proto/topics'
+import { runWithTrace } from '@frontrow/trace-context/trace-context'
 import { advancePurchaseSaga } from './advance-purchase-saga.ts'
 import type { Context } from './context.ts'
 import type { SagaMessage } from './purchase-saga.ts'
@@ -19,32 +18,46 @@ import type { SagaMessage } from './purchase-saga.ts'
 /** The topics this service listens to. */
 export const consumedTopics = [topics.walletEvents, topics.reservationEvents]
 
-/** The handler of each message type. It claims the message and applies it to its saga, so each message is applied once. */
-export function messageHandlers(ctx: Context): Record<string, Handler> {
-  const apply = (message: Envelope, paymentId: string, sagaMessage: SagaMessage): Promise<void> =>
-    inTransaction(ctx.pool, async (tx) => {
-      if (await claim(tx, message)) await advancePurchaseSaga(ctx, tx, paymentId, sagaMessage)
-    })
+/** What happened to the saga of a payment. */
+export interface SagaNews {
+  paymentId: string
+  message: SagaMessage
+}
+
+/** How replies and events are read and applied to sagas. */
+export function messageHandlers(ctx: Context): MessageHandlers<SagaNews> {
   return {
-    WalletDebited: handler(WalletDebited, (value, message) =>
-      apply(message, value.paymentId, { type: 'WalletDebited' }),
-    ),
-    WalletDebitRefused: handler(WalletDebitRefused, (value, message) =>
-      apply(message, value.paymentId, { type: 'WalletDebitRefused', reason: value.reason }),
-    ),
-    WalletRefunded: handler(WalletRefunded, (value, message) =>
-      apply(message, value.paymentId, { type: 'WalletRefunded', refundedAmount: value.refundedAmount }),
-    ),
-    ReservationConfirmed: handler(ReservationConfirmed, (value, message) =>
-      apply(message, value.paymentId, { type: 'ReservationConfirmed' }),
-    ),
-    ReservationConfirmRefused: handler(ReservationConfirmRefused, (value, message) =>
-      apply(message, value.paymentId, { type: 'ReservationConfirmRefused', reason: value.reason }),
-    ),
-    ReservationCancelled: handler(ReservationCancelled, async (value, message) => {
+    readers: {
+      WalletDebited: reader(WalletDebited, ({ paymentId }) => ({
+        paymentId,
+        message: { type: 'WalletDebited' },
+      })),
+      WalletDebitRefused: reader(WalletDebitRefused, ({ paymentId, reason }) => ({
+        paymentId,
+        message: { type: 'WalletDebitRefused', reason },
+      })),
+      WalletRefunded: reader(WalletRefunded, ({ paymentId, refundedAmount }) => ({
+        paymentId,
+        message: { type: 'WalletRefunded', refundedAmount },
+      })),
+      ReservationConfirmed: reader(ReservationConfirmed, ({ paymentId }) => ({
+        paymentId,
+        message: { type: 'ReservationConfirmed' },
+      })),
+      ReservationConfirmRefused: reader(ReservationConfirmRefused, ({ paymentId, reason }) => ({
+        paymentId,
+        message: { type: 'ReservationConfirmRefused', reason },
+      })),
       // A hold that nobody had paid for has no saga.
-      if (value.paymentId === null) return
-      await apply(message, value.paymentId, { type: 'ReservationCancelled', reason: value.reason })
+      ReservationCancelled: reader(ReservationCancelled, ({ paymentId, reason }) =>
+        paymentId === null ? null : { paymentId, message: { type: 'ReservationCancelled', reason } },
+      ),
+    },
+    handleMany: claimed(ctx.pool, async (tx, messages) => {
+      for (const { content, trace, isNew } of messages) {
+        if (!isNew) continue
+        await runWithTrace(trace, () => advancePurchaseSaga(ctx, tx, content.paymentId, content.message))
+      }
     }),
   }
 }

@@ -47,7 +47,7 @@ export async function startPayment(
   })
   addRoutes(host.http, ctx, deadLetters, auditSources(host, config))
   addGrpc(host)
-  host.consume(consumedTopics, messageHandlers(ctx), config.KAFKA_CONCURRENCY)
+  host.consume(consumedTopics, messageHandlers(ctx))
   host.every('idempotency keys', TIDY_EVERY_MS, async () => {
     return (await tidyKeys(host.pool, KEEP_KEYS_HOURS)) >= TIDY_BATCH
   })

@@ -19,7 +19,7 @@ export async function noteScheduleStatus(
   const { scheduleId, status } = change
   ctx.schedules.forget(scheduleId)
   await inTransaction(ctx.pool, async (tx) => {
-    const isFirst = await claim(tx, message)
+    const isFirst = (await claim(tx, [message])).has(message.id)
     if (isFirst && status === 'CANCELLED') await insertCancelledSchedule(tx, scheduleId)
   })
 }

@@ -41,7 +41,7 @@ export async function confirmReservation(
 ): Promise<void> {
   const { reservationId, paymentId } = command
   const { reply, locked, isRepeat } = await inTransaction(ctx.pool, async (tx): Promise<Outcome> => {
-    await claim(tx, message)
+    await claim(tx, [message])
     // Without this lock a hold by the same user could count these seats as lapsed while they are being sold, and two confirmations
     // at once would each count the other hold as live.
     await lockUserSeatsOf(tx, reservationId)

@@ -10,7 +10,7 @@ export async function noteRefund(
   message: { id: string; type: string },
 ): Promise<void> {
   const isNoted = await inTransaction(ctx.pool, async (tx) => {
-    if (!(await claim(tx, message))) return false
+    if (!(await claim(tx, [message])).has(message.id)) return false
     return markRefunded(tx, refund.paymentId)
   })
   if (isNoted) ctx.counters.refunded(refund.paymentId)

@@ -51,7 +51,7 @@ async function applyOnce(
 ): Promise<Applied> {
   const attempt = (): Promise<Applied> =>
     inTransaction(ctx.pool, async (tx) => {
-      const isNew = await claim(tx, message)
+      const isNew = (await claim(tx, [message])).has(message.id)
       const applied = await applyInTransaction(ctx, tx, paymentId, command)
       return { ...applied, repeated: !isNew }
     })

@@ -31,7 +31,7 @@ export async function startWallet(
   }
   addRoutes(host.http, ctx)
   addServices(host, ctx)
-  host.consume(consumedTopics, messageHandlers(ctx), config.KAFKA_CONCURRENCY)
+  host.consume(consumedTopics, messageHandlers(ctx))
   host.every('tidy idempotency keys', TIDY_EVERY_MS, async () => {
     return (await tidyKeys(host.pool, config.IDEMPOTENCY_KEEP_HOURS)) >= TIDY_BATCH
   })

@@ -7,26 +7,38 @@ export interface ReservedSeats {
   seatCount: number
 }
 
-/** Counts the seats of a reservation as taken, unless it has ended. */
-export async function markReserved(tx: Tx, reserved: ReservedSeats): Promise<void> {
+/** Counts the seats of reservations as taken, unless they have ended. */
+export async function markReserved(tx: Tx, reserved: readonly ReservedSeats[]): Promise<void> {
+  if (reserved.length === 0) return
   await tx.query({
     name: 'reserved-seats-mark-reserved',
-    text: `INSERT INTO reserved_seats (schedule_id, reservation_id, seat_count) VALUES ($1, $2, $3)
+    text: `INSERT INTO reserved_seats (schedule_id, reservation_id, seat_count)
+           SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::int[]) ORDER BY 1, 2
            ON CONFLICT (schedule_id, reservation_id) DO NOTHING`,
-    values: [reserved.scheduleId, reserved.reservationId, reserved.seatCount],
+    values: columnsOf(reserved),
   })
 }
 
-/** Counts the seats of a reservation as free, for good. */
-export async function markReleased(tx: Tx, reserved: ReservedSeats): Promise<void> {
+/** Counts the seats of reservations as free, for good. */
+export async function markReleased(tx: Tx, reserved: readonly ReservedSeats[]): Promise<void> {
+  if (reserved.length === 0) return
   await tx.query({
     name: 'reserved-seats-mark-released',
     text: `INSERT INTO reserved_seats (schedule_id, reservation_id, seat_count, released_at)
-           VALUES ($1, $2, $3, now())
+           SELECT DISTINCT ON (1, 2) r.*, now() FROM unnest($1::bigint[], $2::uuid[], $3::int[]) AS r ORDER BY 1, 2
            ON CONFLICT (schedule_id, reservation_id) DO UPDATE SET released_at = excluded.released_at
            WHERE reserved_seats.released_at IS NULL`,
-    values: [reserved.scheduleId, reserved.reservationId, reserved.seatCount],
+    values: columnsOf(reserved),
   })
+}
+
+// Rows are written in one order by everybody, so that two instances can't deadlock.
+function columnsOf(reserved: readonly ReservedSeats[]): unknown[] {
+  return [
+    reserved.map(({ scheduleId }) => scheduleId),
+    reserved.map(({ reservationId }) => reservationId),
+    reserved.map(({ seatCount }) => seatCount),
+  ]
 }
 
 /** Seats in live reservations, by schedule; schedules without any are left out. */
