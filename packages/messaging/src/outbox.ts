@@ -60,26 +60,22 @@ export interface OutboxRow {
 }
 
 /**
- * The oldest unpublished rows. There is no high-water mark on purpose: ids are taken before the commit, so a lower id
- * can appear after a higher one, and `id > last` would lose it.
+ * Marks rows as published, which the broker has acknowledged, and reads the oldest unpublished ones. There is no high-water mark on
+ * purpose: ids are taken before the commit, so a lower id can appear after a higher one, and `id > last` would lose it.
  */
-export async function readUnpublished(db: Queryable, limit: number): Promise<OutboxRow[]> {
+export async function markAndRead(
+  db: Queryable,
+  publishedIds: readonly number[],
+  limit: number,
+): Promise<OutboxRow[]> {
   const { rows } = await db.query<OutboxRow>({
-    name: 'outbox-read',
-    text: `SELECT id, message_id, topic, message_key, type, payload::text AS payload, traceparent, request_id, occurred_at
-           FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT $1`,
-    values: [limit],
+    name: 'outbox-mark-and-read',
+    text: `WITH marked AS (UPDATE outbox SET published_at = now() WHERE id = ANY ($1::bigint[]))
+           SELECT id, message_id, topic, message_key, type, payload::text AS payload, traceparent, request_id, occurred_at
+           FROM outbox WHERE published_at IS NULL AND id <> ALL ($1::bigint[]) ORDER BY id LIMIT $2`,
+    values: [publishedIds, limit],
   })
   return rows
-}
-
-/** Marks rows as published, after the broker has acknowledged them. */
-export async function markPublished(db: Queryable, ids: readonly number[]): Promise<void> {
-  await db.query({
-    name: 'outbox-mark-published',
-    text: 'UPDATE outbox SET published_at = now() WHERE id = ANY($1::bigint[])',
-    values: [ids],
-  })
 }
 
 /** Rows that are not published yet and how long the oldest waits, for metrics and the audit. */
