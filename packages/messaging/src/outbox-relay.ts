@@ -9,7 +9,7 @@ import { toHeaders } from './envelope.ts'
 import type { OutboxRow } from './outbox.ts'
 import { markAndRead, tidyMessages } from './outbox.ts'
 import type { WakeUp } from './wake-up.ts'
-import { Alarm } from './wake-up.ts'
+import { Alarm, lingerMs } from './wake-up.ts'
 
 // Any number works, as long as all instances of one schema use the same: advisory locks are per database, so the
 // schema's name is hashed in.
@@ -18,8 +18,6 @@ const BATCH_MAX = 500
 const TIDY_EVERY_MS = 600_000
 const RETRY_MAX_MS = 5_000
 const STANDBY_LOOK_EVERY_MS = 1_000
-// Rounds follow each other no faster than this.
-const ROUND_EVERY_MS = 5
 // With no further rows to read, what was published is marked after this time.
 const MARK_WITHIN_MS = 100
 const LAST_ROUNDS_MAX = 20
@@ -88,14 +86,12 @@ export class OutboxRelay implements WakeUp {
     const pollMs = this.#config.pollMs ?? 500
     while (!this.#stopping) {
       try {
-        const startedAt = performance.now()
         const published = await this.#round()
         this.#failures.succeeded()
         if (published === BATCH_MAX || this.#stopping) continue
         await this.#alarm.wait(this.#waitMs(pollMs))
-        // A row that is alone goes at once; those that come right after it share the next round.
-        const lingerMs = startedAt + ROUND_EVERY_MS - performance.now()
-        if (lingerMs > 0 && !this.#stopping) await delay(lingerMs)
+        const linger = lingerMs(published)
+        if (linger > 0 && !this.#stopping) await delay(linger)
       } catch (error) {
         this.#report(error)
         await this.#disconnect()
