@@ -102,11 +102,7 @@ async function moveAll(
   ])
   const charges: Charge[] = []
   const answers = requests.map((request) => move(journal, keys, charges, request))
-  await Promise.all([
-    saveKeys(ctx, tx, keys),
-    postMovements(ctx, tx, journal),
-    insertCharges(tx, charges),
-  ])
+  await Promise.all([saveKeys(ctx, tx, keys), postMovements(ctx, tx, journal), insertCharges(tx, charges)])
   return answers
 }
 

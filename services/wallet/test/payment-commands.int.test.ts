@@ -165,7 +165,10 @@ describe('commands of one payment at once, as when partitions move between insta
     await Promise.all(Array.from({ length: 10 }, () => apply(paymentId, command)))
     const replies = await payment.replies(paymentId, 10)
     for (const { id, value } of replies) {
-      expect({ id, value }).toEqual({ id: replies[0]?.id, value: expect.objectContaining({ balance: 45_000 }) })
+      expect({ id, value }).toEqual({
+        id: replies[0]?.id,
+        value: expect.objectContaining({ balance: 45_000 }),
+      })
     }
     expect(await it.balance('crowd')).toBe(45_000)
   })
