@@ -1,4 +1,4 @@
-import type { MovementKind } from './sql/ledger-entries.ts'
+import type { MovementKind } from './journal.ts'
 
 /** DEBITED: money was taken. REFUSED: it was not there. REFUNDED: it was given back. FENCED: the refund arrived first. */
 export type FenceStatus = 'DEBITED' | 'REFUSED' | 'REFUNDED' | 'FENCED'

@@ -1,24 +1,18 @@
 import { reader } from '@frontrow/messaging/handlers'
 import type { MessageHandlers } from '@frontrow/messaging/handlers'
+import { claimed } from '@frontrow/messaging/inbox'
 import { DebitWallet, RefundWallet } from '@frontrow/proto/events'
 import { topics } from '@frontrow/proto/topics'
-import { runWithTrace } from '@frontrow/trace-context/trace-context'
 import { z } from 'zod'
-import { applyPaymentCommand } from './apply-payment-command.ts'
+import { applyPaymentCommands } from './apply-payment-commands.ts'
 import type { WalletContext } from './context.ts'
-import type { Command } from './decide-payment-movement.ts'
+import type { PaymentCommand } from './decide-payment-commands.ts'
 
 /** The topics this service listens to. */
 export const consumedTopics = [topics.walletCommands]
 
 // No payment is of nothing, so a debit of 0 is a defect of its sender.
 const PositiveDebit = DebitWallet.extend({ amount: z.int().positive() })
-
-/** What a payment asks of a wallet. */
-export interface PaymentCommand {
-  paymentId: string
-  command: Command
-}
 
 /** How the commands of payments are read and applied. */
 export function messageHandlers(ctx: WalletContext): MessageHandlers<PaymentCommand> {
@@ -33,10 +27,6 @@ export function messageHandlers(ctx: WalletContext): MessageHandlers<PaymentComm
         command: { kind: 'REFUND', userId, amount },
       })),
     },
-    handleMany: async (messages) => {
-      for (const { content, trace, ...message } of messages) {
-        await runWithTrace(trace, () => applyPaymentCommand(ctx, content.paymentId, content.command, message))
-      }
-    },
+    handleMany: claimed(ctx.pool, (tx, messages) => applyPaymentCommands(ctx, tx, messages)),
   }
 }
