@@ -28,12 +28,9 @@ interface LoadedCommand extends Met {
   hasItsSeats: boolean
 }
 
-interface Answer {
-  message: Claimed<ConfirmCommand>
-  reply: ConfirmReply
-  /** Undefined where the payment had its reply before. */
-  decision: Confirmation | undefined
-}
+type Answer = { message: Claimed<ConfirmCommand>; reply: ConfirmReply } & (
+  { isRepeat: true } | { isRepeat: false; decision: Confirmation }
+)
 
 /**
  * Sells the held seats to payments, or refuses with a reason, as if the commands came one after the other. Each payment gets one
@@ -48,11 +45,11 @@ export async function confirmReservations(
 ): Promise<void> {
   if (messages.length === 0) return
   const answers = answerInOrder(await lockAndLoad(tx, messages, alsoLock))
-  const decided = answers.filter(({ decision }) => decision !== undefined)
+  const decided = answers.filter((answer) => !answer.isRepeat)
   await Promise.all([
     saveConfirmations(
       tx,
-      decided.filter(({ decision }) => decision?.kind === 'confirm').map(({ message }) => message.content),
+      decided.filter(({ decision }) => decision.kind === 'confirm').map(({ message }) => message.content),
       decided.map(({ message, reply }) => ({ ...reply, paymentId: message.content.paymentId })),
     ),
     enqueue(
@@ -62,8 +59,9 @@ export async function confirmReservations(
     ),
   ])
   onCommit(tx, () => {
-    for (const { message, decision } of decided)
-      runWithTrace(message.trace, () => count(ctx, message, decision))
+    for (const { message, decision } of decided) {
+      runWithTrace(message.trace, () => count(ctx, message.content, decision))
+    }
   })
 }
 
@@ -103,12 +101,12 @@ function answerInOrder(commands: readonly LoadedCommand[]): Answer[] {
     const { message, reservation } = command
     const { paymentId } = message.content
     const stored = command.reply ?? replies.get(paymentId)
-    if (stored !== undefined) return { message, reply: stored, decision: undefined }
+    if (stored !== undefined) return { message, reply: stored, isRepeat: true }
     const decision = decide(command, sold)
     const reply = replyOf(command, decision, sold)
     replies.set(paymentId, reply)
     if (decision.kind === 'confirm' && reservation !== null) sold.add(reservation.reservationId)
-    return { message, reply, decision }
+    return { message, reply, isRepeat: false, decision }
   })
 }
 
@@ -143,9 +141,7 @@ function queuePlaceOf(
   return { sequence: reservation.queueSequence, liveHoldsLeft: left.length }
 }
 
-function count(ctx: Context, message: Claimed<ConfirmCommand>, decision: Confirmation | undefined): void {
-  if (decision === undefined) return
-  const { reservationId, paymentId } = message.content
+function count(ctx: Context, command: ConfirmCommand, decision: Confirmation): void {
   if (decision.kind === 'confirm') ctx.counters.confirmed(decision.payload)
-  else ctx.counters.confirmRefused(reservationId, paymentId, decision.reason)
+  else ctx.counters.confirmRefused(command.reservationId, command.paymentId, decision.reason)
 }

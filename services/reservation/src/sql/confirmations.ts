@@ -89,7 +89,8 @@ export async function saveConfirmations(
         WHERE h.schedule_id = c.schedule_id AND h.seat_id = ANY (c.seat_ids) AND h.reservation_id = c.reservation_id
       ), answered AS (
         INSERT INTO confirm_replies (payment_id, reservation_id, message_id, type, payload)
-        SELECT * FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::json[])
+        SELECT * FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::json[]) AS a (payment_id)
+        ORDER BY payment_id
       )
       SELECT count(*) AS reservations FROM confirmed`,
     values: [

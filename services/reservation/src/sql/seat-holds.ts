@@ -3,7 +3,7 @@
  * takes all seats or none, takes lapsed holds over in place, and counts the user's seats from the rows themselves.
  *
  * All transactions lock in the same order, so that they can't deadlock: messages by id (inbox), cancelled schedules by id, users (advisory
- * locks, by their keys), seats by schedule and id, reservations by id. One that works for many users takes all locks of one kind before
+ * locks, by their keys), seats by schedule and id, reservations by id, replies by payment. One that works for many users takes all locks of one kind before
  * the first of the next kind, each kind with one statement. Those that only tidy up skip locked rows instead of waiting.
  */
 import type { Queryable, Tx } from '@frontrow/postgres/pool'
