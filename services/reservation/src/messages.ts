@@ -1,23 +1,27 @@
 import { reader } from '@frontrow/messaging/handlers'
-import type { Incoming, MessageHandlers } from '@frontrow/messaging/handlers'
+import type { MessageHandlers } from '@frontrow/messaging/handlers'
+import { claimed } from '@frontrow/messaging/inbox'
+import type { Claimed } from '@frontrow/messaging/inbox'
 import { ConfirmReservation, PaymentRefunded, ScheduleStatusChanged } from '@frontrow/proto/events'
 import { topics } from '@frontrow/proto/topics'
-import { runWithTrace } from '@frontrow/trace-context/trace-context'
 import type { z } from 'zod'
-import { noteScheduleStatus } from './cancel-schedule.ts'
-import { confirmReservation } from './confirm-reservation.ts'
-import type { ConfirmCommand } from './confirm-reservation.ts'
+import { noteScheduleStatuses } from './cancel-schedule.ts'
+import { confirmReservations } from './confirm-reservations.ts'
+import type { ConfirmCommand } from './confirm-reservations.ts'
 import type { Context } from './context.ts'
-import { noteRefund } from './note-refund.ts'
+import { noteRefunds } from './note-refunds.ts'
 
 /** The topics that this service listens to. */
 export const consumedTopics = [topics.reservationCommands, topics.paymentEvents, topics.catalogEvents]
 
+type Refund = z.output<typeof PaymentRefunded>
+type StatusChange = z.output<typeof ScheduleStatusChanged>
+
 /** What a message asks of reservations. */
 export type ReservationMessage =
   | { kind: 'confirm'; command: ConfirmCommand }
-  | { kind: 'refunded'; refund: z.output<typeof PaymentRefunded> }
-  | { kind: 'schedule-status'; change: z.output<typeof ScheduleStatusChanged> }
+  | { kind: 'refunded'; refund: Refund }
+  | { kind: 'schedule-status'; change: StatusChange }
 
 /** How messages are read and applied. Other types on these topics are meant for other services. */
 export function messageHandlers(ctx: Context): MessageHandlers<ReservationMessage> {
@@ -27,20 +31,38 @@ export function messageHandlers(ctx: Context): MessageHandlers<ReservationMessag
       PaymentRefunded: reader(PaymentRefunded, (refund) => ({ kind: 'refunded', refund })),
       ScheduleStatusChanged: reader(ScheduleStatusChanged, (change) => ({ kind: 'schedule-status', change })),
     },
-    handleMany: async (messages) => {
-      for (const message of messages) await runWithTrace(message.trace, () => handle(ctx, message))
-    },
+    handleMany: claimed(ctx.pool, async (tx, messages) => {
+      // The kinds come from topics of their own, so messages of two kinds have no order among themselves.
+      const { commands, refunds, changes } = byKind(messages)
+      await noteScheduleStatuses(ctx, tx, changes)
+      await confirmReservations(
+        ctx,
+        tx,
+        commands,
+        refunds.map(({ content }) => content.reservationId),
+      )
+      await noteRefunds(ctx, tx, refunds)
+    }),
   }
 }
 
-async function handle(ctx: Context, message: Incoming<ReservationMessage>): Promise<void> {
-  const { content } = message
-  switch (content.kind) {
-    case 'confirm':
-      return confirmReservation(ctx, content.command, message)
-    case 'refunded':
-      return noteRefund(ctx, content.refund, message)
-    case 'schedule-status':
-      return noteScheduleStatus(ctx, content.change, message)
+function byKind(messages: readonly Claimed<ReservationMessage>[]) {
+  const commands: Claimed<ConfirmCommand>[] = []
+  const refunds: Claimed<Refund>[] = []
+  const changes: Claimed<StatusChange>[] = []
+  for (const message of messages) {
+    const { content } = message
+    switch (content.kind) {
+      case 'confirm':
+        commands.push({ ...message, content: content.command })
+        break
+      case 'refunded':
+        refunds.push({ ...message, content: content.refund })
+        break
+      case 'schedule-status':
+        changes.push({ ...message, content: content.change })
+        break
+    }
   }
+  return { commands, refunds, changes }
 }

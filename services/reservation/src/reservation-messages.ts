@@ -9,7 +9,7 @@ import { topics } from '@frontrow/proto/topics'
 import type { z } from 'zod'
 import { factsOf } from './reservation.ts'
 import type { CancelReason, EndedReservation, Reservation } from './reservation.ts'
-import type { ConfirmReply } from './sql/confirm-replies.ts'
+import type { ConfirmReply } from './sql/confirmations.ts'
 
 type LiveHold = Pick<
   Reservation,

@@ -1,11 +1,5 @@
 import type { Queryable, Tx } from '@frontrow/postgres/pool'
-import type {
-  CancelReason,
-  EndedReservation,
-  QueuePlaceWithHolds,
-  Reservation,
-  ReservationStatus,
-} from '../reservation.ts'
+import type { CancelReason, EndedReservation, Reservation, ReservationStatus } from '../reservation.ts'
 
 const COLUMNS = `r.reservation_id AS "reservationId", r.reservation_number AS "reservationNumber",
   r.user_id AS "userId", r.schedule_id AS "scheduleId",
@@ -21,8 +15,7 @@ const FACTS = `r.reservation_id AS "reservationId", r.user_id AS "userId", r.sch
 
 /**
  * SQL that makes a QueuePlaceWithHolds of each row that a statement changes. `ended` is an SQL array with the ids of all live holds
- * that the statement ends. The count is exact for confirmations, because holds, refreshes and confirmations of one user take turns
- * (seat-holds.ts). Two holds that are cancelled or expire at the same time may each count the other one.
+ * that the statement ends. Two holds that are cancelled or expire at the same time may each count the other one.
  */
 function queuePlaceWithHolds(ended: string): string {
   return `CASE WHEN r.queue_sequence IS NOT NULL THEN json_build_object(
@@ -112,23 +105,6 @@ export async function lockReservation(tx: Tx, reservationId: string): Promise<Re
   return rows[0]
 }
 
-/** Turns a locked HOLD into CONFIRMED, after `lockUserSeatsOf`. Returns the place that made it. */
-export async function markConfirmed(
-  tx: Tx,
-  reservationId: string,
-  paymentId: string,
-): Promise<QueuePlaceWithHolds | null> {
-  const { rows } = await tx.query<{ queuePlace: QueuePlaceWithHolds | null }>({
-    name: 'reservations-confirm',
-    text: `UPDATE reservations r SET status = 'CONFIRMED', payment_id = $2, confirmed_at = clock_timestamp()
-           WHERE r.reservation_id = $1 AND r.status = 'HOLD' RETURNING ${queuePlaceWithHolds('ARRAY[r.reservation_id]')}`,
-    values: [reservationId, paymentId],
-  })
-  const row = rows[0]
-  if (row === undefined) throw new Error('a locked hold was not there to confirm')
-  return row.queuePlace
-}
-
 /** Moves the deadline of a locked HOLD by `holdMs`, and returns the new one. */
 export async function extendHold(tx: Tx, reservationId: string, holdMs: number): Promise<Date> {
   const { rows } = await tx.query<{ expires_at: Date }>({
@@ -210,15 +186,20 @@ export async function listLiveOf(db: Queryable, scheduleId: number, limit: numbe
   return rows.map((row) => row.reservation_id)
 }
 
-/** Stores that the refund of a cancelled reservation was made; returns false when no refund was pending. */
-export async function markRefunded(tx: Tx, paymentId: string): Promise<boolean> {
-  const { rowCount } = await tx.query({
+/** Stores that refunds of cancelled reservations were made; returns the payments whose refund was pending. */
+export async function markRefunded(tx: Tx, paymentIds: readonly string[]): Promise<ReadonlySet<string>> {
+  const { rows } = await tx.query<{ payment_id: string }>({
     name: 'reservations-refunded',
-    text: `UPDATE reservations SET refund_status = 'REFUNDED'
-           WHERE payment_id = $1 AND status = 'CANCELLED' AND refund_status = 'PENDING'`,
-    values: [paymentId],
+    text: `WITH pending AS (
+             SELECT reservation_id FROM reservations
+             WHERE payment_id = ANY ($1::uuid[]) AND status = 'CANCELLED' AND refund_status = 'PENDING'
+             ORDER BY reservation_id FOR UPDATE)
+           UPDATE reservations r SET refund_status = 'REFUNDED' FROM pending
+           WHERE r.reservation_id = pending.reservation_id
+           RETURNING r.payment_id`,
+    values: [paymentIds],
   })
-  return rowCount === 1
+  return new Set(rows.map((row) => row.payment_id))
 }
 
 /** Reservations that a payment confirmed, in the order of payment ids, for the audit across services. */

@@ -2,8 +2,9 @@
  * Who has a seat. One statement decides it, with one clock reading and under the primary key (schedule_id, seat_id): it
  * takes all seats or none, takes lapsed holds over in place, and counts the user's seats from the rows themselves.
  *
- * All transactions lock in the same order, so that they can't deadlock: the user (an advisory lock), seats by id,
- * reservations by id. Those that only tidy up skip locked rows instead of waiting.
+ * All transactions lock in the same order, so that they can't deadlock: messages by id (inbox), cancelled schedules by id, users (advisory
+ * locks, by their keys), seats by schedule and id, reservations by id, replies by payment. One that works for many users takes all locks of one kind before
+ * the first of the next kind, each kind with one statement. Those that only tidy up skip locked rows instead of waiting.
  */
 import type { Queryable, Tx } from '@frontrow/postgres/pool'
 
@@ -45,13 +46,14 @@ export async function lockUserSeats(tx: Tx, scheduleId: number, userId: string):
   })
 }
 
-/** As `lockUserSeats`, for the user and schedule of a reservation. */
-export async function lockUserSeatsOf(tx: Tx, reservationId: string): Promise<void> {
+/** As `lockUserSeats`, for the users and schedules of reservations. */
+export async function lockUserSeatsOf(tx: Tx, reservationIds: readonly string[]): Promise<void> {
   await tx.query({
-    name: 'seat-holds-lock-user-of',
-    text: `SELECT pg_advisory_xact_lock(hashtextextended(schedule_id::text || ' ' || user_id, 0))
-           FROM reservations WHERE reservation_id = $1`,
-    values: [reservationId],
+    name: 'seat-holds-lock-users-of',
+    text: `SELECT pg_advisory_xact_lock(users.key) FROM (
+             SELECT DISTINCT hashtextextended(schedule_id::text || ' ' || user_id, 0) AS key
+             FROM reservations WHERE reservation_id = ANY ($1::uuid[]) ORDER BY key) users`,
+    values: [reservationIds],
   })
 }
 
@@ -125,11 +127,11 @@ export async function lockSeatsOf(
   return counts
 }
 
-/** Sets the deadline of a reservation's seats; null means that they are sold. Call `lockSeatsOf` before. */
-export async function moveDeadline(tx: Tx, reservationId: string, expiresAt: Date | null): Promise<void> {
+/** Sets the deadline of a reservation's seats. Call `lockSeatsOf` before. */
+export async function moveDeadline(tx: Tx, reservationId: string, expiresAt: Date): Promise<void> {
   await tx.query({
     name: 'seat-holds-move-deadline',
-    text: `UPDATE seat_holds h SET expires_at = coalesce($2::timestamptz, 'infinity') FROM reservations r
+    text: `UPDATE seat_holds h SET expires_at = $2 FROM reservations r
            WHERE r.reservation_id = $1 AND h.schedule_id = r.schedule_id AND h.seat_id = ANY (r.seat_ids)
              AND h.reservation_id = r.reservation_id`,
     values: [reservationId, expiresAt],
