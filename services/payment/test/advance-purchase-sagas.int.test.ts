@@ -272,3 +272,48 @@ test('sagas are locked in the order of their ids, whatever the order of the mess
     payments.map(() => expect.objectContaining({ state: 'CONFIRMING', version: 2 })),
   )
 })
+
+test('a batch that has waited for a saga goes on from what the other one saved', async () => {
+  const payments = await beginPayments(one.ctx.pool, ['BALANCE'])
+  const paymentId = payments[0]?.paymentId ?? ''
+  let applied: Promise<void> | undefined
+  await inTransaction(one.ctx.pool, async (tx) => {
+    await advancePurchaseSagas(one.ctx, tx, [
+      { paymentId, message: { type: 'WalletDebited' } },
+      { paymentId, message: { type: 'ReservationConfirmed' } },
+    ])
+    applied = messageHandlers(two.ctx).handleMany([
+      incoming(paymentId, { type: 'ReservationCancelled', reason: 'USER_CANCELLED' }),
+      incoming(paymentId, { type: 'WalletRefunded', refundedAmount: 120_000 }),
+    ])
+    await eventually(async () => {
+      const { rows } = await one.ctx.pool.query(
+        `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      )
+      expect(rows).toHaveLength(1)
+    })
+  })
+  await applied
+  expect(await readRows(one.ctx.pool, payments)).toMatchObject({
+    sagas: [{ state: 'REFUNDED', version: 5 }],
+    payments: [{ status: 'REFUNDED', paid_at: expect.any(String), ended_at: expect.any(String) }],
+  })
+})
+
+test('the card worker is woken for a refund after the commit, and not for a wallet', async () => {
+  let woken = 0
+  const ctx = { ...one.ctx, cardWork: { wake: () => (woken += 1) } }
+  const payments = await beginPayments(ctx.pool, ['CARD', 'BALANCE'])
+  const [byCard, byWallet] = payments.map(({ paymentId }) => paymentId)
+  const refused: SagaMessage = { type: 'ReservationConfirmRefused', reason: 'RESERVATION_EXPIRED' }
+  const { handleMany } = messageHandlers(ctx)
+  await handleMany([
+    incoming(byWallet ?? '', { type: 'WalletDebited' }),
+    incoming(byWallet ?? '', refused),
+    incoming(byCard ?? '', { type: 'CardCaptured' }),
+  ])
+  expect(woken).toBe(0)
+  await handleMany([incoming(byCard ?? '', refused)])
+  expect(woken).toBe(1)
+  expect(await readRows(ctx.pool, payments)).toMatchObject({ captures: [{ wanted: 'REFUNDED' }] })
+})
