@@ -10,22 +10,25 @@ import {
   WalletRefunded,
 } from '@frontrow/proto/events'
 import { topics } from '@frontrow/proto/topics'
-import { runWithTrace } from '@frontrow/trace-context/trace-context'
-import { advancePurchaseSaga } from './advance-purchase-saga.ts'
+import { advancePurchaseSagas, reportImpossible } from './advance-purchase-sagas.ts'
+import type { SagaNews } from './advance-purchase-sagas.ts'
 import type { Context } from './context.ts'
-import type { SagaMessage } from './purchase-saga.ts'
 
 /** The topics this service listens to. */
 export const consumedTopics = [topics.walletEvents, topics.reservationEvents]
 
-/** What happened to the saga of a payment. */
-export interface SagaNews {
-  paymentId: string
-  message: SagaMessage
-}
-
 /** How replies and events are read and applied to sagas. */
-export function messageHandlers(ctx: Context): MessageHandlers<SagaNews> {
+export function messageHandlers(
+  ctx: Omit<Context, 'cardProvider' | 'getReservation'>,
+): MessageHandlers<SagaNews> {
+  const advance = claimed<SagaNews>(ctx.pool, (tx, messages) => {
+    const fresh = messages.filter(({ isNew }) => isNew)
+    return advancePurchaseSagas(
+      ctx,
+      tx,
+      fresh.map(({ content, trace }) => ({ ...content, trace })),
+    )
+  })
   return {
     readers: {
       WalletDebited: reader(WalletDebited, ({ paymentId }) => ({
@@ -53,11 +56,14 @@ export function messageHandlers(ctx: Context): MessageHandlers<SagaNews> {
         paymentId === null ? null : { paymentId, message: { type: 'ReservationCancelled', reason } },
       ),
     },
-    handleMany: claimed(ctx.pool, async (tx, messages) => {
-      for (const { content, trace, isNew } of messages) {
-        if (!isNew) continue
-        await runWithTrace(trace, () => advancePurchaseSaga(ctx, tx, content.paymentId, content.message))
+    handleMany: async (messages) => {
+      try {
+        await advance(messages)
+      } catch (error) {
+        // Of more than one message, some come again, until the one that was refused is alone and a dead letter.
+        if (messages.length === 1) reportImpossible(ctx, error)
+        throw error
       }
-    }),
+    },
   }
 }

@@ -6,14 +6,16 @@ import {
   unlockKey,
 } from '@frontrow/idempotency/idempotency-key'
 import type { KeyedRequest } from '@frontrow/idempotency/idempotency-key'
+import { enqueue } from '@frontrow/messaging/outbox'
 import { isUniqueViolation } from '@frontrow/postgres/errors'
 import { inTransaction, onCommit } from '@frontrow/postgres/transaction'
 import { refuse, refusalKind } from '@frontrow/proto/refusals'
 import { Refusal } from '@frontrow/refusals/refusal'
 import { uuidv7 } from 'uuidv7'
-import { sagaLimits, sendCommand } from './advance-purchase-saga.ts'
+import { sagaLimits } from './advance-purchase-sagas.ts'
 import type { Context } from './context.ts'
 import { beginSaga } from './purchase-saga.ts'
+import { commandMessage } from './saga-messages.ts'
 import { insertCapture } from './sql/card-captures.ts'
 import { findPayment, insertPayment } from './sql/payments.ts'
 import type { Payment, PaymentMethod } from './sql/payments.ts'
@@ -113,7 +115,9 @@ async function claimAndBegin(
       const first = beginSaga(paymentMethod, ctx.now(), sagaLimits(ctx))
       await insertSaga(tx, paymentId, first.saga, first.deadlineAt)
       if (cardToken !== null) await insertCapture(tx, { paymentId, amount: payable.amount, cardToken })
-      if (first.command !== null) await sendCommand(ctx, tx, payment, first.command)
+      const message = first.command === null ? null : commandMessage(payment, first.command)
+      if (message === null) onCommit(tx, () => ctx.cardWork.wake())
+      else await enqueue(tx, ctx.relay, [message])
       await storeResource(tx, keyed, paymentId)
       onCommit(tx, () => ctx.events.begun(payment))
       return { kind: 'begun', paymentId }

@@ -26,13 +26,13 @@ export async function insertCapture(
   })
 }
 
-/** Asks for the money to be given back. The worker first finds out whether it was taken. */
-export async function orderRefund(tx: Tx, paymentId: string): Promise<void> {
+/** Asks for the money of these payments to be given back. The worker first finds out whether it was taken. */
+export async function orderRefunds(tx: Tx, paymentIds: readonly string[]): Promise<void> {
   await tx.query({
-    name: 'captures-order-refund',
+    name: 'captures-order-refunds',
     text: `UPDATE card_captures SET wanted = 'REFUNDED', leased_until = NULL, updated_at = now()
-           WHERE payment_id = $1 AND wanted = 'CAPTURED'`,
-    values: [paymentId],
+           WHERE payment_id = ANY ($1::uuid[]) AND wanted = 'CAPTURED'`,
+    values: [paymentIds],
   })
 }
 

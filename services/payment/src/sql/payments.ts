@@ -55,19 +55,21 @@ export async function findPayment(db: Queryable, paymentId: string): Promise<Pay
   return rows[0]
 }
 
-/** Brings the payment's status in line with its saga. */
-export async function updatePaymentStatus(
-  tx: Tx,
-  paymentId: string,
-  change: { status: PaymentStatus; reason: string | null; now: Date },
-): Promise<void> {
+/** Saves the status of payments, with its reason and times. */
+export async function updatePaymentStatuses(tx: Tx, payments: readonly Payment[]): Promise<void> {
   await tx.query({
-    name: 'payments-update-status',
-    text: `UPDATE payments SET status = $2, reason = $3,
-             paid_at = CASE WHEN $2 = 'APPROVED' THEN coalesce(paid_at, $4) ELSE paid_at END,
-             ended_at = CASE WHEN $2 IN ('FAILED', 'REFUNDED') THEN coalesce(ended_at, $4) ELSE ended_at END
-           WHERE payment_id = $1`,
-    values: [paymentId, change.status, change.reason, change.now],
+    name: 'payments-update-statuses',
+    text: `UPDATE payments p SET status = n.status, reason = n.reason, paid_at = n.paid_at, ended_at = n.ended_at
+           FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[])
+             AS n (payment_id, status, reason, paid_at, ended_at)
+           WHERE p.payment_id = n.payment_id`,
+    values: [
+      payments.map(({ paymentId }) => paymentId),
+      payments.map(({ status }) => status),
+      payments.map(({ reason }) => reason),
+      payments.map(({ paidAt }) => paidAt),
+      payments.map(({ endedAt }) => endedAt),
+    ],
   })
 }
 
