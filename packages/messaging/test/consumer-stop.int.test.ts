@@ -23,9 +23,6 @@ afterEach(() => consumers.stopConsumers())
 
 afterAll(() => consumers.dispose())
 
-const send = (topic: string, messages: Parameters<typeof consumers.producer.send>[0]['messages']) =>
-  consumers.producer.send({ topic, acks: -1, messages })
-
 test('an offset is committed after its handler is done, and without another message', async () => {
   const topic = await consumers.broker.topic('after-the-handler', 1)
   const gate = Promise.withResolvers<void>()
@@ -35,7 +32,7 @@ test('an offset is committed after its handler is done, and without another mess
     await gate.promise
   })
   await consumers.consume(topic, handlers, { commitEveryMs: 1 })
-  await send(topic, [message(1)])
+  await consumers.send(topic, [message(1)])
   await eventually(() => expect(begun).toBe(1))
   expect(await consumers.committed(topic)).toEqual([-1])
   gate.resolve()
@@ -50,7 +47,7 @@ test('the offsets of several batches share a commit, which a stop does not wait 
   })
   const consumer = await consumers.consume(topic, handlers, { commitEveryMs: 3_600_000 })
   for (const n of [1, 2, 3]) {
-    await send(topic, [message(n)])
+    await consumers.send(topic, [message(n)])
     await eventually(() => expect(handled).toContain(n))
   }
   expect(await consumers.committed(topic)).toEqual([-1])
@@ -67,7 +64,7 @@ test('a stop in the middle of a batch finishes what is in hand, commits it and l
     handled.push(...messages.map(({ content }) => content))
   })
   let begun = 0
-  await send(topic, range(0, 450).map((n) => message(n))) // prettier-ignore
+  await consumers.send(topic, range(0, 450).map((n) => message(n))) // prettier-ignore
   const consumer = await consumers.consume(topic, {
     ...handlers,
     handleMany: async (messages) => {
@@ -94,7 +91,10 @@ test('what another partition finished while a stop began is committed too', asyn
     begun += 1
     await gate.promise
   })
-  await send(topic, [...range(0, 150).map((n) => message(n, 0)), ...range(0, 150).map((n) => message(n, 1))])
+  await consumers.send(topic, [
+    ...range(0, 150).map((n) => message(n, 0)),
+    ...range(0, 150).map((n) => message(n, 1)),
+  ])
   const consumer = await consumers.consume(topic, handlers)
   await eventually(() => expect(begun).toBe(1))
   gate.resolve()
@@ -107,7 +107,7 @@ test('what another partition finished while a stop began is committed too', asyn
 test('a stop during an outage ends quickly and loses nothing', async () => {
   const topic = await consumers.broker.topic('stop-in-an-outage', 2)
   let refusals = 0
-  await send(topic, [
+  await consumers.send(topic, [
     ...range(0, 150).map((n) => message(n, 0)),
     ...range(150, 300).map((n) => message(n, 1)),
   ])

@@ -23,9 +23,6 @@ afterEach(() => consumers.stopConsumers())
 
 afterAll(() => consumers.dispose())
 
-const send = (topic: string, messages: Parameters<typeof consumers.producer.send>[0]['messages']) =>
-  consumers.producer.send({ topic, acks: -1, messages })
-
 test('a message that cannot be read becomes a dead letter with its error and bytes, and the partition goes on', async () => {
   const topic = await consumers.broker.topic('poison', 1)
   const dead = await consumers.broker.watch(deadLetterTopic(topic))
@@ -41,7 +38,7 @@ test('a message that cannot be read becomes a dead letter with its error and byt
     { ...message(0), value: null },
     { ...message(0), value: '{"n":"one"}' },
   ]
-  await send(topic, [message(1), ...poison, message(2)])
+  await consumers.send(topic, [message(1), ...poison, message(2)])
   await consumers.consume(topic, handlers, { onHandled: ({ outcome }) => outcomes.push(outcome) })
   await eventually(() => expect(handled).toEqual([1, 2]))
   await eventually(() => expect(dead).toHaveLength(4))
@@ -63,7 +60,7 @@ test('dead letters keep the order of their partition, whether they could not be 
   const dead = await consumers.broker.watch(deadLetterTopic(topic))
   const handled: number[] = []
   const unreadable = (value: string) => ({ ...message(0), value })
-  await send(topic, [
+  await consumers.send(topic, [
     message(0),
     message(-1),
     unreadable('-2'),
@@ -89,7 +86,7 @@ test('a message that fails alone is tried four times and becomes a dead letter; 
   const dead = await consumers.broker.watch(deadLetterTopic(topic))
   const calls: number[][] = []
   let failuresOfTwo = 0
-  await send(topic, [message(1), message(2), message(3)])
+  await consumers.send(topic, [message(1), message(2), message(3)])
   await consumers.consume(
     topic,
     counting(async (messages) => {
@@ -125,7 +122,7 @@ test('while the database is away no message is given up', async () => {
       handled.push(n)
     }),
   )
-  await send(topic, [message(1), message(2)])
+  await consumers.send(topic, [message(1), message(2)])
   await eventually(() => expect(handled).toEqual([1, 2]), { withinMs: 15_000 })
   expect(refusals).toBe(6)
   expect(dead).toEqual([])
@@ -139,7 +136,7 @@ test('types without a handler are passed over, and their offsets are committed',
     { readers: {}, handleMany: async () => undefined },
     { onHandled: ({ type, outcome }) => outcomes.push(`${type} ${outcome}`) },
   )
-  await send(topic, [message(1)])
+  await consumers.send(topic, [message(1)])
   await eventually(() => expect(outcomes).toEqual(['Counted passed-over']))
   await eventually(async () => expect(await consumers.committed(topic)).toEqual([1]))
 })
@@ -150,7 +147,7 @@ test('messages of all partitions that arrive together share one call', async () 
   const messages = range(0, 4).flatMap((partition) =>
     range(0, 40).map((index) => message(partition * 100 + index, partition)),
   )
-  await send(topic, messages)
+  await consumers.send(topic, messages)
   const batches: number[] = []
   await consumers.consume(
     topic,
@@ -170,7 +167,7 @@ test('a call gets 200 messages at most, and those of a partition keep their orde
   const topic = await consumers.broker.topic('slices', 2)
   const calls: number[][] = []
   const messages = range(0, 450).map((n) => message(n, 0))
-  await send(topic, [...messages, ...range(1_000, 1_150).map((n) => message(n, 1))])
+  await consumers.send(topic, [...messages, ...range(1_000, 1_150).map((n) => message(n, 1))])
   await consumers.consume(
     topic,
     counting(async (together) => {
@@ -191,7 +188,7 @@ test('a dead letter that cannot be published makes its message come again, and n
   await admin.createTopics({ topics: [{ topic, numPartitions: 1, replicationFactor: 1 }] })
   await admin.disconnect()
   const calls: number[][] = []
-  await send(topic, [message(-1), message(2)])
+  await consumers.send(topic, [message(-1), message(2)])
   await consumers.consume(
     topic,
     counting(async (messages) => {

@@ -6,14 +6,14 @@ import { toHeaders } from '../src/envelope.ts'
 import { reader } from '../src/handlers.ts'
 import type { Incoming, MessageHandlers } from '../src/handlers.ts'
 import { createKafka, createProducer } from '../src/kafka.ts'
-import type { Producer } from '../src/kafka.ts'
 import { createBrokerUnderTest, logger } from './broker-under-test.ts'
 import type { BrokerUnderTest } from './broker-under-test.ts'
 
 /** A broker, a producer, and consumers that are stopped after each test. */
 export interface ConsumersUnderTest {
   broker: BrokerUnderTest
-  producer: Producer
+  /** Publishes to one partition after the other: a refusal of one makes kafkajs repeat a whole request. */
+  send(topic: string, messages: readonly ReturnType<typeof message>[]): Promise<void>
   /** Starts one more instance in the topic's only group. */
   consume(
     topic: string,
@@ -40,7 +40,11 @@ export async function createConsumersUnderTest(): Promise<ConsumersUnderTest> {
   }
   return {
     broker,
-    producer,
+    async send(topic, messages) {
+      for (const ofPartition of Map.groupBy(messages, ({ partition }) => partition).values()) {
+        await producer.send({ topic, acks: -1, messages: ofPartition })
+      }
+    },
     async consume(topic, handlers, overrides = {}) {
       const consumer = new MessageConsumer({
         // kafkajs keeps the offsets of a group in the client, and instances don't share one.
@@ -88,7 +92,11 @@ export function groupOf(topic: string): string {
 }
 
 /** A message that carries a number. */
-export const message = (n: number, partition = 0, id: string = randomUUID()) => ({
+export const message = (
+  n: number,
+  partition = 0,
+  id: string = randomUUID(),
+): { key: string; partition: number; value: string | null; headers: Record<string, string> } => ({
   key: 'k',
   partition,
   value: JSON.stringify({ n }),
