@@ -116,9 +116,9 @@ test('each good message is applied once and each bad one given up once, in the o
             expect(deliveries.filter(({ origin }) => !done.has(origin))).toEqual([])
           }
         }
-        let isDone = false
-        const all = Promise.all(plan.partitions.map(callEach)).finally(() => (isDone = true))
-        while (!isDone) {
+        const progress = { isDone: false }
+        const all = Promise.all(plan.partitions.map(callEach)).finally(() => (progress.isDone = true))
+        while (!progress.isDone) {
           await jest.advanceTimersByTimeAsync(2_000)
           await new Promise((resolve) => setImmediate(resolve))
         }

@@ -130,7 +130,9 @@ export class MessageConsumer<M> {
         const deliveries = this.#readAll(topic, partition, slice)
         if (deliveries.length > 0) await this.#apply(deliveries, payload)
         payload.resolveOffset(last.offset)
-        this.#commits.handled(topic, partition, last.offset, payload.commitOffsetsIfNecessary)
+        this.#commits.handled(topic, partition, last.offset, (offsets) =>
+          payload.commitOffsetsIfNecessary(offsets),
+        )
         // kafkajs sends one after the last slice only. A backlog of many short ones would lose its partitions in between.
         await payload.heartbeat()
       }

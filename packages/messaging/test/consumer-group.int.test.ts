@@ -52,7 +52,7 @@ test('after a rebalance no offset is committed of a partition that is another in
     handled.push(...messages.map(({ content }) => content))
   })
   const first = await consumers.consume(topic, handlers, { commitEveryMs: 3_600_000 })
-  await eventually(() => expect(handled.toSorted()).toEqual([0, 1]))
+  await eventually(() => expect(new Set(handled)).toEqual(new Set([0, 1])))
   const gate = Promise.withResolvers<void>()
   const inHand: number[] = []
   await consumers.consume(
