@@ -7,7 +7,8 @@ import { pause } from './pause.ts'
 
 /** A message in hand, with where it came from. */
 export interface Delivery<M, Origin> {
-  message: Incoming<M>
+  /** What was read, or why nothing could be. */
+  message: Incoming<M> | UnreadableMessageError
   origin: Origin
 }
 
@@ -26,6 +27,8 @@ export interface BatchLaneSettings<M, Origin> {
 
 interface Waiting<M, Origin> {
   deliveries: readonly Delivery<M, Origin>[]
+  /** Aborted when the caller waits no more. */
+  left: AbortSignal
   resolve: () => void
   reject: (error: unknown) => void
 }
@@ -38,7 +41,8 @@ const OUTAGE_PAUSE_MAX_MS = 2_000
  * Puts what arrives from all partitions together: while one batch is being applied, others gather and share the next one, 200
  * messages at most. A batch that fails is halved until the message that can't be handled is alone; that one is tried four times
  * (once, where it can't be read) and given up, and the others are applied, in their order. While the database is away or too
- * busy the batch is tried again without limit, because an outage is no reason to give a message up.
+ * busy the batch is tried again without limit, because an outage is no reason to give a message up. A message that could not be read
+ * fails here, so that the dead letters of a partition keep its order.
  */
 export class BatchLane<M, Origin> {
   readonly #settings: BatchLaneSettings<M, Origin>
@@ -52,10 +56,13 @@ export class BatchLane<M, Origin> {
     this.#outages = new FailureLog(settings.logger, 'the database does not answer; messages wait')
   }
 
-  /** Resolves when all of these are applied or given up. One partition must wait for its last call before the next. */
-  add(deliveries: readonly Delivery<M, Origin>[]): Promise<void> {
+  /**
+   * Resolves when all of these are applied or given up. One partition must wait for its last call before the next. Once `left` is
+   * aborted they are not begun any more, and not tried again.
+   */
+  add(deliveries: readonly Delivery<M, Origin>[], left: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ deliveries, resolve, reject })
+      this.#waiting.push({ deliveries, left, resolve, reject })
       if (this.#isRunning) return
       this.#isRunning = true
       // The partitions of one fetch are handed out in one turn of the event loop.
@@ -71,8 +78,14 @@ export class BatchLane<M, Origin> {
   async #run(): Promise<void> {
     while (this.#waiting.length > 0) {
       const sharing = this.#takeWaiting()
+      const isOver = (): boolean =>
+        this.#settings.stopping.aborted || sharing.every(({ left }) => left.aborted)
       try {
-        await this.#apply(sharing.flatMap(({ deliveries }) => deliveries))
+        if (isOver()) throw new Error('the batch was not begun, because nobody waits for it')
+        await this.#apply(
+          sharing.flatMap(({ deliveries }) => deliveries),
+          isOver,
+        )
         for (const { resolve } of sharing) resolve()
       } catch (error) {
         for (const { reject } of sharing) reject(error)
@@ -92,39 +105,57 @@ export class BatchLane<M, Origin> {
     return this.#waiting.splice(0, count)
   }
 
-  async #apply(deliveries: readonly Delivery<M, Origin>[]): Promise<void> {
-    const { handleMany, stopping, onApplied } = this.#settings
+  async #apply(deliveries: readonly Delivery<M, Origin>[], isOver: () => boolean): Promise<void> {
     let outagePauseMs = 50
     for (let attempt = 1; ;) {
-      try {
-        this.#lastAttemptAt = performance.now()
-        await handleMany(deliveries.map(({ message }) => message))
-        this.#lastAttemptAt = performance.now()
-        this.#outages.succeeded()
-        onApplied?.(deliveries)
-        return
-      } catch (error) {
-        if (stopping.aborted) throw error
-        if (isDatabaseUnavailable(error) || isDatabaseTimeout(error)) {
-          this.#outages.failed(error, { messages: deliveries.length })
-          outagePauseMs = Math.min(OUTAGE_PAUSE_MAX_MS, outagePauseMs * 2)
-          await pause(outagePauseMs, stopping)
-          continue
-        }
-        const [only] = deliveries
-        if (deliveries.length > 1 || only === undefined) return await this.#applyHalves(deliveries)
-        if (error instanceof UnreadableMessageError || attempt >= ATTEMPTS_MAX) {
-          return await this.#settings.giveUp(only, error, attempt)
-        }
-        await pause(50 * 2 ** attempt, stopping)
-        attempt += 1
+      const failure = await this.#attempt(deliveries)
+      if (failure === null) return
+      const { error } = failure
+      if (isOver()) throw error
+      const [only] = deliveries
+      const isMany = deliveries.length > 1 || only === undefined
+      const isTimeout = isDatabaseTimeout(error)
+      if (isTimeout || isDatabaseUnavailable(error)) {
+        this.#outages.failed(error, { messages: deliveries.length })
+        outagePauseMs = Math.min(OUTAGE_PAUSE_MAX_MS, outagePauseMs * 2)
+        await pause(outagePauseMs, this.#settings.stopping)
+        if (isOver()) throw error
+        // It may be too much for one statement's time limit, and would be so each time.
+        if (isTimeout && isMany) return await this.#applyHalves(deliveries, isOver)
+        continue
       }
+      if (isMany) return await this.#applyHalves(deliveries, isOver)
+      if (error instanceof UnreadableMessageError || attempt >= ATTEMPTS_MAX) {
+        return await this.#settings.giveUp(only, error, attempt)
+      }
+      await pause(50 * 2 ** attempt, this.#settings.stopping)
+      attempt += 1
     }
   }
 
-  async #applyHalves(deliveries: readonly Delivery<M, Origin>[]): Promise<void> {
-    const middle = Math.ceil(deliveries.length / 2)
-    await this.#apply(deliveries.slice(0, middle))
-    await this.#apply(deliveries.slice(middle))
+  /** Null: the messages are applied. */
+  async #attempt(deliveries: readonly Delivery<M, Origin>[]): Promise<{ error: unknown } | null> {
+    try {
+      this.#lastAttemptAt = performance.now()
+      await this.#settings.handleMany(deliveries.map(({ message }) => readable(message)))
+    } catch (error) {
+      return { error }
+    } finally {
+      this.#lastAttemptAt = performance.now()
+    }
+    this.#outages.succeeded()
+    this.#settings.onApplied?.(deliveries)
+    return null
   }
+
+  async #applyHalves(deliveries: readonly Delivery<M, Origin>[], isOver: () => boolean): Promise<void> {
+    const middle = Math.ceil(deliveries.length / 2)
+    await this.#apply(deliveries.slice(0, middle), isOver)
+    await this.#apply(deliveries.slice(middle), isOver)
+  }
+}
+
+function readable<M>(message: Incoming<M> | UnreadableMessageError): Incoming<M> {
+  if (message instanceof UnreadableMessageError) throw message
+  return message
 }

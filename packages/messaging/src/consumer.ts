@@ -1,17 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { FailureLog } from '@frontrow/failure-log/failure-log'
 import { continueTrace } from '@frontrow/trace-context/trace-context'
 import type { EachBatchPayload, KafkaMessage } from 'kafkajs'
 import type { Logger } from 'pino'
 import { BatchLane } from './batch-lane.ts'
 import type { Delivery } from './batch-lane.ts'
-import type { Consumer, Kafka, Producer } from './kafka.ts'
-import { createConsumer, createProducer } from './kafka.ts'
+import { GroupMember } from './group-member.ts'
+import type { Kafka, Producer } from './kafka.ts'
+import { createProducer } from './kafka.ts'
 import { deadLetterTopic, toDeadLetter } from './dead-letter.ts'
 import { headerText, readEnvelope, UnreadableMessageError } from './envelope.ts'
 import type { Incoming, MessageHandlers } from './handlers.ts'
 import { OffsetCommits } from './offset-commits.ts'
-import { pause } from './pause.ts'
 
 /** What one service listens to. */
 export interface ConsumerSettings<M> {
@@ -27,6 +26,10 @@ export interface ConsumerSettings<M> {
   /** Told of each transaction, and how many messages shared it. */
   onBatch?: (info: { messages: number }) => void
   onLag?: (info: { topic: string; partition: number; lag: number }) => void
+  /** A handler that takes longer than this loses its partitions; a minute by default. */
+  attemptMaxMs?: number
+  /** How long a handled offset waits for others to be committed with; half a second by default. */
+  commitEveryMs?: number
 }
 
 /** What became of one delivery. */
@@ -55,144 +58,120 @@ const ATTEMPT_MAX_MS = 60_000
  */
 export class MessageConsumer<M> {
   readonly #settings: ConsumerSettings<M>
-  readonly #consumer: Consumer
+  readonly #member: GroupMember
   readonly #producer: Producer
   readonly #lane: BatchLane<M, Origin>
   readonly #commits: OffsetCommits
   readonly #stopping = new AbortController()
-  #joined = false
 
   constructor(settings: ConsumerSettings<M>) {
+    const { kafka, groupId, topics, handlers, logger } = settings
     this.#settings = settings
-    this.#consumer = createConsumer(settings.kafka, settings.groupId)
-    this.#producer = createProducer(settings.kafka)
-    this.#commits = new OffsetCommits(this.#consumer, settings.logger)
+    this.#producer = createProducer(kafka)
+    this.#commits = new OffsetCommits(logger, settings.commitEveryMs)
     this.#lane = new BatchLane({
-      handleMany: (messages) => settings.handlers.handleMany(messages),
-      giveUp: ({ message, origin }, error, attempts) => this.#giveUp(origin, message.type, error, attempts),
-      logger: settings.logger,
+      handleMany: (messages) => handlers.handleMany(messages),
+      giveUp: (delivery, error, attempts) => this.#giveUp(delivery, error, attempts),
+      logger,
       stopping: this.#stopping.signal,
       onApplied: (deliveries) => {
         settings.onBatch?.({ messages: deliveries.length })
-        for (const { message, origin } of deliveries) this.#report(origin, message.type, 'handled')
+        for (const delivery of deliveries) this.#report(delivery.origin, typeOf(delivery), 'handled')
       },
     })
-    this.#listen()
+    this.#member = new GroupMember({
+      kafka,
+      groupId,
+      topics,
+      logger,
+      producer: this.#producer,
+      run: {
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
+        eachBatch: (payload) => this.#deliver(payload),
+      },
+      onJoin: () => this.#commits.forget(),
+      onCrash: settings.onCrash,
+    })
+    const { consumer } = this.#member
+    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
+      const { topic, partition, offsetLag } = payload
+      settings.onLag?.({ topic, partition, lag: Number(offsetLag) })
+    })
   }
 
   /** True between joining the group and losing it. */
   get joined(): boolean {
-    return this.#joined
+    return this.#member.joined
   }
 
   /** Connects and subscribes, trying for as long as the broker is away, and returns when it has started to consume. */
-  async start(): Promise<void> {
-    const failures = new FailureLog(this.#settings.logger, 'the broker is not there yet; trying again')
-    for (let attempt = 1; !this.#stopping.signal.aborted; attempt += 1) {
-      try {
-        await this.#consumer.connect()
-        await this.#consumer.subscribe({ topics: [...this.#settings.topics], fromBeginning: true })
-        await this.#producer.connect()
-        await this.#consumer.run({
-          autoCommit: false,
-          eachBatchAutoResolve: false,
-          partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
-          eachBatch: (payload) => this.#deliver(payload),
-        })
-        // A stop during the start found nothing to disconnect yet.
-        if (this.#stopping.signal.aborted) await this.#disconnect()
-        return
-      } catch (error) {
-        if (this.#stopping.signal.aborted) {
-          await this.#disconnect()
-          return
-        }
-        failures.failed(error)
-        await pause(Math.min(5_000, 250 * 2 ** attempt), this.#stopping.signal)
-      }
-    }
+  start(): Promise<void> {
+    return this.#member.start()
   }
 
   /** Finishes the batch in hand, commits the offsets and leaves the group. */
   async stop(): Promise<void> {
     this.#stopping.abort()
-    await this.#commits.commit()
-    await this.#disconnect()
-  }
-
-  async #disconnect(): Promise<void> {
-    await this.#consumer.disconnect()
-    await this.#producer.disconnect()
-  }
-
-  #listen(): void {
-    const { events } = this.#consumer
-    const { onLag, onCrash, logger } = this.#settings
-    this.#consumer.on(events.GROUP_JOIN, () => {
-      this.#joined = true
-      // What was handled and not committed before comes again, and its partition may be another instance's now.
-      this.#commits.forget()
-    })
-    this.#consumer.on(events.DISCONNECT, () => {
-      this.#joined = false
-    })
-    this.#consumer.on(events.CRASH, ({ payload }) => {
-      this.#joined = false
-      // kafkajs restarts by itself after retriable errors only. After any other the consumer would be dead unnoticed.
-      if (!payload.restart) onCrash(payload.error)
-      else logger.warn({ err: payload.error }, 'the consumer starts again')
-    })
-    this.#consumer.on(events.END_BATCH_PROCESS, ({ payload }) => {
-      onLag?.({ topic: payload.topic, partition: payload.partition, lag: Number(payload.offsetLag) })
-    })
+    await this.#commits.stop()
+    await this.#member.stop()
   }
 
   /** Handles what one fetch brought of one partition. What is not resolved here comes again. */
   async #deliver(payload: EachBatchPayload): Promise<void> {
     const { topic, partition, messages } = payload.batch
-    for (let from = 0; from < messages.length; from += SLICE_MAX) {
-      if (!payload.isRunning() || payload.isStale()) return
-      const slice = messages.slice(from, from + SLICE_MAX)
-      const last = slice.at(-1)
-      if (last === undefined) return
-      const deliveries = await this.#readAll(topic, partition, slice)
-      if (deliveries.length > 0) await this.#keepAlive(this.#lane.add(deliveries), payload)
-      payload.resolveOffset(last.offset)
-      this.#commits.handled(topic, partition, last.offset)
+    try {
+      for (let from = 0; from < messages.length; from += SLICE_MAX) {
+        if (this.#stopping.signal.aborted) break
+        const slice = messages.slice(from, from + SLICE_MAX)
+        const last = slice.at(-1)
+        if (last === undefined) break
+        const deliveries = this.#readAll(topic, partition, slice)
+        if (deliveries.length > 0) await this.#apply(deliveries, payload)
+        payload.resolveOffset(last.offset)
+        this.#commits.handled(topic, partition, last.offset, (offsets) =>
+          payload.commitOffsetsIfNecessary(offsets),
+        )
+        // kafkajs sends one after the last slice only. A backlog of many short ones would lose its partitions in between.
+        await payload.heartbeat()
+      }
+    } catch (error) {
+      if (!this.#stopping.signal.aborted) throw error
+      // kafkajs would join again before it stops. What was not applied goes to whoever has the partition next.
+      this.#settings.logger.info({ err: error, topic, partition }, 'stopped before the messages were applied')
     }
-    // The runner refuses other commits by now.
-    if (!payload.isRunning()) await payload.commitOffsetsIfNecessary(payload.uncommittedOffsets())
+    // The commit of `stop` may have come before the end of this batch.
+    if (this.#stopping.signal.aborted) await this.#commits.commit()
   }
 
-  async #keepAlive(applied: Promise<void>, payload: EachBatchPayload): Promise<void> {
-    const ended = new AbortController()
+  /** Waits for the lane, and keeps the partitions as long as it makes attempts. */
+  async #apply(deliveries: readonly Delivery<M, Origin>[], payload: EachBatchPayload): Promise<void> {
+    const left = new AbortController()
     try {
+      const applied = this.#lane.add(deliveries, left.signal)
       for (;;) {
-        const pulse = delay(HEARTBEAT_EVERY_MS, 'pulse' as const, { signal: ended.signal })
+        const pulse = delay(HEARTBEAT_EVERY_MS, 'pulse' as const, { signal: left.signal })
         if ((await Promise.race([applied, pulse])) !== 'pulse') return
-        if (performance.now() - this.#lane.lastAttemptAt < ATTEMPT_MAX_MS) await payload.heartbeat()
+        const attemptMs = performance.now() - this.#lane.lastAttemptAt
+        if (attemptMs < (this.#settings.attemptMaxMs ?? ATTEMPT_MAX_MS)) await payload.heartbeat()
       }
     } finally {
-      ended.abort()
+      left.abort()
     }
   }
 
-  /** The messages that this service takes. Those that can't be read are parked at once. */
-  async #readAll(
-    topic: string,
-    partition: number,
-    messages: readonly KafkaMessage[],
-  ): Promise<Delivery<M, Origin>[]> {
+  /** The messages that this service takes, and those that can't be read. */
+  #readAll(topic: string, partition: number, messages: readonly KafkaMessage[]): Delivery<M, Origin>[] {
     const deliveries: Delivery<M, Origin>[] = []
     for (const message of messages) {
       const origin = { topic, partition, message, since: performance.now() }
       try {
         const read = this.#read(origin)
-        if (read === null) continue
-        deliveries.push({ message: read, origin })
+        if (read !== null) deliveries.push({ message: read, origin })
       } catch (error) {
         if (!(error instanceof UnreadableMessageError)) throw error
-        await this.#giveUp(origin, 'unreadable', error, 1)
+        deliveries.push({ message: error, origin })
       }
     }
     return deliveries
@@ -222,25 +201,26 @@ export class MessageConsumer<M> {
   }
 
   /** Throws when the dead letter can't be published. The offset is then not committed and the message comes again. */
-  async #giveUp(origin: Origin, type: string, error: unknown, attempts: number): Promise<void> {
-    const { topic, partition, message } = origin
-    this.#settings.logger.error(
-      { err: error, topic, partition, offset: message.offset, attempts },
-      'message moved to the dead letters',
-    )
-    const reason = {
-      consumer: this.#settings.groupId,
-      topic,
-      partition,
-      offset: message.offset,
-      attempts,
-      error: error instanceof Error ? error.message : String(error),
+  async #giveUp(delivery: Delivery<M, Origin>, error: unknown, attempts: number): Promise<void> {
+    const { topic, partition, message } = delivery.origin
+    const where = { topic, partition, offset: message.offset }
+    const { groupId, logger } = this.#settings
+    const reason = error instanceof Error ? error.message : String(error)
+    try {
+      await this.#producer.send({
+        topic: deadLetterTopic(topic),
+        acks: -1,
+        messages: [toDeadLetter(message, { consumer: groupId, ...where, attempts, error: reason })],
+      })
+    } catch (sendError) {
+      logger.error({ err: sendError, ...where, reason }, 'dead letter not published; its message comes again')
+      throw sendError
     }
-    await this.#producer.send({
-      topic: deadLetterTopic(topic),
-      acks: -1,
-      messages: [toDeadLetter(message, reason)],
-    })
-    this.#report(origin, type, 'dead-letter')
+    logger.error({ err: error, ...where, attempts }, 'message moved to the dead letters')
+    this.#report(delivery.origin, typeOf(delivery), 'dead-letter')
   }
+}
+
+function typeOf({ message }: Delivery<unknown, Origin>): string {
+  return message instanceof UnreadableMessageError ? 'unreadable' : message.type
 }

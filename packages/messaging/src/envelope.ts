@@ -65,7 +65,8 @@ export function readEnvelope(
   const time = new Date(headerText(message.headers, 'ce_time') ?? Number.NaN)
   if (Number.isNaN(time.getTime())) throw new UnreadableMessageError('header ce_time is not a time')
   return {
-    id,
+    // As PostgreSQL writes it, so that the inbox's answer names the same message.
+    id: id.toLowerCase(),
     type,
     source: headerText(message.headers, 'ce_source') ?? '',
     time,
