@@ -1,6 +1,6 @@
 import type { Tx } from '@frontrow/postgres/pool'
 import { Batcher } from '@frontrow/service-host/batcher'
-import { changeRoom } from '../admission/change-room.ts'
+import { changeLoaded } from '../admission/change-room.ts'
 import type { ChangingContext, LockedRoom, RoomChange } from '../admission/change-room.ts'
 import type { QueueContext } from '../context.ts'
 import type { MirroredPlace } from '../redis-room/room-changes.ts'
@@ -20,20 +20,22 @@ export type PlaceNotes = Batcher<number, PlaceNote, NoteOutcome | null>
 
 const BATCH_MAX = 500
 const PENDING_MAX = 50_000
+const LINGER_MS = 3
 
 /**
- * Notes about places of one room that come while a transaction is in work share the next one: it loads the places with one
- * statement, lets `notePlace` decide one note after the other, and saves with one. One transaction a room is in work at a time,
+ * Notes about places of one room that come while a transaction is in work, or within 3 ms, share the next one: it loads the places
+ * with one statement, lets `notePlace` decide one note after the other, and saves with one. One transaction a room is in work at a time,
  * because each locks the room.
  */
 export function createPlaceNotes(ctx: ChangingContext & Pick<QueueContext, 'config'>): PlaceNotes {
   return new Batcher<number, PlaceNote, NoteOutcome | null>({
     batchMax: BATCH_MAX,
+    lingerMs: LINGER_MS,
     atOnceMax: 1,
     pendingMax: PENDING_MAX,
     send: async (scheduleId, notes) => {
-      const noted = await changeRoom(ctx, scheduleId, async (tx, room) => {
-        const { nowMs, places } = await loadPlaces(tx, scheduleId, notes)
+      const load = (tx: Tx) => loadPlaces(tx, scheduleId, notes)
+      const noted = await changeLoaded(ctx, scheduleId, load, async (tx, room, { nowMs, places }) => {
         const after = new Map<number, NotedPlace>(places.map((place) => [place.sequence, place]))
         const found = notes.map((note) => {
           const now = placeOf(after, note)
