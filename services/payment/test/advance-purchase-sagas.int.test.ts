@@ -250,15 +250,23 @@ test('two instances with overlapping batches apply each message once', async () 
   }
 })
 
-test('sagas are locked in the order of their ids, whatever the order of the messages', async () => {
+test('sagas are locked in the order of their ids, whatever the order of the messages and of the rows', async () => {
   const { pool } = one.ctx
   const payments = await beginPayments(pool, ['BALANCE', 'BALANCE', 'BALANCE'])
   const [first, held, last] = payments.map(({ paymentId }) => paymentId)
+  // A new version of a row comes behind the others in its table, and a scan of the table finds it last.
+  await pool.query('UPDATE purchase_sagas SET attempts = attempts WHERE payment_id = $1', [first])
+  await pool.query('UPDATE payments SET reason = reason WHERE payment_id = $1', [first])
+  const scanning = startInstance(environment)
+  instances.push(scanning)
+  scanning.ctx.pool.on('connect', (client) => {
+    void client.query('SET enable_indexscan = off; SET enable_bitmapscan = off; SET enable_mergejoin = off')
+  })
   const free = 'SELECT payment_id FROM purchase_sagas WHERE payment_id = ANY ($1) FOR UPDATE SKIP LOCKED'
   let applied: Promise<void> | undefined
   await inTransaction(pool, async (tx) => {
     await tx.query('SELECT 1 FROM purchase_sagas WHERE payment_id = $1 FOR UPDATE', [held])
-    applied = messageHandlers(two.ctx).handleMany(
+    applied = messageHandlers(scanning.ctx).handleMany(
       [last, held, first].map((id) => incoming(id ?? '', { type: 'WalletDebited' })),
     )
     await eventually(async () => {
@@ -268,9 +276,7 @@ test('sagas are locked in the order of their ids, whatever the order of the mess
   })
   await applied
   const rows = await readRows(pool, payments)
-  expect(rows['sagas']).toEqual(
-    payments.map(() => expect.objectContaining({ state: 'CONFIRMING', version: 2 })),
-  )
+  expect(rows['sagas']).toEqual(payments.map(() => expect.objectContaining({ state: 'CONFIRMING' })))
 })
 
 test('a batch that has waited for a saga goes on from what the other one saved', async () => {

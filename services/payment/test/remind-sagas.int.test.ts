@@ -9,6 +9,7 @@ import { Alarm } from '@frontrow/messaging/wake-up'
 import { messageHandlers } from '../src/messages.ts'
 import { remindSagas } from '../src/remind-sagas.ts'
 import { orderRefunds } from '../src/sql/card-captures.ts'
+import { listDueSagas, lockDueSagas } from '../src/sql/purchase-sagas.ts'
 import { CardWorker } from '../src/work-cards.ts'
 import { beginPayments, incoming, readRows, startInstance } from './saga-instance.ts'
 import type { Instance } from './saga-instance.ts'
@@ -111,6 +112,15 @@ test('a deadline that passes in the same moment as the reply: the saga is remind
     }
   }
 }, 30_000)
+
+test('a saga that got its reply after it was listed is not locked for a reminder', async () => {
+  const payments = await beginPayments(one.ctx.pool, byWallet(2), past())
+  const due = await listDueSagas(one.ctx.pool, new Date(), 10)
+  expect(due.toSorted()).toEqual(payments.map(({ paymentId }) => paymentId))
+  await messageHandlers(two.ctx).handleMany([incoming(due[0] ?? '', { type: 'WalletDebited' })])
+  const locked = await inTransaction(one.ctx.pool, (tx) => lockDueSagas(tx, due, new Date()))
+  expect(locked).toEqual([due[1]])
+})
 
 test('a saga whose reply is being applied is not waited for, and is not reminded after it', async () => {
   const payments = await beginPayments(one.ctx.pool, byWallet(2), past())
