@@ -6,8 +6,8 @@ import { insertCancelledSchedules, listUnsettled, markSettled } from './sql/canc
 import { listLiveOf } from './sql/reservations.ts'
 
 const BATCH_MAX = 100
-// Longer than the rest of any transaction that has looked before the cancellation was there (up to ten statements of 5 s each, by
-// their limit, in a hold), so what it holds or sells has shown up by then.
+// Longer than a transaction can go on after it has looked for the cancellation and not seen it: a few statements of 5 s each, by
+// their limit. What it holds or sells has shown up by then.
 const SETTLE_AFTER_MS = 60_000
 
 /** Stores which schedules are cancelled; the rounds of `cancelSchedules` then cancel their reservations. */
