@@ -6,9 +6,9 @@ import { insertCancelledSchedules, listUnsettled, markSettled } from './sql/canc
 import { listLiveOf } from './sql/reservations.ts'
 
 const BATCH_MAX = 100
-// Longer than any transaction can last (statement and idle limits of 5 s each), so a hold that began just before the
-// cancellation has shown up by then.
-const SETTLE_AFTER_MS = 15_000
+// Longer than a transaction can go on after it has looked for the cancellation and not seen it: a few statements of 5 s each, by
+// their limit. What it holds or sells has shown up by then.
+const SETTLE_AFTER_MS = 60_000
 
 /** Stores which schedules are cancelled; the rounds of `cancelSchedules` then cancel their reservations. */
 export async function noteScheduleStatuses(
