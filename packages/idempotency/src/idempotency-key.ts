@@ -124,7 +124,8 @@ export async function tidyKeys(db: Queryable, keepHours: number): Promise<number
   return rowCount ?? 0
 }
 
-function hashContent(content: unknown): Buffer {
+/** What `request_hash` holds, for a statement that claims the key itself. */
+export function hashContent(content: unknown): Buffer {
   return createHash('sha256').update(canonical(content)).digest()
 }
 
