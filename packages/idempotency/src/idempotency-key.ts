@@ -124,7 +124,7 @@ export async function tidyKeys(db: Queryable, keepHours: number): Promise<number
   return rowCount ?? 0
 }
 
-/** Equal contents have equal hashes, whatever the order of their fields. */
+/** What `request_hash` holds. Equal contents have equal hashes, whatever the order of their fields. */
 export function hashContent(content: unknown): Buffer {
   return createHash('sha256').update(canonical(content)).digest()
 }

@@ -1,3 +1,5 @@
+import pg from 'pg'
+
 const CONFLICT = new Set(['40001', '40P01'])
 // The server is starting or stopping, is read-only after a failover, or has ended an idle session.
 const UNAVAILABLE = new Set(['57P01', '57P02', '57P03', '57P05', '25006', '25P03'])
@@ -20,6 +22,11 @@ const POOL_MESSAGES = [
 function codeOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined
   return typeof error.code === 'string' ? error.code : undefined
+}
+
+/** The server answered a statement with an error, so its connection is still good, unless the server says that it ends it. */
+export function isServerError(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.severity === 'ERROR'
 }
 
 /** Deadlock or serialization failure: the same transaction may succeed at once. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { isRetriableConflict } from './errors.ts'
-import type { Pool, Tx } from './pool.ts'
+import { isRetriableConflict, isServerError } from './errors.ts'
+import type { Pool, Queryable, Tx } from './pool.ts'
 
 const ATTEMPTS_MAX = 4
 
@@ -16,9 +16,32 @@ export function onCommit(tx: Tx, hook: () => void): void {
  * failure is tried again (whole transaction, 4 times in all, with jitter), so `fn` must have no effect outside of it.
  */
 export async function inTransaction<T>(pool: Pool, fn: (tx: Tx) => Promise<T>): Promise<T> {
+  return retryConflicts(() => runOnce(pool, fn))
+}
+
+/**
+ * Runs `fn`, whose single statement is the whole transaction: one round trip, retried as `inTransaction` does. The connection outlives an
+ * error that the server answers, as `pool.query` would not let it: a crowd that collides would have to connect again.
+ */
+export async function inOneStatement<T>(pool: Pool, fn: (db: Queryable) => Promise<T>): Promise<T> {
+  return retryConflicts(async () => {
+    const client = await pool.connect()
+    let broken: Error | undefined
+    try {
+      return await fn(client)
+    } catch (error) {
+      if (!isServerError(error)) broken = error instanceof Error ? error : new Error(String(error))
+      throw error
+    } finally {
+      client.release(broken)
+    }
+  })
+}
+
+async function retryConflicts<T>(attemptOnce: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await runOnce(pool, fn)
+      return await attemptOnce()
     } catch (error) {
       if (attempt >= ATTEMPTS_MAX || !isRetriableConflict(error)) throw error
       await delay(Math.random() * 20 * 2 ** attempt)

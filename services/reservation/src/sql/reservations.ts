@@ -26,42 +26,6 @@ function queuePlaceWithHolds(ended: string): string {
     ) END AS "queuePlace"`
 }
 
-/** Inserts a HOLD. Fails on the unique constraint reservations_number_once when the number exists. */
-export async function insertReservation(
-  tx: Tx,
-  reservation: Pick<
-    Reservation,
-    | 'reservationId'
-    | 'reservationNumber'
-    | 'userId'
-    | 'scheduleId'
-    | 'seats'
-    | 'totalAmount'
-    | 'reservedAt'
-    | 'expiresAt'
-    | 'queueSequence'
-  >,
-): Promise<void> {
-  await tx.query({
-    name: 'reservations-insert',
-    text: `INSERT INTO reservations (reservation_id, reservation_number, user_id, schedule_id, status, total_amount,
-             seat_ids, seats, reserved_at, expires_at, queue_sequence)
-           VALUES ($1, $2, $3, $4, 'HOLD', $5, $6, $7, $8, $9, $10)`,
-    values: [
-      reservation.reservationId,
-      reservation.reservationNumber,
-      reservation.userId,
-      reservation.scheduleId,
-      reservation.totalAmount,
-      reservation.seats.map((seat) => seat.seatId),
-      JSON.stringify(reservation.seats),
-      reservation.reservedAt,
-      reservation.expiresAt,
-      reservation.queueSequence,
-    ],
-  })
-}
-
 /** One reservation; of this user only, unless `userId` is null. */
 export async function findReservation(
   db: Queryable,
@@ -137,22 +101,6 @@ export async function markCancelled(
            FROM live WHERE r.reservation_id = live.reservation_id
            RETURNING ${FACTS}, r.payment_id AS "paymentId", ${queuePlaceWithHolds('$1::uuid[]')}`,
     values: [reservationIds, reason],
-  })
-  return rows
-}
-
-/** Turns the lapsed holds among these into EXPIRED, and waits for those that others are changing. Returns those it changed. */
-export async function markExpired(tx: Tx, reservationIds: readonly string[]): Promise<EndedReservation[]> {
-  const { rows } = await tx.query<EndedReservation>({
-    name: 'reservations-expire',
-    text: `WITH lapsed AS (
-             SELECT reservation_id FROM reservations
-             WHERE reservation_id = ANY ($1::uuid[]) AND status = 'HOLD' AND expires_at <= clock_timestamp()
-             ORDER BY reservation_id FOR UPDATE)
-           UPDATE reservations r SET status = 'EXPIRED' FROM lapsed
-           WHERE r.reservation_id = lapsed.reservation_id AND r.status = 'HOLD'
-           RETURNING ${FACTS}, ${queuePlaceWithHolds("'{}'::uuid[]")}`,
-    values: [reservationIds],
   })
   return rows
 }
