@@ -124,7 +124,8 @@ export async function tidyKeys(db: Queryable, keepHours: number): Promise<number
   return rowCount ?? 0
 }
 
-function hashContent(content: unknown): Buffer {
+/** A hash of what a request asks for; the order of fields does not matter. */
+export function hashContent(content: unknown): Buffer {
   return createHash('sha256').update(canonical(content)).digest()
 }
 
