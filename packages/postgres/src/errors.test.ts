@@ -51,11 +51,15 @@ describe('what an error of the database means', () => {
 
   test.each([
     'Connection terminated unexpectedly',
-    'timeout exceeded when trying to connect',
+    'Connection terminated due to connection timeout',
     'Query read timeout',
     'Client has encountered a connection error and is not queryable',
   ])('the pool says without a code: %s', (message) => {
     expect(kindsOf(new Error(message))).toEqual(['unavailable'])
+  })
+
+  test('a pool that has no free connection is busy, not away', () => {
+    expect(kindsOf(new Error('timeout exceeded when trying to connect'))).toEqual(['timeout'])
   })
 
   test.each([

@@ -14,7 +14,6 @@ const SOCKET = new Set([
 ])
 const POOL_MESSAGES = [
   'Connection terminated',
-  'timeout exceeded when trying to connect',
   'Query read timeout',
   'Client has encountered a connection error',
 ]
@@ -43,10 +42,15 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   return error instanceof Error && POOL_MESSAGES.some((text) => error.message.includes(text))
 }
 
-/** A statement or a lock took longer than its limit and was ended by the server. */
+/**
+ * The database was too busy: a statement or a lock took longer than its limit and was ended by the server, or no connection of the pool
+ * came free in time, and nothing was sent.
+ */
 export function isDatabaseTimeout(error: unknown): boolean {
   const code = codeOf(error)
-  return code === '57014' || code === '55P03'
+  if (code === '57014' || code === '55P03') return true
+  // pg-pool says this to those who wait for a connection; one that can't be opened is 'Connection terminated due to connection timeout'.
+  return error instanceof Error && error.message.includes('timeout exceeded when trying to connect')
 }
 
 /** PostgreSQL can't store the text, because it has a NUL character: a mistake of the client that sent it. */

@@ -10,6 +10,9 @@ export const settings = hostSettings.extend({
   PAYMENT_WAIT_MS: whole(0, 30_000, 5_000).describe(
     'how long POST /payments waits for the saga before it answers 202',
   ),
+  PAYMENT_DELAY_MAX_MS: whole(100, 30_000, 2_000).describe(
+    'payments that would take longer than this, since others are before them, are refused with 503',
+  ),
   SAGA_REPLY_WAIT_MS: whole(50, 60_000, 3_000).describe(
     'first wait of a saga for a reply; doubled with each resend',
   ),

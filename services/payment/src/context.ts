@@ -2,10 +2,14 @@ import type { Logger } from '@frontrow/service-host/logger'
 import type { WakeUp } from '@frontrow/messaging/wake-up'
 import type { Pool } from '@frontrow/postgres/pool'
 import type { Reservation__Output as Reservation } from '@frontrow/proto/gen/frontrow/reservation/v1/Reservation'
+import type { PaymentBeginnings } from './begin-payments.ts'
 import type { CardProvider } from './card-provider.ts'
 import type { Config } from './config.ts'
 import type { PaymentEvents } from './events.ts'
+import type { PaymentIntake } from './payment-intake.ts'
+import type { PaymentKeys } from './payment-keys.ts'
 import type { SettledPayments } from './settled-payments.ts'
+import type { PaymentMethod } from './sql/payments.ts'
 
 /** What the use cases of this service work with; built once in start.ts. */
 export interface Context {
@@ -16,6 +20,10 @@ export interface Context {
   /** Wakes the worker that talks to the card provider. */
   cardWork: WakeUp
   cardProvider: CardProvider
+  /** By the payment's method, because the steps of cards wait for the provider. */
+  intakes: Readonly<Record<PaymentMethod, PaymentIntake>>
+  beginnings: PaymentBeginnings
+  keys: PaymentKeys
   settled: SettledPayments
   events: PaymentEvents
   now: () => Date

@@ -30,8 +30,10 @@ beforeAll(async () => {
   const config = readConfig(settings, {
     ...environment.serviceEnv('payment'),
     ...others,
-    PAYMENT_WAIT_MS: '1500',
+    PAYMENT_WAIT_MS: '3000',
     SAGA_REPLY_WAIT_MS: '600',
+    SAGA_REPLY_WAIT_MAX_MS: '1000',
+    SAGA_TAKING_MONEY_ATTEMPTS_MAX: '20',
     SAGA_POLL_MS: '50',
     CARD_TIMEOUT_MS: '300',
     CARD_SIMULATOR_LATE_MS: '5000',
@@ -195,10 +197,19 @@ describe('a payment from the wallet', () => {
             payload: { ...command.value, reason: 'RESERVATION_EXPIRED' },
           }
         : willing(command)
-    const answer = await pay('103', hold('103'))
+    const reservationId = hold('103')
+    const key = randomUUID()
+    const answer = await pay('103', reservationId, { key })
     expect([answer.status, answer.body.error?.code]).toEqual([409, 'RESERVATION_EXPIRED'])
     expect(answer.body.error?.details).toMatchObject({ status: 'REFUNDED' })
     expect(sent('RefundWallet')).toHaveLength(1)
+    const again = await pay('103', reservationId, { key })
+    expect([again.status, again.replayed, again.body.error?.code]).toEqual([
+      409,
+      'true',
+      'RESERVATION_EXPIRED',
+    ])
+    expect(again.body.error?.details).toEqual(answer.body.error?.details)
   })
 
   test('is 202 while nobody answers, is asked again under the same message id, and ends when somebody does', async () => {
@@ -216,7 +227,11 @@ describe('a payment from the wallet', () => {
     expect(sent('DebitWallet').length).toBeGreaterThan(1)
     expect(new Set(sent('DebitWallet').map((command) => command.id)).size).toBe(1)
     const again = await pay('104', reservationId, { key })
-    expect([again.status, again.body.data?.paymentId]).toEqual([201, first.body.data?.paymentId])
+    expect([again.status, again.replayed, again.body.data?.paymentId]).toEqual([
+      201,
+      'true',
+      first.body.data?.paymentId,
+    ])
   })
 })
 
@@ -229,20 +244,17 @@ describe('one effect', () => {
     expect(sent('DebitWallet')).toHaveLength(1)
   })
 
-  test('one key ten times at once: one payment; the others wait their turn or get its answer', async () => {
+  test('one key ten times at once: one payment, which all wait for and are answered with', async () => {
     const reservationId = hold('202')
     const key = randomUUID()
     const answers = await Promise.all(Array.from({ length: 10 }, () => pay('202', reservationId, { key })))
-    for (const answer of answers) {
-      expect([201, 409]).toContain(answer.status)
-      if (answer.status === 409) expect(answer.body.error?.code).toBe('IDEMPOTENCY_IN_PROGRESS')
-    }
-    const paid = new Set(answers.flatMap((answer) => answer.body.data?.paymentId ?? []))
-    expect(paid.size).toBe(1)
+    expect(answers.map((answer) => answer.status)).toEqual(Array.from({ length: 10 }, () => 201))
+    expect(new Set(answers.map((answer) => JSON.stringify(answer.body.data))).size).toBe(1)
+    expect(answers.filter((answer) => answer.replayed === null)).toHaveLength(1)
     expect(sent('DebitWallet')).toHaveLength(1)
     const later = await pay('202', reservationId, { key })
     expect([later.status, later.replayed]).toEqual([201, 'true'])
-    expect(paid).toContain(later.body.data?.paymentId)
+    expect(later.body).toEqual(answers[0]?.body)
   })
 
   test('one key with another body is 422 and changes nothing', async () => {
@@ -251,6 +263,100 @@ describe('one effect', () => {
     const other = await pay('203', hold('203'), { key })
     expect([other.status, other.body.error?.code]).toEqual([422, 'IDEMPOTENCY_KEY_REUSED'])
     expect(sent('DebitWallet')).toHaveLength(1)
+  })
+
+  test('one key with two bodies at once: one is paid, the other is 422', async () => {
+    const key = randomUUID()
+    const answers = await Promise.all([
+      pay('204', hold('204'), { key }),
+      pay('204', hold('204'), { key }),
+      pay('205', hold('205'), { key }),
+    ])
+    expect(
+      answers
+        .map((answer) => answer.status)
+        .slice(0, 2)
+        .toSorted(),
+    ).toEqual([201, 422])
+    expect(answers[2]?.status).toBe(201)
+    expect(sent('DebitWallet')).toHaveLength(2)
+  })
+
+  test('a repeat while the payment is at work waits for it, and after the wait is 202 and no replay', async () => {
+    participants.answer = () => null
+    const reservationId = hold('206')
+    const key = randomUUID()
+    const first = await pay('206', reservationId, { key })
+    const second = await pay('206', reservationId, { key })
+    expect([second.status, second.replayed, second.body]).toEqual([202, null, first.body])
+    const third = pay('206', reservationId, { key })
+    participants.answer = willing
+    expect(await third).toMatchObject({ status: 201, replayed: 'true' })
+    expect((await third).body.data?.paymentId).toBe(first.body.data?.paymentId)
+  })
+
+  test('a repeat is answered when the hold has run out, and when the reservations can not be asked', async () => {
+    const reservationId = hold('207')
+    const key = randomUUID()
+    const first = await pay('207', reservationId, { key })
+    participants.reservations.set(reservationId, {
+      ...participants.reservations.get(reservationId),
+      status: 'EXPIRED',
+    })
+    const late = await pay('207', reservationId, { key })
+    participants.reservations.delete(reservationId)
+    const later = await pay('207', reservationId, { key })
+    expect([late, later]).toMatchObject([
+      { status: 201, replayed: 'true' },
+      { status: 201, replayed: 'true' },
+    ])
+    expect([late.body, later.body]).toEqual([first.body, first.body])
+  })
+
+  test('payments that begin together each have their own saga, and their command its own trace', async () => {
+    const users = Array.from({ length: 20 }, (_, index) => `21${index}`)
+    const answers = await Promise.all(
+      users.map((userId, index) =>
+        send('POST', '/payments', userId, {
+          headers: { 'Idempotency-Key': randomUUID(), 'X-Request-Id': `together-${userId}` },
+          body: JSON.stringify({
+            reservationId: hold(userId),
+            ...(index % 4 === 0 ? cardOf('tok_approved') : { paymentMethod: 'BALANCE' }),
+          }),
+        }),
+      ),
+    )
+    expect(answers.map(({ status }) => status)).toEqual(users.map(() => 201))
+    const { rows } = await pool.query<{ user_id: string; request_id: string; type: string }>(
+      `SELECT p.user_id, o.request_id, o.type FROM outbox o JOIN payments p ON p.payment_id::text = o.payload->>'paymentId'
+       WHERE o.request_id LIKE 'together-%' AND o.type = 'DebitWallet'`,
+    )
+    expect(rows).toHaveLength(15)
+    for (const row of rows) expect(row.request_id).toBe(`together-${row.user_id}`)
+  })
+
+  test('a request that can not be stored is refused alone, whoever begins with it', async () => {
+    const [bad, ...good] = await Promise.all([
+      pay('230', hold('230'), { card: 'tok\u0000' }),
+      pay('231', hold('231')),
+      pay('232', hold('232'), { card: 'tok_approved' }),
+    ])
+    expect([bad.status, bad.body.error?.code]).toEqual([400, 'INVALID_REQUEST'])
+    expect(good.map(({ status }) => status)).toEqual([201, 201])
+  })
+
+  test('what another instance settles is found in the database before the wait ends', async () => {
+    participants.answer = () => null
+    const answering = pay('240', hold('240'))
+    await eventually(async () => {
+      const { rowCount } = await pool.query(
+        `WITH paid AS (
+           UPDATE payments SET status = 'APPROVED', paid_at = now() WHERE user_id = '240' AND status = 'PENDING' RETURNING payment_id)
+         UPDATE purchase_sagas SET state = 'APPROVED', deadline_at = NULL WHERE payment_id IN (SELECT payment_id FROM paid)`,
+      )
+      expect(rowCount).toBe(1)
+    })
+    expect(await answering).toMatchObject({ status: 201, body: { data: { status: 'APPROVED' } } })
   })
 })
 
@@ -291,7 +397,8 @@ describe('a payment by card', () => {
 describe('a confirmed reservation that is cancelled', () => {
   test('refunds its payment once, however often the news comes', async () => {
     const reservationId = hold('401')
-    const paid = await pay('401', reservationId)
+    const key = randomUUID()
+    const paid = await pay('401', reservationId, { key })
     const news = {
       reservationId,
       userId: '401',
@@ -309,6 +416,8 @@ describe('a confirmed reservation that is cancelled', () => {
       expect(one.body.data).toMatchObject({ status: 'REFUNDED', reason: 'USER_CANCELLED' })
     })
     expect(sent('RefundWallet')).toHaveLength(1)
+    const again = await pay('401', reservationId, { key })
+    expect([again.status, again.replayed, again.body]).toEqual([201, 'true', paid.body])
   })
 })
 

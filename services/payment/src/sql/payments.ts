@@ -18,41 +18,29 @@ export interface Payment {
   endedAt: Date | null
 }
 
-const COLUMNS = `payment_id AS "paymentId", reservation_id AS "reservationId", user_id AS "userId",
+/** What statements select of `payments` to read a Payment. */
+export const PAYMENT_COLUMNS = `payment_id AS "paymentId", reservation_id AS "reservationId", user_id AS "userId",
   schedule_id AS "scheduleId", amount, payment_method AS "paymentMethod", status, reason,
   created_at AS "createdAt", paid_at AS "paidAt", ended_at AS "endedAt"`
-
-/** Inserts a PENDING payment. Fails on the unique index payments_one_live when the reservation has a live payment. */
-export async function insertPayment(
-  tx: Tx,
-  payment: Pick<
-    Payment,
-    'paymentId' | 'reservationId' | 'userId' | 'scheduleId' | 'amount' | 'paymentMethod'
-  >,
-): Promise<void> {
-  await tx.query({
-    name: 'payments-insert',
-    text: `INSERT INTO payments (payment_id, reservation_id, user_id, schedule_id, amount, payment_method, status)
-           VALUES ($1, $2, $3, $4, $5, $6, 'PENDING')`,
-    values: [
-      payment.paymentId,
-      payment.reservationId,
-      payment.userId,
-      payment.scheduleId,
-      payment.amount,
-      payment.paymentMethod,
-    ],
-  })
-}
 
 /** Reads one payment, whoever made it. */
 export async function findPayment(db: Queryable, paymentId: string): Promise<Payment | undefined> {
   const { rows } = await db.query<Payment>({
     name: 'payments-find',
-    text: `SELECT ${COLUMNS} FROM payments WHERE payment_id = $1`,
+    text: `SELECT ${PAYMENT_COLUMNS} FROM payments WHERE payment_id = $1`,
     values: [paymentId],
   })
   return rows[0]
+}
+
+/** Reads those of the payments that have settled. */
+export async function findSettled(db: Queryable, paymentIds: readonly string[]): Promise<Payment[]> {
+  const { rows } = await db.query<Payment>({
+    name: 'payments-find-settled',
+    text: `SELECT ${PAYMENT_COLUMNS} FROM payments WHERE payment_id = ANY ($1::uuid[]) AND status <> 'PENDING'`,
+    values: [paymentIds],
+  })
+  return rows
 }
 
 /** Saves the status of payments, with its reason and times. */

@@ -46,21 +46,6 @@ export async function lockSagas(tx: Tx, paymentIds: readonly string[]): Promise<
   }))
 }
 
-/** Inserts a new saga with its first deadline. */
-export async function insertSaga(
-  tx: Tx,
-  paymentId: string,
-  saga: PurchaseSaga,
-  deadlineAt: Date | null,
-): Promise<void> {
-  await tx.query({
-    name: 'sagas-insert',
-    text: `INSERT INTO purchase_sagas (payment_id, state, money_taken, attempts, deadline_at, reason)
-           VALUES ($1, $2, $3, $4, $5, $6)`,
-    values: [paymentId, saga.state, saga.moneyTaken, saga.attempts, deadlineAt, saga.reason],
-  })
-}
-
 /** What is saved of a saga that has moved. */
 export interface MovedSaga extends PaymentWithSaga {
   /** The version that was loaded. */

@@ -1,0 +1,131 @@
+import { isDatabaseTimeout, isDatabaseUnavailable } from '@frontrow/postgres/errors'
+import { refuse } from '@frontrow/proto/refusals'
+import { Batcher } from '@frontrow/service-host/batcher'
+import { runWithTrace } from '@frontrow/trace-context/trace-context'
+import type { TraceContext } from '@frontrow/trace-context/trace-context'
+import { sagaLimits } from './advance-purchase-sagas.ts'
+import type { Context } from './context.ts'
+import { findRepeated } from './payment-keys.ts'
+import { beginSaga } from './purchase-saga.ts'
+import { commandMessage } from './saga-messages.ts'
+import { beginPayments } from './sql/begin-payments.ts'
+import type { NewPayment } from './sql/begin-payments.ts'
+import type { Payment } from './sql/payments.ts'
+
+/** A payment that may begin: its reservation is held, and says what is to be paid. */
+export interface PaymentToBegin extends Pick<NewPayment, 'payment' | 'key' | 'cardToken'> {
+  /** The trace of the request; what follows from it is sent and logged under it. */
+  trace: TraceContext | undefined
+}
+
+/** `isRepeat`: an earlier request with the same key had begun it, and it is as that request left it. */
+export interface Beginning {
+  payment: Payment
+  isRepeat: boolean
+}
+
+/** Payments that begin; each is answered after the commit. */
+export type PaymentBeginnings = Batcher<'all', PaymentToBegin, Beginning>
+
+type BeginningContext = Pick<Context, 'pool' | 'relay' | 'cardWork' | 'events' | 'config' | 'now'>
+
+const BATCH_MAX = 100
+const PENDING_MAX = 2_000
+
+/**
+ * Payments that begin in one turn of the event loop, or while a statement is in work, share the next statement. Refuses
+ * IDEMPOTENCY_KEY_REUSED, and ALREADY_PAID where the reservation has another live payment.
+ */
+export function createPaymentBeginnings(ctx: BeginningContext): PaymentBeginnings {
+  return new Batcher({
+    batchMax: BATCH_MAX,
+    atOnceMax: 1,
+    pendingMax: PENDING_MAX,
+    send: (_all, payments) => beginTogether(ctx, payments),
+  })
+}
+
+async function beginTogether(
+  ctx: BeginningContext,
+  payments: readonly PaymentToBegin[],
+): Promise<(Beginning | Error)[]> {
+  let begun: Map<string, Date>
+  try {
+    const rows = await beginPayments(
+      ctx.pool,
+      payments.map((payment) => withSaga(ctx, payment)),
+    )
+    begun = new Map(rows.map(({ paymentId, createdAt }) => [paymentId, createdAt]))
+  } catch (error) {
+    const isOfAll = isDatabaseUnavailable(error) || isDatabaseTimeout(error)
+    if (payments.length === 1 || isOfAll) throw error
+    return beginOneByOne(ctx, payments)
+  }
+  if (begun.size > 0) follow(ctx, payments, begun)
+  const others = payments.filter(({ payment }) => !begun.has(payment.paymentId))
+  const repeated = await findRepeated(
+    ctx.pool,
+    others.map(({ key }) => key),
+  )
+  const earlier = new Map(others.map(({ payment }, index) => [payment.paymentId, repeated[index]]))
+  return payments.map(({ payment }) => {
+    const createdAt = begun.get(payment.paymentId)
+    if (createdAt !== undefined) return { payment: asBegun(payment, createdAt), isRepeat: false }
+    const found = earlier.get(payment.paymentId)
+    if (found instanceof Error) return found
+    if (found !== undefined) return { payment: found, isRepeat: true }
+    return refuse('ALREADY_PAID', 'the reservation is paid, or being paid by another payment')
+  })
+}
+
+/** The server has refused the statement, so nothing of it was written: whose content it can't store fails alone. */
+async function beginOneByOne(
+  ctx: BeginningContext,
+  payments: readonly PaymentToBegin[],
+): Promise<(Beginning | Error)[]> {
+  const answers: (Beginning | Error)[] = []
+  for (const payment of payments) {
+    try {
+      answers.push(...(await beginTogether(ctx, [payment])))
+    } catch (error) {
+      answers.push(error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+  return answers
+}
+
+function withSaga(ctx: BeginningContext, { payment, key, cardToken, trace }: PaymentToBegin): NewPayment {
+  const { saga, deadlineAt, command } = beginSaga(payment.paymentMethod, ctx.now(), sagaLimits(ctx))
+  const message = command === null ? null : commandMessage(payment, command)
+  return {
+    payment,
+    key,
+    saga,
+    deadlineAt,
+    cardToken,
+    command: message === null ? null : { ...message, trace },
+  }
+}
+
+function asBegun(payment: NewPayment['payment'], createdAt: Date): Payment {
+  return { ...payment, status: 'PENDING', reason: null, createdAt, paidAt: null, endedAt: null }
+}
+
+/** Wakes whoever does the first step of what has begun. */
+function follow(
+  ctx: BeginningContext,
+  payments: readonly PaymentToBegin[],
+  begun: ReadonlyMap<string, Date>,
+): void {
+  let isWallet = false
+  let isCard = false
+  for (const { payment, cardToken, trace } of payments) {
+    if (!begun.has(payment.paymentId)) continue
+    if (cardToken === null) isWallet = true
+    else isCard = true
+    if (trace === undefined) ctx.events.begun(payment)
+    else runWithTrace(trace, () => ctx.events.begun(payment))
+  }
+  if (isWallet) ctx.relay.wake()
+  if (isCard) ctx.cardWork.wake()
+}
