@@ -1,30 +1,31 @@
 import { reader } from '@frontrow/messaging/handlers'
 import type { MessageHandlers } from '@frontrow/messaging/handlers'
-import { claimed } from '@frontrow/messaging/inbox'
-import {
-  ReservationCancelled,
-  ReservationConfirmed,
-  ReservationExpired,
-  ReservationHeld,
-} from '@frontrow/proto/events'
+import { ReservationCancelled, ReservationExpired, ReservationHeld } from '@frontrow/proto/events'
 import { topics } from '@frontrow/proto/topics'
 import type { CatalogContext } from './context.ts'
-import { trackReservations } from './track-reservations.ts'
-import type { ReservationNews } from './track-reservations.ts'
+import { noteReservations } from './sql/reserved-seats.ts'
+import type { ReservationNews } from './sql/reserved-seats.ts'
 
 /** What this service listens to. */
 export const consumedTopics = [topics.reservationEvents]
 
-/** How events of reservations are read and tracked. */
+/**
+ * How events of reservations are read and noted. A confirmation says nothing new, for the seats are taken since the hold, whose event
+ * comes before it. No message id is claimed, because the news have the same effect however often and in whatever order they come; a
+ * row is kept longer than the topic keeps messages about it.
+ */
 export function messageHandlers(ctx: Pick<CatalogContext, 'pool'>): MessageHandlers<ReservationNews> {
   return {
     readers: {
       ReservationHeld: reader(ReservationHeld, (event) => toNews(event, 'RESERVED')),
-      ReservationConfirmed: reader(ReservationConfirmed, (event) => toNews(event, 'RESERVED')),
       ReservationCancelled: reader(ReservationCancelled, (event) => toNews(event, 'RELEASED')),
       ReservationExpired: reader(ReservationExpired, (event) => toNews(event, 'RELEASED')),
     },
-    handleMany: claimed(ctx.pool, trackReservations),
+    handleMany: (messages) =>
+      noteReservations(
+        ctx.pool,
+        messages.map(({ content }) => content),
+      ),
   }
 }
 
