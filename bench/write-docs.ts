@@ -1,0 +1,2 @@
+import type { Results } from './plan.ts'
+export function writeDocs(_results: Results): void {}
