@@ -13,6 +13,7 @@ import { listMisses } from './limits.ts'
 import type { Results } from './plan.ts'
 import { comparisonLines, figureLine, partLines } from './table.ts'
 import { withTemporaryServers } from './temporary-servers.ts'
+import { writeDocs } from './write-docs.ts'
 
 const PACE: Pace = { rounds: 3, roundMs: 2_000, warmUpMs: 2_000 }
 const QUICK_PACE: Pace = { rounds: 1, roundMs: 1_000, warmUpMs: 500 }

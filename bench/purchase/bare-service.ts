@@ -45,7 +45,7 @@ interface Hop {
   from: string
   step?: PaymentStep
   to?: string
-  then?: (messages: readonly PaymentMessage[]) => void
+  atEnd?: (messages: readonly PaymentMessage[]) => void
 }
 
 const PAYMENTS_TOGETHER_MAX = 200
@@ -65,7 +65,7 @@ const kafka = createKafka({
 })
 const producer = createProducer(kafka)
 const consumer = createConsumer(kafka, `bare-${settings.ROLE}`)
-const stops: (() => Promise<unknown> | void)[] = []
+const stops: (() => Promise<void>)[] = []
 const app = express()
 
 async function saveStep(step: PaymentStep, messages: readonly PaymentMessage[]): Promise<void> {
@@ -104,7 +104,7 @@ async function consume(hops: readonly Hop[]): Promise<void> {
       )
       if (hop?.step !== undefined) await saveStep(hop.step, messages)
       if (hop?.to !== undefined) await publish(hop.to, messages)
-      hop?.then?.(messages)
+      hop?.atEnd?.(messages)
     },
   })
   await joined
@@ -115,16 +115,15 @@ async function beQueue(): Promise<void> {
   const redis = new Redis(settings.REDIS_URL)
   const server = createGrpcServer()
   server.add(QueueService.service, {
-    VerifyToken: (_call: unknown, callback: (error: null, answer: object) => void) => {
-      void redis
-        .get(BARE_ROOM_KEY)
-        .then(() => callback(null, { scheduleId: 1, userId: '', activeUntilMs: 0, sequence: 1 }))
+    VerifyToken: async (_call: unknown, callback: (error: null, answer: object) => void) => {
+      await redis.get(BARE_ROOM_KEY)
+      callback(null, { scheduleId: 1, userId: '', activeUntilMs: 0, sequence: 1 })
     },
   })
   await server.listen('127.0.0.1', settings.QUEUE_GRPC_PORT)
   stops.push(
     () => server.close(GRACE_MS),
-    () => redis.disconnect(),
+    async () => redis.disconnect(),
   )
   await consume([{ from: bareTopics.confirmed, step: 'usePlace' }])
 }
@@ -167,7 +166,7 @@ async function beReservation(): Promise<void> {
     const { rows } = await pool.query({ ...selectTaken, values: [scheduleId, seatIds] })
     response.status(409).json({ success: false, error: { code: 'SEAT_TAKEN', details: rows } })
   })
-  stops.push(() => queue.close())
+  stops.push(async () => queue.close())
   await consume([
     { from: bareTopics.confirm, step: 'confirm', to: bareTopics.confirmed },
     { from: bareTopics.approved },
@@ -204,7 +203,7 @@ async function bePayment(): Promise<void> {
       from: bareTopics.confirmed,
       step: 'confirmed',
       to: bareTopics.approved,
-      then: (messages) => {
+      atEnd: (messages) => {
         for (const { paymentId } of messages) {
           waiting.get(paymentId)?.()
           waiting.delete(paymentId)

@@ -34,7 +34,7 @@ export class OurShop implements Shop {
 
   async openSale(round: number, buyers: number): Promise<Sale> {
     this.#admin = await signToken(this.stack.signer, 'bench', { roles: ['admin'] })
-    const { venueId } = await this.#create('POST', 'venues', { name: 'Bench hall', timeZone: 'UTC' })
+    const { venueId } = await this.#create('POST', 'venues', { name: 'Bench hall' })
     const { concertId } = await this.#create('POST', 'concerts', { title: 'Bench', artist: 'Bench' })
     const scheduleIds: number[] = []
     while (scheduleIds.length < this.#schedules) {

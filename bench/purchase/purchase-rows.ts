@@ -18,6 +18,7 @@ export const purchaseRowNames = ['charge', 'hold', 'refused', 'pay', 'purchase']
 export type PurchaseRowName = (typeof purchaseRowNames)[number]
 
 const WORK = { charge: 'charge', hold: 'hold', refused: 'hold refused', pay: 'pay', purchase: 'purchase' }
+const ONE = { charge: 'charge', refused: 'refused hold', pay: 'payment', purchase: 'purchase' }
 
 /** What our system counted while all buyers of one sale bought. */
 export interface SaleCounts {
@@ -102,7 +103,7 @@ export function purchaseResults(
       ? []
       : [
           {
-            name: `CPU of a ${WORK[row]}`,
+            name: `CPU of a ${ONE[row]}`,
             value: costOfRow(sales.ours, row).cpuMsPerRequest,
             unit: ' ms',
             digits: 3,

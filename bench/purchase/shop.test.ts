@@ -9,7 +9,7 @@ test('each seat is bought once, half of the buyers take two, and late people wan
   const { buyers, late } = await planVisits(schedules, 8, person)
   const bought = buyers.flatMap(({ scheduleId, seatIds }) => seatIds.map((seat) => `${scheduleId}/${seat}`))
   expect(new Set(bought).size).toBe(bought.length)
-  expect(buyers.map(({ seatIds }) => seatIds.length).toSorted()).toEqual([1, 1, 1, 1, 2, 2, 2, 2])
+  expect(buyers.map(({ seatIds }) => seatIds.length)).toEqual([1, 1, 2, 2, 1, 1, 2, 2])
   const wanted = late.flatMap(({ scheduleId, seatIds }) => seatIds.map((seat) => `${scheduleId}/${seat}`))
   expect(bought).toEqual(expect.arrayContaining(wanted))
   expect(new Set([...buyers, ...late].map(({ userId }) => userId)).size).toBe(12)
