@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { BARE_HOLD_MS, isMet, listMisses, scaledLimitMs } from './limits.ts'
+import { BARE_HOLD_MS, listMisses, scaledLimitMs } from './limits.ts'
+import { isMet } from './results.ts'
 
 const cost = (cpuMsPerRequest: number) => ({
   perSecond: 100,

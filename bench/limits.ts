@@ -1,5 +1,6 @@
 import { cpuRatio } from './measure.ts'
-import type { Comparison, Figure } from './table.ts'
+import { figureText, isMet } from './results.ts'
+import type { Results } from './results.ts'
 
 /** How fast Frontrow is to be: what each row may cost at most. */
 export const LIMITS = {
@@ -31,18 +32,8 @@ export function scaledLimitMs(row: keyof typeof LIMITS_MS, bareHoldMs: number): 
   return (LIMITS_MS[row] * bareHoldMs) / BARE_HOLD_MS
 }
 
-/** Whether a comparison or a figure keeps to its limit; without a limit there is nothing to miss. */
-export function isMet(result: Comparison | Figure): boolean {
-  if (result.limit === undefined) return true
-  return ('value' in result ? result.value : cpuRatio(result.ours, result.other)) <= result.limit
-}
-
 /** What a run has missed, a line each: limits, and rows that could not be measured. A run without any is one that passes. */
-export function listMisses(results: {
-  comparisons: readonly Comparison[]
-  figures: readonly Figure[]
-  problems: readonly string[]
-}): string[] {
+export function listMisses(results: Results): string[] {
   const ratios = results.comparisons
     .filter((one) => !isMet(one))
     .map(({ work, ours, other, against, limit }) => {
@@ -52,8 +43,8 @@ export function listMisses(results: {
   const figures = results.figures
     .filter((one) => !isMet(one))
     .map(
-      ({ name, value, unit, digits, limit = Number.NaN }) =>
-        `${name}: ${value.toFixed(digits)}${unit} (limit ${limit.toFixed(digits)}${unit})`,
+      (figure) =>
+        `${figure.name}: ${figureText(figure, figure.value)} (limit ${figureText(figure, figure.limit ?? Number.NaN)})`,
     )
   return [...ratios, ...figures, ...results.problems.map((problem) => `not measured: ${problem}`)]
 }

@@ -10,7 +10,7 @@ import { readCpuMs, readMachineMs } from './process-cpu.ts'
 import type { Pace } from './compare-stacks.ts'
 import { measureRows } from './measure-rows.ts'
 import { listMisses } from './limits.ts'
-import type { Results } from './plan.ts'
+import type { Results } from './results.ts'
 import { comparisonLines, figureLine, partLines } from './table.ts'
 import { withTemporaryServers } from './temporary-servers.ts'
 import { writeDocs } from './write-docs.ts'
@@ -64,7 +64,7 @@ async function runBench({ rows, quick, check, docs, profileFolder }: BenchOption
   try {
     await withTemporaryServers(halt.signal, (servers) => measureRows(servers, plan, results))
     say('Done')
-    if (docs) writeDocs(results)
+    if (docs) await writeDocs(results, otherProgramsLine(machineBefore))
     if (results.problems.length > 0) return 1
     return check && listMisses(results).length > 0 ? 1 : 0
   } catch (error) {

@@ -1,6 +1,7 @@
 import { LoadProcess } from './load-process.ts'
 import { attempt } from './plan.ts'
-import type { Plan, Results } from './plan.ts'
+import type { Plan } from './plan.ts'
+import type { Results } from './results.ts'
 import { startBareShop } from './purchase/bare-shop.ts'
 import { loadPast } from './purchase/load-past.ts'
 import { startOurSystem } from './purchase/our-system.ts'

@@ -1,6 +1,6 @@
 import type { Pace } from './compare-stacks.ts'
 import type { RowName } from './arguments.ts'
-import type { Comparison, Figure } from './table.ts'
+import type { Results } from './results.ts'
 import type { TemporaryServers } from './temporary-servers.ts'
 
 /** What is measured, how long, and the sizes of the crowds. */
@@ -15,14 +15,6 @@ export interface Plan {
   oldPayments: number
   profileFolder: string | undefined
   say: (line: string) => void
-}
-
-/** The results of a run; they are filled in while it runs. */
-export interface Results {
-  comparisons: Comparison[]
-  figures: Figure[]
-  /** Rows that could not be measured, and why. */
-  problems: string[]
 }
 
 /** Measures one row. Where that fails, the failure becomes a problem of the run and the other rows are still measured. */

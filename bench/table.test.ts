@@ -40,7 +40,7 @@ test('each cost is told by the servers it goes to', () => {
 
 test('a figure is judged by its limit, which is still met when it is reached', () => {
   const rebuild = { name: 'rebuild', unit: ' s', digits: 1, limit: 30 }
-  expect(figureLine({ ...rebuild, value: 30 })).toBe('rebuild: 30.0 s (limit 30 s: met)')
-  expect(figureLine({ ...rebuild, value: 30.1 })).toBe('rebuild: 30.1 s (limit 30 s: NOT met)')
+  expect(figureLine({ ...rebuild, value: 30 })).toBe('rebuild: 30.0 s (limit 30.0 s: met)')
+  expect(figureLine({ ...rebuild, value: 30.1 })).toBe('rebuild: 30.1 s (limit 30.0 s: NOT met)')
   expect(figureLine({ ...rebuild, value: 30.1, limit: undefined })).toBe('rebuild: 30.1 s')
 })

@@ -1,26 +1,7 @@
-import { isMet } from './limits.ts'
 import { cpuRatio } from './measure.ts'
+import { figureText, isMet } from './results.ts'
+import type { Comparison, Figure } from './results.ts'
 import type { Cost } from './measure.ts'
-
-/** The same work on two stacks. */
-export interface Comparison {
-  work: string
-  ours: Cost
-  /** The name of the other stack in the table. */
-  against: string
-  other: Cost
-  /** Our stack may take this many times the CPU of the other; undefined where its limit is a figure. */
-  limit: number | undefined
-}
-
-/** A single number with its limit, where it has one. */
-export interface Figure {
-  name: string
-  value: number
-  unit: string
-  digits: number
-  limit: number | undefined
-}
 
 const HEADINGS = [
   'work',
@@ -86,8 +67,8 @@ function costCells(cost: Cost): string[] {
 
 /** One figure as a line. */
 export function figureLine(figure: Figure): string {
-  const { name, value, unit, digits, limit } = figure
-  const line = `${name}: ${value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })}${unit}`
+  const { name, value, limit } = figure
+  const line = `${name}: ${figureText(figure, value)}`
   if (limit === undefined) return line
-  return `${line} (limit ${Number(limit.toFixed(3))}${unit}: ${isMet(figure) ? 'met' : 'NOT met'})`
+  return `${line} (limit ${figureText(figure, limit)}: ${isMet(figure) ? 'met' : 'NOT met'})`
 }

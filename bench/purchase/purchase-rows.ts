@@ -3,9 +3,9 @@ import { LIMITS, scaledLimitMs } from '../limits.ts'
 import type { LoadProcess } from '../load-process.ts'
 import { costOf } from '../measure.ts'
 import type { Cost } from '../measure.ts'
-import type { Comparison, Figure } from '../table.ts'
+import type { Comparison, Figure } from '../results.ts'
 import { buy, purchaseOf } from './buy.ts'
-import type { Between, SaleRound, StepName } from './buy.ts'
+import type { Between, SaleRound } from './buy.ts'
 import { addCounts, countsBetween, messagesATransaction, readCounts, TRANSACTIONS } from './counters.ts'
 import type { Counts } from './counters.ts'
 import type { OurSystem } from './our-system.ts'
@@ -14,14 +14,13 @@ import type { Shop } from './shop.ts'
 /** Rows that are measured by sales, by their names on the command line. */
 export const purchaseRowNames = ['charge', 'hold', 'refused', 'pay', 'purchase'] as const
 
-/** Name of one of them. */
-export type PurchaseRowName = (typeof purchaseRowNames)[number]
+type PurchaseRowName = (typeof purchaseRowNames)[number]
 
 const WORK = { charge: 'charge', hold: 'hold', refused: 'hold refused', pay: 'pay', purchase: 'purchase' }
 const ONE = { charge: 'charge', refused: 'refused hold', pay: 'payment', purchase: 'purchase' }
 
 /** What our system counted while all buyers of one sale bought. */
-export interface SaleCounts {
+interface SaleCounts {
   payments: Counts
   purchases: Counts
 }
@@ -79,7 +78,7 @@ async function startMeter(
 }
 
 /** The costs of a row in these rounds. */
-export function costOfRow(rounds: readonly SaleRound[], row: PurchaseRowName | StepName): Cost {
+function costOfRow(rounds: readonly SaleRound[], row: PurchaseRowName): Cost {
   return costOf(rounds.map((round) => (row === 'purchase' ? purchaseOf(round) : round[row])))
 }
 
