@@ -93,7 +93,12 @@ export function createHost(options: {
   })
   // Added first and so closed last, because what a service adds before `listen` may still write while it stops.
   lifecycle.add('database', () => pool.end())
-  const kafka = createKafka({ clientId: service, brokers: settings.KAFKA_BROKERS, logger })
+  const kafka = createKafka({
+    clientId: service,
+    brokers: settings.KAFKA_BROKERS,
+    logger,
+    onRequest: (api) => metrics.kafkaRequests.inc({ api }),
+  })
   const topicPrefix = settings.KAFKA_TOPIC_PREFIX
   const relay = new OutboxRelay({ kafka, databaseUrl: settings.DATABASE_URL, service, topicPrefix, logger })
   const http = createHttpServer({

@@ -17,6 +17,7 @@ export interface HostMetrics {
   messages: Counter<'topic' | 'type' | 'outcome'>
   messageSeconds: Histogram<'type'>
   messagesPerBatch: Histogram
+  kafkaRequests: Counter<'api'>
   consumerLag: Gauge<'topic' | 'partition'>
 }
 
@@ -75,6 +76,12 @@ export function createMetrics(service: string, options: { processMetrics: boolea
       name: 'messages_per_transaction',
       help: 'Messages that were applied together',
       buckets: [1, 2, 3, 5, 10, 20, 50, 100, 200],
+      registers,
+    }),
+    kafkaRequests: new Counter({
+      name: 'kafka_requests_total',
+      help: 'Requests to the brokers, by their kind',
+      labelNames: ['api'] as const,
       registers,
     }),
     consumerLag: new Gauge({
