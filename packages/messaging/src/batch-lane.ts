@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { UnreadableMessageError } from './envelope.ts'
 import type { Incoming } from './handlers.ts'
 import { pause } from './pause.ts'
+import { lingerMs } from './wake-up.ts'
 
 /** A message in hand, with where it came from. */
 export interface Delivery<M, Origin> {
@@ -82,10 +83,11 @@ export class BatchLane<M, Origin> {
         this.#settings.stopping.aborted || sharing.every(({ left }) => left.aborted)
       try {
         if (isOver()) throw new Error('the batch was not begun, because nobody waits for it')
-        await this.#apply(
-          sharing.flatMap(({ deliveries }) => deliveries),
-          isOver,
-        )
+        const together = sharing.flatMap(({ deliveries }) => deliveries)
+        await this.#apply(together, isOver)
+        // A consumer fetches again when its last fetch is done, so this lets messages gather at the broker.
+        const linger = lingerMs(together.length)
+        if (linger > 0) await pause(linger, this.#settings.stopping)
         for (const { resolve } of sharing) resolve()
       } catch (error) {
         for (const { reject } of sharing) reject(error)
