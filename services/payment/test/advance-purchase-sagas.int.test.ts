@@ -174,6 +174,20 @@ test('a whole purchase in one batch: each message is decided on what the one bef
   ])
 })
 
+test('a repeat in the same batch or in a later one changes nothing, also where the saga would act on it again', async () => {
+  const payments = await beginPayments(one.ctx.pool, ['BALANCE'])
+  const paymentId = payments[0]?.paymentId ?? ''
+  const { handleMany } = messageHandlers(one.ctx)
+  await handleMany([incoming(paymentId, { type: 'WalletDebitRefused', reason: 'INSUFFICIENT_BALANCE' })])
+  const late = incoming(paymentId, { type: 'WalletDebited' })
+  await handleMany([late, late])
+  await handleMany([late])
+  expect(await readRows(one.ctx.pool, payments)).toMatchObject({
+    sagas: [{ state: 'FAILED', version: 3 }],
+    outbox: [{ type: 'PaymentFailed' }, { type: 'RefundWallet' }],
+  })
+})
+
 test('fifty messages cost as many statements as one', async () => {
   const { ctx } = one
   const statements = (payments: readonly BegunPayment[], message: SagaMessage): Promise<number> =>
