@@ -123,6 +123,10 @@ test('all replies to one kind of command of one payment have one id, and no othe
         }
       }
       for (const of of ids.values()) expect(of.size).toBe(1)
+      for (const [paymentId, { debitReplyId, refundReplyId }] of stored.fences) {
+        expect([...(ids.get(`${paymentId} DEBIT`) ?? [debitReplyId])]).toEqual([debitReplyId])
+        expect([...(ids.get(`${paymentId} REFUND`) ?? [refundReplyId])]).toEqual([refundReplyId])
+      }
       expect(new Set([...ids.values()].flatMap((of) => [...of])).size).toBe(ids.size)
     }),
   )

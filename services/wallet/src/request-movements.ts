@@ -47,7 +47,7 @@ type BatchContext = Pick<WalletContext, 'pool' | 'events'>
 const BATCH_MAX = 200
 // One is decided while another waits for its commit; more would only make the batches smaller.
 const AT_ONCE_MAX = 2
-const PENDING_MAX = 10_000
+const PENDING_MAX = 2_000
 
 /**
  * Requests that come in one turn of the event loop, or while two transactions are in work, share the next one. A refusal is one

@@ -162,27 +162,70 @@ describe('requests of one turn', () => {
   })
 })
 
-test('two instances with the same requests at once have one effect a key and the same answers', async () => {
-  const { ctx } = it.wallet
-  const other: WalletContext = { ...ctx, movements: createMovementBatches(ctx) }
-  for (let round = 0; round < 5; round += 1) {
-    const requests: Request[] = Array.from({ length: 10 }, (_, index) => ({
-      route: 'charge',
-      user: `twin-${round}-${index % 5}`,
-      amount: 1_000,
-      key: `key-${index}`,
-    }))
-    const mirrored = requests.toReversed()
-    const [here, there] = await Promise.all([
-      Promise.all(requests.map((request) => send(ctx, request))),
-      Promise.all(mirrored.map((request) => send(other, request))),
-    ])
-    const replays = [...here, ...there].filter(({ replayed }) => replayed)
-    expect(replays).toHaveLength(10)
-    expect(there.toReversed().map(({ data }) => data)).toEqual(here.map(({ data }) => data))
-    for (let user = 0; user < 5; user += 1) {
-      expect(await it.balance(`twin-${round}-${user}`)).toBe(2_000)
-    }
+describe('two instances at once', () => {
+  const twoInstances = (): [WalletContext, WalletContext] => {
+    const { ctx } = it.wallet
+    return [ctx, { ...ctx, movements: createMovementBatches(ctx) }]
   }
-  expect(await it.violations()).toEqual({ 4: [], 6: [], 7: [] })
+
+  test('with the same requests have one effect a key and the same answers', async () => {
+    const [one, other] = twoInstances()
+    for (let round = 0; round < 5; round += 1) {
+      const requests: Request[] = Array.from({ length: 10 }, (_, index) => ({
+        route: 'charge',
+        user: `twin-${round}-${index % 5}`,
+        amount: 1_000,
+        key: `key-${index}`,
+      }))
+      const [here, there] = await Promise.all([
+        Promise.all(requests.map((request) => send(one, request))),
+        Promise.all(requests.toReversed().map((request) => send(other, request))),
+      ])
+      const replays = [...here, ...there].filter(({ replayed }) => replayed)
+      expect(replays).toHaveLength(10)
+      expect(there.toReversed().map(({ data }) => data)).toEqual(here.map(({ data }) => data))
+      for (let user = 0; user < 5; user += 1) {
+        expect(await it.balance(`twin-${round}-${user}`)).toBe(2_000)
+      }
+    }
+    expect(await it.violations()).toEqual({ 4: [], 6: [], 7: [] })
+  })
+
+  test('that open the same wallets count the charges of both', async () => {
+    const [one, other] = twoInstances()
+    for (let round = 0; round < 5; round += 1) {
+      const charges = (instance: string): Request[] =>
+        Array.from({ length: 5 }, (_, index) => ({
+          route: 'charge',
+          user: `opened-${round}-${index}`,
+          amount: 1_000,
+          key: instance,
+        }))
+      await Promise.all([
+        ...charges('one').map((request) => send(one, request)),
+        ...charges('other').map((request) => send(other, request)),
+      ])
+      for (const { user } of charges('any')) expect(await it.balance(user)).toBe(2_000)
+    }
+    expect(await it.violations()).toEqual({ 4: [], 6: [], 7: [] })
+  })
+
+  test('that get one key for two wallets charge one of them', async () => {
+    const [one, other] = twoInstances()
+    for (const user of ['left', 'right']) await it.charge(user, 1_000)
+    for (let round = 1; round <= 8; round += 1) {
+      const charge = (ctx: WalletContext, userId: string) =>
+        chargeWallet(ctx, {
+          userId,
+          amount: 1_000,
+          callerId: 'boss',
+          idempotencyKey: `for-one-${round}`,
+        }).then(() => 'charged', refusal)
+      const outcomes = await Promise.all([charge(one, 'left'), charge(other, 'right')])
+      expect(outcomes).toContainEqual('charged')
+      expect(outcomes).toContainEqual({ code: 'IDEMPOTENCY_KEY_REUSED', details: undefined })
+      const [left, right] = [await it.balance('left'), await it.balance('right')]
+      expect(Number(left) + Number(right)).toBe(2_000 + round * 1_000)
+    }
+  })
 })

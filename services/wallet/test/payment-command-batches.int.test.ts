@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { eventually } from '@frontrow/test-kit/eventually'
 import { uuidv7 } from 'uuidv7'
 import { applyPaymentCommands } from '../src/apply-payment-commands.ts'
 import type { PaymentCommand } from '../src/decide-payment-commands.ts'
@@ -205,14 +206,26 @@ describe('two instances with the same commands at once', () => {
         tx.release(true)
       }
     }
-    for (let round = 0; round < 15; round += 1) {
-      const debits = commandsOf(rich, 10).filter(({ command }) => command.kind === 'DEBIT')
-      await Promise.all([applyOnce(debits), applyOnce(debits.toReversed())])
-      const refunds = debits.map(({ paymentId, command }): PaymentCommand => {
-        return { paymentId, command: { ...command, kind: 'REFUND' } }
+    const debits = commandsOf(rich, 10).filter(({ command }) => command.kind === 'DEBIT')
+    // Both come to a stop in the middle of their users, with all before it locked.
+    const blocker = await ctx.pool.connect()
+    await blocker.query('BEGIN')
+    await blocker.query('SELECT 1 FROM wallets WHERE user_id = $1 FOR UPDATE', [rich[5]])
+    const both = Promise.all([applyOnce(debits), applyOnce(debits.toReversed())])
+    try {
+      await eventually(async () => {
+        const { rows } = await it.owner.query<{ waiting: number }>(
+          `SELECT count(*) AS waiting FROM pg_stat_activity
+           WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        )
+        expect(rows[0]?.waiting).toBe(2)
       })
-      await Promise.all([applyOnce(refunds), applyOnce(refunds.toReversed())])
+    } finally {
+      await blocker.query('COMMIT')
+      blocker.release()
     }
+    await both
+    for (const { paymentId } of debits) expect(await repliesTo(paymentId)).toHaveLength(2)
     expect(await it.violations()).toEqual({ 4: [], 6: [], 7: [] })
-  }, 30_000)
+  })
 })
