@@ -133,7 +133,7 @@ export class MessageConsumer<M> {
         this.#commits.handled(topic, partition, last.offset, (offsets) =>
           payload.commitOffsetsIfNecessary(offsets),
         )
-        // kafkajs sends one after the last slice only. A backlog of many short ones would lose its partitions in between.
+        // kafkajs sends one after the last slice only. Commits keep the membership too, but do not tell of a rebalance.
         await payload.heartbeat()
       }
     } catch (error) {
