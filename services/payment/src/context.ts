@@ -6,10 +6,9 @@ import type { PaymentBeginnings } from './begin-payments.ts'
 import type { CardProvider } from './card-provider.ts'
 import type { Config } from './config.ts'
 import type { PaymentEvents } from './events.ts'
-import type { PaymentIntake } from './payment-intake.ts'
+import type { Intakes } from './note-steps.ts'
 import type { PaymentKeys } from './payment-keys.ts'
 import type { SettledPayments } from './settled-payments.ts'
-import type { PaymentMethod } from './sql/payments.ts'
 
 /** What the use cases of this service work with; built once in start.ts. */
 export interface Context {
@@ -21,7 +20,7 @@ export interface Context {
   cardWork: WakeUp
   cardProvider: CardProvider
   /** By the payment's method, because the steps of cards wait for the provider. */
-  intakes: Readonly<Record<PaymentMethod, PaymentIntake>>
+  intakes: Intakes
   beginnings: PaymentBeginnings
   keys: PaymentKeys
   settled: SettledPayments

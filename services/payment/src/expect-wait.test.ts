@@ -3,7 +3,7 @@ import { expectWait } from './expect-wait.ts'
 import type { IntakeFacts } from './expect-wait.ts'
 
 /** A system that settles 100 payments a second and has three seconds of them before it. */
-const overloaded: IntakeFacts = { unanswered: 300, oldestMs: 1_500, settledPerSecond: 100, medianMs: 1_500 }
+const overloaded: IntakeFacts = { unanswered: 300, oldestMs: 1_500, stepsPerSecond: 200, medianMs: 1_500 }
 const LIMIT_MS = 2_000
 
 describe('payments that come faster than they are taken', () => {
@@ -24,8 +24,8 @@ describe('payments that come faster than they are taken', () => {
 
 describe('no overload is', () => {
   test.each<[string, Partial<IntakeFacts>]>([
-    ['an outage, in which nothing settles', { settledPerSecond: 0, medianMs: 0 }],
-    ['an outage that just began', { settledPerSecond: 4 }],
+    ['an outage, in which no step ends', { stepsPerSecond: 0, medianMs: 0 }],
+    ['an outage that just began', { stepsPerSecond: 4 }],
     ['a saga that is stuck while others are quick', { oldestMs: 60_000, medianMs: 40 }],
     ['a crowd at once that is worked off quickly', { unanswered: 5_000, oldestMs: 300, medianMs: 300 }],
     [

@@ -31,7 +31,8 @@ function play(loads: readonly Load[], untilMs: number) {
       if (next === undefined) continue
       const tookMs = nowMs - next.sinceMs + 40
       next.leave()
-      intake.settled(tookMs)
+      intake.stepEnded(tookMs / 2)
+      intake.stepEnded(tookMs)
       settled.push({ atMs: nowMs, tookMs })
     }
   }
@@ -70,7 +71,7 @@ describe('three times more payments than the system takes, for half a minute', (
 })
 
 describe('nobody is refused', () => {
-  test('while nothing is settled at all', () => {
+  test('while no step ends at all', () => {
     const away = { fromMs: 5_000, offered: 60, capacity: 0 }
     expect(play([{ fromMs: 0, offered: 60, capacity: 100 }, away], 60_000).refused).toEqual([])
   })
@@ -83,7 +84,7 @@ describe('nobody is refused', () => {
       const leave = intake.enter()
       expect(intake.refusal()).toBeNull()
       leave()
-      intake.settled(50)
+      intake.endedEarly(50)
     }
   })
 
@@ -96,7 +97,7 @@ describe('nobody is refused', () => {
 
 test('what is kept of settled payments is bounded, and as good as all of it', () => {
   const intake = new PaymentIntake(LIMIT_MS, () => 5_000)
-  for (let index = 0; index < 10_000; index += 1) intake.settled(10)
+  for (let index = 0; index < 10_000; index += 1) intake.stepEnded(10)
   intake.enter()
   expect(intake.refusal()).toBeNull()
 })

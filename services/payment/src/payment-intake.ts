@@ -1,9 +1,9 @@
 import { refuse } from '@frontrow/proto/refusals'
 import type { Refusal } from '@frontrow/refusals/refusal'
-import { expectWait } from './expect-wait.ts'
+import { STEPS_OF_A_PAYMENT, expectWait } from './expect-wait.ts'
 
 const WINDOW_MS = 1_000
-// What half of the settled payments took is worked out this often at most.
+// How old half of the payments were is worked out this often at most.
 const MEDIAN_EVERY_MS = 100
 // So many say as much as more would; it bounds what is kept.
 const KEPT_MAX = 2_000
@@ -11,14 +11,15 @@ const RETRY_AFTER_MAX_S = 5
 
 /**
  * Lets payments of one method in while they can be answered in time. How many that is follows from how long what was let in has waited
- * and from how fast payments settle, both as this process sees it; it costs no statement. The clock is monotonic, in ms.
+ * and from how fast the steps of sagas end, both as this process sees it; it costs no statement. The clock is monotonic, in ms.
  */
 export class PaymentIntake {
   readonly #limitMs: number
   readonly #now: () => number
   /** When each request that has no answer yet was let in, the oldest first. */
   readonly #unanswered = new Set<{ sinceMs: number }>()
-  #settled: { atMs: number; tookMs: number }[] = []
+  /** When steps ended, and how long before that their payment began. */
+  #ended: { atMs: number; ageMs: number }[] = []
   #medianMs = 0
   #medianAtMs = -Infinity
 
@@ -48,22 +49,27 @@ export class PaymentIntake {
     }
   }
 
-  /** Notes a payment that has settled now, `tookMs` after it began. */
-  settled(tookMs: number): void {
-    this.#settled.push({ atMs: this.#now(), tookMs })
-    if (this.#settled.length > KEPT_MAX) this.#settled.splice(0, KEPT_MAX / 2)
+  /** Notes that a step of a payment has ended now, `ageMs` after the payment began. */
+  stepEnded(ageMs: number): void {
+    this.#ended.push({ atMs: this.#now(), ageMs })
+    if (this.#ended.length > KEPT_MAX) this.#ended.splice(0, KEPT_MAX / 2)
+  }
+
+  /** Notes that a payment has ended at its first step, and is spared the others. */
+  endedEarly(ageMs: number): void {
+    for (let step = 0; step < STEPS_OF_A_PAYMENT; step += 1) this.stepEnded(ageMs)
   }
 
   #expectedMs(): number {
     const nowMs = this.#now()
     const [oldest] = this.#unanswered
     if (oldest === undefined) return 0
-    const stale = this.#settled.findIndex(({ atMs }) => atMs > nowMs - WINDOW_MS)
-    this.#settled.splice(0, stale < 0 ? this.#settled.length : stale)
+    const stale = this.#ended.findIndex(({ atMs }) => atMs > nowMs - WINDOW_MS)
+    this.#ended.splice(0, stale < 0 ? this.#ended.length : stale)
     const facts = {
       unanswered: this.#unanswered.size,
       oldestMs: nowMs - oldest.sinceMs,
-      settledPerSecond: this.#settled.length / (WINDOW_MS / 1_000),
+      stepsPerSecond: this.#ended.length / (WINDOW_MS / 1_000),
       medianMs: this.#median(nowMs),
     }
     return expectWait(facts, this.#limitMs)
@@ -71,7 +77,7 @@ export class PaymentIntake {
 
   #median(nowMs: number): number {
     if (nowMs - this.#medianAtMs >= MEDIAN_EVERY_MS) {
-      const sorted = this.#settled.map(({ tookMs }) => tookMs).toSorted((a, b) => a - b)
+      const sorted = this.#ended.map(({ ageMs }) => ageMs).toSorted((a, b) => a - b)
       this.#medianMs = sorted[Math.floor(sorted.length / 2)] ?? 0
       this.#medianAtMs = nowMs
     }

@@ -18,12 +18,13 @@ import { addGrpc, localChecks } from './grpc.ts'
 import { addRoutes } from './http.ts'
 import { consumedTopics, messageHandlers } from './messages.ts'
 import { remindSagas } from './remind-sagas.ts'
+import { notingSteps, noteSettled } from './note-steps.ts'
+import type { Intakes } from './note-steps.ts'
 import { PaymentIntake } from './payment-intake.ts'
 import { createPaymentKeys } from './payment-keys.ts'
 import { SettledPayments } from './settled-payments.ts'
 import { createSimulatedCardProvider } from './simulated-card-provider.ts'
 import { findSettled } from './sql/payments.ts'
-import type { Payment, PaymentMethod } from './sql/payments.ts'
 import { countOpenSagas } from './sql/purchase-sagas.ts'
 import { CardWorker } from './work-cards.ts'
 
@@ -79,9 +80,9 @@ function createContext(
     retriable: true,
   })
   const { logger, pool, relay } = host
-  const events = createPaymentEvents(host)
-  const now = (): Date => new Date()
   const intakes = createIntakes(config)
+  const events = notingSteps(createPaymentEvents(host), intakes)
+  const now = (): Date => new Date()
   return {
     config,
     logger,
@@ -103,21 +104,12 @@ function createContext(
   }
 }
 
-type Intakes = Record<PaymentMethod, PaymentIntake>
-
 function createIntakes({ PAYMENT_DELAY_MAX_MS, CARD_TIMEOUT_MS }: Config): Intakes {
   return {
     BALANCE: new PaymentIntake(PAYMENT_DELAY_MAX_MS),
     // The time that the provider may take is no delay of ours.
     CARD: new PaymentIntake(PAYMENT_DELAY_MAX_MS + CARD_TIMEOUT_MS),
   }
-}
-
-function noteSettled(intakes: Intakes, { paymentMethod, createdAt, paidAt, endedAt }: Payment): void {
-  // The refund of a payment that was paid before says nothing of how fast payments are taken.
-  if (paidAt !== null && endedAt !== null) return
-  const settledAt = paidAt ?? endedAt
-  if (settledAt !== null) intakes[paymentMethod].settled(settledAt.getTime() - createdAt.getTime())
 }
 
 function guarded(host: ServiceHost, provider: CardProvider): CardProvider {

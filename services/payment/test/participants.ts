@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import * as grpc from '@grpc/grpc-js'
 import { toHeaders } from '@frontrow/messaging/envelope'
 import { createConsumer, createKafka, createProducer } from '@frontrow/messaging/kafka'
@@ -50,7 +51,11 @@ export const willing: Answer = ({ type, value }) => {
   }
 }
 
-export async function startParticipants(environment: TestEnvironment): Promise<Participants> {
+/** `commandMs` is how long each command takes, one after the other. */
+export async function startParticipants(
+  environment: TestEnvironment,
+  { commandMs = 0 }: { commandMs?: number } = {},
+): Promise<Participants> {
   const kafka = createKafka({
     clientId: 'participants',
     brokers: environment.kafkaBrokers.split(','),
@@ -106,6 +111,7 @@ export async function startParticipants(environment: TestEnvironment): Promise<P
         value,
       }
       participants.commands.push(command)
+      if (commandMs > 0) await delay(commandMs)
       const reply = participants.answer(command)
       const topic = replyTopic[command.type]
       if (reply !== null && topic !== undefined) {
