@@ -70,8 +70,17 @@ async function runOnce<T>(pool: Pool, fn: (tx: Tx) => Promise<T>): Promise<T> {
     // A client whose state is unknown is closed instead of going back to the pool.
     tx.release(broken)
   }
-  for (const hook of hooks) hook()
+  for (const hook of hooks) runHook(hook)
   return result
+}
+
+/** The transaction is committed, so a hook that throws must not make it look failed, nor keep the other hooks from running. */
+function runHook(hook: () => void): void {
+  try {
+    hook()
+  } catch (error) {
+    process.emitWarning(error instanceof Error ? error : new Error(String(error)))
+  }
 }
 
 async function rollback(tx: Tx, cause: unknown): Promise<Error | undefined> {
