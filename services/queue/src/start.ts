@@ -73,7 +73,6 @@ export async function startQueue(
 
 function createContext(host: ServiceHost, config: QueueConfig): QueueContext {
   const { pool, logger, metrics } = host
-  planOnce(pool)
   const roomPool = createRoomPool(host, config)
   const redis = createRedis({
     url: config.REDIS_URL,
@@ -124,20 +123,7 @@ function createRoomPool(host: ServiceHost, config: QueueConfig): Pool {
   })
   host.lifecycle.add('database: rooms', () => pool.end())
   watchPool(host.metrics.registry, pool, 'rooms')
-  planOnce(pool)
   return pool
-}
-
-/**
- * Has PostgreSQL plan each statement once a connection, and not again for the values of each call. That took as long as running them,
- * 2 ms for an admission. It also read all places of a schedule for each batch: to a plan for one schedule whose on-sale has just begun,
- * which the statistics do not know yet, it has a row or two.
- */
-function planOnce(pool: Pool): void {
-  pool.on('connect', (client) => {
-    // Where this fails the connection is broken, and so fails the statement that it was opened for.
-    client.query('SET plan_cache_mode = force_generic_plan').catch(() => undefined)
-  })
 }
 
 function askCatalog(host: ServiceHost, config: QueueConfig): (scheduleId: number) => Promise<Schedule> {
