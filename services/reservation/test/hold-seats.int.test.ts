@@ -71,7 +71,8 @@ async function leftBy(userId: string): Promise<unknown> {
        (SELECT count(*) FROM reservations WHERE user_id = $1) AS reservations,
        (SELECT count(*) FROM seat_holds WHERE user_id = $1) AS seats,
        (SELECT count(*) FROM outbox WHERE payload ->> 'userId' = $1) AS messages,
-       (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory') AS locks`,
+       (SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+        WHERE d.datname = current_database() AND l.locktype = 'advisory') AS locks`,
     [userId],
   )
   return rows[0]
@@ -101,7 +102,9 @@ async function whileTaken<T>(seatId: number, work: (taking: Tx) => Promise<T>): 
 async function waitingBackend(): Promise<number> {
   let pid: number | undefined
   await eventually(async () => {
-    const { rows } = await pool.query<{ pid: number }>('SELECT pid FROM pg_locks WHERE NOT granted')
+    const { rows } = await pool.query<{ pid: number }>(
+      `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    )
     pid = rows[0]?.pid
     expect(pid).toBeDefined()
   })

@@ -300,7 +300,9 @@ test.each(['payment', 'refresh'])(
     const refresh = { reservationId: held.reservationId, owner: 'owner', queueToken: uuidv7() }
     const waiting = what === 'payment' ? confirm(held) : refreshHold(ctx, refresh)
     await eventually(async () => {
-      const { rows } = await pool.query(`SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`)
+      const { rows } = await pool.query(
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'`,
+      )
       expect(rows).toHaveLength(1)
     })
     await otherHold.query('COMMIT')
