@@ -276,7 +276,7 @@ describe('one effect', () => {
       answers
         .map((answer) => answer.status)
         .slice(0, 2)
-        .toSorted(),
+        .toSorted((a, b) => a - b),
     ).toEqual([201, 422])
     expect(answers[2]?.status).toBe(201)
     expect(sent('DebitWallet')).toHaveLength(2)
