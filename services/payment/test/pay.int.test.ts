@@ -1,3 +1,4 @@
+// oxlint-disable max-lines -- all of these tests share one running service, whose start takes most of their time
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { createPool } from '@frontrow/postgres/pool'
