@@ -1,4 +1,5 @@
 import { isDatabaseTimeout, isDatabaseUnavailable } from '@frontrow/postgres/errors'
+import { inOneStatement } from '@frontrow/postgres/transaction'
 import { refuse } from '@frontrow/proto/refusals'
 import { Batcher } from '@frontrow/service-host/batcher'
 import { runWithTrace } from '@frontrow/trace-context/trace-context'
@@ -51,9 +52,11 @@ async function beginTogether(
 ): Promise<(Beginning | Error)[]> {
   let begun: Map<string, Date>
   try {
-    const rows = await beginPayments(
-      ctx.pool,
-      payments.map((payment) => withSaga(ctx, payment)),
+    const rows = await inOneStatement(ctx.pool, (db) =>
+      beginPayments(
+        db,
+        payments.map((payment) => withSaga(ctx, payment)),
+      ),
     )
     begun = new Map(rows.map(({ paymentId, createdAt }) => [paymentId, createdAt]))
   } catch (error) {

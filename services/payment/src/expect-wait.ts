@@ -1,9 +1,9 @@
 /** What one process sees of the payments of one method. All times are in ms. */
 export interface IntakeFacts {
-  /** Requests that were let in and have no answer yet, and the age of the oldest of them. */
-  unanswered: number
+  /** Payments that were let in and have not settled, and the age of the oldest of them. */
+  unsettled: number
   oldestMs: number
-  /** Steps of sagas that ended within the last second, and how long before that half of their payments began at least. */
+  /** Steps of sagas that ended within the last seconds, by the second, and how long before that half of their payments began at least. */
   stepsPerSecond: number
   medianMs: number
 }
@@ -21,13 +21,13 @@ const STEPS_MIN = 5
  * - No step ends. That is an outage, or nobody pays; payments are taken then, and end when it is over.
  * - Steps end soon after their payment began. Then a saga that is stuck is stuck alone, and many at once are a burst that is
  *   being worked off.
- * - Nobody here has waited for long. Then what ends late is left over from an outage.
+ * - What was let in here is young. Then what ends late is left over from an outage.
  *
  * Steps are looked at, and not only the last of each payment: where all are waiting for their money, none settles. `limitMs` is what is
  * taken for too long; waits below a quarter of it are short. Pure.
  */
 export function expectWait(facts: IntakeFacts, limitMs: number): number {
-  const { unanswered, oldestMs, stepsPerSecond, medianMs } = facts
+  const { unsettled, oldestMs, stepsPerSecond, medianMs } = facts
   if (stepsPerSecond < STEPS_MIN || Math.min(oldestMs, medianMs) < limitMs / 4) return 0
-  return (unanswered / (stepsPerSecond / STEPS_OF_A_PAYMENT)) * 1_000
+  return (unsettled / (stepsPerSecond / STEPS_OF_A_PAYMENT)) * 1_000
 }

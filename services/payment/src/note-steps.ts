@@ -27,6 +27,7 @@ export function notingSteps(events: PaymentEvents, intakes: Intakes): PaymentEve
 /** Tells the intakes of a payment that has settled. */
 export function noteSettled(intakes: Intakes, { paymentId, paymentMethod, status, paidAt }: Payment): void {
   const intake = intakes[paymentMethod]
+  intake.settled(paymentId)
   if (status === 'APPROVED') intake.stepEnded(ageOf(paymentId))
   // The refund of a payment that was paid before says nothing of how fast payments are taken.
   else if (paidAt === null) intake.endedEarly(ageOf(paymentId))

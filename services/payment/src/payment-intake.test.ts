@@ -76,6 +76,31 @@ describe('nobody is refused', () => {
     expect(play([{ fromMs: 0, offered: 60, capacity: 100 }, away], 60_000).refused).toEqual([])
   })
 
+  test('by payments that never ended, once they are given up', () => {
+    let nowMs = 0
+    const intake = new PaymentIntake(LIMIT_MS, () => nowMs)
+    for (let index = 0; index < 100; index += 1) intake.enter()(`p-${index}`)
+    const isRefused = (): boolean => {
+      for (let step = 0; step < 10; step += 1) intake.stepEnded(3_000)
+      return intake.refusal() !== null
+    }
+    nowMs = 20_000
+    expect(isRefused()).toBe(true)
+    nowMs = 31_000
+    expect(isRefused()).toBe(false)
+  })
+
+  test('by payments that have settled after their 202', () => {
+    let nowMs = 0
+    const intake = new PaymentIntake(LIMIT_MS, () => nowMs)
+    for (let index = 0; index < 100; index += 1) intake.enter()(`p-${index}`)
+    nowMs = 6_000
+    for (let step = 0; step < 10; step += 1) intake.stepEnded(6_000)
+    expect(intake.refusal()).not.toBeNull()
+    for (let index = 0; index < 95; index += 1) intake.settled(`p-${index}`)
+    expect(intake.refusal()).toBeNull()
+  })
+
   test('by one payment that never ends', () => {
     let nowMs = 0
     const intake = new PaymentIntake(LIMIT_MS, () => nowMs)

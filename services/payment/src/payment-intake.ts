@@ -2,12 +2,19 @@ import { refuse } from '@frontrow/proto/refusals'
 import type { Refusal } from '@frontrow/refusals/refusal'
 import { STEPS_OF_A_PAYMENT, expectWait } from './expect-wait.ts'
 
-const WINDOW_MS = 1_000
+// Steps end in bursts, since messages are handled in batches; a busy machine may make them seconds apart.
+const WINDOW_MS = 3_000
+const SPAN_MIN_MS = 1_000
 // How old half of the payments were is worked out this often at most.
 const MEDIAN_EVERY_MS = 100
+// The newest steps show soonest that payments wait.
+const MEDIAN_OF_MS = 500
+const NEWEST_MIN = 5
 // So many say as much as more would; it bounds what is kept.
 const KEPT_MAX = 2_000
 const RETRY_AFTER_MAX_S = 5
+// A payment that has not settled by then is stuck, or was settled by another instance.
+const UNSETTLED_MAX_MS = 30_000
 
 /**
  * Lets payments of one method in while they can be answered in time. How many that is follows from how long what was let in has waited
@@ -16,8 +23,10 @@ const RETRY_AFTER_MAX_S = 5
 export class PaymentIntake {
   readonly #limitMs: number
   readonly #now: () => number
-  /** When each request that has no answer yet was let in, the oldest first. */
-  readonly #unanswered = new Set<{ sinceMs: number }>()
+  /** What was let in and has not settled, the oldest first. */
+  readonly #unsettled = new Set<{ sinceMs: number }>()
+  /** Those of them whose request was answered with 202. */
+  readonly #pending = new Map<string, { sinceMs: number }>()
   /** When steps ended, and how long before that their payment began. */
   #ended: { atMs: number; ageMs: number }[] = []
   #medianMs = 0
@@ -40,13 +49,21 @@ export class PaymentIntake {
     )
   }
 
-  /** Lets a request in. Call what it returns when the request is answered. */
-  enter(): () => void {
+  /** Lets a request in. Call what it returns when the request is answered, with the payment's id where that is still PENDING. */
+  enter(): (pendingId?: string) => void {
     const entry = { sinceMs: this.#now() }
-    this.#unanswered.add(entry)
-    return () => {
-      this.#unanswered.delete(entry)
+    this.#unsettled.add(entry)
+    return (pendingId) => {
+      if (pendingId === undefined) this.#unsettled.delete(entry)
+      else this.#pending.set(pendingId, entry)
     }
+  }
+
+  /** Notes that a payment has settled whose request may have been answered before. */
+  settled(paymentId: string): void {
+    const entry = this.#pending.get(paymentId)
+    if (entry !== undefined) this.#unsettled.delete(entry)
+    this.#pending.delete(paymentId)
   }
 
   /** Notes that a step of a payment has ended now, `ageMs` after the payment began. */
@@ -62,22 +79,42 @@ export class PaymentIntake {
 
   #expectedMs(): number {
     const nowMs = this.#now()
-    const [oldest] = this.#unanswered
+    this.#forgetBefore(nowMs - UNSETTLED_MAX_MS)
+    const [oldest] = this.#unsettled
     if (oldest === undefined) return 0
     const stale = this.#ended.findIndex(({ atMs }) => atMs > nowMs - WINDOW_MS)
     this.#ended.splice(0, stale < 0 ? this.#ended.length : stale)
+    const [first] = this.#ended
+    const spanMs = Math.max(SPAN_MIN_MS, nowMs - (first?.atMs ?? nowMs))
     const facts = {
-      unanswered: this.#unanswered.size,
+      unsettled: this.#unsettled.size,
       oldestMs: nowMs - oldest.sinceMs,
-      stepsPerSecond: this.#ended.length / (WINDOW_MS / 1_000),
+      stepsPerSecond: (this.#ended.length / spanMs) * 1_000,
       medianMs: this.#median(nowMs),
     }
     return expectWait(facts, this.#limitMs)
   }
 
+  #endedSince(ms: number): number {
+    const before = this.#ended.findLastIndex(({ atMs }) => atMs < ms)
+    return this.#ended.length - 1 - before
+  }
+
+  #forgetBefore(ms: number): void {
+    for (const entry of this.#unsettled) {
+      if (entry.sinceMs >= ms) break
+      this.#unsettled.delete(entry)
+    }
+    for (const [paymentId, { sinceMs }] of this.#pending) {
+      if (sinceMs >= ms) break
+      this.#pending.delete(paymentId)
+    }
+  }
+
   #median(nowMs: number): number {
     if (nowMs - this.#medianAtMs >= MEDIAN_EVERY_MS) {
-      const sorted = this.#ended.map(({ ageMs }) => ageMs).toSorted((a, b) => a - b)
+      const newest = this.#ended.slice(-Math.max(NEWEST_MIN, this.#endedSince(nowMs - MEDIAN_OF_MS)))
+      const sorted = newest.map(({ ageMs }) => ageMs).toSorted((a, b) => a - b)
       this.#medianMs = sorted[Math.floor(sorted.length / 2)] ?? 0
       this.#medianAtMs = nowMs
     }

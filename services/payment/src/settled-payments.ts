@@ -72,7 +72,7 @@ export class SettledPayments {
         },
       }
       waiters.add(waiter)
-      this.#timer ??= setTimeout(() => this.#lookAtAll(), LOOK_EVERY_MS)
+      if (this.#timer === undefined) this.#timer = setTimeout(() => this.#lookAtAll(), LOOK_EVERY_MS)
     })
   }
 

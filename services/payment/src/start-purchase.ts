@@ -42,10 +42,13 @@ export async function startPurchase(ctx: Context, request: PurchaseRequest): Pro
   const overload = intake.refusal()
   if (overload !== null) return answerRepeat(ctx, await repeatOrRefuse(ctx, key, overload))
   const leave = intake.enter()
+  let pendingId: string | undefined
   try {
-    return await takePayment(ctx, request, key)
+    const taken = await takePayment(ctx, request, key)
+    if (taken.payment.status === 'PENDING') pendingId = taken.payment.paymentId
+    return taken
   } finally {
-    leave()
+    leave(pendingId)
   }
 }
 

@@ -51,7 +51,7 @@ export const willing: Answer = ({ type, value }) => {
   }
 }
 
-/** `commandMs` is how long each command takes, one after the other. */
+/** `commandMs` is how long the wallet and the reservations take for a command each, one after the other. */
 export async function startParticipants(
   environment: TestEnvironment,
   { commandMs = 0 }: { commandMs?: number } = {},
@@ -102,8 +102,18 @@ export async function startParticipants(
     ),
     fromBeginning: true,
   })
+  const free = new Map<string, Promise<void>>()
+  const takeTurn = (topic: string): Promise<void> => {
+    const turn = (free.get(topic) ?? Promise.resolve()).then(() => delay(commandMs))
+    free.set(topic, turn)
+    return turn
+  }
   await consumer.run({
-    eachMessage: async ({ message }) => {
+    partitionsConsumedConcurrently: commandMs > 0 ? 20 : 1,
+    eachMessage: async ({ topic: commandTopic, message }) => {
+      // A command that comes again is known by its id, which costs next to nothing.
+      const isNew = !participants.commands.some(({ id }) => id === String(message.headers?.['ce_id']))
+      if (commandMs > 0 && isNew) await takeTurn(commandTopic)
       const value: ReceivedCommand['value'] = JSON.parse(String(message.value))
       const command = {
         id: String(message.headers?.['ce_id']),
@@ -111,7 +121,6 @@ export async function startParticipants(
         value,
       }
       participants.commands.push(command)
-      if (commandMs > 0) await delay(commandMs)
       const reply = participants.answer(command)
       const topic = replyTopic[command.type]
       if (reply !== null && topic !== undefined) {

@@ -1,3 +1,4 @@
+// oxlint-disable max-lines -- all of these tests share one running service, whose start takes most of their time
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { createPool } from '@frontrow/postgres/pool'
@@ -276,7 +277,7 @@ describe('one effect', () => {
       answers
         .map((answer) => answer.status)
         .slice(0, 2)
-        .toSorted(),
+        .toSorted((a, b) => a - b),
     ).toEqual([201, 422])
     expect(answers[2]?.status).toBe(201)
     expect(sent('DebitWallet')).toHaveLength(2)

@@ -10,13 +10,17 @@ import { continueTrace, currentTrace } from '@frontrow/trace-context/trace-conte
 import { pino } from 'pino'
 import { uuidv7 } from 'uuidv7'
 import type { SagaNews } from '../src/advance-purchase-sagas.ts'
+import { createPaymentBeginnings } from '../src/begin-payments.ts'
 import { commandId } from '../src/command-id.ts'
 import { settings } from '../src/config.ts'
 import type { Context } from '../src/context.ts'
 import { createPaymentEvents } from '../src/events.ts'
+import { PaymentIntake } from '../src/payment-intake.ts'
+import { createPaymentKeys } from '../src/payment-keys.ts'
 import type { SagaMessage } from '../src/purchase-saga.ts'
 import { SettledPayments } from '../src/settled-payments.ts'
 import { createSimulatedCardProvider } from '../src/simulated-card-provider.ts'
+import { findSettled } from '../src/sql/payments.ts'
 
 /** One instance's context without servers around it, with what it logged and counted. */
 export interface Instance {
@@ -47,7 +51,7 @@ export function startInstance(environment: TestEnvironment, env: Record<string, 
     { write: (line: string) => logged.push(JSON.parse(line)) },
   )
   const metrics = createMetrics('payment', { processMetrics: false })
-  const ctx: Context = {
+  const base = {
     config: readConfig(settings, {
       ...environment.serviceEnv('payment'),
       ...Object.fromEntries(
@@ -55,14 +59,24 @@ export function startInstance(environment: TestEnvironment, env: Record<string, 
       ),
       ...env,
     }),
-    logger,
     pool,
     relay: new Alarm(),
     cardWork: new Alarm(),
-    cardProvider: createSimulatedCardProvider({ lateMs: 100 }),
-    settled: new SettledPayments(),
     events: createPaymentEvents({ logger, metrics }),
     now: () => new Date(),
+  }
+  const ctx: Context = {
+    ...base,
+    logger,
+    cardProvider: createSimulatedCardProvider({ lateMs: 100 }),
+    intakes: { BALANCE: new PaymentIntake(Infinity), CARD: new PaymentIntake(Infinity) },
+    beginnings: createPaymentBeginnings(base),
+    keys: createPaymentKeys(pool),
+    settled: new SettledPayments({
+      logger,
+      find: (ids) => findSettled(pool, ids),
+      onSettled: () => undefined,
+    }),
     getReservation: () => Promise.reject(new Error('nobody asks for a reservation here')),
   }
   return {
