@@ -34,13 +34,14 @@ export async function measureRows(servers: TemporaryServers, plan: Plan, results
   plan.say('Starting our whole system')
   const { pace, buyers, profileFolder, say } = plan
   const system = await startOurSystem(servers, 'fresh', profileFolder)
-  const ours = new OurShop(system, 'fresh', 1)
+  const sales = pace.rounds + 1
   if (wantsPurchases) {
     await attempt({ servers, plan, results }, 'Purchases', async () => {
       say('Starting the bare stack of purchases')
       const bare = await startBareShop(servers, buyers)
-      const sales = await compareSales(load, { pace, buyers, counted: system, say }, ours, bare)
-      const { comparisons, figures } = purchaseResults(sales, plan.wanted, buyers)
+      const ours = new OurShop(system, 'buyer', { schedules: 1, sales })
+      const done = await compareSales(load, { pace, buyers, counted: system, say }, ours, bare)
+      const { comparisons, figures } = purchaseResults(done, plan.wanted, buyers)
       results.comparisons.push(...comparisons)
       results.figures.push(...figures)
     })
@@ -51,9 +52,10 @@ export async function measureRows(servers: TemporaryServers, plan: Plan, results
       const grown = await startOurSystem(servers, 'grown', profileFolder)
       say(`Giving it a past of ${plan.oldPayments.toLocaleString('en')} payments`)
       await loadPast(grown.adminDatabaseUrl, plan.oldPayments)
-      const shop = new OurShop(grown, 'grown', MANY_SCHEDULES)
-      const sales = await compareSales(load, { pace, buyers, counted: undefined, say }, shop, ours)
-      results.comparisons.push(...growthResults(sales))
+      const many = new OurShop(grown, 'late-buyer', { schedules: MANY_SCHEDULES, sales })
+      const one = new OurShop(system, 'late-buyer', { schedules: 1, sales })
+      const done = await compareSales(load, { pace, buyers, counted: undefined, say }, many, one)
+      results.comparisons.push(...growthResults(done))
     })
   }
 }

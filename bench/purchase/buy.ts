@@ -7,7 +7,7 @@ import { joinRequest, placeRequest, postRequest } from '../requests.ts'
 import type { Sale, Shop, Visit } from './shop.ts'
 
 /** What is measured of a sale: what each buyer does in turn, and the holds of late people, for seats that are sold. */
-export type StepName = 'charge' | 'join' | 'place' | 'hold' | 'pay' | 'refused'
+type StepName = 'charge' | 'join' | 'place' | 'hold' | 'pay' | 'refused'
 
 /** The steps of one sale, each with its costs. */
 export type SaleRound = Record<StepName, Round>

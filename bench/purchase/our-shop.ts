@@ -18,34 +18,38 @@ const created = z.object({
   }),
 })
 
-/** Our whole system as a shop. Each sale has new schedules, which are all on sale at once, and lets everybody in. */
+/** What a shop has on sale. */
+export interface Programme {
+  /** Schedules that are on sale at once; buyers take turns at them. */
+  schedules: number
+  /** Sales that there will be, each of other seats. */
+  sales: number
+}
+
+/**
+ * Our whole system as a shop. Its schedules are opened with the first sale and let everybody in. They stay on sale until the last one,
+ * so that what a service reads once a schedule is read in the warm-up. `name` begins the ids of its users.
+ */
 export class OurShop implements Shop {
   readonly stack: OurSystem
   readonly refusedPath = 'reservations'
-  readonly #schedules: number
   readonly #name: string
+  readonly #programme: Programme
+  #opened: { scheduleId: number; seatIds: readonly number[] }[] = []
   #admin = ''
 
-  constructor(stack: OurSystem, name: string, schedules: number) {
+  constructor(stack: OurSystem, name: string, programme: Programme) {
     this.stack = stack
     this.#name = name
-    this.#schedules = schedules
+    this.#programme = programme
   }
 
   async openSale(round: number, buyers: number): Promise<Sale> {
-    this.#admin = await signToken(this.stack.signer, 'bench', { roles: ['admin'] })
-    const { venueId } = await this.#create('POST', 'venues', { name: 'Bench hall' })
-    const { concertId } = await this.#create('POST', 'concerts', { title: 'Bench', artist: 'Bench' })
-    const scheduleIds: number[] = []
-    while (scheduleIds.length < this.#schedules) {
-      const count = Math.min(OPENED_TOGETHER, this.#schedules - scheduleIds.length)
-      const some = Array.from({ length: count }, () => this.#openSchedule(venueId, concertId, buyers))
-      scheduleIds.push(...(await Promise.all(some)))
-    }
-    const seatIds = await this.#readSeats(scheduleIds)
-    const schedules = scheduleIds.map((scheduleId) => ({
+    const seatsASale = seatsNeeded(buyers, this.#programme.schedules)
+    if (this.#opened.length === 0) await this.#open(Math.max(SEATS_MIN, seatsASale * this.#programme.sales))
+    const schedules = this.#opened.map(({ scheduleId, seatIds }) => ({
       scheduleId,
-      seatIds: seatIds.get(scheduleId) ?? [],
+      seatIds: seatIds.slice(round * seatsASale, (round + 1) * seatsASale),
     }))
     return planVisits(schedules, buyers, async (index) => {
       const userId = `${this.#name}-${round}-${index}`
@@ -53,8 +57,21 @@ export class OurShop implements Shop {
     })
   }
 
-  async #openSchedule(venueId = 0, concertId = 0, buyers: number): Promise<number> {
-    const seats = Math.max(SEATS_MIN, seatsNeeded(buyers, this.#schedules))
+  async #open(seats: number): Promise<void> {
+    this.#admin = await signToken(this.stack.signer, 'bench', { roles: ['admin'] })
+    const { venueId } = await this.#create('POST', 'venues', { name: 'Bench hall' })
+    const { concertId } = await this.#create('POST', 'concerts', { title: 'Bench', artist: 'Bench' })
+    const scheduleIds: number[] = []
+    while (scheduleIds.length < this.#programme.schedules) {
+      const count = Math.min(OPENED_TOGETHER, this.#programme.schedules - scheduleIds.length)
+      const some = Array.from({ length: count }, () => this.#openSchedule(venueId, concertId, seats))
+      scheduleIds.push(...(await Promise.all(some)))
+    }
+    const seatIds = await this.#readSeats(scheduleIds)
+    this.#opened = scheduleIds.map((scheduleId) => ({ scheduleId, seatIds: seatIds.get(scheduleId) ?? [] }))
+  }
+
+  async #openSchedule(venueId = 0, concertId = 0, seats: number): Promise<number> {
     const at = (ms: number): string => new Date(Date.now() + ms).toISOString()
     const { scheduleId = 0 } = await this.#create('POST', `concerts/${concertId}/schedules`, {
       venueId,

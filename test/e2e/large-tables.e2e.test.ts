@@ -11,7 +11,9 @@ import type { OnSaleNetwork } from './on-sale-network.ts'
 const OLD_PAYMENTS = 100_000
 const BUYERS = 12
 /** A table with fewer rows is not large: PostgreSQL reads it faster without an index. */
-const LARGE_ROWS = 9_000
+const LARGE_ROWS = 5_000
+// Services tidy their tables when they start, and may read one or two from end to end for that.
+const READS_MAX = 2
 
 let network: OnSaleNetwork
 let client: Client
@@ -75,8 +77,8 @@ test('no statement of a purchase reads a large table from end to end', async () 
   for (let seatId = 1; seatId <= BUYERS; seatId += 1) await buy(scheduleId, seatId)
   await endServices()
 
-  const { rows } = await client.query<{ table: string; scanned: number; found: number; inserted: number }>(
-    `SELECT format('%s.%s', schemaname, stat.relname) AS table, seq_tup_read AS scanned, idx_scan AS found,
+  const { rows } = await client.query<{ table: string; reads: number; found: number; inserted: number }>(
+    `SELECT format('%s.%s', schemaname, stat.relname) AS table, seq_tup_read / reltuples AS reads, idx_scan AS found,
             n_tup_ins AS inserted
      FROM pg_stat_user_tables AS stat JOIN pg_class ON pg_class.oid = stat.relid WHERE reltuples >= $1`,
     [LARGE_ROWS],
@@ -86,5 +88,5 @@ test('no statement of a purchase reads a large table from end to end', async () 
   expect(written).toEqual(
     expect.arrayContaining(['payment.payments', 'reservation.reservations', 'wallet.ledger_entries']),
   )
-  expect(rows.filter(({ scanned }) => scanned >= LARGE_ROWS)).toEqual([])
+  expect(rows.filter(({ reads }) => reads > READS_MAX)).toEqual([])
 }, 300_000)
