@@ -42,10 +42,10 @@ const PAST = {
   ],
   payment: [
     `INSERT INTO payment.payments (payment_id, reservation_id, user_id, schedule_id, amount, payment_method, status, reason,
-                                   created_at, paid_at, ended_at)
+                                   idempotency_key, request_hash, created_at, paid_at, ended_at)
      SELECT ${payment}, ${reservation}, ${user}, 1000000000 + n / 1000, 50000, 'BALANCE',
             CASE n % 2 WHEN 0 THEN 'APPROVED' ELSE 'FAILED' END, CASE n % 2 WHEN 1 THEN 'INSUFFICIENT_BALANCE' END,
-            ${at}, CASE n % 2 WHEN 0 THEN ${at} END, ${at}
+            'past-' || n, sha256('past'), ${at}, CASE n % 2 WHEN 0 THEN ${at} END, ${at}
      FROM ${payments}`,
     `INSERT INTO payment.purchase_sagas (payment_id, state, money_taken, reason, version, updated_at)
      SELECT ${payment}, CASE n % 2 WHEN 0 THEN 'APPROVED' ELSE 'FAILED' END, n % 2 = 0,
@@ -58,9 +58,6 @@ const PAST = {
                                (1, 2, 'WalletDebitRefused', 'TAKING_MONEY', 'FAILED'))
        AS step (outcome, version, message, from_state, to_state)
      WHERE n % 2 = outcome`,
-    `INSERT INTO payment.idempotency_keys (user_id, operation, idempotency_key, request_hash, status, response, resource_id,
-                                           locked_until)
-     SELECT ${user}, 'pay', 'past-' || n, '\\x00', 201, '{}', ${payment}, now() FROM ${payments} WHERE n % 10 = 0`,
     recent('payment.inbox'),
   ],
   reservation: [
@@ -76,6 +73,10 @@ const PAST = {
     `INSERT INTO reservation.confirm_replies (payment_id, reservation_id, message_id, type, payload, decided_at)
      SELECT ${payment}, ${reservation}, ${id('8005', 'n')}, 'ReservationConfirmed', '{}', ${at}
      FROM ${payments} WHERE n % 2 = 0`,
+    `INSERT INTO reservation.idempotency_keys (user_id, operation, idempotency_key, request_hash, status, response, resource_id,
+                                               locked_until)
+     SELECT ${user}, 'POST /reservations', 'past-' || n, sha256('past'), 201, '{}', ${reservation}, now()
+     FROM ${payments} WHERE n % 10 = 0`,
     recent('reservation.inbox'),
   ],
   catalog: [
