@@ -6,6 +6,7 @@ import { topicNames } from '@frontrow/proto/topics'
 import { createHost } from '@frontrow/service-host/host'
 import type { RunningService, ServiceHost } from '@frontrow/service-host/host'
 import { watchValue } from '@frontrow/service-host/metrics'
+import { askReservations } from './ask-reservations.ts'
 import type { AuditSources } from './audit.ts'
 import { createPaymentBeginnings } from './begin-payments.ts'
 import { breakCardCalls } from './break-card-calls.ts'
@@ -75,10 +76,12 @@ function createContext(
   cardProvider: CardProvider,
 ): Context {
   const reservation = { name: 'reservation', address: config.RESERVATION_GRPC, refusalKind }
-  const getReservation = host.connect(ReservationService, reservation).call('GetReservation', {
-    deadlineMs: READ_DEADLINE_MS,
-    retriable: true,
-  })
+  const reservations = askReservations(
+    host.connect(ReservationService, reservation).call('GetReservations', {
+      deadlineMs: READ_DEADLINE_MS,
+      retriable: true,
+    }),
+  )
   const { logger, pool, relay } = host
   const intakes = createIntakes(config)
   const events = notingSteps(createPaymentEvents(host), intakes)
@@ -100,7 +103,7 @@ function createContext(
     }),
     events,
     now,
-    getReservation: (reservationId) => getReservation({ reservationId }),
+    getReservation: (reservationId) => reservations.add('all', reservationId),
   }
 }
 

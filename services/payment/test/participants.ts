@@ -140,16 +140,12 @@ export async function startParticipants(
 
 function addServices(server: grpc.Server, participants: Participants): void {
   server.addService(ReservationService.service, {
-    GetReservation: (
-      call: grpc.ServerUnaryCall<{ reservationId: string }, object>,
+    GetReservations: (
+      call: grpc.ServerUnaryCall<{ reservationIds: string[] }, object>,
       callback: grpc.sendUnaryData<object>,
     ) => {
-      const found = participants.reservations.get(call.request.reservationId)
-      const metadata = new grpc.Metadata()
-      metadata.set('x-error-code', 'RESERVATION_NOT_FOUND')
-      if (found === undefined) {
-        callback({ code: grpc.status.NOT_FOUND, details: 'no such reservation', metadata })
-      } else callback(null, found)
+      const found = call.request.reservationIds.map((id) => participants.reservations.get(id))
+      callback(null, { reservations: found.filter((reservation) => reservation !== undefined) })
     },
     ListTakenSeats: (_call: unknown, callback: grpc.sendUnaryData<object>) => callback(null, {}),
   })

@@ -8,7 +8,7 @@ import { checkInvariants } from './check-invariants.ts'
 import type { Context } from './context.ts'
 import { getReservation } from './get-reservations.ts'
 import type { Reservation } from './reservation.ts'
-import { listPaymentFacts } from './sql/reservations.ts'
+import { findReservations, listPaymentFacts } from './sql/reservations.ts'
 import { listTakenSeats } from './sql/seat-holds.ts'
 
 const LOWEST_PAYMENT_ID = '00000000-0000-0000-0000-000000000000'
@@ -26,6 +26,14 @@ function reservationMethods(host: ServiceHost, ctx: Context): ReservationService
       'GetReservation',
       z.object({ reservationId: z.uuid() }),
       async ({ reservationId }) => toMessage(await getReservation(ctx, reservationId, null)),
+    ),
+    GetReservations: unaryHandler(
+      host,
+      'GetReservations',
+      z.object({ reservationIds: z.array(z.uuid()).max(100) }),
+      async ({ reservationIds }) => ({
+        reservations: (await findReservations(ctx.pool, reservationIds)).map(toMessage),
+      }),
     ),
     ListTakenSeats: unaryHandler(
       host,

@@ -41,6 +41,19 @@ export async function findReservation(
   return rows[0]
 }
 
+/** Those of these reservations that exist, whoever's they are. */
+export async function findReservations(
+  db: Queryable,
+  reservationIds: readonly string[],
+): Promise<Reservation[]> {
+  const { rows } = await db.query<Reservation>({
+    name: 'reservations-find-all',
+    text: `SELECT ${COLUMNS} FROM reservations r WHERE r.reservation_id = ANY ($1::uuid[])`,
+    values: [reservationIds],
+  })
+  return rows
+}
+
 /** A page of a user's reservations, newest first, with ids below `before`. */
 export async function listReservations(
   db: Queryable,
