@@ -142,9 +142,9 @@ function countFigures(
 }
 
 /** What charges, holds and payments cost on a system with a long past, against a fresh one. */
-export function growthResults(sales: Sales): Comparison[] {
+export function growthResults(sales: Sales, oldPayments: number): Comparison[] {
   return (['charge', 'hold', 'pay'] as const).map((row) => ({
-    work: `${row}, after a million payments`,
+    work: `${row}, after ${oldPayments.toLocaleString('en')} payments`,
     ours: costOfRow(sales.ours, row),
     against: 'fresh system',
     other: costOfRow(sales.other, row),
