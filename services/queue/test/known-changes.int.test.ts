@@ -86,3 +86,37 @@ test('somebody who has a place and joins again keeps no slot from those who join
   expect(joined[4]).toMatchObject({ before: 0, waiting: 1 })
   await expectMirrored(stores, scheduleId)
 })
+
+test('who joins again after the time of the place is over gets a new one with a higher sequence, and no sequence is given twice', async () => {
+  const scheduleId = catalog.addSchedule()
+  await client.steer(scheduleId, { maxActive: 1 })
+  await joinAll(scheduleId, ['over'])
+  const refused = await joinAll(scheduleId, ['over', 'over'])
+  expect(refused).toMatchObject([{ status: 'EXISTS' }, { status: 'EXISTS' }])
+  await stores.pool.query(
+    `WITH room AS (UPDATE rooms SET version = version + 1 WHERE schedule_id = $1 RETURNING version)
+     UPDATE queue_tokens SET activated_at = now() - interval '9 s', active_until = now() - interval '1 s', version = room.version
+     FROM room WHERE schedule_id = $1`,
+    [scheduleId],
+  )
+  const joined = await joinAll(scheduleId, ['over', 'over', 'next'])
+  expect(joined).toMatchObject([{ status: 'ACTIVE' }, { status: 'EXISTS' }, { status: 'WAITING', before: 0 }])
+  const [last] = await joinAll(scheduleId, ['last'])
+  expect(last).toMatchObject({ status: 'WAITING', before: 1 })
+  const { rows } = await stores.pool.query<{ user: string; sequence: number; status: string }>(
+    'SELECT user_id AS "user", sequence, status FROM queue_tokens WHERE schedule_id = $1 ORDER BY sequence',
+    [scheduleId],
+  )
+  expect(rows.map(({ user, status }) => [user, status])).toEqual([
+    ['over', 'EXPIRED'],
+    ['over', 'ACTIVE'],
+    ['next', 'WAITING'],
+    ['last', 'WAITING'],
+  ])
+  const told = [...joined, last].flatMap((one) =>
+    one !== undefined && 'sequence' in one ? [one.sequence] : [],
+  )
+  expect(told).toEqual(rows.slice(1).map(({ sequence }) => sequence))
+  expect(new Set(rows.map(({ sequence }) => sequence)).size).toBe(rows.length)
+  await expectMirrored(stores, scheduleId)
+})

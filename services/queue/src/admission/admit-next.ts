@@ -71,6 +71,7 @@ export interface Joining {
  * The same for at most `batch` people who join a room in which nobody waits: it gives them places in their order, and those for whom
  * there is room are in from the beginning, so that a place is written once. `places` counts from the sequence that was given last
  * before. Who has a live place gets no other, and yet keeps one slot free, so that somebody may wait for whom there is room.
+ * A place whose time is over is ended first, so that its holder gets a new one at once. A number that nobody got is not given again.
  */
 export async function admitJoining(
   tx: Queryable,

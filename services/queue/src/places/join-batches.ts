@@ -170,7 +170,9 @@ async function givePlaces(
   if (after.waiting === 0 || placed.length === joins.length) return { ...after, placed }
   // Some had places, and may have kept slots free for which others wait now.
   const more = await admitNext(tx, scheduleId, window, livesOf(ctx), BATCH_MAX)
-  return { ...(more.version === after.version ? after : more), placed }
+  if (more.version === after.version) return { ...after, placed }
+  // The deadline of the first ones is some milliseconds earlier. Nobody is to be told a later one than the place has.
+  return { ...more, activeUntilMs: after.activeUntilMs, placed }
 }
 
 /** Returns the places of those who had none, counted from the sequence that was given last before. */
