@@ -12,10 +12,10 @@ import type { PaymentCommand } from './decide-payment-commands.ts'
 export const consumedTopics = [topics.walletCommands]
 
 // Fences are found by their payment's id, which PostgreSQL writes in small letters.
-const paymentId = z.uuid().toLowerCase()
+const id = z.uuid().toLowerCase()
 // No payment is of nothing, so a debit of 0 is a defect of its sender.
-const Debit = DebitWallet.extend({ paymentId, amount: z.int().positive() })
-const Refund = RefundWallet.extend({ paymentId })
+const Debit = DebitWallet.extend({ paymentId: id, amount: z.int().positive() })
+const Refund = RefundWallet.extend({ paymentId: id })
 
 /** How the commands of payments are read and applied. */
 export function messageHandlers(ctx: WalletContext): MessageHandlers<PaymentCommand> {
