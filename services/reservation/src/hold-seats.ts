@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { findClaim } from '@frontrow/idempotency/idempotency-key'
+import { findAnswer } from '@frontrow/idempotency/idempotency-key'
 import type { KeyedRequest } from '@frontrow/idempotency/idempotency-key'
 import { inTransaction } from '@frontrow/postgres/transaction'
 import { isRefusal, refuse } from '@frontrow/proto/refusals'
@@ -59,13 +59,13 @@ async function choose(
   } catch (refusal) {
     const keyed = keyedRequest(command)
     if (keyed === undefined || !isRefusal(refusal)) throw refusal
-    const claim = await inTransaction(ctx.pool, async (tx) => {
+    const earlier = await inTransaction(ctx.pool, async (tx) => {
       // Waits for the first request, if that is still at work.
       await lockUserSeats(tx, command.scheduleId, command.userId)
-      return findClaim(tx, keyed)
+      return findAnswer(tx, keyed)
     })
-    if (claim?.kind !== 'replay') throw refusal
-    return { replayed: claim.response }
+    if (earlier === undefined) throw refusal
+    return { replayed: earlier.response }
   }
 }
 
