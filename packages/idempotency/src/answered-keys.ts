@@ -15,18 +15,16 @@ interface StoredKey {
   operation: string
   key: string
   hash: Buffer
-  status: number | null
   response: unknown
-  resourceId: string | null
 }
 
 /**
  * The keys of many requests that share a transaction and whose answers are known in it, so that each key is written once,
- * together with its answer. For a request whose answer comes later there is `claimKey`.
+ * together with its answer.
  */
 export class AnsweredKeys {
   readonly #keys: Map<string, StoredKey>
-  readonly #added: StoredKey[] = []
+  readonly #added: (StoredKey & Answer)[] = []
 
   private constructor(stored: readonly StoredKey[]) {
     this.#keys = new Map(stored.map((key) => [idOf(key), key]))
@@ -36,8 +34,7 @@ export class AnsweredKeys {
   static async load(tx: Tx, requests: readonly KeyedRequest[]): Promise<AnsweredKeys> {
     const { rows } = await tx.query<StoredKey>({
       name: 'idempotency-find-many',
-      text: `SELECT k.user_id AS "userId", k.operation, k.idempotency_key AS key, k.request_hash AS hash, k.status, k.response,
-                    k.resource_id AS "resourceId"
+      text: `SELECT k.user_id AS "userId", k.operation, k.idempotency_key AS key, k.request_hash AS hash, k.response
              FROM unnest($1::text[], $2::text[], $3::text[]) AS r (user_id, operation, idempotency_key)
              JOIN idempotency_keys k USING (user_id, operation, idempotency_key)`,
       values: [
@@ -51,8 +48,7 @@ export class AnsweredKeys {
 
   /**
    * The answer that was given to this request before, also in this transaction, or that of `effect`, which is stored. What
-   * `effect` throws leaves the key free. Refuses with IDEMPOTENCY_KEY_REUSED (other content) or IDEMPOTENCY_IN_PROGRESS (claimed
-   * by `claimKey`, not answered yet).
+   * `effect` throws leaves the key free. Refuses with IDEMPOTENCY_KEY_REUSED where the key was used with other content.
    */
   answerOnce(request: KeyedRequest, effect: () => Answer): { response: unknown; replayed: boolean } {
     const { userId, operation, key, content } = request
@@ -66,13 +62,6 @@ export class AnsweredKeys {
     }
     if (!stored.hash.equals(hash)) {
       throw generalRefusal('IDEMPOTENCY_KEY_REUSED', 'this Idempotency-Key was used with another request')
-    }
-    if (stored.status === null) {
-      throw generalRefusal(
-        'IDEMPOTENCY_IN_PROGRESS',
-        'the first request with this Idempotency-Key is still being worked on',
-        { retryAfterSeconds: 1 },
-      )
     }
     return { response: stored.response, replayed: true }
   }

@@ -9,10 +9,7 @@ export const keysInvariant = {
   name: 'the same idempotency key gives the same answer and one effect',
 }
 
-/**
- * Checks invariant 6 as far as the keys alone can show it: no resource was made under two keys. A key without an answer
- * whose lock has run out is no violation, because a retry resumes it.
- */
+/** Checks invariant 6 as far as the keys alone can show it: no resource was made under two keys. */
 export async function checkKeys(db: Queryable, service: string): Promise<InvariantCheck> {
   const { rows: counts } = await db.query<{ checked: number }>(
     'SELECT count(*) AS checked FROM idempotency_keys',

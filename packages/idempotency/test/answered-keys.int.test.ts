@@ -6,7 +6,7 @@ import { inTransaction } from '@frontrow/postgres/transaction'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { AnsweredKeys } from '../src/answered-keys.ts'
-import { claimKey, findClaim, storeAnswer } from '../src/idempotency-key.ts'
+import { findAnswer } from '../src/idempotency-key.ts'
 import type { KeyedRequest } from '../src/idempotency-key.ts'
 
 let environment: TestEnvironment
@@ -54,29 +54,9 @@ test('keys and answers that were written together are found again, whoever asks'
     const keys = await AnsweredKeys.load(tx, requests.toReversed())
     for (const keyed of requests) {
       expect(keys.answerOnce(keyed, never)).toEqual({ response: keyed.content, replayed: true })
-      expect(await claimKey(tx, keyed, 10_000)).toEqual({
-        kind: 'replay',
-        status: 201,
-        response: keyed.content,
-      })
+      expect(await findAnswer(tx, keyed)).toEqual({ response: keyed.content })
     }
     expect(await keys.save(tx)).toBe(true)
-  })
-})
-
-test('an answer that claimKey and storeAnswer wrote is found too', async () => {
-  const keyed = request()
-  await inTransaction(pool, (tx) => claimKey(tx, keyed, 10_000))
-  await inTransaction(pool, async (tx) => {
-    const keys = await AnsweredKeys.load(tx, [keyed])
-    expect(() => keys.answerOnce(keyed, never)).toThrow(
-      expect.objectContaining({ code: 'IDEMPOTENCY_IN_PROGRESS', retryAfterSeconds: 1 }),
-    )
-  })
-  await storeAnswer(pool, keyed, { status: 201, response: 'late' })
-  await inTransaction(pool, async (tx) => {
-    const keys = await AnsweredKeys.load(tx, [keyed])
-    expect(keys.answerOnce(keyed, never)).toEqual({ response: 'late', replayed: true })
   })
 })
 
@@ -99,7 +79,7 @@ test('a key with other content is refused, stored or of the same transaction', a
     expect(keys.answerOnce(otherOperation, answer('another')).replayed).toBe(false)
     expect(await keys.save(tx)).toBe(true)
   })
-  expect(await findClaim(pool, { ...stored, userId: '102' })).toMatchObject({ response: 'theirs' })
+  expect(await findAnswer(pool, { ...stored, userId: '102' })).toMatchObject({ response: 'theirs' })
 })
 
 test('an effect that throws leaves its key free and the others stored', async () => {
@@ -114,8 +94,8 @@ test('an effect that throws leaves its key free and the others stored', async ()
     keys.answerOnce(good, answer('good'))
     expect(await keys.save(tx)).toBe(true)
   })
-  expect(await findClaim(pool, refused)).toBeUndefined()
-  expect(await findClaim(pool, good)).toMatchObject({ response: 'good' })
+  expect(await findAnswer(pool, refused)).toBeUndefined()
+  expect(await findAnswer(pool, good)).toMatchObject({ response: 'good' })
   expect(await answerAll([refused])).toBe(true)
 })
 
@@ -129,6 +109,6 @@ test('who was not the first with one of the keys learns it, and the first answer
     if (!(await keys.save(tx))) throw new Error('not the first')
   })
   await expect(second).rejects.toThrow('not the first')
-  expect(await findClaim(pool, taken)).toMatchObject({ response: taken.content })
-  expect(await findClaim(pool, free)).toBeUndefined()
+  expect(await findAnswer(pool, taken)).toMatchObject({ response: taken.content })
+  expect(await findAnswer(pool, free)).toBeUndefined()
 })

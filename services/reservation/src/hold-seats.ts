@@ -1,7 +1,6 @@
 import { randomInt } from 'node:crypto'
-import { findClaim } from '@frontrow/idempotency/idempotency-key'
+import { findAnswer } from '@frontrow/idempotency/idempotency-key'
 import type { KeyedRequest } from '@frontrow/idempotency/idempotency-key'
-import { isUniqueViolation } from '@frontrow/postgres/errors'
 import { inTransaction } from '@frontrow/postgres/transaction'
 import { isRefusal, refuse } from '@frontrow/proto/refusals'
 import { generalRefusal } from '@frontrow/refusals/general-refusals'
@@ -60,13 +59,13 @@ async function choose(
   } catch (refusal) {
     const keyed = keyedRequest(command)
     if (keyed === undefined || !isRefusal(refusal)) throw refusal
-    const claim = await inTransaction(ctx.pool, async (tx) => {
+    const earlier = await inTransaction(ctx.pool, async (tx) => {
       // Waits for the first request, if that is still at work.
       await lockUserSeats(tx, command.scheduleId, command.userId)
-      return findClaim(tx, keyed)
+      return findAnswer(tx, keyed)
     })
-    if (claim?.kind !== 'replay') throw refusal
-    return { replayed: claim.response }
+    if (earlier === undefined) throw refusal
+    return { replayed: earlier.response }
   }
 }
 
@@ -78,15 +77,23 @@ async function hold(
   let { seats } = wish
   for (let attempt = 1; ; attempt += 1) {
     const reservation = newReservation(command, seats, wish.offer)
-    const result = await tryToTake(ctx, command, reservation)
-    if (result?.outcome === 'REPLAYED') return { data: result.answer, isReplay: true }
-    if (result?.outcome === 'HELD') {
+    const result = await takeSeats(ctx.pool, {
+      reservation,
+      holdMs: ctx.config.HOLD_MS,
+      seatsPerUserMax: ctx.config.SEATS_PER_USER_MAX,
+      keyed: keyedRequest(command),
+      untimedAnswer: toUntimedHoldJson(reservation),
+      untimedEvent: heldMessage(reservation),
+    })
+    if (result.outcome === 'REPLAYED') return { data: result.answer, isReplay: true }
+    if (result.outcome === 'HELD') {
       ctx.relay.wake()
       ctx.counters.held(factsOf(reservation))
       ctx.counters.expired(result.takenOver, 'taken-over')
       return { data: result.answer, isReplay: false }
     }
-    const isRetriable = result === undefined || (result.outcome === 'TAKEN' && 'quantity' in command.choice)
+    const isRetriable =
+      result.outcome === 'NUMBER_EXISTS' || (result.outcome === 'TAKEN' && 'quantity' in command.choice)
     if (!isRetriable || attempt === ATTEMPTS_MAX) throw refusalOf(ctx, command, seats, result)
     seats = await chooseSeats(ctx, command, wish.offer.layout, attempt + 1)
   }
@@ -104,27 +111,6 @@ function newReservation(command: HoldSeats, seats: Seat[], offer: Offer): NewRes
     totalAmount: seats.reduce((sum, seat) => sum + seat.price, 0),
     status: 'HOLD',
     queueSequence: offer.queueSequence,
-  }
-}
-
-/** Undefined when another reservation has the same number. */
-async function tryToTake(
-  ctx: Context,
-  command: HoldSeats,
-  reservation: NewReservation,
-): Promise<HoldOutcome | undefined> {
-  try {
-    return await takeSeats(ctx.pool, {
-      reservation,
-      holdMs: ctx.config.HOLD_MS,
-      seatsPerUserMax: ctx.config.SEATS_PER_USER_MAX,
-      keyed: keyedRequest(command),
-      untimedAnswer: toUntimedHoldJson(reservation),
-      untimedEvent: heldMessage(reservation),
-    })
-  } catch (error) {
-    if (isUniqueViolation(error, 'reservations_number_once')) return undefined
-    throw error
   }
 }
 
@@ -160,14 +146,14 @@ async function chooseSeats(
   return picked
 }
 
-/** Why there is no hold; undefined stands for reservation numbers that exist, attempt after attempt. */
+/** Why there is no hold, after the last attempt. */
 function refusalOf(
   ctx: Context,
   command: HoldSeats,
   seats: readonly Seat[],
-  result: HoldOutcome | undefined,
+  result: Exclude<HoldOutcome, { outcome: 'HELD' | 'REPLAYED' }>,
 ): Error {
-  switch (result?.outcome) {
+  switch (result.outcome) {
     case 'KEY_REUSED':
       return generalRefusal('IDEMPOTENCY_KEY_REUSED', 'this Idempotency-Key was used with another request')
     case 'CANCELLED':
@@ -184,7 +170,7 @@ function refusalOf(
         : refuse('SEAT_TAKEN', 'a seat is held or sold already', {
             details: { seatIds: result.takenSeatIds },
           })
-    default:
+    case 'NUMBER_EXISTS':
       return new Error('no new reservation number was found')
   }
 }

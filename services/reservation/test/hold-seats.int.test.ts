@@ -13,7 +13,7 @@ import type { SeatChoice } from '../src/check-offer.ts'
 import { expireHolds } from '../src/expire-holds.ts'
 import { holdSeats } from '../src/hold-seats.ts'
 import type { HoldAnswer } from '../src/hold-seats.ts'
-import { lockUserSeats } from '../src/sql/seat-holds.ts'
+import { lockUserSeats, takeSeats } from '../src/sql/seat-holds.ts'
 import { openPool, useCaseContext } from './use-case-context.ts'
 
 // The function hold_seats on a real database: what it leaves behind, and what it waits for.
@@ -294,4 +294,31 @@ test('the audit counts the key of each hold, and finds nothing wrong', async () 
   await refusalOf(hold(newUser(), { seatIds }, 'key'))
   expect(await checkKeys(pool, 'reservation')).toMatchObject({ checked: before + 1, violations: [] })
   for (const { violations } of await checkInvariants(ctx)) expect(violations).toEqual([])
+})
+
+test('a number that another reservation has is an outcome of its own, and leaves nothing behind', async () => {
+  const [a = 0, b = 0] = seatsOfNewSchedule(2)
+  const take = (userId: string, seatId: number) => {
+    const seat = { seatId, section: 'A', row: '1', seatNumber: 1, grade: 'A', price: 1_000 }
+    return takeSeats(pool, {
+      reservation: {
+        reservationId: uuidv7(),
+        reservationNumber: 'R-TAKEN-ALREADY',
+        userId,
+        scheduleId,
+        seats: [seat],
+        totalAmount: seat.price,
+        queueSequence: null,
+      },
+      holdMs: 60_000,
+      seatsPerUserMax: 6,
+      keyed: { userId, operation: 'POST /reservations', key: 'key', content: {} },
+      untimedAnswer: { userId },
+      untimedEvent: { topic: 'events', key: userId, type: 'ReservationHeld', payload: { userId } },
+    })
+  }
+  expect((await take(newUser(), a)).outcome).toBe('HELD')
+  const second = newUser()
+  expect(await take(second, b)).toEqual({ outcome: 'NUMBER_EXISTS' })
+  expect(await leftBy(second)).toEqual(nothing)
 })

@@ -193,6 +193,20 @@ describe('ConfirmReservation', () => {
     expect(new Set(replies.map((row) => JSON.stringify(row.payload))).size).toBe(1)
   })
 
+  test('ids that are written in capitals too are the same payment and reservation', async () => {
+    const held = await holdTwo('loud')
+    const paymentId = uuidv7()
+    const loud = { paymentId: paymentId.toUpperCase(), reservationId: held.reservationId.toUpperCase() }
+    await pay(held, paymentId, loud)
+    await pay(held, paymentId)
+    const [sold, again] = await repliesTo(held.reservationId, paymentId, 2)
+    expect(sold).toMatchObject({
+      type: 'ReservationConfirmed',
+      payload: { paymentId, seatIds: held.seatIds },
+    })
+    expect(again?.message_id).toBe(sold?.message_id)
+  })
+
   test('a second payment, another user, another amount, an ended hold and an unknown one are refused', async () => {
     const held = await holdTwo('121')
     const refusals: [string, string][] = []

@@ -79,6 +79,20 @@ describe('commands over Kafka', () => {
     expect(await entriesOf(command.paymentId)).toHaveLength(4)
   })
 
+  test('a payment whose id is written in capitals too is one payment', async () => {
+    await it.charge('shouter', 10_000)
+    const command = { paymentId: uuidv7(), userId: 'shouter', amount: 4_000 }
+    const loud = { ...command, paymentId: command.paymentId.toUpperCase() }
+    await payment.send('DebitWallet', loud)
+    await payment.send('DebitWallet', command)
+    await payment.send('RefundWallet', loud)
+    const [debited, again, refunded] = await payment.replies(command.paymentId, 3)
+    expect(debited).toMatchObject({ type: 'WalletDebited', value: { ...command, balance: 6_000 } })
+    expect(again?.id).toBe(debited?.id)
+    expect(refunded).toMatchObject({ type: 'WalletRefunded', value: { refundedAmount: 4_000 } })
+    expect(await it.balance('shouter')).toBe(10_000)
+  })
+
   test('a refund that comes before its debit gives nothing back and the late debit is refused', async () => {
     await it.charge('early', 10_000)
     const command = { paymentId: uuidv7(), userId: 'early', amount: 4_000 }

@@ -11,6 +11,7 @@
 import type { KeyedRequest } from '@frontrow/idempotency/idempotency-key'
 import { hashContent } from '@frontrow/idempotency/idempotency-key'
 import type { OutgoingMessage } from '@frontrow/messaging/outbox'
+import { isUniqueViolation } from '@frontrow/postgres/errors'
 import type { Pool, Queryable, Tx } from '@frontrow/postgres/pool'
 import { inOneStatement } from '@frontrow/postgres/transaction'
 import { currentTrace } from '@frontrow/trace-context/trace-context'
@@ -41,25 +42,29 @@ export interface NewHold {
 }
 
 /** What became of it. All but HELD have written nothing. */
-export interface HoldOutcome {
-  /**
-   * REPLAYED: the key has an answer. KEY_REUSED: it has one to another request. CANCELLED: the schedule is. OVER_LIMIT: the user would
-   * have too many seats. TAKEN: somebody has a seat.
-   */
-  outcome: 'HELD' | 'REPLAYED' | 'KEY_REUSED' | 'CANCELLED' | 'OVER_LIMIT' | 'TAKEN'
-  /** Of HELD, with its times, and REPLAYED: the same text that is stored, parsed. */
-  answer: unknown
-  /** Live seats that the user had before. */
-  seatsBefore: number
-  /** Of TAKEN: the wanted seats that others have. */
-  takenSeatIds: number[]
-  /** Of HELD: lapsed reservations that lost a seat to this hold, and have ended by it. */
-  takenOver: EndedReservation[]
-}
+export type HoldOutcome =
+  | {
+      outcome: 'HELD'
+      /** The text that is stored, with its times, parsed. */
+      answer: unknown
+      /** Lapsed reservations that lost a seat to this hold, and have ended by it. */
+      takenOver: EndedReservation[]
+    }
+  /** The key has an answer: the same text that is stored, parsed. */
+  | { outcome: 'REPLAYED'; answer: unknown }
+  /** The key has an answer to another request. */
+  | { outcome: 'KEY_REUSED' }
+  /** The schedule is cancelled. */
+  | { outcome: 'CANCELLED' }
+  /** The user would have too many seats; `seatsBefore` are the live ones before. */
+  | { outcome: 'OVER_LIMIT'; seatsBefore: number }
+  /** Somebody has these of the wanted seats. */
+  | { outcome: 'TAKEN'; takenSeatIds: number[] }
+  /** Another reservation has the number. */
+  | { outcome: 'NUMBER_EXISTS' }
 
 /**
- * Holds the seats, in one round trip and a transaction of its own. A second buyer waits for the first one's commit. Fails on the unique
- * constraint reservations_number_once when the number exists.
+ * Holds the seats, in one round trip and a transaction of its own. A second buyer waits for the first one's commit.
  */
 export async function takeSeats(pool: Pool, hold: NewHold): Promise<HoldOutcome> {
   const { reservation, keyed, untimedEvent } = hold
@@ -97,10 +102,15 @@ export async function takeSeats(pool: Pool, hold: NewHold): Promise<HoldOutcome>
       trace?.requestId ?? null,
     ],
   }
-  const { rows } = await inOneStatement(pool, (db) => db.query<HoldOutcome>(statement))
-  const outcome = rows[0]
-  if (outcome === undefined) throw new Error('the hold statement answered nothing')
-  return outcome
+  try {
+    const { rows } = await inOneStatement(pool, (db) => db.query<HoldOutcome>(statement))
+    const outcome = rows[0]
+    if (outcome === undefined) throw new Error('the hold statement answered nothing')
+    return outcome
+  } catch (error) {
+    if (isUniqueViolation(error, 'reservations_number_once')) return { outcome: 'NUMBER_EXISTS' }
+    throw error
+  }
 }
 
 /**
