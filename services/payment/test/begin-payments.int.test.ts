@@ -3,10 +3,14 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createPool } from '@frontrow/postgres/pool'
 import type { Pool } from '@frontrow/postgres/pool'
 import { inTransaction } from '@frontrow/postgres/transaction'
+import { eventually } from '@frontrow/test-kit/eventually'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { uuidv7 } from 'uuidv7'
 import type { PaymentToBegin } from '../src/begin-payments.ts'
+import { beginSaga } from '../src/purchase-saga.ts'
+import { beginPayments } from '../src/sql/begin-payments.ts'
+import type { NewPayment } from '../src/sql/begin-payments.ts'
 import { startInstance } from './saga-instance.ts'
 import type { Instance } from './saga-instance.ts'
 
@@ -108,3 +112,30 @@ test('payments that are begun one by one are all refused once the database has n
   ])
   expect(await stored(payments)).toEqual([false, true, false, false, false])
 })
+
+test('two instances that begin payments of the same reservations in other orders do not block each other', async () => {
+  const [a = '', b = '', c = ''] = [randomUUID(), randomUUID(), randomUUID()].toSorted()
+  const begin = (instance: Instance, reservationIds: readonly string[]) =>
+    beginPayments(
+      instance.ctx.pool,
+      reservationIds.map((reservationId) => withSaga(toBegin(reservationId))),
+    )
+  let begun: Promise<{ paymentId: string }[][]> = Promise.resolve([])
+  await whileBeginning(c, async () => {
+    begun = Promise.all([begin(one, [a, c, b]), begin(two, [b, c, a])])
+    begun.catch(() => undefined)
+    await eventually(async () => {
+      const { rows } = await admin.query(
+        `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      )
+      expect(rows).toHaveLength(2)
+    })
+  })
+  expect((await begun).map(({ length }) => length)).toEqual(expect.arrayContaining([0, 3]))
+})
+
+function withSaga({ payment, key, cardToken }: PaymentToBegin): NewPayment {
+  const limits = { replyWaitMs: 1_000, replyWaitMaxMs: 1_000, takingMoneyAttemptsMax: 2 }
+  const { saga, deadlineAt } = beginSaga(payment.paymentMethod, new Date(), limits)
+  return { payment, key, cardToken, saga, deadlineAt, command: null }
+}
