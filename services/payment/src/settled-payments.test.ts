@@ -115,3 +115,24 @@ test('those who have waited for a second share one look every 1.25 s; those who 
   expect(await late).toBeUndefined()
   expect(jest.getTimerCount()).toBe(0)
 })
+
+test('while a look at all of them hangs, no other one is begun; afterwards they are looked at again', async () => {
+  jest.useFakeTimers()
+  const { settled, asked, database } = waiters()
+  let answer: (payments: Payment[]) => void = () => undefined
+  database.find = () => new Promise((resolve) => (answer = resolve))
+  const waits = ['p-1', 'p-2'].map((paymentId) => settled.wait(paymentId, 20_000))
+  await jest.advanceTimersByTimeAsync(10_000)
+  answer([])
+  await jest.advanceTimersByTimeAsync(1_260)
+  answer([payment])
+  await jest.advanceTimersByTimeAsync(0)
+  expect(asked).toEqual([
+    ['p-1', 'p-2'],
+    ['p-1', 'p-2'],
+  ])
+  expect(await waits[0]).toEqual(payment)
+  settled.forget('p-2')
+  await jest.advanceTimersByTimeAsync(1_250)
+  expect(jest.getTimerCount()).toBe(0)
+})

@@ -33,6 +33,7 @@ export class SettledPayments {
   readonly #waiters = new Map<string, Set<Waiter>>()
   readonly #looks: Batcher<'all', string, Payment | undefined>
   #timer: NodeJS.Timeout | undefined
+  #isLookingAtAll = false
 
   constructor(options: SettledPaymentsOptions) {
     this.#options = options
@@ -107,9 +108,15 @@ export class SettledPayments {
 
   #lookAtAll(): void {
     this.#timer = this.#waiters.size === 0 ? undefined : setTimeout(() => this.#lookAtAll(), LOOK_EVERY_MS)
+    // While the database hangs, more looks would only wait behind the last ones.
+    if (this.#isLookingAtAll) return
     const since = performance.now() - LOOK_AFTER_MS
-    for (const [paymentId, waiters] of this.#waiters) {
-      if ([...waiters].some(({ sinceMs }) => sinceMs <= since)) void this.look(paymentId)
-    }
+    const long = [...this.#waiters].filter(([, waiters]) =>
+      [...waiters].some(({ sinceMs }) => sinceMs <= since),
+    )
+    this.#isLookingAtAll = true
+    void Promise.all(long.map(([paymentId]) => this.look(paymentId))).then(() => {
+      this.#isLookingAtAll = false
+    })
   }
 }
