@@ -120,9 +120,11 @@ describe('nobody is refused', () => {
   })
 })
 
-test('what is kept of settled payments is bounded, and as good as all of it', () => {
-  const intake = new PaymentIntake(LIMIT_MS, () => 5_000)
-  for (let index = 0; index < 10_000; index += 1) intake.stepEnded(10)
-  intake.enter()
-  expect(intake.refusal()).toBeNull()
+test('of steps that end faster than two thousand a second, no more than the newest two thousand are kept', () => {
+  let nowMs = 0
+  const intake = new PaymentIntake(LIMIT_MS, () => nowMs)
+  for (let index = 0; index < 2_500; index += 1) intake.enter()
+  // All 5,000 steps of this second would show that 2,500 payments wait for 1 s.
+  for (nowMs = 1_500; nowMs < 2_500; nowMs += 0.2) intake.stepEnded(1_500)
+  expect(intake.refusal()).not.toBeNull()
 })
