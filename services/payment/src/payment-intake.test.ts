@@ -101,6 +101,19 @@ describe('nobody is refused', () => {
     expect(intake.refusal()).toBeNull()
   })
 
+  test('by payments that have settled, whose repeats were answered with 202 as well', () => {
+    let nowMs = 0
+    const intake = new PaymentIntake(LIMIT_MS, () => nowMs)
+    for (let index = 0; index < 100; index += 1) {
+      const leaves = [intake.enter(), intake.enter()]
+      for (const leave of leaves) leave(`p-${index}`)
+    }
+    nowMs = 6_000
+    for (let index = 0; index < 95; index += 1) intake.settled(`p-${index}`)
+    for (let step = 0; step < 20; step += 1) intake.stepEnded(6_000)
+    expect(intake.refusal()).toBeNull()
+  })
+
   test('by one payment that never ends', () => {
     let nowMs = 0
     const intake = new PaymentIntake(LIMIT_MS, () => nowMs)
@@ -109,7 +122,7 @@ describe('nobody is refused', () => {
       const leave = intake.enter()
       expect(intake.refusal()).toBeNull()
       leave()
-      intake.endedEarly(50)
+      intake.allStepsEnded(50)
     }
   })
 

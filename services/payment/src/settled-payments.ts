@@ -10,6 +10,8 @@ export interface SettledPaymentsOptions {
   find: (paymentIds: readonly string[]) => Promise<Payment[]>
   /** Called for each payment that settles in this process, waited for or not. */
   onSettled: (payment: Payment) => void
+  /** Called once for a payment that is waited for here and that another instance has settled. */
+  onFound: (payment: Payment) => void
 }
 
 interface Waiter {
@@ -87,7 +89,9 @@ export class SettledPayments {
     try {
       const payment = await this.#looks.add('all', paymentId)
       this.#failures.succeeded()
-      if (payment !== undefined) this.#end(paymentId, payment)
+      if (payment === undefined || !this.#waiters.has(paymentId)) return
+      this.#options.onFound(payment)
+      this.#end(paymentId, payment)
     } catch (error) {
       // The payment goes on all the same, and so does the wait.
       this.#failures.failed(error)
