@@ -1,4 +1,3 @@
-import { isDatabaseTimeout, isDatabaseUnavailable } from '@frontrow/postgres/errors'
 import { inOneStatement } from '@frontrow/postgres/transaction'
 import { refuse } from '@frontrow/proto/refusals'
 import { Batcher } from '@frontrow/service-host/batcher'
@@ -6,6 +5,7 @@ import { runWithTrace } from '@frontrow/trace-context/trace-context'
 import type { TraceContext } from '@frontrow/trace-context/trace-context'
 import { sagaLimits } from './advance-purchase-sagas.ts'
 import type { Context } from './context.ts'
+import { isOutage, oneByOne } from './one-by-one.ts'
 import { findRepeated } from './payment-keys.ts'
 import { beginSaga } from './purchase-saga.ts'
 import { commandMessage } from './saga-messages.ts'
@@ -60,7 +60,7 @@ async function beginTogether(
     )
     begun = new Map(rows.map(({ paymentId, createdAt }) => [paymentId, createdAt]))
   } catch (error) {
-    if (payments.length === 1 || isOfAll(error)) throw error
+    if (payments.length === 1 || isOutage(error)) throw error
     return beginOneByOne(ctx, payments)
   }
   if (begun.size > 0) follow(ctx, payments, begun)
@@ -113,21 +113,21 @@ async function beginOneByOne(
   payments: readonly PaymentToBegin[],
 ): Promise<(Beginning | Error)[]> {
   const answers: (Beginning | Error)[] = []
-  for (const [index, payment] of payments.entries()) {
-    try {
-      answers.push(...(await beginTogether(ctx, [payment])))
-    } catch (error) {
-      const failed = asError(error)
-      if (isOfAll(error)) return [...answers, ...payments.slice(index).map(() => failed)]
-      answers.push(failed)
-    }
+  try {
+    await oneByOne(
+      payments,
+      async (payment) => {
+        answers.push(...(await beginTogether(ctx, [payment])))
+      },
+      (_payment, error) => {
+        answers.push(asError(error))
+      },
+    )
+    return answers
+  } catch (error) {
+    const outage = asError(error)
+    return payments.map((_payment, index) => answers[index] ?? outage)
   }
-  return answers
-}
-
-/** The database is the cause, and would refuse any other payment as well. */
-function isOfAll(error: unknown): boolean {
-  return isDatabaseUnavailable(error) || isDatabaseTimeout(error)
 }
 
 function withSaga(ctx: BeginningContext, { payment, key, cardToken, trace }: PaymentToBegin): NewPayment {
