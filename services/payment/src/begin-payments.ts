@@ -1,4 +1,3 @@
-import { isDatabaseTimeout, isDatabaseUnavailable } from '@frontrow/postgres/errors'
 import { inOneStatement } from '@frontrow/postgres/transaction'
 import { refuse } from '@frontrow/proto/refusals'
 import { Batcher } from '@frontrow/service-host/batcher'
@@ -6,6 +5,7 @@ import { runWithTrace } from '@frontrow/trace-context/trace-context'
 import type { TraceContext } from '@frontrow/trace-context/trace-context'
 import { sagaLimits } from './advance-purchase-sagas.ts'
 import type { Context } from './context.ts'
+import { isOutage, oneByOne } from './one-by-one.ts'
 import { findRepeated } from './payment-keys.ts'
 import { beginSaga } from './purchase-saga.ts'
 import { commandMessage } from './saga-messages.ts'
@@ -60,41 +60,74 @@ async function beginTogether(
     )
     begun = new Map(rows.map(({ paymentId, createdAt }) => [paymentId, createdAt]))
   } catch (error) {
-    const isOfAll = isDatabaseUnavailable(error) || isDatabaseTimeout(error)
-    if (payments.length === 1 || isOfAll) throw error
+    if (payments.length === 1 || isOutage(error)) throw error
     return beginOneByOne(ctx, payments)
   }
   if (begun.size > 0) follow(ctx, payments, begun)
-  const others = payments.filter(({ payment }) => !begun.has(payment.paymentId))
-  const repeated = await findRepeated(
-    ctx.pool,
-    others.map(({ key }) => key),
+  const others = await answerOthers(
+    ctx,
+    payments.filter(({ payment }) => !begun.has(payment.paymentId)),
   )
-  const earlier = new Map(others.map(({ payment }, index) => [payment.paymentId, repeated[index]]))
   return payments.map(({ payment }) => {
     const createdAt = begun.get(payment.paymentId)
     if (createdAt !== undefined) return { payment: asBegun(payment, createdAt), isRepeat: false }
-    const found = earlier.get(payment.paymentId)
-    if (found instanceof Error) return found
-    if (found !== undefined) return { payment: found, isRepeat: true }
-    return refuse('ALREADY_PAID', 'the reservation is paid, or being paid by another payment')
+    return others.get(payment.paymentId) ?? new Error(`payment ${payment.paymentId} was not looked for`)
   })
 }
 
-/** The server has refused the statement, so nothing of it was written: whose content it can't store fails alone. */
+/** Finds out why payments did not begin, by their ids. It never rejects, because those beside them have begun and must hear of it. */
+async function answerOthers(
+  ctx: BeginningContext,
+  others: readonly PaymentToBegin[],
+): Promise<Map<string, Beginning | Error>> {
+  let repeated: (Payment | Error | undefined)[]
+  try {
+    repeated = await findRepeated(
+      ctx.pool,
+      others.map(({ key }) => key),
+    )
+  } catch (error) {
+    const failed = asError(error)
+    repeated = others.map(() => failed)
+  }
+  const answers = others.map(({ payment }, index): [string, Beginning | Error] => {
+    const found = repeated[index]
+    if (found instanceof Error) return [payment.paymentId, found]
+    if (found !== undefined) return [payment.paymentId, { payment: found, isRepeat: true }]
+    const message = 'the reservation is paid, or being paid by another payment'
+    return [payment.paymentId, refuse('ALREADY_PAID', message)]
+  })
+  return new Map(answers)
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
+}
+
+/**
+ * The server has refused the statement, so nothing of it was written: whose content it can't store fails alone. Where the database does
+ * not answer one in time, the others are refused with it, because each would wait as long while its client gives up.
+ */
 async function beginOneByOne(
   ctx: BeginningContext,
   payments: readonly PaymentToBegin[],
 ): Promise<(Beginning | Error)[]> {
   const answers: (Beginning | Error)[] = []
-  for (const payment of payments) {
-    try {
-      answers.push(...(await beginTogether(ctx, [payment])))
-    } catch (error) {
-      answers.push(error instanceof Error ? error : new Error(String(error)))
-    }
+  try {
+    await oneByOne(
+      payments,
+      async (payment) => {
+        answers.push(...(await beginTogether(ctx, [payment])))
+      },
+      (_payment, error) => {
+        answers.push(asError(error))
+      },
+    )
+    return answers
+  } catch (error) {
+    const outage = asError(error)
+    return payments.map((_payment, index) => answers[index] ?? outage)
   }
-  return answers
 }
 
 function withSaga(ctx: BeginningContext, { payment, key, cardToken, trace }: PaymentToBegin): NewPayment {

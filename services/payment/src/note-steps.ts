@@ -24,16 +24,27 @@ export function notingSteps(events: PaymentEvents, intakes: Intakes): PaymentEve
   }
 }
 
-/** Tells the intakes of a payment that has settled. */
+/** Tells the intakes of a payment that has settled in this process. */
 export function noteSettled(intakes: Intakes, { paymentId, paymentMethod, status, paidAt }: Payment): void {
   const intake = intakes[paymentMethod]
   intake.settled(paymentId)
-  if (status === 'APPROVED') intake.stepEnded(ageOf(paymentId))
-  // The refund of a payment that was paid before says nothing of how fast payments are taken.
-  else if (paidAt === null) intake.endedEarly(ageOf(paymentId))
+  if (status === 'FAILED') intake.allStepsEnded(ageOf(paymentId))
+  // The refund of a payment that was paid before says nothing of how fast payments are taken. Any other settles a payment whose first
+  // step was noted when its money was taken.
+  else if (status === 'APPROVED' || paidAt === null) intake.stepEnded(ageOf(paymentId))
+}
+
+/**
+ * Tells the intakes of a payment that another instance settled, so that this one knows how fast payments are taken even where it has no
+ * partition and applies no reply. It took until its row says, and not until somebody here looked.
+ */
+export function noteFound(intakes: Intakes, { paymentId, paymentMethod, paidAt, endedAt }: Payment): void {
+  const intake = intakes[paymentMethod]
+  intake.settled(paymentId)
+  intake.allStepsEnded(ageOf(paymentId, (paidAt ?? endedAt)?.getTime()))
 }
 
 /** A UUIDv7 begins with the milliseconds at which it was made: here, just before the payment began. */
-function ageOf(paymentId: string): number {
-  return Date.now() - Number.parseInt(paymentId.slice(0, 8) + paymentId.slice(9, 13), 16)
+function ageOf(paymentId: string, atMs = Date.now()): number {
+  return atMs - Number.parseInt(paymentId.slice(0, 8) + paymentId.slice(9, 13), 16)
 }

@@ -101,6 +101,19 @@ describe('nobody is refused', () => {
     expect(intake.refusal()).toBeNull()
   })
 
+  test('by payments that have settled, whose repeats were answered with 202 as well', () => {
+    let nowMs = 0
+    const intake = new PaymentIntake(LIMIT_MS, () => nowMs)
+    for (let index = 0; index < 100; index += 1) {
+      const leaves = [intake.enter(), intake.enter()]
+      for (const leave of leaves) leave(`p-${index}`)
+    }
+    nowMs = 6_000
+    for (let index = 0; index < 95; index += 1) intake.settled(`p-${index}`)
+    for (let step = 0; step < 20; step += 1) intake.stepEnded(6_000)
+    expect(intake.refusal()).toBeNull()
+  })
+
   test('by one payment that never ends', () => {
     let nowMs = 0
     const intake = new PaymentIntake(LIMIT_MS, () => nowMs)
@@ -109,7 +122,7 @@ describe('nobody is refused', () => {
       const leave = intake.enter()
       expect(intake.refusal()).toBeNull()
       leave()
-      intake.endedEarly(50)
+      intake.allStepsEnded(50)
     }
   })
 
@@ -120,9 +133,11 @@ describe('nobody is refused', () => {
   })
 })
 
-test('what is kept of settled payments is bounded, and as good as all of it', () => {
-  const intake = new PaymentIntake(LIMIT_MS, () => 5_000)
-  for (let index = 0; index < 10_000; index += 1) intake.stepEnded(10)
-  intake.enter()
-  expect(intake.refusal()).toBeNull()
+test('of steps that end faster than two thousand a second, no more than the newest two thousand are kept', () => {
+  let nowMs = 0
+  const intake = new PaymentIntake(LIMIT_MS, () => nowMs)
+  for (let index = 0; index < 2_500; index += 1) intake.enter()
+  // All 5,000 steps of this second would show that 2,500 payments wait for 1 s.
+  for (nowMs = 1_500; nowMs < 2_500; nowMs += 0.2) intake.stepEnded(1_500)
+  expect(intake.refusal()).not.toBeNull()
 })

@@ -18,7 +18,9 @@ const UNSETTLED_MAX_MS = 30_000
 
 /**
  * Lets payments of one method in while they can be answered in time. How many that is follows from how long what was let in has waited
- * and from how fast the steps of sagas end, both as this process sees it; it costs no statement. The clock is monotonic, in ms.
+ * and from how fast the steps of sagas end, both as this process sees it; it costs no statement. It is right as far as requests and
+ * partitions are spread over the instances alike: one that applies fewer replies than its share takes payments for slower than they are,
+ * and one that applies none knows only what the looks at payments that are waited for find. The clock is monotonic, in ms.
  */
 export class PaymentIntake {
   readonly #limitMs: number
@@ -54,7 +56,8 @@ export class PaymentIntake {
     const entry = { sinceMs: this.#now() }
     this.#unsettled.add(entry)
     return (pendingId) => {
-      if (pendingId === undefined) this.#unsettled.delete(entry)
+      // A repeat waits for a payment that is counted already.
+      if (pendingId === undefined || this.#pending.has(pendingId)) this.#unsettled.delete(entry)
       else this.#pending.set(pendingId, entry)
     }
   }
@@ -72,8 +75,8 @@ export class PaymentIntake {
     if (this.#ended.length > KEPT_MAX) this.#ended.splice(0, KEPT_MAX / 2)
   }
 
-  /** Notes that a payment has ended at its first step, and is spared the others. */
-  endedEarly(ageMs: number): void {
+  /** Notes that a payment has ended and none of its steps was noted: it ended at the first, or they ended elsewhere. */
+  allStepsEnded(ageMs: number): void {
     for (let step = 0; step < STEPS_OF_A_PAYMENT; step += 1) this.stepEnded(ageMs)
   }
 

@@ -1,7 +1,7 @@
-import { isDatabaseTimeout, isDatabaseUnavailable } from '@frontrow/postgres/errors'
 import { inTransaction } from '@frontrow/postgres/transaction'
 import { advancePurchaseSagas } from './advance-purchase-sagas.ts'
 import type { Context } from './context.ts'
+import { isOutage, oneByOne } from './one-by-one.ts'
 import { listDueSagas, lockDueSagas, postponeDeadline } from './sql/purchase-sagas.ts'
 
 /** What reminders work with. */
@@ -20,13 +20,16 @@ export async function remindSagas(ctx: RemindingContext, signal: AbortSignal): P
   try {
     await remind(ctx, due)
   } catch (error) {
-    if (isDatabaseUnavailable(error) || isDatabaseTimeout(error)) throw error
-    for (const paymentId of due) {
-      if (signal.aborted) return false
-      await remindAlone(ctx, paymentId)
-    }
+    if (isOutage(error)) throw error
+    await oneByOne(
+      due,
+      async (paymentId) => {
+        if (!signal.aborted) await remind(ctx, [paymentId])
+      },
+      (paymentId, failure) => postpone(ctx, paymentId, failure),
+    )
   }
-  return due.length === BATCH_MAX
+  return !signal.aborted && due.length === BATCH_MAX
 }
 
 async function remind(ctx: RemindingContext, due: readonly string[]): Promise<void> {
@@ -41,17 +44,9 @@ async function remind(ctx: RemindingContext, due: readonly string[]): Promise<vo
   })
 }
 
-async function remindAlone(ctx: RemindingContext, paymentId: string): Promise<void> {
-  try {
-    await remind(ctx, [paymentId])
-  } catch (error) {
-    if (isDatabaseUnavailable(error) || isDatabaseTimeout(error)) throw error
-    const now = ctx.now()
-    const until = new Date(now.getTime() + ctx.config.SAGA_REPLY_WAIT_MAX_MS)
-    ctx.logger.error(
-      { err: error, paymentId, until },
-      'a saga could not be told that its deadline has passed',
-    )
-    await postponeDeadline(ctx.pool, paymentId, now, until)
-  }
+async function postpone(ctx: RemindingContext, paymentId: string, error: unknown): Promise<void> {
+  const now = ctx.now()
+  const until = new Date(now.getTime() + ctx.config.SAGA_REPLY_WAIT_MAX_MS)
+  ctx.logger.error({ err: error, paymentId, until }, 'a saga could not be told that its deadline has passed')
+  await postponeDeadline(ctx.pool, paymentId, now, until)
 }

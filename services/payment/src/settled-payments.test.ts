@@ -21,6 +21,7 @@ const payment: Payment = {
 function waiters(settledInDatabase: readonly Payment[] = []) {
   const asked: (readonly string[])[] = []
   const noted: string[] = []
+  const found: string[] = []
   const database = {
     rows: settledInDatabase,
     find: (paymentIds: readonly string[]): Promise<Payment[]> =>
@@ -33,8 +34,9 @@ function waiters(settledInDatabase: readonly Payment[] = []) {
       return database.find(paymentIds)
     },
     onSettled: ({ paymentId }) => noted.push(paymentId),
+    onFound: ({ paymentId }) => found.push(paymentId),
   })
-  return { settled, asked, noted, database }
+  return { settled, asked, noted, found, database }
 }
 
 beforeEach(() => {
@@ -65,6 +67,26 @@ describe('who waits for a payment', () => {
     await jest.advanceTimersByTimeAsync(510)
     expect(await Promise.all(waits)).toEqual([payment, undefined])
     expect(asked).toEqual([['p-1', 'p-2']])
+  })
+
+  test('and what another instance settled is told once, however many wait for it', async () => {
+    const { settled, noted, found } = waiters([payment])
+    const waits = [settled.wait('p-1', 500), settled.wait('p-1', 500)]
+    await jest.advanceTimersByTimeAsync(510)
+    expect(await Promise.all(waits)).toEqual([payment, payment])
+    expect(found).toEqual(['p-1'])
+    expect(noted).toEqual([])
+  })
+
+  test('is told by the process, and a look that comes later tells nothing more', async () => {
+    const { settled, noted, found } = waiters([payment])
+    const wait = settled.wait('p-1', 500)
+    const looked = settled.look('p-1')
+    settled.settled(payment)
+    await jest.advanceTimersByTimeAsync(0)
+    await looked
+    expect(await wait).toEqual(payment)
+    expect([noted, found]).toEqual([['p-1'], []])
   })
 
   test('of a payment that may have settled before, hears of it when it looks', async () => {
@@ -113,5 +135,26 @@ test('those who have waited for a second share one look every 1.25 s; those who 
   expect(asked.map((ids) => ids.length)).toEqual([50, 51, 50])
   await jest.advanceTimersByTimeAsync(10_000)
   expect(await late).toBeUndefined()
+  expect(jest.getTimerCount()).toBe(0)
+})
+
+test('while a look at all of them hangs, no other one is begun; afterwards they are looked at again', async () => {
+  jest.useFakeTimers()
+  const { settled, asked, database } = waiters()
+  let answer: (payments: Payment[]) => void = () => undefined
+  database.find = () => new Promise((resolve) => (answer = resolve))
+  const waits = ['p-1', 'p-2'].map((paymentId) => settled.wait(paymentId, 20_000))
+  await jest.advanceTimersByTimeAsync(10_000)
+  answer([])
+  await jest.advanceTimersByTimeAsync(1_260)
+  answer([payment])
+  await jest.advanceTimersByTimeAsync(0)
+  expect(asked).toEqual([
+    ['p-1', 'p-2'],
+    ['p-1', 'p-2'],
+  ])
+  expect(await waits[0]).toEqual(payment)
+  settled.forget('p-2')
+  await jest.advanceTimersByTimeAsync(1_250)
   expect(jest.getTimerCount()).toBe(0)
 })

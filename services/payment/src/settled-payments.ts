@@ -10,6 +10,8 @@ export interface SettledPaymentsOptions {
   find: (paymentIds: readonly string[]) => Promise<Payment[]>
   /** Called for each payment that settles in this process, waited for or not. */
   onSettled: (payment: Payment) => void
+  /** Called once for a payment that is waited for here and that another instance has settled. */
+  onFound: (payment: Payment) => void
 }
 
 interface Waiter {
@@ -33,6 +35,7 @@ export class SettledPayments {
   readonly #waiters = new Map<string, Set<Waiter>>()
   readonly #looks: Batcher<'all', string, Payment | undefined>
   #timer: NodeJS.Timeout | undefined
+  #isLookingAtAll = false
 
   constructor(options: SettledPaymentsOptions) {
     this.#options = options
@@ -86,7 +89,9 @@ export class SettledPayments {
     try {
       const payment = await this.#looks.add('all', paymentId)
       this.#failures.succeeded()
-      if (payment !== undefined) this.#end(paymentId, payment)
+      if (payment === undefined || !this.#waiters.has(paymentId)) return
+      this.#options.onFound(payment)
+      this.#end(paymentId, payment)
     } catch (error) {
       // The payment goes on all the same, and so does the wait.
       this.#failures.failed(error)
@@ -107,9 +112,15 @@ export class SettledPayments {
 
   #lookAtAll(): void {
     this.#timer = this.#waiters.size === 0 ? undefined : setTimeout(() => this.#lookAtAll(), LOOK_EVERY_MS)
+    // While the database hangs, more looks would only wait behind the last ones.
+    if (this.#isLookingAtAll) return
     const since = performance.now() - LOOK_AFTER_MS
-    for (const [paymentId, waiters] of this.#waiters) {
-      if ([...waiters].some(({ sinceMs }) => sinceMs <= since)) void this.look(paymentId)
-    }
+    const long = [...this.#waiters].filter(([, waiters]) =>
+      [...waiters].some(({ sinceMs }) => sinceMs <= since),
+    )
+    this.#isLookingAtAll = true
+    void Promise.all(long.map(([paymentId]) => this.look(paymentId))).then(() => {
+      this.#isLookingAtAll = false
+    })
   }
 }

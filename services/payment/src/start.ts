@@ -19,7 +19,7 @@ import { addGrpc, localChecks } from './grpc.ts'
 import { addRoutes } from './http.ts'
 import { consumedTopics, messageHandlers } from './messages.ts'
 import { remindSagas } from './remind-sagas.ts'
-import { notingSteps, noteSettled } from './note-steps.ts'
+import { noteFound, notingSteps, noteSettled } from './note-steps.ts'
 import type { Intakes } from './note-steps.ts'
 import { PaymentIntake } from './payment-intake.ts'
 import { createPaymentKeys } from './payment-keys.ts'
@@ -100,6 +100,7 @@ function createContext(
       logger,
       find: (paymentIds) => findSettled(pool, paymentIds),
       onSettled: (payment) => noteSettled(intakes, payment),
+      onFound: (payment) => noteFound(intakes, payment),
     }),
     events,
     now,

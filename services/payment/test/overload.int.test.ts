@@ -106,18 +106,19 @@ function hold(): string {
 test('three times more payments than the system takes: some are taken in time, the others refused at once, and soon all is normal', async () => {
   const answers: Promise<Answered>[] = []
   const repeats: Promise<Answered>[] = []
+  let paid: Answered | undefined
   const began = performance.now()
   while (performance.now() - began < SECONDS * 1_000) {
     const due = Math.floor(((performance.now() - began) / 1_000) * OFFERED_PER_SECOND)
     while (answers.length < due) {
-      const answer = pay()
-      answers.push(answer)
-      // A client that was answered asks again.
-      if (answers.length % 10 === 0) {
-        repeats.push(
-          answer.then(({ status, key, reservationId }) => (status < 300 ? pay(key, reservationId) : answer)),
-        )
-      }
+      answers.push(
+        pay().then((answer) => {
+          if (answer.status === 201) paid = answer
+          return answer
+        }),
+      )
+      // A client that has paid asks again, whether others are refused now or not.
+      if (answers.length % 5 === 0 && paid !== undefined) repeats.push(pay(paid.key, paid.reservationId))
     }
     // The load's own pace, not a wait for something to happen.
     await delay(10)
@@ -151,10 +152,9 @@ test('three times more payments than the system takes: some are taken in time, t
   expect(later.filter(({ status }) => status !== 201)).toEqual([])
 
   // Who has begun is never refused.
-  for (const again of await Promise.all(repeats)) {
-    if (again.replayed === null) expect(again.status).toBe(503)
-    else expect(again.status).toBe(201)
-  }
+  const repeated = await Promise.all(repeats)
+  expect(repeated.length).toBeGreaterThan(all.length / 10)
+  expect(repeated.filter(({ status, replayed }) => status !== 201 || replayed !== 'true')).toEqual([])
 
   await eventually(
     async () => {

@@ -76,6 +76,7 @@ export function startInstance(environment: TestEnvironment, env: Record<string, 
       logger,
       find: (ids) => findSettled(pool, ids),
       onSettled: () => undefined,
+      onFound: () => undefined,
     }),
     getReservation: () => Promise.reject(new Error('nobody asks for a reservation here')),
   }

@@ -20,7 +20,9 @@ export interface NewPayment {
 /**
  * Begins payments: each with its saga, its capture and the outbox row of its first command, all in one statement, which is a
  * transaction of its own. Returns those that began. A payment does not begin where its key has begun another one
- * (payments_key) or its reservation has a live payment (payments_one_live), be it of the same list; of two, the first begins.
+ * (payments_key) or its reservation has a live payment (payments_one_live), be it of the same list; of two of one reservation, the
+ * first begins. They are inserted in the order of their reservations, so that instances that begin payments of the same ones wait for
+ * each other instead of running into a deadlock.
  */
 export async function beginPayments(
   db: Queryable,
@@ -39,7 +41,7 @@ export async function beginPayments(
       ), begun AS (
         INSERT INTO payments (payment_id, reservation_id, user_id, schedule_id, amount, payment_method, status, idempotency_key, request_hash)
         SELECT payment_id, reservation_id, user_id, schedule_id, amount, payment_method, 'PENDING', idempotency_key, request_hash
-        FROM wanted ORDER BY place
+        FROM wanted ORDER BY reservation_id, place
         ON CONFLICT DO NOTHING
         RETURNING payment_id, created_at
       ), sagas AS (
