@@ -44,7 +44,13 @@ export class Batcher<K, C, R> {
   #pending = 0
 
   constructor(options: BatcherOptions<K, C, R>) {
-    this.#options = { lingerMs: 0, atOnceMax: Infinity, pendingMax: Infinity, waitMaxMs: Infinity, ...options }
+    this.#options = {
+      lingerMs: 0,
+      atOnceMax: Infinity,
+      pendingMax: Infinity,
+      waitMaxMs: Infinity,
+      ...options,
+    }
   }
 
   /** The answer to one call. Rejects as its batch does, with the call's own refusal, or with UNAVAILABLE past a limit. */
