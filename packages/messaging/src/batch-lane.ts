@@ -34,7 +34,8 @@ interface Waiting<M, Origin> {
   reject: (error: unknown) => void
 }
 
-const BATCH_MAX = 200
+/** Messages of one transaction; also so many of one partition at once. */
+export const BATCH_MAX = 200
 const ATTEMPTS_MAX = 4
 const OUTAGE_PAUSE_MAX_MS = 2_000
 

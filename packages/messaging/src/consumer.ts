@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { continueTrace } from '@frontrow/trace-context/trace-context'
 import type { EachBatchPayload, KafkaMessage } from 'kafkajs'
 import type { Logger } from 'pino'
-import { BatchLane } from './batch-lane.ts'
+import { BATCH_MAX, BatchLane } from './batch-lane.ts'
 import type { Delivery } from './batch-lane.ts'
 import { GroupMember } from './group-member.ts'
 import type { Kafka, Producer } from './kafka.ts'
@@ -45,7 +45,6 @@ interface Origin {
 
 // One fetch hands out a batch a partition, and all of them are to meet in the lane.
 const PARTITIONS_AT_ONCE = 64
-const SLICE_MAX = 200
 const HEARTBEAT_EVERY_MS = 1_000
 // An attempt is one transaction, which ends by its own deadlines much earlier. Without a heartbeat the partitions go to another
 // instance, so a handler that hangs is not hidden.
@@ -122,9 +121,9 @@ export class MessageConsumer<M> {
   async #deliver(payload: EachBatchPayload): Promise<void> {
     const { topic, partition, messages } = payload.batch
     try {
-      for (let from = 0; from < messages.length; from += SLICE_MAX) {
+      for (let from = 0; from < messages.length; from += BATCH_MAX) {
         if (this.#stopping.signal.aborted) break
-        const slice = messages.slice(from, from + SLICE_MAX)
+        const slice = messages.slice(from, from + BATCH_MAX)
         const last = slice.at(-1)
         if (last === undefined) break
         const deliveries = this.#readAll(topic, partition, slice)
