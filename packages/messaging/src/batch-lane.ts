@@ -1,5 +1,6 @@
 import { FailureLog } from '@frontrow/failure-log/failure-log'
-import { isDatabaseTimeout, isDatabaseUnavailable } from '@frontrow/postgres/errors'
+import { isDatabaseTimeout, isDatabaseUnavailable, isStatementTimeout } from '@frontrow/postgres/errors'
+import { Refusal } from '@frontrow/refusals/refusal'
 import type { Logger } from 'pino'
 import { UnreadableMessageError } from './envelope.ts'
 import type { Incoming } from './handlers.ts'
@@ -38,13 +39,16 @@ interface Waiting<M, Origin> {
 export const BATCH_MAX = 200
 const ATTEMPTS_MAX = 4
 const OUTAGE_PAUSE_MAX_MS = 2_000
+// One may come of a moment's load, and smaller batches are more work.
+const TIMEOUTS_BEFORE_HALVES = 2
 
 /**
  * Puts what arrives from all partitions together: while one batch is being applied, others gather and share the next one, 200
  * messages at most. A batch that fails is halved until the message that can't be handled is alone; that one is tried four times
  * (once, where it can't be read) and given up, and the others are applied, in their order. While the database is away or too
- * busy the batch is tried again without limit, because an outage is no reason to give a message up. A message that could not be read
- * fails here, so that the dead letters of a partition keep its order.
+ * busy, or a handler refuses as UNAVAILABLE, the batch is tried again without limit, because an outage is no reason to give a message
+ * up. It is halved only after two attempts in a row that were ended by a time limit of the server, because it may be too much for that.
+ * A message that could not be read fails here, so that the dead letters of a partition keep its order.
  */
 export class BatchLane<M, Origin> {
   readonly #settings: BatchLaneSettings<M, Origin>
@@ -52,10 +56,11 @@ export class BatchLane<M, Origin> {
   readonly #waiting: Waiting<M, Origin>[] = []
   #isRunning = false
   #lastAttemptAt = 0
+  #timeoutsInARow = 0
 
   constructor(settings: BatchLaneSettings<M, Origin>) {
     this.#settings = settings
-    this.#outages = new FailureLog(settings.logger, 'the database does not answer; messages wait')
+    this.#outages = new FailureLog(settings.logger, 'what messages need is away or too busy; they wait')
   }
 
   /**
@@ -117,15 +122,13 @@ export class BatchLane<M, Origin> {
       if (isOver()) throw error
       const [only] = deliveries
       const isMany = deliveries.length > 1 || only === undefined
-      const isTimeout = isDatabaseTimeout(error)
-      if (isTimeout || isDatabaseUnavailable(error)) {
+      if (isOutage(error)) {
         this.#outages.failed(error, { messages: deliveries.length })
         outagePauseMs = Math.min(OUTAGE_PAUSE_MAX_MS, outagePauseMs * 2)
         await pause(outagePauseMs, this.#settings.stopping)
         if (isOver()) throw error
-        // It may be too much for one statement's time limit, and would be so each time.
-        if (isTimeout && isMany) return await this.#applyHalves(deliveries, isOver)
-        continue
+        if (!isMany || this.#timeoutsInARow < TIMEOUTS_BEFORE_HALVES) continue
+        return await this.#applyHalves(deliveries, isOver)
       }
       if (isMany) return await this.#applyHalves(deliveries, isOver)
       if (error instanceof UnreadableMessageError || attempt >= ATTEMPTS_MAX) {
@@ -142,10 +145,12 @@ export class BatchLane<M, Origin> {
       this.#lastAttemptAt = performance.now()
       await this.#settings.handleMany(deliveries.map(({ message }) => readable(message)))
     } catch (error) {
+      this.#timeoutsInARow = isStatementTimeout(error) ? this.#timeoutsInARow + 1 : 0
       return { error }
     } finally {
       this.#lastAttemptAt = performance.now()
     }
+    this.#timeoutsInARow = 0
     this.#outages.succeeded()
     this.#settings.onApplied?.(deliveries)
     return null
@@ -156,6 +161,11 @@ export class BatchLane<M, Origin> {
     await this.#apply(deliveries.slice(0, middle), isOver)
     await this.#apply(deliveries.slice(middle), isOver)
   }
+}
+
+function isOutage(error: unknown): boolean {
+  const isRefused = error instanceof Refusal && error.code === 'UNAVAILABLE'
+  return isRefused || isDatabaseUnavailable(error) || isDatabaseTimeout(error)
 }
 
 function readable<M>(message: Incoming<M> | UnreadableMessageError): Incoming<M> {
