@@ -13,6 +13,8 @@ const logger = pino({ level: 'silent' })
 interface Planned {
   failures: number
   isUnreadable: boolean
+  /** How often it runs into the time limit of a statement, alone or with others. */
+  timeouts?: number
 }
 
 /** Calls of one partition, each of some messages. */
@@ -36,6 +38,14 @@ const planned = fc.oneof(
   },
   { weight: 1, arbitrary: fc.constant({ failures: Infinity, isUnreadable: false }) },
   { weight: 1, arbitrary: fc.constant({ failures: Infinity, isUnreadable: true }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      failures: fc.constant(0),
+      isUnreadable: fc.constant(false),
+      timeouts: fc.integer({ min: 1, max: 30 }),
+    }),
+  },
 )
 const plans: fc.Arbitrary<Plan> = fc.record({
   partitions: fc.array(
@@ -58,6 +68,7 @@ function laneOf(plan: Pick<Plan, 'outages' | 'tooManyAbove'>) {
   const applied: string[] = []
   const givenUp: { name: string; attempts: number }[] = []
   const failed = new Map<string, number>()
+  const timedOut = new Map<string, number>()
   const sizes: number[] = []
   let isBusy = false
   const lane = new BatchLane<Numbered, string>({
@@ -70,6 +81,11 @@ function laneOf(plan: Pick<Plan, 'outages' | 'tooManyAbove'>) {
       const outage = outages.shift() ?? null
       if (outage !== null) throw failure(outage)
       if (messages.length > plan.tooManyAbove) throw failure('busy')
+      const slow = messages.find(({ id, content }) => (timedOut.get(id) ?? 0) < (content.plan.timeouts ?? 0))
+      if (slow !== undefined) {
+        timedOut.set(slow.id, (timedOut.get(slow.id) ?? 0) + 1)
+        throw failure('busy')
+      }
       const bad = messages.find(({ id, content }) => (failed.get(id) ?? 0) < content.plan.failures)
       if (bad !== undefined) {
         failed.set(bad.id, (failed.get(bad.id) ?? 0) + 1)
@@ -129,7 +145,7 @@ test('each good message is applied once and each bad one given up once, in the o
         let n = 0
         for (const call of calls) {
           const deliveries = call.map((each) => delivery(partition, (n += 1), each))
-          await lane.add(deliveries, never)
+          for (let done = 0; done < deliveries.length;) done += await lane.add(deliveries.slice(done), never)
           const done = finished()
           expect(deliveries.filter(({ origin }) => !done.has(origin))).toEqual([])
         }
@@ -206,6 +222,45 @@ test('a batch is halved after two attempts in a row that ran into a time limit, 
   expect(await attemptsAfter([busy, away, busy])).toEqual([8, 8, 8, 8])
   expect(await attemptsAfter([busy, busy])).toEqual([8, 8, 4, 4])
   expect(await attemptsAfter([busy, busy, busy])).toEqual([8, 8, 4, 2, 2, 4])
+})
+
+test('a message that runs into a time limit each time holds up its partition alone, and is tried alone until it does not', async () => {
+  takeNoTimeForPauses()
+  const calls: string[][] = []
+  let isLocked = true
+  const lane = new BatchLane<Numbered, string>({
+    handleMany: async (messages) => {
+      const ids = messages.map(({ id }) => id)
+      calls.push(ids)
+      if (isLocked && ids.includes('0/2')) throw failure('busy')
+    },
+    giveUp: () => Promise.reject(new Error('nothing is to be given up here')),
+    logger,
+    stopping: unaborted(),
+  })
+  const numbered = (partition: number, ...numbers: number[]) =>
+    numbers.map((n) => delivery(partition, n, good))
+  const both = [lane.add(numbered(0, 1, 2, 3), unaborted()), lane.add(numbered(1, 1, 2), unaborted())]
+  expect(await passingTime(Promise.all(both))).toEqual([1, 2])
+  expect(calls.filter((ids) => ids.join() === '0/2')).toHaveLength(4)
+  expect(calls.slice(-1)).toEqual([['1/1', '1/2']])
+  // The next time it gets one attempt of its own, and the others do not share it.
+  calls.length = 0
+  const again = [
+    lane.add(numbered(1, 3), unaborted()),
+    lane.add(numbered(0, 2, 3), unaborted()),
+    lane.add(numbered(2, 1), unaborted()),
+  ]
+  expect(await passingTime(Promise.all(again))).toEqual([1, 0, 1])
+  expect(calls).toEqual([['1/3'], ['0/2'], ['2/1']])
+  isLocked = false
+  calls.length = 0
+  expect(await passingTime(lane.add(numbered(0, 2, 3, 4), unaborted()))).toBe(3)
+  expect(calls).toEqual([['0/2'], ['0/3', '0/4']])
+  calls.length = 0
+  const shared = [lane.add(numbered(1, 4), unaborted()), lane.add(numbered(0, 2), unaborted())]
+  expect(await passingTime(Promise.all(shared))).toEqual([1, 1])
+  expect(calls).toEqual([['1/4', '0/2']])
 })
 
 test('a call fails when its dead letter cannot be published, and the next one is served', async () => {
