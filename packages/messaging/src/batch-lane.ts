@@ -131,10 +131,8 @@ export class BatchLane<M, Origin> {
     let count = 0
     for (const call of this.#waiting) {
       messages += call.deliveries.length
-      const isAlone = this.#beginsHeldUp(call)
-      if (count > 0 && (messages > BATCH_MAX || isAlone)) break
+      if (count > 0 && (messages > BATCH_MAX || this.#beginsHeldUp(call))) break
       count += 1
-      if (isAlone) break
     }
     return this.#waiting.splice(0, count)
   }
