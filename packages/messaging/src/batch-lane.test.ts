@@ -1,4 +1,5 @@
-import { expect, jest, test } from '@jest/globals'
+import { afterEach, expect, jest, test } from '@jest/globals'
+import { generalRefusal } from '@frontrow/refusals/general-refusals'
 import fc from 'fast-check'
 import { pino } from 'pino'
 import { BatchLane } from './batch-lane.ts'
@@ -12,6 +13,8 @@ const logger = pino({ level: 'silent' })
 interface Planned {
   failures: number
   isUnreadable: boolean
+  /** How often it runs into the time limit of a statement, alone or with others. */
+  timeouts?: number
 }
 
 /** Calls of one partition, each of some messages. */
@@ -35,6 +38,14 @@ const planned = fc.oneof(
   },
   { weight: 1, arbitrary: fc.constant({ failures: Infinity, isUnreadable: false }) },
   { weight: 1, arbitrary: fc.constant({ failures: Infinity, isUnreadable: true }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      failures: fc.constant(0),
+      isUnreadable: fc.constant(false),
+      timeouts: fc.integer({ min: 1, max: 30 }),
+    }),
+  },
 )
 const plans: fc.Arbitrary<Plan> = fc.record({
   partitions: fc.array(
@@ -57,6 +68,7 @@ function laneOf(plan: Pick<Plan, 'outages' | 'tooManyAbove'>) {
   const applied: string[] = []
   const givenUp: { name: string; attempts: number }[] = []
   const failed = new Map<string, number>()
+  const timedOut = new Map<string, number>()
   const sizes: number[] = []
   let isBusy = false
   const lane = new BatchLane<Numbered, string>({
@@ -69,6 +81,11 @@ function laneOf(plan: Pick<Plan, 'outages' | 'tooManyAbove'>) {
       const outage = outages.shift() ?? null
       if (outage !== null) throw failure(outage)
       if (messages.length > plan.tooManyAbove) throw failure('busy')
+      const slow = messages.find(({ id, content }) => (timedOut.get(id) ?? 0) < (content.plan.timeouts ?? 0))
+      if (slow !== undefined) {
+        timedOut.set(slow.id, (timedOut.get(slow.id) ?? 0) + 1)
+        throw failure('busy')
+      }
       const bad = messages.find(({ id, content }) => (failed.get(id) ?? 0) < content.plan.failures)
       if (bad !== undefined) {
         failed.set(bad.id, (failed.get(bad.id) ?? 0) + 1)
@@ -93,58 +110,65 @@ function delivery(partition: number, n: number, plan: Planned): Delivery<Numbere
   return { message: plan.isUnreadable ? new UnreadableMessageError(name) : message, origin: name }
 }
 
-const partitionOf = (name: string) => name.split('/')[0]
+afterEach(() => {
+  jest.useRealTimers()
+})
 
-test('each good message is applied once and each bad one given up once, in the order of its partition', async () => {
-  // The pauses of outages take no time.
+function takeNoTimeForPauses(): void {
   jest.useFakeTimers({
     doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask', 'performance'],
     advanceTimers: false,
   })
-  try {
-    await fc.assert(
-      fc.asyncProperty(plans, async (plan) => {
-        const { lane, applied, givenUp, sizes } = laneOf(plan)
-        const never = new AbortController().signal
-        const finished = () => new Set([...applied, ...givenUp.map(({ name }) => name)])
-        const callEach = async (calls: PartitionPlan, partition: number): Promise<void> => {
-          let n = 0
-          for (const call of calls) {
-            const deliveries = call.map((each) => delivery(partition, (n += 1), each))
-            await lane.add(deliveries, never)
-            const done = finished()
-            expect(deliveries.filter(({ origin }) => !done.has(origin))).toEqual([])
-          }
-        }
-        const progress = { isDone: false }
-        const all = Promise.all(plan.partitions.map(callEach)).finally(() => (progress.isDone = true))
-        while (!progress.isDone) {
-          await jest.advanceTimersByTimeAsync(2_000)
-          await new Promise((resolve) => setImmediate(resolve))
-        }
-        await all
-        for (const [partition, calls] of plan.partitions.entries()) {
-          const named = calls.flat().map((each, index) => ({ name: `${partition}/${index + 1}`, each }))
-          const ofPartition = (names: string[]) =>
-            names.filter((name) => partitionOf(name) === `${partition}`)
-          expect(ofPartition(applied)).toEqual(
-            named.filter(({ each }) => each.failures !== Infinity).map(({ name }) => name),
-          )
-          expect(ofPartition(givenUp.map(({ name }) => name))).toEqual(
-            named.filter(({ each }) => each.failures === Infinity).map(({ name }) => name),
-          )
-          for (const { name, each } of named.filter(({ each: { failures } }) => failures === Infinity)) {
-            const attempts = givenUp.find((given) => given.name === name)?.attempts
-            expect(attempts).toBe(each.isUnreadable ? 1 : 4)
-          }
-        }
-        expect(Math.max(0, ...sizes)).toBeLessThanOrEqual(200)
-      }),
-      { numRuns: 100 },
-    )
-  } finally {
-    jest.useRealTimers()
+}
+
+/** Lets the pauses pass until the work is done. */
+async function passingTime<T>(work: Promise<T>): Promise<T> {
+  const progress = { isDone: false }
+  const done = work.finally(() => (progress.isDone = true))
+  while (!progress.isDone) {
+    await jest.advanceTimersByTimeAsync(2_000)
+    await new Promise((resolve) => setImmediate(resolve))
   }
+  return await done
+}
+
+const partitionOf = (name: string) => name.split('/')[0]
+
+test('each good message is applied once and each bad one given up once, in the order of its partition', async () => {
+  takeNoTimeForPauses()
+  await fc.assert(
+    fc.asyncProperty(plans, async (plan) => {
+      const { lane, applied, givenUp, sizes } = laneOf(plan)
+      const never = new AbortController().signal
+      const finished = () => new Set([...applied, ...givenUp.map(({ name }) => name)])
+      const callEach = async (calls: PartitionPlan, partition: number): Promise<void> => {
+        let n = 0
+        for (const call of calls) {
+          const deliveries = call.map((each) => delivery(partition, (n += 1), each))
+          for (let done = 0; done < deliveries.length;) done += await lane.add(deliveries.slice(done), never)
+          const done = finished()
+          expect(deliveries.filter(({ origin }) => !done.has(origin))).toEqual([])
+        }
+      }
+      await passingTime(Promise.all(plan.partitions.map(callEach)))
+      for (const [partition, calls] of plan.partitions.entries()) {
+        const named = calls.flat().map((each, index) => ({ name: `${partition}/${index + 1}`, each }))
+        const ofPartition = (names: string[]) => names.filter((name) => partitionOf(name) === `${partition}`)
+        expect(ofPartition(applied)).toEqual(
+          named.filter(({ each }) => each.failures !== Infinity).map(({ name }) => name),
+        )
+        expect(ofPartition(givenUp.map(({ name }) => name))).toEqual(
+          named.filter(({ each }) => each.failures === Infinity).map(({ name }) => name),
+        )
+        for (const { name, each } of named.filter(({ each: { failures } }) => failures === Infinity)) {
+          const attempts = givenUp.find((given) => given.name === name)?.attempts
+          expect(attempts).toBe(each.isUnreadable ? 1 : 4)
+        }
+      }
+      expect(Math.max(0, ...sizes)).toBeLessThanOrEqual(200)
+    }),
+    { numRuns: 100 },
+  )
 })
 
 const good: Planned = { failures: 0, isUnreadable: false }
@@ -161,6 +185,82 @@ test('those that gather while a batch is applied share the next, up to 200', asy
     ),
   )
   expect(sizes).toEqual([180, 30, 200, 1])
+})
+
+/** The sizes of all attempts to apply eight messages, of which the first attempts fail like this. */
+async function attemptsAfter(errors: Error[]): Promise<number[]> {
+  takeNoTimeForPauses()
+  const sizes: number[] = []
+  const lane = new BatchLane<Numbered, string>({
+    handleMany: async (messages) => {
+      sizes.push(messages.length)
+      const error = errors[sizes.length - 1]
+      if (error !== undefined) throw error
+    },
+    giveUp: () => Promise.reject(new Error('nothing is to be given up here')),
+    logger,
+    stopping: unaborted(),
+  })
+  const deliveries = Array.from({ length: 8 }, (_, n) => delivery(0, n, good))
+  await passingTime(lane.add(deliveries, unaborted()))
+  return sizes
+}
+
+test('while no connection of the pool comes free, the batch stays whole: nothing was sent that could be too much', async () => {
+  const busy = new Error('timeout exceeded when trying to connect')
+  expect(await attemptsAfter(Array.from({ length: 6 }, () => busy))).toEqual([8, 8, 8, 8, 8, 8, 8])
+})
+
+test('a refusal as UNAVAILABLE is an outage: the batch stays whole, and no message is given up', async () => {
+  const full = generalRefusal('UNAVAILABLE', 'too many people ask for this at once')
+  expect(await attemptsAfter(Array.from({ length: 6 }, () => full))).toEqual([8, 8, 8, 8, 8, 8, 8])
+})
+
+test('a batch is halved after two attempts in a row that ran into a time limit, and again while it goes on like that', async () => {
+  const [busy, away] = [failure('busy'), failure('away')]
+  expect(await attemptsAfter([busy])).toEqual([8, 8])
+  expect(await attemptsAfter([busy, away, busy])).toEqual([8, 8, 8, 8])
+  expect(await attemptsAfter([busy, busy])).toEqual([8, 8, 4, 4])
+  expect(await attemptsAfter([busy, busy, busy])).toEqual([8, 8, 4, 2, 2, 4])
+})
+
+test('a message that runs into a time limit each time holds up its partition alone, and is tried alone until it does not', async () => {
+  takeNoTimeForPauses()
+  const calls: string[][] = []
+  let isLocked = true
+  const lane = new BatchLane<Numbered, string>({
+    handleMany: async (messages) => {
+      const ids = messages.map(({ id }) => id)
+      calls.push(ids)
+      if (isLocked && ids.includes('0/2')) throw failure('busy')
+    },
+    giveUp: () => Promise.reject(new Error('nothing is to be given up here')),
+    logger,
+    stopping: unaborted(),
+  })
+  const numbered = (partition: number, ...numbers: number[]) =>
+    numbers.map((n) => delivery(partition, n, good))
+  const both = [lane.add(numbered(0, 1, 2, 3), unaborted()), lane.add(numbered(1, 1, 2), unaborted())]
+  expect(await passingTime(Promise.all(both))).toEqual([1, 2])
+  expect(calls.filter((ids) => ids.join() === '0/2')).toHaveLength(4)
+  expect(calls.slice(-1)).toEqual([['1/1', '1/2']])
+  // The next time it gets one attempt of its own, and the others do not share it.
+  calls.length = 0
+  const again = [
+    lane.add(numbered(1, 3), unaborted()),
+    lane.add(numbered(0, 2, 3), unaborted()),
+    lane.add(numbered(2, 1), unaborted()),
+  ]
+  expect(await passingTime(Promise.all(again))).toEqual([1, 0, 1])
+  expect(calls).toEqual([['1/3'], ['0/2'], ['2/1']])
+  isLocked = false
+  calls.length = 0
+  expect(await passingTime(lane.add(numbered(0, 2, 3, 4), unaborted()))).toBe(3)
+  expect(calls).toEqual([['0/2'], ['0/3', '0/4']])
+  calls.length = 0
+  const shared = [lane.add(numbered(1, 4), unaborted()), lane.add(numbered(0, 2), unaborted())]
+  expect(await passingTime(Promise.all(shared))).toEqual([1, 1])
+  expect(calls).toEqual([['1/4', '0/2']])
 })
 
 test('a call fails when its dead letter cannot be published, and the next one is served', async () => {

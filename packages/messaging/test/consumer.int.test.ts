@@ -128,6 +128,36 @@ test('while the database is away no message is given up', async () => {
   expect(dead).toEqual([])
 })
 
+test('a message that runs into a time limit each time holds up its partition alone, which goes on in order when it can', async () => {
+  const topic = await consumers.broker.topic('held-up', 2)
+  const handled: number[] = []
+  let isLocked = true
+  let attempts = 0
+  await consumers.consume(
+    topic,
+    counting(async (messages) => {
+      if (isLocked && messages.some(({ content }) => content === 2)) {
+        attempts += 1
+        throw Object.assign(new Error('canceling statement due to lock timeout'), { code: '55P03' })
+      }
+      handled.push(...messages.map(({ content }) => content))
+    }),
+    { heldUpMs: 200 },
+  )
+  await consumers.send(topic, [message(1, 0), message(2, 0), message(3, 0), message(101, 1)])
+  await eventually(() => expect(attempts).toBeGreaterThan(4), { withinMs: 15_000 })
+  // What comes to the other partition now is not kept waiting.
+  await consumers.send(topic, [message(102, 1)])
+  await eventually(() => expect(handled.toSorted((a, b) => a - b)).toEqual([1, 101, 102]))
+  await eventually(async () => expect(await consumers.committed(topic)).toEqual([1, 2]))
+  const before = attempts
+  await eventually(() => expect(attempts).toBeGreaterThan(before + 1))
+  isLocked = false
+  await eventually(() => expect(handled.filter((n) => n < 100)).toEqual([1, 2, 3]))
+  await eventually(async () => expect(await consumers.committed(topic)).toEqual([3, 2]))
+  expect(handled).toHaveLength(5)
+})
+
 test('types without a handler are passed over, and their offsets are committed', async () => {
   const topic = await consumers.broker.topic('others', 1)
   const outcomes: string[] = []

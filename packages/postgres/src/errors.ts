@@ -3,6 +3,9 @@ import pg from 'pg'
 const CONFLICT = new Set(['40001', '40P01'])
 // The server is starting or stopping, is read-only after a failover, or has ended an idle session.
 const UNAVAILABLE = new Set(['57P01', '57P02', '57P03', '57P05', '25006', '25P03'])
+// The server writes the severity in the language of lc_messages, so only the code tells. These may be fatal: the protocol broke, no
+// leave to connect, the server or the session is ended, or an internal fault. A good connection too many is closed for them.
+const ENDS_CONNECTION = /^(?:08|28|58|XX|57P|25P0[34])/
 const SOCKET = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -25,7 +28,7 @@ function codeOf(error: unknown): string | undefined {
 
 /** The server answered a statement with an error, so its connection is still good, unless the server says that it ends it. */
 export function isServerError(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && error.severity === 'ERROR'
+  return error instanceof pg.DatabaseError && error.code !== undefined && !ENDS_CONNECTION.test(error.code)
 }
 
 /** Deadlock or serialization failure: the same transaction may succeed at once. */
@@ -47,10 +50,15 @@ export function isDatabaseUnavailable(error: unknown): boolean {
  * came free in time, and nothing was sent.
  */
 export function isDatabaseTimeout(error: unknown): boolean {
-  const code = codeOf(error)
-  if (code === '57014' || code === '55P03') return true
+  if (isStatementTimeout(error)) return true
   // pg-pool says this to those who wait for a connection; one that can't be opened is 'Connection terminated due to connection timeout'.
   return error instanceof Error && error.message.includes('timeout exceeded when trying to connect')
+}
+
+/** A statement or a lock took longer than its limit and was ended by the server: it may be too much, or somebody has the row. */
+export function isStatementTimeout(error: unknown): boolean {
+  const code = codeOf(error)
+  return code === '57014' || code === '55P03'
 }
 
 /** PostgreSQL can't store the text, because it has a NUL character: a mistake of the client that sent it. */

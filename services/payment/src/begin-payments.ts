@@ -42,6 +42,7 @@ export function createPaymentBeginnings(ctx: BeginningContext): PaymentBeginning
     batchMax: BATCH_MAX,
     atOnceMax: 1,
     pendingMax: PENDING_MAX,
+    waitMaxMs: 3_000,
     send: (_all, payments) => beginTogether(ctx, payments),
   })
 }

@@ -18,6 +18,7 @@ export function createPaymentKeys(pool: Pool): PaymentKeys {
     batchMax: BATCH_MAX,
     atOnceMax: 1,
     pendingMax: PENDING_MAX,
+    waitMaxMs: 3_000,
     send: (_all, keys) => findRepeated(pool, keys),
   })
 }

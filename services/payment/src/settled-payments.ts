@@ -43,6 +43,7 @@ export class SettledPayments {
     this.#looks = new Batcher({
       batchMax: LOOK_SHARED_MAX,
       atOnceMax: 1,
+      waitMaxMs: 3_000,
       send: async (_all, paymentIds) => {
         const found = new Map((await options.find(paymentIds)).map((payment) => [payment.paymentId, payment]))
         return paymentIds.map((paymentId) => found.get(paymentId))

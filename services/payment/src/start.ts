@@ -76,7 +76,7 @@ function createContext(
   cardProvider: CardProvider,
 ): Context {
   const reservation = { name: 'reservation', address: config.RESERVATION_GRPC, refusalKind }
-  const reservations = askReservations(
+  const getReservation = askReservations(
     host.connect(ReservationService, reservation).call('GetReservations', {
       deadlineMs: READ_DEADLINE_MS,
       retriable: true,
@@ -104,7 +104,7 @@ function createContext(
     }),
     events,
     now,
-    getReservation: (reservationId) => reservations.add('all', reservationId),
+    getReservation,
   }
 }
 

@@ -3,6 +3,7 @@ import { AuditService, QueueService } from '@frontrow/proto/services'
 import { isRefusal } from '@frontrow/proto/refusals'
 import { unaryHandler } from '@frontrow/service-host/grpc-server'
 import type { ServiceHost } from '@frontrow/service-host/host'
+import { SHARED_CALL_MAX } from '@frontrow/service-host/shared-calls'
 import { z } from 'zod'
 import type { QueueContext } from './context.ts'
 import { checkAdmissions } from './admission/check-admissions.ts'
@@ -19,7 +20,7 @@ const VerifyToken = z.object({
   scheduleId: z.int().positive().optional(),
   userId: z.string().min(1).max(64).optional(),
 })
-const VerifyTokens = z.object({ checks: z.array(VerifyToken).max(100) })
+const VerifyTokens = z.object({ checks: z.array(VerifyToken).max(SHARED_CALL_MAX) })
 const Anything = z.object({})
 
 /** The gRPC side: what other services ask of the waiting room, and this service's part of the audit. */

@@ -2,19 +2,16 @@ import type { GetSeatsResponse__Output as SeatsPage } from '@frontrow/proto/gen/
 import type { Schedule__Output as Schedule } from '@frontrow/proto/gen/frontrow/catalog/v1/Schedule'
 import type { VerifyTokenResponse__Output as VerifiedToken } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokenResponse'
 import type { TokenOutcome__Output as TokenOutcome } from '@frontrow/proto/gen/frontrow/queue/v1/TokenOutcome'
-import type { VerifyTokensResponse__Output as Outcomes } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokensResponse'
 import { refusalKind } from '@frontrow/proto/refusals'
 import { CatalogService, QueueService } from '@frontrow/proto/services'
 import { Refusal } from '@frontrow/refusals/refusal'
-import { Batcher } from '@frontrow/service-host/batcher'
 import type { ServiceHost } from '@frontrow/service-host/host'
+import { shareCalls } from '@frontrow/service-host/shared-calls'
 import type { Config } from './config.ts'
 
 const READ_DEADLINE_MS = 800
 // A page of 2,000 seats takes the catalog longer than one row.
 const SEATS_DEADLINE_MS = 2_000
-// A call costs both processes several times what a check does. The second call in the air keeps one that hangs from holding up all.
-const CHECKS_SHARED = { batchMax: 100, atOnceMax: 2, pendingMax: 5_000 }
 
 /** Asks whether a token lets this user into this schedule. */
 export interface TokenCheck {
@@ -43,25 +40,17 @@ export function connectClients(
   const queue = host.connect(QueueService, { name: 'queue', address: config.QUEUE_GRPC, refusalKind })
   const catalog = host.connect(CatalogService, { name: 'catalog', address: config.CATALOG_GRPC, refusalKind })
   const read = { deadlineMs: READ_DEADLINE_MS, retriable: true }
-  const checks = shareChecks(queue.call('VerifyTokens', read))
+  const verifyTokens = queue.call('VerifyTokens', read)
   return {
-    verifyToken: (check) => checks.add('all', check),
+    verifyToken: shareCalls<TokenCheck, VerifiedToken>(async (checks) =>
+      (await verifyTokens({ checks: [...checks] })).outcomes.map(toAnswer),
+    ),
     getSchedule: catalog.call('GetSchedule', read),
     getSeats: catalog.call('GetSeats', {
       deadlineMs: SEATS_DEADLINE_MS,
       retriable: true,
     }),
   }
-}
-
-/** Checks that come while others are asked for share the next call. */
-function shareChecks(
-  verifyTokens: (request: { checks: TokenCheck[] }) => Promise<Outcomes>,
-): Batcher<'all', TokenCheck, VerifiedToken> {
-  return new Batcher<'all', TokenCheck, VerifiedToken>({
-    ...CHECKS_SHARED,
-    send: async (_all, checks) => (await verifyTokens({ checks: [...checks] })).outcomes.map(toAnswer),
-  })
 }
 
 function toAnswer({ verified, refused }: TokenOutcome): VerifiedToken | Error {

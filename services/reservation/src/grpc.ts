@@ -3,6 +3,7 @@ import type { ReservationServiceHandlers } from '@frontrow/proto/gen/frontrow/re
 import { AuditService, ReservationService } from '@frontrow/proto/services'
 import { unaryHandler } from '@frontrow/service-host/grpc-server'
 import type { ServiceHost } from '@frontrow/service-host/host'
+import { SHARED_CALL_MAX } from '@frontrow/service-host/shared-calls'
 import { z } from 'zod'
 import { checkInvariants } from './check-invariants.ts'
 import type { Context } from './context.ts'
@@ -30,7 +31,7 @@ function reservationMethods(host: ServiceHost, ctx: Context): ReservationService
     GetReservations: unaryHandler(
       host,
       'GetReservations',
-      z.object({ reservationIds: z.array(z.uuid()).max(100) }),
+      z.object({ reservationIds: z.array(z.uuid()).max(SHARED_CALL_MAX) }),
       async ({ reservationIds }) => ({
         reservations: (await findReservations(ctx.pool, reservationIds)).map(toMessage),
       }),

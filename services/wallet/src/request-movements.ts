@@ -58,6 +58,7 @@ export function createMovementBatches(ctx: BatchContext): MovementBatches {
     batchMax: BATCH_MAX,
     atOnceMax: AT_ONCE_MAX,
     pendingMax: PENDING_MAX,
+    waitMaxMs: 3_000,
     send: async (_all, requests) => {
       try {
         return await inTransaction(ctx.pool, (tx) => moveAll(ctx, tx, requests))

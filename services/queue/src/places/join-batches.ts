@@ -52,6 +52,7 @@ export function createJoinBatches(ctx: JoinContext): JoinBatches {
     lingerMs: LINGER_MS,
     atOnceMax: 1,
     pendingMax: PENDING_MAX,
+    waitMaxMs: 3_000,
     send: async (scheduleId, joins) => {
       const defaults = roomDefaults(ctx.config)
       const { outcomes, version } = await changeOrMakeRoom(ctx, scheduleId, defaults, (tx, room) =>

@@ -33,6 +33,7 @@ export function createPlaceNotes(ctx: ChangingContext & Pick<QueueContext, 'conf
     lingerMs: LINGER_MS,
     atOnceMax: 1,
     pendingMax: PENDING_MAX,
+    waitMaxMs: 3_000,
     send: async (scheduleId, notes) => {
       const load = (tx: Tx) => loadPlaces(tx, scheduleId, notes)
       const noted = await changeLoaded(ctx, scheduleId, load, async (tx, room, { nowMs, places }) => {
