@@ -1,5 +1,10 @@
 import { FailureLog } from '@frontrow/failure-log/failure-log'
-import { isDatabaseTimeout, isDatabaseUnavailable, isStatementTimeout } from '@frontrow/postgres/errors'
+import {
+  isDatabaseTimeout,
+  isDatabaseUnavailable,
+  isStatementTimeout,
+  isUnstorableText,
+} from '@frontrow/postgres/errors'
 import { Refusal } from '@frontrow/refusals/refusal'
 import type { Logger } from 'pino'
 import { UnreadableMessageError } from './envelope.ts'
@@ -176,7 +181,7 @@ export class BatchLane<M, Origin> {
         return await this.#applyHalves(items, isOver)
       }
       if (isMany) return await this.#applyHalves(items, isOver)
-      if (error instanceof UnreadableMessageError || attempt >= ATTEMPTS_MAX) {
+      if (isHopeless(error) || attempt >= ATTEMPTS_MAX) {
         await this.#settings.giveUp(only.delivery, error, attempt)
         return this.#goOn([only.delivery])
       }
@@ -229,6 +234,11 @@ export class BatchLane<M, Origin> {
 function isOutage(error: unknown): boolean {
   const isRefused = error instanceof Refusal && error.code === 'UNAVAILABLE'
   return isRefused || isDatabaseUnavailable(error) || isDatabaseTimeout(error)
+}
+
+/** Trying again would come to the same, and everybody would wait for it. */
+function isHopeless(error: unknown): boolean {
+  return error instanceof UnreadableMessageError || isUnstorableText(error)
 }
 
 function readable<M>(message: Incoming<M> | UnreadableMessageError): Incoming<M> {

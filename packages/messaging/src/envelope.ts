@@ -17,7 +17,7 @@ export interface Envelope {
   value: unknown
 }
 
-/** A message whose headers or value can't be read; it goes to the dead letters at once. */
+/** A message that can't be read, or that can't be right; it goes to the dead letters at once. */
 export class UnreadableMessageError extends Error {
   override name = 'UnreadableMessageError'
 }

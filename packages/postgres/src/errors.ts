@@ -36,6 +36,11 @@ export function isRetriableConflict(error: unknown): boolean {
   return CONFLICT.has(codeOf(error) ?? '')
 }
 
+/** The statement was not run, because one before it in its transaction had failed. */
+export function isOfAbortedTransaction(error: unknown): boolean {
+  return codeOf(error) === '25P02'
+}
+
 /** The database could not be reached or did not answer, so a later try may work. Whether a COMMIT took effect is unknown. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   const code = codeOf(error)

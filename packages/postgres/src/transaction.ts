@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { isRetriableConflict, isServerError } from './errors.ts'
+import { isOfAbortedTransaction, isRetriableConflict, isServerError } from './errors.ts'
 import type { Pool, Queryable, Tx } from './pool.ts'
 
 const ATTEMPTS_MAX = 4
@@ -72,6 +72,21 @@ async function runOnce<T>(pool: Pool, fn: (tx: Tx) => Promise<T>): Promise<T> {
   }
   for (const hook of hooks) runHook(hook)
   return result
+}
+
+/**
+ * Awaits statements of one transaction that go to the server in one piece. Rejects with the error of the statement that failed first: what
+ * came behind it fails only because the transaction is aborted, and may be heard of earlier.
+ */
+export async function together<T extends readonly unknown[]>(
+  statements: readonly [...T],
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  const errors: unknown[] = []
+  for (const result of await Promise.allSettled(statements)) {
+    if (result.status === 'rejected') errors.push(result.reason)
+  }
+  if (errors.length > 0) throw errors.find((error) => !isOfAbortedTransaction(error)) ?? errors[0]
+  return Promise.all(statements)
 }
 
 /** The transaction is committed, so a hook that throws must not make it look failed, nor keep the other hooks from running. */

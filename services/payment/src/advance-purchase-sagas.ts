@@ -2,7 +2,7 @@ import { UnreadableMessageError } from '@frontrow/messaging/envelope'
 import { enqueue } from '@frontrow/messaging/outbox'
 import type { OutgoingMessage } from '@frontrow/messaging/outbox'
 import type { Tx } from '@frontrow/postgres/pool'
-import { onCommit } from '@frontrow/postgres/transaction'
+import { onCommit, together } from '@frontrow/postgres/transaction'
 import { runWithTrace } from '@frontrow/trace-context/trace-context'
 import type { TraceContext } from '@frontrow/trace-context/trace-context'
 import type { Context } from './context.ts'
@@ -153,7 +153,7 @@ async function save(
     toState: after.saga.state,
   }))
   const refunds = moves.filter(({ command }) => command === 'RefundCard')
-  await Promise.all([
+  await together([
     saveSagas(tx, sagas, steps, now),
     payments.length === 0 ? undefined : updatePaymentStatuses(tx, payments),
     refunds.length === 0

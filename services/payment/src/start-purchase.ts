@@ -108,7 +108,7 @@ interface Payable {
 async function checkPayable(ctx: Context, request: PurchaseRequest): Promise<Payable> {
   const reservation = await ctx.getReservation(request.reservationId)
   if (reservation.userId !== request.userId)
-    throw refuse('RESERVATION_NOT_FOUND', 'no such reservation of yours')
+    throw refuse('RESERVATION_NOT_FOUND', 'you have no such reservation')
   refuseUnlessHeld(reservation.status)
   if (reservation.totalAmount <= 0) throw refuse('RESERVATION_NOT_PAYABLE', 'there is nothing to pay')
   return { scheduleId: reservation.scheduleId, amount: reservation.totalAmount }

@@ -1,6 +1,6 @@
 import { FailureLog } from '@frontrow/failure-log/failure-log'
 import type { Alarm } from '@frontrow/messaging/wake-up'
-import { inTransaction } from '@frontrow/postgres/transaction'
+import { inTransaction, together } from '@frontrow/postgres/transaction'
 import { advancePurchaseSagas, reportImpossible } from './advance-purchase-sagas.ts'
 import type { Context } from './context.ts'
 import type { SagaMessage } from './purchase-saga.ts'
@@ -154,7 +154,7 @@ async function conclude(
   const { paymentId } = work
   try {
     await inTransaction(ctx.pool, async (tx) => {
-      const [, stored] = await Promise.all([
+      const [, stored] = await together([
         lockSagas(tx, [paymentId]),
         storeOutcome(tx, paymentId, { from, to, providerReference }),
       ])

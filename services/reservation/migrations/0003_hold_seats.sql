@@ -14,9 +14,7 @@ CREATE FUNCTION iso_time(at timestamptz) RETURNS text LANGUAGE sql STABLE
  *
  * The JSON is made by the caller, but for the times, which are added at its end.
  *
- * The settings: PostgreSQL would make a new plan for each call, because it expects ten elements of an array that it doesn't know, and a plan for
- * the one that it sees looks cheaper. That was a third of the cost of a hold and two thirds of that of a refusal. A plan that is kept must not
- * be one that was made while a table was small, so it may not read whole tables.
+ * The setting: a connection keeps its plans (pool.ts), and one that was made while a table was small must not read all of it later.
  */
 CREATE FUNCTION hold_seats(
   schedule bigint,
@@ -52,7 +50,7 @@ CREATE FUNCTION hold_seats(
   OUT taken json,
   -- Of HELD: the lapsed reservations that lost a seat to it, as their ReservationExpired tells of them.
   OUT taken_over json
-) LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+) LANGUAGE plpgsql VOLATILE SET enable_seqscan = off AS $$
 DECLARE
   at timestamptz;
   until timestamptz;
@@ -76,8 +74,10 @@ BEGIN
   END IF;
   SELECT EXISTS (SELECT FROM cancelled_schedules c WHERE c.schedule_id = schedule),
     (SELECT count(*) FROM seat_holds h WHERE h.schedule_id = schedule AND h.user_id = buyer AND h.expires_at > at),
-    (SELECT json_agg(h.seat_id ORDER BY h.seat_id) FROM seat_holds h
-     WHERE h.schedule_id = schedule AND h.seat_id = ANY (wanted) AND h.expires_at > at)
+    -- OFFSET 0 keeps it one look by the primary key a seat. Where the plan was made while the table was small, PostgreSQL would go on reading
+    -- all seats of the schedule: 0.6 ms more a hold among 4,000.
+    (SELECT json_agg(w.seat_id ORDER BY w.seat_id) FROM unnest(wanted) AS w (seat_id)
+     WHERE EXISTS (SELECT FROM seat_holds h WHERE h.schedule_id = schedule AND h.seat_id = w.seat_id AND h.expires_at > at OFFSET 0))
   INTO is_cancelled, seats_before, taken;
   outcome := CASE
     WHEN is_cancelled THEN 'CANCELLED'

@@ -1,7 +1,7 @@
 import type { Claimed } from '@frontrow/messaging/inbox'
 import { enqueue } from '@frontrow/messaging/outbox'
 import type { Tx } from '@frontrow/postgres/pool'
-import { onCommit } from '@frontrow/postgres/transaction'
+import { onCommit, together } from '@frontrow/postgres/transaction'
 import type {
   ConfirmReservation,
   ReservationConfirmed,
@@ -46,7 +46,7 @@ export async function confirmReservations(
   if (messages.length === 0) return
   const answers = answerInOrder(await lockAndLoad(tx, messages, alsoLock))
   const decided = answers.filter((answer) => !answer.isRepeat)
-  await Promise.all([
+  await together([
     saveConfirmations(
       tx,
       decided.filter(({ decision }) => decision.kind === 'confirm').map(({ message }) => message.content),
@@ -72,7 +72,7 @@ async function lockAndLoad(
   alsoLock: readonly string[],
 ): Promise<LoadedCommand[]> {
   const reservationIds = messages.map(({ content }) => content.reservationId)
-  const [, seatCounts, , met] = await Promise.all([
+  const [, seatCounts, , met] = await together([
     // Without this lock a hold by the same user could count these seats as lapsed while they are being sold, and two
     // confirmations at once would each count the other hold as live.
     lockUserSeatsOf(tx, reservationIds),

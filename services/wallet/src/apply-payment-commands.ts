@@ -1,7 +1,7 @@
 import type { Claimed } from '@frontrow/messaging/inbox'
 import { enqueue } from '@frontrow/messaging/outbox'
 import type { Tx } from '@frontrow/postgres/pool'
-import { onCommit } from '@frontrow/postgres/transaction'
+import { onCommit, together } from '@frontrow/postgres/transaction'
 import { topics } from '@frontrow/proto/topics'
 import { runWithTrace } from '@frontrow/trace-context/trace-context'
 import type { WalletContext } from './context.ts'
@@ -25,7 +25,7 @@ export async function applyPaymentCommands(
 ): Promise<void> {
   const commands = messages.map(({ content }) => content)
   // Fences are read after the wallets are locked. Who waited for the lock of a wallet then sees the fences of its payments.
-  const [journal, stored] = await Promise.all([
+  const [journal, stored] = await together([
     openJournal(
       tx,
       commands.map(({ command }) => command.userId),
@@ -40,7 +40,7 @@ export async function applyPaymentCommands(
     const of = applied[index]
     return of === undefined ? [] : [{ ...message, ...of }]
   })
-  await Promise.all([
+  await together([
     writeFences(ctx, tx, fences),
     postMovements(ctx, tx, journal),
     enqueue(

@@ -1,7 +1,7 @@
 import { AnsweredKeys } from '@frontrow/idempotency/answered-keys'
 import type { KeyedRequest } from '@frontrow/idempotency/idempotency-key'
 import type { Tx } from '@frontrow/postgres/pool'
-import { inTransaction } from '@frontrow/postgres/transaction'
+import { inTransaction, together } from '@frontrow/postgres/transaction'
 import { isRefusal, refuse } from '@frontrow/proto/refusals'
 import type { Refusal } from '@frontrow/refusals/refusal'
 import { Batcher } from '@frontrow/service-host/batcher'
@@ -94,7 +94,7 @@ async function moveAll(
   requests: readonly MovementRequest[],
 ): Promise<(KeyedAnswer | Refusal)[]> {
   // Keys are read after the wallets are locked. Who waited for another request of its key then finds that one's answer.
-  const [journal, keys] = await Promise.all([
+  const [journal, keys] = await together([
     openJournal(
       tx,
       requests.map(({ userId }) => userId),
@@ -103,7 +103,7 @@ async function moveAll(
   ])
   const charges: Charge[] = []
   const answers = requests.map((request) => move(journal, keys, charges, request))
-  await Promise.all([saveKeys(ctx, tx, keys), postMovements(ctx, tx, journal), insertCharges(tx, charges)])
+  await together([saveKeys(ctx, tx, keys), postMovements(ctx, tx, journal), insertCharges(tx, charges)])
   return answers
 }
 

@@ -1,4 +1,5 @@
 import type { Queryable, Tx } from '@frontrow/postgres/pool'
+import { together } from '@frontrow/postgres/transaction'
 
 /** What an admin tells of a concert. */
 export interface NewConcert {
@@ -79,7 +80,7 @@ export async function searchConcerts(
 ): Promise<Concert[]> {
   // PostgreSQL plans this one for its pattern: it reads newest first for a pattern that is in every title, and uses the search index
   // for a rare one.
-  const [, { rows }] = await Promise.all([
+  const [, { rows }] = await together([
     tx.query('SET LOCAL plan_cache_mode = force_custom_plan'),
     tx.query<ConcertRow>({
       text: `SELECT concert_id, title, artist, description, created_at FROM concerts

@@ -1,5 +1,5 @@
 import type { Queryable, Tx } from '@frontrow/postgres/pool'
-import { onCommit, inTransaction } from '@frontrow/postgres/transaction'
+import { onCommit, inTransaction, together } from '@frontrow/postgres/transaction'
 import type { QueueContext } from '../context.ts'
 import type { Difference } from '../redis-room/mirror.ts'
 
@@ -67,7 +67,7 @@ export async function changeLoaded<L, R extends RoomChange>(
 ): Promise<R | undefined> {
   const askedAtMs = performance.now()
   const done = await inTransaction(ctx.pool, async (tx) => {
-    const [room, loaded] = await Promise.all([lockRoom(tx, scheduleId), load(tx)])
+    const [room, loaded] = await together([lockRoom(tx, scheduleId), load(tx)])
     ctx.noShowGrace.noteAnswer(askedAtMs)
     if (room === undefined) return undefined
     const changed = await change(tx, room, loaded)

@@ -85,8 +85,11 @@ export async function saveConfirmations(
         WHERE r.reservation_id = s.reservation_id AND r.status = 'HOLD'
         RETURNING r.reservation_id, r.schedule_id, r.seat_ids
       ), kept AS (
-        UPDATE seat_holds h SET expires_at = 'infinity' FROM confirmed c
-        WHERE h.schedule_id = c.schedule_id AND h.seat_id = ANY (c.seat_ids) AND h.reservation_id = c.reservation_id
+        -- By their addresses, which stand still because the seats are locked; a join would read all seats of a schedule (seat-holds.ts).
+        UPDATE seat_holds SET expires_at = 'infinity' WHERE ctid = ANY (ARRAY (
+          SELECT held.address FROM confirmed c, unnest(c.seat_ids) AS s (seat_id)
+          CROSS JOIN LATERAL (SELECT h.ctid AS address FROM seat_holds h
+            WHERE h.schedule_id = c.schedule_id AND h.seat_id = s.seat_id AND h.reservation_id = c.reservation_id OFFSET 0) held))
       ), answered AS (
         INSERT INTO confirm_replies (payment_id, reservation_id, message_id, type, payload)
         SELECT * FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::json[]) AS a (payment_id)

@@ -144,11 +144,14 @@ export async function lockSeatsOf(
 ): Promise<ReadonlyMap<string, number>> {
   const { rows } = await tx.query<{ reservation_id: string }>({
     name: 'seat-holds-lock-of',
-    text: `SELECT h.reservation_id FROM reservations r
-           JOIN seat_holds h ON h.schedule_id = r.schedule_id AND h.seat_id = ANY (r.seat_ids)
-             AND h.reservation_id = r.reservation_id
-           WHERE r.reservation_id = ANY ($1::uuid[])
-           ORDER BY h.schedule_id, h.seat_id FOR UPDATE OF h`,
+    // One look by the primary key a seat, in their order. As a join it would be planned once, while the table is small, and would
+    // then read all seats of a schedule for each batch.
+    text: `SELECT held.reservation_id
+           FROM (SELECT r.schedule_id, s.seat_id, r.reservation_id FROM reservations r, unnest(r.seat_ids) AS s (seat_id)
+                 WHERE r.reservation_id = ANY ($1::uuid[]) ORDER BY r.schedule_id, s.seat_id OFFSET 0) wanted
+           CROSS JOIN LATERAL (SELECT h.reservation_id FROM seat_holds h
+             WHERE h.schedule_id = wanted.schedule_id AND h.seat_id = wanted.seat_id
+               AND h.reservation_id = wanted.reservation_id FOR UPDATE) held`,
     values: [reservationIds],
   })
   const counts = new Map<string, number>()
