@@ -4,7 +4,7 @@ import { readArguments, rowNames } from './arguments.ts'
 test('without arguments every row is measured', () => {
   expect(readArguments([])).toEqual({
     kind: 'run',
-    options: { quick: false, rows: new Set(rowNames), profileFolder: undefined },
+    options: { quick: false, rows: new Set(rowNames), check: false, docs: false, profileFolder: undefined },
   })
 })
 

@@ -5,7 +5,10 @@ import { createClient } from '@frontrow/postgres/pool'
 import { Redis } from 'ioredis'
 import { BARE_ROOM_KEY, BARE_TABLE } from './bare-names.ts'
 import { startGateway, startNode, startStores } from './temporary-servers.ts'
-import type { TemporaryServers } from './temporary-servers.ts'
+import type { Stores, TemporaryServers } from './temporary-servers.ts'
+
+/** The settings of the gateway of a bare stack. */
+export const BARE_GATEWAY = 'bench/bare-nginx.conf.template'
 
 /** A stack that can be put under load and measured. */
 export interface Stack {
@@ -18,18 +21,33 @@ export interface Stack {
 /** Starts Nginx, a server on Express and ioredis, Redis and PostgreSQL with an equivalent table. */
 export async function startBareStack(servers: TemporaryServers, tokens: readonly string[]): Promise<Stack> {
   const stores = await startStores(servers, 'bare')
+  const server = await startBareServer(servers, 'bare', stores, tokens)
+  const gateway = await startGateway(servers, {
+    stack: 'bare',
+    template: BARE_GATEWAY,
+    servicePort: server.port,
+    opsPort: server.port,
+  })
+  return { port: gateway.port, pids: { nginx: gateway.pid, node: server.pid, ...stores.pids } }
+}
+
+/** Starts the server of joins and polls on these stores, with an answer in Redis for each of these queue tokens. */
+export async function startBareServer(
+  servers: TemporaryServers,
+  stack: string,
+  stores: Stores,
+  tokens: readonly string[],
+): Promise<{ port: number; pid: number }> {
   await makeTable(stores.adminDatabaseUrl)
   await fillRedis(stores.redisUrl, tokens)
-  const [servicePort = 0] = await freePorts(1)
-  const server = await startNode(servers, {
-    name: 'bare-server',
+  const [port = 0] = await freePorts(1)
+  const { pid } = await startNode(servers, {
+    name: `${stack}-server`,
     args: [join(import.meta.dirname, 'bare-server.ts')],
-    env: { PORT: String(servicePort), DATABASE_URL: stores.databaseUrl, REDIS_URL: stores.redisUrl },
-    isReady: async () => (await httpStatus(servicePort, '/health/live')) === 200,
+    env: { PORT: String(port), DATABASE_URL: stores.databaseUrl, REDIS_URL: stores.redisUrl },
+    isReady: async () => (await httpStatus(port, '/health/live')) === 200,
   })
-  const template = 'bench/bare-nginx.conf.template'
-  const gateway = await startGateway(servers, { stack: 'bare', template, servicePort, opsPort: servicePort })
-  return { port: gateway.port, pids: { nginx: gateway.pid, node: server.pid, ...stores.pids } }
+  return { port, pid }
 }
 
 /** Makes a table with the columns, checks and indexes that the queue's own table has. */

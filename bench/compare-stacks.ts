@@ -43,7 +43,7 @@ export async function compareStacks(
     for (const side of round % 2 === 0 ? sides : sides.toReversed()) {
       const work = await side.load(round)
       const before = readCpuMs(side.stack.pids)
-      const { answered, elapsedMs } = await load.runClean({
+      const { answered, elapsedMs, latenciesMs } = await load.runClean({
         ...work,
         port: side.stack.port,
         forMs: round === 0 ? pace.warmUpMs : pace.roundMs,
@@ -53,7 +53,7 @@ export async function compareStacks(
       const after = readCpuMs(side.stack.pids)
       const cpuMs = new Map([...after].map(([name, ms]) => [name, ms - (before.get(name) ?? 0)]))
       if (side.stack === ours.stack) answeredByOurs += answered
-      if (round > 0) side.rounds.push({ answered, elapsedMs, cpuMs })
+      if (round > 0) side.rounds.push({ answered, elapsedMs, latenciesMs, cpuMs })
     }
   }
   const [oursCost, otherCost] = sides.map((side) => costOf(side.rounds))

@@ -4,23 +4,31 @@ import { z } from 'zod'
 export const loadJob = z.object({
   port: z.int(),
   connections: z.int().min(1).max(1_024),
-  forMs: z.int().min(1).max(30_000),
+  forMs: z.int().min(1).max(120_000),
   /** Whole requests as they go over the wire. */
   requests: z.array(z.string()).min(1),
   /** Whether the list starts again after its last request; otherwise the job ends there. */
   repeat: z.boolean(),
   keepBodies: z.boolean(),
+  /** The status of every answer that is no failure. */
+  expectedStatus: z.int().default(200),
 })
 
+/** A job as it is given. */
+export type LoadJob = z.input<typeof loadJob>
+
 /** A checked job. */
-export type LoadJob = z.output<typeof loadJob>
+export type CheckedLoadJob = z.output<typeof loadJob>
 
 /** The result of a job. */
 export const loadResult = z.object({
   answered: z.int(),
   elapsedMs: z.number(),
-  /** Everything but 200, by status or by error. */
+  /** Everything but the expected status, by status or by error. */
   failures: z.record(z.string(), z.int()),
+  /** Of each request in the order of the requests, from the first byte sent to the last one answered; 0 where there is no answer. */
+  latenciesMs: z.array(z.number()),
+  /** In the same order; empty where bodies are not kept. */
   bodies: z.array(z.string()),
 })
 

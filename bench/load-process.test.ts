@@ -44,16 +44,24 @@ const job = (
 test('each request of a list is sent once, also over connections that the server closes', async () => {
   asked.length = 0
   const paths = ['/1', '/close', '/2', '/close', '/3', '/4', '/5']
-  const { answered, bodies } = await load.runClean(job(paths))
+  const { answered, bodies, latenciesMs } = await load.runClean(job(paths))
   expect(answered).toBe(paths.length)
   expect(asked.toSorted()).toEqual(paths.toSorted())
-  expect(bodies).toContain('you asked for /4')
+  expect(bodies).toEqual(paths.map((path) => `you asked for ${path}`))
+  expect(latenciesMs).toHaveLength(paths.length)
+  expect(Math.min(...latenciesMs)).toBeGreaterThan(0)
 })
 
 test('a repeated list ends with its time', async () => {
   const { answered, elapsedMs } = await load.runClean(job(['/again'], { repeat: true, forMs: 200 }))
   expect(answered).toBeGreaterThan(1)
   expect(elapsedMs).toBeGreaterThan(100)
+})
+
+test('another status can be the expected one', async () => {
+  expect(await load.runClean({ ...job(['/busy', '/busy']), expectedStatus: 503 })).toMatchObject({
+    answered: 2,
+  })
 })
 
 test('answers other than 200 and broken connections are counted, and no clean run', async () => {

@@ -13,7 +13,7 @@ export class LoadProcess {
     this.#child = fork(join(import.meta.dirname, 'load.ts'), { serialization: 'advanced', execArgv: [] })
   }
 
-  /** Does one job and returns its result. Answers other than 200 are counted in it. Throws when the process has ended. */
+  /** Does one job and returns its result. Answers of another status than the expected one are counted in it. Throws when the process has ended. */
   async run(job: LoadJob): Promise<LoadResult> {
     const listeners = new AbortController()
     try {
@@ -30,12 +30,14 @@ export class LoadProcess {
     }
   }
 
-  /** Does one job, and throws where an answer is not 200. */
+  /** Does one job, and throws where an answer has another status than the expected one. */
   async runClean(job: LoadJob): Promise<LoadResult> {
     const result = await this.run(job)
     const failures = Object.entries(result.failures).map(([failure, count]) => `${count} × ${failure}`)
     if (failures.length > 0) {
-      throw new Error(`of ${result.answered} answers not all were 200: ${failures.join(', ')}`)
+      throw new Error(
+        `of ${result.answered} answers not all were ${job.expectedStatus ?? 200}: ${failures.join(', ')}`,
+      )
     }
     return result
   }

@@ -2,24 +2,30 @@
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { loadJob } from './load-job.ts'
-import type { LoadJob, LoadResult } from './load-job.ts'
+import type { CheckedLoadJob, LoadResult } from './load-job.ts'
 import { ResponseReader } from './response-reader.ts'
 
 // After the end of a job answers may take this long; what comes later is a failure.
 const DRAIN_MS = 10_000
 
+/** A request that has been sent: its place among all requests of the job, and when it was sent. */
+interface Sent {
+  order: number
+  at: number
+}
+
 /** One job: a closed loop over a fixed number of connections. */
 class LoadRun {
-  readonly #job: LoadJob
+  readonly #job: CheckedLoadJob
   readonly #requests: readonly Buffer[]
   readonly #sockets = new Set<Socket>()
-  readonly #result: LoadResult = { answered: 0, elapsedMs: 0, failures: {}, bodies: [] }
+  readonly #result: LoadResult = { answered: 0, elapsedMs: 0, failures: {}, latenciesMs: [], bodies: [] }
   readonly #finish: (result: LoadResult) => void
   #next = 0
   #beganAt = 0
   #endsAt = 0
 
-  constructor(job: LoadJob, finish: (result: LoadResult) => void) {
+  constructor(job: CheckedLoadJob, finish: (result: LoadResult) => void) {
     this.#job = job
     this.#requests = job.requests.map((text) => Buffer.from(text))
     this.#finish = finish
@@ -42,22 +48,31 @@ class LoadRun {
     const reader = new ResponseReader()
     const socket = connect({ host: '127.0.0.1', port: this.#job.port, noDelay: true })
     this.#sockets.add(socket)
-    socket.write(request)
+    let sent = this.#send(socket, request)
     socket.on('data', (chunk) => {
       for (const { status, closes, body } of reader.read(chunk)) {
-        this.#countAnswer(status, body)
+        this.#countAnswer(sent, status, body)
         if (closes) this.#close(socket, () => this.#open())
-        else this.#sendNext(socket)
+        else sent = this.#sendNext(socket) ?? sent
       }
     })
     socket.on('error', (error) => this.#fail(socket, 'code' in error ? String(error.code) : error.message))
     socket.on('close', () => this.#fail(socket, 'closed'))
   }
 
-  #sendNext(socket: Socket): void {
+  #send(socket: Socket, request: Buffer): Sent {
+    socket.write(request)
+    const sent = { order: this.#result.latenciesMs.length, at: performance.now() }
+    this.#result.latenciesMs.push(0)
+    if (this.#job.keepBodies) this.#result.bodies.push('')
+    return sent
+  }
+
+  #sendNext(socket: Socket): Sent | undefined {
     const request = this.#nextRequest()
-    if (request === undefined) this.#close(socket, () => this.#endIfDone())
-    else socket.write(request)
+    if (request !== undefined) return this.#send(socket, request)
+    this.#close(socket, () => this.#endIfDone())
+    return undefined
   }
 
   /** The next request; undefined when the time is up or the list is at its end. */
@@ -69,11 +84,13 @@ class LoadRun {
     return request
   }
 
-  #countAnswer(status: number, body: Buffer): void {
-    this.#result.elapsedMs = performance.now() - this.#beganAt
+  #countAnswer({ order, at }: Sent, status: number, body: Buffer): void {
+    const now = performance.now()
+    this.#result.elapsedMs = now - this.#beganAt
+    this.#result.latenciesMs[order] = now - at
     this.#result.answered += 1
-    if (status !== 200) this.#countFailure(String(status))
-    if (this.#job.keepBodies) this.#result.bodies.push(body.toString())
+    if (status !== this.#job.expectedStatus) this.#countFailure(String(status))
+    if (this.#job.keepBodies) this.#result.bodies[order] = body.toString()
   }
 
   #countFailure(failure: string): void {

@@ -1,162 +1,64 @@
-import { startIdentityProvider } from '@frontrow/test-kit/identity-provider'
-import type { RowName } from './arguments.ts'
-import { startBareStack } from './bare-stack.ts'
-import { startCatalogStandIn } from './catalog-stand-in.ts'
-import { fillRoom, loseAndRebuild } from './crowd.ts'
 import { LoadProcess } from './load-process.ts'
-import { startQueueStack } from './queue-stack.ts'
-import type { QueueStack } from './queue-stack.ts'
-import type { Pace, ComparedCosts } from './compare-stacks.ts'
-import { crowdToken } from './requests.ts'
-import type { People } from './bearer-tokens.ts'
-import { CROWDED_ROOM, Rows, signInPeople } from './rows.ts'
-import type { Comparison, Figure } from './table.ts'
+import { attempt } from './plan.ts'
+import type { Plan } from './plan.ts'
+import type { Results } from './results.ts'
+import { startBareShop } from './purchase/bare-shop.ts'
+import { buy } from './purchase/buy.ts'
+import { loadPast } from './purchase/load-past.ts'
+import { startOurSystem } from './purchase/our-system.ts'
+import { OurShop } from './purchase/our-shop.ts'
+import { compareSales, growthResults, purchaseResults, purchaseRowNames } from './purchase/purchase-rows.ts'
 import type { TemporaryServers } from './temporary-servers.ts'
+import { measureWaitingRoom } from './waiting-room-rows.ts'
 
-/** What is measured, how long, and the size of the crowd. */
-export interface Plan {
-  wanted: ReadonlySet<RowName>
-  pace: Pace
-  crowd: number
-  profileFolder: string | undefined
-  say: (line: string) => void
-}
+const WAITING_ROOM_ROWS = [
+  'join',
+  'place',
+  'now-serving',
+  'rebuild',
+  'million-join',
+  'million-place',
+  'million-crowd',
+] as const
+/** Schedules that are on sale at once on the system with a long past. */
+const MANY_SCHEDULES = 100
 
-/** The results of a run; they are filled in while it runs. */
-export interface Results {
-  comparisons: Comparison[]
-  figures: Figure[]
-  /** Rows that could not be measured, and why. */
-  problems: string[]
-}
-
-/** What each row may cost. The limit for transactions only shows that joins share them. */
-const LIMITS = { join: 3, place: 1.5, nowServing: 1.1, crowd: 1.2, rebuildSeconds: 30, transactions: 1 }
-
-/** Starts the stacks that the wanted rows need, and measures one row after the other. Adds each result as soon as it is known. */
+/** Starts the stacks that the wanted rows need, measures one row after the other, and adds each result as soon as it is known. */
 export async function measureRows(servers: TemporaryServers, plan: Plan, results: Results): Promise<void> {
   const load = new LoadProcess()
   servers.defer(() => load.stop())
-  const catalog = await startCatalogStandIn()
-  servers.defer(() => catalog.stop())
-  const identityProvider = await startIdentityProvider('RS256')
-  servers.defer(() => identityProvider.stop())
-  const { wanted, profileFolder } = plan
-  const wants = (...names: RowName[]): boolean => names.some((name) => wanted.has(name))
-  const start = (name: string): Promise<QueueStack> =>
-    startQueueStack(servers, {
-      name,
-      catalogAddress: catalog.address,
-      jwksUrl: identityProvider.jwksUrl,
-      profileFolder,
-    })
-
-  plan.say('Signing people in')
-  const people = await signInPeople(identityProvider.signingKey, plan.pace, wants('join', 'million-join'))
-  plan.say('Starting our stack')
-  const rows = new Rows(load, plan.pace, plan.crowd, people)
-  const stack = await start('few')
-  const few = { stack, ...(await rows.openRoom(stack)) }
-  await rows.warmUp(stack, few.tokens)
-  const bench: Bench = { servers, plan, load, rows, few, people, results }
-  if (wants('join', 'place', 'now-serving')) await compareWithBare(bench)
-  if (wants('rebuild', 'million-join', 'million-place', 'million-crowd')) {
-    await compareWithCrowd(bench, await start('crowded'))
+  const wantsPurchases = purchaseRowNames.some((name) => plan.wanted.has(name))
+  if (WAITING_ROOM_ROWS.some((name) => plan.wanted.has(name))) {
+    await measureWaitingRoom(servers, load, plan, results)
   }
-}
-
-/** What the measurement of every row needs. */
-interface Bench {
-  servers: TemporaryServers
-  plan: Plan
-  load: LoadProcess
-  rows: Rows
-  /** Our stack with a room of a thousand people, who poll. */
-  few: { stack: QueueStack; scheduleId: number; tokens: string[] }
-  people: People
-  results: Results
-}
-
-/** Measures one row. Where that fails, the failure becomes a problem of the run and the other rows are still measured. */
-async function attempt(
-  { servers, plan, results }: Bench,
-  row: string,
-  measure: () => Promise<void>,
-): Promise<void> {
-  plan.say(row)
-  try {
-    await measure()
-  } catch (error) {
-    servers.signal.throwIfAborted()
-    results.problems.push(`${row}: ${error instanceof Error ? error.message : String(error)}`)
-  }
-}
-
-async function compareWithBare(bench: Bench): Promise<void> {
-  const { servers, plan, rows, few, results } = bench
-  const { wanted, say } = plan
-  say('Starting the bare stack')
-  const bare = await startBareStack(servers, few.tokens)
-  const add = (work: string, { ours, other }: ComparedCosts, limit: number): void => {
-    results.comparisons.push({ work, ours, against: 'bare stack', other, limit })
-  }
-  if (wanted.has('join')) {
-    await attempt(bench, 'Joins', async () => {
-      const result = await rows.join(few.stack, bare)
-      add('join', result, LIMITS.join)
-      results.figures.push({
-        name: 'transactions of PostgreSQL a join',
-        value: result.transactions,
-        unit: '',
-        digits: 3,
-        limit: LIMITS.transactions,
-      })
+  if (!wantsPurchases && !plan.wanted.has('growth')) return
+  plan.say('Starting our whole system')
+  const { pace, buyers, profileFolder, say } = plan
+  const system = await startOurSystem(servers, 'fresh', profileFolder)
+  const sales = pace.rounds + 1
+  if (wantsPurchases) {
+    await attempt({ servers, plan, results }, 'Purchases', async () => {
+      say('Starting the bare stack of purchases')
+      const bare = await startBareShop(servers, buyers)
+      const ours = new OurShop(system, 'buyer', { schedules: 1, sales })
+      const done = await compareSales(load, { pace, buyers, counted: system, say }, ours, bare)
+      const { comparisons, figures } = purchaseResults(done, plan.wanted, buyers)
+      results.comparisons.push(...comparisons)
+      results.figures.push(...figures)
     })
   }
-  if (wanted.has('place')) {
-    await attempt(bench, 'Polls of own places', async () => {
-      add('own place', await rows.place(few.stack, bare, few.tokens), LIMITS.place)
-    })
-  }
-  if (wanted.has('now-serving')) {
-    await attempt(bench, 'Polls of now-serving', async () => {
-      add('now-serving', await rows.nowServing(few.stack, bare, few.scheduleId), LIMITS.nowServing)
-    })
-  }
-}
-
-async function compareWithCrowd(bench: Bench, crowded: QueueStack): Promise<void> {
-  const { plan, load, rows, few, people, results } = bench
-  const { wanted, crowd, say } = plan
-  const size = crowd.toLocaleString('en')
-  say(`Putting ${size} people in line, in a stack of their own`)
-  await fillRoom(load, crowded, CROWDED_ROOM, crowd, people)
-  say('Losing Redis')
-  const { tookMs, cpuMs } = await loseAndRebuild(crowded, CROWDED_ROOM, crowd)
-  results.figures.push({
-    name: `rebuild of ${size} tokens from PostgreSQL (${(cpuMs / 1_000).toFixed(1)} s of CPU)`,
-    value: tookMs / 1_000,
-    unit: ' s',
-    digits: 1,
-    limit: LIMITS.rebuildSeconds,
-  })
-  await rows.warmUp(crowded, [crowdToken(crowd)])
-  const add = (work: string, { ours, other }: ComparedCosts): void => {
-    results.comparisons.push({ work, ours, against: '1,000 waiting', other, limit: LIMITS.crowd })
-  }
-  if (wanted.has('million-place')) {
-    await attempt(bench, 'Polls of own places in the crowd', async () => {
-      add(`own place, ${size} waiting`, await rows.millionPlace(crowded, few.stack, few.tokens))
-    })
-  }
-  if (wanted.has('million-crowd')) {
-    await attempt(bench, 'Polls of own places, each by somebody else', async () => {
-      add(`own place, each of ${size} once`, await rows.millionCrowd(crowded, few.stack, few.tokens))
-    })
-  }
-  if (wanted.has('million-join')) {
-    await attempt(bench, 'Joins behind the crowd', async () => {
-      add(`join, ${size} waiting`, await rows.millionJoin(crowded, few.stack))
+  if (plan.wanted.has('growth')) {
+    await attempt({ servers, plan, results }, 'Growth', async () => {
+      say('Starting a second system')
+      const grown = await startOurSystem(servers, 'grown', profileFolder)
+      say(`Giving it a past of ${plan.oldPayments.toLocaleString('en')} payments`)
+      await loadPast(grown.adminDatabaseUrl, plan.oldPayments)
+      const many = new OurShop(grown, 'late-buyer', { schedules: MANY_SCHEDULES, sales: sales + 1 })
+      const one = new OurShop(system, 'late-buyer', { schedules: 1, sales })
+      // The first system may have sold before, and V8 has compiled more of it then.
+      await buy(load, many, await many.openSale(sales, buyers))
+      const done = await compareSales(load, { pace, buyers, counted: undefined, say }, many, one)
+      results.comparisons.push(...growthResults(done, plan.oldPayments))
     })
   }
 }

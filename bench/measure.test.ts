@@ -10,6 +10,7 @@ test('the median is the middle value, or the mean of the two in the middle', () 
 const round = (answered: number, nginx: number, node: number) => ({
   answered,
   elapsedMs: 2_000,
+  latenciesMs: [7, 3, 40],
   cpuMs: new Map([
     ['nginx', nginx],
     ['node', node],
@@ -19,6 +20,8 @@ const round = (answered: number, nginx: number, node: number) => ({
 test('a disturbed round does not move the cost', () => {
   expect(costOf([round(1_000, 100, 200), round(100, 800, 100), round(1_000, 100, 200)])).toEqual({
     perSecond: 500,
+    p50Ms: 7,
+    p99Ms: 40,
     cpuMsPerRequest: 0.3,
     parts: new Map([
       ['nginx', 0.1],

@@ -1,7 +1,11 @@
+import { spreadOf } from '../rush/percentiles.ts'
+
 /** The result of one round of load on one stack. */
 export interface Round {
   answered: number
   elapsedMs: number
+  /** How long each answer took. */
+  latenciesMs: readonly number[]
   /** By the name of each server of the stack. */
   cpuMs: ReadonlyMap<string, number>
 }
@@ -9,6 +13,9 @@ export interface Round {
 /** What a request costs, from several rounds of the same work. */
 export interface Cost {
   perSecond: number
+  /** Medians of the rounds' percentiles. */
+  p50Ms: number
+  p99Ms: number
   cpuMsPerRequest: number
   /** CPU in ms a request, by the name of each server. */
   parts: ReadonlyMap<string, number>
@@ -29,9 +36,13 @@ export function costOf(rounds: readonly Round[]): Cost {
   if (rounds.some((round) => round.answered === 0)) throw new Error('a round without an answer')
   const perRequest = (cpuMs: (round: Round) => number): number =>
     median(rounds.map((round) => cpuMs(round) / round.answered))
+  const percentile = (which: 'p50' | 'p99'): number =>
+    median(rounds.map((round) => spreadOf(round.latenciesMs)?.[which] ?? 0))
   const names = [...(rounds[0]?.cpuMs.keys() ?? [])]
   return {
     perSecond: median(rounds.map((round) => round.answered / (round.elapsedMs / 1_000))),
+    p50Ms: percentile('p50'),
+    p99Ms: percentile('p99'),
     cpuMsPerRequest: perRequest((round) => sum(round.cpuMs.values())),
     parts: new Map(names.map((name) => [name, perRequest((round) => round.cpuMs.get(name) ?? 0)])),
   }

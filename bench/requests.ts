@@ -1,12 +1,21 @@
 /** A join as it goes over the wire. */
 export function joinRequest(scheduleId: number, bearerToken: string): string {
-  const body = JSON.stringify({ scheduleId })
+  return postRequest('queue/tokens', { Authorization: `Bearer ${bearerToken}` }, { scheduleId })
+}
+
+/** A POST with a JSON body, as it goes over the wire. */
+export function postRequest(
+  path: string,
+  headers: Readonly<Record<string, string>>,
+  content: Readonly<Record<string, unknown>>,
+): string {
+  const body = JSON.stringify(content)
   return [
-    'POST /api/v1/queue/tokens HTTP/1.1',
+    `POST /api/v1/${path} HTTP/1.1`,
     'Host: localhost',
-    `Authorization: Bearer ${bearerToken}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
     'Content-Type: application/json',
-    `Content-Length: ${body.length}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
     '',
     body,
   ].join('\r\n')

@@ -1,43 +1,38 @@
 import { cpuRatio } from './measure.ts'
+import { figureText, isMet } from './results.ts'
+import type { Comparison, Figure } from './results.ts'
 import type { Cost } from './measure.ts'
 
-/** The same work on two stacks. */
-export interface Comparison {
-  work: string
-  ours: Cost
-  /** The name of the other stack in the table. */
-  against: string
-  other: Cost
-  /** Our stack may take this many times the CPU of the other. */
-  limit: number
-}
-
-/** A single number with its limit. */
-export interface Figure {
-  name: string
-  value: number
-  unit: string
-  digits: number
-  limit: number
-}
-
-const HEADINGS = ['work', 'req/s', 'CPU ms', 'against', 'req/s', 'CPU ms', 'ratio', 'limit', 'met']
+const HEADINGS = [
+  'work',
+  'req/s',
+  'CPU ms',
+  'p50 ms',
+  'p99 ms',
+  'against',
+  'req/s',
+  'CPU ms',
+  'ratio',
+  'limit',
+  'met',
+]
 
 /** The comparisons as lines of a table. */
 export function comparisonLines(comparisons: readonly Comparison[]): string[] {
-  const rows = comparisons.map(({ work, ours, against, other, limit }) => {
-    const ratio = cpuRatio(ours, other)
+  const rows = comparisons.map((comparison) => {
+    const { work, ours, against, other, limit } = comparison
     return [
       work,
       ...costCells(ours),
+      ours.p50Ms.toFixed(1),
+      ours.p99Ms.toFixed(1),
       against,
       ...costCells(other),
-      ratio.toFixed(2),
-      limit.toFixed(1),
-      ratio <= limit ? 'yes' : 'NO',
+      cpuRatio(ours, other).toFixed(2),
+      ...(limit === undefined ? ['', ''] : [limit.toFixed(1), isMet(comparison) ? 'yes' : 'NO']),
     ]
   })
-  return columns([HEADINGS, ...rows], new Set([0, 3]))
+  return columns([HEADINGS, ...rows], new Set([0, 5]))
 }
 
 /** A table of how the CPU of each request is divided among the servers. */
@@ -50,7 +45,7 @@ export function partLines(comparisons: readonly Comparison[]): string[] {
   const rows = costs.map(({ work, whose, cost }) => [
     work,
     whose,
-    ...names.map((name) => (cost.parts.get(name) ?? 0).toFixed(4)),
+    ...names.map((name) => cost.parts.get(name)?.toFixed(4) ?? ''),
   ])
   return columns([['CPU ms a request', '', ...names], ...rows], new Set([0, 1]))
 }
@@ -71,7 +66,9 @@ function costCells(cost: Cost): string[] {
 }
 
 /** One figure as a line. */
-export function figureLine({ name, value, unit, digits, limit }: Figure): string {
-  const met = value <= limit ? 'met' : 'NOT met'
-  return `${name}: ${value.toFixed(digits)}${unit} (limit ${limit}${unit}: ${met})`
+export function figureLine(figure: Figure): string {
+  const { name, value, limit } = figure
+  const line = `${name}: ${figureText(figure, value)}`
+  if (limit === undefined) return line
+  return `${line} (limit ${figureText(figure, limit)}: ${isMet(figure) ? 'met' : 'NOT met'})`
 }

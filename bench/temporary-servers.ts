@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ensurePrograms } from '@frontrow/local-stack/install'
+import { startKafka } from '@frontrow/local-stack/kafka'
 import { ensureCertificate, startNginx } from '@frontrow/local-stack/nginx'
 import type { Certificate } from '@frontrow/local-stack/nginx'
 import { freePorts } from '@frontrow/local-stack/ports'
@@ -11,7 +12,9 @@ import type { Placement, RunningProcess } from '@frontrow/local-stack/process'
 import { startRedis } from '@frontrow/local-stack/redis'
 import { migrateDatabase } from '@frontrow/migrations/migrate-database'
 import { readRateLimits } from '../scripts/gateway-settings.ts'
-import { serviceNames, serviceSchemas } from '../scripts/services.ts'
+import { perService, serviceSchemas } from '../scripts/services.ts'
+import type { ServiceName } from '../scripts/services.ts'
+import { ensureServerPrograms } from '../scripts/up-servers.ts'
 
 /** The servers of one run: their folder, their programs, and what has to be stopped in the end. */
 export interface TemporaryServers {
@@ -133,6 +136,27 @@ export async function startStores(servers: TemporaryServers, stack: string): Pro
   }
 }
 
+/** Starts a Kafka broker as `npm start` runs it. */
+export async function startBroker(
+  servers: TemporaryServers,
+  stack: string,
+): Promise<{ address: string; pid: number }> {
+  const { java, kafkaJars } = await ensureServerPrograms(console.log, servers.signal)
+  const [port = 0, controllerPort = 0] = await freePorts(2)
+  const { pid } = await deferStop(
+    servers,
+    startKafka({
+      ...placement(servers, `${stack}-kafka`),
+      dataFolder: join(servers.folder, `${stack}-kafka`),
+      java,
+      jarsFolder: kafkaJars,
+      port,
+      controllerPort,
+    }),
+  )
+  return { address: `127.0.0.1:${port}`, pid }
+}
+
 /** Starts one of our programs on Node. */
 export function startNode(
   servers: TemporaryServers,
@@ -141,6 +165,9 @@ export function startNode(
     args: readonly string[]
     env: Record<string, string>
     isReady: () => Promise<boolean>
+    /** For a program that starts others, which takes longer. */
+    readyDeadlineMs?: number
+    stopDeadlineMs?: number
   },
 ): Promise<RunningProcess> {
   return deferStop(
@@ -153,20 +180,28 @@ export function startNode(
       env: program.env,
       cwd: ROOT,
       stopSignal: 'SIGTERM',
-      stopDeadlineMs: STOP_DEADLINE_MS,
-      readyDeadlineMs: READY_DEADLINE_MS,
+      stopDeadlineMs: program.stopDeadlineMs ?? STOP_DEADLINE_MS,
+      readyDeadlineMs: program.readyDeadlineMs ?? READY_DEADLINE_MS,
       isReady: program.isReady,
     }),
   )
 }
 
-/** Starts an Nginx in front of one process, which stands for all services. */
+/** Starts an Nginx in front of one process, which stands for all services that have none of their own in `ports`. */
 export async function startGateway(
   servers: TemporaryServers,
-  gateway: { stack: string; template: string; servicePort: number; opsPort: number },
+  gateway: {
+    stack: string
+    template: string
+    servicePort: number
+    opsPort: number
+    ports?: Partial<Record<ServiceName, number>>
+  },
 ): Promise<{ port: number; pid: number }> {
   const [port = 0, tlsPort = 0] = await freePorts(2)
-  const service = [`127.0.0.1:${gateway.servicePort}`]
+  const addresses = (name: ServiceName): string[] => [
+    `127.0.0.1:${gateway.ports?.[name] ?? gateway.servicePort}`,
+  ]
   const { pid } = await deferStop(
     servers,
     startNginx({
@@ -179,7 +214,7 @@ export async function startGateway(
       tlsPort,
       certificate: servers.programs.certificate,
       upstreams: {
-        ...Object.fromEntries(serviceNames.map((name) => [name, service])),
+        ...perService(addresses),
         health: [`127.0.0.1:${gateway.opsPort}`],
       },
       // Loopback is exempt from the limit of an address, but not from that of a token. The load uses few tokens very often.

@@ -3,10 +3,13 @@ import type { Queryable } from '@frontrow/postgres/pool'
 
 const SHOWN_MAX = 10
 
-/**
- * Checks invariant 6 as far as the keys alone can show it: no resource was made under two keys. A key without an answer
- * whose lock has run out is no violation, because a retry resumes it.
- */
+/** Invariant 6, of which each service that takes keys checks a part. */
+export const keysInvariant = {
+  number: 6,
+  name: 'the same idempotency key gives the same answer and one effect',
+}
+
+/** Checks invariant 6 as far as the keys alone can show it: no resource was made under two keys. */
 export async function checkKeys(db: Queryable, service: string): Promise<InvariantCheck> {
   const { rows: counts } = await db.query<{ checked: number }>(
     'SELECT count(*) AS checked FROM idempotency_keys',
@@ -17,8 +20,7 @@ export async function checkKeys(db: Queryable, service: string): Promise<Invaria
     [SHOWN_MAX],
   )
   return {
-    number: 6,
-    name: 'the same idempotency key gives the same answer and one effect',
+    ...keysInvariant,
     checked: counts[0]?.checked ?? 0,
     violationCount: rows[0]?.total ?? 0,
     violations: rows.map(

@@ -55,6 +55,8 @@ export async function startKafka(options: KafkaOptions): Promise<RunningProcess>
 
 const formatJvm = ['-Xmx256m', '-XX:TieredStopAtLevel=1', `-Dlog4j2.configurationFile=${LOG_SETTINGS}`]
 const brokerJvm = [
+  '-XX:+UseSerialGC',
+  '-XX:TieredStopAtLevel=1',
   '-Xms256m',
   '-Xmx512m',
   '-Djava.awt.headless=true',

@@ -135,6 +135,9 @@ function settings(options: PostgresOptions): string[] {
     // A parallel plan takes the few cores from everybody else, and needs room in /dev/shm, which is 64 MB in containers.
     max_parallel_workers_per_gather: 0,
     max_wal_size: '1GB',
+    // Connections keep their plans. Those made while a table was empty are made anew when it is analysed, which is looked for only once a
+    // minute by default: a long time of a first on-sale.
+    autovacuum_naptime: '10s',
     log_checkpoints: 'off',
     log_line_prefix: '%m [%p] %q%u ',
     ...(options.durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),

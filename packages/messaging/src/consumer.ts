@@ -1,224 +1,243 @@
-import { FailureLog } from '@frontrow/failure-log/failure-log'
-import { isDatabaseTimeout, isDatabaseUnavailable } from '@frontrow/postgres/errors'
-import { continueTrace, runWithTrace } from '@frontrow/trace-context/trace-context'
-import type { EachMessagePayload } from 'kafkajs'
+import { continueTrace } from '@frontrow/trace-context/trace-context'
+import type { EachBatchPayload, KafkaMessage } from 'kafkajs'
 import type { Logger } from 'pino'
-import type { z } from 'zod'
-import type { Consumer, Kafka, Producer } from './kafka.ts'
-import { createConsumer, createProducer } from './kafka.ts'
+import { BATCH_MAX, BatchLane } from './batch-lane.ts'
+import type { Delivery } from './batch-lane.ts'
+import { GroupMember } from './group-member.ts'
+import type { Kafka, Producer } from './kafka.ts'
+import { createProducer } from './kafka.ts'
 import { deadLetterTopic, toDeadLetter } from './dead-letter.ts'
-import type { Envelope } from './envelope.ts'
-import { readEnvelope, UnreadableMessageError } from './envelope.ts'
-
-/** Handles one message of one type; throws to get it again. It must claim the id in the inbox: messages repeat. */
-export interface Handler {
-  readonly handle: (message: Envelope) => Promise<void>
-}
-
-/** A handler whose value is checked by `schema` first; a value that doesn't fit becomes a dead letter. */
-export function handler<S extends z.ZodType>(
-  schema: S,
-  handle: (value: z.output<S>, message: Envelope) => Promise<void>,
-): Handler {
-  return {
-    handle: async (message) => {
-      const parsed = schema.safeParse(message.value)
-      if (!parsed.success) {
-        throw new UnreadableMessageError(`value of ${message.type}: ${parsed.error.message}`)
-      }
-      await handle(parsed.data, message)
-    },
-  }
-}
+import { headerText, readEnvelope, UnreadableMessageError } from './envelope.ts'
+import type { Incoming, MessageHandlers } from './handlers.ts'
+import { OffsetCommits } from './offset-commits.ts'
+import { pause } from './pause.ts'
 
 /** What one service listens to. */
-export interface ConsumerSettings {
+export interface ConsumerSettings<M> {
   kafka: Kafka
   /** One group per service and purpose; its instances share the partitions. */
   groupId: string
   topics: readonly string[]
-  /** By `ce_type`. A type without a handler is meant for another service and is passed over. */
-  handlers: Readonly<Record<string, Handler>>
+  handlers: MessageHandlers<M>
   logger: Logger
-  /** Partitions worked on at once by this process; messages of one partition stay in order. */
-  concurrency: number
   /** Called when the consumer has ended for good; the process should stop being ready. */
   onCrash: (error: Error) => void
   onHandled?: (info: { topic: string; type: string; outcome: Outcome; seconds: number }) => void
+  /** Told of each transaction, and how many messages shared it. */
+  onBatch?: (info: { messages: number }) => void
   onLag?: (info: { topic: string; partition: number; lag: number }) => void
+  /** A handler that takes longer than this loses its partitions; a minute by default. */
+  attemptMaxMs?: number
+  /** How long a partition rests whose next message runs into a time limit each time; ten seconds by default. */
+  heldUpMs?: number
+  /** How long a handled offset waits for others to be committed with; half a second by default. */
+  commitEveryMs?: number
 }
 
 /** What became of one delivery. */
 export type Outcome = 'handled' | 'passed-over' | 'dead-letter'
 
-const ATTEMPTS_MAX = 4
-const OUTAGE_PAUSE_MAX_MS = 2_000
+interface Origin {
+  topic: string
+  partition: number
+  message: KafkaMessage
+  /** In ms of `performance.now()`. */
+  since: number
+}
+
+// One fetch hands out a batch a partition, and all of them are to meet in the lane.
+const PARTITIONS_AT_ONCE = 64
+const HEARTBEAT_EVERY_MS = 1_000
+// An attempt is one transaction, which ends by its own deadlines much earlier. Without a heartbeat the partitions go to another
+// instance, so a handler that hangs is not hidden.
+const ATTEMPT_MAX_MS = 60_000
+// An attempt with such a message takes up to a time limit of a lock, 2 s, in which no other message is applied.
+const HELD_UP_MS = 10_000
 
 /**
- * Delivers messages to handlers, at least once and in partition order. A message that can't be read, or whose handler
- * failed four times, goes to the dead-letter topic and the partition goes on. While the database is away or too busy, a
- * message is tried again without limit and the heartbeat kept up, because an outage is no reason to give a message up.
+ * Delivers messages to one handler, at least once and in partition order, those of all partitions together (batch-lane.ts). A message
+ * that can't be read or applied goes to the dead-letter topic, and its partition goes on. Offsets are committed after the handler
+ * is done.
  */
-export class MessageConsumer {
-  readonly #settings: ConsumerSettings
-  readonly #consumer: Consumer
+export class MessageConsumer<M> {
+  readonly #settings: ConsumerSettings<M>
+  readonly #member: GroupMember
   readonly #producer: Producer
+  readonly #lane: BatchLane<M, Origin>
+  readonly #commits: OffsetCommits
   readonly #stopping = new AbortController()
-  readonly #outages: FailureLog
-  #joined = false
 
-  constructor(settings: ConsumerSettings) {
+  constructor(settings: ConsumerSettings<M>) {
+    const { kafka, groupId, topics, handlers, logger } = settings
     this.#settings = settings
-    this.#consumer = createConsumer(settings.kafka, settings.groupId)
-    this.#producer = createProducer(settings.kafka)
-    this.#outages = new FailureLog(settings.logger, 'the database does not answer; messages wait')
-    this.#listen()
+    this.#producer = createProducer(kafka)
+    this.#commits = new OffsetCommits(logger, settings.commitEveryMs)
+    this.#lane = new BatchLane({
+      handleMany: (messages) => handlers.handleMany(messages),
+      giveUp: (delivery, error, attempts) => this.#giveUp(delivery, error, attempts),
+      logger,
+      stopping: this.#stopping.signal,
+      onApplied: (deliveries) => {
+        settings.onBatch?.({ messages: deliveries.length })
+        for (const delivery of deliveries) this.#report(delivery.origin, typeOf(delivery), 'handled')
+      },
+    })
+    this.#member = new GroupMember({
+      kafka,
+      groupId,
+      topics,
+      logger,
+      producer: this.#producer,
+      run: {
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
+        eachBatch: (payload) => this.#deliver(payload),
+      },
+      onJoin: () => this.#commits.forget(),
+      onCrash: settings.onCrash,
+    })
+    const { consumer } = this.#member
+    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
+      const { topic, partition, offsetLag } = payload
+      settings.onLag?.({ topic, partition, lag: Number(offsetLag) })
+    })
   }
 
   /** True between joining the group and losing it. */
   get joined(): boolean {
-    return this.#joined
+    return this.#member.joined
   }
 
   /** Connects and subscribes, trying for as long as the broker is away, and returns when it has started to consume. */
-  async start(): Promise<void> {
-    const failures = new FailureLog(this.#settings.logger, 'the broker is not there yet; trying again')
-    for (let attempt = 1; !this.#stopping.signal.aborted; attempt += 1) {
-      try {
-        await this.#consumer.connect()
-        await this.#consumer.subscribe({ topics: [...this.#settings.topics], fromBeginning: true })
-        await this.#producer.connect()
-        await this.#consumer.run({
-          autoCommit: true,
-          autoCommitInterval: 1_000,
-          partitionsConsumedConcurrently: this.#settings.concurrency,
-          eachMessage: (payload) => this.#deliver(payload),
-        })
-        // A stop during the start found nothing to disconnect yet.
-        if (this.#stopping.signal.aborted) await this.#disconnect()
-        return
-      } catch (error) {
-        if (this.#stopping.signal.aborted) {
-          await this.#disconnect()
-          return
-        }
-        failures.failed(error)
-        await this.#pause(Math.min(5_000, 250 * 2 ** attempt))
-      }
-    }
+  start(): Promise<void> {
+    return this.#member.start()
   }
 
-  /** Finishes the messages in hand, commits their offsets and leaves the group. */
+  /** Finishes the batch in hand, commits the offsets and leaves the group. */
   async stop(): Promise<void> {
     this.#stopping.abort()
-    await this.#disconnect()
+    await this.#commits.stop()
+    await this.#member.stop()
   }
 
-  async #disconnect(): Promise<void> {
-    await this.#consumer.disconnect()
-    await this.#producer.disconnect()
-  }
-
-  /** Waits for `ms`, or until the consumer is stopped. */
-  async #pause(ms: number): Promise<void> {
-    const { signal } = this.#stopping
-    if (signal.aborted) return
-    await new Promise<void>((resolve) => {
-      const end = (): void => {
-        clearTimeout(timer)
-        signal.removeEventListener('abort', end)
-        resolve()
-      }
-      const timer = setTimeout(end, ms)
-      signal.addEventListener('abort', end)
-    })
-  }
-
-  #listen(): void {
-    const { events } = this.#consumer
-    const { onLag, onCrash, logger } = this.#settings
-    this.#consumer.on(events.GROUP_JOIN, () => {
-      this.#joined = true
-    })
-    this.#consumer.on(events.DISCONNECT, () => {
-      this.#joined = false
-    })
-    this.#consumer.on(events.CRASH, ({ payload }) => {
-      this.#joined = false
-      // kafkajs restarts by itself after retriable errors only. After any other the consumer would be dead unnoticed.
-      if (!payload.restart) onCrash(payload.error)
-      else logger.warn({ err: payload.error }, 'the consumer starts again')
-    })
-    this.#consumer.on(events.END_BATCH_PROCESS, ({ payload }) => {
-      onLag?.({ topic: payload.topic, partition: payload.partition, lag: Number(payload.offsetLag) })
-    })
-  }
-
-  async #deliver(payload: EachMessagePayload): Promise<void> {
-    const began = performance.now()
-    let type = 'unreadable'
-    let outcome: Outcome
+  /** Handles what one fetch brought of one partition. What is not resolved here comes again. */
+  async #deliver(payload: EachBatchPayload): Promise<void> {
+    const { topic, partition, messages } = payload.batch
     try {
-      const message = readEnvelope(payload.topic, payload.message)
-      type = message.type
-      outcome = await this.#handle(message, payload)
+      for (let from = 0; from < messages.length; from += BATCH_MAX) {
+        if (this.#stopping.signal.aborted) break
+        const slice = messages.slice(from, from + BATCH_MAX)
+        const deliveries = this.#readAll(topic, partition, slice)
+        const done = deliveries.length === 0 ? 0 : await this.#apply(deliveries, payload)
+        const heldUp = deliveries[done]?.origin.message
+        const last = slice[(heldUp === undefined ? slice.length : slice.indexOf(heldUp)) - 1]
+        if (last !== undefined) {
+          payload.resolveOffset(last.offset)
+          this.#commits.handled(topic, partition, last.offset, (offsets) =>
+            payload.commitOffsetsIfNecessary(offsets),
+          )
+        }
+        if (heldUp !== undefined) {
+          this.#rest(payload)
+          break
+        }
+        // kafkajs sends one after the last slice only. Commits keep the membership too, but do not tell of a rebalance.
+        await payload.heartbeat()
+      }
     } catch (error) {
-      if (!(error instanceof UnreadableMessageError)) throw error
-      outcome = await this.#giveUp(payload, error, 1)
+      if (!this.#stopping.signal.aborted) throw error
+      // kafkajs would join again before it stops. What was not applied goes to whoever has the partition next.
+      this.#settings.logger.info({ err: error, topic, partition }, 'stopped before the messages were applied')
     }
-    const seconds = (performance.now() - began) / 1_000
-    this.#settings.onHandled?.({ topic: payload.topic, type, outcome, seconds })
+    // The commit of `stop` may have come before the end of this batch.
+    if (this.#stopping.signal.aborted) await this.#commits.commit()
   }
 
-  async #handle(message: Envelope, payload: EachMessagePayload): Promise<Outcome> {
-    const messageHandler = this.#settings.handlers[message.type]
-    if (messageHandler === undefined) return 'passed-over'
-    const trace = continueTrace({ traceparent: message.traceparent, requestId: message.requestId })
-    let outagePauseMs = 50
-    for (let attempt = 1; ;) {
+  /** Lets a partition be for a while. One that waited here would hold up all: kafkajs fetches again when all have what it fetched. */
+  #rest(payload: EachBatchPayload): void {
+    const resume = payload.pause()
+    void pause(this.#settings.heldUpMs ?? HELD_UP_MS, this.#stopping.signal).then(resume)
+  }
+
+  /** Waits for the lane, and keeps the partitions as long as it makes attempts. Returns how many messages are done. */
+  async #apply(deliveries: readonly Delivery<M, Origin>[], payload: EachBatchPayload): Promise<number> {
+    const left = { aborted: false }
+    const lost = Promise.withResolvers<never>()
+    // An interval and its end cost a batch 1 us; a timer of node:timers/promises that can be aborted cost it 13 us.
+    const pulses = setInterval(() => {
+      const attemptMs = performance.now() - this.#lane.lastAttemptAt
+      if (attemptMs >= (this.#settings.attemptMaxMs ?? ATTEMPT_MAX_MS)) return
+      payload.heartbeat().catch(lost.reject)
+    }, HEARTBEAT_EVERY_MS)
+    try {
+      return await Promise.race([this.#lane.add(deliveries, left), lost.promise])
+    } finally {
+      clearInterval(pulses)
+      left.aborted = true
+    }
+  }
+
+  /** The messages that this service takes, and those that can't be read. */
+  #readAll(topic: string, partition: number, messages: readonly KafkaMessage[]): Delivery<M, Origin>[] {
+    const deliveries: Delivery<M, Origin>[] = []
+    for (const message of messages) {
+      const origin = { topic, partition, message, since: performance.now() }
       try {
-        await runWithTrace(trace, () => messageHandler.handle(message))
-        this.#outages.succeeded()
-        return 'handled'
+        const read = this.#read(origin)
+        if (read !== null) deliveries.push({ message: read, origin })
       } catch (error) {
-        if (this.#stopping.signal.aborted) throw error
-        if (isDatabaseUnavailable(error) || isDatabaseTimeout(error)) {
-          this.#outages.failed(error, { type: message.type, messageId: message.id })
-          outagePauseMs = Math.min(OUTAGE_PAUSE_MAX_MS, outagePauseMs * 2)
-          await this.#pause(outagePauseMs)
-          await payload.heartbeat()
-          continue
-        }
-        if (error instanceof UnreadableMessageError || attempt >= ATTEMPTS_MAX) {
-          return this.#giveUp(payload, error, attempt)
-        }
-        await this.#pause(50 * 2 ** attempt)
-        await payload.heartbeat()
-        attempt += 1
+        if (!(error instanceof UnreadableMessageError)) throw error
+        deliveries.push({ message: error, origin })
       }
     }
+    return deliveries
+  }
+
+  #read(origin: Origin): Incoming<M> | null {
+    const { readers } = this.#settings.handlers
+    const headerType = headerText(origin.message.headers, 'ce_type')
+    // Most messages of an event topic are for others, and are not parsed here.
+    if (headerType !== undefined && headerType !== '' && readers[headerType] === undefined) {
+      this.#report(origin, headerType, 'passed-over')
+      return null
+    }
+    const envelope = readEnvelope(origin.topic, origin.message)
+    const { id, type, traceparent, requestId } = envelope
+    const content = readers[type]?.(envelope) ?? null
+    if (content === null) {
+      this.#report(origin, type, 'passed-over')
+      return null
+    }
+    return { id, type, trace: continueTrace({ traceparent, requestId }), content }
+  }
+
+  #report({ topic, since }: Origin, type: string, outcome: Outcome): void {
+    const seconds = (performance.now() - since) / 1_000
+    this.#settings.onHandled?.({ topic, type, outcome, seconds })
   }
 
   /** Throws when the dead letter can't be published. The offset is then not committed and the message comes again. */
-  async #giveUp(payload: EachMessagePayload, error: unknown, attempts: number): Promise<Outcome> {
-    const { topic, partition, message } = payload
-    this.#settings.logger.error(
-      { err: error, topic, partition, offset: message.offset, attempts },
-      'message moved to the dead letters',
-    )
-    const reason = {
-      consumer: this.#settings.groupId,
-      topic,
-      partition,
-      offset: message.offset,
-      attempts,
-      error: error instanceof Error ? error.message : String(error),
+  async #giveUp(delivery: Delivery<M, Origin>, error: unknown, attempts: number): Promise<void> {
+    const { topic, partition, message } = delivery.origin
+    const where = { topic, partition, offset: message.offset }
+    const { groupId, logger } = this.#settings
+    const reason = error instanceof Error ? error.message : String(error)
+    try {
+      await this.#producer.send({
+        topic: deadLetterTopic(topic),
+        acks: -1,
+        messages: [toDeadLetter(message, { consumer: groupId, ...where, attempts, error: reason })],
+      })
+    } catch (sendError) {
+      logger.error({ err: sendError, ...where, reason }, 'dead letter not published; its message comes again')
+      throw sendError
     }
-    await this.#producer.send({
-      topic: deadLetterTopic(topic),
-      acks: -1,
-      messages: [toDeadLetter(message, reason)],
-    })
-    return 'dead-letter'
+    logger.error({ err: error, ...where, attempts }, 'message moved to the dead letters')
+    this.#report(delivery.origin, typeOf(delivery), 'dead-letter')
   }
+}
+
+function typeOf({ message }: Delivery<unknown, Origin>): string {
+  return message instanceof UnreadableMessageError ? 'unreadable' : message.type
 }

@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import { FailureLog } from '@frontrow/failure-log/failure-log'
+import type { KafkaMessage } from 'kafkajs'
 import type { Logger } from 'pino'
-import type { Consumer, Kafka } from './kafka.ts'
-import { createConsumer, createProducer } from './kafka.ts'
+import { GroupMember } from './group-member.ts'
+import type { Kafka } from './kafka.ts'
+import { createProducer } from './kafka.ts'
 import { deadLetterTopic, originalHeaders, readDeadLetterReason } from './dead-letter.ts'
 
 /** A parked message as it stands in its dead-letter topic. */
@@ -35,56 +35,47 @@ export interface DeadLetterCollectorSettings {
 
 /** Reads all dead-letter topics into a store where people can look at them. */
 export class DeadLetterCollector {
-  readonly #settings: DeadLetterCollectorSettings
-  readonly #consumer: Consumer
-  #stopping = false
+  readonly #member: GroupMember
 
   constructor(settings: DeadLetterCollectorSettings) {
-    this.#settings = settings
-    // Nobody waits for dead letters, so their polls may be long, which costs less when there are none.
-    this.#consumer = createConsumer(settings.kafka, settings.groupId, { maxWaitTimeInMs: 2_500 })
-    this.#consumer.on(this.#consumer.events.CRASH, ({ payload }) => {
-      if (!payload.restart) settings.onCrash(payload.error)
+    const { kafka, groupId, topics, topicPrefix, logger, store, onCrash } = settings
+    this.#member = new GroupMember({
+      kafka,
+      groupId,
+      topics: topics.map((topic) => deadLetterTopic(topicPrefix + topic)),
+      // Nobody waits for dead letters, so their polls may be long, which costs less when there are none.
+      options: { maxWaitTimeInMs: 2_500 },
+      run: {
+        eachMessage: ({ partition, message }) => store(readDeadLetter(topicPrefix, partition, message)),
+      },
+      logger,
+      onCrash,
     })
   }
 
-  async start(): Promise<void> {
-    const { topics, topicPrefix, logger, store } = this.#settings
-    const failures = new FailureLog(logger, 'the dead letters can not be read yet; trying again')
-    for (let attempt = 1; !this.#stopping; attempt += 1) {
-      try {
-        await this.#consumer.connect()
-        await this.#consumer.subscribe({
-          topics: topics.map((topic) => deadLetterTopic(topicPrefix + topic)),
-          fromBeginning: true,
-        })
-        await this.#consumer.run({
-          eachMessage: async ({ partition, message }) => {
-            const reason = readDeadLetterReason(message.headers)
-            await store({
-              topic: reason.topic.slice(topicPrefix.length),
-              partition,
-              offset: Number(message.offset),
-              consumer: reason.consumer,
-              key: message.key,
-              value: message.value,
-              headers: originalHeaders(message.headers),
-              error: reason.error,
-              attempts: reason.attempts,
-            })
-          },
-        })
-        return
-      } catch (error) {
-        failures.failed(error)
-        await delay(Math.min(5_000, 250 * 2 ** attempt))
-      }
-    }
+  /** Tries for as long as the broker is away, and returns when it has started to read. */
+  start(): Promise<void> {
+    return this.#member.start()
   }
 
-  async stop(): Promise<void> {
-    this.#stopping = true
-    await this.#consumer.disconnect()
+  /** Waits until the dead letter in hand is stored, and leaves the group. */
+  stop(): Promise<void> {
+    return this.#member.stop()
+  }
+}
+
+function readDeadLetter(topicPrefix: string, partition: number, message: KafkaMessage): DeadLetter {
+  const reason = readDeadLetterReason(message.headers)
+  return {
+    topic: reason.topic.slice(topicPrefix.length),
+    partition,
+    offset: Number(message.offset),
+    consumer: reason.consumer,
+    key: message.key,
+    value: message.value,
+    headers: originalHeaders(message.headers),
+    error: reason.error,
+    attempts: reason.attempts,
   }
 }
 

@@ -17,7 +17,7 @@ export interface Envelope {
   value: unknown
 }
 
-/** A message whose headers or value can't be read; it goes to the dead letters at once. */
+/** A message that can't be read, or that can't be right; it goes to the dead letters at once. */
 export class UnreadableMessageError extends Error {
   override name = 'UnreadableMessageError'
 }
@@ -65,7 +65,8 @@ export function readEnvelope(
   const time = new Date(headerText(message.headers, 'ce_time') ?? Number.NaN)
   if (Number.isNaN(time.getTime())) throw new UnreadableMessageError('header ce_time is not a time')
   return {
-    id,
+    // As PostgreSQL writes it, so that the inbox's answer names the same message.
+    id: id.toLowerCase(),
     type,
     source: headerText(message.headers, 'ce_source') ?? '',
     time,

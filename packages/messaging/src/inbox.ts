@@ -1,14 +1,44 @@
-import type { Tx } from '@frontrow/postgres/pool'
+import type { Pool, Tx } from '@frontrow/postgres/pool'
+import { inTransaction } from '@frontrow/postgres/transaction'
+import type { Incoming } from './handlers.ts'
+
+/** A message in the transaction of its effect. */
+export interface Claimed<M> extends Incoming<M> {
+  /** False where the message was applied before. It must then change nothing; a stored reply may be sent again. */
+  isNew: boolean
+}
 
 /**
- * Claims a message's id in the transaction of its effect. Returns false when the message was applied before: the caller
- * must then change nothing. While another transaction holds the same claim, this waits for its end.
+ * Makes a `handleMany` that claims all messages in the inbox with one statement and applies them in the same transaction, so
+ * that each has its effect once. The effects must be made by `tx` alone; what is for after the commit goes to `onCommit`.
  */
-export async function claim(tx: Tx, message: { id: string; type: string }): Promise<boolean> {
-  const { rowCount } = await tx.query({
+export function claimed<M>(
+  pool: Pool,
+  handleMany: (tx: Tx, messages: readonly Claimed<M>[]) => Promise<void>,
+): (messages: readonly Incoming<M>[]) => Promise<void> {
+  return (messages) =>
+    inTransaction(pool, async (tx) => {
+      const fresh = await claim(tx, messages)
+      await handleMany(
+        tx,
+        // The second of two equal ids in one batch is a repeat.
+        messages.map((message) => ({ ...message, isNew: fresh.delete(message.id) })),
+      )
+    })
+}
+
+/**
+ * Claims messages in the transaction of their effect; returns the ids of those that were not applied before. While another
+ * transaction has one of them claimed, this waits for its end. All claim in the order of ids, so that they can't deadlock.
+ */
+export async function claim(tx: Tx, messages: readonly { id: string; type: string }[]): Promise<Set<string>> {
+  const { rows } = await tx.query<{ message_id: string }>({
     name: 'inbox-claim',
-    text: 'INSERT INTO inbox (message_id, type) VALUES ($1, $2) ON CONFLICT DO NOTHING',
-    values: [message.id, message.type],
+    text: `INSERT INTO inbox (message_id, type)
+           SELECT DISTINCT ON (m.message_id) m.message_id, m.type FROM unnest($1::uuid[], $2::text[]) AS m (message_id, type)
+           ORDER BY m.message_id
+           ON CONFLICT DO NOTHING RETURNING message_id`,
+    values: [messages.map(({ id }) => id), messages.map(({ type }) => type)],
   })
-  return rowCount === 1
+  return new Set(rows.map((row) => row.message_id))
 }

@@ -1,6 +1,13 @@
 import { createRequire } from 'node:module'
 import { Kafka, logLevel, Partitioners } from 'kafkajs'
-import type { Admin, Consumer, ConsumerConfig, Producer } from 'kafkajs'
+import type {
+  Admin,
+  Consumer,
+  ConsumerConfig,
+  KafkaConfig as KafkaOptions,
+  Producer,
+  ProducerConfig,
+} from 'kafkajs'
 import type { Logger } from 'pino'
 
 const require = createRequire(import.meta.url)
@@ -63,12 +70,36 @@ export interface KafkaConfig {
   /** host:port of one or more brokers. */
   brokers: readonly string[]
   logger: Logger
+  /** Called after each request to a broker with its kind, such as Fetch, Produce or OffsetCommit. */
+  onRequest?: (api: string) => void
+}
+
+/** Tells of the requests of its producers and consumers. kafkajs reports these events only where somebody listens. */
+class WatchedKafka extends Kafka {
+  readonly #onRequest: (api: string) => void
+
+  constructor(config: KafkaOptions, onRequest: (api: string) => void) {
+    super(config)
+    this.#onRequest = onRequest
+  }
+
+  override producer(config?: ProducerConfig): Producer {
+    const producer = super.producer(config)
+    producer.on(producer.events.REQUEST, ({ payload }) => this.#onRequest(payload.apiName))
+    return producer
+  }
+
+  override consumer(config: ConsumerConfig): Consumer {
+    const consumer = super.consumer(config)
+    consumer.on(consumer.events.REQUEST, ({ payload }) => this.#onRequest(payload.apiName))
+    return consumer
+  }
 }
 
 /** The broker connection of one process; nothing else in the project imports kafkajs. */
 export function createKafka(config: KafkaConfig): Kafka {
   patchIdleBusyLoop()
-  return new Kafka({
+  const options: KafkaOptions = {
     clientId: config.clientId,
     brokers: [...config.brokers],
     connectionTimeout: 3_000,
@@ -82,7 +113,8 @@ export function createKafka(config: KafkaConfig): Kafka {
       if (entry.level <= logLevel.ERROR) config.logger.error(fields, message)
       else config.logger.warn(fields, message)
     },
-  })
+  }
+  return config.onRequest === undefined ? new Kafka(options) : new WatchedKafka(options, config.onRequest)
 }
 
 function withoutNoise(fields: Record<string, unknown>): Record<string, unknown> {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { FailureLog } from '@frontrow/failure-log/failure-log'
 import { isDatabaseUnavailable } from '@frontrow/postgres/errors'
 import { createClient } from '@frontrow/postgres/pool'
@@ -6,9 +7,9 @@ import type { Kafka, Producer } from './kafka.ts'
 import { createProducer } from './kafka.ts'
 import { toHeaders } from './envelope.ts'
 import type { OutboxRow } from './outbox.ts'
-import { markPublished, readUnpublished, tidyMessages } from './outbox.ts'
+import { markAndRead, tidyMessages } from './outbox.ts'
 import type { WakeUp } from './wake-up.ts'
-import { Alarm } from './wake-up.ts'
+import { Alarm, lingerMs } from './wake-up.ts'
 
 // Any number works, as long as all instances of one schema use the same: advisory locks are per database, so the
 // schema's name is hashed in.
@@ -16,6 +17,10 @@ const RELAY_LOCK_CLASS = 7_220_012
 const BATCH_MAX = 500
 const TIDY_EVERY_MS = 600_000
 const RETRY_MAX_MS = 5_000
+const STANDBY_LOOK_EVERY_MS = 1_000
+// With no further rows to read, what was published is marked after this time.
+const MARK_WITHIN_MS = 100
+const LAST_ROUNDS_MAX = 20
 
 /** Settings of one service's relay. */
 export interface RelayConfig {
@@ -35,8 +40,8 @@ export interface RelayConfig {
 /**
  * Publishes the outbox of one schema to Kafka, in id order, at least once. One instance leads at a time (advisory
  * lock), so that order is kept with many instances; the others stand by. A row is marked after the broker's
- * acknowledgement of all replicas: a crash in between publishes it again, never loses it. No transaction is open while
- * the broker is asked.
+ * acknowledgement of all replicas, by the statement that reads the next ones: a crash in between publishes it again, never loses
+ * it. No transaction is open while the broker is asked.
  */
 export class OutboxRelay implements WakeUp {
   readonly #config: RelayConfig
@@ -48,6 +53,8 @@ export class OutboxRelay implements WakeUp {
   #stopping = false
   #running: Promise<void> | undefined
   #nextTidyAt = 0
+  /** Acknowledged by the broker and not marked yet. */
+  #published: number[] = []
 
   constructor(config: RelayConfig) {
     this.#config = config
@@ -81,7 +88,10 @@ export class OutboxRelay implements WakeUp {
       try {
         const published = await this.#round()
         this.#failures.succeeded()
-        if (published < BATCH_MAX && !this.#stopping) await this.#alarm.wait(this.#leads ? pollMs : 1_000)
+        if (published === BATCH_MAX || this.#stopping) continue
+        await this.#alarm.wait(this.#waitMs(pollMs))
+        const linger = lingerMs(published)
+        if (linger > 0 && !this.#stopping) await delay(linger)
       } catch (error) {
         this.#report(error)
         await this.#disconnect()
@@ -92,10 +102,16 @@ export class OutboxRelay implements WakeUp {
     await this.#disconnect()
   }
 
+  #waitMs(pollMs: number): number {
+    if (!this.#leads) return STANDBY_LOOK_EVERY_MS
+    return this.#published.length > 0 ? Math.min(pollMs, MARK_WITHIN_MS) : pollMs
+  }
+
   async #lastRound(): Promise<void> {
     if (!this.#leads) return
     try {
-      await this.#round()
+      // The last of them marks what the one before has published. Other instances may go on writing.
+      for (let rounds = 0; rounds < LAST_ROUNDS_MAX && (await this.#round()) > 0;) rounds += 1
     } catch (error) {
       this.#report(error)
     }
@@ -115,13 +131,11 @@ export class OutboxRelay implements WakeUp {
       this.#leads = rows[0]?.locked === true
       if (!this.#leads) return 0
     }
-    const rows = await readUnpublished(client, BATCH_MAX)
+    const rows = await markAndRead(client, this.#published, BATCH_MAX)
+    this.#published = []
     if (rows.length > 0) {
       await this.#publish(rows)
-      await markPublished(
-        client,
-        rows.map((row) => row.id),
-      )
+      this.#published = rows.map((row) => row.id)
     }
     await this.#tidy(client)
     return rows.length
@@ -168,10 +182,12 @@ export class OutboxRelay implements WakeUp {
       if (this.#client === client) {
         this.#client = undefined
         this.#leads = false
+        this.#published = []
       }
     })
     await client.connect()
-    await client.query("SET statement_timeout = '10s'")
+    // A mark that a crash of the server loses is made again by publishing again, so its commit waits for no disk.
+    await client.query("SET statement_timeout = '10s'; SET synchronous_commit = off")
     this.#client = client
     return client
   }
@@ -190,6 +206,7 @@ export class OutboxRelay implements WakeUp {
     this.#client = undefined
     this.#producer = undefined
     this.#leads = false
+    this.#published = []
     const closing = await Promise.allSettled([client?.end(), producer?.disconnect()])
     for (const result of closing) {
       if (result.status === 'rejected') this.#config.logger.debug({ err: result.reason }, 'closing the relay')

@@ -1,6 +1,7 @@
 import type { Queryable, Tx } from '@frontrow/postgres/pool'
 import { onCommit } from '@frontrow/postgres/transaction'
 import { currentTrace } from '@frontrow/trace-context/trace-context'
+import type { TraceContext } from '@frontrow/trace-context/trace-context'
 import { uuidv7 } from 'uuidv7'
 import type { WakeUp } from './wake-up.ts'
 
@@ -13,6 +14,8 @@ export interface OutgoingMessage {
   key: string
   type: string
   payload: object
+  /** The trace that it belongs to; the running one by default. Set it where one transaction does the work of several. */
+  trace?: TraceContext | undefined
 }
 
 /**
@@ -21,21 +24,23 @@ export interface OutgoingMessage {
  */
 export async function enqueue(tx: Tx, relay: WakeUp, messages: readonly OutgoingMessage[]): Promise<void> {
   if (messages.length === 0) return
-  const trace = currentTrace()
+  const running = currentTrace()
+  const traces = messages.map(({ trace }) => trace ?? running)
   await tx.query({
     name: 'outbox-enqueue',
     text: `INSERT INTO outbox (message_id, topic, message_key, type, payload, traceparent, request_id)
-           SELECT m.message_id, m.topic, m.message_key, m.type, m.payload, $6, $7
-           FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::json[])
-             AS m (message_id, topic, message_key, type, payload)`,
+           SELECT message_id, topic, message_key, type, payload, traceparent, request_id
+           FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::json[], $6::text[], $7::text[])
+             WITH ORDINALITY AS m (message_id, topic, message_key, type, payload, traceparent, request_id, place)
+           ORDER BY place`,
     values: [
       messages.map((message) => message.id ?? uuidv7()),
       messages.map((message) => message.topic),
       messages.map((message) => message.key),
       messages.map((message) => message.type),
       messages.map((message) => JSON.stringify(message.payload)),
-      trace?.traceparent ?? null,
-      trace?.requestId ?? null,
+      traces.map((trace) => trace?.traceparent ?? null),
+      traces.map((trace) => trace?.requestId ?? null),
     ],
   })
   onCommit(tx, () => relay.wake())
@@ -55,26 +60,22 @@ export interface OutboxRow {
 }
 
 /**
- * The oldest unpublished rows. There is no high-water mark on purpose: ids are taken before the commit, so a lower id
- * can appear after a higher one, and `id > last` would lose it.
+ * Marks rows as published, which the broker has acknowledged, and reads the oldest unpublished ones. There is no high-water mark on
+ * purpose: ids are taken before the commit, so a lower id can appear after a higher one, and `id > last` would lose it.
  */
-export async function readUnpublished(db: Queryable, limit: number): Promise<OutboxRow[]> {
+export async function markAndRead(
+  db: Queryable,
+  publishedIds: readonly number[],
+  limit: number,
+): Promise<OutboxRow[]> {
   const { rows } = await db.query<OutboxRow>({
-    name: 'outbox-read',
-    text: `SELECT id, message_id, topic, message_key, type, payload::text AS payload, traceparent, request_id, occurred_at
-           FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT $1`,
-    values: [limit],
+    name: 'outbox-mark-and-read',
+    text: `WITH marked AS (UPDATE outbox SET published_at = now() WHERE id = ANY ($1::bigint[]))
+           SELECT id, message_id, topic, message_key, type, payload::text AS payload, traceparent, request_id, occurred_at
+           FROM outbox WHERE published_at IS NULL AND id <> ALL ($1::bigint[]) ORDER BY id LIMIT $2`,
+    values: [publishedIds, limit],
   })
   return rows
-}
-
-/** Marks rows as published, after the broker has acknowledged them. */
-export async function markPublished(db: Queryable, ids: readonly number[]): Promise<void> {
-  await db.query({
-    name: 'outbox-mark-published',
-    text: 'UPDATE outbox SET published_at = now() WHERE id = ANY($1::bigint[])',
-    values: [ids],
-  })
 }
 
 /** Rows that are not published yet and how long the oldest waits, for metrics and the audit. */

@@ -3,6 +3,8 @@ import type { Admin, Kafka } from './kafka.ts'
 import { deadLetterTopic } from './dead-letter.ts'
 
 const TIMEOUT_MS = 20_000
+/** What a broker takes of one message by default. */
+const MESSAGE_BYTES_MAX = 1_048_588
 
 /** How many copies and partitions topics get; partitions can't be lowered later, and raising them moves keys. */
 export interface TopicLayout {
@@ -25,8 +27,13 @@ export async function createTopics(
     const existing = new Set(await admin.listTopics())
     const minInSync = String(Math.max(1, layout.replicationFactor - 1))
     const wanted = topics.flatMap((topic) => [
-      { topic, numPartitions: layout.partitions, retentionMs: 7 * 86_400_000 },
-      { topic: deadLetterTopic(topic), numPartitions: 1, retentionMs: -1 },
+      { topic, numPartitions: layout.partitions, configEntries: [retention(7 * 86_400_000)] },
+      {
+        topic: deadLetterTopic(topic),
+        numPartitions: 1,
+        // A dead letter is its message with further headers, so one of the largest size has to fit.
+        configEntries: [retention(-1), { name: 'max.message.bytes', value: String(2 * MESSAGE_BYTES_MAX) }],
+      },
     ])
     const missing = wanted.filter(({ topic }) => !existing.has(topic))
     if (missing.length > 0) {
@@ -34,14 +41,11 @@ export async function createTopics(
         // The wait of kafkajs fails when a broker has not heard of the new topic yet, so ours below replaces it.
         waitForLeaders: false,
         timeout: TIMEOUT_MS,
-        topics: missing.map(({ topic, numPartitions, retentionMs }) => ({
+        topics: missing.map(({ topic, numPartitions, configEntries }) => ({
           topic,
           numPartitions,
           replicationFactor: layout.replicationFactor,
-          configEntries: [
-            { name: 'retention.ms', value: String(retentionMs) },
-            { name: 'min.insync.replicas', value: minInSync },
-          ],
+          configEntries: [...configEntries, { name: 'min.insync.replicas', value: minInSync }],
         })),
       })
       await waitForLeaders(
@@ -53,6 +57,10 @@ export async function createTopics(
   } finally {
     await admin.disconnect()
   }
+}
+
+function retention(ms: number): { name: string; value: string } {
+  return { name: 'retention.ms', value: String(ms) }
 }
 
 async function waitForLeaders(admin: Admin, topics: string[]): Promise<void> {

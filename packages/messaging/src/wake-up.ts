@@ -27,3 +27,14 @@ export class Alarm implements WakeUp {
     this.#rung = false
   }
 }
+
+const LINGER_PER_MESSAGE_MS = 3
+const LINGER_MAX_MS = 20
+
+/**
+ * How long to let messages gather before the next ones are taken, after `count` came together: none after one that was alone, and
+ * up to 20 ms under load. What a produce, a fetch and a transaction cost is then paid by many.
+ */
+export function lingerMs(count: number): number {
+  return Math.min(LINGER_MAX_MS, Math.max(0, count - 1) * LINGER_PER_MESSAGE_MS)
+}

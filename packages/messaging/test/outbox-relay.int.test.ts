@@ -94,9 +94,7 @@ test('a crash between publishing and marking publishes again, under the same id,
   // Marking rows as published fails, as if the process or the database died between publishing and marking.
   await owner.query(`CREATE FUNCTION no_mark() RETURNS trigger LANGUAGE plpgsql AS
     $$ BEGIN RAISE EXCEPTION 'crash before the mark'; END $$`)
-  await owner.query(
-    'CREATE TRIGGER no_mark BEFORE UPDATE ON outbox FOR EACH STATEMENT EXECUTE FUNCTION no_mark()',
-  )
+  await owner.query('CREATE TRIGGER no_mark BEFORE UPDATE ON outbox FOR EACH ROW EXECUTE FUNCTION no_mark()')
   const crashing = createRelay()
   crashing.start()
   for (const _ of upTo(3)) await countUp(crashing, 'crash', 'crash-key')

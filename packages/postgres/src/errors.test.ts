@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
+import pg from 'pg'
 import {
   isDatabaseTimeout,
   isDatabaseUnavailable,
   isRetriableConflict,
+  isServerError,
+  isStatementTimeout,
   isUniqueViolation,
   isUnstorableText,
 } from './errors.ts'
@@ -51,11 +54,45 @@ describe('what an error of the database means', () => {
 
   test.each([
     'Connection terminated unexpectedly',
-    'timeout exceeded when trying to connect',
+    'Connection terminated due to connection timeout',
     'Query read timeout',
     'Client has encountered a connection error and is not queryable',
   ])('the pool says without a code: %s', (message) => {
     expect(kindsOf(new Error(message))).toEqual(['unavailable'])
+  })
+
+  test('a pool that has no free connection is busy, not away', () => {
+    const error = new Error('timeout exceeded when trying to connect')
+    expect(kindsOf(error)).toEqual(['timeout'])
+    expect(isStatementTimeout(error)).toBe(false)
+    expect(['57014', '55P03'].map((code) => isStatementTimeout(withCode(code)))).toEqual([true, true])
+  })
+
+  /** As the driver makes it; the severity is in the server's language. */
+  function answered(severity: string, code: string | undefined): pg.DatabaseError {
+    const error = new pg.DatabaseError('x', 1, 'error')
+    return Object.assign(error, { severity, code })
+  }
+
+  test.each(['23505', '40001', '40P01', '57014', '55P03', '22021', '42601', '53200', 'P0001'])(
+    'a connection is good after %s, whatever language the server speaks',
+    (code) => {
+      expect(isServerError(answered('ERROR', code))).toBe(true)
+      expect(isServerError(answered('FEHLER', code))).toBe(true)
+    },
+  )
+
+  test.each(['57P01', '57P02', '57P03', '57P05', '25P03', '25P04', '08P01', '28000', '58030', 'XX000'])(
+    'a connection may be at its end after %s',
+    (code) => {
+      expect(isServerError(answered('FATAL', code))).toBe(false)
+      expect(isServerError(answered('ERROR', code))).toBe(false)
+    },
+  )
+
+  test('an error that the server did not send says nothing good of its connection', () => {
+    expect(isServerError(withCode('23505'))).toBe(false)
+    expect(isServerError(answered('ERROR', undefined))).toBe(false)
   })
 
   test.each([

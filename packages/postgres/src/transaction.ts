@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { isRetriableConflict } from './errors.ts'
-import type { Pool, Tx } from './pool.ts'
+import { isOfAbortedTransaction, isRetriableConflict, isServerError } from './errors.ts'
+import type { Pool, Queryable, Tx } from './pool.ts'
 
 const ATTEMPTS_MAX = 4
 
@@ -16,9 +16,32 @@ export function onCommit(tx: Tx, hook: () => void): void {
  * failure is tried again (whole transaction, 4 times in all, with jitter), so `fn` must have no effect outside of it.
  */
 export async function inTransaction<T>(pool: Pool, fn: (tx: Tx) => Promise<T>): Promise<T> {
+  return retryConflicts(() => runOnce(pool, fn))
+}
+
+/**
+ * Runs `fn`, whose single statement is the whole transaction: one round trip, retried as `inTransaction` does. The connection outlives an
+ * error that the server answers, as `pool.query` would not let it: a crowd that collides would have to connect again.
+ */
+export async function inOneStatement<T>(pool: Pool, fn: (db: Queryable) => Promise<T>): Promise<T> {
+  return retryConflicts(async () => {
+    const client = await pool.connect()
+    let broken: Error | undefined
+    try {
+      return await fn(client)
+    } catch (error) {
+      if (!isServerError(error)) broken = error instanceof Error ? error : new Error(String(error))
+      throw error
+    } finally {
+      client.release(broken)
+    }
+  })
+}
+
+async function retryConflicts<T>(attemptOnce: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await runOnce(pool, fn)
+      return await attemptOnce()
     } catch (error) {
       if (attempt >= ATTEMPTS_MAX || !isRetriableConflict(error)) throw error
       await delay(Math.random() * 20 * 2 ** attempt)
@@ -33,8 +56,11 @@ async function runOnce<T>(pool: Pool, fn: (tx: Tx) => Promise<T>): Promise<T> {
   let broken: Error | undefined
   let result: T
   try {
-    await tx.query('BEGIN')
+    // It goes to the server together with the first statement (pool.ts says how). Where it fails, so does that one.
+    const begun = tx.query('BEGIN')
+    begun.catch(() => undefined)
     result = await fn(tx)
+    await begun
     await tx.query('COMMIT')
   } catch (error) {
     broken = await rollback(tx, error)
@@ -44,8 +70,32 @@ async function runOnce<T>(pool: Pool, fn: (tx: Tx) => Promise<T>): Promise<T> {
     // A client whose state is unknown is closed instead of going back to the pool.
     tx.release(broken)
   }
-  for (const hook of hooks) hook()
+  for (const hook of hooks) runHook(hook)
   return result
+}
+
+/**
+ * Awaits statements of one transaction that go to the server in one piece. Rejects with the error of the statement that failed first: what
+ * came behind it fails only because the transaction is aborted, and may be heard of earlier.
+ */
+export async function together<T extends readonly unknown[]>(
+  statements: readonly [...T],
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  const errors: unknown[] = []
+  for (const result of await Promise.allSettled(statements)) {
+    if (result.status === 'rejected') errors.push(result.reason)
+  }
+  if (errors.length > 0) throw errors.find((error) => !isOfAbortedTransaction(error)) ?? errors[0]
+  return Promise.all(statements)
+}
+
+/** The transaction is committed, so a hook that throws must not make it look failed, nor keep the other hooks from running. */
+function runHook(hook: () => void): void {
+  try {
+    hook()
+  } catch (error) {
+    process.emitWarning(error instanceof Error ? error : new Error(String(error)))
+  }
 }
 
 async function rollback(tx: Tx, cause: unknown): Promise<Error | undefined> {

@@ -188,6 +188,31 @@ test('past the limit of calls without an answer more are refused, until some hav
   expect(await Promise.all(again.slice(0, 2))).toEqual([5, 6])
 })
 
+test('who has waited too long when a batch is taken is refused, and those behind are sent', async () => {
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] })
+  const { sent, batcher } = byHand({ batchMax: 2, atOnceMax: 1, pendingMax: 5, waitMaxMs: 100 })
+  const first = batcher.add('a', 1)
+  jest.advanceTimersByTime(1)
+  const late = Promise.allSettled([2, 3, 4].map((call) => batcher.add('a', call)))
+  jest.advanceTimersByTime(1)
+  const inTime = batcher.add('a', 5)
+  await expect(batcher.add('a', 6)).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+  jest.advanceTimersByTime(100)
+  sent[0]?.settle()
+  expect(await first).toBe(1)
+  const refused = { status: 'rejected', reason: { code: 'UNAVAILABLE', http: 503, retryAfterSeconds: 2 } }
+  expect(await late).toMatchObject([refused, refused, refused])
+  // Those who were refused make room for others.
+  const others = Promise.all([6, 7, 8, 9].map((call) => batcher.add('a', call)))
+  for (let batch = 1; batch <= 3; batch += 1) {
+    sent[batch]?.settle()
+    await jest.advanceTimersByTimeAsync(1)
+  }
+  expect(await inTime).toBe(5)
+  expect(await others).toEqual([6, 7, 8, 9])
+  expect(sent.map(({ calls }) => calls)).toEqual([[1], [5], [6, 7], [8, 9]])
+})
+
 test('no call is lost or answered by another, whatever comes when', async () => {
   const step = fc.record({ key: fc.constantFrom('a', 'b'), calls: fc.nat(5), turns: fc.nat(2) })
   const options = fc.record({

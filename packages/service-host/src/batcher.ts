@@ -1,4 +1,5 @@
 import { generalRefusal } from '@frontrow/refusals/general-refusals'
+import type { Refusal } from '@frontrow/refusals/refusal'
 import { runWithoutTrace } from '@frontrow/trace-context/trace-context'
 
 /** How calls are put together. */
@@ -13,10 +14,14 @@ export interface BatcherOptions<K, C, R> {
   atOnceMax?: number
   /** Calls of all keys that have no answer yet; more are refused as UNAVAILABLE. No limit by default. */
   pendingMax?: number
+  /** Who has waited longer than this when a batch is taken is refused as UNAVAILABLE, unasked. No limit by default. */
+  waitMaxMs?: number
 }
 
 interface Pending<C, R> {
   call: C
+  /** In ms of `performance.now()`. */
+  sinceMs: number
   settle: (answer: R) => void
   fail: (error: unknown) => void
 }
@@ -39,19 +44,25 @@ export class Batcher<K, C, R> {
   #pending = 0
 
   constructor(options: BatcherOptions<K, C, R>) {
-    this.#options = { lingerMs: 0, atOnceMax: Infinity, pendingMax: Infinity, ...options }
+    this.#options = {
+      lingerMs: 0,
+      atOnceMax: Infinity,
+      pendingMax: Infinity,
+      waitMaxMs: Infinity,
+      ...options,
+    }
   }
 
-  /** The answer to one call. Rejects as its batch does, with the call's own refusal, or with UNAVAILABLE past `pendingMax`. */
+  /** The answer to one call. Rejects as its batch does, with the call's own refusal, or with UNAVAILABLE past a limit. */
   add(key: K, call: C): Promise<R> {
     const { pendingMax, atOnceMax } = this.#options
     return new Promise((settle, fail) => {
       if (this.#pending >= pendingMax) {
-        throw generalRefusal('UNAVAILABLE', 'too many people ask for this at once', { retryAfterSeconds: 2 })
+        throw tooMany()
       }
       this.#pending += 1
       const line = this.#lines.get(key) ?? this.#openLine(key)
-      line.waiting.push({ call, settle, fail })
+      line.waiting.push({ call, sinceMs: performance.now(), settle, fail })
       if (!line.isTimed && line.sending < atOnceMax) this.#sendSoon(key, line)
     })
   }
@@ -75,9 +86,20 @@ export class Batcher<K, C, R> {
 
   #sendWaiting(key: K, line: Line<C, R>): void {
     const { atOnceMax, batchMax } = this.#options
+    if (line.sending < atOnceMax) this.#refuseLate(line)
     while (line.waiting.length > 0 && line.sending < atOnceMax) {
       void this.#sendBatch(key, line, line.waiting.splice(0, batchMax))
     }
+    if (line.sending === 0 && line.waiting.length === 0) this.#lines.delete(key)
+  }
+
+  /** Their clients have given up or soon will, and those behind them still have time. */
+  #refuseLate(line: Line<C, R>): void {
+    const sinceMin = performance.now() - this.#options.waitMaxMs
+    const inTime = line.waiting.findIndex(({ sinceMs }) => sinceMs >= sinceMin)
+    const late = line.waiting.splice(0, inTime === -1 ? line.waiting.length : inTime)
+    for (const { fail } of late) fail(tooMany())
+    this.#pending -= late.length
   }
 
   async #sendBatch(key: K, line: Line<C, R>, batch: readonly Pending<C, R>[]): Promise<void> {
@@ -98,6 +120,9 @@ export class Batcher<K, C, R> {
     line.sending -= 1
     this.#pending -= batch.length
     if (!line.isTimed) this.#sendWaiting(key, line)
-    if (line.sending === 0 && line.waiting.length === 0) this.#lines.delete(key)
   }
+}
+
+function tooMany(): Refusal {
+  return generalRefusal('UNAVAILABLE', 'too many people ask for this at once', { retryAfterSeconds: 2 })
 }

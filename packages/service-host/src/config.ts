@@ -6,13 +6,6 @@ export function whole(min: number, max: number, fallback?: number) {
   return fallback === undefined ? rule : rule.default(fallback)
 }
 
-/** How many partitions of Kafka a service works on at once, 1 to 64. */
-export function kafkaConcurrency(fallback: number) {
-  return whole(1, 64, fallback).describe(
-    'partitions of Kafka worked on at once; each takes a database connection',
-  )
-}
-
 /** For how many hours a service with Idempotency-Keys remembers one. */
 export const idempotencyKeepHours = whole(1, 8_760, 72).describe('how long an Idempotency-Key is remembered')
 

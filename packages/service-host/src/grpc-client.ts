@@ -2,6 +2,7 @@ import * as grpc from '@grpc/grpc-js'
 import { currentTrace } from '@frontrow/trace-context/trace-context'
 import { BreakerOpenError, createBreaker } from './breaker.ts'
 import { ERROR_CODE, ERROR_DETAILS, RETRY_AFTER } from './grpc-server.ts'
+import { seriesOf } from './metrics.ts'
 import type { HostMetrics } from './metrics.ts'
 import { generalRefusal } from '@frontrow/refusals/general-refusals'
 import { Refusal } from '@frontrow/refusals/refusal'
@@ -102,10 +103,13 @@ export function createGrpcTarget(options: GrpcTargetOptions): GrpcTarget {
       'grpc.max_reconnect_backoff_ms': 2_000,
       'grpc.dns_min_time_between_resolutions_ms': 5_000,
       'grpc.enable_retries': 0,
+      'grpc.enable_channelz': 0,
     },
     unary: (method, invoke, { deadlineMs, retriable }) => {
+      const called = seriesOf(metrics.grpcCalled, (code: string) => ({ target: name, method, code }))
+      const target = { ...options, method, called }
       const callOnce = <Req, Res>(run: UnaryMethod<Req, Res>, request: Req, deadline: number) =>
-        call(options, method, run, request, deadline)
+        call(target, run, request, deadline)
       return async (request) => {
         const deadline = Date.now() + deadlineMs
         try {
@@ -124,18 +128,13 @@ export function createGrpcTarget(options: GrpcTargetOptions): GrpcTarget {
 }
 
 function call<Req, Res>(
-  options: GrpcTargetOptions,
-  method: string,
+  options: GrpcTargetOptions & { method: string; called: (code: string, seconds: number) => void },
   invoke: UnaryMethod<Req, Res>,
   request: Req,
   deadline: number,
 ): Promise<Res> {
   const began = performance.now()
-  const observe = (code: string): void =>
-    options.metrics.grpcCalled.observe(
-      { target: options.name, method, code },
-      (performance.now() - began) / 1_000,
-    )
+  const observe = (code: string): void => options.called(code, (performance.now() - began) / 1_000)
   return new Promise((resolve, reject) => {
     invoke(request, metadataOfTrace(), { deadline }, (error, value) => {
       if (error !== null) {
@@ -143,7 +142,7 @@ function call<Req, Res>(
         observe(refusal.code)
         reject(refusal)
       } else if (value === undefined) {
-        reject(new Error(`${options.name}.${method} answered nothing`))
+        reject(new Error(`${options.name}.${options.method} answered nothing`))
       } else {
         observe('OK')
         resolve(value)

@@ -4,6 +4,7 @@ import { continueTrace, runWithTrace } from '@frontrow/trace-context/trace-conte
 import type { z } from 'zod'
 import { toRefusal } from './http-errors.ts'
 import type { Logger } from './logger.ts'
+import { seriesOf } from './metrics.ts'
 import type { HostMetrics } from './metrics.ts'
 import { generalRefusal } from '@frontrow/refusals/general-refusals'
 import type { Refusal } from '@frontrow/refusals/refusal'
@@ -30,6 +31,8 @@ export function createGrpcServer(): GrpcServer {
     'grpc.keepalive_time_ms': 30_000,
     'grpc.keepalive_timeout_ms': 5_000,
     'grpc.max_receive_message_length': 1_048_576,
+    // It counts each call for a debugging service that is not served.
+    'grpc.enable_channelz': 0,
   })
   const health = new HealthImplementation({ '': 'SERVING' })
   health.addToServer(server)
@@ -71,10 +74,10 @@ export function unaryHandler<Req, Res, S extends z.ZodType>(
   schema: S,
   handle: (request: z.output<S>) => Promise<Res>,
 ): grpc.handleUnaryCall<Req, Res> {
+  const served = seriesOf(host.metrics.grpcServed, (code: string) => ({ method, code }))
   return (call, callback) => {
     const began = performance.now()
-    const observe = (code: string): void =>
-      host.metrics.grpcServed.observe({ method, code }, (performance.now() - began) / 1_000)
+    const observe = (code: string): void => served(code, (performance.now() - began) / 1_000)
     const trace = continueTrace({
       traceparent: firstText(call.metadata, 'traceparent'),
       requestId: firstText(call.metadata, 'x-request-id'),

@@ -1,6 +1,6 @@
 import type { Client } from '@grpc/grpc-js'
 import { MessageConsumer } from '@frontrow/messaging/consumer'
-import type { Handler } from '@frontrow/messaging/consumer'
+import type { MessageHandlers } from '@frontrow/messaging/handlers'
 import { createKafka } from '@frontrow/messaging/kafka'
 import type { Kafka } from '@frontrow/messaging/kafka'
 import { outboxBacklog } from '@frontrow/messaging/outbox'
@@ -56,7 +56,7 @@ export interface ServiceHost {
     options: Pick<GrpcTargetOptions, 'name' | 'address' | 'refusalKind'>,
   ): Peer<C>
   /** Consumes topics as the consumer group of this service. Call it once. */
-  consume(topics: readonly string[], handlers: Readonly<Record<string, Handler>>, concurrency: number): void
+  consume<M>(topics: readonly string[], handlers: MessageHandlers<M>): void
   /** Runs a background task every `everyMs`, and at once again when a round returns true, from `listen` until the stop. */
   every(name: string, everyMs: number, round: (signal: AbortSignal) => Promise<boolean | void>): void
   /** Adds a condition of readiness. */
@@ -93,7 +93,12 @@ export function createHost(options: {
   })
   // Added first and so closed last, because what a service adds before `listen` may still write while it stops.
   lifecycle.add('database', () => pool.end())
-  const kafka = createKafka({ clientId: service, brokers: settings.KAFKA_BROKERS, logger })
+  const kafka = createKafka({
+    clientId: service,
+    brokers: settings.KAFKA_BROKERS,
+    logger,
+    onRequest: (api) => metrics.kafkaRequests.inc({ api }),
+  })
   const topicPrefix = settings.KAFKA_TOPIC_PREFIX
   const relay = new OutboxRelay({ kafka, databaseUrl: settings.DATABASE_URL, service, topicPrefix, logger })
   const http = createHttpServer({
@@ -113,7 +118,7 @@ export function createHost(options: {
   const ops = createOpsServer({ registry: metrics.registry, logger, checks, pages })
   const tasks: Poller[] = []
   const clients: { target: GrpcTarget; client: Client }[] = []
-  let consumer: MessageConsumer | undefined
+  let consumer: Pick<MessageConsumer<unknown>, 'start' | 'stop'> | undefined
 
   watchPool(metrics.registry, pool)
   const warnUnread = (error: unknown): void => logger.warn({ err: error }, 'a metric could not be read')
@@ -181,19 +186,19 @@ export function createHost(options: {
         },
       }
     },
-    consume(topics, handlers, concurrency) {
+    consume(topics, handlers) {
       const messageConsumer = new MessageConsumer({
         kafka,
         groupId: `${topicPrefix}frontrow.${service}`,
         topics: topics.map((topic) => topicPrefix + topic),
         handlers,
-        concurrency,
         logger,
         onCrash: options.onFatal,
         onHandled: ({ topic, type, outcome, seconds }) => {
           metrics.messages.inc({ topic, type, outcome })
           metrics.messageSeconds.observe({ type }, seconds)
         },
+        onBatch: ({ messages }) => metrics.messagesPerBatch.observe(messages),
         onLag: ({ topic, partition, lag }) => metrics.consumerLag.set({ topic, partition }, lag),
       })
       consumer = messageConsumer
@@ -227,7 +232,7 @@ export function createHost(options: {
 
 // The start is not awaited, because without a broker the service can still serve requests that don't need one.
 function startConsumer(
-  consumer: MessageConsumer | undefined,
+  consumer: Pick<MessageConsumer<unknown>, 'start' | 'stop'> | undefined,
   lifecycle: Lifecycle,
   onFatal: (error: Error) => void,
 ): void {

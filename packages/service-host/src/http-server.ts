@@ -169,10 +169,13 @@ function answerError(logger: Logger) {
   }
 }
 
+// Connections that wait to be accepted, as many as the gateway's own; Node's 511 were too few for a rush, and the gateway waited for its time limit.
+const BACKLOG = 4_096
+
 function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, host, () => {
+    server.listen({ port, host, backlog: BACKLOG }, () => {
       server.off('error', reject)
       const address = server.address()
       resolve(typeof address === 'object' && address !== null ? address.port : port)

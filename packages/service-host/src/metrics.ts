@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { LabelValues } from 'prom-client'
 import type { Pool } from '@frontrow/postgres/pool'
 
 /** Records one answered request. */
@@ -15,6 +16,8 @@ export interface HostMetrics {
   breakerState: Gauge<'target'>
   messages: Counter<'topic' | 'type' | 'outcome'>
   messageSeconds: Histogram<'type'>
+  messagesPerBatch: Histogram
+  kafkaRequests: Counter<'api'>
   consumerLag: Gauge<'topic' | 'partition'>
 }
 
@@ -69,6 +72,18 @@ export function createMetrics(service: string, options: { processMetrics: boolea
       buckets: SECONDS,
       registers,
     }),
+    messagesPerBatch: new Histogram({
+      name: 'messages_per_transaction',
+      help: 'Messages that were applied together',
+      buckets: [1, 2, 3, 5, 10, 20, 50, 100, 200],
+      registers,
+    }),
+    kafkaRequests: new Counter({
+      name: 'kafka_requests_total',
+      help: 'Requests to the brokers, by their kind',
+      labelNames: ['api'] as const,
+      registers,
+    }),
     consumerLag: new Gauge({
       name: 'consumer_lag_messages',
       help: 'Messages of a partition that are not handled yet, as of its last batch',
@@ -103,19 +118,32 @@ function watchProcess(registry: Registry): void {
 
 /** Remembers the series of each route and status, because looking one up by its labels was 2 % of the cost of a poll. */
 function observeRequests(requests: Histogram<'method' | 'route' | 'status'>): HttpMetrics {
-  const series = new Map<object, Map<number, { observe(seconds: number): void }>>()
+  const routes = new Map<object, (status: number, seconds: number) => void>()
   return {
     observe(route, status, seconds) {
-      const ofRoute = series.get(route) ?? new Map<number, { observe(seconds: number): void }>()
-      const known = ofRoute.get(status)
-      if (known !== undefined) {
-        known.observe(seconds)
-        return
-      }
-      const labelled = requests.labels({ method: route.method, route: route.path, status })
-      series.set(route, ofRoute.set(status, labelled))
-      labelled.observe(seconds)
+      const known = routes.get(route)
+      if (known !== undefined) return known(status, seconds)
+      const observe = seriesOf(requests, (one: number) => ({
+        method: route.method,
+        route: route.path,
+        status: one,
+      }))
+      routes.set(route, observe)
+      observe(status, seconds)
     },
+  }
+}
+
+/** Observes seconds by one label that varies; the series of each of its values, of which there are few, is remembered. */
+export function seriesOf<V extends string | number, L extends string>(
+  histogram: Histogram<L>,
+  labelsOf: (value: V) => LabelValues<L>,
+): (value: V, seconds: number) => void {
+  const series = new Map<V, { observe(seconds: number): void }>()
+  return (value, seconds) => {
+    const known = series.get(value) ?? histogram.labels(labelsOf(value))
+    series.set(value, known)
+    known.observe(seconds)
   }
 }
 

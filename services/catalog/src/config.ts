@@ -1,4 +1,4 @@
-import { grpcTarget, hostSettings, kafkaConcurrency, whole } from '@frontrow/service-host/config'
+import { grpcTarget, hostSettings, whole } from '@frontrow/service-host/config'
 import type { z } from 'zod'
 
 /** Settings of the catalog service. */
@@ -13,7 +13,6 @@ export const settings = hostSettings.extend({
   SEAT_EVENT_READERS_MAX: whole(1, 50_000, 5_000).describe(
     'open event streams of seats, at most; counted by each instance',
   ),
-  KAFKA_CONCURRENCY: kafkaConcurrency(4),
 })
 
 /** The checked form of `settings`. */

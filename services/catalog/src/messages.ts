@@ -1,45 +1,38 @@
-import { handler } from '@frontrow/messaging/consumer'
-import type { Handler } from '@frontrow/messaging/consumer'
-import {
-  ReservationCancelled,
-  ReservationConfirmed,
-  ReservationExpired,
-  ReservationHeld,
-} from '@frontrow/proto/events'
+import { reader } from '@frontrow/messaging/handlers'
+import type { MessageHandlers } from '@frontrow/messaging/handlers'
+import { ReservationCancelled, ReservationExpired, ReservationHeld } from '@frontrow/proto/events'
 import { topics } from '@frontrow/proto/topics'
 import type { CatalogContext } from './context.ts'
-import type { ReservedSeats } from './sql/reserved-seats.ts'
-import { trackReservation } from './track-reservation.ts'
+import { noteReservations } from './sql/reserved-seats.ts'
+import type { ReservationNews } from './sql/reserved-seats.ts'
 
 /** What this service listens to. */
 export const consumedTopics = [topics.reservationEvents]
 
-/** By message type. */
-export function messageHandlers(ctx: Pick<CatalogContext, 'pool'>): Record<string, Handler> {
+/**
+ * How events of reservations are read and noted. A confirmation says nothing new, for the seats are taken since the hold, whose event
+ * comes before it. No message id is claimed, because the news have the same effect however often and in whatever order they come; a
+ * row is kept longer than the topic keeps messages about it.
+ */
+export function messageHandlers(ctx: Pick<CatalogContext, 'pool'>): MessageHandlers<ReservationNews> {
   return {
-    ReservationHeld: handler(ReservationHeld, (value, message) =>
-      trackReservation(ctx, toReservedSeats(value), 'RESERVED', message),
-    ),
-    ReservationConfirmed: handler(ReservationConfirmed, (value, message) =>
-      trackReservation(ctx, toReservedSeats(value), 'RESERVED', message),
-    ),
-    ReservationCancelled: handler(ReservationCancelled, (value, message) =>
-      trackReservation(ctx, toReservedSeats(value), 'RELEASED', message),
-    ),
-    ReservationExpired: handler(ReservationExpired, (value, message) =>
-      trackReservation(ctx, toReservedSeats(value), 'RELEASED', message),
-    ),
+    readers: {
+      ReservationHeld: reader(ReservationHeld, (event) => toNews(event, 'RESERVED')),
+      ReservationCancelled: reader(ReservationCancelled, (event) => toNews(event, 'RELEASED')),
+      ReservationExpired: reader(ReservationExpired, (event) => toNews(event, 'RELEASED')),
+    },
+    handleMany: (messages) =>
+      noteReservations(
+        ctx.pool,
+        messages.map(({ content }) => content),
+      ),
   }
 }
 
-function toReservedSeats(event: {
-  scheduleId: number
-  reservationId: string
-  seatIds: readonly number[]
-}): ReservedSeats {
-  return {
-    scheduleId: event.scheduleId,
-    reservationId: event.reservationId,
-    seatCount: event.seatIds.length,
-  }
+function toNews(
+  event: { scheduleId: number; reservationId: string; seatIds: readonly number[] },
+  became: ReservationNews['became'],
+): ReservationNews {
+  const { scheduleId, reservationId, seatIds } = event
+  return { scheduleId, reservationId, seatCount: seatIds.length, became }
 }

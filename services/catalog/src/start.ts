@@ -48,7 +48,7 @@ export async function startCatalog(
   addRoutes(host.http, ctx)
   await addDocs(host.http)
   addServices(host, ctx)
-  host.consume(consumedTopics, messageHandlers(ctx), config.KAFKA_CONCURRENCY)
+  host.consume(consumedTopics, messageHandlers(ctx))
   host.every('tidy released seats', TIDY_EVERY_MS, async () => {
     return (await deleteReleased(host.pool, RELEASED_KEEP_DAYS, TIDY_BATCH)) >= TIDY_BATCH
   })

@@ -1,4 +1,4 @@
-import { grpcTarget, hostSettings, kafkaConcurrency, whole } from '@frontrow/service-host/config'
+import { grpcTarget, hostSettings, whole } from '@frontrow/service-host/config'
 import { z } from 'zod'
 
 /** Settings of the payment service. */
@@ -9,6 +9,9 @@ export const settings = hostSettings.extend({
   WALLET_GRPC: grpcTarget.describe('gRPC of the wallet service, for the audit'),
   PAYMENT_WAIT_MS: whole(0, 30_000, 5_000).describe(
     'how long POST /payments waits for the saga before it answers 202',
+  ),
+  PAYMENT_DELAY_MAX_MS: whole(100, 30_000, 2_000).describe(
+    'payments that would take longer than this, since others are before them, are refused with 503',
   ),
   SAGA_REPLY_WAIT_MS: whole(50, 60_000, 3_000).describe(
     'first wait of a saga for a reply; doubled with each resend',
@@ -38,7 +41,6 @@ export const settings = hostSettings.extend({
     .regex(/^[a-z]{3}$/)
     .default('krw')
     .describe('currency of all amounts, as Stripe names it'),
-  KAFKA_CONCURRENCY: kafkaConcurrency(6),
 })
 
 /** The checked settings. */

@@ -1,12 +1,22 @@
 import type { ServiceHost } from '@frontrow/service-host/host'
 import { Counter, Histogram } from 'prom-client'
 
-/** Counts and logs what happens to payments. `settled` takes the seconds since the payment was begun. */
+/**
+ * Counts and logs what happens to payments. An operator reads one line a payment, that of its end, at the level info; how it came there
+ * is logged at debug.
+ */
 export interface PaymentEvents {
   begun(payment: { paymentId: string; reservationId: string; paymentMethod: string }): void
   moved(saga: { paymentId: string; from: string; to: string; message: string; reason: string | null }): void
   impossible(saga: { paymentId: string; state: string; message: string }): void
-  settled(state: string, seconds: number): void
+  /** `from` and `to` are statuses of the payment; `seconds` is the time since it was begun. */
+  settled(payment: {
+    paymentId: string
+    from: string
+    to: string
+    reason: string | null
+    seconds: number
+  }): void
 }
 
 export function createPaymentEvents(host: Pick<ServiceHost, 'logger' | 'metrics'>): PaymentEvents {
@@ -39,18 +49,19 @@ export function createPaymentEvents(host: Pick<ServiceHost, 'logger' | 'metrics'
   return {
     begun(payment) {
       begun.inc({ method: payment.paymentMethod })
-      host.logger.info(payment, 'payment begun')
+      host.logger.debug(payment, 'payment begun')
     },
     moved(saga) {
       moves.inc({ to: saga.to, message: saga.message })
-      host.logger.info(saga, 'saga moved')
+      host.logger.debug(saga, 'saga moved')
     },
     impossible(saga) {
       impossible.inc({ state: saga.state, message: saga.message })
       host.logger.error(saga, 'a message that can not be right for its saga')
     },
-    settled(state, duration) {
-      seconds.observe({ state }, duration)
+    settled(payment) {
+      seconds.observe({ state: payment.to }, payment.seconds)
+      host.logger.info(payment, 'payment settled')
     },
   }
 }

@@ -1,4 +1,3 @@
-import { checkKeys } from '@frontrow/idempotency/audit'
 import { checkMessages } from '@frontrow/messaging/audit'
 import type { InvariantCheck } from '@frontrow/messaging/audit'
 import { refuse } from '@frontrow/proto/refusals'
@@ -6,11 +5,12 @@ import { AuditService, PaymentService } from '@frontrow/proto/services'
 import { unaryHandler } from '@frontrow/service-host/grpc-server'
 import type { ServiceHost } from '@frontrow/service-host/host'
 import { z } from 'zod'
+import { checkPaymentKeys } from './sql/payment-keys.ts'
 import { findPayment } from './sql/payments.ts'
 
 /** Checks the invariants that this service can see in its own schema: 6 (keys) and 7 (messages). */
 export async function localChecks(host: Pick<ServiceHost, 'pool' | 'service'>): Promise<InvariantCheck[]> {
-  return [await checkKeys(host.pool, host.service), await checkMessages(host.pool, host.service)]
+  return [await checkPaymentKeys(host.pool), await checkMessages(host.pool, host.service)]
 }
 
 /** Adds this service's gRPC methods. */

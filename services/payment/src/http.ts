@@ -13,7 +13,7 @@ import {
   retryDeadLetterRoute,
 } from './openapi.ts'
 import type { Payment } from './sql/payments.ts'
-import { ReplayedRefusal, startPurchase } from './start-purchase.ts'
+import { startPurchase } from './start-purchase.ts'
 
 /** The REST side of this service. */
 export function addRoutes(
@@ -24,24 +24,20 @@ export function addRoutes(
 ): void {
   http.handle(payRoute, async ({ body, headers, caller, response }) => {
     const userId = actingUser(caller, body.userId)
-    try {
-      const { payment, replayed } = await startPurchase(ctx, {
-        userId,
-        reservationId: body.reservationId,
-        paymentMethod: body.paymentMethod,
-        cardToken: body.card?.token ?? null,
-        idempotencyKey: headers['idempotency-key'],
-      })
-      const replayHeader = replayed ? { 'Idempotency-Replayed': 'true' } : {}
-      if (payment.status === 'APPROVED') return { status: 201, data: toJson(payment), headers: replayHeader }
-      return {
-        status: 202,
-        data: toJson(payment),
-        headers: { Location: `/api/v1/payments/${payment.paymentId}`, 'Retry-After': '1' },
-      }
-    } catch (error) {
-      if (error instanceof ReplayedRefusal) response.setHeader('Idempotency-Replayed', 'true')
-      throw error
+    const { payment, refusal, isReplay } = await startPurchase(ctx, {
+      userId,
+      reservationId: body.reservationId,
+      paymentMethod: body.paymentMethod,
+      cardToken: body.card?.token ?? null,
+      idempotencyKey: headers['idempotency-key'],
+    })
+    if (isReplay) response.setHeader('Idempotency-Replayed', 'true')
+    if (refusal !== null) throw refusal
+    if (payment.status === 'APPROVED') return { status: 201, data: toJson(payment) }
+    return {
+      status: 202,
+      data: toJson(payment),
+      headers: { Location: `/api/v1/payments/${payment.paymentId}`, 'Retry-After': '1' },
     }
   })
 

@@ -1,8 +1,6 @@
-import { handler } from '@frontrow/messaging/consumer'
-import type { Handler } from '@frontrow/messaging/consumer'
-import type { Envelope } from '@frontrow/messaging/envelope'
-import { claim } from '@frontrow/messaging/inbox'
-import { inTransaction } from '@frontrow/postgres/transaction'
+import { reader } from '@frontrow/messaging/handlers'
+import type { MessageHandlers } from '@frontrow/messaging/handlers'
+import { claimed } from '@frontrow/messaging/inbox'
 import {
   ReservationCancelled,
   ReservationConfirmed,
@@ -12,39 +10,60 @@ import {
   WalletRefunded,
 } from '@frontrow/proto/events'
 import { topics } from '@frontrow/proto/topics'
-import { advancePurchaseSaga } from './advance-purchase-saga.ts'
+import { advancePurchaseSagas, reportImpossible } from './advance-purchase-sagas.ts'
+import type { SagaNews } from './advance-purchase-sagas.ts'
 import type { Context } from './context.ts'
-import type { SagaMessage } from './purchase-saga.ts'
 
 /** The topics this service listens to. */
 export const consumedTopics = [topics.walletEvents, topics.reservationEvents]
 
-/** The handler of each message type. It claims the message and applies it to its saga, so each message is applied once. */
-export function messageHandlers(ctx: Context): Record<string, Handler> {
-  const apply = (message: Envelope, paymentId: string, sagaMessage: SagaMessage): Promise<void> =>
-    inTransaction(ctx.pool, async (tx) => {
-      if (await claim(tx, message)) await advancePurchaseSaga(ctx, tx, paymentId, sagaMessage)
-    })
+/** How replies and events are read and applied to sagas. */
+export function messageHandlers(
+  ctx: Omit<Context, 'cardProvider' | 'getReservation'>,
+): MessageHandlers<SagaNews> {
+  const advance = claimed<SagaNews>(ctx.pool, (tx, messages) => {
+    const fresh = messages.filter(({ isNew }) => isNew)
+    return advancePurchaseSagas(
+      ctx,
+      tx,
+      fresh.map(({ content, trace }) => ({ ...content, trace })),
+    )
+  })
   return {
-    WalletDebited: handler(WalletDebited, (value, message) =>
-      apply(message, value.paymentId, { type: 'WalletDebited' }),
-    ),
-    WalletDebitRefused: handler(WalletDebitRefused, (value, message) =>
-      apply(message, value.paymentId, { type: 'WalletDebitRefused', reason: value.reason }),
-    ),
-    WalletRefunded: handler(WalletRefunded, (value, message) =>
-      apply(message, value.paymentId, { type: 'WalletRefunded', refundedAmount: value.refundedAmount }),
-    ),
-    ReservationConfirmed: handler(ReservationConfirmed, (value, message) =>
-      apply(message, value.paymentId, { type: 'ReservationConfirmed' }),
-    ),
-    ReservationConfirmRefused: handler(ReservationConfirmRefused, (value, message) =>
-      apply(message, value.paymentId, { type: 'ReservationConfirmRefused', reason: value.reason }),
-    ),
-    ReservationCancelled: handler(ReservationCancelled, async (value, message) => {
+    readers: {
+      WalletDebited: reader(WalletDebited, ({ paymentId }) => ({
+        paymentId,
+        message: { type: 'WalletDebited' },
+      })),
+      WalletDebitRefused: reader(WalletDebitRefused, ({ paymentId, reason }) => ({
+        paymentId,
+        message: { type: 'WalletDebitRefused', reason },
+      })),
+      WalletRefunded: reader(WalletRefunded, ({ paymentId, refundedAmount }) => ({
+        paymentId,
+        message: { type: 'WalletRefunded', refundedAmount },
+      })),
+      ReservationConfirmed: reader(ReservationConfirmed, ({ paymentId }) => ({
+        paymentId,
+        message: { type: 'ReservationConfirmed' },
+      })),
+      ReservationConfirmRefused: reader(ReservationConfirmRefused, ({ paymentId, reason }) => ({
+        paymentId,
+        message: { type: 'ReservationConfirmRefused', reason },
+      })),
       // A hold that nobody had paid for has no saga.
-      if (value.paymentId === null) return
-      await apply(message, value.paymentId, { type: 'ReservationCancelled', reason: value.reason })
-    }),
+      ReservationCancelled: reader(ReservationCancelled, ({ paymentId, reason }) =>
+        paymentId === null ? null : { paymentId, message: { type: 'ReservationCancelled', reason } },
+      ),
+    },
+    handleMany: async (messages) => {
+      try {
+        await advance(messages)
+      } catch (error) {
+        // Of more than one message, some come again, until the one that was refused is alone and a dead letter.
+        if (messages.length === 1) reportImpossible(ctx, error)
+        throw error
+      }
+    },
   }
 }

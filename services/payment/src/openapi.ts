@@ -44,7 +44,7 @@ export const payRoute = defineRoute({
   tag: 'payment',
   summary: 'Pay for a hold',
   description:
-    'A live hold is the right to pay, whatever has become of the place in the waiting room; no queue token is looked at. Waits up to 5 s for the saga to settle. 202 means that it goes on: ask the Location, or send the same request with the same key again, which waits again. A refusal is final for its key.',
+    'A live hold is the right to pay, whatever has become of the place in the waiting room; no queue token is looked at. Waits up to 5 s for the saga to settle. 202 means that it goes on: ask the Location, or send the same request with the same key again, which waits again for the same payment. A refusal of a payment that has begun is final for its key; 503 is for payments that could not be begun in time, of which nothing was taken.',
   auth: 'user',
   headers: z.object({ 'idempotency-key': idempotencyKeyHeader }),
   body: z
@@ -82,7 +82,6 @@ export const payRoute = defineRoute({
     'INSUFFICIENT_BALANCE',
     'CARD_DECLINED',
     'PAYMENT_FAILED',
-    'IDEMPOTENCY_IN_PROGRESS',
     'IDEMPOTENCY_KEY_REUSED',
     'UNSUPPORTED_MEDIA_TYPE',
     'PAYLOAD_TOO_LARGE',

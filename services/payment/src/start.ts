@@ -1,4 +1,3 @@
-import { tidyKeys } from '@frontrow/idempotency/idempotency-key'
 import { DeadLetterCollector, republish } from '@frontrow/messaging/dead-letter-collector'
 import { Alarm } from '@frontrow/messaging/wake-up'
 import { refusalKind } from '@frontrow/proto/refusals'
@@ -7,7 +6,9 @@ import { topicNames } from '@frontrow/proto/topics'
 import { createHost } from '@frontrow/service-host/host'
 import type { RunningService, ServiceHost } from '@frontrow/service-host/host'
 import { watchValue } from '@frontrow/service-host/metrics'
+import { askReservations } from './ask-reservations.ts'
 import type { AuditSources } from './audit.ts'
+import { createPaymentBeginnings } from './begin-payments.ts'
 import { breakCardCalls } from './break-card-calls.ts'
 import type { CardProvider } from './card-provider.ts'
 import type { Config } from './config.ts'
@@ -18,15 +19,15 @@ import { addGrpc, localChecks } from './grpc.ts'
 import { addRoutes } from './http.ts'
 import { consumedTopics, messageHandlers } from './messages.ts'
 import { remindSagas } from './remind-sagas.ts'
+import { noteFound, notingSteps, noteSettled } from './note-steps.ts'
+import type { Intakes } from './note-steps.ts'
+import { PaymentIntake } from './payment-intake.ts'
+import { createPaymentKeys } from './payment-keys.ts'
 import { SettledPayments } from './settled-payments.ts'
 import { createSimulatedCardProvider } from './simulated-card-provider.ts'
+import { findSettled } from './sql/payments.ts'
 import { countOpenSagas } from './sql/purchase-sagas.ts'
 import { CardWorker } from './work-cards.ts'
-
-const TIDY_EVERY_MS = 600_000
-const TIDY_BATCH = 5_000
-// No client repeats a payment for that long.
-const KEEP_KEYS_HOURS = 7 * 24
 
 const READ_DEADLINE_MS = 1_000
 // An audit reads whole tables, which takes longer than a call that a buyer waits for.
@@ -47,10 +48,7 @@ export async function startPayment(
   })
   addRoutes(host.http, ctx, deadLetters, auditSources(host, config))
   addGrpc(host)
-  host.consume(consumedTopics, messageHandlers(ctx), config.KAFKA_CONCURRENCY)
-  host.every('idempotency keys', TIDY_EVERY_MS, async () => {
-    return (await tidyKeys(host.pool, KEEP_KEYS_HOURS)) >= TIDY_BATCH
-  })
+  host.consume(consumedTopics, messageHandlers(ctx))
   host.every('sagas', config.SAGA_POLL_MS, (signal) => remindSagas(ctx, signal))
   const cards = new CardWorker(ctx, cardWork)
   watchSagas(host)
@@ -78,21 +76,43 @@ function createContext(
   cardProvider: CardProvider,
 ): Context {
   const reservation = { name: 'reservation', address: config.RESERVATION_GRPC, refusalKind }
-  const getReservation = host.connect(ReservationService, reservation).call('GetReservation', {
-    deadlineMs: READ_DEADLINE_MS,
-    retriable: true,
-  })
+  const getReservation = askReservations(
+    host.connect(ReservationService, reservation).call('GetReservations', {
+      deadlineMs: READ_DEADLINE_MS,
+      retriable: true,
+    }),
+  )
+  const { logger, pool, relay } = host
+  const intakes = createIntakes(config)
+  const events = notingSteps(createPaymentEvents(host), intakes)
+  const now = (): Date => new Date()
   return {
     config,
-    logger: host.logger,
-    pool: host.pool,
-    relay: host.relay,
+    logger,
+    pool,
+    relay,
     cardWork,
     cardProvider: guarded(host, cardProvider),
-    settled: new SettledPayments(),
-    events: createPaymentEvents(host),
-    now: () => new Date(),
-    getReservation: (reservationId) => getReservation({ reservationId }),
+    intakes,
+    beginnings: createPaymentBeginnings({ config, pool, relay, cardWork, events, now }),
+    keys: createPaymentKeys(pool),
+    settled: new SettledPayments({
+      logger,
+      find: (paymentIds) => findSettled(pool, paymentIds),
+      onSettled: (payment) => noteSettled(intakes, payment),
+      onFound: (payment) => noteFound(intakes, payment),
+    }),
+    events,
+    now,
+    getReservation,
+  }
+}
+
+function createIntakes({ PAYMENT_DELAY_MAX_MS, CARD_TIMEOUT_MS }: Config): Intakes {
+  return {
+    BALANCE: new PaymentIntake(PAYMENT_DELAY_MAX_MS),
+    // The time that the provider may take is no delay of ours.
+    CARD: new PaymentIntake(PAYMENT_DELAY_MAX_MS + CARD_TIMEOUT_MS),
   }
 }
 

@@ -1,11 +1,12 @@
 import { FailureLog } from '@frontrow/failure-log/failure-log'
 import type { Alarm } from '@frontrow/messaging/wake-up'
-import { inTransaction } from '@frontrow/postgres/transaction'
-import { advancePurchaseSaga } from './advance-purchase-saga.ts'
+import { inTransaction, together } from '@frontrow/postgres/transaction'
+import { advancePurchaseSagas, reportImpossible } from './advance-purchase-sagas.ts'
 import type { Context } from './context.ts'
 import type { SagaMessage } from './purchase-saga.ts'
 import type { CaptureStatus, CardWork } from './sql/card-captures.ts'
 import { leaseWork, noteFailure, storeOutcome } from './sql/card-captures.ts'
+import { lockSagas } from './sql/purchase-sagas.ts'
 
 const AT_ONCE_MAX = 16
 const RETRY_MAX_MS = 60_000
@@ -138,7 +139,10 @@ async function refund(ctx: Context, work: CardWork): Promise<void> {
   })
 }
 
-/** One transaction: the outcome and what the saga makes of it. */
+/**
+ * One transaction: the outcome and what the saga makes of it. The saga is locked before the capture, as it is where a saga orders a
+ * refund; the other way round the two would wait for each other.
+ */
 async function conclude(
   ctx: Context,
   work: CardWork,
@@ -147,8 +151,17 @@ async function conclude(
   providerReference: string | null,
   message: SagaMessage,
 ): Promise<void> {
-  await inTransaction(ctx.pool, async (tx) => {
-    const stored = await storeOutcome(tx, work.paymentId, { from, to, providerReference })
-    if (stored) await advancePurchaseSaga(ctx, tx, work.paymentId, message)
-  })
+  const { paymentId } = work
+  try {
+    await inTransaction(ctx.pool, async (tx) => {
+      const [, stored] = await together([
+        lockSagas(tx, [paymentId]),
+        storeOutcome(tx, paymentId, { from, to, providerReference }),
+      ])
+      if (stored) await advancePurchaseSagas(ctx, tx, [{ paymentId, message }])
+    })
+  } catch (error) {
+    reportImpossible(ctx, error)
+    throw error
+  }
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import * as grpc from '@grpc/grpc-js'
 import { toHeaders } from '@frontrow/messaging/envelope'
 import { createConsumer, createKafka, createProducer } from '@frontrow/messaging/kafka'
@@ -50,7 +51,11 @@ export const willing: Answer = ({ type, value }) => {
   }
 }
 
-export async function startParticipants(environment: TestEnvironment): Promise<Participants> {
+/** `commandMs` is how long the wallet and the reservations take for a command each, one after the other. */
+export async function startParticipants(
+  environment: TestEnvironment,
+  { commandMs = 0 }: { commandMs?: number } = {},
+): Promise<Participants> {
   const kafka = createKafka({
     clientId: 'participants',
     brokers: environment.kafkaBrokers.split(','),
@@ -97,8 +102,18 @@ export async function startParticipants(environment: TestEnvironment): Promise<P
     ),
     fromBeginning: true,
   })
+  const free = new Map<string, Promise<void>>()
+  const takeTurn = (topic: string): Promise<void> => {
+    const turn = (free.get(topic) ?? Promise.resolve()).then(() => delay(commandMs))
+    free.set(topic, turn)
+    return turn
+  }
   await consumer.run({
-    eachMessage: async ({ message }) => {
+    partitionsConsumedConcurrently: commandMs > 0 ? 20 : 1,
+    eachMessage: async ({ topic: commandTopic, message }) => {
+      // A command that comes again is known by its id, which costs next to nothing.
+      const isNew = !participants.commands.some(({ id }) => id === String(message.headers?.['ce_id']))
+      if (commandMs > 0 && isNew) await takeTurn(commandTopic)
       const value: ReceivedCommand['value'] = JSON.parse(String(message.value))
       const command = {
         id: String(message.headers?.['ce_id']),
@@ -125,16 +140,12 @@ export async function startParticipants(environment: TestEnvironment): Promise<P
 
 function addServices(server: grpc.Server, participants: Participants): void {
   server.addService(ReservationService.service, {
-    GetReservation: (
-      call: grpc.ServerUnaryCall<{ reservationId: string }, object>,
+    GetReservations: (
+      call: grpc.ServerUnaryCall<{ reservationIds: string[] }, object>,
       callback: grpc.sendUnaryData<object>,
     ) => {
-      const found = participants.reservations.get(call.request.reservationId)
-      const metadata = new grpc.Metadata()
-      metadata.set('x-error-code', 'RESERVATION_NOT_FOUND')
-      if (found === undefined) {
-        callback({ code: grpc.status.NOT_FOUND, details: 'no such reservation', metadata })
-      } else callback(null, found)
+      const found = call.request.reservationIds.map((id) => participants.reservations.get(id))
+      callback(null, { reservations: found.filter((reservation) => reservation !== undefined) })
     },
     ListTakenSeats: (_call: unknown, callback: grpc.sendUnaryData<object>) => callback(null, {}),
   })

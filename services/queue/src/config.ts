@@ -1,4 +1,4 @@
-import { grpcTarget, hostSettings, kafkaConcurrency, whole } from '@frontrow/service-host/config'
+import { grpcTarget, hostSettings, whole } from '@frontrow/service-host/config'
 import { z } from 'zod'
 
 const opsUrls = z
@@ -59,7 +59,6 @@ export const settings = hostSettings.extend({
   SYSTEM_OPS_URLS: opsUrls.describe(
     'name=http://host:port of the ops port of every service, for /health/system; separated by commas',
   ),
-  KAFKA_CONCURRENCY: kafkaConcurrency(6),
 })
 
 /** The checked form of `settings`. */

@@ -1,11 +1,14 @@
 import { checkMessages } from '@frontrow/messaging/audit'
 import { AuditService, QueueService } from '@frontrow/proto/services'
+import { isRefusal } from '@frontrow/proto/refusals'
 import { unaryHandler } from '@frontrow/service-host/grpc-server'
 import type { ServiceHost } from '@frontrow/service-host/host'
+import { SHARED_CALL_MAX } from '@frontrow/service-host/shared-calls'
 import { z } from 'zod'
 import type { QueueContext } from './context.ts'
 import { checkAdmissions } from './admission/check-admissions.ts'
 import { verifyToken } from './places/verify-token.ts'
+import type { VerifiedToken } from './places/verify-token.ts'
 
 const VALUE_LENGTH_MAX = 1_000
 // A value of any form is answered with QUEUE_TOKEN_INVALID rather than with a broken rule.
@@ -17,12 +20,16 @@ const VerifyToken = z.object({
   scheduleId: z.int().positive().optional(),
   userId: z.string().min(1).max(64).optional(),
 })
+const VerifyTokens = z.object({ checks: z.array(VerifyToken).max(SHARED_CALL_MAX) })
 const Anything = z.object({})
 
 /** The gRPC side: what other services ask of the waiting room, and this service's part of the audit. */
 export function addServices(host: ServiceHost, ctx: QueueContext): void {
   host.grpc.add(QueueService.service, {
     VerifyToken: unaryHandler(host, 'VerifyToken', VerifyToken, async (asked) => verifyToken(ctx, asked)),
+    VerifyTokens: unaryHandler(host, 'VerifyTokens', VerifyTokens, async ({ checks }) => ({
+      outcomes: await Promise.all(checks.map((asked) => outcomeOf(verifyToken(ctx, asked)))),
+    })),
   })
   host.grpc.add(AuditService.service, {
     CheckInvariants: unaryHandler(host, 'CheckInvariants', Anything, async () => ({
@@ -30,4 +37,15 @@ export function addServices(host: ServiceHost, ctx: QueueContext): void {
     })),
     ListPaymentFacts: unaryHandler(host, 'ListPaymentFacts', Anything, async () => ({ facts: [] })),
   })
+}
+
+/** What one check of several came to. An error that is no refusal fails the whole call. */
+async function outcomeOf(check: Promise<VerifiedToken>) {
+  try {
+    return { verified: await check }
+  } catch (error) {
+    if (!isRefusal(error)) throw error
+    const { code, message, retryAfterSeconds } = error
+    return { refused: { code, message, retryAfterSeconds } }
+  }
 }

@@ -61,7 +61,7 @@ export async function startQueue(
   const streams = new PlaceStreams(ctx)
   addRoutes(host.http, ctx, streams)
   addServices(host, ctx)
-  host.consume(listensTo, messageHandlers(ctx), config.KAFKA_CONCURRENCY)
+  host.consume(listensTo, messageHandlers(ctx))
   addTasks(host, ctx, streams)
   // The service is ready once Redis has answered; later on PostgreSQL answers for the rooms while Redis is away.
   host.check('redis', async () => (ctx.gate.everOpen ? null : 'Redis has not answered yet'))

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { eventually } from '@frontrow/test-kit/eventually'
+import { handOver } from '@frontrow/test-kit/hand-over'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { messageHandlers } from '../src/messages.ts'
@@ -223,7 +224,7 @@ test('messages from before places were named can be read, and change nothing', a
   const handlers = messageHandlers(ctx)
   for (const type of ['ReservationHeld', 'ReservationConfirmed']) {
     const message = { id: randomUUID(), type, source: '', time: new Date(), key: '', topic: '' }
-    await handlers[type]?.handle({ ...message, traceparent: undefined, requestId: undefined, value })
+    await handOver(handlers, [{ ...message, traceparent: undefined, requestId: undefined, value }])
   }
   expect(await deadlineOf(token)).toBe(expiresAt)
 })

@@ -219,7 +219,8 @@ async function take(step: Step, number: number, turns: MirrorsInTurns): Promise<
       const version = await changeRows(step, number)
       const to = await readRoomState(pool, scheduleId)
       const { places } = await readChanges(pool, scheduleId, version - 1, 100)
-      if (to !== undefined) turns.at(number).follow(scheduleId, version, { from: version - 1, to, places })
+      if (to !== undefined)
+        turns.at(number).follow(scheduleId, version, { from: version - 1, to, places, newTokens: places })
       return
     }
     default:

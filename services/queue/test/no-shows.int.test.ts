@@ -4,6 +4,7 @@ import { freePorts } from '@frontrow/local-stack/ports'
 import { createClient } from '@frontrow/postgres/pool'
 import { inTransaction } from '@frontrow/postgres/transaction'
 import { eventually } from '@frontrow/test-kit/eventually'
+import { handOver } from '@frontrow/test-kit/hand-over'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { messageHandlers } from '../src/messages.ts'
@@ -108,7 +109,7 @@ async function tellHold(instance: QueueInstance, place: SeenPlace, untilMs: numb
     topic: '',
   }
   const handlers = messageHandlers(instance.ctx)
-  await handlers[message.type]?.handle({ ...message, traceparent: undefined, requestId: undefined, value })
+  await handOver(handlers, [{ ...message, traceparent: undefined, requestId: undefined, value }])
 }
 
 test('who is let in, straight with the join or by a round, and is not seen in time loses the slot to the next', async () => {

@@ -90,9 +90,12 @@ export class RoomModel {
     const before = this.line.length
     if (before >= this.rules.waitingMax) return users.map(() => 'FULL')
     if (at.nowMs >= at.opensAtMs) this.closeList()
+    const isStraightIn = before === 0 && this.isDrawn && !this.limits.paused
+    // Nobody waits, so this only ends places whose time is over. Who had one of them gets a new one at once.
+    if (isStraightIn) this.admit({ ...at, isOver: false })
     const joined = users.map((user, index) => this.#place(user, this.lastSequence + index + 1, at.nowMs))
     this.lastSequence += users.length
-    if (before === 0 && this.isDrawn && !this.limits.paused) this.admit({ ...at, isOver: false })
+    if (isStraightIn) this.admit({ ...at, isOver: false })
     const surplus = this.line.slice(this.rules.waitingMax)
     this.places = this.places.filter((place) => !surplus.includes(place))
     return joined.map((place) => (place === undefined ? 'EXISTS' : surplus.includes(place) ? 'FULL' : place))

@@ -383,7 +383,7 @@ test('a round of an old instance that lets people in from PostgreSQL gives way t
     } finally {
       round.release(true)
     }
-    expect(await migration).toEqual(['0005_one_decider.sql'])
+    expect(await migration).toContain('0005_one_decider.sql')
   } finally {
     await otherOld.end()
     await otherDatabase.stop()

@@ -1,27 +1,28 @@
-import { claim } from '@frontrow/messaging/inbox'
-import { inTransaction } from '@frontrow/postgres/transaction'
+import type { Claimed } from '@frontrow/messaging/inbox'
+import type { Tx } from '@frontrow/postgres/pool'
 import { cancelLive } from './cancel-reservation.ts'
 import type { Context } from './context.ts'
-import { insertCancelledSchedule, listUnsettled, markSettled } from './sql/cancelled-schedules.ts'
+import { insertCancelledSchedules, listUnsettled, markSettled } from './sql/cancelled-schedules.ts'
 import { listLiveOf } from './sql/reservations.ts'
 
 const BATCH_MAX = 100
-// Longer than any transaction can last (statement and idle limits of 5 s each), so a hold that began just before the
-// cancellation has shown up by then.
-const SETTLE_AFTER_MS = 15_000
+// Longer than a transaction can go on after it has looked for the cancellation and not seen it: a few statements of 5 s each, by
+// their limit. What it holds or sells has shown up by then.
+const SETTLE_AFTER_MS = 60_000
 
-/** Stores that a schedule is cancelled; the rounds of `cancelSchedules` then cancel its reservations. */
-export async function noteScheduleStatus(
+/** Stores which schedules are cancelled; the rounds of `cancelSchedules` then cancel their reservations. */
+export async function noteScheduleStatuses(
   ctx: Context,
-  change: { scheduleId: number; status: string },
-  message: { id: string; type: string },
+  tx: Tx,
+  messages: readonly Claimed<{ scheduleId: number; status: string }>[],
 ): Promise<void> {
-  const { scheduleId, status } = change
-  ctx.schedules.forget(scheduleId)
-  await inTransaction(ctx.pool, async (tx) => {
-    const isFirst = await claim(tx, message)
-    if (isFirst && status === 'CANCELLED') await insertCancelledSchedule(tx, scheduleId)
-  })
+  for (const { content } of messages) ctx.schedules.forget(content.scheduleId)
+  const cancelled = messages.filter(({ isNew, content }) => isNew && content.status === 'CANCELLED')
+  if (cancelled.length === 0) return
+  await insertCancelledSchedules(
+    tx,
+    cancelled.map(({ content }) => content.scheduleId),
+  )
 }
 
 /**

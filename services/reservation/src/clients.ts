@@ -1,19 +1,29 @@
 import type { GetSeatsResponse__Output as SeatsPage } from '@frontrow/proto/gen/frontrow/catalog/v1/GetSeatsResponse'
 import type { Schedule__Output as Schedule } from '@frontrow/proto/gen/frontrow/catalog/v1/Schedule'
 import type { VerifyTokenResponse__Output as VerifiedToken } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokenResponse'
+import type { TokenOutcome__Output as TokenOutcome } from '@frontrow/proto/gen/frontrow/queue/v1/TokenOutcome'
 import { refusalKind } from '@frontrow/proto/refusals'
 import { CatalogService, QueueService } from '@frontrow/proto/services'
+import { Refusal } from '@frontrow/refusals/refusal'
 import type { ServiceHost } from '@frontrow/service-host/host'
+import { shareCalls } from '@frontrow/service-host/shared-calls'
 import type { Config } from './config.ts'
 
 const READ_DEADLINE_MS = 800
 // A page of 2,000 seats takes the catalog longer than one row.
 const SEATS_DEADLINE_MS = 2_000
 
+/** Asks whether a token lets this user into this schedule. */
+export interface TokenCheck {
+  token: string
+  scheduleId: number
+  userId: string
+}
+
 /** What this service asks of the waiting room. */
 export interface QueueCalls {
   /** Refuses when the token does not let this user into this schedule now. Tells which place the token is of. */
-  verifyToken: (request: { token: string; scheduleId: number; userId: string }) => Promise<VerifiedToken>
+  verifyToken: (check: TokenCheck) => Promise<VerifiedToken>
 }
 
 /** What this service asks of the catalog. Both refuse with SCHEDULE_NOT_FOUND. */
@@ -30,12 +40,22 @@ export function connectClients(
   const queue = host.connect(QueueService, { name: 'queue', address: config.QUEUE_GRPC, refusalKind })
   const catalog = host.connect(CatalogService, { name: 'catalog', address: config.CATALOG_GRPC, refusalKind })
   const read = { deadlineMs: READ_DEADLINE_MS, retriable: true }
+  const verifyTokens = queue.call('VerifyTokens', read)
   return {
-    verifyToken: queue.call('VerifyToken', read),
+    verifyToken: shareCalls<TokenCheck, VerifiedToken>(async (checks) =>
+      (await verifyTokens({ checks: [...checks] })).outcomes.map(toAnswer),
+    ),
     getSchedule: catalog.call('GetSchedule', read),
     getSeats: catalog.call('GetSeats', {
       deadlineMs: SEATS_DEADLINE_MS,
       retriable: true,
     }),
   }
+}
+
+function toAnswer({ verified, refused }: TokenOutcome): VerifiedToken | Error {
+  if (verified) return verified
+  const kind = refused ? refusalKind(refused.code) : undefined
+  if (!refused || kind === undefined) return new Error(`an outcome of no known form: ${refused?.code}`)
+  return new Refusal(refused.code, kind, refused.message, { retryAfterSeconds: refused.retryAfterSeconds })
 }

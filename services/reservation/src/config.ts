@@ -1,10 +1,4 @@
-import {
-  grpcTarget,
-  hostSettings,
-  idempotencyKeepHours,
-  kafkaConcurrency,
-  whole,
-} from '@frontrow/service-host/config'
+import { grpcTarget, hostSettings, idempotencyKeepHours, whole } from '@frontrow/service-host/config'
 import type { z } from 'zod'
 
 /** Settings of the reservation service. */
@@ -22,7 +16,6 @@ export const settings = hostSettings.extend({
   ),
   SWEEP_BATCH_MAX: whole(1, 2_000, 200).describe('holds that one transaction of the sweeper ends, at most'),
   IDEMPOTENCY_KEEP_HOURS: idempotencyKeepHours,
-  KAFKA_CONCURRENCY: kafkaConcurrency(6),
 })
 
 /** The checked settings. */

@@ -11,7 +11,6 @@ const lockedReservation = (status: ReservationStatus, hasItsSeats = true) => ({
     status,
     totalAmount: 500,
     seats: [seat],
-    paymentId: null,
   },
   hasItsSeats,
 })

@@ -18,7 +18,7 @@ export function decideConfirmation(
     | {
         reservation: Pick<
           Reservation,
-          'reservationId' | 'userId' | 'scheduleId' | 'status' | 'totalAmount' | 'seats' | 'paymentId'
+          'reservationId' | 'userId' | 'scheduleId' | 'status' | 'totalAmount' | 'seats'
         >
         hasItsSeats: boolean
       }

@@ -3,12 +3,13 @@ import type { ReservationServiceHandlers } from '@frontrow/proto/gen/frontrow/re
 import { AuditService, ReservationService } from '@frontrow/proto/services'
 import { unaryHandler } from '@frontrow/service-host/grpc-server'
 import type { ServiceHost } from '@frontrow/service-host/host'
+import { SHARED_CALL_MAX } from '@frontrow/service-host/shared-calls'
 import { z } from 'zod'
 import { checkInvariants } from './check-invariants.ts'
 import type { Context } from './context.ts'
 import { getReservation } from './get-reservations.ts'
 import type { Reservation } from './reservation.ts'
-import { listPaymentFacts } from './sql/reservations.ts'
+import { findReservations, listPaymentFacts } from './sql/reservations.ts'
 import { listTakenSeats } from './sql/seat-holds.ts'
 
 const LOWEST_PAYMENT_ID = '00000000-0000-0000-0000-000000000000'
@@ -26,6 +27,14 @@ function reservationMethods(host: ServiceHost, ctx: Context): ReservationService
       'GetReservation',
       z.object({ reservationId: z.uuid() }),
       async ({ reservationId }) => toMessage(await getReservation(ctx, reservationId, null)),
+    ),
+    GetReservations: unaryHandler(
+      host,
+      'GetReservations',
+      z.object({ reservationIds: z.array(z.uuid()).max(SHARED_CALL_MAX) }),
+      async ({ reservationIds }) => ({
+        reservations: (await findReservations(ctx.pool, reservationIds)).map(toMessage),
+      }),
     ),
     ListTakenSeats: unaryHandler(
       host,

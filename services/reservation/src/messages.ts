@@ -1,24 +1,73 @@
-import { handler } from '@frontrow/messaging/consumer'
-import type { Handler } from '@frontrow/messaging/consumer'
+import { reader } from '@frontrow/messaging/handlers'
+import type { MessageHandlers } from '@frontrow/messaging/handlers'
+import { claimed } from '@frontrow/messaging/inbox'
+import type { Claimed } from '@frontrow/messaging/inbox'
 import { ConfirmReservation, PaymentRefunded, ScheduleStatusChanged } from '@frontrow/proto/events'
 import { topics } from '@frontrow/proto/topics'
-import { noteScheduleStatus } from './cancel-schedule.ts'
-import { confirmReservation } from './confirm-reservation.ts'
+import { z } from 'zod'
+import { noteScheduleStatuses } from './cancel-schedule.ts'
+import { confirmReservations } from './confirm-reservations.ts'
+import type { ConfirmCommand } from './confirm-reservations.ts'
 import type { Context } from './context.ts'
-import { noteRefund } from './note-refund.ts'
+import { noteRefunds } from './note-refunds.ts'
 
 /** The topics that this service listens to. */
 export const consumedTopics = [topics.reservationCommands, topics.paymentEvents, topics.catalogEvents]
 
-/** The handler of each message type. Other types on these topics are meant for other services. */
-export function messageHandlers(ctx: Context): Readonly<Record<string, Handler>> {
+// Rows are matched with messages by their ids, which PostgreSQL writes in small letters.
+const id = z.uuid().toLowerCase()
+const Confirm = ConfirmReservation.extend({ paymentId: id, reservationId: id })
+const Refunded = PaymentRefunded.extend({ paymentId: id, reservationId: id })
+
+type Refund = z.output<typeof Refunded>
+type StatusChange = z.output<typeof ScheduleStatusChanged>
+
+/** What a message asks of reservations. */
+export type ReservationMessage =
+  | { kind: 'confirm'; command: ConfirmCommand }
+  | { kind: 'refunded'; refund: Refund }
+  | { kind: 'schedule-status'; change: StatusChange }
+
+/** How messages are read and applied. Other types on these topics are meant for other services. */
+export function messageHandlers(ctx: Context): MessageHandlers<ReservationMessage> {
   return {
-    ConfirmReservation: handler(ConfirmReservation, (command, message) =>
-      confirmReservation(ctx, command, message),
-    ),
-    PaymentRefunded: handler(PaymentRefunded, (refund, message) => noteRefund(ctx, refund, message)),
-    ScheduleStatusChanged: handler(ScheduleStatusChanged, (change, message) =>
-      noteScheduleStatus(ctx, change, message),
-    ),
+    readers: {
+      ConfirmReservation: reader(Confirm, (command) => ({ kind: 'confirm', command })),
+      PaymentRefunded: reader(Refunded, (refund) => ({ kind: 'refunded', refund })),
+      ScheduleStatusChanged: reader(ScheduleStatusChanged, (change) => ({ kind: 'schedule-status', change })),
+    },
+    handleMany: claimed(ctx.pool, async (tx, messages) => {
+      // The kinds come from topics of their own, so messages of two kinds have no order among themselves.
+      const { commands, refunds, changes } = byKind(messages)
+      await noteScheduleStatuses(ctx, tx, changes)
+      await confirmReservations(
+        ctx,
+        tx,
+        commands,
+        refunds.map(({ content }) => content.reservationId),
+      )
+      await noteRefunds(ctx, tx, refunds)
+    }),
   }
+}
+
+function byKind(messages: readonly Claimed<ReservationMessage>[]) {
+  const commands: Claimed<ConfirmCommand>[] = []
+  const refunds: Claimed<Refund>[] = []
+  const changes: Claimed<StatusChange>[] = []
+  for (const message of messages) {
+    const { content } = message
+    switch (content.kind) {
+      case 'confirm':
+        commands.push({ ...message, content: content.command })
+        break
+      case 'refunded':
+        refunds.push({ ...message, content: content.refund })
+        break
+      case 'schedule-status':
+        changes.push({ ...message, content: content.change })
+        break
+    }
+  }
+  return { commands, refunds, changes }
 }

@@ -113,7 +113,6 @@ export const holdSeatsRoute = defineRoute({
     'SEAT_TAKEN',
     'SEAT_LIMIT_EXCEEDED',
     'IDEMPOTENCY_KEY_REUSED',
-    'IDEMPOTENCY_IN_PROGRESS',
   ],
 })
 

@@ -25,7 +25,7 @@ export async function refreshHold(
   await ctx.verifyToken({ token: queueToken, scheduleId, userId })
   const refreshed = await inTransaction(ctx.pool, async (tx) => {
     // Without this lock a hold by the same user could count these seats as lapsed while they are being extended.
-    await lockUserSeatsOf(tx, reservationId)
+    await lockUserSeatsOf(tx, [reservationId])
     const locked = await lockForChange(tx, reservationId)
     if (locked === undefined) throw reservationNotFound()
     assertRefreshable(locked, ctx.config.REFRESHES_MAX)

@@ -28,36 +28,29 @@ export interface RefundJson {
   status: 'PENDING' | 'REFUNDED'
 }
 
-export function toHoldJson(
-  reservation: Pick<
-    Reservation,
-    | 'reservationId'
-    | 'reservationNumber'
-    | 'userId'
-    | 'scheduleId'
-    | 'seats'
-    | 'totalAmount'
-    | 'status'
-    | 'reservedAt'
-    | 'expiresAt'
-  >,
-): HoldJson {
+type Held = Pick<
+  Reservation,
+  'reservationId' | 'reservationNumber' | 'userId' | 'scheduleId' | 'seats' | 'totalAmount' | 'status'
+>
+
+/** The answer to a new hold, but for its last two fields: the times are the database's, whose statement adds them. */
+export function toUntimedHoldJson(hold: Held): Omit<HoldJson, 'reservedAt' | 'expiresAt'> {
   return {
-    reservationId: reservation.reservationId,
-    reservationNumber: reservation.reservationNumber,
-    userId: reservation.userId,
-    scheduleId: reservation.scheduleId,
-    seats: reservation.seats,
-    totalAmount: reservation.totalAmount,
-    status: reservation.status,
-    reservedAt: reservation.reservedAt.toISOString(),
-    expiresAt: reservation.expiresAt.toISOString(),
+    reservationId: hold.reservationId,
+    reservationNumber: hold.reservationNumber,
+    userId: hold.userId,
+    scheduleId: hold.scheduleId,
+    seats: hold.seats,
+    totalAmount: hold.totalAmount,
+    status: hold.status,
   }
 }
 
 export function toReservationJson(reservation: Reservation, refreshesMax: number): ReservationJson {
   return {
-    ...toHoldJson(reservation),
+    ...toUntimedHoldJson(reservation),
+    reservedAt: reservation.reservedAt.toISOString(),
+    expiresAt: reservation.expiresAt.toISOString(),
     holdSecondsLeft: reservation.holdSecondsLeft,
     refreshesLeft: reservation.status === 'HOLD' ? Math.max(0, refreshesMax - reservation.refreshes) : 0,
     confirmedAt: reservation.confirmedAt?.toISOString() ?? null,

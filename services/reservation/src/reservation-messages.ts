@@ -9,32 +9,31 @@ import { topics } from '@frontrow/proto/topics'
 import type { z } from 'zod'
 import { factsOf } from './reservation.ts'
 import type { CancelReason, EndedReservation, Reservation } from './reservation.ts'
-import type { ConfirmReply } from './sql/confirm-replies.ts'
+import type { ConfirmReply } from './sql/confirmations.ts'
 
-type LiveHold = Pick<
-  Reservation,
-  'reservationId' | 'userId' | 'scheduleId' | 'seats' | 'expiresAt' | 'queueSequence'
->
+type Hold = Pick<Reservation, 'reservationId' | 'userId' | 'scheduleId' | 'seats' | 'queueSequence'>
 
-/** Somebody holds seats until `expiresAt`. */
-export function heldMessage(hold: LiveHold & Pick<Reservation, 'totalAmount'>): OutgoingMessage {
-  const payload: z.input<typeof ReservationHeld> = { ...deadlineOf(hold), totalAmount: hold.totalAmount }
+/** Somebody holds seats until `expiresAt`, the last field: a time of the database, whose statement adds it (seat-holds.ts). */
+export function heldMessage(hold: Hold & Pick<Reservation, 'totalAmount'>): OutgoingMessage {
+  const payload: Omit<z.input<typeof ReservationHeld>, 'expiresAt'> = {
+    ...placedFactsOf(hold),
+    totalAmount: hold.totalAmount,
+  }
   return event('ReservationHeld', hold.reservationId, payload)
 }
 
 /** A hold is kept until `expiresAt` now. */
-export function refreshedMessage(hold: LiveHold): OutgoingMessage {
-  const payload: z.input<typeof ReservationRefreshed> = deadlineOf(hold)
+export function refreshedMessage(hold: Hold & Pick<Reservation, 'expiresAt'>): OutgoingMessage {
+  const payload: z.input<typeof ReservationRefreshed> = {
+    ...placedFactsOf(hold),
+    expiresAt: hold.expiresAt.toISOString(),
+  }
   return event('ReservationRefreshed', hold.reservationId, payload)
 }
 
-function deadlineOf(hold: LiveHold) {
-  const { expiresAt, queueSequence } = hold
-  return {
-    ...factsOf(hold),
-    expiresAt: expiresAt.toISOString(),
-    queuePlace: queueSequence === null ? null : { sequence: queueSequence },
-  }
+function placedFactsOf(hold: Hold) {
+  const { queueSequence } = hold
+  return { ...factsOf(hold), queuePlace: queueSequence === null ? null : { sequence: queueSequence } }
 }
 
 /** A hold ran out; its seats are free. */

@@ -38,7 +38,7 @@ export async function startReservation(
   }
   addHttpRoutes(host.http, ctx)
   addGrpcMethods(host, ctx)
-  host.consume(consumedTopics, messageHandlers(ctx), config.KAFKA_CONCURRENCY)
+  host.consume(consumedTopics, messageHandlers(ctx))
   host.every('expire holds', config.SWEEP_EVERY_MS, () => expireHolds(ctx))
   host.every('cancel schedules', config.SWEEP_EVERY_MS, () => cancelSchedules(ctx))
   host.every('tidy idempotency keys', TIDY_EVERY_MS, async () => {

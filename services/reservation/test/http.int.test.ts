@@ -276,6 +276,12 @@ describe('reading reservations', () => {
 })
 
 describe('POST /reservations/{id}/refresh', () => {
+  test('finds a hold whose id is written in capitals', async () => {
+    const held = await running.hold('499', { scheduleId: 2, seatIds: [2399] })
+    const path = `/reservations/${held.data.reservationId.toUpperCase()}/refresh`
+    expect((await running.call('499', 'POST', path)).status).toBe(200)
+  })
+
   test('extends by the full length, twice, and tells the place that made the hold of it', async () => {
     const { sequence } = running.neighbours
     const held = await running.hold('401', { scheduleId: 2, seatIds: [2301] })

@@ -34,15 +34,16 @@ export interface Neighbours {
   schedules: Map<number, KnownSchedule>
   /** The refusal of these tokens; all others are ACTIVE. */
   refusedTokens: Map<string, RefusalCode>
-  /** How many times VerifyToken was called. */
+  /** How many tokens were checked. */
   verified: number
-  /** The sequence that VerifyToken answers. */
+  /** The sequence of every place. */
   sequence: number
   catalogIsAway: boolean
   stop(): Promise<void>
 }
 
 const tokenRequest = z.object({ token: z.string(), scheduleId: z.number(), userId: z.string() })
+const tokenRequests = z.object({ checks: z.array(tokenRequest) })
 const scheduleRequest = z.object({ scheduleId: z.number() })
 const seatsRequest = scheduleRequest.extend({ afterSeatId: z.number(), limit: z.number() })
 
@@ -73,12 +74,15 @@ export async function startNeighbours(): Promise<Neighbours> {
     return found
   }
   queue.add(QueueService.service, {
-    VerifyToken: unaryHandler(host, 'VerifyToken', tokenRequest, async ({ token, scheduleId, userId }) => {
-      neighbours.verified += 1
-      const code = neighbours.refusedTokens.get(token)
-      if (code !== undefined) throw refuse(code, 'refused by the test')
-      return { scheduleId, userId, activeUntilMs: Date.now() + 1_000, sequence: neighbours.sequence }
-    }),
+    VerifyTokens: unaryHandler(host, 'VerifyTokens', tokenRequests, async ({ checks }) => ({
+      outcomes: checks.map(({ token, scheduleId, userId }) => {
+        neighbours.verified += 1
+        const code = neighbours.refusedTokens.get(token)
+        if (code !== undefined) return { refused: { code, message: 'refused by the test' } }
+        const activeUntilMs = Date.now() + 1_000
+        return { verified: { scheduleId, userId, activeUntilMs, sequence: neighbours.sequence } }
+      }),
+    })),
   })
   catalog.add(CatalogService.service, {
     GetSchedule: unaryHandler(host, 'GetSchedule', scheduleRequest, async ({ scheduleId }) => {

@@ -9,13 +9,14 @@ import { uuidv7 } from 'uuidv7'
 import { cancelReservation } from '../src/cancel-reservation.ts'
 import { checkInvariants } from '../src/check-invariants.ts'
 import type { SeatChoice } from '../src/check-offer.ts'
-import { confirmReservation } from '../src/confirm-reservation.ts'
 import type { Context } from '../src/context.ts'
 import { expireHolds } from '../src/expire-holds.ts'
 import { getReservation } from '../src/get-reservations.ts'
 import { holdSeats } from '../src/hold-seats.ts'
 import { refreshHold } from '../src/refresh-hold.ts'
 import { lockUserSeats } from '../src/sql/seat-holds.ts'
+import { confirmMany } from './confirm-many.ts'
+import { deadlocksOf } from './deadlocks.ts'
 import { openPool, useCaseContext } from './use-case-context.ts'
 
 // The use cases run on a real database, without servers, as many at once as the pool has connections.
@@ -72,8 +73,7 @@ async function outcome<T>(work: Promise<T>): Promise<T | string> {
 async function confirm(held: HeldSeats, context = ctx): Promise<string> {
   const paymentId = uuidv7()
   const { reservationId, userId, amount } = held
-  const message = { id: uuidv7(), type: 'ConfirmReservation' }
-  await confirmReservation(context, { paymentId, reservationId, userId, amount }, message)
+  await confirmMany(context, [{ paymentId, reservationId, userId, amount }])
   const { rows } = await pool.query<{ type: string; reason: string | null }>(
     `SELECT type, payload ->> 'reason' AS reason FROM confirm_replies WHERE payment_id = $1`,
     [paymentId],
@@ -117,7 +117,8 @@ test('fifty buyers at once, one seat: exactly one has it', async () => {
 })
 
 test('overlapping sets of seats in any order: no deadlock, no seat twice', async () => {
-  const deadlocks = await deadlocksOf(async (context) => {
+  const deadlocks = await deadlocksOf(environment, pool, async (own) => {
+    const context = { ...ctx, pool: own }
     for (let round = 0; round < 10; round += 1) {
       const scheduleId = newSchedule()
       const buyers = Array.from({ length: 30 }, (_, index) => {
@@ -179,7 +180,8 @@ test('a lapsed hold is taken over by the next buyer: it ends, its other seats ar
 
 test('a deadline racing its payment, a refresh, the sweeper and the next buyers: one of them has the seats', async () => {
   const answers = new Set<string>()
-  const deadlocks = await deadlocksOf(async (context) => {
+  const deadlocks = await deadlocksOf(environment, pool, async (own) => {
+    const context = { ...ctx, pool: own }
     for (let round = 0; round < 5; round += 1) {
       for (const inMs of [0, 1, 2, 4, 8, 16, 32, 1_000]) answers.add(await raceDeadline(context, inMs))
     }
@@ -241,13 +243,7 @@ test('one command delivered ten times at once: one sale, the same reply each tim
   const { reservationId, userId, amount } = held
   const ids = Array.from({ length: 5 }, () => uuidv7())
   await Promise.all(
-    [...ids, ...ids].map((id) =>
-      confirmReservation(
-        ctx,
-        { paymentId, reservationId, userId, amount },
-        { id, type: 'ConfirmReservation' },
-      ),
-    ),
+    [...ids, ...ids].map((id) => confirmMany(ctx, [{ id, paymentId, reservationId, userId, amount }])),
   )
   const { rows } = await pool.query(
     `SELECT DISTINCT message_id, type, count(*) OVER () AS sent FROM outbox
@@ -304,7 +300,9 @@ test.each(['payment', 'refresh'])(
     const refresh = { reservationId: held.reservationId, owner: 'owner', queueToken: uuidv7() }
     const waiting = what === 'payment' ? confirm(held) : refreshHold(ctx, refresh)
     await eventually(async () => {
-      const { rows } = await pool.query(`SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`)
+      const { rows } = await pool.query(
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'`,
+      )
       expect(rows).toHaveLength(1)
     })
     await otherHold.query('COMMIT')
@@ -367,27 +365,4 @@ async function lapseHold(reservationId: string): Promise<void> {
      WHERE h.reservation_id = $1 AND h.seat_id = locked.seat_id AND h.expires_at < 'infinity'`,
     [reservationId],
   )
-}
-
-/**
- * Runs `work` on connections of its own and returns how many deadlocks it caused, including those that were retried. The
- * server adds up a connection's numbers when it closes, so this waits until they are closed.
- */
-async function deadlocksOf(work: (context: Context) => Promise<void>): Promise<number> {
-  const before = await countDeadlocks()
-  const own = openPool(environment, 'deadlock-test')
-  await work({ ...ctx, pool: own })
-  await own.end()
-  await eventually(async () => {
-    const { rows } = await pool.query(`SELECT FROM pg_stat_activity WHERE application_name = 'deadlock-test'`)
-    expect(rows).toHaveLength(0)
-  })
-  return (await countDeadlocks()) - before
-}
-
-async function countDeadlocks(): Promise<number> {
-  const { rows } = await pool.query<{ deadlocks: number }>(
-    'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()',
-  )
-  return rows[0]?.deadlocks ?? 0
 }

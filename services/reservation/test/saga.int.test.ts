@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { DeadLetterCollector } from '@frontrow/messaging/dead-letter-collector'
 import { toHeaders } from '@frontrow/messaging/envelope'
 import { createKafka, createProducer } from '@frontrow/messaging/kafka'
 import { topics } from '@frontrow/proto/topics'
@@ -18,38 +19,59 @@ interface Published {
 
 let running: RunningService
 let producer: ReturnType<typeof createProducer>
+let deadLetters: DeadLetterCollector
+const dead: { value: unknown; attempts: number }[] = []
 
 beforeAll(async () => {
   running = await startRunningService({ env: { SWEEP_EVERY_MS: '50' } })
-  producer = createProducer(
-    createKafka({
-      clientId: 'test',
-      brokers: running.environment.kafkaBrokers.split(','),
-      logger: createLogger({ service: 'test', level: 'silent' }),
-    }),
-  )
+  const { kafkaBrokers, topicPrefix } = running.environment
+  const logger = createLogger({ service: 'test', level: 'silent' })
+  const kafka = createKafka({ clientId: 'test', brokers: kafkaBrokers.split(','), logger })
+  producer = createProducer(kafka)
   await producer.connect()
+  deadLetters = new DeadLetterCollector({
+    kafka,
+    groupId: `${topicPrefix}dead-letters`,
+    topics: [topics.reservationCommands],
+    topicPrefix,
+    logger,
+    store: async ({ value, attempts }) => {
+      dead.push({ value: JSON.parse(String(value)), attempts })
+    },
+    onCrash: (error) => {
+      throw error
+    },
+  })
+  await deadLetters.start()
 })
 afterAll(async () => {
+  await deadLetters.stop()
   await producer.disconnect()
   await running.stop()
 })
 
-async function send(
-  topic: string,
-  message: { id?: string; key: string; type: string; value: object },
-): Promise<void> {
-  const headers = toHeaders({
-    id: message.id ?? uuidv7(),
-    type: message.type,
-    source: 'frontrow/test',
-    time: new Date(),
-    traceparent: null,
-    requestId: null,
-  })
+interface Sent {
+  id?: string
+  key: string
+  type: string
+  value: object
+}
+
+async function send(topic: string, ...messages: Sent[]): Promise<void> {
   await producer.send({
     topic: running.environment.topicPrefix + topic,
-    messages: [{ key: message.key, value: JSON.stringify(message.value), headers }],
+    messages: messages.map(({ id = uuidv7(), key, type, value }) => ({
+      key,
+      value: JSON.stringify(value),
+      headers: toHeaders({
+        id,
+        type,
+        source: 'frontrow/test',
+        time: new Date(),
+        traceparent: null,
+        requestId: null,
+      }),
+    })),
   })
 }
 
@@ -171,6 +193,20 @@ describe('ConfirmReservation', () => {
     expect(new Set(replies.map((row) => JSON.stringify(row.payload))).size).toBe(1)
   })
 
+  test('ids that are written in capitals too are the same payment and reservation', async () => {
+    const held = await holdTwo('loud')
+    const paymentId = uuidv7()
+    const loud = { paymentId: paymentId.toUpperCase(), reservationId: held.reservationId.toUpperCase() }
+    await pay(held, paymentId, loud)
+    await pay(held, paymentId)
+    const [sold, again] = await repliesTo(held.reservationId, paymentId, 2)
+    expect(sold).toMatchObject({
+      type: 'ReservationConfirmed',
+      payload: { paymentId, seatIds: held.seatIds },
+    })
+    expect(again?.message_id).toBe(sold?.message_id)
+  })
+
   test('a second payment, another user, another amount, an ended hold and an unknown one are refused', async () => {
     const held = await holdTwo('121')
     const refusals: [string, string][] = []
@@ -196,6 +232,39 @@ describe('ConfirmReservation', () => {
     for (const [got, wanted] of refusals) expect(got).toBe(wanted)
     expect((await read(held)).status).toBe('CONFIRMED')
   })
+})
+
+test('a command that can not be applied is a dead letter alone; the others that came with it are applied', async () => {
+  const holds = [await holdTwo('131'), await holdTwo('132'), await holdTwo('133')]
+  const payments = holds.map(() => uuidv7())
+  // The second payment has sold another reservation and its reply is lost, so the database refuses it a second one.
+  const soldBefore = await holdTwo('134')
+  await pay(soldBefore, String(payments[1]))
+  await repliesTo(soldBefore.reservationId, String(payments[1]), 1)
+  await running.db.query('DELETE FROM confirm_replies WHERE payment_id = $1', [payments[1]])
+  const values: object[] = holds.map(({ reservationId, userId, amount }, index) => ({
+    paymentId: payments[index],
+    reservationId,
+    userId,
+    amount,
+  }))
+  values.splice(2, 0, { reservationId: 'unreadable' })
+  await send(
+    topics.reservationCommands,
+    ...values.map((value) => ({ key: 'one partition', type: 'ConfirmReservation', value })),
+  )
+  await eventually(() =>
+    expect(dead.toSorted((a, b) => a.attempts - b.attempts)).toEqual([
+      { value: { reservationId: 'unreadable' }, attempts: 1 },
+      { value: values[1], attempts: 4 },
+    ]),
+  )
+  const statuses = await eventually(async () => {
+    const found = await Promise.all(holds.map(async (held) => (await read(held)).status))
+    expect(found.at(-1)).not.toBe('HOLD')
+    return found
+  })
+  expect(statuses).toEqual(['CONFIRMED', 'HOLD', 'CONFIRMED'])
 })
 
 describe('what is told of the place that made a hold', () => {

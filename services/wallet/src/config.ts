@@ -1,4 +1,4 @@
-import { hostSettings, idempotencyKeepHours, kafkaConcurrency, whole } from '@frontrow/service-host/config'
+import { hostSettings, idempotencyKeepHours, whole } from '@frontrow/service-host/config'
 import type { z } from 'zod'
 
 /** Settings of the wallet service; money in the smallest unit of the currency. */
@@ -13,7 +13,6 @@ export const settings = hostSettings.extend({
     'balance that a charge may lead to, in the smallest unit of the currency; a refund is never refused',
   ),
   IDEMPOTENCY_KEEP_HOURS: idempotencyKeepHours,
-  KAFKA_CONCURRENCY: kafkaConcurrency(6),
 })
 
 /** The checked settings. */

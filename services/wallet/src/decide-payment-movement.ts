@@ -1,4 +1,5 @@
-import type { MovementKind } from './sql/ledger-entries.ts'
+import { UnreadableMessageError } from '@frontrow/messaging/envelope'
+import type { MovementKind } from './journal.ts'
 
 /** DEBITED: money was taken. REFUSED: it was not there. REFUNDED: it was given back. FENCED: the refund arrived first. */
 export type FenceStatus = 'DEBITED' | 'REFUSED' | 'REFUNDED' | 'FENCED'
@@ -33,7 +34,7 @@ export interface Decision {
 }
 
 /** Thrown for a command that contradicts an earlier one of its payment, which is a defect of the sender. */
-export class ContradictingCommandError extends Error {
+export class ContradictingCommandError extends UnreadableMessageError {
   override name = 'ContradictingCommandError'
 }
 

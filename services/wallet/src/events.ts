@@ -2,14 +2,21 @@ import type { Logger } from '@frontrow/service-host/logger'
 import { Counter } from 'prom-client'
 import type { Registry } from 'prom-client'
 import type { Command, Reply } from './decide-payment-movement.ts'
-import type { MovementKind } from './sql/ledger-entries.ts'
+import type { MovementKind } from './journal.ts'
 
 /** Counts and logs what happens to wallets. Call these after the commit, because what was rolled back did not happen. */
 export interface WalletEvents {
-  moved(movement: { userId: string; kind: MovementKind; amount: number; transactionId: string }): void
+  moved(movement: {
+    userId: string
+    kind: MovementKind
+    amount: number
+    transactionId: string
+    /** Where a payment asked for it. */
+    paymentId?: string
+  }): void
   refused(refusal: { userId: string; reason: string; amount: number }): void
   commandAnswered(answer: { paymentId: string; command: Command; reply: Reply; repeated: boolean }): void
-  /** A movement found the wallet changed since it was read, and decided again under its lock. */
+  /** A transaction starts again, because another was quicker with a new wallet, payment or key. */
   collided(): void
 }
 
@@ -41,8 +48,8 @@ export function createEvents(registry: Registry, logger: Logger): WalletEvents {
     registers,
   })
   const collisions = new Counter({
-    name: 'wallet_version_conflicts_total',
-    help: 'Movements that found the wallet changed since it was read',
+    name: 'wallet_collisions_total',
+    help: 'Transactions that found a wallet, payment or key to be new no more, and started again',
     registers,
   })
   return {

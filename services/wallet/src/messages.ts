@@ -1,25 +1,35 @@
-import { handler } from '@frontrow/messaging/consumer'
-import type { Handler } from '@frontrow/messaging/consumer'
+import { reader } from '@frontrow/messaging/handlers'
+import type { MessageHandlers } from '@frontrow/messaging/handlers'
+import { claimed } from '@frontrow/messaging/inbox'
 import { DebitWallet, RefundWallet } from '@frontrow/proto/events'
 import { topics } from '@frontrow/proto/topics'
 import { z } from 'zod'
-import { applyPaymentCommand } from './apply-payment-command.ts'
+import { applyPaymentCommands } from './apply-payment-commands.ts'
 import type { WalletContext } from './context.ts'
+import type { PaymentCommand } from './decide-payment-commands.ts'
 
 /** The topics this service listens to. */
 export const consumedTopics = [topics.walletCommands]
 
+// Fences are found by their payment's id, which PostgreSQL writes in small letters.
+const id = z.uuid().toLowerCase()
 // No payment is of nothing, so a debit of 0 is a defect of its sender.
-const PositiveDebit = DebitWallet.extend({ amount: z.int().positive() })
+const Debit = DebitWallet.extend({ paymentId: id, amount: z.int().positive() })
+const Refund = RefundWallet.extend({ paymentId: id })
 
-/** The handler of each message type. */
-export function messageHandlers(ctx: WalletContext): Record<string, Handler> {
+/** How the commands of payments are read and applied. */
+export function messageHandlers(ctx: WalletContext): MessageHandlers<PaymentCommand> {
   return {
-    DebitWallet: handler(PositiveDebit, async ({ paymentId, userId, amount }, message) => {
-      await applyPaymentCommand(ctx, paymentId, { kind: 'DEBIT', userId, amount }, message)
-    }),
-    RefundWallet: handler(RefundWallet, async ({ paymentId, userId, amount }, message) => {
-      await applyPaymentCommand(ctx, paymentId, { kind: 'REFUND', userId, amount }, message)
-    }),
+    readers: {
+      DebitWallet: reader(Debit, ({ paymentId, userId, amount }) => ({
+        paymentId,
+        command: { kind: 'DEBIT', userId, amount },
+      })),
+      RefundWallet: reader(Refund, ({ paymentId, userId, amount }) => ({
+        paymentId,
+        command: { kind: 'REFUND', userId, amount },
+      })),
+    },
+    handleMany: claimed(ctx.pool, (tx, messages) => applyPaymentCommands(ctx, tx, messages)),
   }
 }

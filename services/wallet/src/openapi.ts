@@ -20,7 +20,6 @@ const idempotent = z.object({
 })
 const money = z.int().nonnegative()
 const replayHeader = { 'Idempotency-Replayed': '`true` on an answer that was given before.' }
-const keyRefusals = ['IDEMPOTENCY_IN_PROGRESS', 'IDEMPOTENCY_KEY_REUSED'] as const
 
 export const chargeRoute = defineRoute({
   method: 'post',
@@ -51,7 +50,7 @@ export const chargeRoute = defineRoute({
       }),
     },
   },
-  refusals: ['FORBIDDEN', 'BALANCE_LIMIT_EXCEEDED', ...keyRefusals],
+  refusals: ['FORBIDDEN', 'BALANCE_LIMIT_EXCEEDED', 'IDEMPOTENCY_KEY_REUSED'],
 })
 
 export const balanceRoute = defineRoute({
@@ -142,7 +141,7 @@ export const usePointsRoute = defineRoute({
       schema: z.object({ userId, balance: money }),
     },
   },
-  refusals: ['FORBIDDEN', 'INSUFFICIENT_BALANCE', ...keyRefusals],
+  refusals: ['FORBIDDEN', 'INSUFFICIENT_BALANCE', 'IDEMPOTENCY_KEY_REUSED'],
 })
 
 /** All of them, for the API reference. */

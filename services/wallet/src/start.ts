@@ -7,6 +7,7 @@ import { createEvents } from './events.ts'
 import { addServices } from './grpc.ts'
 import { addRoutes } from './http.ts'
 import { consumedTopics, messageHandlers } from './messages.ts'
+import { createMovementBatches } from './request-movements.ts'
 
 /** A wallet service that runs. */
 export interface RunningWallet extends RunningService {
@@ -22,16 +23,13 @@ export async function startWallet(
   options: { onFatal: (error: Error) => void; processMetrics?: boolean },
 ): Promise<RunningWallet> {
   const host = createHost({ service: 'wallet', settings: config, ...options })
-  const ctx: WalletContext = {
-    pool: host.pool,
-    relay: host.relay,
-    logger: host.logger,
-    events: createEvents(host.metrics.registry, host.logger),
-    config,
-  }
+  const { pool, relay, logger } = host
+  const events = createEvents(host.metrics.registry, logger)
+  const movements = createMovementBatches({ pool, events })
+  const ctx: WalletContext = { pool, relay, logger, events, movements, config }
   addRoutes(host.http, ctx)
   addServices(host, ctx)
-  host.consume(consumedTopics, messageHandlers(ctx), config.KAFKA_CONCURRENCY)
+  host.consume(consumedTopics, messageHandlers(ctx))
   host.every('tidy idempotency keys', TIDY_EVERY_MS, async () => {
     return (await tidyKeys(host.pool, config.IDEMPOTENCY_KEEP_HOURS)) >= TIDY_BATCH
   })

@@ -3,7 +3,7 @@ import type { ServiceError } from '@grpc/grpc-js'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { AuditService, WalletService } from '@frontrow/proto/services'
 import { uuidv7 } from 'uuidv7'
-import { applyPaymentCommand } from '../src/apply-payment-command.ts'
+import { applyCommands } from './apply-commands.ts'
 import { startWalletUnderTest } from './wallet-under-test.ts'
 import type { WalletUnderTest } from './wallet-under-test.ts'
 
@@ -38,7 +38,7 @@ function ask<Req, Res>(
 }
 
 const apply = (paymentId: string, kind: 'DEBIT' | 'REFUND', amount: number) =>
-  applyPaymentCommand(it.wallet.ctx, paymentId, { kind, userId: 'fan', amount }, { id: uuidv7(), type: kind })
+  applyCommands(it.wallet.ctx, [{ paymentId, command: { kind, userId: 'fan', amount } }])
 
 test('GetBalance tells the balance, 0 for a user without a wallet, and refuses an empty user', async () => {
   await it.charge('saver', 12_000)

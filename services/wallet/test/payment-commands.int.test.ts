@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { uuidv7 } from 'uuidv7'
-import { applyPaymentCommand } from '../src/apply-payment-command.ts'
 import type { Command } from '../src/decide-payment-movement.ts'
+import { applyCommands } from './apply-commands.ts'
 import { createPaymentStandIn } from './payment-stand-in.ts'
 import type { PaymentStandIn } from './payment-stand-in.ts'
 import { startWalletUnderTest } from './wallet-under-test.ts'
@@ -80,6 +79,22 @@ describe('commands over Kafka', () => {
     expect(await entriesOf(command.paymentId)).toHaveLength(4)
   })
 
+  test('a payment whose id is written in capitals too is one payment', async () => {
+    await it.charge('shouter', 10_000)
+    const command = { paymentId: uuidv7(), userId: 'shouter', amount: 4_000 }
+    const loud = { ...command, paymentId: command.paymentId.toUpperCase() }
+    await payment.send('DebitWallet', loud)
+    await payment.send('DebitWallet', command)
+    // The two spellings are on different partitions, so only what was answered before is known to come first.
+    await payment.replies(command.paymentId, 2)
+    await payment.send('RefundWallet', loud)
+    const [debited, again, refunded] = await payment.replies(command.paymentId, 3)
+    expect(debited).toMatchObject({ type: 'WalletDebited', value: { ...command, balance: 6_000 } })
+    expect(again?.id).toBe(debited?.id)
+    expect(refunded).toMatchObject({ type: 'WalletRefunded', value: { refundedAmount: 4_000 } })
+    expect(await it.balance('shouter')).toBe(10_000)
+  })
+
   test('a refund that comes before its debit gives nothing back and the late debit is refused', async () => {
     await it.charge('early', 10_000)
     const command = { paymentId: uuidv7(), userId: 'early', amount: 4_000 }
@@ -137,16 +152,40 @@ describe('commands over Kafka', () => {
   })
 })
 
+test('a command that contradicts its payment is parked alone, and all others of its batch are answered', async () => {
+  const users = Array.from({ length: 8 }, (_, index) => `fellow-${index}`)
+  await Promise.all(users.map((user) => it.charge(user, 10_000)))
+  const debits = users.map((userId) => ({ paymentId: uuidv7(), userId, amount: 4_000 }))
+  const [first] = debits
+  if (first === undefined) throw new Error('no debit')
+  await payment.sendMany('DebitWallet', [...debits, { ...first, amount: 5_000 }, ...debits])
+  for (const { paymentId } of debits) {
+    const replies = await payment.replies(paymentId, 2)
+    expect(replies.map(({ type }) => type)).toEqual(['WalletDebited', 'WalletDebited'])
+    expect(replies[1]?.id).toBe(replies[0]?.id)
+  }
+  const parked = await payment.deadLetters(first.paymentId, 1)
+  expect(parked.map(({ value }) => value)).toEqual([{ ...first, amount: 5_000 }])
+  for (const user of users) expect(await it.balance(user)).toBe(6_000)
+  expect(await it.violations()).toEqual({ 4: [], 6: [], 7: [] })
+})
+
 describe('commands of one payment at once, as when partitions move between instances', () => {
   const apply = (paymentId: string, command: Command) =>
-    applyPaymentCommand(it.wallet.ctx, paymentId, command, { id: randomUUID(), type: command.kind })
+    applyCommands(it.wallet.ctx, [{ paymentId, command }])
 
   test('ten debits take the money once and are answered alike', async () => {
     await it.charge('crowd', 50_000)
     const paymentId = uuidv7()
     const command: Command = { kind: 'DEBIT', userId: 'crowd', amount: 5_000 }
-    const replies = await Promise.all(Array.from({ length: 10 }, () => apply(paymentId, command)))
-    for (const reply of replies) expect(reply).toEqual({ ...replies[0] })
+    await Promise.all(Array.from({ length: 10 }, () => apply(paymentId, command)))
+    const replies = await payment.replies(paymentId, 10)
+    for (const { id, value } of replies) {
+      expect({ id, value }).toEqual({
+        id: replies[0]?.id,
+        value: expect.objectContaining({ balance: 45_000 }),
+      })
+    }
     expect(await it.balance('crowd')).toBe(45_000)
   })
 

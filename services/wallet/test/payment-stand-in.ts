@@ -8,10 +8,14 @@ import { eventually } from '@frontrow/test-kit/eventually'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { pino } from 'pino'
 
+type Payload = { paymentId: string } & Record<string, unknown>
+
 /** The payment service's side of the topics: sends commands, collects replies and dead letters. */
 export interface PaymentStandIn {
   /** Sends one command; returns its message id. */
-  send(type: string, payload: { paymentId: string } & Record<string, unknown>, id?: string): Promise<string>
+  send(type: string, payload: Payload, id?: string): Promise<string>
+  /** Sends commands in one request, so that the service fetches many of them together. */
+  sendMany(type: string, payloads: readonly Payload[]): Promise<void>
   /** Waits until that many replies about a payment have come, and returns them in order. */
   replies(paymentId: string, count: number): Promise<Envelope[]>
   deadLetters(paymentId: string, count: number): Promise<Envelope[]>
@@ -48,27 +52,26 @@ export async function createPaymentStandIn(environment: TestEnvironment): Promis
       },
       { withinMs: 15_000 },
     )
+  const messageOf = (type: string, payload: Payload, id: string) => ({
+    key: payload.paymentId,
+    value: JSON.stringify(payload),
+    headers: toHeaders({
+      id,
+      type,
+      source: 'frontrow/payment',
+      time: new Date(),
+      traceparent: null,
+      requestId: null,
+    }),
+  })
   return {
     async send(type, payload, id = randomUUID()) {
-      await producer.send({
-        topic: commands,
-        acks: -1,
-        messages: [
-          {
-            key: payload.paymentId,
-            value: JSON.stringify(payload),
-            headers: toHeaders({
-              id,
-              type,
-              source: 'frontrow/payment',
-              time: new Date(),
-              traceparent: null,
-              requestId: null,
-            }),
-          },
-        ],
-      })
+      await producer.send({ topic: commands, acks: -1, messages: [messageOf(type, payload, id)] })
       return id
+    },
+    async sendMany(type, payloads) {
+      const messages = payloads.map((payload) => messageOf(type, payload, randomUUID()))
+      await producer.send({ topic: commands, acks: -1, messages })
     },
     replies: (paymentId, count) => about(events, paymentId, count),
     deadLetters: (paymentId, count) => about(deadLetterTopic(commands), paymentId, count),

@@ -1,4 +1,5 @@
-import type { Queryable } from '@frontrow/postgres/pool'
+import type { Queryable, Tx } from '@frontrow/postgres/pool'
+import { together } from '@frontrow/postgres/transaction'
 
 /** What an admin tells of a concert. */
 export interface NewConcert {
@@ -54,27 +55,39 @@ export async function readConcert(db: Queryable, concertId: number): Promise<Con
   return rows[0] === undefined ? undefined : toConcert(rows[0])
 }
 
-/** Concerts, newest first. `query` is looked for in titles and artists, as it stands and in any case. */
-export async function readConcerts(
-  db: Queryable,
-  page: { query: string | undefined; beforeConcertId: number | undefined; limit: number },
+/** A page of concerts with ids below `before`. */
+export interface ConcertPage {
+  before: number
+  limit: number
+}
+
+/** Concerts, newest first. */
+export async function readConcerts(db: Queryable, { before, limit }: ConcertPage): Promise<Concert[]> {
+  const { rows } = await db.query<ConcertRow>({
+    name: 'concert-list',
+    text: `SELECT concert_id, title, artist, description, created_at FROM concerts
+           WHERE concert_id < $1 ORDER BY concert_id DESC LIMIT $2`,
+    values: [before, limit],
+  })
+  return rows.map(toConcert)
+}
+
+/** Concerts with `query` in title or artist, as it stands and in any case, newest first. */
+export async function searchConcerts(
+  tx: Tx,
+  query: string,
+  { before, limit }: ConcertPage,
 ): Promise<Concert[]> {
-  const before = page.beforeConcertId ?? Number.MAX_SAFE_INTEGER
-  const { rows } =
-    page.query === undefined
-      ? await db.query<ConcertRow>({
-          name: 'concert-list',
-          text: `SELECT concert_id, title, artist, description, created_at FROM concerts
-                 WHERE concert_id < $1 ORDER BY concert_id DESC LIMIT $2`,
-          values: [before, page.limit],
-        })
-      : // The statement has no name, so that PostgreSQL plans it for its pattern: it reads newest first for a pattern that is in
-        // every title, and uses the search index for a rare one.
-        await db.query<ConcertRow>({
-          text: `SELECT concert_id, title, artist, description, created_at FROM concerts
-                 WHERE concert_id < $1 AND (title ILIKE $2 OR artist ILIKE $2)
-                 ORDER BY concert_id DESC LIMIT $3`,
-          values: [before, `%${page.query.replaceAll(/[\\%_]/g, '\\$&')}%`, page.limit],
-        })
+  // PostgreSQL plans this one for its pattern: it reads newest first for a pattern that is in every title, and uses the search index
+  // for a rare one.
+  const [, { rows }] = await together([
+    tx.query('SET LOCAL plan_cache_mode = force_custom_plan'),
+    tx.query<ConcertRow>({
+      text: `SELECT concert_id, title, artist, description, created_at FROM concerts
+             WHERE concert_id < $1 AND (title ILIKE $2 OR artist ILIKE $2)
+             ORDER BY concert_id DESC LIMIT $3`,
+      values: [before, `%${query.replaceAll(/[\\%_]/g, '\\$&')}%`, limit],
+    }),
+  ])
   return rows.map(toConcert)
 }

@@ -1,31 +1,36 @@
-import type { Queryable, Tx } from '@frontrow/postgres/pool'
+import type { Queryable } from '@frontrow/postgres/pool'
 
 /** A reservation and how many seats it is of. */
-export interface ReservedSeats {
+interface ReservedSeats {
   scheduleId: number
   reservationId: string
   seatCount: number
 }
 
-/** Counts the seats of a reservation as taken, unless it has ended. */
-export async function markReserved(tx: Tx, reserved: ReservedSeats): Promise<void> {
-  await tx.query({
-    name: 'reserved-seats-mark-reserved',
-    text: `INSERT INTO reserved_seats (schedule_id, reservation_id, seat_count) VALUES ($1, $2, $3)
-           ON CONFLICT (schedule_id, reservation_id) DO NOTHING`,
-    values: [reserved.scheduleId, reserved.reservationId, reserved.seatCount],
-  })
+/** What became of a reservation's seats. */
+export interface ReservationNews extends ReservedSeats {
+  became: 'RESERVED' | 'RELEASED'
 }
 
-/** Counts the seats of a reservation as free, for good. */
-export async function markReleased(tx: Tx, reserved: ReservedSeats): Promise<void> {
-  await tx.query({
-    name: 'reserved-seats-mark-released',
+/**
+ * Counts the seats of reservations as taken, or as free for good: a reservation that has ended takes no seats again, so the news may
+ * come in any order and again. Rows are written in one order by everybody, so that two instances can't deadlock.
+ */
+export async function noteReservations(db: Queryable, news: readonly ReservationNews[]): Promise<void> {
+  await db.query({
+    name: 'reserved-seats-note',
     text: `INSERT INTO reserved_seats (schedule_id, reservation_id, seat_count, released_at)
-           VALUES ($1, $2, $3, now())
+           SELECT schedule_id, reservation_id, max(seat_count), CASE WHEN bool_or(is_released) THEN now() END
+           FROM unnest($1::bigint[], $2::uuid[], $3::int[], $4::bool[]) AS news (schedule_id, reservation_id, seat_count, is_released)
+           GROUP BY schedule_id, reservation_id ORDER BY schedule_id, reservation_id
            ON CONFLICT (schedule_id, reservation_id) DO UPDATE SET released_at = excluded.released_at
-           WHERE reserved_seats.released_at IS NULL`,
-    values: [reserved.scheduleId, reserved.reservationId, reserved.seatCount],
+           WHERE reserved_seats.released_at IS NULL AND excluded.released_at IS NOT NULL`,
+    values: [
+      news.map(({ scheduleId }) => scheduleId),
+      news.map(({ reservationId }) => reservationId),
+      news.map(({ seatCount }) => seatCount),
+      news.map(({ became }) => became === 'RELEASED'),
+    ],
   })
 }
 

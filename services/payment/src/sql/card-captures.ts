@@ -14,25 +14,13 @@ export interface CardWork {
   attempts: number
 }
 
-/** Inserts the capture that a payment wants. The worker finds it as open work. */
-export async function insertCapture(
-  tx: Tx,
-  capture: { paymentId: string; amount: number; cardToken: string },
-): Promise<void> {
+/** Asks for the money of these payments to be given back. The worker first finds out whether it was taken. */
+export async function orderRefunds(tx: Tx, paymentIds: readonly string[]): Promise<void> {
   await tx.query({
-    name: 'captures-insert',
-    text: `INSERT INTO card_captures (payment_id, amount, card_token, wanted, status) VALUES ($1, $2, $3, 'CAPTURED', 'PENDING')`,
-    values: [capture.paymentId, capture.amount, capture.cardToken],
-  })
-}
-
-/** Asks for the money to be given back. The worker first finds out whether it was taken. */
-export async function orderRefund(tx: Tx, paymentId: string): Promise<void> {
-  await tx.query({
-    name: 'captures-order-refund',
+    name: 'captures-order-refunds',
     text: `UPDATE card_captures SET wanted = 'REFUNDED', leased_until = NULL, updated_at = now()
-           WHERE payment_id = $1 AND wanted = 'CAPTURED'`,
-    values: [paymentId],
+           WHERE payment_id = ANY ($1::uuid[]) AND wanted = 'CAPTURED'`,
+    values: [paymentIds],
   })
 }
 

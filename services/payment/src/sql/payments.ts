@@ -18,56 +18,46 @@ export interface Payment {
   endedAt: Date | null
 }
 
-const COLUMNS = `payment_id AS "paymentId", reservation_id AS "reservationId", user_id AS "userId",
+/** What statements select of `payments` to read a Payment. */
+export const PAYMENT_COLUMNS = `payment_id AS "paymentId", reservation_id AS "reservationId", user_id AS "userId",
   schedule_id AS "scheduleId", amount, payment_method AS "paymentMethod", status, reason,
   created_at AS "createdAt", paid_at AS "paidAt", ended_at AS "endedAt"`
-
-/** Inserts a PENDING payment. Fails on the unique index payments_one_live when the reservation has a live payment. */
-export async function insertPayment(
-  tx: Tx,
-  payment: Pick<
-    Payment,
-    'paymentId' | 'reservationId' | 'userId' | 'scheduleId' | 'amount' | 'paymentMethod'
-  >,
-): Promise<void> {
-  await tx.query({
-    name: 'payments-insert',
-    text: `INSERT INTO payments (payment_id, reservation_id, user_id, schedule_id, amount, payment_method, status)
-           VALUES ($1, $2, $3, $4, $5, $6, 'PENDING')`,
-    values: [
-      payment.paymentId,
-      payment.reservationId,
-      payment.userId,
-      payment.scheduleId,
-      payment.amount,
-      payment.paymentMethod,
-    ],
-  })
-}
 
 /** Reads one payment, whoever made it. */
 export async function findPayment(db: Queryable, paymentId: string): Promise<Payment | undefined> {
   const { rows } = await db.query<Payment>({
     name: 'payments-find',
-    text: `SELECT ${COLUMNS} FROM payments WHERE payment_id = $1`,
+    text: `SELECT ${PAYMENT_COLUMNS} FROM payments WHERE payment_id = $1`,
     values: [paymentId],
   })
   return rows[0]
 }
 
-/** Brings the payment's status in line with its saga. */
-export async function updatePaymentStatus(
-  tx: Tx,
-  paymentId: string,
-  change: { status: PaymentStatus; reason: string | null; now: Date },
-): Promise<void> {
+/** Reads those of the payments that have settled. */
+export async function findSettled(db: Queryable, paymentIds: readonly string[]): Promise<Payment[]> {
+  const { rows } = await db.query<Payment>({
+    name: 'payments-find-settled',
+    text: `SELECT ${PAYMENT_COLUMNS} FROM payments WHERE payment_id = ANY ($1::uuid[]) AND status <> 'PENDING'`,
+    values: [paymentIds],
+  })
+  return rows
+}
+
+/** Saves the status of payments, with its reason and times. */
+export async function updatePaymentStatuses(tx: Tx, payments: readonly Payment[]): Promise<void> {
   await tx.query({
-    name: 'payments-update-status',
-    text: `UPDATE payments SET status = $2, reason = $3,
-             paid_at = CASE WHEN $2 = 'APPROVED' THEN coalesce(paid_at, $4) ELSE paid_at END,
-             ended_at = CASE WHEN $2 IN ('FAILED', 'REFUNDED') THEN coalesce(ended_at, $4) ELSE ended_at END
-           WHERE payment_id = $1`,
-    values: [paymentId, change.status, change.reason, change.now],
+    name: 'payments-update-statuses',
+    text: `UPDATE payments p SET status = n.status, reason = n.reason, paid_at = n.paid_at, ended_at = n.ended_at
+           FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[])
+             AS n (payment_id, status, reason, paid_at, ended_at)
+           WHERE p.payment_id = n.payment_id`,
+    values: [
+      payments.map(({ paymentId }) => paymentId),
+      payments.map(({ status }) => status),
+      payments.map(({ reason }) => reason),
+      payments.map(({ paidAt }) => paidAt),
+      payments.map(({ endedAt }) => endedAt),
+    ],
   })
 }
 

@@ -1,120 +1,99 @@
 import type { Queryable, Tx } from '@frontrow/postgres/pool'
 import type { PurchaseSaga, SagaState } from '../purchase-saga.ts'
-import type { Payment, PaymentMethod, PaymentStatus } from './payments.ts'
+import type { Payment } from './payments.ts'
 
-/** A saga with the parts of its payment that commands are made from, locked by the transaction that read it. */
-export interface LockedSaga {
+/** A payment and its saga, locked by the transaction that read them. */
+export interface PaymentWithSaga {
+  payment: Payment
   saga: PurchaseSaga
+  /** Counts the saga's moves. */
   version: number
-  payment: Pick<
-    Payment,
-    | 'paymentId'
-    | 'reservationId'
-    | 'userId'
-    | 'scheduleId'
-    | 'amount'
-    | 'paymentMethod'
-    | 'status'
-    | 'createdAt'
-  >
 }
 
-interface SagaRow {
-  payment_id: string
-  reservation_id: string
-  user_id: string
-  schedule_id: number
-  amount: number
-  payment_method: PaymentMethod
-  status: PaymentStatus
-  state: SagaState
-  money_taken: boolean
+interface SagaRow extends Payment {
+  sagaState: SagaState
+  sagaReason: string | null
+  moneyTaken: boolean
   attempts: number
-  reason: string | null
   version: number
-  created_at: Date
 }
 
-/** Reads a saga and locks it, so that messages of one saga take turns. */
-export async function lockSaga(tx: Tx, paymentId: string): Promise<LockedSaga | undefined> {
+/**
+ * Reads sagas and locks them, so that messages of one saga take turns. Rows are locked in the order of ids, so that two batches can't
+ * wait for each other. The payments are locked too: of a row that is only joined, a transaction that has waited would see the old version.
+ */
+export async function lockSagas(tx: Tx, paymentIds: readonly string[]): Promise<PaymentWithSaga[]> {
   const { rows } = await tx.query<SagaRow>({
     name: 'sagas-lock',
-    text: `SELECT p.payment_id, p.reservation_id, p.user_id, p.schedule_id, p.amount, p.payment_method, p.status,
-                  s.state, s.money_taken, s.attempts, s.reason, s.version, p.created_at
+    text: `SELECT p.payment_id AS "paymentId", p.reservation_id AS "reservationId", p.user_id AS "userId",
+             p.schedule_id AS "scheduleId", p.amount, p.payment_method AS "paymentMethod", p.status, p.reason,
+             p.created_at AS "createdAt", p.paid_at AS "paidAt", p.ended_at AS "endedAt", s.state AS "sagaState",
+             s.reason AS "sagaReason", s.money_taken AS "moneyTaken", s.attempts, s.version
            FROM purchase_sagas s JOIN payments p USING (payment_id)
-           WHERE s.payment_id = $1 FOR UPDATE`,
-    values: [paymentId],
+           WHERE s.payment_id = ANY ($1::uuid[]) ORDER BY s.payment_id FOR NO KEY UPDATE`,
+    values: [paymentIds],
   })
-  const row = rows[0]
-  if (row === undefined) return undefined
-  return {
+  return rows.map(({ sagaState, sagaReason, moneyTaken, attempts, version, ...payment }) => ({
+    payment,
     saga: {
-      state: row.state,
-      paymentMethod: row.payment_method,
-      moneyTaken: row.money_taken,
-      attempts: row.attempts,
-      reason: row.reason,
+      state: sagaState,
+      paymentMethod: payment.paymentMethod,
+      moneyTaken,
+      attempts,
+      reason: sagaReason,
     },
-    version: row.version,
-    payment: {
-      paymentId: row.payment_id,
-      reservationId: row.reservation_id,
-      userId: row.user_id,
-      scheduleId: row.schedule_id,
-      amount: row.amount,
-      paymentMethod: row.payment_method,
-      status: row.status,
-      createdAt: row.created_at,
-    },
-  }
+    version,
+  }))
 }
 
-/** Inserts a new saga with its first deadline. */
-export async function insertSaga(
-  tx: Tx,
-  paymentId: string,
-  saga: PurchaseSaga,
-  deadlineAt: Date | null,
-): Promise<void> {
-  await tx.query({
-    name: 'sagas-insert',
-    text: `INSERT INTO purchase_sagas (payment_id, state, money_taken, attempts, deadline_at, reason)
-           VALUES ($1, $2, $3, $4, $5, $6)`,
-    values: [paymentId, saga.state, saga.moneyTaken, saga.attempts, deadlineAt, saga.reason],
-  })
+/** What is saved of a saga that has moved. */
+export interface MovedSaga extends PaymentWithSaga {
+  /** The version that was loaded. */
+  lockedVersion: number
+  deadlineAt: Date | null
 }
 
-/** Saves a decision and its line in the saga's history. Throws where the version is not the one that was locked. */
-export async function saveSaga(
+/** Saves sagas and the lines of their histories. Throws where a version is not the one that was locked. */
+export async function saveSagas(
   tx: Tx,
-  locked: LockedSaga,
-  next: { saga: PurchaseSaga; deadlineAt: Date | null; message: string; now: Date },
+  sagas: readonly MovedSaga[],
+  steps: readonly (Omit<SagaStep, 'at'> & { paymentId: string; version: number })[],
+  now: Date,
 ): Promise<void> {
   const { rowCount } = await tx.query({
     name: 'sagas-save',
     text: `WITH saved AS (
-             UPDATE purchase_sagas SET state = $3, money_taken = $4, attempts = $5, deadline_at = $6, reason = $7,
-               version = version + 1, updated_at = $8
-             WHERE payment_id = $1 AND version = $2 RETURNING payment_id, version)
+             UPDATE purchase_sagas s SET state = n.state, money_taken = n.money_taken, attempts = n.attempts,
+               deadline_at = n.deadline_at, reason = n.reason, version = n.version, updated_at = $1
+             FROM unnest($2::uuid[], $3::int[], $4::int[], $5::text[], $6::boolean[], $7::int[], $8::timestamptz[], $9::text[])
+               AS n (payment_id, locked_version, version, state, money_taken, attempts, deadline_at, reason)
+             WHERE s.payment_id = n.payment_id AND s.version = n.locked_version
+             RETURNING s.payment_id)
            INSERT INTO saga_steps (payment_id, version, message, from_state, to_state, at)
-           SELECT payment_id, version, $9, $10, $3, $8 FROM saved`,
+           SELECT payment_id, n.version, n.message, n.from_state, n.to_state, $1
+           FROM saved JOIN unnest($10::uuid[], $11::int[], $12::text[], $13::text[], $14::text[])
+             AS n (payment_id, version, message, from_state, to_state) USING (payment_id)`,
     values: [
-      locked.payment.paymentId,
-      locked.version,
-      next.saga.state,
-      next.saga.moneyTaken,
-      next.saga.attempts,
-      next.deadlineAt,
-      next.saga.reason,
-      next.now,
-      next.message,
-      locked.saga.state,
+      now,
+      sagas.map(({ payment }) => payment.paymentId),
+      sagas.map(({ lockedVersion }) => lockedVersion),
+      sagas.map(({ version }) => version),
+      sagas.map(({ saga }) => saga.state),
+      sagas.map(({ saga }) => saga.moneyTaken),
+      sagas.map(({ saga }) => saga.attempts),
+      sagas.map(({ deadlineAt }) => deadlineAt),
+      sagas.map(({ saga }) => saga.reason),
+      steps.map(({ paymentId }) => paymentId),
+      steps.map(({ version }) => version),
+      steps.map(({ message }) => message),
+      steps.map(({ fromState }) => fromState),
+      steps.map(({ toState }) => toState),
     ],
   })
-  if (rowCount !== 1) throw new Error(`saga ${locked.payment.paymentId} changed under its lock`)
+  if (rowCount !== steps.length) throw new Error('a saga changed under its lock')
 }
 
-/** Lists sagas whose deadline has passed, without locking them: `isDue` checks each again under its lock. */
+/** Lists sagas whose deadline has passed, without locking them: `lockDueSagas` checks each again under its lock. */
 export async function listDueSagas(db: Queryable, now: Date, limit: number): Promise<string[]> {
   const { rows } = await db.query<{ payment_id: string }>({
     name: 'sagas-due',
@@ -124,14 +103,29 @@ export async function listDueSagas(db: Queryable, now: Date, limit: number): Pro
   return rows.map((row) => row.payment_id)
 }
 
-/** Locks a saga and says whether its deadline has passed. False also where another transaction has it locked. */
-export async function isDue(tx: Tx, paymentId: string, now: Date): Promise<boolean> {
-  const { rowCount } = await tx.query({
-    name: 'sagas-is-due',
-    text: 'SELECT 1 FROM purchase_sagas WHERE payment_id = $1 AND deadline_at <= $2 FOR UPDATE SKIP LOCKED',
-    values: [paymentId, now],
+/** Locks those of the sagas whose deadline has still passed, and passes over those that another transaction has locked. */
+export async function lockDueSagas(tx: Tx, paymentIds: readonly string[], now: Date): Promise<string[]> {
+  const { rows } = await tx.query<{ payment_id: string }>({
+    name: 'sagas-lock-due',
+    text: `SELECT payment_id FROM purchase_sagas WHERE payment_id = ANY ($1::uuid[]) AND deadline_at <= $2
+           ORDER BY payment_id FOR NO KEY UPDATE SKIP LOCKED`,
+    values: [paymentIds, now],
   })
-  return rowCount === 1
+  return rows.map((row) => row.payment_id)
+}
+
+/** Moves a deadline that has passed to `until`. */
+export async function postponeDeadline(
+  db: Queryable,
+  paymentId: string,
+  now: Date,
+  until: Date,
+): Promise<void> {
+  await db.query({
+    name: 'sagas-postpone',
+    text: 'UPDATE purchase_sagas SET deadline_at = $3 WHERE payment_id = $1 AND deadline_at <= $2',
+    values: [paymentId, now, until],
+  })
 }
 
 /** One line of a saga's history. */

@@ -54,28 +54,88 @@ export async function admitNext(
   lives: PlaceLives & { endsNoShows: boolean },
   batch: number,
 ): Promise<AdmissionBatch> {
-  const { rows } = await tx.query<AdmissionBatch>({
+  return run(tx, {
     name: 'admit-next',
     text: ADMIT_NEXT,
+    values: admissionValues(scheduleId, window, lives, batch),
+  })
+}
+
+/** Somebody who joins. */
+export interface Joining {
+  userId: string
+  tokenHash: Buffer
+}
+
+/**
+ * The same for at most `batch` people who join a room in which nobody waits: it gives them places in their order, and those for whom
+ * there is room are in from the beginning, so that a place is written once. `places` counts from the sequence that was given last
+ * before. Who has a live place gets no other, and yet keeps one slot free, so that somebody may wait for whom there is room.
+ * A place whose time is over is ended first, so that its holder gets a new one at once. A number that nobody got is not given again.
+ */
+export async function admitJoining(
+  tx: Queryable,
+  scheduleId: number,
+  window: AdmissionWindow,
+  lives: PlaceLives & { endsNoShows: boolean },
+  batch: number,
+  joining: readonly Joining[],
+): Promise<AdmissionBatch & { places: number[] }> {
+  const { places, ...done } = await run(tx, {
+    name: 'admit-joining',
+    text: ADMIT_JOINING,
     values: [
-      scheduleId,
-      window.opensAtMs,
-      window.endsAtMs,
-      window.over,
-      Math.min(lives.activeMs, lives.activeMaxMs),
-      lives.showUpMs,
-      lives.activeMaxMs,
-      lives.waitingMs,
-      lives.endsNoShows,
-      batch,
+      ...admissionValues(scheduleId, window, lives, batch),
+      joining.map(({ userId }) => userId),
+      joining.map(({ tokenHash }) => tokenHash),
     ],
   })
+  return { ...done, places: places ?? [] }
+}
+
+function admissionValues(
+  scheduleId: number,
+  window: AdmissionWindow,
+  lives: PlaceLives & { endsNoShows: boolean },
+  batch: number,
+): unknown[] {
+  return [
+    scheduleId,
+    window.opensAtMs,
+    window.endsAtMs,
+    window.over,
+    Math.min(lives.activeMs, lives.activeMaxMs),
+    lives.showUpMs,
+    lives.activeMaxMs,
+    lives.waitingMs,
+    lives.endsNoShows,
+    batch,
+  ]
+}
+
+async function run(
+  tx: Queryable,
+  statement: { name: string; text: string; values: unknown[] },
+): Promise<AdmissionBatch & { places: number[] | null }> {
+  const { rows } = await tx.query<AdmissionBatch & { places: number[] | null }>(statement)
   const done = rows[0]
-  if (done === undefined) throw new Error(`room ${scheduleId} was not locked`)
+  if (done === undefined) throw new Error('the room was not locked')
   return done
 }
 
-const ADMIT_NEXT = `
+/** The statement, by who is let in. `lastSequence` to `places` are expressions of SQL. */
+interface Admission {
+  /** The CTE of that name, with the sequence of each and when it joined. */
+  admitted: string
+  joined: string
+  lastSequence: string
+  isChanged: string
+  /** The places of those who joined, counted from the sequence that was given last before. */
+  places: string
+}
+
+function admission({ admitted, joined, lastSequence, isChanged, places }: Admission): string {
+  return `
   WITH clock AS MATERIALIZED (SELECT date_trunc('milliseconds', clock_timestamp()) AS now),
   room AS MATERIALIZED (
     SELECT rooms.*, clock.now, now >= to_timestamp($2 / 1000.0) AND now < to_timestamp($3 / 1000.0) AND NOT $4 AS is_open,
@@ -87,8 +147,8 @@ const ADMIT_NEXT = `
   ),
   ended AS (
     UPDATE queue_tokens SET status = 'EXPIRED', ended_at = (SELECT now FROM room), version = (SELECT version + 1 FROM room)
-    WHERE schedule_id = $1 AND status = 'ACTIVE' AND sequence = ANY (ARRAY(
-      SELECT sequence FROM queue_tokens
+    WHERE ctid = ANY (ARRAY(
+      SELECT ctid FROM queue_tokens
       WHERE schedule_id = $1 AND status = 'ACTIVE' AND least(active_until, show_up_by) <= (SELECT now FROM room)
         AND ($9 OR active_until <= (SELECT now FROM room))
       ORDER BY least(active_until, show_up_by) LIMIT $10))
@@ -96,8 +156,8 @@ const ADMIT_NEXT = `
   ),
   gone AS (
     UPDATE queue_tokens SET status = 'EXPIRED', ended_at = (SELECT now FROM room), version = (SELECT version + 1 FROM room)
-    WHERE schedule_id = $1 AND status = 'WAITING' AND sequence = ANY (ARRAY(
-      SELECT sequence FROM queue_tokens
+    WHERE ctid = ANY (ARRAY(
+      SELECT ctid FROM queue_tokens
       WHERE schedule_id = $1 AND status = 'WAITING' AND seen_at < (SELECT seen_since FROM room) ORDER BY seen_at LIMIT $10))
     RETURNING 1
   ),
@@ -109,17 +169,7 @@ const ADMIT_NEXT = `
       ELSE greatest(0, least($10, max_active - active, admit_per_second - admitted_last_second)) END AS places
     FROM room, inside
   ),
-  admitted AS (
-    UPDATE queue_tokens SET status = 'ACTIVE', activated_at = (SELECT now FROM room),
-      active_until = (SELECT now + make_interval(secs => $5 / 1000.0) FROM room),
-      show_up_by = (SELECT now + make_interval(secs => $6 / 1000.0) FROM room), version = (SELECT version + 1 FROM room)
-    WHERE schedule_id = $1 AND status = 'WAITING' AND sequence = ANY (ARRAY(
-      SELECT sequence FROM queue_tokens
-      WHERE schedule_id = $1 AND status = 'WAITING' AND sequence > (SELECT last_admitted FROM room)
-        AND seen_at >= (SELECT seen_since FROM room)
-      ORDER BY sequence LIMIT (SELECT places FROM free)))
-    RETURNING sequence, joined_at
-  ),
+  ${admitted}
   -- While it is not known yet who was seen in an outage ($9), nobody whose deadline has passed is called a no-show.
   entries AS (
     SELECT 'NO_SHOW' AS kind, sequence, NULL::timestamptz AS entered_at, activated_at AS admitted_at, NULL::bigint AS active,
@@ -153,19 +203,59 @@ const ADMIT_NEXT = `
   ),
   counts AS MATERIALIZED (
     SELECT (SELECT count(*) FROM admitted) AS admitted, (SELECT count(*) FROM ended) AS ended, (SELECT count(*) FROM gone) AS gone,
-      (SELECT max(sequence) FROM admitted) AS last_admitted
+      ${joined} AS joined, (SELECT max(sequence) FROM admitted) AS last_admitted
   ),
   changed AS (
-    UPDATE rooms SET version = version + 1, waiting = waiting - admitted - gone,
+    UPDATE rooms SET version = version + 1, waiting = waiting + joined - admitted - gone, last_sequence = ${lastSequence},
       last_admitted = coalesce(counts.last_admitted, rooms.last_admitted),
       log_length = log_length + (SELECT count(*) FROM logged),
       log_head = coalesce((SELECT hash FROM logged ORDER BY number DESC LIMIT 1), log_head)
-    FROM counts WHERE schedule_id = $1 AND admitted + ended + gone > 0
+    FROM counts WHERE schedule_id = $1 AND ${isChanged}
   )
   SELECT round(extract(epoch FROM room.now) * 1000)::bigint AS "nowMs", admitted,
     coalesce(counts.last_admitted, room.last_admitted) AS "lastAdmitted",
     round(extract(epoch FROM room.now) * 1000)::bigint + $5::bigint AS "activeUntilMs",
-    ended + gone AS expired, waiting - admitted - gone AS waiting, active + admitted AS active,
-    version + (admitted + ended + gone > 0)::int AS version, is_open AND drawn_at IS NULL AS "drawDue",
-    greatest(admitted, ended, gone) >= $10 AS "hasMore"
+    ended + gone AS expired, waiting + joined - admitted - gone AS waiting, active + admitted AS active,
+    version + (${isChanged})::int AS version, is_open AND drawn_at IS NULL AS "drawDue",
+    greatest(admitted, ended, gone) >= $10 AS "hasMore", ${places} AS places
   FROM room, inside, counts`
+}
+
+// Rows are named by where they are, which nobody changes while the room is locked. By schedule and sequence the planner would read all
+// places of a schedule that it knows nothing of yet, because its on-sale has just begun.
+const ADMIT_NEXT = admission({
+  admitted: `admitted AS (
+      UPDATE queue_tokens SET status = 'ACTIVE', activated_at = (SELECT now FROM room),
+        active_until = (SELECT now + make_interval(secs => $5 / 1000.0) FROM room),
+        show_up_by = (SELECT now + make_interval(secs => $6 / 1000.0) FROM room), version = (SELECT version + 1 FROM room)
+      WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM queue_tokens
+        WHERE schedule_id = $1 AND status = 'WAITING' AND sequence > (SELECT last_admitted FROM room)
+          AND seen_at >= (SELECT seen_since FROM room)
+        ORDER BY sequence LIMIT (SELECT places FROM free)))
+      RETURNING sequence, joined_at
+    ),`,
+  joined: '0',
+  lastSequence: 'last_sequence',
+  isChanged: 'admitted + ended + gone > 0',
+  places: 'NULL::int[]',
+})
+
+const ADMIT_JOINING = admission({
+  admitted: `placed AS (
+      INSERT INTO queue_tokens (schedule_id, sequence, user_id, token_hash, version, status, activated_at, active_until, show_up_by)
+      SELECT $1, last_sequence + place, user_id, token_hash, version + 1, CASE WHEN is_in THEN 'ACTIVE' ELSE 'WAITING' END,
+        CASE WHEN is_in THEN now END, CASE WHEN is_in THEN now + make_interval(secs => $5 / 1000.0) END,
+        CASE WHEN is_in THEN now + make_interval(secs => $6 / 1000.0) END
+      FROM room, (SELECT *, place <= (SELECT places FROM free) AS is_in
+                  FROM unnest($11::text[], $12::bytea[]) WITH ORDINALITY AS one (user_id, token_hash, place)) AS joining
+      ORDER BY place
+      ON CONFLICT (schedule_id, user_id) WHERE status IN ('WAITING', 'ACTIVE') DO NOTHING
+      RETURNING sequence, joined_at, status
+    ),
+    admitted AS (SELECT sequence, joined_at FROM placed WHERE status = 'ACTIVE'),`,
+  joined: '(SELECT count(*) FROM placed)',
+  lastSequence: 'last_sequence + cardinality($11::text[])',
+  isChanged: 'true',
+  places: '(SELECT array_agg((sequence - last_sequence)::int ORDER BY sequence) FROM placed)',
+})

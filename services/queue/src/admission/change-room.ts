@@ -1,5 +1,5 @@
 import type { Queryable, Tx } from '@frontrow/postgres/pool'
-import { onCommit, inTransaction } from '@frontrow/postgres/transaction'
+import { onCommit, inTransaction, together } from '@frontrow/postgres/transaction'
 import type { QueueContext } from '../context.ts'
 import type { Difference } from '../redis-room/mirror.ts'
 
@@ -50,12 +50,27 @@ export async function changeRoom<R extends RoomChange>(
   scheduleId: number,
   change: (tx: Tx, room: LockedRoom) => Promise<R>,
 ): Promise<R | undefined> {
+  return changeLoaded(
+    ctx,
+    scheduleId,
+    () => Promise.resolve(),
+    (tx, room) => change(tx, room),
+  )
+}
+
+/** The same, with rows that `load` asks for at once: the statement goes to the server with the lock, and runs once it is held. */
+export async function changeLoaded<L, R extends RoomChange>(
+  ctx: ChangingContext,
+  scheduleId: number,
+  load: (tx: Tx) => Promise<L>,
+  change: (tx: Tx, room: LockedRoom, loaded: L) => Promise<R>,
+): Promise<R | undefined> {
   const askedAtMs = performance.now()
   const done = await inTransaction(ctx.pool, async (tx) => {
-    const room = await lockRoom(tx, scheduleId)
+    const [room, loaded] = await together([lockRoom(tx, scheduleId), load(tx)])
     ctx.noShowGrace.noteAnswer(askedAtMs)
     if (room === undefined) return undefined
-    const changed = await change(tx, room)
+    const changed = await change(tx, room, loaded)
     if (changed.version > room.version) {
       onCommit(tx, () => {
         ctx.mirror.follow(scheduleId, changed.version, changed.difference)

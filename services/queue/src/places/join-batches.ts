@@ -1,13 +1,14 @@
 import type { Tx } from '@frontrow/postgres/pool'
 import { Batcher } from '@frontrow/service-host/batcher'
-import { admitNext } from '../admission/admit-next.ts'
+import { admitJoining, admitNext } from '../admission/admit-next.ts'
 import type { AdmissionBatch } from '../admission/admit-next.ts'
 import { livesOf } from '../admission/no-shows.ts'
 import { changeOrMakeRoom } from '../admission/change-room.ts'
-import type { ChangingContext, LockedRoom, RoomChange, RoomLimits } from '../admission/change-room.ts'
+import type { ChangingContext, LockedRoom, RoomChange } from '../admission/change-room.ts'
 import { roomDefaults } from '../admission/steer-waiting-room.ts'
 import type { QueueContext } from '../context.ts'
 import { closeEarlyList } from '../fairness/fairness-rows.ts'
+import type { Difference } from '../redis-room/mirror.ts'
 import type { MirroredPlace } from '../redis-room/room-changes.ts'
 import { admissionWindow } from '../schedules.ts'
 import type { OnSale } from '../schedules.ts'
@@ -51,6 +52,7 @@ export function createJoinBatches(ctx: JoinContext): JoinBatches {
     lingerMs: LINGER_MS,
     atOnceMax: 1,
     pendingMax: PENDING_MAX,
+    waitMaxMs: 3_000,
     send: async (scheduleId, joins) => {
       const defaults = roomDefaults(ctx.config)
       const { outcomes, version } = await changeOrMakeRoom(ctx, scheduleId, defaults, (tx, room) =>
@@ -81,85 +83,102 @@ async function placeJoins(
   // The newest join read the schedule last, so it knows the opening best.
   const isClosing = locked.earlyEntries === null && locked.nowMs >= onSale.opensAtMs
   const room = isClosing ? await closeEarlyList(tx, locked) : locked
-  const placed = await insertPlaces(tx, room, joins)
-  const after = await letIn(ctx, tx, room, onSale, placed.length)
+  const after = await givePlaces(ctx, tx, room, onSale, joins)
   const surplus = Math.max(0, after.waiting - WAITING_MAX)
-  if (surplus > 0) await takeBack(tx, room.scheduleId, placed.slice(-surplus))
-  const { version } = after
-  const outcomes = outcomesOf(joins, placed, { ...after, surplus })
-  const isAllInLine =
-    !isClosing &&
-    after.lastAdmitted === locked.lastAdmitted &&
-    surplus === 0 &&
-    version === locked.version + 1
-  const difference = isAllInLine
-    ? { from: locked.version, to: after, places: mirrored(joins, outcomes, version) }
-    : undefined
-  return { version, outcomes, difference }
+  if (surplus > 0) await takeBack(tx, room.scheduleId, after.placed.slice(-surplus))
+  const outcomes = outcomesOf(joins.length, room, { ...after, surplus })
+  // Where somebody's time was over, or one change followed another, the mirror reads what has changed.
+  const isAllKnown = surplus === 0 && after.expired === 0 && after.version === locked.version + 1
+  const difference = isAllKnown ? differenceOf(ctx, locked, after, joins, outcomes) : undefined
+  return { version: after.version, outcomes, difference }
 }
 
 function outcomesOf(
-  joins: readonly Join[],
-  placed: readonly GivenPlace[],
-  after: Standing & { surplus: number },
+  joined: number,
+  { lastSequence }: LockedRoom,
+  { placed, nowMs, waiting, surplus, lastAdmitted, activeUntilMs }: Standing & { surplus: number },
 ): JoinOutcome[] {
-  const { nowMs, waiting, surplus, lastAdmitted, activeUntilMs } = after
-  const indexes = new Map(placed.map(({ tokenHash }, index) => [tokenHash.toString('base64'), index]))
+  const outcomes = Array.from({ length: joined }, (): JoinOutcome => ({ status: 'EXISTS' }))
   // The places are in the order of their sequences, and those that were let in are the first of them.
-  const firstInLine = placed.findIndex(({ sequence }) => sequence > lastAdmitted)
+  const firstInLine = placed.findIndex((sequence) => sequence > lastAdmitted)
   const waitingBefore = waiting - (firstInLine < 0 ? 0 : placed.length - firstInLine)
-  return joins.map(({ tokenHash }): JoinOutcome => {
-    const index = indexes.get(tokenHash.toString('base64'))
-    const sequence = placed[index ?? -1]?.sequence
-    if (index === undefined || sequence === undefined) return { status: 'EXISTS' }
-    if (index >= placed.length - surplus) return { status: 'FULL' }
-    const joined = { sequence, nowMs }
-    if (sequence <= lastAdmitted) return { status: 'ACTIVE', activeUntilMs, ...joined }
+  for (const [index, sequence] of placed.entries()) {
+    const one = { sequence, nowMs }
     const before = waitingBefore + index - firstInLine
-    return { status: 'WAITING', before, waiting: waiting - surplus, ...joined }
-  })
+    if (index >= placed.length - surplus) outcomes[sequence - lastSequence - 1] = { status: 'FULL' }
+    else if (sequence <= lastAdmitted)
+      outcomes[sequence - lastSequence - 1] = { status: 'ACTIVE', activeUntilMs, ...one }
+    else
+      outcomes[sequence - lastSequence - 1] = {
+        status: 'WAITING',
+        before,
+        waiting: waiting - surplus,
+        ...one,
+      }
+  }
+  return outcomes
 }
 
-/** New places in the line as the mirror keeps them. */
-function mirrored(
+/** What the mirror is to learn of a batch of joins. */
+function differenceOf(
+  ctx: JoinContext,
+  before: LockedRoom,
+  after: Standing,
   joins: readonly Join[],
   outcomes: readonly JoinOutcome[],
-  version: number,
-): MirroredPlace[] {
-  const never = { activeUntilMs: 0, showUpByMs: 0, admittedAtMs: 0 }
-  return joins.flatMap(({ userId, tokenHash }, index) => {
+): Difference {
+  const { version, nowMs, lastAdmitted } = after
+  const { showUpMs } = livesOf(ctx)
+  const never = { activeUntilMs: 0, showUpByMs: 0, admittedAtMs: 0, seenAtMs: 0 }
+  const places = joins.flatMap(({ userId, tokenHash }, index): MirroredPlace[] => {
     const outcome = outcomes[index]
-    if (outcome?.status !== 'WAITING') return []
-    const { sequence, nowMs } = outcome
-    return [{ userId, tokenHash, sequence, version, status: 'W', seenAtMs: nowMs, ...never }]
+    if (outcome?.status !== 'WAITING' && outcome?.status !== 'ACTIVE') return []
+    const place = { userId, tokenHash, sequence: outcome.sequence, version, ...never }
+    if (outcome.status === 'WAITING') return [{ ...place, status: 'W', seenAtMs: nowMs }]
+    const { activeUntilMs } = outcome
+    return [{ ...place, status: 'A', activeUntilMs, showUpByMs: nowMs + showUpMs, admittedAtMs: nowMs }]
   })
+  return { from: before.version, to: { ...before, version, lastAdmitted }, places, newTokens: places }
 }
 
-type Standing = Pick<AdmissionBatch, 'nowMs' | 'version' | 'waiting' | 'lastAdmitted' | 'activeUntilMs'> &
-  RoomLimits
+/** How a room stands after joins. */
+interface Standing extends Pick<
+  AdmissionBatch,
+  'nowMs' | 'version' | 'waiting' | 'lastAdmitted' | 'activeUntilMs' | 'expired'
+> {
+  /** The sequences that were given, in their order. The join at `index` got `lastSequence + 1 + index`, or none. */
+  placed: number[]
+}
 
-/** Lets new places straight in where nobody waits before them. */
-async function letIn(
+/** Gives places, and lets those straight in for whom there is room, where nobody waits before them. */
+async function givePlaces(
   ctx: JoinContext,
   tx: Tx,
   room: LockedRoom,
   onSale: OnSale,
-  joined: number,
+  joins: readonly Join[],
 ): Promise<Standing> {
+  const { scheduleId, lastSequence } = room
+  const toSequences = (places: readonly number[]) => places.map((place) => lastSequence + place)
   if (room.waiting > 0 || room.drawnAt === null || room.paused) {
-    return { ...room, version: room.version + 1, waiting: room.waiting + joined, activeUntilMs: 0 }
+    const placed = toSequences(await insertPlaces(tx, room, joins))
+    const waiting = room.waiting + placed.length
+    return { ...room, version: room.version + 1, waiting, activeUntilMs: 0, expired: 0, placed }
   }
   const window = { ...admissionWindow(onSale), over: false }
-  return { ...room, ...(await admitNext(tx, room.scheduleId, window, livesOf(ctx), BATCH_MAX)) }
+  const { places, ...after } = await admitJoining(tx, scheduleId, window, livesOf(ctx), BATCH_MAX, joins)
+  const placed = toSequences(places)
+  if (after.waiting === 0 || placed.length === joins.length) return { ...after, placed }
+  // Some had places, and may have kept slots free for which others wait now.
+  const more = await admitNext(tx, scheduleId, window, livesOf(ctx), BATCH_MAX)
+  if (more.version === after.version) return { ...after, placed }
+  // The deadline of the first ones is some milliseconds earlier. Nobody is to be told a later one than the place has.
+  return { ...more, activeUntilMs: after.activeUntilMs, placed }
 }
 
-interface GivenPlace {
-  sequence: number
-  tokenHash: Buffer
-}
-
-async function insertPlaces(tx: Tx, room: LockedRoom, joins: readonly Join[]): Promise<GivenPlace[]> {
-  const { rows } = await tx.query<GivenPlace>({
+/** Returns the places of those who had none, counted from the sequence that was given last before. */
+async function insertPlaces(tx: Tx, room: LockedRoom, joins: readonly Join[]): Promise<number[]> {
+  const { rows } = await tx.query<{ places: number[] | null }>({
     name: 'insert-places',
     text: `
       WITH placed AS (
@@ -168,12 +187,12 @@ async function insertPlaces(tx: Tx, room: LockedRoom, joins: readonly Join[]): P
         FROM unnest($4::text[], $5::bytea[]) WITH ORDINALITY AS joining (user_id, token_hash, place)
         ORDER BY place
         ON CONFLICT (schedule_id, user_id) WHERE status IN ('WAITING', 'ACTIVE') DO NOTHING
-        RETURNING sequence, token_hash
+        RETURNING sequence
       ), moved AS (
         UPDATE rooms SET last_sequence = $2 + cardinality($4::text[]), waiting = waiting + (SELECT count(*) FROM placed), version = $3
         WHERE schedule_id = $1
       )
-      SELECT sequence, token_hash AS "tokenHash" FROM placed ORDER BY sequence`,
+      SELECT array_agg((sequence - $2)::int ORDER BY sequence) AS places FROM placed`,
     values: [
       room.scheduleId,
       room.lastSequence,
@@ -182,15 +201,15 @@ async function insertPlaces(tx: Tx, room: LockedRoom, joins: readonly Join[]): P
       joins.map(({ tokenHash }) => tokenHash),
     ],
   })
-  return rows
+  return rows[0]?.places ?? []
 }
 
 /** Takes back places that nobody was told of, because too many wait. */
-async function takeBack(tx: Tx, scheduleId: number, places: readonly GivenPlace[]): Promise<void> {
+async function takeBack(tx: Tx, scheduleId: number, sequences: readonly number[]): Promise<void> {
   await tx.query({
     name: 'take-back-places',
     text: `WITH taken AS (DELETE FROM queue_tokens WHERE schedule_id = $1 AND sequence = ANY ($2::bigint[]) RETURNING 1)
            UPDATE rooms SET waiting = waiting - (SELECT count(*) FROM taken) WHERE schedule_id = $1`,
-    values: [scheduleId, places.map(({ sequence }) => sequence)],
+    values: [scheduleId, sequences],
   })
 }

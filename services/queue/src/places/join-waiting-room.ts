@@ -36,7 +36,8 @@ async function createPlace(
   const nowMs = ctx.now().getTime()
   requireRoomOpen(onSale, nowMs)
   const token = newTokenValue(nowMs)
-  const join = { onSale, userId, tokenHash: hashToken(token).full }
+  const hash = hashToken(token)
+  const join = { onSale, userId, tokenHash: hash.full }
   if ((ctx.fullUntil.get(scheduleId) ?? 0) > performance.now()) throw roomFull()
 
   let joined = await ctx.joins.add(scheduleId, join)
@@ -55,6 +56,7 @@ async function createPlace(
     ctx.fullUntil.set(scheduleId, performance.now() + FULL_FOR_MS)
     throw roomFull()
   }
+  ctx.redisRoom.keepOwner(hash, { scheduleId, userId })
   // From the answer on every instance knows the place. Where that takes long, PostgreSQL is asked for it.
   await joined.isMirrored
   const straightIn = joined.status === 'ACTIVE'

@@ -35,11 +35,12 @@ export function isEnded({ status }: TokenRow): boolean {
   return status !== 'WAITING' && status !== 'ACTIVE'
 }
 
-/** The places of many token values, live or not, in no order. */
+/** The places of many token values, live or not, in no order. Each is looked up by itself, also where the table was empty a moment ago. */
 export async function findTokens(db: Queryable, tokenHashes: readonly Buffer[]): Promise<TokenRow[]> {
   const { rows } = await db.query<TokenRow>({
     name: 'find-tokens',
-    text: `SELECT ${TOKEN_COLUMNS} FROM queue_tokens WHERE token_hash = ANY ($1::bytea[])`,
+    text: `SELECT ${TOKEN_COLUMNS} FROM unnest($1::bytea[]) AS asked (asked_hash), LATERAL (
+             SELECT * FROM queue_tokens WHERE token_hash = asked_hash OFFSET 0) AS place`,
     values: [tokenHashes],
   })
   return rows

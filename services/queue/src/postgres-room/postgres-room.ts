@@ -50,6 +50,7 @@ export class PostgresRoom implements RoomReader {
       batchMax: LOOKUPS_SHARED_MAX,
       atOnceMax: LOOKUPS_AT_ONCE_MAX,
       pendingMax: LOOKUPS_PENDING_MAX,
+      waitMaxMs: 3_000,
       send: async (_all, tokenHashes) => {
         const rows = await findTokens(pool, tokenHashes)
         const byHash = new Map(rows.map((row) => [row.tokenHash.toString('base64'), row]))

@@ -28,6 +28,8 @@ export interface Difference {
   from: number
   to: RoomState
   places: MirroredPlace[]
+  /** Those of them that have got their token value in between. */
+  newTokens: readonly Pick<MirroredPlace, 'userId' | 'tokenHash'>[]
 }
 
 interface RoomProgress {
@@ -245,21 +247,23 @@ export class Mirror {
    * from no version. Returns undefined also where rows were deleted since the state was read, because they may be missing.
    */
   async #applyMissed(scheduleId: number, from: number, state: RoomState): Promise<number | undefined> {
-    if (from === 0) return this.#apply(scheduleId, { from, to: state, places: [] })
+    if (from === 0) return this.#apply(scheduleId, { from, to: state, places: [], newTokens: [] })
     const { versionMin, places } = await readChanges(this.#options.pool, scheduleId, from, this.#page)
     if (from < versionMin) return undefined
     const last = places.at(-1)
     const isAll = last === undefined || places.length < this.#page || last.version >= state.version
-    return this.#apply(scheduleId, { from, to: isAll ? state : { ...state, version: last.version }, places })
+    // A change does not say what it was of a place, so each that is live may have a new token value.
+    const newTokens = places.filter(({ status }) => status !== 'E')
+    const to = isAll ? state : { ...state, version: last.version }
+    return this.#apply(scheduleId, { from, to, places, newTokens })
   }
 
   /** Returns the version that the mirror has then; undefined where it has none of this database. */
-  async #apply(scheduleId: number, { from, to, places }: Difference): Promise<number | undefined> {
+  async #apply(scheduleId: number, { from, to, places, newTokens }: Difference): Promise<number | undefined> {
     const { redis, onEstimateProved } = this.#options
-    const live = places.filter(({ status }) => status !== 'E')
     const room = [this.#source, from, ...stateArguments(to)]
     const [, [outcome, ...rest]] = await Promise.all([
-      keepOwners(redis, scheduleId, live),
+      keepOwners(redis, scheduleId, newTokens),
       runScript(redis, 'apply', scheduleId, [...room, ...places.flatMap(placeArguments)]),
     ])
     if (outcome === 'MISSING') return undefined
@@ -279,7 +283,12 @@ function takeKnown(room: RoomProgress): Difference | undefined {
   room.known = room.known.filter((one) => {
     if (one.from < room.version) return false
     if (one.from !== (all?.to.version ?? room.version) || (all?.places.length ?? 0) >= PAGE) return true
-    all = { from: room.version, to: one.to, places: [...(all?.places ?? []), ...one.places] }
+    all = {
+      from: room.version,
+      to: one.to,
+      places: [...(all?.places ?? []), ...one.places],
+      newTokens: [...(all?.newTokens ?? []), ...one.newTokens],
+    }
     return false
   })
   return all

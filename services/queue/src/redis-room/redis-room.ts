@@ -118,6 +118,11 @@ export class RedisRoom implements RoomReader {
     })
   }
 
+  /** Keeps whose place a token value is, so that its first look need not ask. */
+  keepOwner({ digest }: TokenHash, { scheduleId, userId }: TokenOwner): void {
+    this.#owners.set(digest, { scheduleId, userId })
+  }
+
   async ownerOf({ digest }: TokenHash): Promise<TokenOwner | undefined> {
     const known = this.#owners.get(digest)
     if (known !== undefined) return known

@@ -1,22 +1,14 @@
 import type { Queryable, Tx } from '@frontrow/postgres/pool'
 
-/** Once this is committed, no seat of the schedule can be held or confirmed. */
-export async function insertCancelledSchedule(tx: Tx, scheduleId: number): Promise<void> {
+/** Once this is committed, no seat of these schedules can be held or confirmed. */
+export async function insertCancelledSchedules(tx: Tx, scheduleIds: readonly number[]): Promise<void> {
   await tx.query({
     name: 'cancelled-schedules-insert',
-    text: 'INSERT INTO cancelled_schedules (schedule_id) VALUES ($1) ON CONFLICT DO NOTHING',
-    values: [scheduleId],
+    text: `INSERT INTO cancelled_schedules (schedule_id)
+           SELECT DISTINCT schedule_id FROM unnest($1::bigint[]) AS c (schedule_id) ORDER BY schedule_id
+           ON CONFLICT DO NOTHING`,
+    values: [scheduleIds],
   })
-}
-
-/** Whether the schedule of a reservation will not take place. */
-export async function isScheduleCancelled(tx: Tx, scheduleId: number): Promise<boolean> {
-  const { rowCount } = await tx.query({
-    name: 'cancelled-schedules-find',
-    text: 'SELECT FROM cancelled_schedules WHERE schedule_id = $1',
-    values: [scheduleId],
-  })
-  return rowCount === 1
 }
 
 /** Cancelled schedules that may still have live reservations. */

@@ -1,11 +1,5 @@
 import type { Queryable, Tx } from '@frontrow/postgres/pool'
-import type {
-  CancelReason,
-  EndedReservation,
-  QueuePlaceWithHolds,
-  Reservation,
-  ReservationStatus,
-} from '../reservation.ts'
+import type { CancelReason, EndedReservation, Reservation, ReservationStatus } from '../reservation.ts'
 
 const COLUMNS = `r.reservation_id AS "reservationId", r.reservation_number AS "reservationNumber",
   r.user_id AS "userId", r.schedule_id AS "scheduleId",
@@ -21,8 +15,7 @@ const FACTS = `r.reservation_id AS "reservationId", r.user_id AS "userId", r.sch
 
 /**
  * SQL that makes a QueuePlaceWithHolds of each row that a statement changes. `ended` is an SQL array with the ids of all live holds
- * that the statement ends. The count is exact for confirmations, because holds, refreshes and confirmations of one user take turns
- * (seat-holds.ts). Two holds that are cancelled or expire at the same time may each count the other one.
+ * that the statement ends. Two holds that are cancelled or expire at the same time may each count the other one.
  */
 function queuePlaceWithHolds(ended: string): string {
   return `CASE WHEN r.queue_sequence IS NOT NULL THEN json_build_object(
@@ -31,42 +24,6 @@ function queuePlaceWithHolds(ended: string): string {
         WHERE o.user_id = r.user_id AND o.schedule_id = r.schedule_id AND o.queue_sequence = r.queue_sequence
           AND o.status = 'HOLD' AND o.expires_at > clock_timestamp() AND o.reservation_id <> ALL (${ended}))
     ) END AS "queuePlace"`
-}
-
-/** Inserts a HOLD. Fails on the unique constraint reservations_number_once when the number exists. */
-export async function insertReservation(
-  tx: Tx,
-  reservation: Pick<
-    Reservation,
-    | 'reservationId'
-    | 'reservationNumber'
-    | 'userId'
-    | 'scheduleId'
-    | 'seats'
-    | 'totalAmount'
-    | 'reservedAt'
-    | 'expiresAt'
-    | 'queueSequence'
-  >,
-): Promise<void> {
-  await tx.query({
-    name: 'reservations-insert',
-    text: `INSERT INTO reservations (reservation_id, reservation_number, user_id, schedule_id, status, total_amount,
-             seat_ids, seats, reserved_at, expires_at, queue_sequence)
-           VALUES ($1, $2, $3, $4, 'HOLD', $5, $6, $7, $8, $9, $10)`,
-    values: [
-      reservation.reservationId,
-      reservation.reservationNumber,
-      reservation.userId,
-      reservation.scheduleId,
-      reservation.totalAmount,
-      reservation.seats.map((seat) => seat.seatId),
-      JSON.stringify(reservation.seats),
-      reservation.reservedAt,
-      reservation.expiresAt,
-      reservation.queueSequence,
-    ],
-  })
 }
 
 /** One reservation; of this user only, unless `userId` is null. */
@@ -82,6 +39,19 @@ export async function findReservation(
     values: [reservationId, userId],
   })
   return rows[0]
+}
+
+/** Those of these reservations that exist, whoever's they are. */
+export async function findReservations(
+  db: Queryable,
+  reservationIds: readonly string[],
+): Promise<Reservation[]> {
+  const { rows } = await db.query<Reservation>({
+    name: 'reservations-find-all',
+    text: `SELECT ${COLUMNS} FROM reservations r WHERE r.reservation_id = ANY ($1::uuid[])`,
+    values: [reservationIds],
+  })
+  return rows
 }
 
 /** A page of a user's reservations, newest first, with ids below `before`. */
@@ -110,23 +80,6 @@ export async function lockReservation(tx: Tx, reservationId: string): Promise<Re
     values: [reservationId],
   })
   return rows[0]
-}
-
-/** Turns a locked HOLD into CONFIRMED, after `lockUserSeatsOf`. Returns the place that made it. */
-export async function markConfirmed(
-  tx: Tx,
-  reservationId: string,
-  paymentId: string,
-): Promise<QueuePlaceWithHolds | null> {
-  const { rows } = await tx.query<{ queuePlace: QueuePlaceWithHolds | null }>({
-    name: 'reservations-confirm',
-    text: `UPDATE reservations r SET status = 'CONFIRMED', payment_id = $2, confirmed_at = clock_timestamp()
-           WHERE r.reservation_id = $1 AND r.status = 'HOLD' RETURNING ${queuePlaceWithHolds('ARRAY[r.reservation_id]')}`,
-    values: [reservationId, paymentId],
-  })
-  const row = rows[0]
-  if (row === undefined) throw new Error('a locked hold was not there to confirm')
-  return row.queuePlace
 }
 
 /** Moves the deadline of a locked HOLD by `holdMs`, and returns the new one. */
@@ -165,22 +118,6 @@ export async function markCancelled(
   return rows
 }
 
-/** Turns the lapsed holds among these into EXPIRED, and waits for those that others are changing. Returns those it changed. */
-export async function markExpired(tx: Tx, reservationIds: readonly string[]): Promise<EndedReservation[]> {
-  const { rows } = await tx.query<EndedReservation>({
-    name: 'reservations-expire',
-    text: `WITH lapsed AS (
-             SELECT reservation_id FROM reservations
-             WHERE reservation_id = ANY ($1::uuid[]) AND status = 'HOLD' AND expires_at <= clock_timestamp()
-             ORDER BY reservation_id FOR UPDATE)
-           UPDATE reservations r SET status = 'EXPIRED' FROM lapsed
-           WHERE r.reservation_id = lapsed.reservation_id AND r.status = 'HOLD'
-           RETURNING ${FACTS}, ${queuePlaceWithHolds("'{}'::uuid[]")}`,
-    values: [reservationIds],
-  })
-  return rows
-}
-
 /** Turns the longest lapsed holds, at most `limit`, into EXPIRED, and skips those that others are changing. */
 export async function expireLapsed(tx: Tx, limit: number): Promise<EndedReservation[]> {
   const { rows } = await tx.query<EndedReservation>({
@@ -210,15 +147,20 @@ export async function listLiveOf(db: Queryable, scheduleId: number, limit: numbe
   return rows.map((row) => row.reservation_id)
 }
 
-/** Stores that the refund of a cancelled reservation was made; returns false when no refund was pending. */
-export async function markRefunded(tx: Tx, paymentId: string): Promise<boolean> {
-  const { rowCount } = await tx.query({
+/** Stores that refunds of cancelled reservations were made; returns the payments whose refund was pending. */
+export async function markRefunded(tx: Tx, paymentIds: readonly string[]): Promise<ReadonlySet<string>> {
+  const { rows } = await tx.query<{ payment_id: string }>({
     name: 'reservations-refunded',
-    text: `UPDATE reservations SET refund_status = 'REFUNDED'
-           WHERE payment_id = $1 AND status = 'CANCELLED' AND refund_status = 'PENDING'`,
-    values: [paymentId],
+    text: `WITH pending AS (
+             SELECT reservation_id FROM reservations
+             WHERE payment_id = ANY ($1::uuid[]) AND status = 'CANCELLED' AND refund_status = 'PENDING'
+             ORDER BY reservation_id FOR UPDATE)
+           UPDATE reservations r SET refund_status = 'REFUNDED' FROM pending
+           WHERE r.reservation_id = pending.reservation_id
+           RETURNING r.payment_id`,
+    values: [paymentIds],
   })
-  return rowCount === 1
+  return new Set(rows.map((row) => row.payment_id))
 }
 
 /** Reservations that a payment confirmed, in the order of payment ids, for the audit across services. */

@@ -1,41 +1,122 @@
 /**
- * Who has a seat. One statement decides it, with one clock reading and under the primary key (schedule_id, seat_id): it
- * takes all seats or none, takes lapsed holds over in place, and counts the user's seats from the rows themselves.
+ * Who has a seat. The function `hold_seats` (migrations/0003_hold_seats.sql) decides it, with one clock reading and under the primary
+ * key (schedule_id, seat_id): it takes all seats or none, takes lapsed holds over in place, and counts the user's seats from the rows
+ * themselves.
  *
- * All transactions lock in the same order, so that they can't deadlock: the user (an advisory lock), seats by id,
- * reservations by id. Those that only tidy up skip locked rows instead of waiting.
+ * All transactions lock in the same order, so that they can't deadlock: messages by id (inbox), cancelled schedules by id, users (advisory
+ * locks, by their keys), seats by schedule and id, reservations by id, replies by payment, the Idempotency-Key. One that works for many users
+ * takes all locks of one kind before the first of the next kind, each kind with one statement. Those that only tidy up skip locked rows
+ * instead of waiting.
  */
-import type { Queryable, Tx } from '@frontrow/postgres/pool'
+import type { KeyedRequest } from '@frontrow/idempotency/idempotency-key'
+import { hashContent } from '@frontrow/idempotency/idempotency-key'
+import type { OutgoingMessage } from '@frontrow/messaging/outbox'
+import { isUniqueViolation } from '@frontrow/postgres/errors'
+import type { Pool, Queryable, Tx } from '@frontrow/postgres/pool'
+import { inOneStatement } from '@frontrow/postgres/transaction'
+import { currentTrace } from '@frontrow/trace-context/trace-context'
+import { uuidv7 } from 'uuidv7'
+import type { EndedReservation, Reservation } from '../reservation.ts'
 
-/** What to hold, and for how long. */
-export interface SeatWish {
-  scheduleId: number
-  userId: string
-  reservationId: string
-  /** Without duplicates. */
-  seatIds: readonly number[]
+/** A hold to make, and what is stored and told together with it. */
+export interface NewHold {
+  /** Its seats without duplicates. */
+  reservation: Pick<
+    Reservation,
+    | 'reservationId'
+    | 'reservationNumber'
+    | 'userId'
+    | 'scheduleId'
+    | 'seats'
+    | 'totalAmount'
+    | 'queueSequence'
+  >
   holdMs: number
   seatsPerUserMax: number
+  /** The request whose key gets the answer. */
+  keyed: KeyedRequest | undefined
+  /** The answer, without its last fields `reservedAt` and `expiresAt`. */
+  untimedAnswer: object
+  /** The event, without the last field `expiresAt` of its payload. */
+  untimedEvent: OutgoingMessage
 }
 
-/** The result of a wish. When `heldSeatIds` lacks any of its seats, the caller must roll the transaction back. */
-export interface HoldOutcome {
-  heldAt: Date
-  expiresAt: Date
-  /** Live seats that the user had before. */
-  userSeats: number
-  isScheduleCancelled: boolean
-  heldSeatIds: number[]
-  /** Wanted seats that were taken before the statement began; when there are any, it wrote nothing. */
-  takenSeatIds: number[]
-  /** Lapsed reservations that lost a seat to this hold. */
-  takenOverFrom: string[]
+/** What became of it. All but HELD have written nothing. */
+export type HoldOutcome =
+  | {
+      outcome: 'HELD'
+      /** The text that is stored, with its times, parsed. */
+      answer: unknown
+      /** Lapsed reservations that lost a seat to this hold, and have ended by it. */
+      takenOver: EndedReservation[]
+    }
+  /** The key has an answer: the same text that is stored, parsed. */
+  | { outcome: 'REPLAYED'; answer: unknown }
+  /** The key has an answer to another request. */
+  | { outcome: 'KEY_REUSED' }
+  /** The schedule is cancelled. */
+  | { outcome: 'CANCELLED' }
+  /** The user would have too many seats; `seatsBefore` are the live ones before. */
+  | { outcome: 'OVER_LIMIT'; seatsBefore: number }
+  /** Somebody has these of the wanted seats. */
+  | { outcome: 'TAKEN'; takenSeatIds: number[] }
+  /** Another reservation has the number. */
+  | { outcome: 'NUMBER_EXISTS' }
+
+/**
+ * Holds the seats, in one round trip and a transaction of its own. A second buyer waits for the first one's commit.
+ */
+export async function takeSeats(pool: Pool, hold: NewHold): Promise<HoldOutcome> {
+  const { reservation, keyed, untimedEvent } = hold
+  const { seats } = reservation
+  const trace = currentTrace()
+  const statement = {
+    name: 'seat-holds-take',
+    text: `
+      SELECT outcome, answer, coalesce(seats_before, 0) AS "seatsBefore", coalesce(taken, '[]') AS "takenSeatIds",
+        coalesce(taken_over, '[]') AS "takenOver"
+      FROM hold_seats(
+        schedule => $1, buyer => $2, wanted => $3, offered => $4, amount => $5, hold_ms => $6, seats_max => $7,
+        new_id => $8, new_number => $9, place_sequence => $10,
+        operation_name => $11, key_value => $12, content_hash => $13,
+        answer_start => $14, event_start => $15, events_topic => $16, message_ids => $17, trace => $18, request => $19)`,
+    values: [
+      reservation.scheduleId,
+      reservation.userId,
+      seats.map((seat) => seat.seatId),
+      JSON.stringify(seats),
+      reservation.totalAmount,
+      hold.holdMs,
+      hold.seatsPerUserMax,
+      reservation.reservationId,
+      reservation.reservationNumber,
+      reservation.queueSequence,
+      keyed?.operation ?? null,
+      keyed?.key ?? null,
+      keyed === undefined ? null : hashContent(keyed.content),
+      JSON.stringify(hold.untimedAnswer),
+      JSON.stringify(untimedEvent.payload),
+      untimedEvent.topic,
+      [untimedEvent, ...seats].map(() => uuidv7()),
+      trace?.traceparent ?? null,
+      trace?.requestId ?? null,
+    ],
+  }
+  try {
+    const { rows } = await inOneStatement(pool, (db) => db.query<HoldOutcome>(statement))
+    const outcome = rows[0]
+    if (outcome === undefined) throw new Error('the hold statement answered nothing')
+    return outcome
+  } catch (error) {
+    if (isUniqueViolation(error, 'reservations_number_once')) return { outcome: 'NUMBER_EXISTS' }
+    throw error
+  }
 }
 
 /**
  * Makes transactions that change a user's live seats of a schedule take turns. Otherwise two holds at once could each
- * count the seats without the other's and pass the limit together. It is a statement of its own, because the snapshot of
- * the next statement must be taken after the wait.
+ * count the seats without the other's and pass the limit together. `hold_seats` takes the same lock. It is a statement of its own, because
+ * the snapshot of the next statement must be taken after the wait.
  */
 export async function lockUserSeats(tx: Tx, scheduleId: number, userId: string): Promise<void> {
   await tx.query({
@@ -45,65 +126,15 @@ export async function lockUserSeats(tx: Tx, scheduleId: number, userId: string):
   })
 }
 
-/** As `lockUserSeats`, for the user and schedule of a reservation. */
-export async function lockUserSeatsOf(tx: Tx, reservationId: string): Promise<void> {
+/** As `lockUserSeats`, for the users and schedules of reservations. */
+export async function lockUserSeatsOf(tx: Tx, reservationIds: readonly string[]): Promise<void> {
   await tx.query({
-    name: 'seat-holds-lock-user-of',
-    text: `SELECT pg_advisory_xact_lock(hashtextextended(schedule_id::text || ' ' || user_id, 0))
-           FROM reservations WHERE reservation_id = $1`,
-    values: [reservationId],
+    name: 'seat-holds-lock-users-of',
+    text: `SELECT pg_advisory_xact_lock(users.key) FROM (
+             SELECT DISTINCT hashtextextended(schedule_id::text || ' ' || user_id, 0) AS key
+             FROM reservations WHERE reservation_id = ANY ($1::uuid[]) ORDER BY key) users`,
+    values: [reservationIds],
   })
-}
-
-/** Takes the seats; call `lockUserSeats` before. A second buyer waits for the first one's commit and then gets nothing. */
-export async function takeSeats(tx: Tx, wish: SeatWish): Promise<HoldOutcome> {
-  const { rows } = await tx.query<HoldOutcome>({
-    name: 'seat-holds-take',
-    text: `
-      WITH clock AS MATERIALIZED (
-        SELECT t.at, t.at + make_interval(secs => $5::float8 / 1000) AS until
-        FROM (SELECT date_trunc('milliseconds', clock_timestamp()) AS at) t
-      ), own AS MATERIALIZED (
-        SELECT count(*) AS seats FROM seat_holds h, clock
-        WHERE h.schedule_id = $1 AND h.user_id = $4 AND h.expires_at > clock.at
-      ), cancelled AS MATERIALIZED (
-        SELECT EXISTS (SELECT FROM cancelled_schedules WHERE schedule_id = $1) AS yes
-      ), taken AS MATERIALIZED (
-        SELECT h.seat_id FROM seat_holds h, clock
-        WHERE h.schedule_id = $1 AND h.seat_id = ANY ($2::bigint[]) AND h.expires_at > clock.at
-      ), made AS (
-        INSERT INTO seat_holds (schedule_id, seat_id, reservation_id, user_id, held_at, expires_at)
-        SELECT $1, wanted.seat_id, $3, $4, clock.at, clock.until
-        FROM unnest($2::bigint[]) AS wanted (seat_id), clock, own, cancelled
-        WHERE NOT cancelled.yes AND own.seats + cardinality($2::bigint[]) <= $6
-          -- Spares the loser its writes. Seats that others take meanwhile are found by the conflict below.
-          AND NOT EXISTS (SELECT FROM taken)
-        ORDER BY wanted.seat_id
-        ON CONFLICT (schedule_id, seat_id) DO UPDATE
-          SET reservation_id = excluded.reservation_id, user_id = excluded.user_id, held_at = excluded.held_at,
-              expires_at = excluded.expires_at, taken_over_from = seat_holds.reservation_id
-          WHERE seat_holds.expires_at <= excluded.held_at
-        RETURNING seat_id, taken_over_from
-      )
-      SELECT clock.at AS "heldAt", clock.until AS "expiresAt", own.seats AS "userSeats",
-        cancelled.yes AS "isScheduleCancelled",
-        (SELECT coalesce(json_agg(seat_id), '[]') FROM made) AS "heldSeatIds",
-        (SELECT coalesce(json_agg(seat_id ORDER BY seat_id), '[]') FROM taken) AS "takenSeatIds",
-        (SELECT coalesce(json_agg(DISTINCT taken_over_from) FILTER (WHERE taken_over_from IS NOT NULL), '[]')
-         FROM made) AS "takenOverFrom"
-      FROM clock, own, cancelled`,
-    values: [
-      wish.scheduleId,
-      wish.seatIds,
-      wish.reservationId,
-      wish.userId,
-      wish.holdMs,
-      wish.seatsPerUserMax,
-    ],
-  })
-  const outcome = rows[0]
-  if (outcome === undefined) throw new Error('the hold statement answered nothing')
-  return outcome
 }
 
 /** Locks the seats that reservations still have, and returns how many each has. */
@@ -113,11 +144,14 @@ export async function lockSeatsOf(
 ): Promise<ReadonlyMap<string, number>> {
   const { rows } = await tx.query<{ reservation_id: string }>({
     name: 'seat-holds-lock-of',
-    text: `SELECT h.reservation_id FROM reservations r
-           JOIN seat_holds h ON h.schedule_id = r.schedule_id AND h.seat_id = ANY (r.seat_ids)
-             AND h.reservation_id = r.reservation_id
-           WHERE r.reservation_id = ANY ($1::uuid[])
-           ORDER BY h.schedule_id, h.seat_id FOR UPDATE OF h`,
+    // One look by the primary key a seat, in their order. As a join it would be planned once, while the table is small, and would
+    // then read all seats of a schedule for each batch.
+    text: `SELECT held.reservation_id
+           FROM (SELECT r.schedule_id, s.seat_id, r.reservation_id FROM reservations r, unnest(r.seat_ids) AS s (seat_id)
+                 WHERE r.reservation_id = ANY ($1::uuid[]) ORDER BY r.schedule_id, s.seat_id OFFSET 0) wanted
+           CROSS JOIN LATERAL (SELECT h.reservation_id FROM seat_holds h
+             WHERE h.schedule_id = wanted.schedule_id AND h.seat_id = wanted.seat_id
+               AND h.reservation_id = wanted.reservation_id FOR UPDATE) held`,
     values: [reservationIds],
   })
   const counts = new Map<string, number>()
@@ -125,11 +159,11 @@ export async function lockSeatsOf(
   return counts
 }
 
-/** Sets the deadline of a reservation's seats; null means that they are sold. Call `lockSeatsOf` before. */
-export async function moveDeadline(tx: Tx, reservationId: string, expiresAt: Date | null): Promise<void> {
+/** Sets the deadline of a reservation's seats. Call `lockSeatsOf` before. */
+export async function moveDeadline(tx: Tx, reservationId: string, expiresAt: Date): Promise<void> {
   await tx.query({
     name: 'seat-holds-move-deadline',
-    text: `UPDATE seat_holds h SET expires_at = coalesce($2::timestamptz, 'infinity') FROM reservations r
+    text: `UPDATE seat_holds h SET expires_at = $2 FROM reservations r
            WHERE r.reservation_id = $1 AND h.schedule_id = r.schedule_id AND h.seat_id = ANY (r.seat_ids)
              AND h.reservation_id = r.reservation_id`,
     values: [reservationId, expiresAt],

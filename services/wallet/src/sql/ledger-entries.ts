@@ -1,77 +1,72 @@
 import type { Queryable, Tx } from '@frontrow/postgres/pool'
-import type { Wallet } from './wallets.ts'
-
-/** CHARGE: money came into the wallet from outside. DEBIT: it was spent. REFUND: it was given back. */
-export type MovementKind = 'CHARGE' | 'DEBIT' | 'REFUND'
-
-/** One movement of money to post. */
-export interface Movement {
-  transactionId: string
-  kind: MovementKind
-  /** Positive; the kind gives the direction. */
-  amount: number
-  paymentId: string | null
-}
+import type { MovedWallet, MovementKind, RecordedMovement } from '../journal.ts'
 
 const houseAccounts = { CHARGE: 'funding', DEBIT: 'sales', REFUND: 'refunds' } as const satisfies Record<
   MovementKind,
   string
 >
 
-/** Returns the totals after a movement, so that the balance stays what was charged less what was used. */
-function totalsAfter(wallet: Wallet, { kind, amount }: Movement): Pick<Wallet, 'totalCharged' | 'totalUsed'> {
-  if (kind === 'CHARGE') return { totalCharged: wallet.totalCharged + amount, totalUsed: wallet.totalUsed }
-  const used = kind === 'DEBIT' ? amount : -amount
-  return { totalCharged: wallet.totalCharged, totalUsed: wallet.totalUsed + used }
-}
-
 /**
- * Writes the new balance and both ledger entries in one statement, if the wallet still has the version it was read with.
- * Otherwise it writes nothing, leaves the row locked and returns undefined. No other statement changes a balance, so none
- * changes without its entries.
+ * Writes the new balances and both ledger entries of every movement in one statement, and returns how many wallets were written.
+ * A wallet whose version is not the one it was read with is left out, together with its entries. No other statement changes a
+ * balance, so none changes without its entries.
  */
-export async function insertMovement(
+export async function insertMovements(
   tx: Tx,
-  wallet: Wallet,
-  movement: Movement,
-): Promise<{ balance: number; createdAt: Date } | undefined> {
-  const signed = movement.kind === 'DEBIT' ? -movement.amount : movement.amount
-  const totals = totalsAfter(wallet, movement)
-  const { rows } = await tx.query<{ balance_after: number | null; created_at: Date }>({
-    name: 'ledger-insert-movement',
-    text: `WITH moved AS (
-             INSERT INTO wallets AS w (user_id, balance, total_charged, total_used, version)
-             VALUES ($1, $2, $3, $4, $5::bigint + 1)
-             ON CONFLICT (user_id) DO UPDATE
-               SET balance = excluded.balance, total_charged = excluded.total_charged,
-                   total_used = excluded.total_used, version = excluded.version, updated_at = clock_timestamp()
-               WHERE w.version = $5
-             RETURNING user_id, balance, updated_at
+  wallets: readonly MovedWallet[],
+  movements: readonly RecordedMovement[],
+): Promise<number> {
+  const { rowCount } = await tx.query({
+    name: 'ledger-insert-movements',
+    // A new wallet is inserted without waiting for the lock of a row that is there, which could end in a deadlock.
+    text: `WITH wallet AS (
+             SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::timestamptz[])
+               AS w (user_id, balance, total_charged, total_used, version_before, version, updated_at)
+           ), opened AS (
+             INSERT INTO wallets (user_id, balance, total_charged, total_used, version, updated_at)
+             SELECT user_id, balance, total_charged, total_used, version, updated_at FROM wallet
+             WHERE version_before = 0 ORDER BY user_id
+             ON CONFLICT DO NOTHING RETURNING user_id
+           ), moved AS (
+             UPDATE wallets w SET balance = wallet.balance, total_charged = wallet.total_charged,
+               total_used = wallet.total_used, version = wallet.version, updated_at = wallet.updated_at
+             FROM wallet WHERE w.user_id = wallet.user_id AND w.version = wallet.version_before
+             RETURNING w.user_id
+           ), written AS (
+             SELECT user_id FROM opened UNION ALL SELECT user_id FROM moved
+           ), entries AS (
+             INSERT INTO ledger_entries
+               (transaction_id, account, user_id, kind, amount, balance_after, payment_id, created_at)
+             SELECT m.transaction_id, entry.account, entry.user_id, m.kind, entry.amount, entry.balance_after, m.payment_id, m.moved_at
+             FROM unnest($8::uuid[], $9::text[], $10::text[], $11::text[], $12::bigint[], $13::bigint[], $14::uuid[], $15::timestamptz[])
+               WITH ORDINALITY AS m (transaction_id, user_id, kind, house_account, change, balance_after, payment_id, moved_at, place)
+             JOIN written ON written.user_id = m.user_id
+             CROSS JOIN LATERAL (VALUES
+               (1, 'wallet', m.user_id, m.change, m.balance_after),
+               (2, m.house_account, NULL, -m.change, NULL)
+             ) AS entry (side, account, user_id, amount, balance_after)
+             ORDER BY m.place, entry.side
            )
-           INSERT INTO ledger_entries
-             (transaction_id, account, user_id, kind, amount, balance_after, payment_id, created_at)
-           SELECT $6, entry.account, entry.user_id, $7, entry.amount, entry.balance_after, $8, moved.updated_at
-           FROM moved CROSS JOIN LATERAL (VALUES
-             ('wallet', moved.user_id, $9::bigint, moved.balance),
-             ($10, NULL, -$9::bigint, NULL)
-           ) AS entry (account, user_id, amount, balance_after)
-           RETURNING balance_after, created_at`,
+           SELECT user_id FROM written`,
     values: [
-      wallet.userId,
-      wallet.balance + signed,
-      totals.totalCharged,
-      totals.totalUsed,
-      wallet.version,
-      movement.transactionId,
-      movement.kind,
-      movement.paymentId,
-      signed,
-      houseAccounts[movement.kind],
+      wallets.map(({ userId }) => userId),
+      wallets.map(({ balance }) => balance),
+      wallets.map(({ totalCharged }) => totalCharged),
+      wallets.map(({ totalUsed }) => totalUsed),
+      wallets.map(({ versionBefore }) => versionBefore),
+      wallets.map(({ version }) => version),
+      wallets.map(({ updatedAt }) => updatedAt),
+      movements.map(({ transactionId }) => transactionId),
+      movements.map(({ userId }) => userId),
+      movements.map(({ kind }) => kind),
+      movements.map(({ kind }) => houseAccounts[kind]),
+      movements.map(({ change }) => change),
+      movements.map(({ balanceAfter }) => balanceAfter),
+      movements.map(({ paymentId }) => paymentId),
+      movements.map(({ movedAt }) => movedAt),
     ],
   })
-  const own = rows.find((row) => row.balance_after !== null)
-  if (own === undefined || own.balance_after === null) return undefined
-  return { balance: own.balance_after, createdAt: own.created_at }
+  return rowCount ?? 0
 }
 
 /** One entry of a person's account. */

@@ -7,63 +7,55 @@ export interface StoredFence extends Fence {
   refundReplyId: string
 }
 
-interface FenceRow {
-  user_id: string
-  amount: number
-  status: FenceStatus
-  balance_after_debit: number | null
-  debit_reply_id: string
-  refund_reply_id: string
-}
-
-/** Reads and locks the fence of a payment. It is undefined before the payment's first command. */
-export async function lockFence(tx: Tx, paymentId: string): Promise<StoredFence | undefined> {
-  const { rows } = await tx.query<FenceRow>({
-    name: 'payment-movement-lock',
-    text: `SELECT user_id, amount, status, balance_after_debit, debit_reply_id, refund_reply_id
-           FROM payment_movements WHERE payment_id = $1 FOR UPDATE`,
-    values: [paymentId],
+/** Reads and locks the fences of payments, in the order of their ids. A payment has none before its first command. */
+export async function lockFences(tx: Tx, paymentIds: readonly string[]): Promise<Map<string, StoredFence>> {
+  const { rows } = await tx.query<StoredFence & { paymentId: string }>({
+    name: 'payment-movements-lock',
+    text: `SELECT payment_id AS "paymentId", user_id AS "userId", amount, status,
+                  balance_after_debit AS "balanceAfterDebit", debit_reply_id AS "debitReplyId",
+                  refund_reply_id AS "refundReplyId"
+           FROM payment_movements WHERE payment_id = ANY ($1::uuid[]) ORDER BY payment_id FOR NO KEY UPDATE`,
+    values: [paymentIds],
   })
-  const row = rows[0]
-  if (row === undefined) return undefined
-  return {
-    userId: row.user_id,
-    amount: row.amount,
-    status: row.status,
-    balanceAfterDebit: row.balance_after_debit,
-    debitReplyId: row.debit_reply_id,
-    refundReplyId: row.refund_reply_id,
-  }
+  return new Map(rows.map(({ paymentId, ...fence }) => [paymentId, fence]))
 }
 
-/** Inserts the fence of a payment. Fails on `payment_movements_pkey` where another transaction was quicker. */
-export async function insertFence(tx: Tx, paymentId: string, fence: StoredFence): Promise<void> {
-  await tx.query({
-    name: 'payment-movement-insert',
-    text: `INSERT INTO payment_movements
-             (payment_id, user_id, amount, status, balance_after_debit, debit_reply_id, refund_reply_id)
-           VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+/** Fences to write, by their payments. */
+export interface FenceChanges {
+  first: ReadonlyMap<string, StoredFence>
+  /** Those that go from DEBITED to REFUNDED, which is the only change of a fence. */
+  refunded: readonly string[]
+}
+
+/** Writes fences in one statement and returns how many it wrote: a payment that has a fence by now gets no first one. */
+export async function saveFences(tx: Tx, { first, refunded }: FenceChanges): Promise<number> {
+  const fences = [...first.values()]
+  const { rowCount } = await tx.query({
+    name: 'payment-movements-save',
+    text: `WITH inserted AS (
+             INSERT INTO payment_movements
+               (payment_id, user_id, amount, status, balance_after_debit, debit_reply_id, refund_reply_id)
+             SELECT * FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::uuid[], $7::uuid[])
+               AS f (payment_id, user_id, amount, status, balance_after_debit, debit_reply_id, refund_reply_id)
+             ORDER BY payment_id
+             ON CONFLICT DO NOTHING RETURNING payment_id
+           ), refunded AS (
+             UPDATE payment_movements SET status = 'REFUNDED', updated_at = clock_timestamp()
+             WHERE payment_id = ANY ($8::uuid[]) AND status = 'DEBITED' RETURNING payment_id
+           )
+           SELECT payment_id FROM inserted UNION ALL SELECT payment_id FROM refunded`,
     values: [
-      paymentId,
-      fence.userId,
-      fence.amount,
-      fence.status,
-      fence.balanceAfterDebit,
-      fence.debitReplyId,
-      fence.refundReplyId,
+      [...first.keys()],
+      fences.map(({ userId }) => userId),
+      fences.map(({ amount }) => amount),
+      fences.map(({ status }) => status),
+      fences.map(({ balanceAfterDebit }) => balanceAfterDebit),
+      fences.map(({ debitReplyId }) => debitReplyId),
+      fences.map(({ refundReplyId }) => refundReplyId),
+      refunded,
     ],
   })
-}
-
-/** Moves a fence from DEBITED to REFUNDED, which is the only change of a fence. Throws where it is not DEBITED. */
-export async function markRefunded(tx: Tx, paymentId: string): Promise<void> {
-  const { rowCount } = await tx.query({
-    name: 'payment-movement-mark-refunded',
-    text: `UPDATE payment_movements SET status = 'REFUNDED', updated_at = clock_timestamp()
-           WHERE payment_id = $1 AND status = 'DEBITED'`,
-    values: [paymentId],
-  })
-  if (rowCount !== 1) throw new Error(`payment ${paymentId} is not DEBITED`)
+  return rowCount ?? 0
 }
 
 /** What the ledger says about one payment, beside its fence. */

@@ -1,4 +1,4 @@
-import type { Queryable } from '@frontrow/postgres/pool'
+import type { Queryable, Tx } from '@frontrow/postgres/pool'
 
 /** A person's money. A person without a row has an empty wallet, with `version` 0 and no `updatedAt`. */
 export interface Wallet {
@@ -9,6 +9,12 @@ export interface Wallet {
   totalUsed: number
   version: number
   updatedAt: Date | null
+}
+
+/** A wallet that no other transaction changes before the end of this one, or one that does not exist yet. */
+export interface LockedWallet extends Wallet {
+  /** The database's time right after the lock; what moves under it has this time. */
+  lockedAt: Date
 }
 
 interface WalletRow {
@@ -38,4 +44,24 @@ export async function readWallet(db: Queryable, userId: string): Promise<Wallet>
     values: [userId],
   })
   return toWallet(userId, rows[0])
+}
+
+/**
+ * Reads the wallets of these users and locks those that exist, in the order of their users. A lock is as strong as an update
+ * needs it: entries that refer to the wallet don't wait for it.
+ */
+export async function lockWallets(tx: Tx, userIds: readonly string[]): Promise<LockedWallet[]> {
+  const { rows } = await tx.query<LockedWallet>({
+    name: 'wallets-lock',
+    text: `WITH locked AS MATERIALIZED (
+             SELECT user_id, balance, total_charged, total_used, version, updated_at FROM wallets
+             WHERE user_id = ANY ($1::text[]) ORDER BY user_id FOR NO KEY UPDATE
+           )
+           SELECT user_id AS "userId", coalesce(balance, 0) AS balance, coalesce(total_charged, 0) AS "totalCharged",
+                  coalesce(total_used, 0) AS "totalUsed", coalesce(version, 0) AS version, updated_at AS "updatedAt",
+                  clock_timestamp() AS "lockedAt"
+           FROM unnest($1::text[]) AS asked (user_id) LEFT JOIN locked USING (user_id)`,
+    values: [[...new Set(userIds)]],
+  })
+  return rows
 }

@@ -1,0 +1,50 @@
+import type { PaymentEvents } from './events.ts'
+import type { PaymentIntake } from './payment-intake.ts'
+import type { Payment, PaymentMethod } from './sql/payments.ts'
+
+/** By the payment's method, because the steps of cards wait for the provider. */
+export type Intakes = Readonly<Record<PaymentMethod, PaymentIntake>>
+
+const methodOfFirstStep: Readonly<Record<string, PaymentMethod>> = {
+  WalletDebited: 'BALANCE',
+  CardCaptured: 'CARD',
+}
+
+/** The same events, which tell the intakes of each first step that ended. */
+export function notingSteps(events: PaymentEvents, intakes: Intakes): PaymentEvents {
+  return {
+    ...events,
+    moved(saga) {
+      events.moved(saga)
+      const method = methodOfFirstStep[saga.message]
+      if (method !== undefined && saga.from === 'TAKING_MONEY' && saga.to === 'CONFIRMING') {
+        intakes[method].stepEnded(ageOf(saga.paymentId))
+      }
+    },
+  }
+}
+
+/** Tells the intakes of a payment that has settled in this process. */
+export function noteSettled(intakes: Intakes, { paymentId, paymentMethod, status, paidAt }: Payment): void {
+  const intake = intakes[paymentMethod]
+  intake.settled(paymentId)
+  if (status === 'FAILED') intake.allStepsEnded(ageOf(paymentId))
+  // The refund of a payment that was paid before says nothing of how fast payments are taken. Any other settles a payment whose first
+  // step was noted when its money was taken.
+  else if (status === 'APPROVED' || paidAt === null) intake.stepEnded(ageOf(paymentId))
+}
+
+/**
+ * Tells the intakes of a payment that another instance settled, so that this one knows how fast payments are taken even where it has no
+ * partition and applies no reply. It took until its row says, and not until somebody here looked.
+ */
+export function noteFound(intakes: Intakes, { paymentId, paymentMethod, paidAt, endedAt }: Payment): void {
+  const intake = intakes[paymentMethod]
+  intake.settled(paymentId)
+  intake.allStepsEnded(ageOf(paymentId, (paidAt ?? endedAt)?.getTime()))
+}
+
+/** A UUIDv7 begins with the milliseconds at which it was made: here, just before the payment began. */
+function ageOf(paymentId: string, atMs = Date.now()): number {
+  return atMs - Number.parseInt(paymentId.slice(0, 8) + paymentId.slice(9, 13), 16)
+}

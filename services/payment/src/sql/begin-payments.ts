@@ -1,0 +1,85 @@
+import type { OutgoingMessage } from '@frontrow/messaging/outbox'
+import type { Queryable } from '@frontrow/postgres/pool'
+import { uuidv7 } from 'uuidv7'
+import type { PurchaseSaga } from '../purchase-saga.ts'
+import type { PaymentKey } from './payment-keys.ts'
+import type { Payment } from './payments.ts'
+
+/** A payment that is to begin, with all that is written of it. */
+export interface NewPayment {
+  payment: Pick<Payment, 'paymentId' | 'reservationId' | 'userId' | 'scheduleId' | 'amount' | 'paymentMethod'>
+  key: PaymentKey
+  saga: PurchaseSaga
+  deadlineAt: Date | null
+  /** Where it is set, the card worker finds a capture to make. */
+  cardToken: string | null
+  /** The saga's first command, under the trace of its request; null where it is work of the card worker. */
+  command: OutgoingMessage | null
+}
+
+/**
+ * Begins payments: each with its saga, its capture and the outbox row of its first command, all in one statement, which is a
+ * transaction of its own. Returns those that began. A payment does not begin where its key has begun another one
+ * (payments_key) or its reservation has a live payment (payments_one_live), be it of the same list; of two of one reservation, the
+ * first begins. They are inserted in the order of their reservations, so that instances that begin payments of the same ones wait for
+ * each other instead of running into a deadlock.
+ */
+export async function beginPayments(
+  db: Queryable,
+  payments: readonly NewPayment[],
+): Promise<Pick<Payment, 'paymentId' | 'createdAt'>[]> {
+  const { rows } = await db.query<Pick<Payment, 'paymentId' | 'createdAt'>>({
+    name: 'payments-begin',
+    text: `
+      WITH wanted AS (
+        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::bytea[],
+            $9::text[], $10::boolean[], $11::int[], $12::timestamptz[], $13::text[], $14::text[],
+            $15::uuid[], $16::text[], $17::text[], $18::text[], $19::json[], $20::text[], $21::text[])
+          WITH ORDINALITY AS wanted (payment_id, reservation_id, user_id, schedule_id, amount, payment_method, idempotency_key,
+            request_hash, state, money_taken, attempts, deadline_at, reason, card_token,
+            message_id, topic, message_key, type, payload, traceparent, request_id, place)
+      ), begun AS (
+        INSERT INTO payments (payment_id, reservation_id, user_id, schedule_id, amount, payment_method, status, idempotency_key, request_hash)
+        SELECT payment_id, reservation_id, user_id, schedule_id, amount, payment_method, 'PENDING', idempotency_key, request_hash
+        FROM wanted ORDER BY reservation_id, place
+        ON CONFLICT DO NOTHING
+        RETURNING payment_id, created_at
+      ), sagas AS (
+        INSERT INTO purchase_sagas (payment_id, state, money_taken, attempts, deadline_at, reason)
+        SELECT payment_id, state, money_taken, attempts, deadline_at, reason FROM begun JOIN wanted USING (payment_id)
+      ), captures AS (
+        INSERT INTO card_captures (payment_id, amount, card_token, wanted, status)
+        SELECT payment_id, amount, card_token, 'CAPTURED', 'PENDING' FROM begun JOIN wanted USING (payment_id)
+        WHERE card_token IS NOT NULL
+      ), commands AS (
+        INSERT INTO outbox (message_id, topic, message_key, type, payload, traceparent, request_id)
+        SELECT message_id, topic, message_key, type, payload, traceparent, request_id FROM begun JOIN wanted USING (payment_id)
+        WHERE message_id IS NOT NULL ORDER BY place
+      )
+      SELECT payment_id AS "paymentId", created_at AS "createdAt" FROM begun`,
+    values: [
+      payments.map(({ payment }) => payment.paymentId),
+      payments.map(({ payment }) => payment.reservationId),
+      payments.map(({ payment }) => payment.userId),
+      payments.map(({ payment }) => payment.scheduleId),
+      payments.map(({ payment }) => payment.amount),
+      payments.map(({ payment }) => payment.paymentMethod),
+      payments.map(({ key }) => key.idempotencyKey),
+      payments.map(({ key }) => key.requestHash),
+      payments.map(({ saga }) => saga.state),
+      payments.map(({ saga }) => saga.moneyTaken),
+      payments.map(({ saga }) => saga.attempts),
+      payments.map(({ deadlineAt }) => deadlineAt),
+      payments.map(({ saga }) => saga.reason),
+      payments.map(({ cardToken }) => cardToken),
+      payments.map(({ command }) => (command === null ? null : (command.id ?? uuidv7()))),
+      payments.map(({ command }) => command?.topic ?? null),
+      payments.map(({ command }) => command?.key ?? null),
+      payments.map(({ command }) => command?.type ?? null),
+      payments.map(({ command }) => (command === null ? null : JSON.stringify(command.payload))),
+      payments.map(({ command }) => command?.trace?.traceparent ?? null),
+      payments.map(({ command }) => command?.trace?.requestId ?? null),
+    ],
+  })
+  return rows
+}

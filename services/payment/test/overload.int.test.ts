@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { createPool } from '@frontrow/postgres/pool'
+import type { Pool } from '@frontrow/postgres/pool'
+import { readConfig } from '@frontrow/service-host/config'
+import type { RunningService } from '@frontrow/service-host/host'
+import { eventually } from '@frontrow/test-kit/eventually'
+import { createTestEnvironment, tokenFor } from '@frontrow/test-kit/test-environment'
+import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
+import { settings } from '../src/config.ts'
+import { startPayment } from '../src/start.ts'
+import { startParticipants } from './participants.ts'
+import type { Participants } from './participants.ts'
+
+// The wallet and the reservations take this long for a command each, one after the other: 8 payments a second.
+const COMMAND_MS = 120
+const OFFERED_PER_SECOND = 25
+const SECONDS = 16
+const DELAY_MAX_MS = 1_000
+
+let environment: TestEnvironment
+let participants: Participants
+let payment: RunningService
+let pool: Pool
+let token: string
+
+beforeAll(async () => {
+  token = await tokenFor('101')
+  environment = await createTestEnvironment()
+  participants = await startParticipants(environment, { commandMs: COMMAND_MS })
+  const targets = ['QUEUE_GRPC', 'CATALOG_GRPC', 'RESERVATION_GRPC', 'WALLET_GRPC']
+  const config = readConfig(settings, {
+    ...environment.serviceEnv('payment'),
+    ...Object.fromEntries(targets.map((name) => [name, participants.address])),
+    PAYMENT_DELAY_MAX_MS: String(DELAY_MAX_MS),
+  })
+  payment = await startPayment(config, {
+    processMetrics: false,
+    onFatal: (error) => {
+      throw error
+    },
+  })
+  pool = createPool({
+    url: environment.databaseUrl('payment'),
+    applicationName: 'test',
+    max: 2,
+    statementTimeoutMs: 5_000,
+    onError: () => undefined,
+  })
+  await eventually(async () => {
+    const ready = await fetch(`http://127.0.0.1:${payment.ports.ops}/health/ready`)
+    expect(ready.status).toBe(200)
+  })
+}, 60_000)
+
+afterAll(async () => {
+  await payment.lifecycle.stop()
+  await participants.stop()
+  await pool.end()
+  await environment.dispose()
+})
+
+interface Answered {
+  sentAtMs: number
+  key: string
+  reservationId: string
+  status: number
+  replayed: string | null
+  retryAfter: string | null
+  tookMs: number
+  body: { data?: { paymentId: string }; error?: { code: string; message: string } }
+}
+
+async function pay(key: string = randomUUID(), reservationId: string = hold()): Promise<Answered> {
+  const began = performance.now()
+  const response = await fetch(`http://127.0.0.1:${payment.ports.http}/api/v1/payments`, {
+    method: 'POST',
+    headers: {
+      Authorization: `Bearer ${token}`,
+      'Content-Type': 'application/json',
+      'Idempotency-Key': key,
+    },
+    body: JSON.stringify({ reservationId, paymentMethod: 'BALANCE' }),
+  })
+  const body: Answered['body'] = JSON.parse(await response.text())
+  return {
+    sentAtMs: began,
+    key,
+    reservationId,
+    status: response.status,
+    replayed: response.headers.get('idempotency-replayed'),
+    retryAfter: response.headers.get('retry-after'),
+    tookMs: performance.now() - began,
+    body,
+  }
+}
+
+function hold(): string {
+  const reservationId = randomUUID()
+  const held = { reservationId, userId: '101', scheduleId: 42, status: 'HOLD', totalAmount: 120_000 }
+  participants.reservations.set(reservationId, held)
+  return reservationId
+}
+
+test('three times more payments than the system takes: some are taken in time, the others refused at once, and soon all is normal', async () => {
+  const answers: Promise<Answered>[] = []
+  const repeats: Promise<Answered>[] = []
+  let paid: Answered | undefined
+  const began = performance.now()
+  while (performance.now() - began < SECONDS * 1_000) {
+    const due = Math.floor(((performance.now() - began) / 1_000) * OFFERED_PER_SECOND)
+    while (answers.length < due) {
+      answers.push(
+        pay().then((answer) => {
+          if (answer.status === 201) paid = answer
+          return answer
+        }),
+      )
+      // A client that has paid asks again, whether others are refused now or not.
+      if (answers.length % 5 === 0 && paid !== undefined) repeats.push(pay(paid.key, paid.reservationId))
+    }
+    // The load's own pace, not a wait for something to happen.
+    await delay(10)
+  }
+  const all = await Promise.all(answers)
+  const of = (status: number): Answered[] => all.filter((answer) => answer.status === status)
+  const begun = [...of(201), ...of(202)]
+  const refused = of(503)
+  expect(begun.length + refused.length).toBe(all.length)
+
+  // Each of the others knows why, and when to come again; nothing of it was taken.
+  expect(refused.length).toBeGreaterThan(all.length / 3)
+  for (const { body, retryAfter } of refused) {
+    expect(body.error?.code).toBe('UNAVAILABLE')
+    expect(body.error?.message).toContain('payments are taken more slowly than they come')
+    expect(Number(retryAfter)).toBeGreaterThanOrEqual(1)
+  }
+  const tookMs = refused.map((answer) => answer.tookMs).toSorted((a, b) => a - b)
+  expect(tookMs[Math.floor(tookMs.length / 2)]).toBeLessThan(1_000)
+  const { rows } = await pool.query<{ key: string }>('SELECT idempotency_key AS key FROM payments')
+  const stored = new Set(rows.map(({ key }) => key))
+  expect(refused.filter(({ key }) => stored.has(key))).toEqual([])
+  expect(begun.filter(({ key }) => !stored.has(key))).toEqual([])
+
+  // What the system can do, it does, and in time.
+  const capacity = (SECONDS * 1_000) / COMMAND_MS
+  expect(begun.length).toBeGreaterThan(capacity * 0.7)
+  // Before anything had settled, nobody could know. Later, who is let in is answered in time.
+  const later = begun.filter(({ sentAtMs }) => sentAtMs - began > (SECONDS * 1_000) / 2)
+  expect(later.length).toBeGreaterThan(0)
+  expect(later.filter(({ status }) => status !== 201)).toEqual([])
+
+  // Who has begun is never refused.
+  const repeated = await Promise.all(repeats)
+  expect(repeated.length).toBeGreaterThan(all.length / 10)
+  expect(repeated.filter(({ status, replayed }) => status !== 201 || replayed !== 'true')).toEqual([])
+
+  await eventually(
+    async () => {
+      const after = await pay()
+      expect(after.status).toBe(201)
+      expect(after.tookMs).toBeLessThan(DELAY_MAX_MS)
+    },
+    { withinMs: 5_000 },
+  )
+}, 60_000)

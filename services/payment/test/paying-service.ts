@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto'
+import { expect } from '@jest/globals'
+import { createPool } from '@frontrow/postgres/pool'
+import type { Pool } from '@frontrow/postgres/pool'
+import { readConfig } from '@frontrow/service-host/config'
+import { eventually } from '@frontrow/test-kit/eventually'
+import { createTestEnvironment, tokenFor } from '@frontrow/test-kit/test-environment'
+import { settings } from '../src/config.ts'
+import { startPayment } from '../src/start.ts'
+import { startParticipants } from './participants.ts'
+import type { Participants } from './participants.ts'
+
+/** An answer of the service's HTTP API. */
+interface Answered {
+  status: number
+  replayed: string | null
+  location: string | null
+  body: {
+    data?: { paymentId: string; status: string; reason: string | null; steps: { message: string }[] }
+    error?: {
+      code: string
+      details: { paymentId?: string; status?: string; field?: string }[] & { status?: string }
+    }
+  }
+}
+
+/** The whole service with short waits, the other services of its sagas, and how a test pays there. */
+export interface PayingService {
+  url: string
+  pool: Pool
+  participants: Participants
+  send(
+    method: string,
+    path: string,
+    userId: string,
+    more?: { headers?: Record<string, string>; body?: string },
+  ): Promise<Answered>
+  /** Makes a reservation that is held, and returns its id. */
+  hold(userId: string, change?: { status?: string; totalAmount?: number }): string
+  /** Pays for a reservation: from the wallet, or with the token of a card. */
+  pay(
+    userId: string,
+    reservationId: string,
+    more?: { key?: string; card?: string; body?: object },
+  ): Promise<Answered>
+  /** The commands of a type that the participants have got. */
+  sent(type: string): Participants['commands']
+  stop(): Promise<void>
+}
+
+export const cardOf = (token: string) => ({ paymentMethod: 'CARD', card: { token } })
+
+export async function startPayingService(): Promise<PayingService> {
+  const environment = await createTestEnvironment()
+  const participants = await startParticipants(environment)
+  const targets = ['QUEUE_GRPC', 'CATALOG_GRPC', 'RESERVATION_GRPC', 'WALLET_GRPC']
+  const config = readConfig(settings, {
+    ...environment.serviceEnv('payment'),
+    ...Object.fromEntries(targets.map((name) => [name, participants.address])),
+    PAYMENT_WAIT_MS: '3000',
+    SAGA_REPLY_WAIT_MS: '600',
+    SAGA_REPLY_WAIT_MAX_MS: '1000',
+    SAGA_TAKING_MONEY_ATTEMPTS_MAX: '20',
+    SAGA_POLL_MS: '50',
+    CARD_TIMEOUT_MS: '300',
+    CARD_SIMULATOR_LATE_MS: '5000',
+  })
+  const payment = await startPayment(config, {
+    processMetrics: false,
+    onFatal: (error) => {
+      throw error
+    },
+  })
+  const pool = createPool({
+    url: environment.databaseUrl('payment'),
+    applicationName: 'test',
+    max: 2,
+    statementTimeoutMs: 5_000,
+    onError: () => undefined,
+  })
+  await eventually(async () => {
+    const ready = await fetch(`http://127.0.0.1:${payment.ports.ops}/health/ready`)
+    expect(ready.status).toBe(200)
+  })
+  const url = `http://127.0.0.1:${payment.ports.http}`
+  const send: PayingService['send'] = (method, path, userId, more) => request(url, method, path, userId, more)
+  return {
+    url,
+    pool,
+    participants,
+    send,
+    hold(userId, change) {
+      const reservationId = randomUUID()
+      const held = { reservationId, userId, scheduleId: 42, status: 'HOLD', totalAmount: 120_000, ...change }
+      participants.reservations.set(reservationId, held)
+      return reservationId
+    },
+    pay(userId, reservationId, { key = randomUUID(), card, body } = {}) {
+      const method = card === undefined ? { paymentMethod: 'BALANCE' } : cardOf(card)
+      return send('POST', '/payments', userId, {
+        headers: { 'Idempotency-Key': key },
+        body: JSON.stringify({ reservationId, ...method, ...body }),
+      })
+    },
+    sent: (type) => participants.commands.filter((command) => command.type === type),
+    async stop() {
+      await payment.lifecycle.stop()
+      await participants.stop()
+      await pool.end()
+      await environment.dispose()
+    },
+  }
+}
+
+async function request(
+  url: string,
+  method: string,
+  path: string,
+  userId: string,
+  more: { headers?: Record<string, string>; body?: string } = {},
+): Promise<Answered> {
+  const response = await fetch(`${url}/api/v1${path}`, {
+    method,
+    ...more,
+    headers: {
+      Authorization: `Bearer ${await tokenFor(userId, { admin: userId === 'admin' })}`,
+      'Content-Type': 'application/json',
+      ...more.headers,
+    },
+  })
+  const body: Answered['body'] = JSON.parse(await response.text())
+  return {
+    status: response.status,
+    replayed: response.headers.get('idempotency-replayed'),
+    location: response.headers.get('location'),
+    body,
+  }
+}
