@@ -7,6 +7,8 @@ import { eventually } from '@frontrow/test-kit/eventually'
 import { handOver } from '@frontrow/test-kit/hand-over'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
+import { admitNext } from '../src/admission/admit-next.ts'
+import { livesOf } from '../src/admission/no-shows.ts'
 import { messageHandlers } from '../src/messages.ts'
 import { EventReader } from './event-reader.ts'
 import { logOf, readFairness } from './fairness-log.ts'
@@ -144,6 +146,26 @@ test('who is let in, straight with the join or by a round, and is not seen in ti
     // The statement that ends the place lets the next one in.
     expect(entries[index + 1]?.admittedAt).toBe(entry.endedAt)
   }
+})
+
+test('an admission in a PostgreSQL that hung after it gave the lock calls nobody a no-show: nobody has told it yet who was seen', async () => {
+  const scheduleId = await roomFor(1)
+  const { sequence } = await join(scheduleId, 'seen-meanwhile', 'ACTIVE')
+  const always = { opensAtMs: 0, endsAtMs: Date.now() + 3_600_000, over: false }
+  const { ctx } = queues.at(0)
+  const expired = await inTransaction(ctx.pool, async (tx) => {
+    await tx.query('SELECT FROM rooms WHERE schedule_id = $1 FOR NO KEY UPDATE', [scheduleId])
+    // Nothing can be done to the room meanwhile, as in a server that stands still.
+    await eventually(async () => {
+      const { rows } = await tx.query<{ isOver: boolean }>(
+        'SELECT show_up_by <= clock_timestamp() AS "isOver" FROM queue_tokens WHERE schedule_id = $1 AND sequence = $2',
+        [scheduleId, sequence],
+      )
+      expect(rows).toEqual([{ isOver: true }])
+    })
+    return (await admitNext(tx, scheduleId, always, { ...livesOf(ctx), endsNoShows: true }, 10)).expired
+  })
+  expect(expired).toBe(0)
 })
 
 test('a poll, a stream, a VerifyToken, a hold or a reissue in time keeps the place to the end of ACTIVE_MS, over whichever instance it comes', async () => {

@@ -136,10 +136,13 @@ interface Admission {
 
 function admission({ admitted, joined, lastSequence, isChanged, places }: Admission): string {
   return `
-  WITH clock AS MATERIALIZED (SELECT date_trunc('milliseconds', clock_timestamp()) AS now),
+  -- A transaction that has lasted so long was in a PostgreSQL that hung after it gave the lock, and nobody has told it yet who was seen.
+  WITH clock AS MATERIALIZED (
+    SELECT date_trunc('milliseconds', clock_timestamp()) AS now, $9 AND clock_timestamp() < now() + interval '1 second' AS ends_no_shows
+  ),
   room AS MATERIALIZED (
     SELECT rooms.*, clock.now, now >= to_timestamp($2 / 1000.0) AND now < to_timestamp($3 / 1000.0) AND NOT $4 AS is_open,
-      CASE WHEN $4 THEN 'infinity' WHEN NOT $9 THEN '-infinity' ELSE now - make_interval(secs => $8 / 1000.0) END AS seen_since,
+      CASE WHEN $4 THEN 'infinity' WHEN NOT ends_no_shows THEN '-infinity' ELSE now - make_interval(secs => $8 / 1000.0) END AS seen_since,
       (SELECT count(*) FROM queue_tokens WHERE schedule_id = $1 AND status = 'ACTIVE') AS active_before,
       (SELECT count(*) FROM queue_tokens
        WHERE schedule_id = $1 AND activated_at > now - interval '1 second') AS admitted_last_second
@@ -150,7 +153,7 @@ function admission({ admitted, joined, lastSequence, isChanged, places }: Admiss
     WHERE ctid = ANY (ARRAY(
       SELECT ctid FROM queue_tokens
       WHERE schedule_id = $1 AND status = 'ACTIVE' AND least(active_until, show_up_by) <= (SELECT now FROM room)
-        AND ($9 OR active_until <= (SELECT now FROM room))
+        AND ((SELECT ends_no_shows FROM clock) OR active_until <= (SELECT now FROM room))
       ORDER BY least(active_until, show_up_by) LIMIT $10))
     RETURNING sequence, activated_at, active_until, show_up_by
   ),
@@ -170,11 +173,11 @@ function admission({ admitted, joined, lastSequence, isChanged, places }: Admiss
     FROM room, inside
   ),
   ${admitted}
-  -- While it is not known yet who was seen in an outage ($9), nobody whose deadline has passed is called a no-show.
+  -- While it is not known yet who was seen in an outage, nobody whose deadline has passed is called a no-show.
   entries AS (
     SELECT 'NO_SHOW' AS kind, sequence, NULL::timestamptz AS entered_at, activated_at AS admitted_at, NULL::bigint AS active,
       round(extract(epoch FROM show_up_by - activated_at) * 1000)::bigint AS allowed_ms
-    FROM ended WHERE show_up_by < active_until AND $9
+    FROM ended WHERE show_up_by < active_until AND (SELECT ends_no_shows FROM clock)
     UNION ALL
     SELECT 'TIME_UP', sequence, NULL, activated_at, NULL, round(extract(epoch FROM active_until - activated_at) * 1000)::bigint
     FROM ended WHERE show_up_by IS NULL AND active_until = activated_at + make_interval(secs => $7 / 1000.0)
