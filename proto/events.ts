@@ -5,7 +5,8 @@ import { z } from 'zod'
  * that they don't know, so that a newer producer can add some.
  */
 
-const uuid = z.uuid()
+// Ids are compared with those of rows, which PostgreSQL writes in small letters.
+const uuid = z.uuid().toLowerCase()
 const id = z.int().positive()
 const userId = z.string().min(1).max(64)
 const amount = z.int().nonnegative()

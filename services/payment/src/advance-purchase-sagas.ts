@@ -96,9 +96,7 @@ function decideAll(
   const current = new Map(loaded.map((one) => [one.payment.paymentId, one]))
   const moves: Move[] = []
   for (const one of news) {
-    const { message } = one
-    // A UUID may come in capital letters; PostgreSQL writes it in small ones.
-    const paymentId = one.paymentId.toLowerCase()
+    const { paymentId, message } = one
     const before = current.get(paymentId)
     if (before === undefined) throw new UnreadableMessageError(`there is no saga of payment ${paymentId}`)
     const decision = decide(before.saga, message, now, limits)

@@ -11,9 +11,7 @@ export function askReservations(
     const { reservations } = await getReservations({ reservationIds: [...new Set(reservationIds)] })
     const byId = new Map(reservations.map((reservation) => [reservation.reservationId, reservation]))
     return reservationIds.map(
-      (id) =>
-        // A UUID may come in capital letters; PostgreSQL writes it in small ones.
-        byId.get(id.toLowerCase()) ?? refuse('RESERVATION_NOT_FOUND', 'you have no such reservation'),
+      (id) => byId.get(id) ?? refuse('RESERVATION_NOT_FOUND', 'you have no such reservation'),
     )
   })
 }

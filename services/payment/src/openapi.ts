@@ -49,7 +49,8 @@ export const payRoute = defineRoute({
   headers: z.object({ 'idempotency-key': idempotencyKeyHeader }),
   body: z
     .strictObject({
-      reservationId: z.uuid(),
+      // In the form that PostgreSQL writes and compares, so that its spelling does not make it another request.
+      reservationId: z.uuid().toLowerCase(),
       paymentMethod: method,
       card: z
         .strictObject({ token: z.string().min(1).max(255) })

@@ -3,6 +3,7 @@ import { UnreadableMessageError } from '@frontrow/messaging/envelope'
 import type { Incoming } from '@frontrow/messaging/handlers'
 import { inTransaction } from '@frontrow/postgres/transaction'
 import { eventually } from '@frontrow/test-kit/eventually'
+import { handOver } from '@frontrow/test-kit/hand-over'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import fc from 'fast-check'
@@ -236,9 +237,10 @@ test('a message of no saga fails its whole batch, and so does one that can not b
 
 test('a payment id in capital letters names the same payment', async () => {
   const payments = await beginPayments(one.ctx.pool, ['BALANCE'])
-  await messageHandlers(one.ctx).handleMany([
-    incoming(payments[0]?.paymentId.toUpperCase() ?? '', { type: 'WalletDebited' }),
-  ])
+  const value = { paymentId: payments[0]?.paymentId.toUpperCase(), userId: 'fan', amount: 1, balance: 0 }
+  const message = { id: uuidv7(), type: 'WalletDebited', source: '', time: new Date(), key: '', topic: '' }
+  const noTrace = { traceparent: undefined, requestId: undefined }
+  await handOver(messageHandlers(one.ctx), [{ ...message, ...noTrace, value }])
   expect((await readRows(one.ctx.pool, payments))['sagas']).toMatchObject([{ state: 'CONFIRMING' }])
 })
 

@@ -15,6 +15,5 @@ export async function lockForChange(tx: Tx, reservationId: string): Promise<Lock
   const counts = await lockSeatsOf(tx, [reservationId])
   const reservation = await lockReservation(tx, reservationId)
   if (reservation === undefined) return undefined
-  // By the id as PostgreSQL writes it; a client may have sent it in capital letters.
-  return { reservation, hasItsSeats: counts.get(reservation.reservationId) === reservation.seats.length }
+  return { reservation, hasItsSeats: counts.get(reservationId) === reservation.seats.length }
 }

@@ -4,7 +4,7 @@ import { claimed } from '@frontrow/messaging/inbox'
 import type { Claimed } from '@frontrow/messaging/inbox'
 import { ConfirmReservation, PaymentRefunded, ScheduleStatusChanged } from '@frontrow/proto/events'
 import { topics } from '@frontrow/proto/topics'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { noteScheduleStatuses } from './cancel-schedule.ts'
 import { confirmReservations } from './confirm-reservations.ts'
 import type { ConfirmCommand } from './confirm-reservations.ts'
@@ -14,12 +14,7 @@ import { noteRefunds } from './note-refunds.ts'
 /** The topics that this service listens to. */
 export const consumedTopics = [topics.reservationCommands, topics.paymentEvents, topics.catalogEvents]
 
-// Rows are matched with messages by their ids, which PostgreSQL writes in small letters.
-const id = z.uuid().toLowerCase()
-const Confirm = ConfirmReservation.extend({ paymentId: id, reservationId: id })
-const Refunded = PaymentRefunded.extend({ paymentId: id, reservationId: id })
-
-type Refund = z.output<typeof Refunded>
+type Refund = z.output<typeof PaymentRefunded>
 type StatusChange = z.output<typeof ScheduleStatusChanged>
 
 /** What a message asks of reservations. */
@@ -32,8 +27,8 @@ export type ReservationMessage =
 export function messageHandlers(ctx: Context): MessageHandlers<ReservationMessage> {
   return {
     readers: {
-      ConfirmReservation: reader(Confirm, (command) => ({ kind: 'confirm', command })),
-      PaymentRefunded: reader(Refunded, (refund) => ({ kind: 'refunded', refund })),
+      ConfirmReservation: reader(ConfirmReservation, (command) => ({ kind: 'confirm', command })),
+      PaymentRefunded: reader(PaymentRefunded, (refund) => ({ kind: 'refunded', refund })),
       ScheduleStatusChanged: reader(ScheduleStatusChanged, (change) => ({ kind: 'schedule-status', change })),
     },
     handleMany: claimed(ctx.pool, async (tx, messages) => {

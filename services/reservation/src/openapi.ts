@@ -84,7 +84,8 @@ const holdBody = z
       rule('grade', 'is allowed with quantity only')
   })
 
-const params = z.object({ reservationId })
+// In the form that PostgreSQL writes, with which rows are compared.
+const params = z.object({ reservationId: reservationId.toLowerCase() })
 
 /** POST /reservations */
 export const holdSeatsRoute = defineRoute({

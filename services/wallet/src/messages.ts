@@ -11,21 +11,18 @@ import type { PaymentCommand } from './decide-payment-commands.ts'
 /** The topics this service listens to. */
 export const consumedTopics = [topics.walletCommands]
 
-// Fences are found by their payment's id, which PostgreSQL writes in small letters.
-const id = z.uuid().toLowerCase()
 // No payment is of nothing, so a debit of 0 is a defect of its sender.
-const Debit = DebitWallet.extend({ paymentId: id, amount: z.int().positive() })
-const Refund = RefundWallet.extend({ paymentId: id })
+const PositiveDebit = DebitWallet.extend({ amount: z.int().positive() })
 
 /** How the commands of payments are read and applied. */
 export function messageHandlers(ctx: WalletContext): MessageHandlers<PaymentCommand> {
   return {
     readers: {
-      DebitWallet: reader(Debit, ({ paymentId, userId, amount }) => ({
+      DebitWallet: reader(PositiveDebit, ({ paymentId, userId, amount }) => ({
         paymentId,
         command: { kind: 'DEBIT', userId, amount },
       })),
-      RefundWallet: reader(Refund, ({ paymentId, userId, amount }) => ({
+      RefundWallet: reader(RefundWallet, ({ paymentId, userId, amount }) => ({
         paymentId,
         command: { kind: 'REFUND', userId, amount },
       })),
