@@ -1,10 +1,5 @@
 import { FailureLog } from '@frontrow/failure-log/failure-log'
-import {
-  isDatabaseTimeout,
-  isDatabaseUnavailable,
-  isStatementTimeout,
-  isUnstorableText,
-} from '@frontrow/postgres/errors'
+import { isDatabaseOutage, isStatementTimeout, isUnstorableText } from '@frontrow/postgres/errors'
 import { Refusal } from '@frontrow/refusals/refusal'
 import type { Logger } from 'pino'
 import { UnreadableMessageError } from './envelope.ts'
@@ -233,7 +228,7 @@ export class BatchLane<M, Origin> {
 
 function isOutage(error: unknown): boolean {
   const isRefused = error instanceof Refusal && error.code === 'UNAVAILABLE'
-  return isRefused || isDatabaseUnavailable(error) || isDatabaseTimeout(error)
+  return isRefused || isDatabaseOutage(error)
 }
 
 /** Trying again would come to the same, and everybody would wait for it. */

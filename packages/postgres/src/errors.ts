@@ -60,6 +60,11 @@ export function isDatabaseTimeout(error: unknown): boolean {
   return error instanceof Error && error.message.includes('timeout exceeded when trying to connect')
 }
 
+/** The database is away or too busy: whatever else is asked of it now may fail as well, and the same may work later. */
+export function isDatabaseOutage(error: unknown): boolean {
+  return isDatabaseUnavailable(error) || isDatabaseTimeout(error)
+}
+
 /** A statement or a lock took longer than its limit and was ended by the server: it may be too much, or somebody has the row. */
 export function isStatementTimeout(error: unknown): boolean {
   const code = codeOf(error)

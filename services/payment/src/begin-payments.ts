@@ -1,3 +1,4 @@
+import { isDatabaseOutage } from '@frontrow/postgres/errors'
 import { inOneStatement } from '@frontrow/postgres/transaction'
 import { refuse } from '@frontrow/proto/refusals'
 import { Batcher } from '@frontrow/service-host/batcher'
@@ -5,7 +6,7 @@ import { runWithTrace } from '@frontrow/trace-context/trace-context'
 import type { TraceContext } from '@frontrow/trace-context/trace-context'
 import { sagaLimits } from './advance-purchase-sagas.ts'
 import type { Context } from './context.ts'
-import { isOutage, oneByOne } from './one-by-one.ts'
+import { oneByOne } from './one-by-one.ts'
 import { findRepeated } from './payment-keys.ts'
 import { beginSaga } from './purchase-saga.ts'
 import { commandMessage } from './saga-messages.ts'
@@ -61,7 +62,7 @@ async function beginTogether(
     )
     begun = new Map(rows.map(({ paymentId, createdAt }) => [paymentId, createdAt]))
   } catch (error) {
-    if (payments.length === 1 || isOutage(error)) throw error
+    if (payments.length === 1 || isDatabaseOutage(error)) throw error
     return beginOneByOne(ctx, payments)
   }
   if (begun.size > 0) follow(ctx, payments, begun)

@@ -1,9 +1,4 @@
-import { isDatabaseTimeout, isDatabaseUnavailable } from '@frontrow/postgres/errors'
-
-/** The database is the cause, so that whatever else is tried now would fail as well, after as long a wait. */
-export function isOutage(error: unknown): boolean {
-  return isDatabaseUnavailable(error) || isDatabaseTimeout(error)
-}
+import { isDatabaseOutage } from '@frontrow/postgres/errors'
 
 /**
  * Does one after the other what could not be done together, so that only the bad ones fail: each is given to `failed` with its error.
@@ -18,7 +13,7 @@ export async function oneByOne<T>(
     try {
       await act(item)
     } catch (error) {
-      if (isOutage(error)) throw error
+      if (isDatabaseOutage(error)) throw error
       await failed(item, error)
     }
   }

@@ -1,7 +1,8 @@
+import { isDatabaseOutage } from '@frontrow/postgres/errors'
 import { inTransaction } from '@frontrow/postgres/transaction'
 import { advancePurchaseSagas } from './advance-purchase-sagas.ts'
 import type { Context } from './context.ts'
-import { isOutage, oneByOne } from './one-by-one.ts'
+import { oneByOne } from './one-by-one.ts'
 import { listDueSagas, lockDueSagas, postponeDeadline } from './sql/purchase-sagas.ts'
 
 /** What reminders work with. */
@@ -20,7 +21,7 @@ export async function remindSagas(ctx: RemindingContext, signal: AbortSignal): P
   try {
     await remind(ctx, due)
   } catch (error) {
-    if (isOutage(error)) throw error
+    if (isDatabaseOutage(error)) throw error
     await oneByOne(
       due,
       async (paymentId) => {

@@ -1,17 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { createPool } from '@frontrow/postgres/pool'
-import type { Pool } from '@frontrow/postgres/pool'
-import { readConfig } from '@frontrow/service-host/config'
-import type { RunningService } from '@frontrow/service-host/host'
 import { eventually } from '@frontrow/test-kit/eventually'
-import { createTestEnvironment, tokenFor } from '@frontrow/test-kit/test-environment'
-import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
-import { settings } from '../src/config.ts'
-import { startPayment } from '../src/start.ts'
-import { startParticipants } from './participants.ts'
-import type { Participants } from './participants.ts'
+import { tokenFor } from '@frontrow/test-kit/test-environment'
+import { startPayingService } from './paying-service.ts'
+import type { PayingService } from './paying-service.ts'
 
 // The wallet and the reservations take this long for a command each, one after the other: 8 payments a second.
 const COMMAND_MS = 120
@@ -19,47 +12,15 @@ const OFFERED_PER_SECOND = 25
 const SECONDS = 16
 const DELAY_MAX_MS = 1_000
 
-let environment: TestEnvironment
-let participants: Participants
-let payment: RunningService
-let pool: Pool
+let service: PayingService
 let token: string
 
 beforeAll(async () => {
   token = await tokenFor('101')
-  environment = await createTestEnvironment()
-  participants = await startParticipants(environment, { commandMs: COMMAND_MS })
-  const targets = ['QUEUE_GRPC', 'CATALOG_GRPC', 'RESERVATION_GRPC', 'WALLET_GRPC']
-  const config = readConfig(settings, {
-    ...environment.serviceEnv('payment'),
-    ...Object.fromEntries(targets.map((name) => [name, participants.address])),
-    PAYMENT_DELAY_MAX_MS: String(DELAY_MAX_MS),
-  })
-  payment = await startPayment(config, {
-    processMetrics: false,
-    onFatal: (error) => {
-      throw error
-    },
-  })
-  pool = createPool({
-    url: environment.databaseUrl('payment'),
-    applicationName: 'test',
-    max: 2,
-    statementTimeoutMs: 5_000,
-    onError: () => undefined,
-  })
-  await eventually(async () => {
-    const ready = await fetch(`http://127.0.0.1:${payment.ports.ops}/health/ready`)
-    expect(ready.status).toBe(200)
-  })
+  service = await startPayingService({ PAYMENT_DELAY_MAX_MS: String(DELAY_MAX_MS) }, COMMAND_MS)
 }, 60_000)
 
-afterAll(async () => {
-  await payment.lifecycle.stop()
-  await participants.stop()
-  await pool.end()
-  await environment.dispose()
-})
+afterAll(() => service.stop())
 
 interface Answered {
   sentAtMs: number
@@ -72,9 +33,12 @@ interface Answered {
   body: { data?: { paymentId: string }; error?: { code: string; message: string } }
 }
 
-async function pay(key: string = randomUUID(), reservationId: string = hold()): Promise<Answered> {
+async function pay(
+  key: string = randomUUID(),
+  reservationId: string = service.hold('101'),
+): Promise<Answered> {
   const began = performance.now()
-  const response = await fetch(`http://127.0.0.1:${payment.ports.http}/api/v1/payments`, {
+  const response = await fetch(`${service.url}/api/v1/payments`, {
     method: 'POST',
     headers: {
       Authorization: `Bearer ${token}`,
@@ -94,13 +58,6 @@ async function pay(key: string = randomUUID(), reservationId: string = hold()): 
     tookMs: performance.now() - began,
     body,
   }
-}
-
-function hold(): string {
-  const reservationId = randomUUID()
-  const held = { reservationId, userId: '101', scheduleId: 42, status: 'HOLD', totalAmount: 120_000 }
-  participants.reservations.set(reservationId, held)
-  return reservationId
 }
 
 test('three times more payments than the system takes: some are taken in time, the others refused at once, and soon all is normal', async () => {
@@ -138,7 +95,7 @@ test('three times more payments than the system takes: some are taken in time, t
   }
   const tookMs = refused.map((answer) => answer.tookMs).toSorted((a, b) => a - b)
   expect(tookMs[Math.floor(tookMs.length / 2)]).toBeLessThan(1_000)
-  const { rows } = await pool.query<{ key: string }>('SELECT idempotency_key AS key FROM payments')
+  const { rows } = await service.pool.query<{ key: string }>('SELECT idempotency_key AS key FROM payments')
   const stored = new Set(rows.map(({ key }) => key))
   expect(refused.filter(({ key }) => stored.has(key))).toEqual([])
   expect(begun.filter(({ key }) => !stored.has(key))).toEqual([])

@@ -50,20 +50,29 @@ export interface PayingService {
 
 export const cardOf = (token: string) => ({ paymentMethod: 'CARD', card: { token } })
 
-export async function startPayingService(): Promise<PayingService> {
+/** Waits that a test can see the end of. */
+const SHORT_WAITS = {
+  PAYMENT_WAIT_MS: '3000',
+  SAGA_REPLY_WAIT_MS: '600',
+  SAGA_REPLY_WAIT_MAX_MS: '1000',
+  SAGA_TAKING_MONEY_ATTEMPTS_MAX: '20',
+  SAGA_POLL_MS: '50',
+  CARD_TIMEOUT_MS: '300',
+  CARD_SIMULATOR_LATE_MS: '5000',
+}
+
+/** Starts it with these settings; `commandMs` is how long the other services take for a command. */
+export async function startPayingService(
+  change: Readonly<Record<string, string>> = SHORT_WAITS,
+  commandMs = 0,
+): Promise<PayingService> {
   const environment = await createTestEnvironment()
-  const participants = await startParticipants(environment)
+  const participants = await startParticipants(environment, { commandMs })
   const targets = ['QUEUE_GRPC', 'CATALOG_GRPC', 'RESERVATION_GRPC', 'WALLET_GRPC']
   const config = readConfig(settings, {
     ...environment.serviceEnv('payment'),
     ...Object.fromEntries(targets.map((name) => [name, participants.address])),
-    PAYMENT_WAIT_MS: '3000',
-    SAGA_REPLY_WAIT_MS: '600',
-    SAGA_REPLY_WAIT_MAX_MS: '1000',
-    SAGA_TAKING_MONEY_ATTEMPTS_MAX: '20',
-    SAGA_POLL_MS: '50',
-    CARD_TIMEOUT_MS: '300',
-    CARD_SIMULATOR_LATE_MS: '5000',
+    ...change,
   })
   const payment = await startPayment(config, {
     processMetrics: false,

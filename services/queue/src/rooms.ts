@@ -1,4 +1,4 @@
-import { isDatabaseTimeout, isDatabaseUnavailable } from '@frontrow/postgres/errors'
+import { isDatabaseOutage } from '@frontrow/postgres/errors'
 import { CoalescedCache } from '@frontrow/service-host/coalesced-cache'
 import { LRUCache } from 'lru-cache'
 import { isEnded, isLive } from './places/queue-tokens.ts'
@@ -58,7 +58,7 @@ export class Rooms {
       const row = await this.#options.postgres.findRow(hash)
       return row !== undefined && isLive(row, Date.now()) ? row : undefined
     } catch (error) {
-      if (isDatabaseUnavailable(error) || isDatabaseTimeout(error)) return undefined
+      if (isDatabaseOutage(error)) return undefined
       throw error
     }
   }

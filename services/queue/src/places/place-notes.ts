@@ -1,4 +1,5 @@
 import type { Tx } from '@frontrow/postgres/pool'
+import { together } from '@frontrow/postgres/transaction'
 import { Batcher } from '@frontrow/service-host/batcher'
 import { changeLoaded } from '../admission/change-room.ts'
 import type { ChangingContext, LockedRoom, RoomChange } from '../admission/change-room.ts'
@@ -95,7 +96,7 @@ async function loadPlaces(
     }),
   ]
   if (sequences.length < notes.length) loads.push(loadByHolders(tx, scheduleId, notes))
-  const rows = (await Promise.all(loads)).flatMap((loaded) => loaded.rows)
+  const rows = (await together(loads)).flatMap((loaded) => loaded.rows)
   const places = new Map(rows.map((row) => [row.sequence, row]))
   return { nowMs: rows[0]?.nowMs ?? 0, places: [...places.values()] }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { FailureLog } from '@frontrow/failure-log/failure-log'
 import type { Logger } from '@frontrow/service-host/logger'
-import { isDatabaseTimeout, isDatabaseUnavailable } from '@frontrow/postgres/errors'
+import { isDatabaseOutage } from '@frontrow/postgres/errors'
 import type { Pool } from '@frontrow/postgres/pool'
 import type { Redis } from 'ioredis'
 import { LRUCache } from 'lru-cache'
@@ -162,7 +162,7 @@ export class Mirror {
           room.goal = Math.max(room.goal, version)
           this.#run(scheduleId, room)
           const failure = await room.running
-          if (failure !== undefined && !isDatabaseFailure(failure)) throw failure
+          if (failure !== undefined && !isDatabaseOutage(failure)) throw failure
         }),
       )
     }
@@ -198,7 +198,7 @@ export class Mirror {
       room.version = 0
       this.#failures.failed(error, { scheduleId })
       // A mirror that can't be written grows old, so nobody is to read it.
-      if (!isDatabaseFailure(error)) gate.shut('a room could not be written')
+      if (!isDatabaseOutage(error)) gate.shut('a room could not be written')
       return error
     }
   }
@@ -271,10 +271,6 @@ export class Mirror {
     for (let at = 0; at < rest.length; at += 2) onEstimateProved(numberAt(rest, at), numberAt(rest, at + 1))
     return to.version
   }
-}
-
-function isDatabaseFailure(error: unknown): boolean {
-  return isDatabaseUnavailable(error) || isDatabaseTimeout(error)
 }
 
 /** Those differences that this process knows and that follow the mirror's version, as one; undefined where none does. */

@@ -1,5 +1,6 @@
 import type { Tx } from '@frontrow/postgres/pool'
 import type { Reservation } from '../reservation.ts'
+import { seatsOf } from './seat-holds.ts'
 
 /** The reply to one payment's ConfirmReservation. A repeated command gets the same one. */
 export interface ConfirmReply {
@@ -83,13 +84,10 @@ export async function saveConfirmations(
         UPDATE reservations r SET status = 'CONFIRMED', payment_id = s.payment_id, confirmed_at = clock_timestamp()
         FROM unnest($1::uuid[], $2::uuid[]) AS s (reservation_id, payment_id)
         WHERE r.reservation_id = s.reservation_id AND r.status = 'HOLD'
-        RETURNING r.reservation_id, r.schedule_id, r.seat_ids
+        RETURNING r.reservation_id
       ), kept AS (
-        -- By their addresses, which stand still because the seats are locked; a join would read all seats of a schedule (seat-holds.ts).
-        UPDATE seat_holds SET expires_at = 'infinity' WHERE ctid = ANY (ARRAY (
-          SELECT held.address FROM confirmed c, unnest(c.seat_ids) AS s (seat_id)
-          CROSS JOIN LATERAL (SELECT h.ctid AS address FROM seat_holds h
-            WHERE h.schedule_id = c.schedule_id AND h.seat_id = s.seat_id AND h.reservation_id = c.reservation_id OFFSET 0) held))
+        UPDATE seat_holds SET expires_at = 'infinity'
+        WHERE ctid = ANY (ARRAY (SELECT held.address ${seatsOf('$1::uuid[]', 'OFFSET 0')}))
       ), answered AS (
         INSERT INTO confirm_replies (payment_id, reservation_id, message_id, type, payload)
         SELECT * FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::json[]) AS a (payment_id)

@@ -137,6 +137,19 @@ export async function lockUserSeatsOf(tx: Tx, reservationIds: readonly string[])
   })
 }
 
+/**
+ * SQL for the seats that reservations still have, in the order in which they are locked; `held.address` stands still while they are. It
+ * is one look by the primary key a seat: a connection keeps its plans, and a join that was planned while the table was small would read
+ * all seats of a schedule each time.
+ */
+export function seatsOf(reservationIds: string, lock: string): string {
+  return `FROM (SELECT r.schedule_id, s.seat_id, r.reservation_id FROM reservations r, unnest(r.seat_ids) AS s (seat_id)
+            WHERE r.reservation_id = ANY (${reservationIds}) ORDER BY r.schedule_id, s.seat_id OFFSET 0) wanted
+          CROSS JOIN LATERAL (SELECT h.ctid AS address, h.reservation_id FROM seat_holds h
+            WHERE h.schedule_id = wanted.schedule_id AND h.seat_id = wanted.seat_id AND h.reservation_id = wanted.reservation_id
+            ${lock}) held`
+}
+
 /** Locks the seats that reservations still have, and returns how many each has. */
 export async function lockSeatsOf(
   tx: Tx,
@@ -144,14 +157,7 @@ export async function lockSeatsOf(
 ): Promise<ReadonlyMap<string, number>> {
   const { rows } = await tx.query<{ reservation_id: string }>({
     name: 'seat-holds-lock-of',
-    // One look by the primary key a seat, in their order. As a join it would be planned once, while the table is small, and would
-    // then read all seats of a schedule for each batch.
-    text: `SELECT held.reservation_id
-           FROM (SELECT r.schedule_id, s.seat_id, r.reservation_id FROM reservations r, unnest(r.seat_ids) AS s (seat_id)
-                 WHERE r.reservation_id = ANY ($1::uuid[]) ORDER BY r.schedule_id, s.seat_id OFFSET 0) wanted
-           CROSS JOIN LATERAL (SELECT h.reservation_id FROM seat_holds h
-             WHERE h.schedule_id = wanted.schedule_id AND h.seat_id = wanted.seat_id
-               AND h.reservation_id = wanted.reservation_id FOR UPDATE) held`,
+    text: `SELECT held.reservation_id ${seatsOf('$1::uuid[]', 'FOR UPDATE')}`,
     values: [reservationIds],
   })
   const counts = new Map<string, number>()
@@ -163,9 +169,8 @@ export async function lockSeatsOf(
 export async function moveDeadline(tx: Tx, reservationId: string, expiresAt: Date): Promise<void> {
   await tx.query({
     name: 'seat-holds-move-deadline',
-    text: `UPDATE seat_holds h SET expires_at = $2 FROM reservations r
-           WHERE r.reservation_id = $1 AND h.schedule_id = r.schedule_id AND h.seat_id = ANY (r.seat_ids)
-             AND h.reservation_id = r.reservation_id`,
+    text: `UPDATE seat_holds SET expires_at = $2
+           WHERE ctid = ANY (ARRAY (SELECT held.address ${seatsOf('ARRAY[$1::uuid]', 'OFFSET 0')}))`,
     values: [reservationId, expiresAt],
   })
 }
@@ -177,11 +182,8 @@ export async function moveDeadline(tx: Tx, reservationId: string, expiresAt: Dat
 export async function freeSeatsOf(tx: Tx, reservationIds: readonly string[]): Promise<void> {
   await tx.query({
     name: 'seat-holds-free-of',
-    text: `DELETE FROM seat_holds WHERE reservation_id = ANY ($1::uuid[]) AND (schedule_id, seat_id) IN (
-             SELECT h.schedule_id, h.seat_id FROM reservations r
-             JOIN seat_holds h ON h.schedule_id = r.schedule_id AND h.seat_id = ANY (r.seat_ids)
-               AND h.reservation_id = r.reservation_id
-             WHERE r.reservation_id = ANY ($1::uuid[]) FOR UPDATE OF h SKIP LOCKED)`,
+    text: `DELETE FROM seat_holds
+           WHERE ctid = ANY (ARRAY (SELECT held.address ${seatsOf('$1::uuid[]', 'FOR UPDATE SKIP LOCKED')}))`,
     values: [reservationIds],
   })
 }
