@@ -67,8 +67,12 @@ export function isDatabaseOutage(error: unknown): boolean {
 
 /** A statement or a lock took longer than its limit and was ended by the server: it may be too much, or somebody has the row. */
 export function isStatementTimeout(error: unknown): boolean {
-  const code = codeOf(error)
-  return code === '57014' || code === '55P03'
+  return codeOf(error) === '57014' || isLockTimeout(error)
+}
+
+/** The statement waited for a lock for longer than its limit: somebody has the row. */
+export function isLockTimeout(error: unknown): boolean {
+  return codeOf(error) === '55P03'
 }
 
 /** PostgreSQL can't store the text, because it has a NUL character: a mistake of the client that sent it. */

@@ -16,15 +16,20 @@ export function onCommit(tx: Tx, hook: () => void): void {
  * failure is tried again (whole transaction, 4 times in all, with jitter), so `fn` must have no effect outside of it.
  */
 export async function inTransaction<T>(pool: Pool, fn: (tx: Tx) => Promise<T>): Promise<T> {
-  return retryConflicts(() => runOnce(pool, fn))
+  return retryConflicts(ATTEMPTS_MAX, () => runOnce(pool, fn))
 }
 
 /**
- * Runs `fn`, whose single statement is the whole transaction: one round trip, retried as `inTransaction` does. The connection outlives an
- * error that the server answers, as `pool.query` would not let it: a crowd that collides would have to connect again.
+ * Runs `fn`, whose single statement is the whole transaction: one round trip, retried as `inTransaction` does, or tried `attemptsMax` times.
+ * The connection outlives an error that the server answers, as `pool.query` would not let it: a crowd that collides would have to connect
+ * again.
  */
-export async function inOneStatement<T>(pool: Pool, fn: (db: Queryable) => Promise<T>): Promise<T> {
-  return retryConflicts(async () => {
+export async function inOneStatement<T>(
+  pool: Pool,
+  fn: (db: Queryable) => Promise<T>,
+  attemptsMax = ATTEMPTS_MAX,
+): Promise<T> {
+  return retryConflicts(attemptsMax, async () => {
     const client = await pool.connect()
     let broken: Error | undefined
     try {
@@ -38,12 +43,12 @@ export async function inOneStatement<T>(pool: Pool, fn: (db: Queryable) => Promi
   })
 }
 
-async function retryConflicts<T>(attemptOnce: () => Promise<T>): Promise<T> {
+async function retryConflicts<T>(attemptsMax: number, attemptOnce: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await attemptOnce()
     } catch (error) {
-      if (attempt >= ATTEMPTS_MAX || !isRetriableConflict(error)) throw error
+      if (attempt >= attemptsMax || !isRetriableConflict(error)) throw error
       await delay(Math.random() * 20 * 2 ** attempt)
     }
   }

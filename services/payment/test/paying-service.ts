@@ -63,7 +63,7 @@ const SHORT_WAITS = {
 
 /** Starts it with these settings; `commandMs` is how long the other services take for a command. */
 export async function startPayingService(
-  change: Readonly<Record<string, string>> = SHORT_WAITS,
+  changed: Readonly<Record<string, string>> = SHORT_WAITS,
   commandMs = 0,
 ): Promise<PayingService> {
   const environment = await createTestEnvironment()
@@ -72,7 +72,7 @@ export async function startPayingService(
   const config = readConfig(settings, {
     ...environment.serviceEnv('payment'),
     ...Object.fromEntries(targets.map((name) => [name, participants.address])),
-    ...change,
+    ...changed,
   })
   const payment = await startPayment(config, {
     processMetrics: false,

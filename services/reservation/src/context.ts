@@ -5,6 +5,7 @@ import type { QueueCalls } from './clients.ts'
 import type { Config } from './config.ts'
 import type { ReservationCounters } from './events.ts'
 import type { Schedules } from './schedules.ts'
+import type { TakeSeats } from './share-holds.ts'
 
 /** What the use cases of this service work with; built once in start.ts. */
 export interface Context extends QueueCalls {
@@ -13,6 +14,7 @@ export interface Context extends QueueCalls {
   pool: Pool
   relay: WakeUp
   schedules: Schedules
+  takeSeats: TakeSeats
   counters: ReservationCounters
   /** For on-sale windows only. Whether a hold has ended is decided by the database's clock. */
   now: () => Date

@@ -4,6 +4,7 @@ import type { KeyedRequest } from '@frontrow/idempotency/idempotency-key'
 import { inTransaction } from '@frontrow/postgres/transaction'
 import { isRefusal, refuse } from '@frontrow/proto/refusals'
 import { generalRefusal } from '@frontrow/refusals/general-refusals'
+import { currentTrace } from '@frontrow/trace-context/trace-context'
 import { uuidv7 } from 'uuidv7'
 import { pickBestAvailable } from './best-available.ts'
 import { checkOffer, bookingNotOpen } from './check-offer.ts'
@@ -15,8 +16,9 @@ import type { Seat } from './reservation.ts'
 import { toUntimedHoldJson } from './reservation-json.ts'
 import { newReservationNumber } from './reservation-number.ts'
 import type { SeatLayout } from './schedules.ts'
-import { listTakenSeats, lockUserSeats, takeSeats } from './sql/seat-holds.ts'
-import type { HoldOutcome, NewHold } from './sql/seat-holds.ts'
+import type { FinalOutcome } from './share-holds.ts'
+import { listTakenSeats, lockUserSeats } from './sql/seat-holds.ts'
+import type { NewHold } from './sql/seat-holds.ts'
 
 /** A request to hold seats. */
 export interface HoldSeats extends SeatRequest {
@@ -77,13 +79,11 @@ async function hold(
   let { seats } = wish
   for (let attempt = 1; ; attempt += 1) {
     const reservation = newReservation(command, seats, wish.offer)
-    const result = await takeSeats(ctx.pool, {
+    const result = await ctx.takeSeats({
       reservation,
-      holdMs: ctx.config.HOLD_MS,
-      seatsPerUserMax: ctx.config.SEATS_PER_USER_MAX,
       keyed: keyedRequest(command),
       untimedAnswer: toUntimedHoldJson(reservation),
-      untimedEvent: heldMessage(reservation),
+      untimedEvent: { ...heldMessage(reservation), trace: currentTrace() },
     })
     if (result.outcome === 'REPLAYED') return { data: result.answer, isReplay: true }
     if (result.outcome === 'HELD') {
@@ -151,7 +151,7 @@ function refusalOf(
   ctx: Context,
   command: HoldSeats,
   seats: readonly Seat[],
-  result: Exclude<HoldOutcome, { outcome: 'HELD' | 'REPLAYED' }>,
+  result: Exclude<FinalOutcome, { outcome: 'HELD' | 'REPLAYED' }>,
 ): Error {
   switch (result.outcome) {
     case 'KEY_REUSED':

@@ -12,6 +12,7 @@ import { addGrpcMethods } from './grpc.ts'
 import { addHttpRoutes } from './http.ts'
 import { consumedTopics, messageHandlers } from './messages.ts'
 import { rememberSchedules } from './schedules.ts'
+import { shareHolds } from './share-holds.ts'
 import { countLiveHolds } from './sql/reservations.ts'
 
 const TIDY_EVERY_MS = 600_000
@@ -33,6 +34,7 @@ export async function startReservation(
     relay,
     verifyToken,
     schedules: rememberSchedules(catalog, { freshMs: config.SCHEDULE_CACHE_MS, logger }),
+    takeSeats: shareHolds(pool, config),
     counters: countReservations(metrics, logger),
     now: () => new Date(),
   }

@@ -13,7 +13,8 @@ import type { SeatChoice } from '../src/check-offer.ts'
 import { expireHolds } from '../src/expire-holds.ts'
 import { holdSeats } from '../src/hold-seats.ts'
 import type { HoldAnswer } from '../src/hold-seats.ts'
-import { lockUserSeats, takeSeats } from '../src/sql/seat-holds.ts'
+import { shareHolds } from '../src/share-holds.ts'
+import { lockUserSeats } from '../src/sql/seat-holds.ts'
 import { openPool, useCaseContext } from './use-case-context.ts'
 
 // The function hold_seats on a real database: what it leaves behind, and what it waits for.
@@ -139,10 +140,16 @@ test('whoever loses to a seat that was taken before writes nothing, not even the
   await hold(newUser(), { seatIds: [seatId] })
   const client = await pool.connect()
   await client.query('BEGIN')
+  const request = {
+    schedule_id: scheduleId,
+    user_id: 'loser',
+    seat_ids: [seatId],
+    operation: 'o',
+    idempotency_key: 'key',
+  }
   const { rows } = await client.query<{ outcome: string }>(
-    `SELECT outcome FROM hold_seats($1, 'loser', ARRAY[$2::bigint], '[]', 0, 1000, 6, gen_random_uuid(), 'FR-LOSER', 1,
-       'POST /reservations', 'key', '\\x00', '{}', '{}', 'topic', ARRAY[gen_random_uuid(), gen_random_uuid()], NULL, NULL)`,
-    [scheduleId, seatId],
+    `SELECT outcome FROM hold_seats($1, 1000, 6, 'topic', NULL)`,
+    [JSON.stringify([request])],
   )
   expect(rows[0]?.outcome).toBe('TAKEN')
   const assigned = await client.query<{ id: string | null }>('SELECT pg_current_xact_id_if_assigned() AS id')
@@ -213,7 +220,7 @@ test('a hold that waits too long for a seat is ended, leaves nothing, and its co
     (await impatient.query('SELECT pg_backend_pid() AS pid')).rows[0]
   const before = await pidOf()
   await whileTaken(b, async () => {
-    const context = { ...ctx, pool: impatient }
+    const context = { ...ctx, pool: impatient, takeSeats: shareHolds(impatient, ctx.config) }
     const ended = await hold(userId, { seatIds: [a, b] }, 'key', context).catch((error: unknown) => error)
     expect(isDatabaseTimeout(ended)).toBe(true)
     expect(await leftBy(userId)).toEqual(nothing)
@@ -244,11 +251,12 @@ test('the same request again gets its answer though the first one took the last 
   expect(await hold(userId, { quantity: 4 }, 'key')).toEqual({ data: first.data, isReplay: true })
 })
 
-test('one key for two schedules at once: one hold, and the other request is refused', async () => {
+test('one key for two schedules at two processes at once: one hold, and the other request is refused', async () => {
+  const processes = [ctx, { ...ctx, takeSeats: shareHolds(pool, ctx.config) }]
   for (let round = 0; round < 20; round += 1) {
     const userId = newUser()
     const wishes = [seatsOfNewSchedule(1), seatsOfNewSchedule(1)].map((seatIds, index) =>
-      hold(userId, { seatIds }, 'key', ctx, scheduleId - 1 + index).catch((error: unknown) =>
+      hold(userId, { seatIds }, 'key', processes[index], scheduleId - 1 + index).catch((error: unknown) =>
         isRefusal(error) ? error.code : error,
       ),
     )
@@ -300,7 +308,7 @@ test('a number that another reservation has is an outcome of its own, and leaves
   const [a = 0, b = 0] = seatsOfNewSchedule(2)
   const take = (userId: string, seatId: number) => {
     const seat = { seatId, section: 'A', row: '1', seatNumber: 1, grade: 'A', price: 1_000 }
-    return takeSeats(pool, {
+    return ctx.takeSeats({
       reservation: {
         reservationId: uuidv7(),
         reservationNumber: 'R-TAKEN-ALREADY',
@@ -310,8 +318,6 @@ test('a number that another reservation has is an outcome of its own, and leaves
         totalAmount: seat.price,
         queueSequence: null,
       },
-      holdMs: 60_000,
-      seatsPerUserMax: 6,
       keyed: { userId, operation: 'POST /reservations', key: 'key', content: {} },
       untimedAnswer: { userId },
       untimedEvent: { topic: 'events', key: userId, type: 'ReservationHeld', payload: { userId } },

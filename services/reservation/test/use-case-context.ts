@@ -7,6 +7,7 @@ import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { settings } from '../src/config.ts'
 import type { Context } from '../src/context.ts'
 import { countReservations } from '../src/events.ts'
+import { shareHolds } from '../src/share-holds.ts'
 import { layOutSeats } from './neighbours.ts'
 
 /** Thirty connections with the service's own role. */
@@ -33,6 +34,7 @@ export function useCaseContext(environment: TestEnvironment, pool: Pool): Contex
     logger,
     pool,
     relay: { wake: () => undefined },
+    takeSeats: shareHolds(pool, config),
     counters: countReservations(createMetrics('test', { processMetrics: false }), logger),
     now: () => new Date(),
     verifyToken: async ({ scheduleId, userId }) => ({ scheduleId, userId, activeUntilMs: 0, sequence: 1 }),

@@ -1,5 +1,5 @@
 /**
- * Who has a seat. The function `hold_seats` (migrations/0003_hold_seats.sql) decides it, with one clock reading and under the primary
+ * Who has a seat. The function `hold_seats` (migrations/0004_holds_share_a_statement.sql) decides it, with one clock reading and under the primary
  * key (schedule_id, seat_id): it takes all seats or none, takes lapsed holds over in place, and counts the user's seats from the rows
  * themselves.
  *
@@ -14,7 +14,7 @@ import type { OutgoingMessage } from '@frontrow/messaging/outbox'
 import { isUniqueViolation } from '@frontrow/postgres/errors'
 import type { Pool, Queryable, Tx } from '@frontrow/postgres/pool'
 import { inOneStatement } from '@frontrow/postgres/transaction'
-import { currentTrace } from '@frontrow/trace-context/trace-context'
+import { topics } from '@frontrow/proto/topics'
 import { uuidv7 } from 'uuidv7'
 import type { EndedReservation, Reservation } from '../reservation.ts'
 
@@ -31,14 +31,20 @@ export interface NewHold {
     | 'totalAmount'
     | 'queueSequence'
   >
-  holdMs: number
-  seatsPerUserMax: number
   /** The request whose key gets the answer. */
   keyed: KeyedRequest | undefined
   /** The answer, without its last fields `reservedAt` and `expiresAt`. */
   untimedAnswer: object
-  /** The event, without the last field `expiresAt` of its payload. */
+  /** The event, without the last field `expiresAt` of its payload; with the trace of the request. */
   untimedEvent: OutgoingMessage
+}
+
+/** What holds of one statement have in common. */
+export interface HoldLimits {
+  holdMs: number
+  seatsPerUserMax: number
+  /** How long the statement may wait for one lock; as the connection has it when left out. */
+  lockWaitMs?: number
 }
 
 /** What became of it. All but HELD have written nothing. */
@@ -60,56 +66,69 @@ export type HoldOutcome =
   | { outcome: 'OVER_LIMIT'; seatsBefore: number }
   /** Somebody has these of the wanted seats. */
   | { outcome: 'TAKEN'; takenSeatIds: number[] }
-  /** Another reservation has the number. */
+  /** A hold before it in the same statement is of the same user, or wants one of its seats. It has to be asked for again. */
+  | { outcome: 'YIELDED' }
+  /** Another reservation has the number. It is told of a hold that is alone in its statement. */
   | { outcome: 'NUMBER_EXISTS' }
 
 /**
- * Holds the seats, in one round trip and a transaction of its own. A second buyer waits for the first one's commit.
+ * Holds the seats of each, in one round trip and a transaction of its own; answers in the order of the holds. A second buyer of a seat waits for
+ * the first one's commit. A hold that is alone is tried again when it collides with another transaction; of many that share the statement,
+ * all fail, with the error of the database.
  */
-export async function takeSeats(pool: Pool, hold: NewHold): Promise<HoldOutcome> {
-  const { reservation, keyed, untimedEvent } = hold
-  const { seats } = reservation
-  const trace = currentTrace()
+export async function takeSeats(
+  pool: Pool,
+  holds: readonly NewHold[],
+  { holdMs, seatsPerUserMax, lockWaitMs }: HoldLimits,
+): Promise<HoldOutcome[]> {
   const statement = {
     name: 'seat-holds-take',
     text: `
       SELECT outcome, answer, coalesce(seats_before, 0) AS "seatsBefore", coalesce(taken, '[]') AS "takenSeatIds",
         coalesce(taken_over, '[]') AS "takenOver"
-      FROM hold_seats(
-        schedule => $1, buyer => $2, wanted => $3, offered => $4, amount => $5, hold_ms => $6, seats_max => $7,
-        new_id => $8, new_number => $9, place_sequence => $10,
-        operation_name => $11, key_value => $12, content_hash => $13,
-        answer_start => $14, event_start => $15, events_topic => $16, message_ids => $17, trace => $18, request => $19)`,
+      FROM hold_seats(requests => $1, hold_ms => $2, seats_max => $3, events_topic => $4, lock_wait_ms => $5)`,
     values: [
-      reservation.scheduleId,
-      reservation.userId,
-      seats.map((seat) => seat.seatId),
-      JSON.stringify(seats),
-      reservation.totalAmount,
-      hold.holdMs,
-      hold.seatsPerUserMax,
-      reservation.reservationId,
-      reservation.reservationNumber,
-      reservation.queueSequence,
-      keyed?.operation ?? null,
-      keyed?.key ?? null,
-      keyed === undefined ? null : hashContent(keyed.content),
-      JSON.stringify(hold.untimedAnswer),
-      JSON.stringify(untimedEvent.payload),
-      untimedEvent.topic,
-      [untimedEvent, ...seats].map(() => uuidv7()),
-      trace?.traceparent ?? null,
-      trace?.requestId ?? null,
+      JSON.stringify(holds.map(toRequest)),
+      holdMs,
+      seatsPerUserMax,
+      topics.reservationEvents,
+      lockWaitMs ?? null,
     ],
   }
+  const isAlone = holds.length === 1
   try {
-    const { rows } = await inOneStatement(pool, (db) => db.query<HoldOutcome>(statement))
-    const outcome = rows[0]
-    if (outcome === undefined) throw new Error('the hold statement answered nothing')
-    return outcome
+    const { rows } = await inOneStatement(
+      pool,
+      (db) => db.query<HoldOutcome>(statement),
+      isAlone ? undefined : 1,
+    )
+    return rows
   } catch (error) {
-    if (isUniqueViolation(error, 'reservations_number_once')) return { outcome: 'NUMBER_EXISTS' }
+    if (isAlone && isUniqueViolation(error, 'reservations_number_once')) return [{ outcome: 'NUMBER_EXISTS' }]
     throw error
+  }
+}
+
+/** A hold as the type `hold_request` of the database. */
+function toRequest({ reservation, keyed, untimedAnswer, untimedEvent }: NewHold) {
+  const { seats } = reservation
+  return {
+    schedule_id: reservation.scheduleId,
+    user_id: reservation.userId,
+    seat_ids: seats.map((seat) => seat.seatId),
+    seats,
+    total_amount: reservation.totalAmount,
+    reservation_id: reservation.reservationId,
+    reservation_number: reservation.reservationNumber,
+    queue_sequence: reservation.queueSequence,
+    operation: keyed?.operation,
+    idempotency_key: keyed?.key,
+    request_hash: keyed === undefined ? undefined : `\\x${hashContent(keyed.content).toString('hex')}`,
+    answer: untimedAnswer,
+    event: untimedEvent.payload,
+    message_ids: [untimedEvent, ...seats].map(() => uuidv7()),
+    traceparent: untimedEvent.trace?.traceparent,
+    request_id: untimedEvent.trace?.requestId,
   }
 }
 

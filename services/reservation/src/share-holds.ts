@@ -1,0 +1,55 @@
+import { isDatabaseOutage, isLockTimeout } from '@frontrow/postgres/errors'
+import type { Pool } from '@frontrow/postgres/pool'
+import { Batcher } from '@frontrow/service-host/batcher'
+import type { Config } from './config.ts'
+import { takeSeats } from './sql/seat-holds.ts'
+import type { HoldOutcome, NewHold } from './sql/seat-holds.ts'
+
+/** What became of a hold in the end. */
+export type FinalOutcome = Exclude<HoldOutcome, { outcome: 'YIELDED' }>
+
+/** Takes the seats of one hold. Rejects as UNAVAILABLE where too many wait. */
+export type TakeSeats = (hold: NewHold) => Promise<FinalOutcome>
+
+const BATCH_MAX = 64
+const PENDING_MAX = 2_000
+// Locks are held for milliseconds. Where one is held for longer, whoever waits for it waits alone.
+const SHARED_LOCK_WAIT_MS = 100
+// A hold that yields learns mostly in the next statement what became of the one before it. People who send many at once wait alone.
+const SHARED_ATTEMPTS_MAX = 4
+
+/**
+ * Holds that come in one turn of the event loop, or while a statement is in work, share the next statement. One at a time is in work, so holds
+ * of this process never wait for each other's seats inside the database. What can't be done together is done alone.
+ */
+export function shareHolds(
+  pool: Pool,
+  { HOLD_MS: holdMs, SEATS_PER_USER_MAX: seatsPerUserMax }: Pick<Config, 'HOLD_MS' | 'SEATS_PER_USER_MAX'>,
+): TakeSeats {
+  const limits = { holdMs, seatsPerUserMax }
+  const batches = new Batcher<'all', NewHold, HoldOutcome | undefined>({
+    batchMax: BATCH_MAX,
+    atOnceMax: 1,
+    pendingMax: PENDING_MAX,
+    waitMaxMs: 3_000,
+    send: async (_all, holds) => {
+      try {
+        return await takeSeats(pool, holds, { ...limits, lockWaitMs: SHARED_LOCK_WAIT_MS })
+      } catch (error) {
+        if (isDatabaseOutage(error) && !isLockTimeout(error)) throw error
+        return holds.map(() => undefined)
+      }
+    },
+  })
+  return async (hold) => {
+    for (let attempt = 1; attempt <= SHARED_ATTEMPTS_MAX; attempt += 1) {
+      const outcome = await batches.add('all', hold)
+      if (outcome === undefined) break
+      if (outcome.outcome !== 'YIELDED') return outcome
+    }
+    const [outcome] = await takeSeats(pool, [hold], limits)
+    if (outcome === undefined || outcome.outcome === 'YIELDED')
+      throw new Error('a hold alone was not decided')
+    return outcome
+  }
+}
