@@ -144,6 +144,18 @@ test('no more keys are kept than may, those asked for last; who waits for anothe
   expect(loads).toHaveLength(4)
 })
 
+test('where values have sizes, those asked for last are kept as far as they fit together; one that never fits is only told', async () => {
+  const sizes: Record<string, number> = { a: 3, b: 3, c: 3, d: 3, huge: 11, none: 0 }
+  const { state, cache } = counted({ sizeOf: (value) => sizes[value.replace(/\d+$/, '')] ?? 1 })
+  for (const key of ['a', 'b', 'c', 'a']) await cache.get(key)
+  expect(state.loads).toBe(3)
+  // A fourth pushes out b, which was asked for longest ago, and that is enough.
+  expect([await cache.get('d'), await cache.get('c'), await cache.get('a')]).toEqual(['d4', 'c3', 'a1'])
+  expect([await cache.get('huge'), await cache.get('huge')]).toEqual(['huge5', 'huge6'])
+  expect([await cache.get('d'), await cache.get('b')]).toEqual(['d4', 'b7'])
+  expect([await cache.get('none'), await cache.get('none')]).toEqual(['none8', 'none8'])
+})
+
 describe('an old value', () => {
   const keepsStale = (error: unknown): boolean => error instanceof RangeError
 

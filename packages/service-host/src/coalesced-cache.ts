@@ -11,8 +11,10 @@ export interface CoalescedCacheOptions<K, V> {
   load: (key: K) => Promise<V>
   /** A value this old is read again when it is asked for. Infinity is for values that never change. */
   freshMs: number
-  /** How many keys are kept; those asked for longest ago are forgotten first. */
+  /** How many keys are kept, or with `sizeOf` how large their values are together; those asked for longest ago are forgotten first. */
   max: number
+  /** The size of a value, a whole number. What is larger than `max` is told to those who wait for it and not kept. */
+  sizeOf?: (value: V) => number
   /**
    * True for failures over which the old value is better than none; it is good for another `freshMs` then. After any other
    * failure, such as an answer that there is no such thing, the old value is forgotten.
@@ -39,7 +41,8 @@ export class CoalescedCache<K extends string | number, V> {
     this.#entries = new LRUCache<K, Entry<V>>({
       // With `max` lru-cache would take the memory for all keys at once.
       maxSize: options.max,
-      sizeCalculation: () => 1,
+      // Even what is nothing has a key, so its size is 1 at least.
+      sizeCalculation: ({ value }) => Math.max(1, options.sizeOf?.(value) ?? 1),
       fetchMethod: (key, old) => this.#load(key, old),
       // Whoever waits for a value still gets it when it is forgotten meanwhile; only the cache does not keep it.
       ignoreFetchAbort: true,

@@ -1,6 +1,7 @@
 import { credentials, Metadata } from '@grpc/grpc-js'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { CheckInvariantsResponse__Output as CheckInvariantsResponse } from '@frontrow/proto/gen/frontrow/audit/v1/CheckInvariantsResponse'
+import type { GetSeatRunsResponse__Output as GetSeatRunsResponse } from '@frontrow/proto/gen/frontrow/catalog/v1/GetSeatRunsResponse'
 import type { GetSeatsResponse__Output as GetSeatsResponse } from '@frontrow/proto/gen/frontrow/catalog/v1/GetSeatsResponse'
 import type { Schedule__Output as Schedule } from '@frontrow/proto/gen/frontrow/catalog/v1/Schedule'
 import { AuditService, CatalogService } from '@frontrow/proto/services'
@@ -42,6 +43,11 @@ const getSeats = (scheduleId: number, afterSeatId: number, limit: number): Promi
   new Promise((resolve, reject) => {
     const page = { scheduleId, afterSeatId, limit }
     client.getSeats(page, new Metadata(), withDeadline(), settle(resolve, reject))
+  })
+const getSeatRuns = (scheduleId: number, afterSeatId: number, limit: number): Promise<GetSeatRunsResponse> =>
+  new Promise((resolve, reject) => {
+    const page = { scheduleId, afterSeatId, limit }
+    client.getSeatRuns(page, new Metadata(), withDeadline(), settle(resolve, reject))
   })
 
 describe('for other services', () => {
@@ -89,10 +95,37 @@ describe('for other services', () => {
     expect((await getSeats(scheduleId, 50, 10)).seats).toEqual([])
   })
 
+  test('seats by the run are the same seats, also where a page ends within a row', async () => {
+    const { scheduleId } = await underTest.createSchedule({
+      sections: [
+        { section: 'Floor', grade: 'VIP', price: 1_500, rows: 2, seatsPerRow: 10 },
+        { section: 'Balcony', grade: 'R', price: 900, rows: 3, seatsPerRow: 7 },
+        { section: 'Floor', grade: 'R', price: 900, rows: 1, seatsPerRow: 12 },
+      ],
+    })
+    const { seats } = await getSeats(scheduleId, 0, 100)
+    const first = await getSeatRuns(scheduleId, 0, 26)
+    const rest = await getSeatRuns(scheduleId, 26, 10_000)
+    expect(first.runs.map((run) => run.seatCount)).toEqual([10, 10, 6])
+    expect(rest.runs.map((run) => run.seatCount)).toEqual([1, 7, 7, 12])
+    const told = [...first.runs, ...rest.runs].flatMap(
+      ({ firstSeatId, firstSeatNumber, seatCount, ...where }) =>
+        Array.from({ length: seatCount }, (_, index) => ({
+          seatId: firstSeatId + index,
+          seatNumber: firstSeatNumber + index,
+          ...where,
+        })),
+    )
+    expect(told).toEqual(seats)
+    expect((await getSeatRuns(scheduleId, 53, 10)).runs).toEqual([])
+  })
+
   test('what is not there, and what is not valid, is refused', async () => {
     await expect(getSchedule(999_999)).rejects.toThrow('SCHEDULE_NOT_FOUND')
     await expect(getSeats(999_999, 0, 10)).rejects.toThrow('SCHEDULE_NOT_FOUND')
     await expect(getSeats(1, 0, 2_001)).rejects.toThrow('INVALID_REQUEST')
+    await expect(getSeatRuns(999_999, 0, 10)).rejects.toThrow('SCHEDULE_NOT_FOUND')
+    await expect(getSeatRuns(1, 0, 10_001)).rejects.toThrow('INVALID_REQUEST')
     await expect(getSchedule(0)).rejects.toThrow('INVALID_REQUEST')
   })
 })

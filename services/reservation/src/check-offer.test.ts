@@ -2,18 +2,13 @@ import { expect, test } from '@jest/globals'
 import { isRefusal, refuse } from '@frontrow/proto/refusals'
 import { checkOffer } from './check-offer.ts'
 import type { SeatChoice } from './check-offer.ts'
+import { SeatLayout } from './seat-layout.ts'
 
 const OPENS = Date.parse('2026-11-21T12:00:00Z')
 const CLOSES = OPENS + 3_600_000
-const seats = [1, 2, 3].map((seatId) => ({
-  seatId,
-  seatNumber: seatId,
-  section: 'A',
-  row: '1',
-  grade: 'R',
-  price: 100,
-}))
-const layout = { seats, byId: new Map(seats.map((seat) => [seat.seatId, seat])) }
+const layout = new SeatLayout([
+  { firstSeatId: 1, firstSeatNumber: 1, seatCount: 3, section: 'A', row: '1', grade: 'R', price: 100 },
+])
 
 interface Situation {
   now?: number
@@ -37,7 +32,7 @@ async function offer({ now = OPENS, status = 'ON_SALE', choice = { quantity: 2 }
     bookingOpenAtMs: OPENS,
     bookingCloseAtMs: CLOSES,
     status,
-    seatCount: seats.length,
+    seatCount: 3,
   }
   const neighbours = {
     verifyToken: async (question: { token: string; scheduleId: number; userId: string }) => {

@@ -1,6 +1,6 @@
 import { refuse } from '@frontrow/proto/refusals'
 import type { Context } from './context.ts'
-import type { SeatLayout } from './schedules.ts'
+import type { SeatLayout } from './seat-layout.ts'
 
 /** Which seats somebody wants: named ones, or any `quantity` of them. */
 export type SeatChoice = { seatIds: readonly number[] } | { quantity: number; grade?: string | undefined }
@@ -35,7 +35,7 @@ export async function checkOffer(
   const isOpen = schedule.bookingOpenAtMs <= now && now < schedule.bookingCloseAtMs
   if (schedule.status !== 'ON_SALE' || !isOpen) throw bookingNotOpen(schedule.status)
   if ('seatIds' in choice) {
-    const unknown = choice.seatIds.filter((seatId) => !layout.byId.has(seatId))
+    const unknown = choice.seatIds.filter((seatId) => layout.seat(seatId) === undefined)
     if (unknown.length > 0) {
       throw refuse('SEAT_NOT_FOUND', `the schedule has no seat ${unknown.join(', ')}`, {
         details: { seatIds: unknown },

@@ -1,4 +1,4 @@
-import type { GetSeatsResponse__Output as SeatsPage } from '@frontrow/proto/gen/frontrow/catalog/v1/GetSeatsResponse'
+import type { GetSeatRunsResponse__Output as SeatRunsPage } from '@frontrow/proto/gen/frontrow/catalog/v1/GetSeatRunsResponse'
 import type { Schedule__Output as Schedule } from '@frontrow/proto/gen/frontrow/catalog/v1/Schedule'
 import type { VerifyTokenResponse__Output as VerifiedToken } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokenResponse'
 import type { TokenOutcome__Output as TokenOutcome } from '@frontrow/proto/gen/frontrow/queue/v1/TokenOutcome'
@@ -10,7 +10,7 @@ import { shareCalls } from '@frontrow/service-host/shared-calls'
 import type { Config } from './config.ts'
 
 const READ_DEADLINE_MS = 800
-// A page of 2,000 seats takes the catalog longer than one row.
+// A page of 10,000 seats takes the catalog longer than one row.
 const SEATS_DEADLINE_MS = 2_000
 
 /** Asks whether a token lets this user into this schedule. */
@@ -29,7 +29,7 @@ export interface QueueCalls {
 /** What this service asks of the catalog. Both refuse with SCHEDULE_NOT_FOUND. */
 export interface CatalogCalls {
   getSchedule: (request: { scheduleId: number }) => Promise<Schedule>
-  getSeats: (request: { scheduleId: number; afterSeatId: number; limit: number }) => Promise<SeatsPage>
+  getSeatRuns: (request: { scheduleId: number; afterSeatId: number; limit: number }) => Promise<SeatRunsPage>
 }
 
 /** Clients of both services. */
@@ -46,7 +46,7 @@ export function connectClients(
       (await verifyTokens({ checks: [...checks] })).outcomes.map(toAnswer),
     ),
     getSchedule: catalog.call('GetSchedule', read),
-    getSeats: catalog.call('GetSeats', {
+    getSeatRuns: catalog.call('GetSeatRuns', {
       deadlineMs: SEATS_DEADLINE_MS,
       retriable: true,
     }),

@@ -15,7 +15,7 @@ import { factsOf } from './reservation.ts'
 import type { Seat } from './reservation.ts'
 import { toUntimedHoldJson } from './reservation-json.ts'
 import { newReservationNumber } from './reservation-number.ts'
-import type { SeatLayout } from './schedules.ts'
+import type { SeatLayout } from './seat-layout.ts'
 import type { FinalOutcome } from './share-holds.ts'
 import { listTakenSeats, lockUserSeats } from './sql/seat-holds.ts'
 import type { NewHold } from './sql/seat-holds.ts'
@@ -123,19 +123,19 @@ async function chooseSeats(
   const { choice } = command
   if ('seatIds' in choice) {
     return choice.seatIds
-      .map((seatId) => layout.byId.get(seatId))
+      .map((seatId) => layout.seat(seatId))
       .filter((seat) => seat !== undefined)
       .toSorted((a, b) => a.seatId - b.seatId)
   }
   const { grade } = choice
-  if (grade !== undefined && !layout.seats.some((seat) => seat.grade === grade)) {
+  if (grade !== undefined && !layout.hasGrade(grade)) {
     throw refuse('SEAT_NOT_FOUND', `the schedule has no seats of grade ${grade}`, { details: { grade } })
   }
   const taken = await listTakenSeats(ctx.pool, command.scheduleId)
   const takenIds = new Set(taken.map((seat) => seat.seatId))
   // The first attempt takes the best seats. Each collision makes it choose among four times as many picks, so that a crowd
   // spreads out.
-  const picked = pickBestAvailable(layout.seats, takenIds, choice, 4 ** (attempt - 1), (count) =>
+  const picked = pickBestAvailable(layout.bestFirst(), takenIds, choice, 4 ** (attempt - 1), (count) =>
     randomInt(count),
   )
   if (picked === undefined) {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import type { SeatRun__Output as SeatRun } from '@frontrow/proto/gen/frontrow/catalog/v1/SeatRun'
 import { refuse } from '@frontrow/proto/refusals'
 import { createLogger } from '@frontrow/service-host/logger'
 import type { CatalogCalls } from './clients.ts'
@@ -6,7 +7,7 @@ import { rememberSchedules } from './schedules.ts'
 
 const logger = createLogger({ service: 'test', level: 'silent' })
 
-function catalogOf(seatCount: number) {
+function catalogOf(seatCount: number, seatsPerRow = 10) {
   const asked = { schedule: 0, seats: 0 }
   let isAway = false
   const calls: CatalogCalls = {
@@ -27,18 +28,24 @@ function catalogOf(seatCount: number) {
         seatCount,
       }
     },
-    getSeats: async ({ afterSeatId, limit }) => {
+    getSeatRuns: async ({ afterSeatId, limit }) => {
       asked.seats += 1
-      const count = Math.max(0, Math.min(limit, seatCount - afterSeatId))
-      const seats = Array.from({ length: count }, (_, index) => ({
-        seatId: afterSeatId + index + 1,
-        seatNumber: afterSeatId + index + 1,
-        section: 'A',
-        row: '1',
-        grade: 'R',
-        price: 1,
-      }))
-      return { seats }
+      const runs: SeatRun[] = []
+      const end = Math.min(seatCount, afterSeatId + limit)
+      for (let seatId = afterSeatId + 1; seatId <= end; seatId += seatsPerRow) {
+        const row = String(Math.ceil(seatId / seatsPerRow))
+        const inRow = Math.min(seatsPerRow, end - seatId + 1)
+        runs.push({
+          firstSeatId: seatId,
+          firstSeatNumber: seatId,
+          seatCount: inRow,
+          section: 'A',
+          row,
+          grade: 'R',
+          price: 1,
+        })
+      }
+      return { runs }
     },
   }
   return { calls, asked, goAway: () => (isAway = true) }
@@ -63,13 +70,50 @@ describe('rememberSchedules', () => {
   })
 
   test('reads all pages of seats, once', async () => {
-    const { calls, asked } = catalogOf(5_000)
+    const { calls, asked } = catalogOf(25_000)
     const schedules = rememberSchedules(calls, { freshMs: 2_000, logger })
     const [layout] = await Promise.all([schedules.layout(1), schedules.layout(1)])
-    expect(layout?.seats).toHaveLength(5_000)
-    expect(layout?.byId.get(4_999)?.seatNumber).toBe(4_999)
+    expect(layout?.bestFirst().map((seat) => seat.seatId)).toEqual(
+      Array.from({ length: 25_000 }, (_, index) => index + 1),
+    )
     await schedules.layout(1)
     expect(asked.seats).toBe(3)
+  })
+
+  test.each([
+    ['a hundred schedules of 10,000 seats', 100, 10_000],
+    ['a thousand schedules of 1,000 seats', 1_000, 1_000],
+  ])('remembers the seats of %s at once', async (_, scheduleCount, seatCount) => {
+    const { calls, asked } = catalogOf(seatCount, 8)
+    const schedules = rememberSchedules(calls, { freshMs: 2_000, logger })
+    for (let id = 1; id <= scheduleCount; id += 1) await schedules.layout(id)
+    const asking = asked.seats
+    for (let id = 1; id <= scheduleCount; id += 1) await schedules.layout(id)
+    expect(asked.seats).toBe(asking)
+  })
+
+  test('forgets the seats that were asked for longest ago where those of all take too much memory', async () => {
+    // Each seat is a row of its own, so 15 schedules have the 150,000 runs that are remembered.
+    const { calls, asked } = catalogOf(9_999, 1)
+    const schedules = rememberSchedules(calls, { freshMs: 2_000, logger })
+    for (let id = 1; id <= 15; id += 1) await schedules.layout(id)
+    await schedules.layout(1)
+    expect(asked.seats).toBe(15)
+    await schedules.layout(16)
+    await schedules.layout(1)
+    expect(asked.seats).toBe(16)
+    await schedules.layout(2)
+    expect(asked.seats).toBe(17)
+  })
+
+  test('seats that come out of order are an error instead of a layout, and no endless reading', async () => {
+    const { calls } = catalogOf(10_000)
+    const firstPageAgain: CatalogCalls = {
+      ...calls,
+      getSeatRuns: (request) => calls.getSeatRuns({ ...request, afterSeatId: 0 }),
+    }
+    const schedules = rememberSchedules(firstPageAgain, { freshMs: 2_000, logger })
+    await expect(schedules.layout(1)).rejects.toThrow('out of order at seat 1')
   })
 
   test('while the catalog is away, what it said last stands for five minutes', async () => {

@@ -1,24 +1,23 @@
 import type { Schedule__Output as Schedule } from '@frontrow/proto/gen/frontrow/catalog/v1/Schedule'
+import type { SeatRun__Output as SeatRun } from '@frontrow/proto/gen/frontrow/catalog/v1/SeatRun'
 import { FailureLog } from '@frontrow/failure-log/failure-log'
 import { isRefusal } from '@frontrow/proto/refusals'
 import { CoalescedCache } from '@frontrow/service-host/coalesced-cache'
 import type { Logger } from '@frontrow/service-host/logger'
 import type { CatalogCalls } from './clients.ts'
-import type { Seat } from './reservation.ts'
+import { SeatLayout, lastSeatIdOf } from './seat-layout.ts'
 
-const SEATS_PAGE = 2_000
-// The largest schedule has 10,000 seats by default, about 2 MB here.
-const SEAT_LAYOUTS_MAX = 50
+// The largest schedule has 10,000 seats by default. Reading them by the run took 18 ms and 9 ms of both services' CPU; one by one
+// it had been 130 ms and 128 ms.
+const SEATS_PAGE = 10_000
+// What is remembered of layouts is bounded by their runs, since memory goes by these: 165 bytes each, 25 MB in all (measured with
+// rows of 1 to 50 seats), and 52 MB if all names had 50 Korean letters. These are 1,000 schedules of 1,000 seats or 100 of 10,000 in
+// rows of seven, and more of them the longer the rows are. One by one, 10,000 seats took 2 MB.
+const LAYOUT_RUNS_MAX = 150_000
 const SCHEDULES_MAX = 2_000
 // How old a schedule may be while the catalog does not answer. Its on-sale window is still checked, and a cancellation is
 // known from our own table cancelled_schedules.
 const STALE_MAX_MS = 300_000
-
-/** The seats of one schedule, in the catalog's order, which is best first. */
-export interface SeatLayout {
-  readonly seats: readonly Seat[]
-  readonly byId: ReadonlyMap<number, Seat>
-}
 
 /** Remembers what the catalog says about schedules: status and window for a moment, seats for good. */
 export interface Schedules {
@@ -55,7 +54,8 @@ export function rememberSchedules(
   const layouts = new CoalescedCache({
     load: (scheduleId: number) => readLayout(catalog, scheduleId),
     freshMs: Infinity,
-    max: SEAT_LAYOUTS_MAX,
+    max: LAYOUT_RUNS_MAX,
+    sizeOf: (layout: SeatLayout) => layout.runCount,
   })
   return {
     schedule: (scheduleId) => schedules.get(scheduleId),
@@ -69,15 +69,21 @@ function isAway(error: unknown): boolean {
 }
 
 async function readLayout(catalog: CatalogCalls, scheduleId: number): Promise<SeatLayout> {
-  const seats: Seat[] = []
-  for (;;) {
-    const page = await catalog.getSeats({
-      scheduleId,
-      afterSeatId: seats.at(-1)?.seatId ?? 0,
-      limit: SEATS_PAGE,
-    })
-    seats.push(...page.seats)
-    if (page.seats.length < SEATS_PAGE) break
+  const runs: SeatRun[] = []
+  for (let lastSeatId = 0; ;) {
+    const page = await catalog.getSeatRuns({ scheduleId, afterSeatId: lastSeatId, limit: SEATS_PAGE })
+    let seatCount = 0
+    for (const run of page.runs) {
+      // Look-ups rely on the order, and so does the end of this loop.
+      if (run.seatCount < 1 || run.firstSeatId <= lastSeatId) {
+        throw new Error(
+          `the catalog's seats of schedule ${scheduleId} are out of order at seat ${run.firstSeatId}`,
+        )
+      }
+      lastSeatId = lastSeatIdOf(run)
+      seatCount += run.seatCount
+      runs.push(run)
+    }
+    if (seatCount < SEATS_PAGE) return new SeatLayout(runs)
   }
-  return { seats, byId: new Map(seats.map((seat) => [seat.seatId, seat])) }
 }

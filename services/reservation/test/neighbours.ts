@@ -1,3 +1,4 @@
+import type { SeatRun__Output as SeatRun } from '@frontrow/proto/gen/frontrow/catalog/v1/SeatRun'
 import { refuse } from '@frontrow/proto/refusals'
 import type { RefusalCode } from '@frontrow/proto/refusals'
 import { CatalogService, QueueService } from '@frontrow/proto/services'
@@ -5,25 +6,25 @@ import { createGrpcServer, unaryHandler } from '@frontrow/service-host/grpc-serv
 import { createLogger } from '@frontrow/service-host/logger'
 import { createMetrics } from '@frontrow/service-host/metrics'
 import { z } from 'zod'
-import type { Seat } from '../src/reservation.ts'
 
 /** A schedule as these tests' catalog knows it: rows of ten, the first two rows VIP. */
 interface KnownSchedule {
   status: string
   bookingOpenAtMs: number
   bookingCloseAtMs: number
-  seats: Seat[]
+  runs: SeatRun[]
 }
 
 /** Seats 1 to `count` of schedule 1 are 1001, 1002, …; of schedule 2 they are 2001, …. */
-export function layOutSeats(scheduleId: number, count: number): Seat[] {
-  return Array.from({ length: count }, (_, index) => ({
-    seatId: scheduleId * 1_000 + index + 1,
-    seatNumber: index + 1,
+export function layOutRuns(scheduleId: number, count: number): SeatRun[] {
+  return Array.from({ length: Math.ceil(count / 10) }, (_, row) => ({
+    firstSeatId: scheduleId * 1_000 + row * 10 + 1,
+    firstSeatNumber: row * 10 + 1,
+    seatCount: Math.min(10, count - row * 10),
     section: 'A',
-    row: String(Math.floor(index / 10) + 1),
-    grade: index < 20 ? 'VIP' : 'R',
-    price: index < 20 ? 1_500 : 900,
+    row: String(row + 1),
+    grade: row < 2 ? 'VIP' : 'R',
+    price: row < 2 ? 1_500 : 900,
   }))
 }
 
@@ -45,7 +46,7 @@ export interface Neighbours {
 const tokenRequest = z.object({ token: z.string(), scheduleId: z.number(), userId: z.string() })
 const tokenRequests = z.object({ checks: z.array(tokenRequest) })
 const scheduleRequest = z.object({ scheduleId: z.number() })
-const seatsRequest = scheduleRequest.extend({ afterSeatId: z.number(), limit: z.number() })
+const seatsRequest = scheduleRequest.extend({ afterSeatId: z.number() })
 
 /** Starts both on free ports. */
 export async function startNeighbours(): Promise<Neighbours> {
@@ -86,13 +87,11 @@ export async function startNeighbours(): Promise<Neighbours> {
   })
   catalog.add(CatalogService.service, {
     GetSchedule: unaryHandler(host, 'GetSchedule', scheduleRequest, async ({ scheduleId }) => {
-      const { seats, ...schedule } = find(scheduleId)
-      return { scheduleId, seatCount: seats.length, ...schedule }
+      const { runs, ...schedule } = find(scheduleId)
+      return { scheduleId, seatCount: runs.reduce((sum, run) => sum + run.seatCount, 0), ...schedule }
     }),
-    GetSeats: unaryHandler(host, 'GetSeats', seatsRequest, async ({ scheduleId, afterSeatId, limit }) => ({
-      seats: find(scheduleId)
-        .seats.filter((seat) => seat.seatId > afterSeatId)
-        .slice(0, limit),
+    GetSeatRuns: unaryHandler(host, 'GetSeatRuns', seatsRequest, async ({ scheduleId, afterSeatId }) => ({
+      runs: find(scheduleId).runs.filter((run) => run.firstSeatId > afterSeatId),
     })),
   })
   neighbours.queueAddress = `127.0.0.1:${await queue.listen('127.0.0.1', 0)}`

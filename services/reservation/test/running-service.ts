@@ -8,7 +8,7 @@ import { z } from 'zod'
 import { settings } from '../src/config.ts'
 import { startReservation } from '../src/start.ts'
 import type { RunningService as RunningReservation } from '@frontrow/service-host/host'
-import { layOutSeats, startNeighbours } from './neighbours.ts'
+import { layOutRuns, startNeighbours } from './neighbours.ts'
 import type { Neighbours } from './neighbours.ts'
 
 const answer = z.object({
@@ -55,15 +55,15 @@ export async function startRunningService(
   const hour = 3_600_000
   const now = Date.now()
   const open = { bookingOpenAtMs: now - hour, bookingCloseAtMs: now + 48 * hour }
-  neighbours.schedules.set(1, { status: 'ON_SALE', ...open, seats: layOutSeats(1, 50) })
-  neighbours.schedules.set(2, { status: 'ON_SALE', ...open, seats: layOutSeats(2, 999) })
+  neighbours.schedules.set(1, { status: 'ON_SALE', ...open, runs: layOutRuns(1, 50) })
+  neighbours.schedules.set(2, { status: 'ON_SALE', ...open, runs: layOutRuns(2, 999) })
   neighbours.schedules.set(3, {
     status: 'ON_SALE',
     ...open,
     bookingOpenAtMs: now + 24 * hour,
-    seats: layOutSeats(3, 10),
+    runs: layOutRuns(3, 10),
   })
-  neighbours.schedules.set(4, { status: 'CLOSED', ...open, seats: layOutSeats(4, 10) })
+  neighbours.schedules.set(4, { status: 'CLOSED', ...open, runs: layOutRuns(4, 10) })
   const config = readConfig(settings, {
     ...environment.serviceEnv('reservation'),
     QUEUE_GRPC: neighbours.queueAddress,

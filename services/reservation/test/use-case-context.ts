@@ -7,8 +7,9 @@ import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { settings } from '../src/config.ts'
 import type { Context } from '../src/context.ts'
 import { countReservations } from '../src/events.ts'
+import { SeatLayout } from '../src/seat-layout.ts'
 import { shareHolds } from '../src/share-holds.ts'
-import { layOutSeats } from './neighbours.ts'
+import { layOutRuns } from './neighbours.ts'
 
 /** Thirty connections with the service's own role. */
 export function openPool(environment: TestEnvironment, applicationName: string): Pool {
@@ -52,10 +53,7 @@ export function useCaseContext(environment: TestEnvironment, pool: Pool): Contex
         status: 'ON_SALE',
         seatCount: 100,
       }),
-      layout: async (scheduleId) => {
-        const seats = layOutSeats(scheduleId, 100)
-        return { seats, byId: new Map(seats.map((seat) => [seat.seatId, seat])) }
-      },
+      layout: async (scheduleId) => new SeatLayout(layOutRuns(scheduleId, 100)),
       forget: () => undefined,
     },
   }

@@ -1,0 +1,68 @@
+import type { SeatRun__Output as SeatRun } from '@frontrow/proto/gen/frontrow/catalog/v1/SeatRun'
+import type { Seat } from './reservation.ts'
+
+/**
+ * The seats of one schedule, which never change. Kept by the run and not by the seat: a hall of 10,000 seats is a few hundred
+ * rows, and whoever holds seats wants four of them.
+ */
+export class SeatLayout {
+  readonly #runs: readonly SeatRun[]
+
+  /** `runs` go up by the ids of their seats, and no seat is in two. */
+  constructor(runs: readonly SeatRun[]) {
+    this.#runs = runs
+  }
+
+  /** How many runs it keeps, which is what its memory goes by. */
+  get runCount(): number {
+    return this.#runs.length
+  }
+
+  /** The seat of this id; undefined where the schedule has none. */
+  seat(seatId: number): Seat | undefined {
+    const run = this.#runAt(seatId)
+    return run === undefined ? undefined : seatOf(run, seatId - run.firstSeatId)
+  }
+
+  hasGrade(grade: string): boolean {
+    return this.#runs.some((run) => run.grade === grade)
+  }
+
+  /** All seats in the order of their ids, which is the catalog's order from best to last. They are made for the caller. */
+  bestFirst(): Seat[] {
+    return this.#runs.flatMap((run) =>
+      Array.from({ length: run.seatCount }, (_, index) => seatOf(run, index)),
+    )
+  }
+
+  #runAt(seatId: number): SeatRun | undefined {
+    let low = 0
+    let high = this.#runs.length - 1
+    while (low <= high) {
+      const middle = (low + high) >>> 1
+      const run = this.#runs[middle]
+      if (run === undefined) return undefined
+      if (seatId < run.firstSeatId) high = middle - 1
+      else if (seatId > lastSeatIdOf(run)) low = middle + 1
+      else return run
+    }
+    return undefined
+  }
+}
+
+/** The id of the last seat of a run. */
+export function lastSeatIdOf(run: SeatRun): number {
+  return run.firstSeatId + run.seatCount - 1
+}
+
+function seatOf(run: SeatRun, index: number): Seat {
+  const { section, row, grade, price } = run
+  return {
+    seatId: run.firstSeatId + index,
+    seatNumber: run.firstSeatNumber + index,
+    section,
+    row,
+    grade,
+    price,
+  }
+}
