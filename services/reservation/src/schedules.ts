@@ -10,8 +10,8 @@ import { SeatLayout, lastSeatIdOf } from './seat-layout.ts'
 // The largest schedule has 10,000 seats by default. Reading them by the run took 18 ms and 9 ms of both services' CPU; one by one
 // it had been 130 ms and 128 ms.
 const SEATS_PAGE = 10_000
-// What is remembered of layouts is bounded by their runs, since memory goes by these: 165 bytes each, 25 MB in all (measured with
-// rows of 1 to 50 seats), and 52 MB if all names had 50 Korean letters. These are 1,000 schedules of 1,000 seats or 100 of 10,000 in
+// What is remembered of layouts is bounded by their runs, since memory goes by these: 160 bytes each, 24 MB in all (measured
+// when full), and 52 MB with sections and grades of 50 Korean letters. These are 1,000 schedules of 1,000 seats or 100 of 10,000 in
 // rows of seven, and more of them the longer the rows are. One by one, 10,000 seats took 2 MB.
 const LAYOUT_RUNS_MAX = 150_000
 const SCHEDULES_MAX = 2_000
