@@ -13,7 +13,7 @@ export default {
     'packages/service-host/src/parse-input.ts',
     'packages/trace-context/src/trace-context.ts',
     'rush/{check-history,choose-seats,compare-answers,explanations,percentiles,read-answer,report}.ts',
-    'services/catalog/src/{date-range,entity-tag,lay-out-sections,seat-map}.ts',
+    'services/catalog/src/{entity-tag,lay-out-sections,seat-map}.ts',
     'services/payment/src/{command-id,judge-payment,purchase-saga,simulated-card-provider}.ts',
     'services/queue/src/{schedules,fairness/draw-order,places/estimate-wait,places/note-place,places/token-value,streams/place-events}.ts',
     'services/reservation/src/{best-available,check-offer,decide-confirmation}.ts',

@@ -6,6 +6,9 @@ import { z } from 'zod'
 import { readSigner, signToken } from './development-tokens.ts'
 
 const TITLE = 'First Light'
+const VENUE = { name: 'Olympic Hall', city: 'Seoul', timeZone: 'Asia/Seoul' }
+/** Seoul's clocks are never changed. */
+const VENUE_OFFSET = '+09:00'
 const DAY_MS = 86_400_000
 /** Within the month that a list of schedules covers by default, with room for a copy that runs for two weeks. */
 const FIRST_DAY_AHEAD = 14
@@ -20,20 +23,20 @@ interface Section {
 }
 
 interface DemoSchedule {
-  /** Time of day of the performance, HH:MM in UTC. A later run recognizes the schedule by it. */
+  /** Time of day of the performance at the venue, HH:mm:ss. A later run recognizes the schedule by it. */
   time: string
   daysAhead: number
   sections: Section[]
 }
 
 const SMALL: DemoSchedule = {
-  time: '10:30',
+  time: '19:30:00',
   daysAhead: FIRST_DAY_AHEAD,
   sections: [{ section: 'A', grade: 'R', price: 110_000, rows: 1, seatsPerRow: 50 }],
 }
 
 const LARGE: DemoSchedule = {
-  time: '11:00',
+  time: '20:00:00',
   daysAhead: FIRST_DAY_AHEAD + 1,
   sections: [
     { section: 'Floor', grade: 'VIP', price: 165_000, rows: 10, seatsPerRow: 20 },
@@ -45,7 +48,14 @@ const LARGE: DemoSchedule = {
 const concerts = z.object({ items: z.array(z.object({ concertId: z.number(), title: z.string() })) })
 const concert = z.object({ concertId: z.number() })
 const venue = z.object({ venueId: z.number() })
-const listedSchedule = z.object({ scheduleId: z.number(), venueId: z.number(), performanceTime: z.string() })
+const listedSchedules = z.array(
+  z.object({
+    scheduleId: z.number(),
+    venueId: z.number(),
+    performanceTime: z.string(),
+    timeZone: z.string(),
+  }),
+)
 const schedule = z.object({ scheduleId: z.number() })
 const envelope = z.object({ data: z.unknown() })
 
@@ -64,10 +74,14 @@ export async function seedDemo(api: string, adminToken: string, now: Date): Prom
   const concertId =
     known.items.findLast(({ title }) => title === TITLE)?.concertId ??
     (await call('POST', '/admin/concerts', concert, concertBody)).concertId
-  const upcoming = await call('GET', `/concerts/${concertId}/schedules`, z.array(listedSchedule))
-  const demoVenue =
-    upcoming[0]?.venueId ??
-    (await call('POST', '/admin/venues', venue, { name: 'Olympic Hall', city: 'Seoul' })).venueId
+  const listUpcoming = () => call('GET', `/concerts/${concertId}/schedules`, listedSchedules)
+  let upcoming = await listUpcoming()
+  const demoVenue = upcoming[0]?.venueId ?? (await call('POST', '/admin/venues', venue, VENUE)).venueId
+  // A demo that was made before venues had time zones has UTC.
+  if (upcoming[0]?.timeZone === 'UTC') {
+    await call('PATCH', `/admin/venues/${demoVenue}`, venue, { timeZone: VENUE.timeZone })
+    upcoming = await listUpcoming()
+  }
   const ensureSchedule = async (wanted: DemoSchedule): Promise<number> => {
     const found = upcoming.find(({ performanceTime }) => performanceTime === wanted.time)
     if (found !== undefined) return found.scheduleId
@@ -87,7 +101,7 @@ const concertBody = {
 
 function scheduleBody(wanted: DemoSchedule, venueId: number, now: Date): object {
   const day = new Date(now.getTime() + wanted.daysAhead * DAY_MS).toISOString().slice(0, 10)
-  const performanceAt = `${day}T${wanted.time}:00.000Z`
+  const performanceAt = `${day}T${wanted.time}${VENUE_OFFSET}`
   return {
     venueId,
     performanceAt,

@@ -2,10 +2,12 @@ import type { Logger } from '@frontrow/service-host/logger'
 import { Counter, Gauge } from 'prom-client'
 import type { Registry } from 'prom-client'
 import type { ScheduleStatus } from './sql/schedules.ts'
+import type { NewVenue } from './sql/venues.ts'
 
 /** What happens in the catalog, counted and logged. */
 export interface CatalogEvents {
   venueCreated(venueId: number): void
+  venueChanged(venueId: number, change: Partial<NewVenue>): void
   concertCreated(concertId: number): void
   scheduleCreated(schedule: { scheduleId: number; concertId: number; seatCount: number }): void
   scheduleStatusChanged(change: { scheduleId: number; from: ScheduleStatus; to: ScheduleStatus }): void
@@ -55,6 +57,9 @@ export function createEvents(registry: Registry, logger: Logger): CatalogEvents 
     venueCreated(venueId) {
       created.inc({ what: 'venue' })
       logger.info({ venueId }, 'venue created')
+    },
+    venueChanged(venueId, change) {
+      logger.info({ venueId, change }, 'venue changed')
     },
     concertCreated(concertId) {
       created.inc({ what: 'concert' })

@@ -1,6 +1,7 @@
 import { EventStream } from '@frontrow/service-host/event-stream'
 import type { HttpServer } from '@frontrow/service-host/http-server'
 import { changeScheduleStatus } from './change-schedule-status.ts'
+import { changeVenue, createVenue } from './change-venue.ts'
 import type { CatalogContext } from './context.ts'
 import { createSchedule } from './create-schedule.ts'
 import { matchesTag } from './entity-tag.ts'
@@ -8,8 +9,10 @@ import { getConcert } from './get-concert.ts'
 import { getSchedule } from './get-schedule.ts'
 import { listConcerts } from './list-concerts.ts'
 import { listSchedules } from './list-schedules.ts'
+import { listVenues } from './list-venues.ts'
 import {
   changeScheduleRoute,
+  changeVenueRoute,
   createConcertRoute,
   createScheduleRoute,
   createVenueRoute,
@@ -17,14 +20,14 @@ import {
   getScheduleRoute,
   listConcertsRoute,
   listSchedulesRoute,
+  listVenuesRoute,
   seatEventsRoute,
   seatsRoute,
   toCursor,
 } from './openapi.ts'
-import { concertJson, listedScheduleJson, scheduleJson } from './schedule-json.ts'
+import { concertJson, listedScheduleJson, scheduleJson, venueJson } from './schedule-json.ts'
 import { showSeats, streamSeats } from './show-seats.ts'
 import { insertConcert } from './sql/concerts.ts'
-import { insertVenue } from './sql/venues.ts'
 
 /** The REST side: concerts and schedules for everybody, seats for those who were let in, and what admins do. */
 export function addRoutes(http: HttpServer, ctx: CatalogContext): void {
@@ -51,11 +54,7 @@ function addPublicRoutes(http: HttpServer, ctx: CatalogContext): void {
   }))
 
   http.handle(listSchedulesRoute, async ({ params, query }) => {
-    const { fromDate, toDate, status } = query
-    const dates = {
-      ...(fromDate === undefined ? {} : { fromDate }),
-      ...(toDate === undefined ? {} : { toDate }),
-    }
+    const { status, ...dates } = query
     const schedules = await listSchedules(ctx, { concertId: params.concertId, dates, status })
     return { status: 200, data: schedules.map(listedScheduleJson) }
   })
@@ -93,11 +92,20 @@ function addSeatRoutes(http: HttpServer, ctx: CatalogContext): void {
 
 function addAdminRoutes(http: HttpServer, ctx: CatalogContext): void {
   http.handle(createVenueRoute, async ({ body }) => {
-    const { name, address = null, city = null } = body
-    const venue = await insertVenue(ctx.pool, { name, address, city })
-    ctx.events.venueCreated(venue.venueId)
-    return { status: 201, data: { ...venue, createdAt: venue.createdAt.toISOString() } }
+    const { address = null, city = null } = body
+    return { status: 201, data: venueJson(await createVenue(ctx, { ...body, address, city })) }
   })
+
+  http.handle(listVenuesRoute, async ({ query }) => {
+    const { venues, nextVenueId } = await listVenues(ctx, { beforeVenueId: query.cursor, limit: query.limit })
+    const nextCursor = nextVenueId === null ? null : toCursor(nextVenueId)
+    return { status: 200, data: { items: venues.map(venueJson), nextCursor } }
+  })
+
+  http.handle(changeVenueRoute, async ({ params, body }) => ({
+    status: 200,
+    data: venueJson(await changeVenue(ctx, params.venueId, body)),
+  }))
 
   http.handle(createConcertRoute, async ({ body }) => {
     const { title, artist = null, description = null } = body

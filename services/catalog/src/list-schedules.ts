@@ -1,7 +1,5 @@
 import { refuse } from '@frontrow/proto/refusals'
 import type { CatalogContext } from './context.ts'
-import { dateRange, timesOf } from './date-range.ts'
-import type { DateRange } from './date-range.ts'
 import { getConcert } from './get-concert.ts'
 import { readSchedules } from './sql/schedules.ts'
 import type { Schedule, ScheduleStatus } from './sql/schedules.ts'
@@ -11,26 +9,43 @@ export interface ListedSchedule extends Schedule {
   availableSeats: number
 }
 
+/** Days of performances as YYYY-MM-DD, both included, each as it is at the venue. */
+export interface DateRange {
+  /** Today at the venue where it is left out. */
+  fromDate?: string | undefined
+  /** A month after the first day where it is left out. */
+  toDate?: string | undefined
+}
+
 // The list has no pages; a concert with more performances than this in its range is asked for in parts.
 const SCHEDULES_MAX = 1_000
+
+// Swedish dates are written as YYYY-MM-DD. West of this zone, which ships keep, no day is still going on.
+const earliestToday = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Etc/GMT+12' })
 
 /** Schedules of a concert in a range of dates. Refuses with CONCERT_NOT_FOUND, and INVALID_REQUEST for a reversed range. */
 export async function listSchedules(
   ctx: Pick<CatalogContext, 'pool' | 'now' | 'seatsLeft'>,
-  wanted: { concertId: number; dates: Partial<DateRange>; status: ScheduleStatus },
+  wanted: { concertId: number; dates: DateRange; status: ScheduleStatus },
 ): Promise<ListedSchedule[]> {
-  const range = dateRange(wanted.dates, ctx.now())
-  if (range.toDate < range.fromDate) {
-    const rule = `must not be before fromDate (${range.fromDate})`
-    throw refuse('INVALID_REQUEST', `toDate: ${rule}`, { details: [{ in: 'query', field: 'toDate', rule }] })
-  }
+  const now = ctx.now()
+  checkRange(wanted.dates, now)
   await getConcert(ctx, wanted.concertId)
+  const { concertId, status } = wanted
   const schedules = await readSchedules(ctx.pool, {
-    concertId: wanted.concertId,
-    status: wanted.status,
-    ...timesOf(range),
+    concertId,
+    status,
+    ...wanted.dates,
+    now,
     limit: SCHEDULES_MAX,
   })
   const seatsLeft = await ctx.seatsLeft.of(schedules)
   return schedules.map((schedule, index) => ({ ...schedule, availableSeats: seatsLeft[index] ?? 0 }))
+}
+
+function checkRange({ fromDate, toDate }: DateRange, now: Date): void {
+  const first = fromDate ?? earliestToday.format(now)
+  if (toDate === undefined || toDate >= first) return
+  const rule = `must not be before ${fromDate === undefined ? 'today' : `fromDate (${fromDate})`}`
+  throw refuse('INVALID_REQUEST', `toDate: ${rule}`, { details: [{ in: 'query', field: 'toDate', rule }] })
 }

@@ -1,4 +1,5 @@
 import { defineRoute, pathId } from '@frontrow/service-host/route'
+import { timeZone } from '@frontrow/proto/values'
 import { z } from 'zod'
 
 const tag = 'Catalog'
@@ -36,6 +37,7 @@ const venue = z.object({
   name: z.string(),
   address: z.string().nullable(),
   city: z.string().nullable(),
+  timeZone: z.string().meta({ example: 'Asia/Seoul' }),
   createdAt: time,
 })
 
@@ -53,8 +55,9 @@ const listedSchedule = z.object({
   concertTitle: z.string(),
   venueId: id,
   venueName: z.string(),
-  performanceDate: date.meta({ description: 'Day of the performance, in UTC.', example: '2026-12-24' }),
-  performanceTime: z.string().meta({ description: 'Its time, HH:MM in UTC.', example: '10:30' }),
+  performanceDate: date.meta({ description: 'Day of the performance at the venue.', example: '2026-12-24' }),
+  performanceTime: z.string().meta({ description: 'Its time there, HH:mm:ss.', example: '19:30:00' }),
+  timeZone: z.string().meta({ description: 'Of the venue.', example: 'Asia/Seoul' }),
   bookingOpenAt: time,
   bookingCloseAt: time,
   availableSeats: z
@@ -84,17 +87,17 @@ const seat = z.object({
   status: seatStatus,
 })
 
-/** A cursor is the id of the last concert shown; opaque, so that it can become something else. */
-export function toCursor(concertId: number): string {
-  return Buffer.from(String(concertId)).toString('base64url')
+/** A cursor is the id of the last row shown; opaque, so that it can become something else. */
+export function toCursor(lastId: number): string {
+  return Buffer.from(String(lastId)).toString('base64url')
 }
 
 const cursor = z
   .string()
   .max(64)
   .transform((text, context) => {
-    const concertId = Number(Buffer.from(text, 'base64url').toString('latin1'))
-    if (Number.isSafeInteger(concertId) && concertId > 0 && toCursor(concertId) === text) return concertId
+    const lastId = Number(Buffer.from(text, 'base64url').toString('latin1'))
+    if (Number.isSafeInteger(lastId) && lastId > 0 && toCursor(lastId) === text) return lastId
     context.addIssue({ code: 'custom', message: 'is not a cursor of this list' })
     return z.NEVER
   })
@@ -145,10 +148,14 @@ export const listSchedulesRoute = defineRoute({
   auth: 'none',
   params: z.object({ concertId: pathId }),
   query: z.object({
-    fromDate: date.optional().meta({ description: 'First day of performance; today where left out.' }),
-    toDate: date
-      .optional()
-      .meta({ description: 'Last day, included; a month after the first where left out.' }),
+    fromDate: date.optional().meta({
+      description: 'First day of performance at the venue; today there where left out.',
+      example: '2026-12-24',
+    }),
+    toDate: date.optional().meta({
+      description: 'Last day, included; a month after the first where left out.',
+      example: '2026-12-31',
+    }),
     status: scheduleStatus.default('ON_SALE'),
   }),
   responses: {
@@ -213,20 +220,69 @@ export const seatEventsRoute = defineRoute({
   refusals: ['QUEUE_TOKEN_REQUIRED', 'QUEUE_TOKEN_INVALID', 'QUEUE_TOKEN_NOT_ACTIVE', 'SCHEDULE_NOT_FOUND'],
 })
 
+const venueText = {
+  name: shortText(200).meta({ example: 'Olympic Hall' }),
+  address: shortText(300).meta({ example: '424 Olympic-ro' }),
+  city: shortText(100).meta({ example: 'Seoul' }),
+}
+
 export const createVenueRoute = defineRoute({
   method: 'post',
   path: '/api/v1/admin/venues',
   operationId: 'createVenue',
   tag: adminTag,
   summary: 'Create a venue',
+  description: 'Dates and times of its performances are shown and asked for in its time zone.',
   auth: 'admin',
   body: z.strictObject({
-    name: shortText(200).meta({ example: 'Olympic Hall' }),
-    address: shortText(300).optional(),
-    city: shortText(100).optional().meta({ example: 'Seoul' }),
+    name: venueText.name,
+    address: venueText.address.exactOptional(),
+    city: venueText.city.exactOptional(),
+    timeZone: timeZone.default('UTC'),
   }),
   responses: { 201: { description: 'Created.', schema: venue } },
   refusals: [],
+})
+
+export const listVenuesRoute = defineRoute({
+  method: 'get',
+  path: '/api/v1/admin/venues',
+  operationId: 'listVenues',
+  tag: adminTag,
+  summary: 'Venues, newest first',
+  auth: 'admin',
+  query: z.object({ cursor: cursor.optional(), limit }),
+  responses: {
+    200: {
+      description: 'One page.',
+      schema: z.object({ items: z.array(venue), nextCursor: z.string().nullable() }),
+    },
+  },
+  refusals: [],
+})
+
+export const changeVenueRoute = defineRoute({
+  method: 'patch',
+  path: '/api/v1/admin/venues/{venueId}',
+  operationId: 'changeVenue',
+  tag: adminTag,
+  summary: 'Change a venue',
+  description:
+    'What is left out stays. Performances stay at their moments: another time zone only changes the dates and times that are shown for them, within a second.',
+  auth: 'admin',
+  params: z.object({ venueId: pathId }),
+  body: z
+    .strictObject({
+      name: venueText.name.exactOptional(),
+      address: venueText.address.nullable().exactOptional(),
+      city: venueText.city.nullable().exactOptional(),
+      timeZone: timeZone.exactOptional(),
+    })
+    .refine((change) => Object.keys(change).length > 0, {
+      message: 'name at least one of name, address, city and timeZone',
+    }),
+  responses: { 200: { description: 'As it is now.', schema: venue } },
+  refusals: ['VENUE_NOT_FOUND'],
 })
 
 export const createConcertRoute = defineRoute({
@@ -316,6 +372,8 @@ export const routes = [
   seatsRoute,
   seatEventsRoute,
   createVenueRoute,
+  listVenuesRoute,
+  changeVenueRoute,
   createConcertRoute,
   createScheduleRoute,
   changeScheduleRoute,

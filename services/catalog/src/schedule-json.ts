@@ -1,10 +1,15 @@
-import { dateOf } from './date-range.ts'
 import type { ListedSchedule } from './list-schedules.ts'
 import type { Concert } from './sql/concerts.ts'
+import type { Venue } from './sql/venues.ts'
 
 /** A concert as the API writes it. */
 export function concertJson(concert: Concert): object {
   return { ...concert, createdAt: concert.createdAt.toISOString() }
+}
+
+/** A venue as the API writes it. */
+export function venueJson(venue: Venue): object {
+  return { ...venue, createdAt: venue.createdAt.toISOString() }
 }
 
 /** A schedule as lists and the seat map write it. */
@@ -15,8 +20,9 @@ export function listedScheduleJson(schedule: ListedSchedule): object {
     concertTitle: schedule.concertTitle,
     venueId: schedule.venueId,
     venueName: schedule.venueName,
-    performanceDate: dateOf(schedule.performanceAt),
-    performanceTime: schedule.performanceAt.toISOString().slice(11, 16),
+    performanceDate: schedule.performanceDate,
+    performanceTime: schedule.performanceTime,
+    timeZone: schedule.timeZone,
     bookingOpenAt: schedule.bookingOpenAt.toISOString(),
     bookingCloseAt: schedule.bookingCloseAt.toISOString(),
     availableSeats: schedule.availableSeats,

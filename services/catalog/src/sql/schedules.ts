@@ -10,7 +10,13 @@ export interface Schedule {
   concertTitle: string
   venueId: number
   venueName: string
+  /** Of the venue. */
+  timeZone: string
   performanceAt: Date
+  /** Day of the performance at the venue, YYYY-MM-DD. */
+  performanceDate: string
+  /** Its time of day there, HH:mm:ss. */
+  performanceTime: string
   waitingRoomOpenAt: Date
   bookingOpenAt: Date
   bookingCloseAt: Date
@@ -36,7 +42,10 @@ interface ScheduleRow {
   concert_title: string
   venue_id: number
   venue_name: string
+  time_zone: string
   performance_at: Date
+  performance_date: string
+  performance_time: string
   waiting_room_open_at: Date
   booking_open_at: Date
   booking_close_at: Date
@@ -45,8 +54,11 @@ interface ScheduleRow {
 }
 
 const SELECT = `SELECT s.schedule_id, s.concert_id, c.title AS concert_title, s.venue_id, v.name AS venue_name,
-    s.performance_at, s.waiting_room_open_at, s.booking_open_at, s.booking_close_at, s.status, s.seat_count
-  FROM schedules s JOIN concerts c USING (concert_id) JOIN venues v USING (venue_id)`
+    v.time_zone, s.performance_at, to_char(local_time, 'YYYY-MM-DD') AS performance_date,
+    to_char(local_time, 'HH24:MI:SS') AS performance_time, s.waiting_room_open_at, s.booking_open_at, s.booking_close_at,
+    s.status, s.seat_count
+  FROM schedules s JOIN concerts c USING (concert_id) JOIN venues v USING (venue_id)
+    CROSS JOIN LATERAL (SELECT s.performance_at AT TIME ZONE v.time_zone) AS performance (local_time)`
 
 function toSchedule(row: ScheduleRow): Schedule {
   return {
@@ -55,7 +67,10 @@ function toSchedule(row: ScheduleRow): Schedule {
     concertTitle: row.concert_title,
     venueId: row.venue_id,
     venueName: row.venue_name,
+    timeZone: row.time_zone,
     performanceAt: row.performance_at,
+    performanceDate: row.performance_date,
+    performanceTime: row.performance_time,
     waitingRoomOpenAt: row.waiting_room_open_at,
     bookingOpenAt: row.booking_open_at,
     bookingCloseAt: row.booking_close_at,
@@ -106,16 +121,36 @@ export async function lockSchedule(tx: Tx, scheduleId: number): Promise<Schedule
   return rows[0] === undefined ? undefined : toSchedule(rows[0])
 }
 
-/** Schedules of a concert that are performed from `from` until before `until`, in the order of their performance. */
+/**
+ * Schedules of a concert that are performed from one day to another, both included and as they are at each venue, in the order of
+ * their performance: from today at `now` where no first day is given, to a month after the first where no last day is given.
+ */
 export async function readSchedules(
   db: Queryable,
-  wanted: { concertId: number; from: Date; until: Date; status: ScheduleStatus; limit: number },
+  wanted: {
+    concertId: number
+    fromDate?: string | undefined
+    toDate?: string | undefined
+    now: Date
+    status: ScheduleStatus
+    limit: number
+  },
 ): Promise<Schedule[]> {
+  // The index finds performances by their moments. These two days to either side are more than any zone is from UTC, so that the
+  // days at the venue, which decide, are asked of few rows more than are found.
   const { rows } = await db.query<ScheduleRow>({
     name: 'schedule-list',
-    text: `${SELECT} WHERE s.concert_id = $1 AND s.performance_at >= $2 AND s.performance_at < $3 AND s.status = $4
-           ORDER BY s.performance_at, s.schedule_id LIMIT $5`,
-    values: [wanted.concertId, wanted.from, wanted.until, wanted.status, wanted.limit],
+    text: `${SELECT}
+             CROSS JOIN LATERAL (
+               SELECT coalesce($2::date, ($4::timestamptz AT TIME ZONE v.time_zone)::date)) AS first (day)
+           WHERE s.concert_id = $1 AND s.status = $5
+             AND s.performance_at
+               >= (coalesce($2::date, ($4 AT TIME ZONE 'UTC')::date) - interval '2 days') AT TIME ZONE 'UTC'
+             AND s.performance_at < (coalesce($3::date, coalesce($2::date, ($4 AT TIME ZONE 'UTC')::date) + interval '1 month')
+                                     + interval '4 days') AT TIME ZONE 'UTC'
+             AND local_time::date BETWEEN first.day AND coalesce($3::date, first.day + interval '1 month')
+           ORDER BY s.performance_at, s.schedule_id LIMIT $6`,
+    values: [wanted.concertId, wanted.fromDate, wanted.toDate, wanted.now, wanted.status, wanted.limit],
   })
   return rows.map(toSchedule)
 }
