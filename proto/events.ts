@@ -1,16 +1,15 @@
+import { id, userId, uuid } from '@frontrow/values/ids'
+import { money } from '@frontrow/values/money'
+import { time } from '@frontrow/values/time'
 import { z } from 'zod'
+import { scheduleStatus } from './values.ts'
 
 /**
  * The JSON value of every message on Kafka, by its `ce_type`. Consumers check values with these schemas and ignore fields
  * that they don't know, so that a newer producer can add some.
  */
 
-// Ids are compared with those of rows, which PostgreSQL writes in small letters.
-const uuid = z.uuid().toLowerCase()
-const id = z.int().positive()
-const userId = z.string().min(1).max(64)
-const amount = z.int().nonnegative()
-const time = z.iso.datetime()
+const amount = money
 const seatIds = z.array(id)
 /**
  * The place in the waiting room that made a hold. Its schedule and its sequence are its identity. The field is missing in older
@@ -75,6 +74,5 @@ export const PaymentApproved = payment.extend({ paymentMethod: z.enum(['BALANCE'
 export const PaymentFailed = payment.extend({ reason: z.string() })
 export const PaymentRefunded = payment.extend({ reason: z.string(), refundedAmount: amount })
 
-export const ScheduleStatus = z.enum(['ON_SALE', 'CLOSED', 'CANCELLED'])
 export const ScheduleCreated = z.object({ scheduleId: id, concertId: id, seatCount: z.int().positive() })
-export const ScheduleStatusChanged = z.object({ scheduleId: id, status: ScheduleStatus })
+export const ScheduleStatusChanged = z.object({ scheduleId: id, status: scheduleStatus })

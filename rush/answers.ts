@@ -1,11 +1,12 @@
+import { id } from '@frontrow/values/ids'
+import { money } from '@frontrow/values/money'
+import { time as isoTime } from '@frontrow/values/time'
 import { z } from 'zod'
 import type { MapSeat } from './choose-seats.ts'
 
 /** The answers of the API, with the fields that a fan or a check relies on. Times become ms since the epoch. */
 
-const time = z.iso.datetime().transform((iso) => Date.parse(iso))
-const money = z.number().int()
-const id = z.number().int().positive()
+const time = isoTime.transform((iso) => Date.parse(iso))
 
 export const placeAnswer = z.object({
   scheduleId: id,

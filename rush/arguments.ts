@@ -1,3 +1,4 @@
+import { admitPerSecond, maxActive } from '@frontrow/proto/values'
 import { z } from 'zod'
 import { address, option, optionLines, preset, readCommandLine, text } from '../scripts/command-line.ts'
 import type { NothingToDo } from '../scripts/command-line.ts'
@@ -10,6 +11,8 @@ function number(low: number, high: number, kind = 'a number', isKind = Number.is
   }).transform(Number)
 }
 const integer = (low: number, high: number) => number(low, high, 'a whole number', Number.isInteger)
+const within = ({ minValue, maxValue }: z.ZodInt) =>
+  integer(minValue ?? Number.MIN_SAFE_INTEGER, maxValue ?? Number.MAX_SAFE_INTEGER)
 
 const toShare = (given: string): number => Number.parseFloat(given) / (given.includes('%') ? 100 : 1)
 const isShare = (given: string): boolean => /^\s*(\d+(\.\d+)?|\.\d+)%?\s*$/.test(given) && toShare(given) <= 1
@@ -31,9 +34,9 @@ const runOptions = z.object({
   url: option(loopbackAddress, 'http://localhost:8080', 'the gateway (PORT changes the default)'),
   arriveSeconds: preset(number(0, 3_600), '10', 'all have arrived by then, most of them at the start'),
   maxSeconds: preset(number(1, 86_400), '120', 'those still trying then are sent home'),
-  maxActive: option(integer(1, 1_000_000).optional(), 'N', "people let in at once (else the room's limit)"),
+  maxActive: option(within(maxActive).optional(), 'N', "people let in at once (else the room's limit)"),
   admitPerSecond: option(
-    integer(1, 100_000).optional(),
+    within(admitPerSecond).optional(),
     'N',
     "people let in a second (else the room's limit)",
   ),

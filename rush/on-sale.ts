@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
+import { id } from '@frontrow/values/ids'
 import { roomAnswer } from './answers.ts'
 import type { ApiClient, Call } from './api-client.ts'
 import type { RushOptions } from './arguments.ts'
@@ -50,7 +51,6 @@ export function planSections(seats: number): Section[] {
 }
 
 const DAY_MS = 86_400_000
-const id = z.number().int().positive()
 
 /** Makes a venue, a concert and a schedule of its own that is on sale now, so that runs don't disturb each other. */
 export async function openOnSale(

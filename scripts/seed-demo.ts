@@ -2,6 +2,7 @@
  * Puts a demo concert on sale through the admin API: one schedule of 50 seats, one of 1,000. It makes only what is missing,
  * so it can run at every start. By hand: API_URL=http://localhost:8080/api/v1 JWT_SECRET=… node scripts/seed-demo.ts
  */
+import { id } from '@frontrow/values/ids'
 import { z } from 'zod'
 import { readSigner, signToken } from './development-tokens.ts'
 
@@ -45,18 +46,18 @@ const LARGE: DemoSchedule = {
   ],
 }
 
-const concerts = z.object({ items: z.array(z.object({ concertId: z.number(), title: z.string() })) })
-const concert = z.object({ concertId: z.number() })
-const venue = z.object({ venueId: z.number() })
+const concerts = z.object({ items: z.array(z.object({ concertId: id, title: z.string() })) })
+const concert = z.object({ concertId: id })
+const venue = z.object({ venueId: id })
 const listedSchedules = z.array(
   z.object({
-    scheduleId: z.number(),
-    venueId: z.number(),
+    scheduleId: id,
+    venueId: id,
     performanceTime: z.string(),
     timeZone: z.string(),
   }),
 )
-const schedule = z.object({ scheduleId: z.number() })
+const schedule = z.object({ scheduleId: id })
 const envelope = z.object({ data: z.unknown() })
 
 /** What is on sale for trying out. */

@@ -1,17 +1,16 @@
 /** Prints a JWT for development, as the identity provider would issue it: npm run token -- --user 101 [--admin] */
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
+import { USER_ID_RULE, userId } from '@frontrow/values/ids'
 import { z } from 'zod'
 import { explainUsage, option, optionLines, readCommandLine, text } from './command-line.ts'
 import { readSigner, signToken } from './development-tokens.ts'
 
-const USER_ID_CHARS_MAX = 64
-
-const userId = text(
-  `must be 1 to ${USER_ID_CHARS_MAX} characters`,
-  ({ length }) => length > 0 && length <= USER_ID_CHARS_MAX,
-)
 const tokenOptions = z.object({
-  user: option(userId, '101', 'whose token it is'),
+  user: option(
+    text(USER_ID_RULE, (given) => userId.safeParse(given).success),
+    '101',
+    'whose token it is',
+  ),
   admin: option(z.boolean().default(false), '', 'gives it the role admin'),
 })
 const usage = `npm run token -- --user 101 [--admin]\n\n${optionLines(tokenOptions)}`

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import { Refusal } from '@frontrow/refusals/refusal'
+import { pathId } from '@frontrow/values/ids'
 import { z } from 'zod'
 import { parseInput } from './parse-input.ts'
 import type { RawInput } from './parse-input.ts'
-import { pathId } from './route.ts'
 
 const route = {
   params: z.object({ scheduleId: pathId }),

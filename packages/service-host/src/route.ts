@@ -1,11 +1,4 @@
-import { z } from 'zod'
-
-/** A numeric id in a path, in decimal digits only, so that `1e0`, `0x1` and ` 1` are not other spellings of 1. */
-export const pathId = z
-  .string()
-  .regex(/^[1-9][0-9]{0,14}$/, 'must be a whole number from 1 up')
-  .transform(Number)
-  .meta({ example: 1 })
+import type { z } from 'zod'
 
 /** Who may call a route. `token` is whoever sends a queue token, with a bearer token of the same person or without one. */
 export type RouteAuth = 'none' | 'user' | 'admin' | 'token'

@@ -1,6 +1,6 @@
 import { inTransaction } from '@frontrow/postgres/transaction'
 import { refuse } from '@frontrow/proto/refusals'
-import { TIME_ZONE_RULE } from '@frontrow/proto/values'
+import { TIME_ZONE_RULE } from '@frontrow/values/time'
 import type { CatalogContext } from './context.ts'
 import { findTimeZone, insertVenue, lockVenue, updateVenue } from './sql/venues.ts'
 import type { NewVenue, Venue } from './sql/venues.ts'

@@ -3,16 +3,16 @@ import { refuse } from '@frontrow/proto/refusals'
 import { AuditService, CatalogService } from '@frontrow/proto/services'
 import { unaryHandler } from '@frontrow/service-host/grpc-server'
 import type { ServiceHost } from '@frontrow/service-host/host'
+import { id } from '@frontrow/values/ids'
 import { z } from 'zod'
 import type { CatalogContext } from './context.ts'
 import { readSchedule } from './sql/schedules.ts'
 import type { Schedule } from './sql/schedules.ts'
 import { readSeatRuns, readSeats } from './sql/seats.ts'
 
-const scheduleId = z.int().positive()
-const GetSchedule = z.object({ scheduleId })
+const GetSchedule = z.object({ scheduleId: id })
 const GetSeats = z.object({
-  scheduleId,
+  scheduleId: id,
   afterSeatId: z.int().nonnegative(),
   limit: z.int().min(1).max(2_000),
 })
@@ -45,8 +45,8 @@ export function addServices(host: ServiceHost, ctx: CatalogContext): void {
   })
 }
 
-function found(id: number, schedule: Schedule | undefined): Schedule {
-  if (schedule === undefined) throw refuse('SCHEDULE_NOT_FOUND', `there is no schedule ${id}`)
+function found(scheduleId: number, schedule: Schedule | undefined): Schedule {
+  if (schedule === undefined) throw refuse('SCHEDULE_NOT_FOUND', `there is no schedule ${scheduleId}`)
   return schedule
 }
 

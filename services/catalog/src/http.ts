@@ -1,5 +1,6 @@
 import { EventStream } from '@frontrow/service-host/event-stream'
 import type { HttpServer } from '@frontrow/service-host/http-server'
+import { toCursor } from '@frontrow/values/page'
 import { changeScheduleStatus } from './change-schedule-status.ts'
 import { changeVenue, createVenue } from './change-venue.ts'
 import type { CatalogContext } from './context.ts'
@@ -23,7 +24,6 @@ import {
   listVenuesRoute,
   seatEventsRoute,
   seatsRoute,
-  toCursor,
 } from './openapi.ts'
 import { concertJson, listedScheduleJson, scheduleJson, venueJson } from './schedule-json.ts'
 import { showSeats, streamSeats } from './show-seats.ts'

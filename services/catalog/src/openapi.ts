@@ -1,36 +1,27 @@
-import { defineRoute, pathId } from '@frontrow/service-host/route'
-import { timeZone } from '@frontrow/proto/values'
+import {
+  address,
+  artist,
+  city,
+  description,
+  grade,
+  price,
+  scheduleStatus,
+  section,
+  title,
+  venueName,
+} from '@frontrow/proto/values'
+import { defineRoute } from '@frontrow/service-host/route'
+import { id, pathId } from '@frontrow/values/ids'
+import { money } from '@frontrow/values/money'
+import { idCursor, limit } from '@frontrow/values/page'
+import { line } from '@frontrow/values/text'
+import { date, time, timeInput, timeZone } from '@frontrow/values/time'
 import { z } from 'zod'
 
 const tag = 'Catalog'
 const adminTag = 'Admin'
 
-const id = z.int().positive()
-const money = z
-  .int()
-  .nonnegative()
-  .meta({ description: 'In the smallest unit of the currency.', example: 150_000 })
-const time = z.iso.datetime()
-const date = z.iso.date()
-const scheduleStatus = z.enum(['ON_SALE', 'CLOSED', 'CANCELLED'])
 const seatStatus = z.enum(['AVAILABLE', 'HOLD', 'SOLD_OUT'])
-const limit = z.coerce.number().int().min(1).max(100).default(20)
-
-// Names have no control characters, which mean nothing there; PostgreSQL could not store NUL at all.
-const shortText = (max: number) =>
-  z
-    .string()
-    .trim()
-    .min(1)
-    .max(max)
-    .regex(/^\P{Cc}*$/u, 'must have no control characters')
-const longText = (max: number) =>
-  z
-    .string()
-    .trim()
-    .min(1)
-    .max(max)
-    .regex(/^[\P{Cc}\t\r\n]*$/u, 'must have no control characters but tabs and ends of lines')
 
 const venue = z.object({
   venueId: id,
@@ -87,22 +78,6 @@ const seat = z.object({
   status: seatStatus,
 })
 
-/** A cursor is the id of the last row shown; opaque, so that it can become something else. */
-export function toCursor(lastId: number): string {
-  return Buffer.from(String(lastId)).toString('base64url')
-}
-
-const cursor = z
-  .string()
-  .max(64)
-  .transform((text, context) => {
-    const lastId = Number(Buffer.from(text, 'base64url').toString('latin1'))
-    if (Number.isSafeInteger(lastId) && lastId > 0 && toCursor(lastId) === text) return lastId
-    context.addIssue({ code: 'custom', message: 'is not a cursor of this list' })
-    return z.NEVER
-  })
-  .meta({ description: '`nextCursor` of the page before.' })
-
 export const listConcertsRoute = defineRoute({
   method: 'get',
   path: '/api/v1/concerts',
@@ -111,11 +86,14 @@ export const listConcertsRoute = defineRoute({
   summary: 'Concerts, newest first',
   auth: 'none',
   query: z.object({
-    query: shortText(100)
+    query: line(100)
       .or(z.literal('').transform(() => undefined))
       .optional()
-      .meta({ description: 'Part of a title or an artist, in any case.' }),
-    cursor: cursor.optional(),
+      .meta({
+        description: 'Part of a title or an artist, in any case, with or without its accents.',
+        example: 'first light',
+      }),
+    cursor: idCursor.optional(),
     limit,
   }),
   responses: {
@@ -192,7 +170,7 @@ export const seatsRoute = defineRoute({
   auth: 'token',
   queueToken: 'active',
   params: scheduleParams,
-  query: z.object({ status: seatStatus.optional(), grade: shortText(50).optional() }),
+  query: z.object({ status: seatStatus.optional(), grade: grade.optional() }),
   headers: z.object({ 'if-none-match': z.string().max(1_000).optional() }),
   responses: {
     200: {
@@ -220,12 +198,6 @@ export const seatEventsRoute = defineRoute({
   refusals: ['QUEUE_TOKEN_REQUIRED', 'QUEUE_TOKEN_INVALID', 'QUEUE_TOKEN_NOT_ACTIVE', 'SCHEDULE_NOT_FOUND'],
 })
 
-const venueText = {
-  name: shortText(200).meta({ example: 'Olympic Hall' }),
-  address: shortText(300).meta({ example: '424 Olympic-ro' }),
-  city: shortText(100).meta({ example: 'Seoul' }),
-}
-
 export const createVenueRoute = defineRoute({
   method: 'post',
   path: '/api/v1/admin/venues',
@@ -235,9 +207,9 @@ export const createVenueRoute = defineRoute({
   description: 'Dates and times of its performances are shown and asked for in its time zone.',
   auth: 'admin',
   body: z.strictObject({
-    name: venueText.name,
-    address: venueText.address.exactOptional(),
-    city: venueText.city.exactOptional(),
+    name: venueName,
+    address: address.exactOptional(),
+    city: city.exactOptional(),
     timeZone: timeZone.default('UTC'),
   }),
   responses: { 201: { description: 'Created.', schema: venue } },
@@ -251,7 +223,7 @@ export const listVenuesRoute = defineRoute({
   tag: adminTag,
   summary: 'Venues, newest first',
   auth: 'admin',
-  query: z.object({ cursor: cursor.optional(), limit }),
+  query: z.object({ cursor: idCursor.optional(), limit }),
   responses: {
     200: {
       description: 'One page.',
@@ -273,9 +245,9 @@ export const changeVenueRoute = defineRoute({
   params: z.object({ venueId: pathId }),
   body: z
     .strictObject({
-      name: venueText.name.exactOptional(),
-      address: venueText.address.nullable().exactOptional(),
-      city: venueText.city.nullable().exactOptional(),
+      name: venueName.exactOptional(),
+      address: address.nullable().exactOptional(),
+      city: city.nullable().exactOptional(),
       timeZone: timeZone.exactOptional(),
     })
     .refine((change) => Object.keys(change).length > 0, {
@@ -293,23 +265,18 @@ export const createConcertRoute = defineRoute({
   summary: 'Create a concert',
   auth: 'admin',
   body: z.strictObject({
-    title: shortText(200).meta({ example: 'First Light' }),
-    artist: shortText(200).optional(),
-    description: longText(2_000).optional(),
+    title,
+    artist: artist.optional(),
+    description: description.optional(),
   }),
   responses: { 201: { description: 'Created.', schema: concert } },
   refusals: [],
 })
 
-const timeInput = z.iso
-  .datetime({ offset: true })
-  .transform((text) => new Date(text))
-  .meta({ description: 'ISO 8601 with Z or an offset.', example: '2027-03-01T10:00:00Z' })
-
-const section = z.strictObject({
-  section: shortText(50).meta({ example: 'Floor' }),
-  grade: shortText(50).meta({ example: 'VIP' }),
-  price: z.int().positive().max(1_000_000_000).meta({ example: 150_000 }),
+const sectionBlock = z.strictObject({
+  section,
+  grade,
+  price,
   rows: z.int().min(1).max(10_000),
   seatsPerRow: z.int().min(1).max(10_000),
 })
@@ -331,7 +298,7 @@ export const createScheduleRoute = defineRoute({
       waitingRoomOpenAt: timeInput.optional(),
       bookingOpenAt: timeInput,
       bookingCloseAt: timeInput,
-      sections: z.array(section).min(1).max(100),
+      sections: z.array(sectionBlock).min(1).max(100),
     })
     .superRefine((body, context) => {
       const problem = (field: string, message: string): void =>

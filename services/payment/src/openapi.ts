@@ -1,10 +1,8 @@
 import { idempotencyKeyHeader } from '@frontrow/idempotency/idempotency-key'
 import { defineRoute } from '@frontrow/service-host/route'
+import { userIdInput, uuid } from '@frontrow/values/ids'
+import { limit } from '@frontrow/values/page'
 import { z } from 'zod'
-
-const userIdInput = z
-  .union([z.string().min(1).max(64), z.int().transform(String)])
-  .meta({ description: "The caller's own id; only admins may name somebody else." })
 
 const status = z.enum(['PENDING', 'APPROVED', 'FAILED', 'REFUNDED'])
 const method = z.enum(['BALANCE', 'CARD'])
@@ -49,8 +47,7 @@ export const payRoute = defineRoute({
   headers: z.object({ 'idempotency-key': idempotencyKeyHeader }),
   body: z
     .strictObject({
-      // In the form that PostgreSQL writes and compares, so that its spelling does not make it another request.
-      reservationId: z.uuid().toLowerCase(),
+      reservationId: uuid,
       paymentMethod: method,
       card: z
         .strictObject({ token: z.string().min(1).max(255) })
@@ -96,7 +93,7 @@ export const getPaymentRoute = defineRoute({
   tag: 'payment',
   summary: 'One payment, with the steps of its saga',
   auth: 'user',
-  params: z.object({ paymentId: z.uuid() }),
+  params: z.object({ paymentId: uuid }),
   responses: { 200: { description: 'The payment.', schema: paymentDetails } },
   refusals: ['PAYMENT_NOT_FOUND'],
 })
@@ -122,8 +119,8 @@ export const listDeadLettersRoute = defineRoute({
   summary: 'Messages that could not be handled, newest first',
   auth: 'admin',
   query: z.object({
-    cursor: z.uuid().optional(),
-    limit: z.coerce.number().int().min(1).max(100).default(20),
+    cursor: uuid.optional(),
+    limit,
   }),
   responses: {
     200: {
@@ -142,7 +139,7 @@ export const retryDeadLetterRoute = defineRoute({
   summary: 'Publish a parked message to its topic again',
   description: 'Handled messages are recognised by their id, so a retry never takes effect twice.',
   auth: 'admin',
-  params: z.object({ deadLetterId: z.uuid() }),
+  params: z.object({ deadLetterId: uuid }),
   responses: { 200: { description: 'Published again.', schema: deadLetter } },
   refusals: ['DEAD_LETTER_NOT_FOUND'],
 })

@@ -4,6 +4,7 @@ import { isRefusal } from '@frontrow/proto/refusals'
 import { unaryHandler } from '@frontrow/service-host/grpc-server'
 import type { ServiceHost } from '@frontrow/service-host/host'
 import { SHARED_CALL_MAX } from '@frontrow/service-host/shared-calls'
+import { id, userId } from '@frontrow/values/ids'
 import { z } from 'zod'
 import type { QueueContext } from './context.ts'
 import { checkAdmissions } from './admission/check-admissions.ts'
@@ -17,8 +18,8 @@ const tokenValue = z
   .transform((value) => (value.length > VALUE_LENGTH_MAX ? '' : value.trim().toLowerCase()))
 const VerifyToken = z.object({
   token: tokenValue,
-  scheduleId: z.int().positive().optional(),
-  userId: z.string().min(1).max(64).optional(),
+  scheduleId: id.optional(),
+  userId: userId.optional(),
 })
 const VerifyTokens = z.object({ checks: z.array(VerifyToken).max(SHARED_CALL_MAX) })
 const Anything = z.object({})

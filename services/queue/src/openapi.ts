@@ -1,18 +1,10 @@
-import { defineRoute, pathId } from '@frontrow/service-host/route'
+import { admitPerSecond, maxActive } from '@frontrow/proto/values'
+import { defineRoute } from '@frontrow/service-host/route'
 import type { RouteSpec } from '@frontrow/service-host/route'
+import { id, pathId, userIdInput } from '@frontrow/values/ids'
 import { z } from 'zod'
 
-const scheduleIdInput = z.int().positive().meta({ description: 'The performance.', example: 1 })
-const userIdInput = z
-  .union([
-    z
-      .string()
-      .min(1)
-      .max(64)
-      .regex(/^\P{Cc}*$/u, 'must have no control characters'),
-    z.int().transform(String),
-  ])
-  .meta({ description: "The caller's own id; only admins may name somebody else." })
+const scheduleIdInput = id.meta({ description: 'The performance.', example: 1 })
 const scheduleParams = z.object({ scheduleId: pathId })
 const tokenHeaders = z.object({ 'queue-token': z.string().optional(), cookie: z.string().optional() })
 const whichPlace = z.object({
@@ -296,14 +288,11 @@ export const steerRoomRoute = defineRoute({
   params: scheduleParams,
   body: z
     .strictObject({
-      maxActive: z
-        .int()
-        .min(1)
-        .max(1_000_000)
+      maxActive: maxActive
         .nullable()
         .optional()
         .meta({ description: 'null turns the waiting room off: who joins is in.' }),
-      admitPerSecond: z.int().min(1).max(10_000).optional(),
+      admitPerSecond: admitPerSecond.optional(),
       paused: z.boolean().optional(),
     })
     .refine((change) => Object.values(change).some((value) => value !== undefined), {

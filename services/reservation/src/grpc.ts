@@ -4,6 +4,7 @@ import { AuditService, ReservationService } from '@frontrow/proto/services'
 import { unaryHandler } from '@frontrow/service-host/grpc-server'
 import type { ServiceHost } from '@frontrow/service-host/host'
 import { SHARED_CALL_MAX } from '@frontrow/service-host/shared-calls'
+import { id, uuid } from '@frontrow/values/ids'
 import { z } from 'zod'
 import { checkInvariants } from './check-invariants.ts'
 import type { Context } from './context.ts'
@@ -25,13 +26,13 @@ function reservationMethods(host: ServiceHost, ctx: Context): ReservationService
     GetReservation: unaryHandler(
       host,
       'GetReservation',
-      z.object({ reservationId: z.uuid() }),
+      z.object({ reservationId: uuid }),
       async ({ reservationId }) => toMessage(await getReservation(ctx, reservationId, null)),
     ),
     GetReservations: unaryHandler(
       host,
       'GetReservations',
-      z.object({ reservationIds: z.array(z.uuid()).max(SHARED_CALL_MAX) }),
+      z.object({ reservationIds: z.array(uuid).max(SHARED_CALL_MAX) }),
       async ({ reservationIds }) => ({
         reservations: (await findReservations(ctx.pool, reservationIds)).map(toMessage),
       }),
@@ -39,7 +40,7 @@ function reservationMethods(host: ServiceHost, ctx: Context): ReservationService
     ListTakenSeats: unaryHandler(
       host,
       'ListTakenSeats',
-      z.object({ scheduleId: z.int().positive() }),
+      z.object({ scheduleId: id }),
       async ({ scheduleId }) => {
         const taken = await listTakenSeats(ctx.pool, scheduleId)
         return {

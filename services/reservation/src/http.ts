@@ -2,8 +2,7 @@ import { readQueueToken } from '@frontrow/proto/queue-token'
 import { actingUser } from '@frontrow/service-host/auth'
 import type { Caller } from '@frontrow/service-host/auth'
 import type { HttpServer } from '@frontrow/service-host/http-server'
-import { generalRefusal } from '@frontrow/refusals/general-refusals'
-import { z } from 'zod'
+import { toCursor } from '@frontrow/values/page'
 import { cancelReservation } from './cancel-reservation.ts'
 import type { SeatChoice } from './check-offer.ts'
 import type { Context } from './context.ts'
@@ -39,14 +38,14 @@ export function addHttpRoutes(http: HttpServer, ctx: Context): void {
     const { items, nextBefore } = await getReservations(ctx, {
       userId: caller.userId,
       status: query.status ?? null,
-      before: readCursor(query.cursor),
+      before: query.cursor ?? null,
       limit: query.limit,
     })
     return {
       status: 200,
       data: {
         items: items.map((item) => toReservationJson(item, refreshesMax)),
-        nextCursor: nextBefore === null ? null : Buffer.from(nextBefore).toString('base64url'),
+        nextCursor: nextBefore === null ? null : toCursor(nextBefore),
       },
     }
   })
@@ -89,13 +88,4 @@ function toChoice(body: {
   if (seatIds !== undefined) return { seatIds }
   if (quantity === undefined) throw new Error('the body was checked to have seatIds or quantity')
   return { quantity, grade }
-}
-
-function readCursor(cursor: string | undefined): string | null {
-  if (cursor === undefined) return null
-  const parsed = z.uuid().safeParse(Buffer.from(cursor, 'base64url').toString('utf8'))
-  if (parsed.success) return parsed.data
-  throw generalRefusal('INVALID_REQUEST', 'cursor: must be the nextCursor of a page', {
-    details: [{ in: 'query', field: 'cursor', rule: 'must be the nextCursor of a page' }],
-  })
 }

@@ -1,23 +1,12 @@
 import { idempotencyKeyHeader } from '@frontrow/idempotency/idempotency-key'
+import { grade, quantity, seatIds } from '@frontrow/proto/values'
 import { defineRoute } from '@frontrow/service-host/route'
+import { id, userIdInput, uuid } from '@frontrow/values/ids'
+import { limit, uuidCursor } from '@frontrow/values/page'
+import { time } from '@frontrow/values/time'
 import { z } from 'zod'
 
-// The highest value of SEATS_PER_USER_MAX. It keeps a request's list of seats from growing without end.
-const SEATS_MAX = 100
-
-const userId = z
-  .union([
-    z
-      .string()
-      .min(1)
-      .max(64)
-      .regex(/^\P{Cc}*$/u, 'must have no control characters'),
-    z.int(),
-  ])
-  .transform(String)
-  .meta({ description: 'Yours; admins may name somebody else', example: '101' })
-const reservationId = z.uuid().meta({ example: '01932c07-a3c1-7d6e-9f0a-5b1c2d3e4f50' })
-const time = z.iso.datetime()
+const reservationId = uuid.meta({ example: '01932c07-a3c1-7d6e-9f0a-5b1c2d3e4f50' })
 const status = z.enum(['HOLD', 'CONFIRMED', 'CANCELLED', 'EXPIRED'])
 
 const seat = z.object({
@@ -57,22 +46,13 @@ const reservation = hold.extend({
 /** Takes either `seatIds` or `quantity`. */
 const holdBody = z
   .strictObject({
-    scheduleId: z.int().positive().meta({ example: 1 }),
-    seatIds: z
-      .array(z.int().positive())
-      .min(1)
-      .max(SEATS_MAX)
-      .refine((ids) => new Set(ids).size === ids.length, 'must not name a seat twice')
-      .optional()
-      .meta({ description: 'These seats, all or none', example: [1001, 1002] }),
-    quantity: z
-      .int()
-      .min(1)
-      .max(SEATS_MAX)
+    scheduleId: id.meta({ example: 1 }),
+    seatIds: seatIds.optional().meta({ description: 'These seats, all or none', example: [1001, 1002] }),
+    quantity: quantity
       .optional()
       .meta({ description: 'Instead of seatIds: the best available, side by side where possible' }),
-    grade: z.string().min(1).max(40).optional().meta({ description: 'With quantity: only seats of it' }),
-    userId: userId.optional(),
+    grade: grade.optional().meta({ description: 'With quantity: only seats of it' }),
+    userId: userIdInput.optional(),
   })
   .superRefine((body, context) => {
     const rule = (path: string, message: string): void =>
@@ -84,8 +64,7 @@ const holdBody = z
       rule('grade', 'is allowed with quantity only')
   })
 
-// In the form that PostgreSQL writes, with which rows are compared.
-const params = z.object({ reservationId: reservationId.toLowerCase() })
+const params = z.object({ reservationId })
 
 /** POST /reservations */
 export const holdSeatsRoute = defineRoute({
@@ -127,8 +106,8 @@ export const listReservationsRoute = defineRoute({
   auth: 'user',
   query: z.object({
     status: status.optional(),
-    cursor: z.string().max(200).optional().meta({ description: '`nextCursor` of the page before' }),
-    limit: z.coerce.number().int().min(1).max(100).default(20),
+    cursor: uuidCursor.optional(),
+    limit,
   }),
   responses: {
     200: {

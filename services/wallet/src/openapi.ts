@@ -1,16 +1,12 @@
 import { idempotencyKeyHeader } from '@frontrow/idempotency/idempotency-key'
 import { defineRoute } from '@frontrow/service-host/route'
+import { userId } from '@frontrow/values/ids'
+import { money } from '@frontrow/values/money'
+import { idCursor, limit } from '@frontrow/values/page'
 import { z } from 'zod'
 
 const tag = 'Wallet'
 
-const userId = z
-  .string()
-  .min(1)
-  .max(64)
-  // PostgreSQL's text can't hold it, so an admin who asked for such a user would get an error of ours.
-  .refine((text) => !text.includes('\0'), 'must not hold NUL')
-  .meta({ description: "The token's subject.", example: '101' })
 const params = z.object({ userId })
 const idempotent = z.object({
   'idempotency-key': idempotencyKeyHeader.meta({
@@ -18,7 +14,6 @@ const idempotent = z.object({
     example: '5f0c9f6e-charge-1',
   }),
 })
-const money = z.int().nonnegative()
 const replayHeader = { 'Idempotency-Replayed': '`true` on an answer that was given before.' }
 
 export const chargeRoute = defineRoute({
@@ -77,22 +72,6 @@ export const balanceRoute = defineRoute({
   refusals: ['FORBIDDEN'],
 })
 
-/** A cursor is the id of the last entry shown; opaque, so that it can become something else. */
-export function toCursor(entryId: number): string {
-  return Buffer.from(String(entryId)).toString('base64url')
-}
-
-const cursor = z
-  .string()
-  .max(64)
-  .transform((text, context) => {
-    const entryId = Number(Buffer.from(text, 'base64url').toString('latin1'))
-    if (Number.isSafeInteger(entryId) && entryId > 0 && toCursor(entryId) === text) return entryId
-    context.addIssue({ code: 'custom', message: 'is not a cursor of this list' })
-    return z.NEVER
-  })
-  .meta({ description: '`nextCursor` of the page before.' })
-
 export const historyRoute = defineRoute({
   method: 'get',
   path: '/api/v1/users/{userId}/balance/history',
@@ -101,7 +80,7 @@ export const historyRoute = defineRoute({
   summary: 'Ledger entries of a wallet, newest first',
   auth: 'user',
   params,
-  query: z.object({ cursor: cursor.optional(), limit: z.coerce.number().int().min(1).max(100).default(20) }),
+  query: z.object({ cursor: idCursor.optional(), limit }),
   responses: {
     200: {
       description: 'One page.',

@@ -72,7 +72,10 @@ export async function readConcerts(db: Queryable, { before, limit }: ConcertPage
   return rows.map(toConcert)
 }
 
-/** Concerts with `query` in title or artist, as it stands and in any case, newest first. */
+/**
+ * Concerts with `query` in title or artist, newest first, whatever its case, accents, width of letters and form in Unicode. What has
+ * nothing else than marks finds nothing.
+ */
 export async function searchConcerts(
   tx: Tx,
   query: string,
@@ -84,9 +87,10 @@ export async function searchConcerts(
     tx.query('SET LOCAL plan_cache_mode = force_custom_plan'),
     tx.query<ConcertRow>({
       text: `SELECT concert_id, title, artist, description, created_at FROM concerts
-             WHERE concert_id < $1 AND (title ILIKE $2 OR artist ILIKE $2)
+             WHERE concert_id < $1 AND fold_text($2) <> ''
+               AND search_text LIKE '%' || regexp_replace(fold_text($2), '([\\\\%_])', '\\\\\\1', 'g') || '%'
              ORDER BY concert_id DESC LIMIT $3`,
-      values: [before, `%${query.replaceAll(/[\\%_]/g, '\\$&')}%`, limit],
+      values: [before, query, limit],
     }),
   ])
   return rows.map(toConcert)

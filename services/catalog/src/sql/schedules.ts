@@ -1,7 +1,9 @@
 import type { Queryable, Tx } from '@frontrow/postgres/pool'
+import type { scheduleStatus } from '@frontrow/proto/values'
+import type { z } from 'zod'
 
 /** Where a schedule is in its life; CANCELLED is final. */
-export type ScheduleStatus = 'ON_SALE' | 'CLOSED' | 'CANCELLED'
+export type ScheduleStatus = z.output<typeof scheduleStatus>
 
 /** One performance of a concert at a venue, with its on-sale window. */
 export interface Schedule {

@@ -1,0 +1,34 @@
+import { z } from 'zod'
+import { pathId, uuid } from './ids.ts'
+
+/** How many items a page has at most. It is written in decimal digits only, and checked once it is read. */
+export const limit = z
+  .preprocess(
+    (text) => (typeof text === 'string' && /^\d+$/.test(text) ? Number(text) : text),
+    z.int('must be a whole number').min(1).max(100),
+  )
+  .default(20)
+
+/** The `nextCursor` of a page: the id of the last item shown; opaque, so that it can become something else. */
+export function toCursor(lastId: number | string): string {
+  return Buffer.from(String(lastId)).toString('base64url')
+}
+
+function cursor<Id extends number | string>(lastId: z.ZodType<Id, string>) {
+  return z
+    .string()
+    .max(64)
+    .transform((text, context) => {
+      const read = lastId.safeParse(Buffer.from(text, 'base64url').toString('latin1'))
+      if (read.success && toCursor(read.data) === text) return read.data
+      context.addIssue({ code: 'custom', message: 'must be the nextCursor of a page of this list' })
+      return z.NEVER
+    })
+    .meta({ description: '`nextCursor` of the page before.' })
+}
+
+/** The cursor of a list of things with numbers. */
+export const idCursor = cursor(pathId)
+
+/** The cursor of a list of things with UUIDs. */
+export const uuidCursor = cursor(uuid)

@@ -1,0 +1,127 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import type { z } from 'zod'
+import { id, pathId, userId, userIdInput, uuid } from './ids.ts'
+import { idCursor, limit, toCursor, uuidCursor } from './page.ts'
+import { line, paragraphs } from './text.ts'
+import { date, timeInput, timeZone } from './time.ts'
+
+const reads = (schema: z.ZodType, value: unknown): unknown => {
+  const read = schema.safeParse(value)
+  return read.success ? read.data : 'refused'
+}
+
+describe('a text', () => {
+  test('is read without spaces around it, in one form', () => {
+    expect(reads(line(50), '  Beyonce\u0301 \u3000')).toBe('Beyonc\u00e9')
+    expect(reads(line(1), 'e\u0301')).toBe('\u00e9')
+  })
+
+  test('of one form has one reading, however it was typed', () => {
+    const typed = fc.string({ unit: 'grapheme' })
+    fc.assert(
+      fc.property(typed, (text) => {
+        expect(reads(line(1_000), text.normalize('NFD'))).toEqual(reads(line(1_000), text.normalize('NFC')))
+      }),
+    )
+  })
+
+  test.each(['', '   ', 'x'.repeat(51), 'a\u0000b', 'a\nb', 'a\u009fb', '\ud800', 'a\udc00b'])(
+    'is refused: %j',
+    (text) => expect(reads(line(50), text)).toBe('refused'),
+  )
+
+  test('says which rule it broke', () => {
+    const rules = line(50)
+      .safeParse('a\ud800\u0007')
+      .error?.issues.map(({ message }) => message)
+    expect(rules).toEqual(['must have no control characters', 'must have no half of a surrogate pair'])
+  })
+
+  test('of several lines may have their ends and tabs, and nothing else', () => {
+    expect(reads(paragraphs(50), ' one\r\n\ttwo ')).toBe('one\r\n\ttwo')
+    expect(reads(paragraphs(50), 'one\u000btwo')).toBe('refused')
+    expect(reads(paragraphs(50), 'one\ud83d')).toBe('refused')
+    expect(reads(paragraphs(50), 'one \ud83d\ude00')).toBe('one \ud83d\ude00')
+  })
+})
+
+describe('an id', () => {
+  test('is the same in a path and in a body', () => {
+    const numbers = fc.oneof(fc.maxSafeInteger(), fc.constantFrom(0, 1, Number.MAX_SAFE_INTEGER))
+    fc.assert(
+      fc.property(numbers, (number) => {
+        expect(reads(pathId, String(number))).toBe(reads(id, number))
+      }),
+    )
+  })
+
+  test.each(['0x1', '1e0', ' 1', '+1', '01', '1.0', '', '9007199254740992'])('in a path is no %j', (text) => {
+    expect(reads(pathId, text)).toBe('refused')
+  })
+
+  test('of a user stays as it is, because the identity provider tells its forms apart', () => {
+    expect(reads(userId, ' e\u0301 ')).toBe(' e\u0301 ')
+    expect(reads(userIdInput, 101)).toBe('101')
+    for (const wrong of ['', 'x'.repeat(65), 'a\u0000', 'a\ud800', 1.5, null]) {
+      expect(reads(userIdInput, wrong)).toBe('refused')
+    }
+  })
+})
+
+describe('a page', () => {
+  test('goes on from the cursor that was written', () => {
+    expect(reads(idCursor, toCursor(42))).toBe(42)
+    const last = '01932c07-a3c1-7d6e-9f0a-5b1c2d3e4f50'
+    expect(reads(uuidCursor, toCursor(last))).toBe(last)
+    expect(reads(uuid, last.toUpperCase())).toBe(last)
+  })
+
+  test.each(['', '!', toCursor('0'), toCursor('1.5'), toCursor('x'), `${toCursor(42)}=`, 'A'.repeat(65)])(
+    'can not go on from %j',
+    (text) => {
+      expect(reads(idCursor, text)).toBe('refused')
+      expect(reads(uuidCursor, text)).toBe('refused')
+    },
+  )
+
+  test('has a limit that is checked as it is read', () => {
+    expect(reads(limit, undefined)).toBe(20)
+    expect(reads(limit, '100')).toBe(100)
+    for (const wrong of ['0', '101', '', '1e1', '0x10', '5.0', ' 5', '-5', ['5', '6']]) {
+      expect([wrong, reads(limit, wrong)]).toEqual([wrong, 'refused'])
+    }
+  })
+})
+
+describe('a time', () => {
+  test('is in its range after its offset is applied', () => {
+    expect(reads(timeInput, '2027-03-01T09:00:00+09:00')).toEqual(new Date('2027-03-01T00:00:00Z'))
+    expect(reads(timeInput, '3000-01-01T00:30:00+01:00')).toEqual(new Date('2999-12-31T23:30:00Z'))
+    expect(reads(timeInput, '2000-01-01T00:30:00+01:00')).toBe('refused')
+    for (const wrong of [
+      '2999-12-31T23:59:59-00:01',
+      '9999-12-31T23:59:59-23:59',
+      '2027-03-01T09:00:00',
+      '',
+    ]) {
+      expect([wrong, reads(timeInput, wrong)]).toEqual([wrong, 'refused'])
+    }
+  })
+
+  test('of a day is a day of the calendar', () => {
+    expect(reads(date, '2028-02-29')).toBe('2028-02-29')
+    for (const wrong of ['2027-02-29', '0000-01-01', '2027-1-1', '20270101', '']) {
+      expect([wrong, reads(date, wrong)]).toEqual([wrong, 'refused'])
+    }
+  })
+
+  test('zone is known by its name', () => {
+    for (const zone of ['UTC', 'Asia/Seoul', 'Pacific/Kiritimati', 'Asia/Kathmandu']) {
+      expect(reads(timeZone, zone)).toBe(zone)
+    }
+    for (const wrong of ['', '+09:00', 'UTC+9', 'Asia/Soul', 'posix/Asia/Seoul', '\u0000']) {
+      expect([wrong, reads(timeZone, wrong)]).toEqual([wrong, 'refused'])
+    }
+  })
+})
