@@ -1,14 +1,14 @@
 import { AuditService, WalletService } from '@frontrow/proto/services'
 import { unaryHandler } from '@frontrow/service-host/grpc-server'
 import type { ServiceHost } from '@frontrow/service-host/host'
-import { userId } from '@frontrow/values/ids'
+import { userId as userIdRule } from '@frontrow/values/ids'
 import { z } from 'zod'
 import { checkWalletInvariants } from './check-ledger.ts'
 import type { WalletContext } from './context.ts'
 import { listPaymentFacts } from './sql/payment-movements.ts'
 import { readWallet } from './sql/wallets.ts'
 
-const GetBalance = z.object({ userId })
+const GetBalance = z.object({ userId: userIdRule })
 const CheckInvariants = z.object({})
 const ListPaymentFacts = z.object({
   // proto3 sends an absent string as an empty one.
