@@ -8,6 +8,7 @@ export const limit = z
     z.int('must be a whole number').min(1).max(100),
   )
   .default(20)
+  .meta({ description: 'Items of the page at most; 20 where it is left out.', example: 20 })
 
 /** The `nextCursor` of a page: the id of the last item shown; opaque, so that it can become something else. */
 export function toCursor(lastId: number | string): string {
