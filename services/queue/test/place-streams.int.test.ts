@@ -7,7 +7,7 @@ import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { noteHold } from '../src/places/holds-of-place.ts'
 import type { RunningQueue } from '../src/start.ts'
 import { extendByToken } from './extend-by-token.ts'
-import { EventReader } from './event-reader.ts'
+import { EventReader } from '@frontrow/test-kit/event-reader'
 import { QueueClient, startCatalog, startQueueService } from './queue-under-test.ts'
 import type { StandInCatalog } from './queue-under-test.ts'
 
