@@ -1,7 +1,7 @@
 import { EventStream } from '@frontrow/service-host/event-stream'
 import type { HttpServer } from '@frontrow/service-host/http-server'
-import type { Reply } from '@frontrow/service-host/serve-route'
-import type { Request, Response } from 'express'
+import type { RouteSpec } from '@frontrow/service-host/route'
+import type { Reply, RouteInput } from '@frontrow/service-host/serve-route'
 import type { CatalogContext } from './context.ts'
 import { matchesTag } from './entity-tag.ts'
 import { createInfoWriter } from './schedule-info.ts'
@@ -9,6 +9,8 @@ import { listedScheduleJson } from './schedule-json.ts'
 import { seatEventsRoute, seatLayoutRoute, seatRoute, seatsRoute, seatStatesRoute } from './seat-openapi.ts'
 import type { Coding, SharedBody } from './shared-body.ts'
 import { showLayout, showSeat, showSeats, showSeatStates, streamSeats } from './show-seats.ts'
+
+type Exchange = Pick<RouteInput<RouteSpec>, 'request' | 'response'>
 
 const RECONNECT_MS = 2_000
 // Caches may keep a map for one person only and have to ask again each time, since the waiting room decides who sees it.
@@ -57,7 +59,7 @@ export function addSeatRoutes(http: HttpServer, ctx: CatalogContext): void {
 /** Answers with a shared body in the coding that the client takes, or with 304 where it has this one already. */
 async function send(
   body: SharedBody,
-  options: { request: Request; response: Response; ifNoneMatch: string | undefined; cacheControl?: string },
+  options: Exchange & { ifNoneMatch: string | undefined; cacheControl?: string },
 ): Promise<Reply | undefined> {
   const { request, response, ifNoneMatch, cacheControl = FOR_ONE_PERSON } = options
   const headers = { ETag: body.tag, 'Cache-Control': cacheControl, Vary: 'Accept-Encoding' }
@@ -75,7 +77,7 @@ async function send(
 }
 
 /** The smallest one that the client takes. */
-function chooseCoding(request: Request): Coding {
+function chooseCoding(request: Exchange['request']): Coding {
   if (request.headers['accept-encoding'] === undefined) return 'identity'
   if (request.acceptsEncodings('br') !== false) return 'br'
   return request.acceptsEncodings('gzip') === false ? 'identity' : 'gzip'
