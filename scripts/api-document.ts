@@ -6,6 +6,7 @@ import { createApiDocument } from '@frontrow/service-host/openapi-document'
 import type { RouteSpec } from '@frontrow/service-host/route'
 import { z } from 'zod'
 import { routes as catalogRoutes } from '../services/catalog/src/openapi.ts'
+import { seatRoutes } from '../services/catalog/src/seat-openapi.ts'
 import { routes as paymentRoutes } from '../services/payment/src/openapi.ts'
 import { routes as queueRoutes } from '../services/queue/src/openapi.ts'
 import { routes as reservationRoutes } from '../services/reservation/src/openapi.ts'
@@ -13,7 +14,7 @@ import { routes as walletRoutes } from '../services/wallet/src/openapi.ts'
 
 const routes: readonly RouteSpec[] = [
   ...tagged('Queue', queueRoutes),
-  ...tagged('Catalog', catalogRoutes),
+  ...tagged('Catalog', [...catalogRoutes, ...seatRoutes]),
   ...tagged('Reservation', reservationRoutes),
   ...tagged('Payment', paymentRoutes),
   ...tagged('Wallet', walletRoutes),

@@ -6,6 +6,7 @@ import { request as httpsRequest } from 'node:https'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { ensurePrograms } from '@frontrow/local-stack/install'
 import { ensureCertificate, startNginx } from '@frontrow/local-stack/nginx'
 import { freePorts } from '@frontrow/local-stack/ports'
@@ -14,6 +15,7 @@ import { readRateLimits } from '../../../scripts/gateway-settings.ts'
 
 const template = join(import.meta.dirname, '..', 'nginx.conf.template')
 const names = ['queue', 'catalog', 'reservation', 'payment', 'health'] as const
+const LARGE = JSON.stringify({ seats: 'A'.repeat(300_000) })
 const folder = mkdtempSync(join(tmpdir(), 'frontrow-nginx-test-'))
 chmodSync(folder, 0o711)
 const upstreams: Server[] = []
@@ -29,6 +31,13 @@ function upstream(name: string): Promise<number> {
     requests.push({ name, url: request.url ?? '', headers: request.headers })
     response.setHeader('Content-Type', 'application/json')
     response.setHeader('X-Request-Id', 'the-upstream-says')
+    if (request.url?.includes('?large') === true) {
+      const isCompressed = request.url.endsWith('=gzip')
+      response.setHeader('Vary', 'Accept-Encoding')
+      if (isCompressed) response.setHeader('Content-Encoding', 'gzip')
+      response.end(isCompressed ? gzipSync(LARGE) : LARGE)
+      return
+    }
     response.setHeader('Set-Cookie', request.url?.includes('/schedules/45/') ? ['tokenId=secret'] : [])
     response.end(JSON.stringify({ upstream: name, number: requests.length }))
   })
@@ -94,6 +103,7 @@ test.each([
   ['/api/v1/queue/schedules/7/fairness', 'queue'],
   ['/api/v1/admin/queues/7', 'queue'],
   ['/api/v1/concerts', 'catalog'],
+  ['/api/v1/concerts/1/schedules/7/seats', 'catalog'],
   ['/api/v1/concerts/1/schedules/7/seats/events', 'catalog'],
   ['/api/v1/admin/schedules/7', 'catalog'],
   ['/api/v1/openapi.json', 'catalog'],
@@ -108,6 +118,36 @@ test.each([
   const answer = await fetch(gateway + path)
   expect(answer.status).toBe(200)
   expect(await answer.json()).toMatchObject({ upstream: name })
+})
+
+test.each(['/seats', '/seats/states', '/seats/7', '/seats/layout/x'])(
+  'what the service says about compression of %s is passed on, and nothing is compressed twice',
+  async (end) => {
+    const path = `/api/v1/concerts/1/schedules/7${end}`
+    const compressed = await fetch(`${gateway}${path}?large=gzip`, { headers: { 'accept-encoding': 'gzip' } })
+    expect([compressed.headers.get('content-encoding'), compressed.headers.get('vary')]).toEqual([
+      'gzip',
+      'Accept-Encoding',
+    ])
+    expect((await compressed.text()).length).toBe(LARGE.length)
+    const plain = await fetch(`${gateway}${path}?large`, { headers: { 'accept-encoding': 'identity' } })
+    expect([plain.headers.get('content-encoding'), plain.headers.get('vary')]).toEqual([
+      null,
+      'Accept-Encoding',
+    ])
+    expect((await plain.text()).length).toBe(LARGE.length)
+    // The service has not compressed it, so the gateway does not either.
+    const left = await fetch(`${gateway}${path}?large`, { headers: { 'accept-encoding': 'gzip' } })
+    expect([left.headers.get('content-encoding'), left.headers.get('vary')]).toEqual([
+      null,
+      'Accept-Encoding',
+    ])
+  },
+)
+
+test('the gateway compresses what services leave as it is', async () => {
+  const listed = await fetch(`${gateway}/api/v1/concerts?large`, { headers: { 'accept-encoding': 'gzip' } })
+  expect(listed.headers.get('content-encoding')).toBe('gzip')
 })
 
 test('a path that belongs to nobody is answered in JSON', async () => {

@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals'
 import { entityTag, matchesTag } from './entity-tag.ts'
 
-test('equal bytes have equal tags, others have not', () => {
+test('equal bytes have equal tags, others have not; a tag is weak', () => {
   expect(entityTag(Buffer.from('a'))).toBe(entityTag(Buffer.from('a')))
   expect(entityTag(Buffer.from('a'))).not.toBe(entityTag(Buffer.from('b')))
   // 27 characters of base64url carry 162 bits of the hash: enough, and short in a header.
-  expect(entityTag(Buffer.from('a'))).toMatch(/^"[\w-]{27}"$/)
+  expect(entityTag(Buffer.from('a'))).toMatch(/^W\/"[\w-]{27}"$/)
 })
 
 test.each([
@@ -19,4 +19,5 @@ test.each([
   [undefined, false],
 ])('If-None-Match %s against "x": %s', (header, expected) => {
   expect(matchesTag(header, '"x"')).toBe(expected)
+  expect(matchesTag(header, 'W/"x"')).toBe(expected)
 })

@@ -1,11 +1,9 @@
-import { EventStream } from '@frontrow/service-host/event-stream'
 import type { HttpServer } from '@frontrow/service-host/http-server'
 import { toCursor } from '@frontrow/values/page'
 import { changeScheduleStatus } from './change-schedule-status.ts'
 import { changeVenue, createVenue } from './change-venue.ts'
 import type { CatalogContext } from './context.ts'
 import { createSchedule } from './create-schedule.ts'
-import { matchesTag } from './entity-tag.ts'
 import { getConcert } from './get-concert.ts'
 import { getSchedule } from './get-schedule.ts'
 import { listConcerts } from './list-concerts.ts'
@@ -22,11 +20,9 @@ import {
   listConcertsRoute,
   listSchedulesRoute,
   listVenuesRoute,
-  seatEventsRoute,
-  seatsRoute,
 } from './openapi.ts'
 import { concertJson, listedScheduleJson, scheduleJson, venueJson } from './schedule-json.ts'
-import { showSeats, streamSeats } from './show-seats.ts'
+import { addSeatRoutes } from './seat-http.ts'
 import { insertConcert } from './sql/concerts.ts'
 
 /** The REST side: concerts and schedules for everybody, seats for those who were let in, and what admins do. */
@@ -62,31 +58,6 @@ function addPublicRoutes(http: HttpServer, ctx: CatalogContext): void {
   http.handle(getScheduleRoute, async ({ params }) => {
     const { grades, ...schedule } = await getSchedule(ctx, params)
     return { status: 200, data: { ...scheduleJson(schedule), grades } }
-  })
-}
-
-function addSeatRoutes(http: HttpServer, ctx: CatalogContext): void {
-  http.handle(seatsRoute, async ({ params, query, headers, caller, response }) => {
-    const { body, tag } = await showSeats(ctx, { ...params, ...caller }, query, listedScheduleJson)
-    // Caches may keep the map for this person only and have to ask again each time, since the waiting room decides who sees it.
-    const caching = { ETag: tag, 'Cache-Control': 'private, no-cache' }
-    if (matchesTag(headers['if-none-match'], tag)) {
-      ctx.events.seatMapAnswered(304)
-      return { status: 304, headers: caching }
-    }
-    ctx.events.seatMapAnswered(200)
-    response.writeHead(200, {
-      ...caching,
-      'Content-Type': 'application/json; charset=utf-8',
-      'Content-Length': body.length,
-    })
-    response.end(body)
-    return undefined
-  })
-
-  http.handle(seatEventsRoute, async ({ params, caller, response }) => {
-    await streamSeats(ctx, { ...params, ...caller }, () => new EventStream(response))
-    return undefined
   })
 }
 

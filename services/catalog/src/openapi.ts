@@ -21,8 +21,6 @@ import { z } from 'zod'
 const tag = 'Catalog'
 const adminTag = 'Admin'
 
-const seatStatus = z.enum(['AVAILABLE', 'HOLD', 'SOLD_OUT'])
-
 const venue = z.object({
   venueId: id,
   name: z.string(),
@@ -40,7 +38,7 @@ const concert = z.object({
   createdAt: time,
 })
 
-const listedSchedule = z.object({
+export const listedSchedule = z.object({
   scheduleId: id,
   concertId: id,
   concertTitle: z.string(),
@@ -66,16 +64,6 @@ const schedule = listedSchedule.extend({
 
 const scheduleDetails = schedule.extend({
   grades: z.array(z.object({ grade: z.string(), price: money, seatCount: id })),
-})
-
-const seat = z.object({
-  seatId: id.meta({ description: 'From 1 to the number of seats; what a hold names.' }),
-  seatNumber: id.meta({ description: 'The number in its row.' }),
-  section: z.string(),
-  row: z.string(),
-  grade: z.string(),
-  price: money,
-  status: seatStatus,
 })
 
 export const listConcertsRoute = defineRoute({
@@ -145,7 +133,7 @@ export const listSchedulesRoute = defineRoute({
   refusals: ['CONCERT_NOT_FOUND'],
 })
 
-const scheduleParams = z.object({ concertId: pathId, scheduleId: pathId })
+export const scheduleParams = z.object({ concertId: pathId, scheduleId: pathId })
 
 export const getScheduleRoute = defineRoute({
   method: 'get',
@@ -157,45 +145,6 @@ export const getScheduleRoute = defineRoute({
   params: scheduleParams,
   responses: { 200: { description: 'The schedule.', schema: scheduleDetails } },
   refusals: ['SCHEDULE_NOT_FOUND'],
-})
-
-export const seatsRoute = defineRoute({
-  method: 'get',
-  path: '/api/v1/concerts/{concertId}/schedules/{scheduleId}/seats',
-  operationId: 'showSeats',
-  tag,
-  summary: 'The seat map',
-  description:
-    'A change is visible within a second. Send the ETag of the last answer as If-None-Match; a map that did not change is 304. A bearer token is not needed; where one is sent, the queue token must be of its user.',
-  auth: 'token',
-  queueToken: 'active',
-  params: scheduleParams,
-  query: z.object({ status: seatStatus.optional(), grade: grade.optional() }),
-  headers: z.object({ 'if-none-match': z.string().max(1_000).optional() }),
-  responses: {
-    200: {
-      description: 'The seats, in the order of their ids.',
-      headers: { ETag: 'Send it as If-None-Match with the next request.' },
-      schema: z.object({ scheduleInfo: listedSchedule, seats: z.array(seat) }),
-    },
-    304: { description: 'As it was.' },
-  },
-  refusals: ['QUEUE_TOKEN_REQUIRED', 'QUEUE_TOKEN_INVALID', 'QUEUE_TOKEN_NOT_ACTIVE', 'SCHEDULE_NOT_FOUND'],
-})
-
-export const seatEventsRoute = defineRoute({
-  method: 'get',
-  path: '/api/v1/concerts/{concertId}/schedules/{scheduleId}/seats/events',
-  operationId: 'streamSeats',
-  tag,
-  summary: 'Seat changes as they happen',
-  description:
-    'Server-Sent Events: `snapshot` with `{scheduleId, seats:[{seatId, status}]}` of every seat that is not AVAILABLE, then `change` with `{seats:[{seatId, status}]}` each time some change, then `end` with `{reason}` when the queue token has ended or the server stops. A comment every 15 s. A reader that does not keep up is cut off and should connect again.',
-  auth: 'token',
-  queueToken: 'active',
-  params: scheduleParams,
-  responses: { 200: { description: 'The events.', contentType: 'text/event-stream' } },
-  refusals: ['QUEUE_TOKEN_REQUIRED', 'QUEUE_TOKEN_INVALID', 'QUEUE_TOKEN_NOT_ACTIVE', 'SCHEDULE_NOT_FOUND'],
 })
 
 export const createVenueRoute = defineRoute({
@@ -330,14 +279,12 @@ export const changeScheduleRoute = defineRoute({
   refusals: ['SCHEDULE_NOT_FOUND', 'SCHEDULE_NOT_CHANGEABLE'],
 })
 
-/** All routes of this service, for the API reference. */
+/** All routes of this service but those of seats, for the API reference. */
 export const routes = [
   listConcertsRoute,
   getConcertRoute,
   listSchedulesRoute,
   getScheduleRoute,
-  seatsRoute,
-  seatEventsRoute,
   createVenueRoute,
   listVenuesRoute,
   changeVenueRoute,

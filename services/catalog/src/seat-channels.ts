@@ -4,58 +4,55 @@ import { EventStreams, formatEvent } from '@frontrow/service-host/event-stream'
 import type { EventStream } from '@frontrow/service-host/event-stream'
 import type { Logger } from '@frontrow/service-host/logger'
 import type { CatalogEvents } from './events.ts'
-import { seatChanges } from './seat-map.ts'
+import type { SeatMap } from './seat-map.ts'
 import type { SeatMaps } from './seat-maps.ts'
-
-interface Reader {
-  stream: EventStream
-  /** When the queue token ends; milliseconds since the epoch, 0 for never. */
-  untilMs: number
-}
 
 interface Channel {
   scheduleId: number
-  readers: Set<Reader>
-  /** The states that the readers were told last. */
-  statuses: Uint8Array
+  readers: Set<EventStream>
+  /** The states that the readers were told last, by their name. */
+  stateId: string
+  /** The event that tells all of these states; made when somebody needs it. */
+  snapshot: string | undefined
+}
+
+/** What the channels need, and their limits. */
+export interface SeatChannelsOptions {
+  seatMaps: SeatMaps
+  events: CatalogEvents
+  logger: Logger
+  pollMs: number
+  readersMax: number
 }
 
 /**
- * Tells readers of a schedule about its seats: first all that can't be had (`snapshot`), then what changes (`change`),
- * at the end `end`. One loop a schedule, while it has readers; each event is written as text once for all of them.
+ * Tells readers of a schedule about its seats: first all that can't be had (`snapshot`), then what changes (`change`). Each event's
+ * id names the states that its reader knows with it, so that one who comes back, to any instance, is told what changed since. One
+ * loop a schedule, while it has readers; each event is written as text once for all of them.
  */
 export class SeatChannels {
-  readonly #options: {
-    seatMaps: SeatMaps
-    events: CatalogEvents
-    logger: Logger
-    pollMs: number
-    readersMax: number
-  }
+  readonly #options: SeatChannelsOptions
   readonly #streams: EventStreams
   readonly #channels = new Map<number, Channel>()
   readonly #stopping = new AbortController()
 
-  constructor(options: {
-    seatMaps: SeatMaps
-    events: CatalogEvents
-    logger: Logger
-    pollMs: number
-    readersMax: number
-  }) {
+  constructor(options: SeatChannelsOptions) {
     const { readersMax, events } = options
     this.#options = options
     this.#streams = new EventStreams({ max: readersMax, onCount: (open) => events.streams(open) })
   }
 
-  /** Refuses with UNAVAILABLE past the limit of readers, or where the seats can't be read; `open` starts the answer. */
-  async join(scheduleId: number, untilMs: number, open: () => EventStream): Promise<void> {
+  /**
+   * Refuses with UNAVAILABLE past the limit of readers, or where the seats can't be read; `open` starts the answer. `lastEventId` is
+   * that of the last event that this reader got before, if any.
+   */
+  async join(scheduleId: number, lastEventId: string | undefined, open: () => EventStream): Promise<void> {
     await this.#streams.open(
       () => this.#options.seatMaps.current(scheduleId),
-      ({ statuses }) => {
+      (map) => {
         const stream = open()
         // The reader may have gone while the seats were read.
-        if (!stream.isClosed) this.#tell(scheduleId, { stream, untilMs }, statuses)
+        if (!stream.isClosed) this.#add(scheduleId, stream, map, lastEventId)
         return stream
       },
     )
@@ -67,16 +64,18 @@ export class SeatChannels {
     this.#streams.close(formatEvent('end', { reason: 'STOPPING' }))
   }
 
-  #tell(scheduleId: number, reader: Reader, statuses: Uint8Array): void {
-    const channel = this.#channels.get(scheduleId) ?? this.#openChannel(scheduleId, statuses)
-    channel.readers.add(reader)
-    reader.stream.onClose(() => channel.readers.delete(reader))
-    const allFree = new Uint8Array(channel.statuses.length)
-    this.#send(reader, formatEvent('snapshot', { scheduleId, seats: seatChanges(allFree, channel.statuses) }))
+  #add(scheduleId: number, stream: EventStream, map: SeatMap, lastEventId: string | undefined): void {
+    const channel = this.#channels.get(scheduleId) ?? this.#openChannel(scheduleId, map)
+    // All readers of a channel know the same states.
+    this.#tellChanges(channel, map)
+    channel.readers.add(stream)
+    stream.onClose(() => channel.readers.delete(stream))
+    const missed = lastEventId === undefined ? undefined : changesSince(map, lastEventId)
+    this.#send(stream, missed ?? (channel.snapshot ??= snapshotOf(scheduleId, map)))
   }
 
-  #openChannel(scheduleId: number, statuses: Uint8Array): Channel {
-    const channel: Channel = { scheduleId, readers: new Set(), statuses }
+  #openChannel(scheduleId: number, map: SeatMap): Channel {
+    const channel: Channel = { scheduleId, readers: new Set(), stateId: map.stateId, snapshot: undefined }
     this.#channels.set(scheduleId, channel)
     // The loop handles its own failures, so there is nobody to await it.
     void this.#run(channel)
@@ -85,13 +84,13 @@ export class SeatChannels {
 
   async #run(channel: Channel): Promise<void> {
     const { signal } = this.#stopping
-    const failures = new FailureLog(this.#options.logger, 'seat changes could not be read')
+    const { logger, pollMs, seatMaps } = this.#options
+    const failures = new FailureLog(logger, 'seat changes could not be read')
     do {
-      await delay(this.#options.pollMs, undefined, { signal }).catch(() => undefined)
+      await delay(pollMs, undefined, { signal }).catch(() => undefined)
       const now = Date.now()
-      this.#endExpired(channel, now)
       try {
-        await this.#tellChanges(channel)
+        if (channel.readers.size > 0) this.#tellChanges(channel, await seatMaps.current(channel.scheduleId))
         failures.succeeded()
       } catch (error) {
         failures.failed(error, { scheduleId: channel.scheduleId })
@@ -101,33 +100,33 @@ export class SeatChannels {
     this.#channels.delete(channel.scheduleId)
   }
 
-  async #tellChanges(channel: Channel): Promise<void> {
-    if (channel.readers.size === 0) return
-    const { statuses } = await this.#options.seatMaps.current(channel.scheduleId)
-    if (statuses === channel.statuses) return
-    const seats = seatChanges(channel.statuses, statuses)
-    channel.statuses = statuses
-    if (seats.length > 0) this.#sendAll(channel, formatEvent('change', { seats }))
+  #tellChanges(channel: Channel, map: SeatMap): void {
+    if (map.stateId === channel.stateId) return
+    // Where more changed than a map remembers, everything is told anew.
+    const text = changesSince(map, channel.stateId) ?? snapshotOf(channel.scheduleId, map)
+    channel.stateId = map.stateId
+    channel.snapshot = undefined
+    for (const stream of channel.readers) this.#send(stream, text)
   }
 
-  #sendAll(channel: Channel, text: string): void {
-    for (const reader of channel.readers) this.#send(reader, text)
-  }
-
-  #send({ stream }: Reader, text: string): void {
+  #send(stream: EventStream, text: string): void {
     if (!stream.send(text)) this.#options.events.slowReaderDropped()
   }
 
   #beat(channel: Channel, nowMs: number): void {
-    for (const { stream } of channel.readers) {
+    for (const stream of channel.readers) {
       if (stream.isBeatDue(nowMs) && !stream.beat(nowMs)) this.#options.events.slowReaderDropped()
     }
   }
+}
 
-  #endExpired(channel: Channel, nowMs: number): void {
-    const text = formatEvent('end', { reason: 'TOKEN_ENDED' })
-    for (const { stream, untilMs } of channel.readers) {
-      if (untilMs !== 0 && untilMs <= nowMs) stream.end(text)
-    }
-  }
+function snapshotOf(scheduleId: number, map: SeatMap): string {
+  return formatEvent('snapshot', { scheduleId, seats: map.taken() }, map.stateId)
+}
+
+/** An event that tells the changes; empty where there are none, undefined where they are not known. */
+function changesSince(map: SeatMap, stateId: string): string | undefined {
+  const seats = map.changesSince(stateId)
+  if (seats === undefined) return undefined
+  return seats.length === 0 ? '' : formatEvent('change', { seats }, map.stateId)
 }

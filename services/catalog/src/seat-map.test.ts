@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { SeatMap, seatChanges, seatStatuses } from './seat-map.ts'
+import { SeatMap } from './seat-map.ts'
+import type { SeatState } from './seat-map.ts'
+import type { SharedBody } from './shared-body.ts'
 
 const seats = Array.from({ length: 20 }, (_, index) => ({
   seatId: index + 1,
@@ -10,99 +12,172 @@ const seats = Array.from({ length: 20 }, (_, index) => ({
   grade: index < 5 ? 'VIP' : 'R',
   price: 1_000,
 }))
-const info = { scheduleId: 1 }
+const heading = { scheduleInfo: '{"scheduleId":1}', layoutEndpoint: '/seats/layout/x' }
 
-function shown(map: SeatMap, filter = {}): { seatId: number; status: string }[] {
-  return JSON.parse(map.render(info, filter).body.toString()).data.seats
+async function read(body: SharedBody) {
+  return JSON.parse((await body.in('identity')).toString()).data
 }
 
-describe('SeatMap', () => {
-  test('every seat is available until it is taken', () => {
+async function shown(map: SeatMap, filter = {}): Promise<SeatState[]> {
+  return (await read(map.full(heading, filter))).seats
+}
+
+function statesOf(map: SeatMap): SeatState[] {
+  return seats
+    .flatMap(({ seatId }) => map.seat(seatId) ?? [])
+    .map(({ seatId, status }) => ({ seatId, status }))
+}
+
+describe('what a map shows', () => {
+  test('every seat is available until it is taken', async () => {
     const map = new SeatMap(seats)
-    expect(shown(map)).toEqual(seats.map((seat) => ({ ...seat, status: 'AVAILABLE' })))
+    expect(await shown(map)).toEqual(seats.map((seat) => ({ ...seat, status: 'AVAILABLE' })))
     map.update({ heldSeatIds: [2], soldSeatIds: [20] }, 1)
     expect(map.availableCount).toBe(18)
-    expect(shown(map)[1]?.status).toBe('HOLD')
-    expect(shown(map)[19]?.status).toBe('SOLD_OUT')
+    expect((await shown(map))[1]?.status).toBe('HOLD')
+    expect((await shown(map))[19]?.status).toBe('SOLD_OUT')
   })
 
-  test('filters by status and grade', () => {
+  test('filters by status and grade', async () => {
     const map = new SeatMap(seats)
     map.update({ heldSeatIds: [1], soldSeatIds: [6] }, 1)
-    expect(shown(map, { grade: 'VIP', status: 'AVAILABLE' }).map(({ seatId }) => seatId)).toEqual([
-      2, 3, 4, 5,
-    ])
-    expect(shown(map, { status: 'SOLD_OUT' }).map(({ seatId }) => seatId)).toEqual([6])
-    expect(shown(map, { grade: 'none such' })).toEqual([])
+    const ids = async (filter: object) => (await shown(map, filter)).map(({ seatId }) => seatId)
+    expect(await ids({ grade: 'VIP', status: 'AVAILABLE' })).toEqual([2, 3, 4, 5])
+    expect(await ids({ status: 'SOLD_OUT' })).toEqual([6])
+    expect(await ids({ grade: 'none such' })).toEqual([])
   })
 
-  test('what is shown of one filter is not shown of another', () => {
+  test('what is shown of one filter is not shown of another, nor in the compact form', async () => {
     const map = new SeatMap(seats)
     map.update({ heldSeatIds: [1], soldSeatIds: [6] }, 1)
-    const ids = (filter: object) => shown(map, filter).map(({ seatId }) => seatId)
+    const ids = async (filter: object) => (await shown(map, filter)).map(({ seatId }) => seatId)
     for (let round = 0; round < 2; round += 1) {
-      expect([ids({ status: 'HOLD' }), ids({ status: 'SOLD_OUT' })]).toEqual([[1], [6]])
-      expect([ids({ grade: 'VIP' }).length, ids({ grade: 'R' }).length, ids({}).length]).toEqual([5, 15, 20])
+      expect([await ids({ status: 'HOLD' }), await ids({ status: 'SOLD_OUT' })]).toEqual([[1], [6]])
+      expect([(await ids({ grade: 'VIP' })).length, (await ids({ grade: 'R' })).length]).toEqual([5, 15])
+      expect((await ids({})).length).toBe(20)
+      expect((await read(map.compact(heading))).states).toHaveLength(20)
     }
+  })
+
+  test('the compact form has a letter a seat, in the order of the layout', async () => {
+    const map = new SeatMap(seats)
+    map.update({ heldSeatIds: [1, 3], soldSeatIds: [2, 20] }, 1)
+    expect(await read(map.compact(heading))).toEqual({
+      scheduleInfo: { scheduleId: 1 },
+      layoutEndpoint: '/seats/layout/x',
+      states: 'HSHAAAAAAAAAAAAAAAAS',
+    })
+  })
+
+  test('the layout is the seats without their states; other prices are another version', async () => {
+    const map = new SeatMap(seats)
+    expect((await read(map.layout())).seats).toEqual(seats)
+    const before = map.layoutVersion
+    map.update({ heldSeatIds: [1], soldSeatIds: [] }, 1)
+    expect([map.layoutVersion, map.layout()]).toEqual([before, map.layout()])
+    expect(new SeatMap(seats).layoutVersion).toBe(before)
+    expect(new SeatMap(seats.map((seat) => ({ ...seat, price: 2_000 }))).layoutVersion).not.toBe(before)
+  })
+
+  test('one seat is shown with its state, and none that is not there', () => {
+    const map = new SeatMap(seats)
+    map.update({ heldSeatIds: [], soldSeatIds: [7] }, 1)
+    expect(map.seat(7)).toEqual({ ...seats[6], status: 'SOLD_OUT' })
+    expect([map.seat(0), map.seat(21)]).toEqual([undefined, undefined])
+  })
+})
+
+describe('everybody gets the same bytes', () => {
+  test('until a seat or the schedule changes, in every coding', async () => {
+    const map = new SeatMap(seats)
+    const first = map.full(heading, {})
+    map.update({ heldSeatIds: [], soldSeatIds: [] }, 1)
+    expect(map.full(heading, {})).toBe(first)
+    for (const coding of ['identity', 'gzip', 'br'] as const) {
+      expect(await map.full(heading, {}).in(coding)).toBe(await first.in(coding))
+    }
+    map.update({ heldSeatIds: [3], soldSeatIds: [] }, 2)
+    expect(map.full(heading, {}).tag).not.toBe(first.tag)
+    map.update({ heldSeatIds: [], soldSeatIds: [] }, 3)
+    expect(map.full(heading, {}).tag).toBe(first.tag)
+    expect(map.full({ ...heading, scheduleInfo: '{"status":"CLOSED"}' }, {}).tag).not.toBe(first.tag)
   })
 
   test('grades that a client makes up do not push the known answers out', () => {
     const map = new SeatMap(seats)
-    const first = map.render(info, {})
-    for (let grade = 0; grade < 20; grade += 1) map.render(info, { grade: `none ${grade}` })
-    expect(map.render(info, {})).toBe(first)
+    const first = map.full(heading, {})
+    for (let grade = 0; grade < 20; grade += 1) map.full(heading, { grade: `none ${grade}` })
+    expect(map.full(heading, {})).toBe(first)
   })
+})
 
-  test('the answer and its tag stay the same until a seat changes', () => {
-    const map = new SeatMap(seats)
-    const first = map.render(info, {})
-    map.update({ heldSeatIds: [], soldSeatIds: [] }, 1)
-    expect(map.render(info, {})).toBe(first)
-    map.update({ heldSeatIds: [3], soldSeatIds: [] }, 2)
-    expect(map.render(info, {}).tag).not.toBe(first.tag)
-    map.update({ heldSeatIds: [], soldSeatIds: [] }, 3)
-    expect(map.render(info, {}).tag).toBe(first.tag)
-    expect(map.render({ ...info, status: 'CLOSED' }, {}).tag).not.toBe(first.tag)
-  })
-
-  test('a list that was asked for earlier does not undo a newer one', () => {
+describe('which list of taken seats counts', () => {
+  test('one that was asked for earlier does not undo a newer one', async () => {
     const map = new SeatMap(seats)
     map.update({ heldSeatIds: [3], soldSeatIds: [] }, 2)
     map.update({ heldSeatIds: [], soldSeatIds: [] }, 1)
-    expect(shown(map)[2]?.status).toBe('HOLD')
+    expect(map.seat(3)?.status).toBe('HOLD')
   })
 
-  test('of two lists that were asked for in one millisecond the later answer counts', () => {
+  test('of two that were asked for in one millisecond the later answer', async () => {
     const map = new SeatMap(seats)
     map.update({ heldSeatIds: [3], soldSeatIds: [] }, 2)
     map.update({ heldSeatIds: [], soldSeatIds: [3] }, 2)
-    expect(shown(map)[2]?.status).toBe('SOLD_OUT')
+    expect(map.seat(3)?.status).toBe('SOLD_OUT')
   })
+})
 
-  test('only the seats that changed are told', () => {
+describe('changes since a state', () => {
+  test('are of the seats that changed, as they are now', () => {
     const map = new SeatMap(seats)
     map.update({ heldSeatIds: [3, 4], soldSeatIds: [5] }, 1)
-    const before = map.statuses
+    const known = map.stateId
+    expect(map.changesSince(known)).toEqual([])
     map.update({ heldSeatIds: [3, 9], soldSeatIds: [4, 5] }, 2)
-    expect(seatChanges(before, map.statuses)).toEqual([
+    map.update({ heldSeatIds: [3], soldSeatIds: [4, 5, 9] }, 3)
+    expect(map.changesSince(known)).toEqual([
       { seatId: 4, status: 'SOLD_OUT' },
-      { seatId: 9, status: 'HOLD' },
+      { seatId: 9, status: 'SOLD_OUT' },
     ])
+    expect(map.changesSince('nothing of ours')).toBeUndefined()
   })
 
-  test('the changes between any two states turn one into the other', () => {
+  test('are known to another instance that saw the same states', () => {
+    const [one, other] = [new SeatMap(seats), new SeatMap(seats)]
+    for (const map of [one, other]) map.update({ heldSeatIds: [3], soldSeatIds: [] }, 1)
+    other.update({ heldSeatIds: [], soldSeatIds: [] }, 2)
+    expect(other.changesSince(one.stateId)).toEqual([{ seatId: 3, status: 'AVAILABLE' }])
+  })
+
+  test('are forgotten when more changed than there are seats', () => {
+    const map = new SeatMap(seats)
+    const ids: string[] = []
+    for (let step = 1; step <= 30; step += 1) {
+      ids.push(map.stateId)
+      const soldSeatIds = seats.map(({ seatId }) => seatId).slice(0, Math.max(0, step - 20))
+      map.update({ heldSeatIds: step > 20 ? [] : [step], soldSeatIds }, step)
+    }
+    expect([ids[0], ids[1]].map((id) => map.changesSince(id ?? ''))).toEqual([undefined, undefined])
+    expect(map.changesSince(ids.at(-1) ?? '')).toHaveLength(1)
+  })
+
+  test('turn any known state into the present one', () => {
     const ids = fc.uniqueArray(fc.integer({ min: 1, max: 20 }))
+    const steps = fc.array(fc.tuple(ids, ids), { minLength: 1, maxLength: 8 })
     fc.assert(
-      fc.property(ids, ids, ids, ids, (held1, sold1, held2, sold2) => {
+      fc.property(steps, (taken) => {
         const map = new SeatMap(seats)
-        map.update({ heldSeatIds: held1, soldSeatIds: sold1 }, 1)
-        const before = map.statuses
-        const states = before.slice()
-        map.update({ heldSeatIds: held2, soldSeatIds: sold2 }, 2)
-        for (const { seatId, status } of seatChanges(before, map.statuses)) {
-          states[seatId - 1] = seatStatuses.indexOf(status)
+        const seen = [{ id: map.stateId, states: statesOf(map) }]
+        for (const [index, [heldSeatIds, soldSeatIds]] of taken.entries()) {
+          map.update({ heldSeatIds, soldSeatIds }, index)
+          seen.push({ id: map.stateId, states: statesOf(map) })
         }
-        expect(states).toEqual(map.statuses)
+        for (const { id, states } of seen) {
+          const changed = new Map(map.changesSince(id)?.map((seat) => [seat.seatId, seat]))
+          const isKnown = map.changesSince(id) !== undefined
+          const now = isKnown ? states.map((seat) => changed.get(seat.seatId) ?? seat) : statesOf(map)
+          expect(now).toEqual(statesOf(map))
+        }
       }),
     )
   })

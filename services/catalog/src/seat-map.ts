@@ -1,5 +1,7 @@
 import { LRUCache } from 'lru-cache'
-import { entityTag } from './entity-tag.ts'
+import { digestOf } from './entity-tag.ts'
+import { SharedBody } from './shared-body.ts'
+import { StateLog } from './state-log.ts'
 import type { Seat } from './sql/seats.ts'
 
 /** The states of a seat, in the order of their codes in a `SeatMap`. */
@@ -26,49 +28,60 @@ export interface SeatFilter {
   grade?: string | undefined
 }
 
-/** A whole answer, ready to send, and its entity tag. */
-export interface RenderedSeats {
-  body: Buffer
-  tag: string
+/** What an answer says before its seats, as JSON: the schedule, and where its layout is. */
+export interface MapHeading {
+  scheduleInfo: string
+  layoutEndpoint: string
 }
 
 // A seat's code in `statuses` is the index of its status in `seatStatuses`.
 const HOLD = 1
 const SOLD_OUT = 2
 
+// The letters of the codes in the compact form.
+const LETTERS = Buffer.from('AHS')
+
 // A map of 10,000 seats is 1.1 MB of JSON. Few answers are kept, since one for every filter would fill the memory.
-const RENDERED_MAX = 16
+const BODIES_MAX = 16
 
 /**
  * The seats of one schedule and the newest known state of each. The layout never changes, so each seat's JSON is made
  * once, up to its status; and everybody who asks for the same seats between two changes gets the same bytes.
  */
 export class SeatMap {
+  /** Names the layout and its prices; another layout has another name. */
+  readonly layoutVersion: string
   readonly #seats: readonly Seat[]
   readonly #json: readonly string[]
   readonly #grades: ReadonlySet<string>
+  readonly #log: StateLog
   #statuses: Uint8Array
   #availableCount: number
   #asOf = 0
-  readonly #rendered = new LRUCache<string, RenderedSeats & { info: string }>({ max: RENDERED_MAX })
+  #layout: SharedBody | undefined
+  #heading = ''
+  readonly #bodies = new LRUCache<string, SharedBody>({ max: BODIES_MAX })
 
   /** `seats` are all of the schedule, in the order of their ids, which run from 1. */
   constructor(seats: readonly Seat[]) {
+    const json = seats.map((seat) => JSON.stringify(seat).slice(0, -1))
+    this.layoutVersion = digestOf(Buffer.from(json.join()))
     this.#seats = seats
-    this.#json = seats.map((seat) => `${JSON.stringify(seat).slice(0, -1)},"status":"`)
+    this.#json = json
     this.#grades = new Set(seats.map(({ grade }) => grade))
     this.#statuses = new Uint8Array(seats.length)
     this.#availableCount = seats.length
-  }
-
-  /** Codes by seat id minus one. The array is never altered; a change makes another one. */
-  get statuses(): Uint8Array {
-    return this.#statuses
+    this.#log = new StateLog(this.#nameState(), seats.length)
   }
 
   /** How many seats can be had. It is counted at each change, so that no request walks through 10,000 seats. */
   get availableCount(): number {
     return this.#availableCount
+  }
+
+  /** Names the states of all seats. Every instance that knows the same states has the same name for them. */
+  get stateId(): string {
+    return this.#log.newest
   }
 
   /** Takes a list of taken seats. `asOf` counts requests; a list asked for before the one known already is ignored. */
@@ -78,23 +91,64 @@ export class SeatMap {
     const next = new Uint8Array(this.#seats.length)
     for (const seatId of taken.heldSeatIds) next[seatId - 1] = HOLD
     for (const seatId of taken.soldSeatIds) next[seatId - 1] = SOLD_OUT
-    if (Buffer.compare(next, this.#statuses) === 0) return
+    const before = this.#statuses
+    if (Buffer.compare(next, before) === 0) return
     this.#statuses = next
     this.#availableCount = next.reduce((count, code) => (code === 0 ? count + 1 : count), 0)
-    this.#rendered.clear()
+    this.#log.add(this.#nameState(), changedSeatIds(before, next))
+    this.#bodies.clear()
   }
 
-  /** The answer to a request for seats; `info` is put before them as `scheduleInfo`. */
-  render(info: object, filter: SeatFilter): RenderedSeats {
-    const infoJson = JSON.stringify(info)
-    // A grade that does not exist shows no seats. It is not cached, since clients could fill the cache with names of their own.
-    if (filter.grade !== undefined && !this.#grades.has(filter.grade)) return toAnswer(infoJson, [])
-    const key = `${filter.status ?? ''}/${filter.grade ?? ''}`
-    const known = this.#rendered.get(key)
-    if (known !== undefined && known.info === infoJson) return known
-    const rendered = { ...toAnswer(infoJson, this.#show(filter)), info: infoJson }
-    this.#rendered.set(key, rendered)
-    return rendered
+  /** What is so now of each seat that changed after the states of this name; undefined where they are unknown or too long ago. */
+  changesSince(stateId: string): SeatState[] | undefined {
+    return this.#log.changedSince(stateId)?.map((seatId) => this.#stateOf(seatId))
+  }
+
+  /** Every seat that is not AVAILABLE. */
+  taken(): SeatState[] {
+    return changedSeatIds(new Uint8Array(this.#statuses.length), this.#statuses).map((seatId) =>
+      this.#stateOf(seatId),
+    )
+  }
+
+  /** One seat; undefined where there is none of this id. */
+  seat(seatId: number): (Seat & SeatState) | undefined {
+    const seat = this.#seats[seatId - 1]
+    return seat === undefined ? undefined : { ...seat, ...this.#stateOf(seatId) }
+  }
+
+  /** Seats with all that is known of them. */
+  full(heading: MapHeading, filter: SeatFilter): SharedBody {
+    const make = (): SharedBody => toBody(heading, `"seats":[${this.#show(filter).join(',')}]`)
+    // A grade that does not exist shows no seats. It is not kept, since clients could fill the memory with names of their own.
+    if (filter.grade !== undefined && !this.#grades.has(filter.grade)) return make()
+    return this.#body(`${filter.status ?? ''}/${filter.grade ?? ''}`, heading, make)
+  }
+
+  /** The states alone, a letter a seat in the order of the layout. */
+  compact(heading: MapHeading): SharedBody {
+    return this.#body('compact', heading, () => {
+      const letters = Buffer.from(this.#statuses.map((code) => LETTERS[code] ?? 0))
+      return toBody(heading, `"states":"${letters.toString('latin1')}"`)
+    })
+  }
+
+  /** All of the seats that never changes. */
+  layout(): SharedBody {
+    const seats = (): string => this.#json.map((seat) => `${seat}}`).join(',')
+    return (this.#layout ??= new SharedBody(`{"success":true,"data":{"seats":[${seats()}]}}`))
+  }
+
+  #body(key: string, heading: MapHeading, make: () => SharedBody): SharedBody {
+    if (this.#heading !== heading.scheduleInfo) {
+      this.#heading = heading.scheduleInfo
+      this.#bodies.clear()
+    }
+    const known = this.#bodies.get(key)
+    if (known !== undefined) return known
+    const made = make()
+    this.#bodies.set(key, made)
+    return made
   }
 
   #show({ status, grade }: SeatFilter): string[] {
@@ -103,25 +157,27 @@ export class SeatMap {
       const seatStatus = seatStatuses[this.#statuses[index] ?? 0]
       if (status !== undefined && seatStatus !== status) continue
       if (grade !== undefined && seat.grade !== grade) continue
-      shown.push(`${this.#json[index]}${seatStatus}"}`)
+      shown.push(`${this.#json[index]},"status":"${seatStatus}"}`)
     }
     return shown
   }
-}
 
-function toAnswer(infoJson: string, seats: readonly string[]): RenderedSeats {
-  const body = Buffer.from(
-    `{"success":true,"data":{"scheduleInfo":${infoJson},"seats":[${seats.join(',')}]}}`,
-  )
-  return { body, tag: entityTag(body) }
-}
-
-/** The seats whose state differs. */
-export function seatChanges(before: Uint8Array, after: Uint8Array): SeatState[] {
-  const changes: SeatState[] = []
-  for (const [index, code] of after.entries()) {
-    const status = seatStatuses[code]
-    if (code !== before[index] && status !== undefined) changes.push({ seatId: index + 1, status })
+  #stateOf(seatId: number): SeatState {
+    return { seatId, status: seatStatuses[this.#statuses[seatId - 1] ?? 0] ?? 'AVAILABLE' }
   }
-  return changes
+
+  #nameState(): string {
+    return digestOf(Buffer.concat([Buffer.from(this.layoutVersion), this.#statuses]))
+  }
+}
+
+function toBody({ scheduleInfo, layoutEndpoint }: MapHeading, seats: string): SharedBody {
+  const data = `{"scheduleInfo":${scheduleInfo},"layoutEndpoint":"${layoutEndpoint}",${seats}}`
+  return new SharedBody(`{"success":true,"data":${data}}`)
+}
+
+function changedSeatIds(before: Uint8Array, after: Uint8Array): number[] {
+  const changed: number[] = []
+  for (const [index, code] of after.entries()) if (code !== before[index]) changed.push(index + 1)
+  return changed
 }

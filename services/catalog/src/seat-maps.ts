@@ -3,7 +3,8 @@ import { SeatMap } from './seat-map.ts'
 import type { TakenSeats } from './seat-map.ts'
 import type { Seat } from './sql/seats.ts'
 
-// With 10,000 seats a map takes 1.1 MB for the JSON of its seats, and 1.1 MB more for each of its rendered answers.
+// With 10,000 seats a map takes 1.1 MB for the JSON of its seats, and 1.1 MB more for its layout and for each kind of answer that
+// somebody asked for.
 const MAPS_MAX = 50
 
 /**
@@ -41,5 +42,10 @@ export class SeatMaps {
   /** The map with the newest states; rejects as the reservation service's call does. */
   current(scheduleId: number): Promise<SeatMap> {
     return this.#fresh.get(scheduleId)
+  }
+
+  /** The map for the sake of its layout; nobody is asked for the states of its seats. */
+  laidOut(scheduleId: number): Promise<SeatMap> {
+    return this.#maps.get(scheduleId)
   }
 }

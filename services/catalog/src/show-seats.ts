@@ -1,9 +1,15 @@
+import { refuse } from '@frontrow/proto/refusals'
+import { formatEvent } from '@frontrow/service-host/event-stream'
 import type { EventStream } from '@frontrow/service-host/event-stream'
 import type { CatalogContext } from './context.ts'
 import { scheduleOf } from './get-schedule.ts'
-import type { ListedSchedule } from './list-schedules.ts'
-import type { RenderedSeats, SeatFilter } from './seat-map.ts'
+import type { MapHeading, SeatFilter, SeatMap, SeatState } from './seat-map.ts'
+import type { SharedBody } from './shared-body.ts'
 import type { Schedule } from './sql/schedules.ts'
+import type { Seat } from './sql/seats.ts'
+
+/** Writes a schedule with its seats left as JSON. */
+export type WriteInfo = (schedule: Schedule, availableSeats: number) => string
 
 /** Who wants to see which schedule's seats. */
 export interface SeatsRequest {
@@ -22,32 +28,91 @@ export async function showSeats(
   ctx: CatalogContext,
   request: SeatsRequest,
   filter: SeatFilter,
-  toInfo: (schedule: ListedSchedule) => object,
-): Promise<RenderedSeats> {
-  const { schedule } = await checkAdmission(ctx, request)
-  const map = await ctx.seatMaps.current(request.scheduleId)
-  return map.render(toInfo({ ...schedule, availableSeats: map.availableCount }), filter)
+  writeInfo: WriteInfo,
+): Promise<SharedBody> {
+  const { map, heading } = await readMap(ctx, request, writeInfo)
+  return map.full(heading, filter)
 }
 
-/** The changes of the same seats, for as long as the queue token is ACTIVE. Refuses as `showSeats` does. */
-export async function streamSeats(
+/** The states of the same seats in their compact form. Refuses as `showSeats` does. */
+export async function showSeatStates(
   ctx: CatalogContext,
   request: SeatsRequest,
-  open: () => EventStream,
-): Promise<void> {
-  const { activeUntilMs } = await checkAdmission(ctx, request)
-  await ctx.seatChannels.join(request.scheduleId, activeUntilMs, open)
+  writeInfo: WriteInfo,
+): Promise<SharedBody> {
+  const { map, heading } = await readMap(ctx, request, writeInfo)
+  return map.compact(heading)
 }
 
-async function checkAdmission(
+/** One of the seats. Refuses as `showSeats` does, and with SEAT_NOT_FOUND. */
+export async function showSeat(
   ctx: CatalogContext,
-  { concertId, scheduleId, queueToken, userId }: SeatsRequest,
-): Promise<{ schedule: Schedule; activeUntilMs: number }> {
-  const schedule = scheduleOf(concertId, scheduleId, await ctx.schedules.get(scheduleId))
-  const { activeUntilMs } = await ctx.verifyToken({
-    token: queueToken,
-    scheduleId,
-    ...(userId === undefined ? {} : { userId }),
+  request: SeatsRequest & { seatId: number },
+): Promise<Seat & SeatState> {
+  const { seatId, scheduleId } = request
+  await checkAdmission(ctx, request)
+  const seat = (await ctx.seatMaps.current(scheduleId)).seat(seatId)
+  if (seat !== undefined) return seat
+  throw refuse('SEAT_NOT_FOUND', `schedule ${scheduleId} has no seat ${seatId}`, {
+    details: { seatIds: [seatId] },
   })
-  return { schedule, activeUntilMs }
+}
+
+/** What never changes of the seats; no secret, so everybody may see it. Refuses with SCHEDULE_NOT_FOUND and SEAT_LAYOUT_NOT_FOUND. */
+export async function showLayout(
+  ctx: CatalogContext,
+  request: { concertId: number; scheduleId: number; version: string },
+): Promise<SharedBody> {
+  const { concertId, scheduleId, version } = request
+  scheduleOf(concertId, scheduleId, await ctx.schedules.get(scheduleId))
+  const map = await ctx.seatMaps.laidOut(scheduleId)
+  if (map.layoutVersion === version) return map.layout()
+  throw refuse('SEAT_LAYOUT_NOT_FOUND', `the seats of schedule ${scheduleId} are not laid out so any more`)
+}
+
+/**
+ * The changes of the same seats, for as long as the queue token is ACTIVE. Who comes back with the id of the last event is told what
+ * changed since. Refuses as `showSeats` does.
+ */
+export async function streamSeats(
+  ctx: CatalogContext,
+  request: SeatsRequest & { lastEventId: string | undefined },
+  open: () => EventStream,
+): Promise<void> {
+  await checkAdmission(ctx, request)
+  await ctx.seatChannels.join(request.scheduleId, request.lastEventId, () => {
+    const stream = open()
+    const unfollow = ctx.tokenWatch.follow(tokenCheck(request), (reason) =>
+      stream.end(formatEvent('end', { reason })),
+    )
+    stream.onClose(unfollow)
+    return stream
+  })
+}
+
+async function readMap(
+  ctx: CatalogContext,
+  request: SeatsRequest,
+  writeInfo: WriteInfo,
+): Promise<{ map: SeatMap; heading: MapHeading }> {
+  const { concertId, scheduleId } = request
+  const schedule = await checkAdmission(ctx, request)
+  const map = await ctx.seatMaps.current(scheduleId)
+  const path = `/api/v1/concerts/${concertId}/schedules/${scheduleId}`
+  const heading = {
+    scheduleInfo: writeInfo(schedule, map.availableCount),
+    layoutEndpoint: `${path}/seats/layout/${map.layoutVersion}`,
+  }
+  return { map, heading }
+}
+
+async function checkAdmission(ctx: CatalogContext, request: SeatsRequest): Promise<Schedule> {
+  const { concertId, scheduleId } = request
+  const schedule = scheduleOf(concertId, scheduleId, await ctx.schedules.get(scheduleId))
+  await ctx.verifyToken(tokenCheck(request))
+  return schedule
+}
+
+function tokenCheck({ queueToken, scheduleId, userId }: SeatsRequest) {
+  return { token: queueToken, scheduleId, ...(userId === undefined ? {} : { userId }) }
 }

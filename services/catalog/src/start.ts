@@ -1,11 +1,14 @@
+import type { VerifyTokenResponse__Output as VerifiedToken } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokenResponse'
 import { readRequestsQueueToken } from '@frontrow/proto/queue-token'
 import { refusalKind } from '@frontrow/proto/refusals'
 import { QueueService, ReservationService } from '@frontrow/proto/services'
+import { readTokenOutcome } from '@frontrow/proto/token-outcome'
 import { CoalescedCache } from '@frontrow/service-host/coalesced-cache'
 import { createHost } from '@frontrow/service-host/host'
 import type { RunningService, ServiceHost } from '@frontrow/service-host/host'
+import { shareCalls } from '@frontrow/service-host/shared-calls'
 import type { CatalogConfig } from './config.ts'
-import type { CatalogContext } from './context.ts'
+import type { CatalogContext, TokenCheck } from './context.ts'
 import { createEvents } from './events.ts'
 import { addServices } from './grpc.ts'
 import { addRoutes } from './http.ts'
@@ -17,6 +20,7 @@ import { SeatsLeft } from './seats-left.ts'
 import { deleteReleased } from './sql/reserved-seats.ts'
 import { readSchedule } from './sql/schedules.ts'
 import { readGrades, readSeats } from './sql/seats.ts'
+import { TokenWatch } from './token-watch.ts'
 
 /** A catalog service that runs. */
 export interface RunningCatalog extends RunningService {
@@ -24,6 +28,7 @@ export interface RunningCatalog extends RunningService {
 }
 
 const CALL_DEADLINE_MS = 800
+const WATCH_EVERY_MS = 200
 const SCHEDULE_FRESH_MS = 1_000
 const SCHEDULES_MAX = 1_000
 // The highest value of SCHEDULE_SEATS_MAX, since schedules made under another setting keep all their seats.
@@ -52,6 +57,7 @@ export async function startCatalog(
   host.every('tidy released seats', TIDY_EVERY_MS, async () => {
     return (await deleteReleased(host.pool, RELEASED_KEEP_DAYS, TIDY_BATCH)) >= TIDY_BATCH
   })
+  host.every('watch queue tokens of streams', WATCH_EVERY_MS, () => ctx.tokenWatch.round())
   const running = await host.listen()
   // Added last, so it stops first: open streams would keep the HTTP server waiting.
   host.lifecycle.add('seat events', () => ctx.seatChannels.stop())
@@ -98,6 +104,7 @@ function createContext(host: ServiceHost, config: CatalogConfig): CatalogContext
       pollMs: config.SEAT_MAP_REFRESH_MS / 2,
       readersMax: config.SEAT_EVENT_READERS_MAX,
     }),
+    tokenWatch: new TokenWatch({ verifyToken: calls.watchToken, logger }),
   }
 }
 
@@ -105,8 +112,15 @@ function createCalls(host: ServiceHost, config: CatalogConfig) {
   const limits = { deadlineMs: CALL_DEADLINE_MS, retriable: true }
   const queue = { name: 'queue', address: config.QUEUE_GRPC, refusalKind }
   const reservation = { name: 'reservation', address: config.RESERVATION_GRPC, refusalKind }
+  const verifyTokens = host.connect(QueueService, queue).call('VerifyTokens', limits)
+  const shareChecks = () =>
+    shareCalls<TokenCheck, VerifiedToken>(async (checks) =>
+      (await verifyTokens({ checks: [...checks] })).outcomes.map(readTokenOutcome),
+    )
   return {
-    verifyToken: host.connect(QueueService, queue).call('VerifyToken', limits),
+    verifyToken: shareChecks(),
+    // These have calls of their own, so that no request waits behind the tokens of thousands of streams.
+    watchToken: shareChecks(),
     listTakenSeats: host.connect(ReservationService, reservation).call('ListTakenSeats', limits),
   }
 }

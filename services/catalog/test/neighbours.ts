@@ -1,10 +1,10 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js'
 import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js'
-import type { VerifyTokenRequest__Output as VerifyTokenRequest } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokenRequest'
-import type { VerifyTokenResponse } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokenResponse'
+import type { VerifyTokensRequest__Output as VerifyTokensRequest } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokensRequest'
+import type { TokenOutcome } from '@frontrow/proto/gen/frontrow/queue/v1/TokenOutcome'
+import type { VerifyTokensResponse } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokensResponse'
 import type { ListTakenSeatsRequest__Output as ListTakenSeatsRequest } from '@frontrow/proto/gen/frontrow/reservation/v1/ListTakenSeatsRequest'
 import type { ListTakenSeatsResponse } from '@frontrow/proto/gen/frontrow/reservation/v1/ListTakenSeatsResponse'
-import { refuse } from '@frontrow/proto/refusals'
 import { QueueService, ReservationService } from '@frontrow/proto/services'
 import { unaryHandler } from '@frontrow/service-host/grpc-server'
 import { createLogger } from '@frontrow/service-host/logger'
@@ -15,7 +15,8 @@ import { z } from 'zod'
 export interface KnownToken {
   scheduleId: number
   userId: string
-  status: 'ACTIVE' | 'WAITING'
+  /** A code is what its check is refused with. */
+  status: 'ACTIVE' | 'QUEUE_TOKEN_NOT_ACTIVE' | 'UNAVAILABLE'
   activeUntilMs: number
 }
 
@@ -24,6 +25,8 @@ export interface Neighbours {
   address: string
   tokens: Map<string, KnownToken>
   taken: { held: number[]; sold: number[] }
+  /** Calls of VerifyTokens so far. */
+  verifyCalls: number
   /** Calls of ListTakenSeats so far. */
   takenCalls: number
   stop(): Promise<void>
@@ -34,6 +37,8 @@ const VerifyToken = z.object({
   scheduleId: z.number().optional(),
   userId: z.string().optional(),
 })
+
+const VerifyTokens = z.object({ checks: z.array(VerifyToken) })
 
 /** Starts both on one port. */
 export async function startNeighbours(): Promise<Neighbours> {
@@ -46,23 +51,30 @@ export async function startNeighbours(): Promise<Neighbours> {
     address: '',
     tokens: new Map(),
     taken: { held: [], sold: [] },
+    verifyCalls: 0,
     takenCalls: 0,
     stop: async () => server.forceShutdown(),
   }
+  const outcomeOf = ({ token, scheduleId, userId }: z.output<typeof VerifyToken>): TokenOutcome => {
+    const known = neighbours.tokens.get(token)
+    const fits =
+      known !== undefined &&
+      known.activeUntilMs > Date.now() &&
+      (scheduleId === undefined || known.scheduleId === scheduleId) &&
+      (userId === undefined || known.userId === userId)
+    if (!fits) return { refused: { code: 'QUEUE_TOKEN_INVALID', message: 'unknown' } }
+    if (known.status === 'ACTIVE') return { verified: known }
+    return { refused: { code: known.status, message: 'no' } }
+  }
   server.addService(QueueService.service, {
-    VerifyToken: unaryHandler<VerifyTokenRequest, VerifyTokenResponse, typeof VerifyToken>(
+    VerifyToken: unimplemented,
+    VerifyTokens: unaryHandler<VerifyTokensRequest, VerifyTokensResponse, typeof VerifyTokens>(
       host,
-      'VerifyToken',
-      VerifyToken,
-      async ({ token, scheduleId, userId }) => {
-        const known = neighbours.tokens.get(token)
-        const fits =
-          known !== undefined &&
-          (scheduleId === undefined || known.scheduleId === scheduleId) &&
-          (userId === undefined || known.userId === userId)
-        if (!fits) throw refuse('QUEUE_TOKEN_INVALID', 'unknown')
-        if (known.status === 'WAITING') throw refuse('QUEUE_TOKEN_NOT_ACTIVE', 'still waiting')
-        return known
+      'VerifyTokens',
+      VerifyTokens,
+      async ({ checks }) => {
+        neighbours.verifyCalls += 1
+        return { outcomes: checks.map(outcomeOf) }
       },
     ),
   })

@@ -80,30 +80,33 @@ test('a reader who left before the stream could open is not kept', async () => {
   const { response, leave } = await openRequest()
   const { channels, seen } = openChannels()
   await leave()
-  await channels.join(1, 0, () => new EventStream(response))
+  await channels.join(1, undefined, () => new EventStream(response))
   expect(seen.streams).toBe(0)
   // The only place for a reader (`readersMax`) is free for the next one.
   const next = await openRequest()
-  await channels.join(1, 0, () => new EventStream(next.response))
+  await channels.join(1, undefined, () => new EventStream(next.response))
   expect(seen.streams).toBe(1)
   await next.leave()
   await eventually(() => expect(seen.streams).toBe(0))
 })
 
-test('a reader who takes nothing any more is forgotten when the token ends', async () => {
+test('a reader who takes nothing any more is forgotten when the stream ends', async () => {
   const { response } = await openRequest()
   const { channels, seen } = openChannels()
-  await channels.join(1, Date.now() + 100, () => new EventStream(response))
+  const stream = new EventStream(response)
+  await channels.join(1, undefined, () => stream)
+  expect(seen.streams).toBe(1)
   // This is more than the buffers of the kernel take, so the answer can not end.
   response.write('x'.repeat(20_000_000))
-  await eventually(() => expect(seen.streams).toBe(0))
+  stream.end()
+  expect(seen.streams).toBe(0)
   expect(response.writableFinished).toBe(false)
 })
 
 test('a reader who is cut off is forgotten at once', async () => {
   const { response } = await openRequest()
   const { channels, seen } = openChannels()
-  await channels.join(1, 0, () => {
+  await channels.join(1, undefined, () => {
     const stream = new EventStream(response)
     stream.send('x'.repeat(20_000_000))
     return stream

@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { get } from 'node:http'
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { z } from 'zod'
@@ -68,8 +71,8 @@ describe('the seat map', () => {
   test('is 304 until a seat changes', async () => {
     const { seats } = await openSchedule()
     const tag = (await seats()).headers.get('etag') ?? ''
-    expect(tag).toMatch(/^"/)
-    for (const sent of [tag, `W/${tag}`]) {
+    expect(tag).toMatch(/^W\/"/)
+    for (const sent of [tag, tag.replace('W/', ''), `"other", ${tag}`]) {
       const unchanged = await seats('', { 'If-None-Match': sent })
       expect([unchanged.status, unchanged.headers.get('etag')]).toEqual([304, tag])
     }
@@ -118,6 +121,125 @@ describe('the seat map', () => {
   })
 })
 
+describe('compression', () => {
+  /** The bytes as they were sent, without what fetch would do to them. */
+  async function raw(path: string, headers: Record<string, string>) {
+    const asked = get(underTest.url(path), { headers })
+    const [response] = await once(asked, 'response')
+    const chunks: Buffer[] = []
+    for await (const chunk of response) chunks.push(chunk)
+    return { headers: response.headers, body: Buffer.concat(chunks) }
+  }
+
+  test.each([
+    [undefined, undefined],
+    ['identity', undefined],
+    ['gzip', 'gzip'],
+    ['gzip, deflate, br, zstd', 'br'],
+    ['gzip, br;q=0', 'gzip'],
+    ['deflate', undefined],
+    ['*', 'br'],
+  ])('for Accept-Encoding %s it is %s, with one tag for all', async (accepted, coding) => {
+    const { path, headers, seats } = await openSchedule()
+    const { tag, text } = {
+      tag: (await seats()).headers.get('etag'),
+      text: await raw(`${path}/seats`, headers),
+    }
+    const sent = await raw(`${path}/seats`, {
+      ...headers,
+      ...(accepted === undefined ? {} : { 'accept-encoding': accepted }),
+    })
+    expect(sent.headers).toMatchObject({
+      etag: tag,
+      vary: 'Accept-Encoding',
+      'cache-control': 'private, no-cache',
+    })
+    expect(sent.headers['content-encoding']).toBe(coding)
+    expect(sent.headers['content-length']).toBe(String(sent.body.length))
+    const decoded =
+      coding === 'br'
+        ? brotliDecompressSync(sent.body)
+        : coding === 'gzip'
+          ? gunzipSync(sent.body)
+          : sent.body
+    expect(decoded.equals(text.body)).toBe(true)
+  })
+})
+
+describe('the compact form', () => {
+  const Compact = z.object({
+    scheduleInfo: z.looseObject({ availableSeats: z.number() }),
+    layoutEndpoint: z.string(),
+    states: z.string(),
+  })
+
+  test('tells the states in the order of the layout, and is 304 until one changes', async () => {
+    const { path, headers } = await openSchedule()
+    const states = (more = {}) =>
+      underTest.call('GET', `${path}/seats/states`, { headers: { ...headers, ...more } })
+    const first = await states()
+    expect(Compact.parse(first.data)).toMatchObject({ states: 'A'.repeat(50) })
+    const tag = first.headers.get('etag') ?? ''
+    expect((await states({ 'If-None-Match': tag })).status).toBe(304)
+    underTest.neighbours.taken = { held: [1, 50], sold: [2] }
+    await eventually(
+      async () => {
+        const changed = await states({ 'If-None-Match': tag })
+        expect(changed.status).toBe(200)
+        const { scheduleInfo, states: letters } = Compact.parse(changed.data)
+        expect([letters, scheduleInfo.availableSeats]).toEqual([`HS${'A'.repeat(47)}H`, 47])
+      },
+      { withinMs: 1_000 },
+    )
+  })
+
+  test('names a layout that everybody may keep for good, with each seat but its state', async () => {
+    const { path, headers, seats } = await openSchedule()
+    const compact = await underTest.call('GET', `${path}/seats/states`, { headers })
+    const { layoutEndpoint } = Compact.parse(compact.data)
+    const map = await seats()
+    expect(map.data).toMatchObject({ layoutEndpoint })
+    const { status, headers: sent, data } = await underTest.call('GET', layoutEndpoint.replace('/api/v1', ''))
+    expect([status, sent.get('cache-control')]).toEqual([200, 'public, max-age=31536000, immutable'])
+    const layout = z.object({ seats: z.array(z.looseObject({ seatId: z.number() })) }).parse(data)
+    expect(layout.seats.map((seat) => ({ ...seat, status: 'AVAILABLE' }))).toEqual(
+      SeatMap.parse(map.data).seats,
+    )
+  })
+
+  test('another version of the layout, and that of another schedule, is 404', async () => {
+    const { path } = await openSchedule()
+    const code = async (end: string) => (await underTest.call('GET', `${path}${end}`)).error?.code
+    expect(await code('/seats/layout/x')).toBe('SEAT_LAYOUT_NOT_FOUND')
+    expect(await code('/seats/layout/x.y')).toBe('INVALID_REQUEST')
+    const unknown = await underTest.call('GET', '/concerts/1/schedules/999999/seats/layout/x')
+    expect(unknown.error?.code).toBe('SCHEDULE_NOT_FOUND')
+  })
+})
+
+describe('one seat', () => {
+  test('is as the map has it, within a second of a change', async () => {
+    const { path, headers, seats } = await openSchedule()
+    const seat = (id: number | string) => underTest.call('GET', `${path}/seats/${id}`, { headers })
+    expect((await seat(21)).data).toEqual(SeatMap.parse((await seats()).data).seats[20])
+    underTest.neighbours.taken = { held: [], sold: [21] }
+    await eventually(async () => expect((await seat(21)).data).toMatchObject({ status: 'SOLD_OUT' }), {
+      withinMs: 1_000,
+    })
+  })
+
+  test('that is not there is 404, and what is no id 400', async () => {
+    const { path, headers } = await openSchedule()
+    const seat = (id: number | string) => underTest.call('GET', `${path}/seats/${id}`, { headers })
+    const missing = await seat(51)
+    expect([missing.status, missing.error]).toMatchObject([
+      404,
+      { code: 'SEAT_NOT_FOUND', details: { seatIds: [51] } },
+    ])
+    for (const id of ['0', 'x', '1.5']) expect((await seat(id)).error?.code).toBe('INVALID_REQUEST')
+  })
+})
+
 describe('who may see the seats', () => {
   test.each([
     ['no token', undefined, 401, 'QUEUE_TOKEN_REQUIRED'],
@@ -125,18 +247,33 @@ describe('who may see the seats', () => {
     ['an unknown token', '0198f0f0-0000-7000-8000-000000000000', 401, 'QUEUE_TOKEN_INVALID'],
   ])('%s is refused', async (_what, token, status, code) => {
     const { path } = await openSchedule()
-    for (const end of ['/seats', '/seats/events']) {
+    for (const end of ['/seats', '/seats/states', '/seats/1', '/seats/events']) {
       const headers = token === undefined ? {} : { 'Queue-Token': token }
       const answer = await underTest.call('GET', path + end, { headers })
       expect([answer.status, answer.error?.code]).toEqual([status, code])
     }
   })
 
+  test('a token is asked about each time, so that one that was left shows nothing from then on', async () => {
+    const { headers, seats } = await openSchedule()
+    expect((await seats()).status).toBe(200)
+    underTest.neighbours.tokens.delete(headers['Queue-Token'])
+    expect((await seats()).error?.code).toBe('QUEUE_TOKEN_INVALID')
+  })
+
+  test('a crowd shares the calls to the waiting room', async () => {
+    const { seats } = await openSchedule()
+    await seats()
+    const before = underTest.neighbours.verifyCalls
+    await Promise.all(Array.from({ length: 200 }, () => seats()))
+    expect(underTest.neighbours.verifyCalls - before).toBeLessThan(180)
+  })
+
   test('a waiting token, and one of another schedule, are refused', async () => {
     const { path, scheduleId } = await openSchedule()
     const ask = (token: string) =>
       underTest.call('GET', `${path}/seats`, { headers: { 'Queue-Token': token } })
-    const waiting = await ask(underTest.queueToken(scheduleId, { status: 'WAITING' }))
+    const waiting = await ask(underTest.queueToken(scheduleId, { status: 'QUEUE_TOKEN_NOT_ACTIVE' }))
     expect([waiting.status, waiting.error?.code]).toEqual([403, 'QUEUE_TOKEN_NOT_ACTIVE'])
     expect((await ask(underTest.queueToken(scheduleId + 1))).error?.code).toBe('QUEUE_TOKEN_INVALID')
   })
@@ -168,89 +305,12 @@ describe('who may see the seats', () => {
   })
 })
 
-describe('seat events', () => {
-  /** Reads a stream in the background; `events` grows. */
-  async function listen(path: string, headers: Record<string, string>) {
-    const abort = new AbortController()
-    const response = await fetch(underTest.url(`${path}/seats/events`), { headers, signal: abort.signal })
-    const stream = { response, events: [] as { event: string; data: unknown }[], ended: false, abort }
-    const read = async (): Promise<void> => {
-      let text = ''
-      const decoder = new TextDecoder()
-      for await (const chunk of response.body ?? []) {
-        text += decoder.decode(chunk, { stream: true })
-        const parts = text.split('\n\n')
-        text = parts.pop() ?? ''
-        for (const part of parts) {
-          const found = /^event: (?<event>.*)\ndata: (?<data>.*)$/.exec(part)?.groups
-          if (found)
-            stream.events.push({ event: found['event'] ?? '', data: JSON.parse(found['data'] ?? '') })
-        }
-      }
-      stream.ended = true
-    }
-    const done = read().catch(() => {
-      stream.ended = true
-    })
-    return { ...stream, events: stream.events, done, hasEnded: () => stream.ended }
-  }
-
-  test('tell what is taken, then what changes, to everybody who listens', async () => {
-    const { scheduleId, path, headers, seats } = await openSchedule()
-    underTest.neighbours.taken = { held: [3], sold: [4] }
-    await eventually(async () => expect(statusOf(await seats(), 3)).toBe('HOLD'), { withinMs: 1_000 })
-    const listeners = [await listen(path, headers), await listen(path, headers)]
-    expect(listeners[0]?.response.headers.get('content-type')).toMatch('text/event-stream')
-    const snapshot = {
-      event: 'snapshot',
-      data: {
-        scheduleId,
-        seats: [
-          { seatId: 3, status: 'HOLD' },
-          { seatId: 4, status: 'SOLD_OUT' },
-        ],
-      },
-    }
-    for (const { events } of listeners) await eventually(() => expect(events).toEqual([snapshot]))
-    underTest.neighbours.taken = { held: [5], sold: [3, 4] }
-    const change = {
-      event: 'change',
-      data: {
-        seats: [
-          { seatId: 3, status: 'SOLD_OUT' },
-          { seatId: 5, status: 'HOLD' },
-        ],
-      },
-    }
-    for (const { events } of listeners) {
-      await eventually(() => expect(events).toEqual([snapshot, change]), { withinMs: 1_000 })
-    }
-    for (const { abort, done } of listeners) {
-      abort.abort()
-      await done
-    }
-    // Nobody listens any more, so no stream is left open.
-    const metrics = `http://127.0.0.1:${underTest.catalog.ports.ops}/metrics`
-    await eventually(async () => {
-      expect(await (await fetch(metrics)).text()).toMatch(/^catalog_seat_event_streams\{.*\} 0$/m)
-    })
-  })
-
-  test('end when the queue token does', async () => {
-    const { path, scheduleId } = await openSchedule()
-    const token = underTest.queueToken(scheduleId, { activeUntilMs: Date.now() + 700 })
-    const { events, done } = await listen(path, { 'Queue-Token': token })
-    await done
-    expect(events.at(-1)).toEqual({ event: 'end', data: { reason: 'TOKEN_ENDED' } })
-  })
-})
-
 test('without the reservation service the map is refused, not shown as free', async () => {
   const alone = await startCatalogUnderTest({ env: { RESERVATION_GRPC: '127.0.0.1:1' } })
   try {
     const { path, scheduleId } = await alone.createSchedule()
     const headers = { 'Queue-Token': alone.queueToken(scheduleId) }
-    for (const end of ['/seats', '/seats/events']) {
+    for (const end of ['/seats', '/seats/states', '/seats/1', '/seats/events']) {
       const answer = await alone.call('GET', path + end, { headers })
       expect([answer.status, answer.error?.code]).toEqual([503, 'UNAVAILABLE'])
       expect(answer.headers.get('retry-after')).not.toBeNull()
@@ -259,16 +319,4 @@ test('without the reservation service the map is refused, not shown as free', as
   } finally {
     await alone.dispose()
   }
-})
-
-test('a stop ends open streams at once', async () => {
-  const other = await startCatalogUnderTest()
-  const { path, scheduleId } = await other.createSchedule()
-  const headers = { 'Queue-Token': other.queueToken(scheduleId) }
-  const response = await fetch(other.url(`${path}/seats/events`), { headers })
-  const began = Date.now()
-  const text = response.text()
-  await other.dispose()
-  expect(await text).toMatch(/event: end\ndata: {"reason":"STOPPING"}/)
-  expect(Date.now() - began).toBeLessThan(5_000)
 })

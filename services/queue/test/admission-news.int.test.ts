@@ -3,7 +3,7 @@ import { eventually } from '@frontrow/test-kit/eventually'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { RunningQueue } from '../src/start.ts'
-import { EventReader } from './event-reader.ts'
+import { EventReader } from '@frontrow/test-kit/event-reader'
 import { QueueClient, startCatalog, startQueueService } from './queue-under-test.ts'
 import type { StandInCatalog } from './queue-under-test.ts'
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
-import { EventReader } from './event-reader.ts'
+import { EventReader } from '@frontrow/test-kit/event-reader'
 import { placeOf } from './queue-instances.ts'
 import type { SeenPlace } from './queue-instances.ts'
 import { QueueClient, startCatalog, startQueueService } from './queue-under-test.ts'

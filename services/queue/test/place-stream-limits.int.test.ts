@@ -14,7 +14,7 @@ import type { QueueContext } from '../src/context.ts'
 import { PlaceStreams } from '../src/streams/place-streams.ts'
 import type { RunningQueue } from '../src/start.ts'
 import { extendByToken } from './extend-by-token.ts'
-import { EventReader } from './event-reader.ts'
+import { EventReader } from '@frontrow/test-kit/event-reader'
 import { QueueClient, startCatalog, startQueueService } from './queue-under-test.ts'
 import type { StandInCatalog } from './queue-under-test.ts'
 

@@ -1,10 +1,9 @@
 import type { GetSeatRunsResponse__Output as SeatRunsPage } from '@frontrow/proto/gen/frontrow/catalog/v1/GetSeatRunsResponse'
 import type { Schedule__Output as Schedule } from '@frontrow/proto/gen/frontrow/catalog/v1/Schedule'
 import type { VerifyTokenResponse__Output as VerifiedToken } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokenResponse'
-import type { TokenOutcome__Output as TokenOutcome } from '@frontrow/proto/gen/frontrow/queue/v1/TokenOutcome'
 import { refusalKind } from '@frontrow/proto/refusals'
 import { CatalogService, QueueService } from '@frontrow/proto/services'
-import { Refusal } from '@frontrow/refusals/refusal'
+import { readTokenOutcome } from '@frontrow/proto/token-outcome'
 import type { ServiceHost } from '@frontrow/service-host/host'
 import { shareCalls } from '@frontrow/service-host/shared-calls'
 import type { Config } from './config.ts'
@@ -43,7 +42,7 @@ export function connectClients(
   const verifyTokens = queue.call('VerifyTokens', read)
   return {
     verifyToken: shareCalls<TokenCheck, VerifiedToken>(async (checks) =>
-      (await verifyTokens({ checks: [...checks] })).outcomes.map(toAnswer),
+      (await verifyTokens({ checks: [...checks] })).outcomes.map(readTokenOutcome),
     ),
     getSchedule: catalog.call('GetSchedule', read),
     getSeatRuns: catalog.call('GetSeatRuns', {
@@ -51,11 +50,4 @@ export function connectClients(
       retriable: true,
     }),
   }
-}
-
-function toAnswer({ verified, refused }: TokenOutcome): VerifiedToken | Error {
-  if (verified) return verified
-  const kind = refused ? refusalKind(refused.code) : undefined
-  if (!refused || kind === undefined) return new Error(`an outcome of no known form: ${refused?.code}`)
-  return new Refusal(refused.code, kind, refused.message, { retryAfterSeconds: refused.retryAfterSeconds })
 }

@@ -1,10 +1,11 @@
 import { request } from 'node:http'
 import type { ClientRequest, IncomingMessage } from 'node:http'
-import { eventually } from '@frontrow/test-kit/eventually'
+import { eventually } from './eventually.ts'
 
 /** One event as it came. */
 export interface SentEvent {
   event: string
+  /** Empty where it has none. */
   id: string
   // Each test looks at the fields of its own event.
   data: Record<string, unknown>
@@ -50,8 +51,9 @@ export class EventReader {
     })
   }
 
+  /** The id that a client would reconnect with. */
   get lastId(): string {
-    return this.events.at(-1)?.id ?? ''
+    return this.events.findLast(({ id }) => id !== '')?.id ?? ''
   }
 
   /** The names of the events so far. */
@@ -86,7 +88,7 @@ export class EventReader {
     const blocks = (this.#unread + text).split('\n\n')
     this.#unread = blocks.pop() ?? ''
     for (const block of blocks) {
-      const match = /^event: (\w+)\nid: (\S+)\ndata: (.*)$/.exec(block)
+      const match = /^event: (\w+)\n(?:id: (\S+)\n)?data: (.*)$/.exec(block)
       if (match === null) this.others.push(block)
       else {
         const [, event = '', id = '', data = ''] = match
