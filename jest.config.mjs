@@ -12,6 +12,7 @@ export default {
       displayName: 'unit',
       testMatch: [
         '**/src/**/*.test.ts',
+        '**/proto/*.test.ts',
         '**/rush/**/*.test.ts',
         '**/bench/**/*.test.ts',
         '**/fairness/**/*.test.ts',

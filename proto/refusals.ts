@@ -12,7 +12,11 @@ export const refusals = {
   QUEUE_TOKEN_EXISTS: refusalRow(409, 'ALREADY_EXISTS', 'You have a place already; PUT reissues its token.'),
   QUEUE_TOKEN_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'You have no live place in this waiting room.'),
   QUEUE_FULL: refusalRow(503, 'RESOURCE_EXHAUSTED', 'The waiting room is full; try again later.'),
-  BOOKING_NOT_OPEN: refusalRow(409, 'FAILED_PRECONDITION', 'Outside the on-sale window, or not on sale.'),
+  BOOKING_NOT_OPEN: refusalRow(
+    409,
+    'FAILED_PRECONDITION',
+    'Outside the on-sale window, not on sale, or begun; `details` has the times.',
+  ),
 
   VENUE_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'No such venue.'),
   CONCERT_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'No such concert.'),
@@ -25,8 +29,16 @@ export const refusals = {
   SEAT_LIMIT_EXCEEDED: refusalRow(422, 'FAILED_PRECONDITION', 'More seats than one user may have.'),
   RESERVATION_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'No such reservation of yours.'),
   RESERVATION_EXPIRED: refusalRow(409, 'FAILED_PRECONDITION', 'The hold ran out.'),
-  RESERVATION_NOT_REFRESHABLE: refusalRow(409, 'FAILED_PRECONDITION', 'Not a live hold.'),
-  RESERVATION_NOT_CANCELLABLE: refusalRow(409, 'FAILED_PRECONDITION', 'Neither held nor confirmed.'),
+  RESERVATION_NOT_REFRESHABLE: refusalRow(
+    409,
+    'FAILED_PRECONDITION',
+    'Not a live hold, or the show has begun.',
+  ),
+  RESERVATION_NOT_CANCELLABLE: refusalRow(
+    409,
+    'FAILED_PRECONDITION',
+    'Neither held nor confirmed, or the show has begun.',
+  ),
   REFRESH_LIMIT_EXCEEDED: refusalRow(
     422,
     'FAILED_PRECONDITION',
@@ -35,7 +47,11 @@ export const refusals = {
 
   PAYMENT_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'No such payment of yours.'),
   ALREADY_PAID: refusalRow(409, 'ALREADY_EXISTS', 'Paid, or being paid by another payment.'),
-  RESERVATION_NOT_PAYABLE: refusalRow(422, 'FAILED_PRECONDITION', 'Cancelled, or of no amount.'),
+  RESERVATION_NOT_PAYABLE: refusalRow(
+    422,
+    'FAILED_PRECONDITION',
+    'Cancelled, of no amount, or the show has begun.',
+  ),
   INSUFFICIENT_BALANCE: refusalRow(402, 'FAILED_PRECONDITION', 'The wallet holds less than the amount.'),
   CARD_DECLINED: refusalRow(402, 'FAILED_PRECONDITION', 'The card provider said no.'),
   PAYMENT_FAILED: refusalRow(402, 'FAILED_PRECONDITION', 'Not paid; `details.reason` says why.'),

@@ -42,7 +42,7 @@ export const payRoute = defineRoute({
   tag: 'payment',
   summary: 'Pay for a hold',
   description:
-    'A live hold is the right to pay, whatever has become of the place in the waiting room; no queue token is looked at. Waits up to 5 s for the saga to settle. 202 means that it goes on: ask the Location, or send the same request with the same key again, which waits again for the same payment. A refusal of a payment that has begun is final for its key; 503 is for payments that could not be begun in time, of which nothing was taken.',
+    'A live hold is the right to pay, whatever has become of the place in the waiting room; no queue token is looked at. Waits up to 5 s for the saga to settle. 202 means that it goes on: ask the Location, or send the same request with the same key again, which waits again for the same payment. A refusal of a payment that has begun is final for its key; 503 is for payments that could not be begun in time, of which nothing was taken. A hold can be paid until it runs out or its show begins, also after booking has closed; a payment that began before the show did goes on to its end, with the seats or with the money back.',
   auth: 'user',
   headers: z.object({ 'idempotency-key': idempotencyKeyHeader }),
   body: z

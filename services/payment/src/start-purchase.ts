@@ -110,6 +110,7 @@ async function checkPayable(ctx: Context, request: PurchaseRequest): Promise<Pay
   if (reservation.userId !== request.userId)
     throw refuse('RESERVATION_NOT_FOUND', 'you have no such reservation')
   refuseUnlessHeld(reservation.status)
+  if (reservation.notPayable !== '') throw refuse('RESERVATION_NOT_PAYABLE', reservation.notPayable)
   if (reservation.totalAmount <= 0) throw refuse('RESERVATION_NOT_PAYABLE', 'there is nothing to pay')
   return { scheduleId: reservation.scheduleId, amount: reservation.totalAmount }
 }

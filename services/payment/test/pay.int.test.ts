@@ -228,4 +228,22 @@ describe('refusals', () => {
     expect(codes).toEqual(['409 ALREADY_PAID', '409 RESERVATION_EXPIRED', '422 RESERVATION_NOT_PAYABLE'])
     expect(service.sent('DebitWallet')).toHaveLength(0)
   })
+
+  test('a hold whose show has begun is not paid, and a payment that began before is answered under its key', async () => {
+    const reservationId = service.hold('505')
+    const key = randomUUID()
+    expect((await service.pay('505', reservationId, { key })).status).toBe(201)
+    const begun = { notPayable: 'the show has begun' }
+    const known = service.participants.reservations.get(reservationId)
+    service.participants.reservations.set(reservationId, { ...known, ...begun })
+    expect((await service.pay('505', reservationId, { key })).status).toBe(201)
+    const debits = service.sent('DebitWallet').length
+    const late = await service.pay('505', service.hold('505', begun))
+    expect([late.status, late.body.error?.code, late.body.error?.message]).toEqual([
+      422,
+      'RESERVATION_NOT_PAYABLE',
+      'the show has begun',
+    ])
+    expect(service.sent('DebitWallet')).toHaveLength(debits)
+  })
 })

@@ -19,6 +19,7 @@ interface Answered {
     data?: { paymentId: string; status: string; reason: string | null; steps: { message: string }[] }
     error?: {
       code: string
+      message: string
       details: { paymentId?: string; status?: string; field?: string }[] & { status?: string }
     }
   }
@@ -36,7 +37,7 @@ export interface PayingService {
     more?: { headers?: Record<string, string>; body?: string },
   ): Promise<Answered>
   /** Makes a reservation that is held, and returns its id. */
-  hold(userId: string, change?: { status?: string; totalAmount?: number }): string
+  hold(userId: string, change?: { status?: string; totalAmount?: number; notPayable?: string }): string
   /** Pays for a reservation: from the wallet, or with the token of a card. */
   pay(
     userId: string,

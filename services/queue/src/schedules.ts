@@ -1,5 +1,6 @@
 import type { Schedule__Output as Schedule } from '@frontrow/proto/gen/frontrow/catalog/v1/Schedule'
 import { isRefusal, refuse } from '@frontrow/proto/refusals'
+import { allowedWhen, phaseOf } from '@frontrow/proto/show-phases'
 import { CoalescedCache } from '@frontrow/service-host/coalesced-cache'
 
 /** When a schedule's waiting room takes people, and when it lets them in. Milliseconds since the epoch. */
@@ -37,13 +38,19 @@ function toOnSale(schedule: Schedule): OnSale {
 
 /** Refuses with BOOKING_NOT_OPEN unless the waiting room takes people now. */
 export function requireRoomOpen(onSale: OnSale, nowMs: number): void {
-  if (onSale.status !== 'ON_SALE') throw refuse('BOOKING_NOT_OPEN', 'this schedule is not on sale')
-  if (nowMs < onSale.roomOpensAtMs) {
-    throw refuse('BOOKING_NOT_OPEN', 'the waiting room is not open yet', {
-      details: { opensAt: new Date(onSale.roomOpensAtMs).toISOString() },
-    })
-  }
-  if (nowMs >= onSale.endsAtMs) throw refuse('BOOKING_NOT_OPEN', 'the on-sale has ended')
+  const { status, roomOpensAtMs, opensAtMs, endsAtMs } = onSale
+  // No show begins before its booking has closed, and after that nobody may join.
+  const window = { bookingOpenAtMs: opensAtMs, bookingCloseAtMs: endsAtMs, performanceAtMs: endsAtMs }
+  const phase = phaseOf({ status, ...window }, nowMs)
+  const refusal = allowedWhen.join[phase]
+  if (refusal === true) return
+  if (status !== 'ON_SALE') throw refuse(refusal, 'this schedule is not on sale')
+  if (phase !== 'NOT_OPEN') throw refuse(refusal, 'the on-sale has ended')
+  // The room may open before booking does.
+  if (nowMs >= roomOpensAtMs) return
+  throw refuse(refusal, 'the waiting room is not open yet', {
+    details: { opensAt: new Date(roomOpensAtMs).toISOString() },
+  })
 }
 
 /** The time in which people are let in; empty while the schedule is not on sale. */

@@ -2,31 +2,36 @@ import { enqueue } from '@frontrow/messaging/outbox'
 import { inTransaction } from '@frontrow/postgres/transaction'
 import type { Tx } from '@frontrow/postgres/pool'
 import { refuse } from '@frontrow/proto/refusals'
+import type { ShowAction } from '@frontrow/proto/show-phases'
+import { checkAllowed } from './check-show.ts'
 import type { Context } from './context.ts'
 import { getReservation, reservationNotFound } from './get-reservations.ts'
 import type { Owner } from './get-reservations.ts'
 import { lockForChange } from './lock-for-change.ts'
-import type { CancelReason, EndedReservation, Reservation } from './reservation.ts'
+import type { CancelReason, EndedReservation, Reservation, ReservationStatus } from './reservation.ts'
 import { cancelledMessage } from './reservation-messages.ts'
 import { findReservation, markCancelled } from './sql/reservations.ts'
 import { freeSeatsOf, lockSeatsOf } from './sql/seat-holds.ts'
 
 /**
  * Cancels a hold or a confirmed reservation. Its seats are free at once; the purchase saga then refunds a confirmed one.
- * Cancelling it again changes nothing and answers the same.
+ * Cancelling it again changes nothing and answers the same. Once the show has begun, only an admin (whose `owner` is null) cancels what is paid.
  */
 export async function cancelReservation(
   ctx: Context,
   command: { reservationId: string; owner: Owner },
 ): Promise<Reservation> {
   const { reservationId, owner } = command
-  await getReservation(ctx, reservationId, owner)
-  const { reservation, cancelled } = await inTransaction(ctx.pool, async (tx) => {
+  const { scheduleId, status: statusBefore } = await getReservation(ctx, reservationId, owner)
+  await checkAllowed(ctx, actionOf(statusBefore, owner), scheduleId)
+  const ended = await inTransaction(ctx.pool, async (tx) => {
     const locked = await lockForChange(tx, reservationId)
     if (locked === undefined) throw reservationNotFound()
     const { status } = locked.reservation
     if (status === 'CANCELLED') return { reservation: locked.reservation, cancelled: [] }
     if (status === 'EXPIRED') throw refuse('RESERVATION_NOT_CANCELLABLE', 'the hold ran out')
+    // It was paid meanwhile, so that it has to be asked whether what is paid may be refunded.
+    if (status === 'CONFIRMED' && statusBefore !== 'CONFIRMED') return undefined
     const changed = await cancelLocked(ctx, tx, [reservationId], 'USER_CANCELLED')
     const after = await findReservation(tx, reservationId, null)
     if (after === undefined) throw new Error('a locked reservation vanished')
@@ -34,8 +39,14 @@ export async function cancelReservation(
     if (after.status !== 'CANCELLED') throw refuse('RESERVATION_NOT_CANCELLABLE', 'the hold ran out')
     return { reservation: after, cancelled: changed }
   })
-  ctx.counters.cancelled(cancelled, 'USER_CANCELLED')
-  return reservation
+  if (ended === undefined) return cancelReservation(ctx, command)
+  ctx.counters.cancelled(ended.cancelled, 'USER_CANCELLED')
+  return ended.reservation
+}
+
+function actionOf(status: ReservationStatus, owner: Owner): ShowAction {
+  if (status !== 'CONFIRMED') return 'releaseByBuyer'
+  return owner === null ? 'refundByAdmin' : 'refundByBuyer'
 }
 
 /** Cancels the live ones of these reservations, after it has locked the seats of all of them. */

@@ -6,6 +6,7 @@ import { SeatLayout } from './seat-layout.ts'
 
 const OPENS = Date.parse('2026-11-21T12:00:00Z')
 const CLOSES = OPENS + 3_600_000
+const PERFORMS = CLOSES + 1_800_000
 const layout = new SeatLayout([
   { firstSeatId: 1, firstSeatNumber: 1, seatCount: 3, section: 'A', row: '1', grade: 'R', price: 100 },
 ])
@@ -27,7 +28,7 @@ async function offer({ now = OPENS, status = 'ON_SALE', choice = { quantity: 2 }
     concertTitle: 'Night',
     venueId: 1,
     venueName: 'Hall',
-    performanceAtMs: CLOSES,
+    performanceAtMs: PERFORMS,
     waitingRoomOpenAtMs: OPENS,
     bookingOpenAtMs: OPENS,
     bookingCloseAtMs: CLOSES,
@@ -75,18 +76,33 @@ test('who is not let in learns nothing of the seats', async () => {
 test('booking is open from the very millisecond of its opening until before that of its end', async () => {
   expect(await offer({ now: OPENS })).toMatchObject({ offered: { layout } })
   expect(await offer({ now: CLOSES - 1 })).toMatchObject({ offered: { layout } })
-  for (const now of [OPENS - 1, CLOSES]) {
+  const refusals = [
+    [OPENS - 1, 'NOT_OPEN', 'booking is not open yet'],
+    [CLOSES, 'CLOSED', 'booking has closed'],
+    [PERFORMS, 'BEGUN', 'the show has begun'],
+  ] as const
+  for (const [now, phase, message] of refusals) {
     expect(await offer({ now })).toMatchObject({
       code: 'BOOKING_NOT_OPEN',
-      message: 'booking is not open now',
+      message,
+      details: {
+        phase,
+        bookingOpenAt: '2026-11-21T12:00:00.000Z',
+        bookingCloseAt: '2026-11-21T13:00:00.000Z',
+        performanceAt: '2026-11-21T13:30:00.000Z',
+      },
     })
   }
 })
 
-test.each(['CLOSED', 'CANCELLED'])('a schedule that is %s sells nothing, and says so', async (status) => {
+test.each([
+  ['CLOSED', 'booking has closed'],
+  ['CANCELLED', 'the show is cancelled'],
+])('a schedule that is %s sells nothing, and says so', async (status, message) => {
   expect(await offer({ status })).toMatchObject({
     code: 'BOOKING_NOT_OPEN',
-    message: `the schedule is ${status}`,
+    message,
+    details: { phase: status },
   })
 })
 

@@ -1,4 +1,5 @@
 import { refuse } from '@frontrow/proto/refusals'
+import { checkShowAllows } from './check-show.ts'
 import type { Context } from './context.ts'
 import type { SeatLayout } from './seat-layout.ts'
 
@@ -31,9 +32,7 @@ export async function checkOffer(
     ctx.schedules.schedule(scheduleId),
     ctx.schedules.layout(scheduleId),
   ])
-  const now = ctx.now().getTime()
-  const isOpen = schedule.bookingOpenAtMs <= now && now < schedule.bookingCloseAtMs
-  if (schedule.status !== 'ON_SALE' || !isOpen) throw bookingNotOpen(schedule.status)
+  checkShowAllows('hold', schedule, ctx.now())
   if ('seatIds' in choice) {
     const unknown = choice.seatIds.filter((seatId) => layout.seat(seatId) === undefined)
     if (unknown.length > 0) {
@@ -43,12 +42,4 @@ export async function checkOffer(
     }
   }
   return { layout, queueSequence: sequence > 0 ? sequence : null }
-}
-
-/** The refusal of a schedule that can't be booked. */
-export function bookingNotOpen(status: string): Error {
-  return refuse(
-    'BOOKING_NOT_OPEN',
-    status === 'ON_SALE' ? 'booking is not open now' : `the schedule is ${status}`,
-  )
 }

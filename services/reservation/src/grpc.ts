@@ -7,6 +7,7 @@ import { SHARED_CALL_MAX } from '@frontrow/service-host/shared-calls'
 import { id, uuid } from '@frontrow/values/ids'
 import { z } from 'zod'
 import { checkInvariants } from './check-invariants.ts'
+import { refusalNow } from './check-show.ts'
 import type { Context } from './context.ts'
 import { getReservation } from './get-reservations.ts'
 import type { Reservation } from './reservation.ts'
@@ -33,9 +34,10 @@ function reservationMethods(host: ServiceHost, ctx: Context): ReservationService
       host,
       'GetReservations',
       z.object({ reservationIds: z.array(uuid).max(SHARED_CALL_MAX) }),
-      async ({ reservationIds }) => ({
-        reservations: (await findReservations(ctx.pool, reservationIds)).map(toMessage),
-      }),
+      async ({ reservationIds }) => {
+        const found = await findReservations(ctx.pool, reservationIds)
+        return { reservations: await Promise.all(found.map((reservation) => toPayable(ctx, reservation))) }
+      },
     ),
     ListTakenSeats: unaryHandler(
       host,
@@ -69,6 +71,13 @@ function auditMethods(host: ServiceHost, ctx: Context): AuditServiceHandlers {
       }),
     ),
   }
+}
+
+async function toPayable(ctx: Context, reservation: Reservation) {
+  const message = toMessage(reservation)
+  if (reservation.status !== 'HOLD') return message
+  const refusal = await refusalNow(ctx, 'pay', reservation.scheduleId)
+  return { ...message, notPayable: refusal?.message ?? '' }
 }
 
 function toMessage(reservation: Reservation) {

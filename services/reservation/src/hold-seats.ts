@@ -3,11 +3,12 @@ import { findAnswer } from '@frontrow/idempotency/idempotency-key'
 import type { KeyedRequest } from '@frontrow/idempotency/idempotency-key'
 import { inTransaction } from '@frontrow/postgres/transaction'
 import { isRefusal, refuse } from '@frontrow/proto/refusals'
+import { reasonOf } from '@frontrow/proto/show-phases'
 import { generalRefusal } from '@frontrow/refusals/general-refusals'
 import { currentTrace } from '@frontrow/trace-context/trace-context'
 import { uuidv7 } from 'uuidv7'
 import { pickBestAvailable } from './best-available.ts'
-import { checkOffer, bookingNotOpen } from './check-offer.ts'
+import { checkOffer } from './check-offer.ts'
 import type { Offer, SeatRequest } from './check-offer.ts'
 import type { Context } from './context.ts'
 import { heldMessage } from './reservation-messages.ts'
@@ -157,7 +158,7 @@ function refusalOf(
     case 'KEY_REUSED':
       return generalRefusal('IDEMPOTENCY_KEY_REUSED', 'this Idempotency-Key was used with another request')
     case 'CANCELLED':
-      return bookingNotOpen('CANCELLED')
+      return refuse('BOOKING_NOT_OPEN', reasonOf('CANCELLED'), { details: { phase: 'CANCELLED' } })
     case 'OVER_LIMIT': {
       const limit = ctx.config.SEATS_PER_USER_MAX
       return refuse('SEAT_LIMIT_EXCEEDED', `a user may have at most ${limit} seats of a schedule`, {

@@ -74,7 +74,7 @@ export const holdSeatsRoute = defineRoute({
   tag: 'Reservations',
   summary: 'Hold seats for five minutes, all or none',
   description:
-    'A seat is held by one person at a time. With `Idempotency-Key` a repeated request gets the answer of the first one.',
+    'A seat is held by one person at a time. Outside the on-sale window 409 BOOKING_NOT_OPEN says why in `details`: `{phase, bookingOpenAt, bookingCloseAt, performanceAt}`, where `phase` is NOT_OPEN, CLOSED, CANCELLED or BEGUN. With `Idempotency-Key` a repeated request gets the answer of the first one.',
   auth: 'user',
   queueToken: 'active',
   body: holdBody,
@@ -138,6 +138,8 @@ export const refreshHoldRoute = defineRoute({
   operationId: 'refreshHold',
   tag: 'Reservations',
   summary: 'Give a live hold its full length again, twice at most',
+  description:
+    'Also after booking has closed, until the show begins or is cancelled: then 409 RESERVATION_NOT_REFRESHABLE, with `details` as of BOOKING_NOT_OPEN.',
   auth: 'user',
   queueToken: 'active',
   params,
@@ -158,7 +160,7 @@ export const cancelReservationRoute = defineRoute({
   tag: 'Reservations',
   summary: 'Give a hold or a confirmed reservation up',
   description:
-    'The seats are free at once. The money of a confirmed reservation follows; ask again to see its state.',
+    'The seats are free at once. The money of a confirmed reservation follows; ask again to see its state. Once the show has begun a confirmed one stays as it is: 409 RESERVATION_NOT_CANCELLABLE, except for admins; a hold can still be given up.',
   auth: 'user',
   params,
   responses: {

@@ -1,6 +1,7 @@
 import { enqueue } from '@frontrow/messaging/outbox'
 import { inTransaction } from '@frontrow/postgres/transaction'
 import { refuse } from '@frontrow/proto/refusals'
+import { refusalNow } from './check-show.ts'
 import type { Context } from './context.ts'
 import { getReservation, reservationNotFound } from './get-reservations.ts'
 import type { Owner } from './get-reservations.ts'
@@ -14,7 +15,7 @@ import { lockUserSeatsOf, moveDeadline } from './sql/seat-holds.ts'
 
 /**
  * Extends a live hold by its full length, as often as the settings allow. The hold still belongs to the place that made it, even
- * when its owner sends the token of a newer place.
+ * when its owner sends the token of a newer place. After the show has begun nothing is extended.
  */
 export async function refreshHold(
   ctx: Context,
@@ -23,6 +24,8 @@ export async function refreshHold(
   const { reservationId, owner, queueToken } = command
   const { userId, scheduleId } = await getReservation(ctx, reservationId, owner)
   await ctx.verifyToken({ token: queueToken, scheduleId, userId })
+  const refusal = await refusalNow(ctx, 'refresh', scheduleId)
+  if (refusal !== null) throw refusal
   const refreshed = await inTransaction(ctx.pool, async (tx) => {
     // Without this lock a hold by the same user could count these seats as lapsed while they are being extended.
     await lockUserSeatsOf(tx, [reservationId])

@@ -12,6 +12,8 @@ interface KnownSchedule {
   status: string
   bookingOpenAtMs: number
   bookingCloseAtMs: number
+  /** When booking closes, where it is left out. */
+  performanceAtMs?: number
   runs: SeatRun[]
 }
 
@@ -88,7 +90,8 @@ export async function startNeighbours(): Promise<Neighbours> {
   catalog.add(CatalogService.service, {
     GetSchedule: unaryHandler(host, 'GetSchedule', scheduleRequest, async ({ scheduleId }) => {
       const { runs, ...schedule } = find(scheduleId)
-      return { scheduleId, seatCount: runs.reduce((sum, run) => sum + run.seatCount, 0), ...schedule }
+      const performanceAtMs = schedule.bookingCloseAtMs
+      return { scheduleId, performanceAtMs, seatCount: runs.reduce((sum, run) => sum + run.seatCount, 0), ...schedule }
     }),
     GetSeatRuns: unaryHandler(host, 'GetSeatRuns', seatsRequest, async ({ scheduleId, afterSeatId }) => ({
       runs: find(scheduleId).runs.filter((run) => run.firstSeatId > afterSeatId),

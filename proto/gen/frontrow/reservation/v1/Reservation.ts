@@ -14,6 +14,7 @@ export interface Reservation {
   'reservedAtMs'?: (number | string | Long);
   'expiresAtMs'?: (number | string | Long);
   'paymentId'?: (string);
+  'notPayable'?: (string);
 }
 
 export interface Reservation__Output {
@@ -27,4 +28,5 @@ export interface Reservation__Output {
   'reservedAtMs': (number);
   'expiresAtMs': (number);
   'paymentId': (string);
+  'notPayable': (string);
 }
