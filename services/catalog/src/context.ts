@@ -27,7 +27,7 @@ export interface CatalogContext {
   readonly now: () => Date
   /** Refuses where the token lets nobody into the schedule now, or is not of the user. */
   readonly verifyToken: (check: TokenCheck) => Promise<VerifiedToken>
-  /** Schedules up to a second old, for what the public sees. Code that decides something reads the schedule from PostgreSQL. */
+  /** Schedules up to a second old, as they are shown, for what the public sees. Code that decides something reads the schedule from PostgreSQL. */
   readonly schedules: CoalescedCache<number, Schedule | undefined>
   readonly grades: CoalescedCache<number, Grade[]>
   readonly seatsLeft: SeatsLeft

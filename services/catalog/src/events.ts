@@ -13,6 +13,7 @@ export interface CatalogEvents {
   scheduleStatusChanged(change: { scheduleId: number; from: ScheduleStatus; to: ScheduleStatus }): void
   seatMapAnswered(status: 200 | 304): void
   takenSeatsAsked(): void
+  seatsLeftCorrected(scheduleId: number, reservations: number): void
   streams(open: number): void
   slowReaderDropped(): void
 }
@@ -41,6 +42,11 @@ export function createEvents(registry: Registry, logger: Logger): CatalogEvents 
   const takenSeats = new Counter({
     name: 'catalog_taken_seats_asked_total',
     help: 'Times the reservation service was asked for taken seats',
+    registers,
+  })
+  const corrections = new Counter({
+    name: 'catalog_seats_left_corrections_total',
+    help: 'Reservations that the reservation service told before their events did',
     registers,
   })
   const streams = new Gauge({
@@ -75,6 +81,10 @@ export function createEvents(registry: Registry, logger: Logger): CatalogEvents 
     },
     seatMapAnswered: (status) => seatMaps.inc({ status }),
     takenSeatsAsked: () => takenSeats.inc(),
+    seatsLeftCorrected(scheduleId, reservations) {
+      corrections.inc(reservations)
+      logger.info({ scheduleId, reservations }, 'seats left were put right by the reservation service')
+    },
     streams: (open) => streams.set(open),
     slowReaderDropped: () => dropped.inc(),
   }

@@ -2,11 +2,11 @@ import { refuse } from '@frontrow/proto/refusals'
 import type { CatalogContext } from './context.ts'
 import type { ListedSchedule } from './list-schedules.ts'
 import type { Schedule } from './sql/schedules.ts'
-import type { Grade } from './sql/seats.ts'
+import type { GradeLeft } from './seats-left.ts'
 
 /** A schedule with its seats left and what each grade costs. */
 export interface ScheduleDetails extends ListedSchedule {
-  grades: Grade[]
+  grades: GradeLeft[]
 }
 
 /** One schedule, up to a second old. Refuses with SCHEDULE_NOT_FOUND, also for one of another concert. */
@@ -15,8 +15,9 @@ export async function getSchedule(
   { concertId, scheduleId }: { concertId: number; scheduleId: number },
 ): Promise<ScheduleDetails> {
   const schedule = scheduleOf(concertId, scheduleId, await ctx.schedules.get(scheduleId))
-  const [availableSeats = 0] = await ctx.seatsLeft.of([schedule])
-  return { ...schedule, availableSeats, grades: await ctx.grades.get(scheduleId) }
+  const grades = await ctx.seatsLeft.ofGrades(schedule, await ctx.grades.get(scheduleId))
+  const availableSeats = grades.reduce((sum, grade) => sum + grade.availableSeats, 0)
+  return { ...schedule, availableSeats, grades }
 }
 
 /** The schedule that was found, if it is one of the concert; else refuses with SCHEDULE_NOT_FOUND. */

@@ -21,7 +21,7 @@ import {
   listSchedulesRoute,
   listVenuesRoute,
 } from './openapi.ts'
-import { concertJson, listedScheduleJson, scheduleJson, venueJson } from './schedule-json.ts'
+import { asShown, concertJson, listedScheduleJson, scheduleJson, venueJson } from './schedule-json.ts'
 import { addSeatRoutes } from './seat-http.ts'
 import { insertConcert } from './sql/concerts.ts'
 
@@ -104,6 +104,6 @@ function addAdminRoutes(http: HttpServer, ctx: CatalogContext): void {
   http.handle(changeScheduleRoute, async ({ params, body }) => {
     const schedule = await changeScheduleStatus(ctx, params.scheduleId, body.status)
     const [availableSeats = 0] = await ctx.seatsLeft.of([schedule])
-    return { status: 200, data: scheduleJson({ ...schedule, availableSeats }) }
+    return { status: 200, data: scheduleJson({ ...asShown(schedule, ctx.now()), availableSeats }) }
   })
 }

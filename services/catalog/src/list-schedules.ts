@@ -1,6 +1,7 @@
 import { refuse } from '@frontrow/proto/refusals'
 import type { CatalogContext } from './context.ts'
 import { getConcert } from './get-concert.ts'
+import { asShown } from './schedule-json.ts'
 import { readSchedules } from './sql/schedules.ts'
 import type { Schedule, ScheduleStatus } from './sql/schedules.ts'
 
@@ -40,7 +41,10 @@ export async function listSchedules(
     limit: SCHEDULES_MAX,
   })
   const seatsLeft = await ctx.seatsLeft.of(schedules)
-  return schedules.map((schedule, index) => ({ ...schedule, availableSeats: seatsLeft[index] ?? 0 }))
+  return schedules.map((schedule, index) => ({
+    ...asShown(schedule, now),
+    availableSeats: seatsLeft[index] ?? 0,
+  }))
 }
 
 function checkRange({ fromDate, toDate }: DateRange, now: Date): void {

@@ -34,5 +34,5 @@ function toNews(
   became: ReservationNews['became'],
 ): ReservationNews {
   const { scheduleId, reservationId, seatIds } = event
-  return { scheduleId, reservationId, seatCount: seatIds.length, became }
+  return { scheduleId, reservationId, seatIds, became }
 }

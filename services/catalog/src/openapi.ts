@@ -52,8 +52,13 @@ export const listedSchedule = z.object({
   availableSeats: z
     .int()
     .nonnegative()
-    .meta({ description: 'Seats left, a second or two old; the seat map is newer.' }),
-  status: scheduleStatus,
+    .meta({
+      description: 'Seats left, a second or two old; the seat map is newer. 0 of a cancelled schedule.',
+    }),
+  status: scheduleStatus.meta({
+    description:
+      'Booking that has closed, by an admin or at bookingCloseAt, is CLOSED; booking that has not opened is ON_SALE.',
+  }),
 })
 
 const schedule = listedSchedule.extend({
@@ -63,7 +68,14 @@ const schedule = listedSchedule.extend({
 })
 
 const scheduleDetails = schedule.extend({
-  grades: z.array(z.object({ grade: z.string(), price: money, seatCount: id })),
+  grades: z.array(
+    z.object({
+      grade: z.string().meta({ example: 'VIP' }),
+      price: money,
+      seatCount: id.meta({ example: 20 }),
+      availableSeats: z.int().nonnegative().meta({ description: 'Seats left of it.', example: 7 }),
+    }),
+  ),
 })
 
 export const listConcertsRoute = defineRoute({

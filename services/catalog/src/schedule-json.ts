@@ -1,5 +1,7 @@
+import { shownStatus } from '@frontrow/proto/show-phases'
 import type { ListedSchedule } from './list-schedules.ts'
 import type { Concert } from './sql/concerts.ts'
+import type { Schedule } from './sql/schedules.ts'
 import type { Venue } from './sql/venues.ts'
 
 /** A concert as the API writes it. */
@@ -10,6 +12,17 @@ export function concertJson(concert: Concert): object {
 /** A venue as the API writes it. */
 export function venueJson(venue: Venue): object {
   return { ...venue, createdAt: venue.createdAt.toISOString() }
+}
+
+/** A schedule with the status that people are shown: booking that has closed by the clock is CLOSED. */
+export function asShown<S extends Schedule>(schedule: S, now: Date): S {
+  const times = {
+    status: schedule.status,
+    bookingOpenAtMs: schedule.bookingOpenAt.getTime(),
+    bookingCloseAtMs: schedule.bookingCloseAt.getTime(),
+    performanceAtMs: schedule.performanceAt.getTime(),
+  }
+  return { ...schedule, status: shownStatus(times, now.getTime()) }
 }
 
 /** A schedule as lists and the seat map write it. */

@@ -84,13 +84,16 @@ export class SeatMap {
     return this.#log.newest
   }
 
-  /** Takes a list of taken seats. `asOf` counts requests; a list asked for before the one known already is ignored. */
-  update(taken: TakenSeats, asOf: number): void {
+  /** Takes a list of taken seats; 'ALL' is of a cancelled schedule, of which no seat can be had. `asOf` counts requests; a list asked for before the one known already is ignored. */
+  update(taken: TakenSeats | 'ALL', asOf: number): void {
     if (asOf < this.#asOf) return
     this.#asOf = asOf
     const next = new Uint8Array(this.#seats.length)
-    for (const seatId of taken.heldSeatIds) next[seatId - 1] = HOLD
-    for (const seatId of taken.soldSeatIds) next[seatId - 1] = SOLD_OUT
+    if (taken === 'ALL') next.fill(SOLD_OUT)
+    else {
+      for (const seatId of taken.heldSeatIds) next[seatId - 1] = HOLD
+      for (const seatId of taken.soldSeatIds) next[seatId - 1] = SOLD_OUT
+    }
     const before = this.#statuses
     if (Buffer.compare(next, before) === 0) return
     this.#statuses = next

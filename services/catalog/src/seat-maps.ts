@@ -18,7 +18,7 @@ export class SeatMaps {
 
   constructor(options: {
     readLayout: (scheduleId: number) => Promise<readonly Seat[]>
-    listTaken: (scheduleId: number) => Promise<TakenSeats>
+    listTaken: (scheduleId: number) => Promise<TakenSeats | 'ALL'>
     refreshMs: number
   }) {
     this.#maps = new CoalescedCache({

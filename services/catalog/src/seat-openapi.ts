@@ -57,7 +57,7 @@ export const seatsRoute = defineRoute({
   operationId: 'showSeats',
   summary: 'The seat map',
   description:
-    'A change is visible within a second. Send the ETag of the last answer as If-None-Match; a map that did not change is 304. Compressed by brotli or gzip where Accept-Encoding allows it. For a large hall, read the layout once and the states in their compact form. A bearer token is not needed; where one is sent, the queue token must be of its user.',
+    'A change is visible within a second. All seats of a cancelled schedule are SOLD_OUT. Send the ETag of the last answer as If-None-Match; a map that did not change is 304. Compressed by brotli or gzip where Accept-Encoding allows it. For a large hall, read the layout once and the states in their compact form. A bearer token is not needed; where one is sent, the queue token must be of its user.',
   params: scheduleParams,
   query: z.object({ status: seatStatus.optional(), grade: grade.optional() }),
   headers: conditional,

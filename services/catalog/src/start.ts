@@ -7,6 +7,7 @@ import { CoalescedCache } from '@frontrow/service-host/coalesced-cache'
 import { createHost } from '@frontrow/service-host/host'
 import type { RunningService, ServiceHost } from '@frontrow/service-host/host'
 import { shareCalls } from '@frontrow/service-host/shared-calls'
+import { createComparison } from './compare-reserved-seats.ts'
 import type { CatalogConfig } from './config.ts'
 import type { CatalogContext, TokenCheck } from './context.ts'
 import { createEvents } from './events.ts'
@@ -15,6 +16,7 @@ import { addRoutes } from './http.ts'
 import { addDocs } from './http-docs.ts'
 import { consumedTopics, messageHandlers } from './messages.ts'
 import { SeatChannels } from './seat-channels.ts'
+import { asShown } from './schedule-json.ts'
 import { SeatMaps } from './seat-maps.ts'
 import { SeatsLeft } from './seats-left.ts'
 import { deleteReleased } from './sql/reserved-seats.ts'
@@ -34,6 +36,7 @@ const SCHEDULES_MAX = 1_000
 // The highest value of SCHEDULE_SEATS_MAX, since schedules made under another setting keep all their seats.
 const LAYOUT_MAX = 100_000
 const TIDY_EVERY_MS = 600_000
+const COMPARE_EVERY_MS = 2_000
 const TIDY_BATCH = 5_000
 // Topics keep messages for 7 days, so no message about a reservation can come later than this.
 const RELEASED_KEEP_DAYS = 8
@@ -49,7 +52,8 @@ export async function startCatalog(
     readQueueToken: readRequestsQueueToken,
     ...options,
   })
-  const ctx = createContext(host, config)
+  const calls = createCalls(host, config)
+  const ctx = createContext(host, config, calls)
   addRoutes(host.http, ctx)
   await addDocs(host.http)
   addServices(host, ctx)
@@ -57,6 +61,8 @@ export async function startCatalog(
   host.every('tidy released seats', TIDY_EVERY_MS, async () => {
     return (await deleteReleased(host.pool, RELEASED_KEEP_DAYS, TIDY_BATCH)) >= TIDY_BATCH
   })
+  const compare = createComparison({ ...ctx, logger: host.logger }, calls.listLiveReservations)
+  host.every('compare seats left', COMPARE_EVERY_MS, compare)
   host.every('watch queue tokens of streams', WATCH_EVERY_MS, () => ctx.tokenWatch.round())
   const running = await host.listen()
   // Added last, so it stops first: open streams would keep the HTTP server waiting.
@@ -64,13 +70,26 @@ export async function startCatalog(
   return { ...running, ctx }
 }
 
-function createContext(host: ServiceHost, config: CatalogConfig): CatalogContext {
+function createContext(
+  host: ServiceHost,
+  config: CatalogConfig,
+  calls: ReturnType<typeof createCalls>,
+): CatalogContext {
   const { pool, logger } = host
-  const calls = createCalls(host, config)
   const events = createEvents(host.metrics.registry, logger)
+  const now = (): Date => new Date()
+  const schedules = new CoalescedCache({
+    load: async (scheduleId: number) => {
+      const found = await readSchedule(pool, scheduleId)
+      return found === undefined ? undefined : asShown(found, now())
+    },
+    freshMs: SCHEDULE_FRESH_MS,
+    max: SCHEDULES_MAX,
+  })
   const seatMaps = new SeatMaps({
     readLayout: (scheduleId) => readSeats(pool, scheduleId, { afterSeatId: 0, limit: LAYOUT_MAX }),
-    listTaken: (scheduleId) => {
+    listTaken: async (scheduleId) => {
+      if ((await schedules.get(scheduleId))?.status === 'CANCELLED') return 'ALL'
       events.takenSeatsAsked()
       return calls.listTakenSeats({ scheduleId })
     },
@@ -81,13 +100,9 @@ function createContext(host: ServiceHost, config: CatalogConfig): CatalogContext
     relay: host.relay,
     events,
     config,
-    now: () => new Date(),
+    now,
     verifyToken: calls.verifyToken,
-    schedules: new CoalescedCache({
-      load: (scheduleId: number) => readSchedule(pool, scheduleId),
-      freshMs: SCHEDULE_FRESH_MS,
-      max: SCHEDULES_MAX,
-    }),
+    schedules,
     // Grades and prices are written once, with the schedule.
     grades: new CoalescedCache({
       load: (scheduleId: number) => readGrades(pool, scheduleId),
@@ -112,6 +127,7 @@ function createCalls(host: ServiceHost, config: CatalogConfig) {
   const limits = { deadlineMs: CALL_DEADLINE_MS, retriable: true }
   const queue = { name: 'queue', address: config.QUEUE_GRPC, refusalKind }
   const reservation = { name: 'reservation', address: config.RESERVATION_GRPC, refusalKind }
+  const reservations = host.connect(ReservationService, reservation)
   const verifyTokens = host.connect(QueueService, queue).call('VerifyTokens', limits)
   const shareChecks = () =>
     shareCalls<TokenCheck, VerifiedToken>(async (checks) =>
@@ -121,6 +137,7 @@ function createCalls(host: ServiceHost, config: CatalogConfig) {
     verifyToken: shareChecks(),
     // These have calls of their own, so that no request waits behind the tokens of thousands of streams.
     watchToken: shareChecks(),
-    listTakenSeats: host.connect(ReservationService, reservation).call('ListTakenSeats', limits),
+    listTakenSeats: reservations.call('ListTakenSeats', limits),
+    listLiveReservations: reservations.call('ListLiveReservations', limits),
   }
 }

@@ -3,6 +3,8 @@ import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js'
 import type { VerifyTokensRequest__Output as VerifyTokensRequest } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokensRequest'
 import type { TokenOutcome } from '@frontrow/proto/gen/frontrow/queue/v1/TokenOutcome'
 import type { VerifyTokensResponse } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokensResponse'
+import type { ListLiveReservationsRequest__Output as ListLiveReservationsRequest } from '@frontrow/proto/gen/frontrow/reservation/v1/ListLiveReservationsRequest'
+import type { ListLiveReservationsResponse } from '@frontrow/proto/gen/frontrow/reservation/v1/ListLiveReservationsResponse'
 import type { ListTakenSeatsRequest__Output as ListTakenSeatsRequest } from '@frontrow/proto/gen/frontrow/reservation/v1/ListTakenSeatsRequest'
 import type { ListTakenSeatsResponse } from '@frontrow/proto/gen/frontrow/reservation/v1/ListTakenSeatsResponse'
 import { QueueService, ReservationService } from '@frontrow/proto/services'
@@ -25,6 +27,8 @@ export interface Neighbours {
   address: string
   tokens: Map<string, KnownToken>
   taken: { held: number[]; sold: number[] }
+  /** What ListLiveReservations answers, by schedule; it is away where the schedule is missing. */
+  live: Map<number, { reservationId: string; seatIds: number[] }[]>
   /** Calls of VerifyTokens so far. */
   verifyCalls: number
   /** Calls of ListTakenSeats so far. */
@@ -51,6 +55,7 @@ export async function startNeighbours(): Promise<Neighbours> {
     address: '',
     tokens: new Map(),
     taken: { held: [], sold: [] },
+    live: new Map(),
     verifyCalls: 0,
     takenCalls: 0,
     stop: async () => server.forceShutdown(),
@@ -85,6 +90,14 @@ export async function startNeighbours(): Promise<Neighbours> {
     ) => {
       neighbours.takenCalls += 1
       answer(null, { heldSeatIds: neighbours.taken.held, soldSeatIds: neighbours.taken.sold })
+    },
+    ListLiveReservations: (
+      { request }: ServerUnaryCall<ListLiveReservationsRequest, ListLiveReservationsResponse>,
+      answer: sendUnaryData<ListLiveReservationsResponse>,
+    ) => {
+      const reservations = neighbours.live.get(request.scheduleId)
+      if (reservations === undefined) unimplemented(request, answer)
+      else answer(null, { reservations })
     },
     GetReservation: unimplemented,
   })

@@ -112,7 +112,7 @@ describe('seats left', () => {
     const picked = fc.array(fc.nat(), { minLength: 3, maxLength: 8 })
     await fc.assert(
       fc.asyncProperty(ends, picked, fc.nat(10), async (end, picks, split) => {
-        const reserved = { reservationId: randomUUID(), scheduleId, seatCount: 2 }
+        const reserved = { reservationId: randomUUID(), scheduleId, seatIds: [1, 2] }
         const news: ReservationNews[] = [
           { ...reserved, became: 'RESERVED' },
           ...(end === 'ended' ? [{ ...reserved, became: 'RELEASED' as const }] : []),
@@ -134,6 +134,92 @@ describe('seats left', () => {
       }),
       { numRuns: 30 },
     )
+  })
+
+  test('are told by grade, and their sum is that of the schedule', async () => {
+    const { scheduleId, path } = await underTest.createSchedule()
+    // Seats 1 to 20 are VIP, 21 to 50 are R.
+    await publish([
+      event('ReservationHeld', { reservationId: randomUUID(), scheduleId, seatIds: [19, 20, 21] }),
+      event('ReservationHeld', { reservationId: randomUUID(), scheduleId, seatIds: [50] }),
+    ])
+    await eventuallyLeft(path, 46)
+    const { data } = await underTest.call('GET', path)
+    expect(data).toMatchObject({
+      availableSeats: 46,
+      grades: [
+        { grade: 'VIP', seatCount: 20, availableSeats: 18 },
+        { grade: 'R', seatCount: 30, availableSeats: 28 },
+      ],
+    })
+  })
+
+  test('are put right by the reservation service where events were lost, or rows are of an older version', async () => {
+    const { scheduleId, path } = await underTest.createSchedule()
+    const { pool } = underTest.catalog.ctx
+    const [lost, ended, old] = [randomUUID(), randomUUID(), randomUUID()]
+    await noteReservations(pool, [
+      { scheduleId, reservationId: ended, seatIds: [1, 2, 3, 4], became: 'RESERVED' },
+    ])
+    await underTest.owner.query(
+      'INSERT INTO reserved_seats (schedule_id, reservation_id, seat_count) VALUES ($1, $2, 1)',
+      [scheduleId, old],
+    )
+    underTest.neighbours.live.set(scheduleId, [
+      { reservationId: lost, seatIds: [30, 31] },
+      { reservationId: old, seatIds: [5] },
+    ])
+    await eventually(
+      async () =>
+        expect((await underTest.call('GET', path)).data).toMatchObject({
+          availableSeats: 47,
+          grades: [{ availableSeats: 19 }, { availableSeats: 28 }],
+        }),
+      { withinMs: 20_000 },
+    )
+    // An event of what has ended takes no seats again.
+    await publish([event('ReservationHeld', { reservationId: ended, scheduleId, seatIds: [1, 2, 3, 4] })])
+    await publish([event('ReservationExpired', { reservationId: old, scheduleId, seatIds: [5] })])
+    await eventuallyLeft(path, 48)
+  })
+
+  test('are none of a cancelled schedule, whose map says so too', async () => {
+    const { scheduleId, path } = await underTest.createSchedule()
+    const headers = { 'Queue-Token': underTest.queueToken(scheduleId) }
+    expect(await seatsLeft(path)).toBe(50)
+    const body = { status: 'CANCELLED' }
+    await underTest.call('PATCH', `/admin/schedules/${scheduleId}`, { admin: true, body })
+    await eventually(async () => {
+      const { data } = await underTest.call('GET', path)
+      expect(data).toMatchObject({
+        status: 'CANCELLED',
+        availableSeats: 0,
+        grades: [{ availableSeats: 0 }, { availableSeats: 0 }],
+      })
+      const states = await underTest.call('GET', `${path}/seats/states`, { headers })
+      expect(states.data).toMatchObject({
+        scheduleInfo: { status: 'CANCELLED', availableSeats: 0 },
+        states: 'S'.repeat(50),
+      })
+      const free = await underTest.call('GET', `${path}/seats?status=AVAILABLE`, { headers })
+      expect(free.data).toMatchObject({ seats: [] })
+    })
+  })
+
+  test('booking that has closed by the clock is CLOSED, alone and in lists', async () => {
+    const now = Date.now()
+    const { scheduleId, path, concertId } = await underTest.createSchedule({
+      bookingCloseAt: new Date(now + 1_500).toISOString(),
+    })
+    const list = `/concerts/${concertId}/schedules`
+    expect((await underTest.call('GET', path)).data).toMatchObject({ status: 'ON_SALE' })
+    expect((await underTest.call('GET', list)).data).toMatchObject([{ scheduleId, status: 'ON_SALE' }])
+    await eventually(async () => {
+      expect((await underTest.call('GET', path)).data).toMatchObject({ status: 'CLOSED' })
+      expect((await underTest.call('GET', list)).data).toEqual([])
+      const closed = await underTest.call('GET', `${list}?status=CLOSED`)
+      expect(closed.data).toMatchObject([{ scheduleId, status: 'CLOSED' }])
+    })
   })
 
   test('the event about a new schedule is published', async () => {

@@ -11,10 +11,10 @@ import { refusalNow } from './check-show.ts'
 import type { Context } from './context.ts'
 import { getReservation } from './get-reservations.ts'
 import type { Reservation } from './reservation.ts'
-import { findReservations, listPaymentFacts } from './sql/reservations.ts'
+import { findReservations, listLiveWithSeats, listPaymentFacts } from './sql/reservations.ts'
 import { listTakenSeats } from './sql/seat-holds.ts'
 
-const LOWEST_PAYMENT_ID = '00000000-0000-0000-0000-000000000000'
+const LOWEST_ID = '00000000-0000-0000-0000-000000000000'
 
 /** The gRPC side: what other services may ask. */
 export function addGrpcMethods(host: ServiceHost, ctx: Context): void {
@@ -51,6 +51,21 @@ function reservationMethods(host: ServiceHost, ctx: Context): ReservationService
         }
       },
     ),
+    ListLiveReservations: unaryHandler(
+      host,
+      'ListLiveReservations',
+      z.object({
+        scheduleId: id,
+        afterReservationId: z.union([uuid, z.literal('')]),
+        limit: z.int().min(1).max(5_000),
+      }),
+      async ({ scheduleId, afterReservationId, limit }) => ({
+        reservations: await listLiveWithSeats(ctx.pool, scheduleId, {
+          afterReservationId: afterReservationId || LOWEST_ID,
+          limit,
+        }),
+      }),
+    ),
   }
 }
 
@@ -67,7 +82,7 @@ function auditMethods(host: ServiceHost, ctx: Context): AuditServiceHandlers {
         limit: z.int().min(1).max(5_000),
       }),
       async ({ afterPaymentId, limit }) => ({
-        facts: await listPaymentFacts(ctx.pool, afterPaymentId || LOWEST_PAYMENT_ID, limit),
+        facts: await listPaymentFacts(ctx.pool, afterPaymentId || LOWEST_ID, limit),
       }),
     ),
   }

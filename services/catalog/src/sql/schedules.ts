@@ -125,7 +125,7 @@ export async function lockSchedule(tx: Tx, scheduleId: number): Promise<Schedule
 
 /**
  * Schedules of a concert that are performed from one day to another, both included and as they are at each venue, in the order of
- * their performance: from today at `now` where no first day is given, to a month after the first where no last day is given.
+ * their performance, whose status is shown as `status` at `now`: from today at `now` where no first day is given, to a month after the first where no last day is given.
  */
 export async function readSchedules(
   db: Queryable,
@@ -145,7 +145,8 @@ export async function readSchedules(
     text: `${SELECT}
              CROSS JOIN LATERAL (
                SELECT coalesce($2::date, ($4::timestamptz AT TIME ZONE v.time_zone)::date)) AS first (day)
-           WHERE s.concert_id = $1 AND s.status = $5
+           WHERE s.concert_id = $1
+             AND CASE WHEN s.status = 'ON_SALE' AND s.booking_close_at <= $4 THEN 'CLOSED' ELSE s.status END = $5
              AND s.performance_at
                >= (coalesce($2::date, ($4 AT TIME ZONE 'UTC')::date) - interval '2 days') AT TIME ZONE 'UTC'
              AND s.performance_at < (coalesce($3::date, coalesce($2::date, ($4 AT TIME ZONE 'UTC')::date) + interval '1 month')

@@ -147,6 +147,23 @@ export async function listLiveOf(db: Queryable, scheduleId: number, limit: numbe
   return rows.map((row) => row.reservation_id)
 }
 
+/** A page of the live reservations of a schedule, in the order of their ids, with their seats. */
+export async function listLiveWithSeats(
+  db: Queryable,
+  scheduleId: number,
+  page: { afterReservationId: string; limit: number },
+): Promise<{ reservationId: string; seatIds: number[] }[]> {
+  const { rows } = await db.query<{ reservationId: string; seatIds: number[] }>({
+    name: 'reservations-list-live-with-seats',
+    text: `SELECT reservation_id AS "reservationId", to_json(seat_ids) AS "seatIds" FROM reservations
+           WHERE schedule_id = $1 AND reservation_id > $2 AND status IN ('HOLD', 'CONFIRMED')
+             AND (status = 'CONFIRMED' OR expires_at > clock_timestamp())
+           ORDER BY reservation_id LIMIT $3`,
+    values: [scheduleId, page.afterReservationId, page.limit],
+  })
+  return rows
+}
+
 /** Stores that refunds of cancelled reservations were made; returns the payments whose refund was pending. */
 export async function markRefunded(tx: Tx, paymentIds: readonly string[]): Promise<ReadonlySet<string>> {
   const { rows } = await tx.query<{ payment_id: string }>({
