@@ -13,8 +13,10 @@ export type TakeSeats = (hold: NewHold) => Promise<FinalOutcome>
 
 const BATCH_MAX = 64
 const PENDING_MAX = 2_000
-// Locks are held for milliseconds. Where one is held for longer, whoever waits for it waits alone.
-const SHARED_LOCK_WAIT_MS = 100
+// Locks are held for milliseconds. Where one is held for longer, whoever waits for it waits alone. A hold may come while a statement waits, and
+// then share one that waits too: both together are 100 ms at most.
+const SHARED_LOCK_WAIT_MS = 50
+const SHARED_MAX_MS = 100
 // A hold that yields learns mostly in the next statement what became of the one before it. People who send many at once wait alone.
 const SHARED_ATTEMPTS_MAX = 4
 
@@ -42,10 +44,12 @@ export function shareHolds(
     },
   })
   return async (hold) => {
+    const sinceMs = performance.now()
     for (let attempt = 1; attempt <= SHARED_ATTEMPTS_MAX; attempt += 1) {
       const outcome = await batches.add('all', hold)
       if (outcome === undefined) break
       if (outcome.outcome !== 'YIELDED') return outcome
+      if (performance.now() - sinceMs >= SHARED_MAX_MS) break
     }
     const [outcome] = await takeSeats(pool, [hold], limits)
     if (outcome === undefined || outcome.outcome === 'YIELDED')
