@@ -49,12 +49,9 @@ export const listedSchedule = z.object({
   timeZone: z.string().meta({ description: 'Of the venue.', example: 'Asia/Seoul' }),
   bookingOpenAt: time,
   bookingCloseAt: time,
-  availableSeats: z
-    .int()
-    .nonnegative()
-    .meta({
-      description: 'Seats left, a second or two old; the seat map is newer. 0 of a cancelled schedule.',
-    }),
+  availableSeats: z.int().nonnegative().meta({
+    description: 'Seats left, a second or two old; the seat map is newer. 0 of a cancelled schedule.',
+  }),
   status: scheduleStatus.meta({
     description:
       'Booking that has closed, by an admin or at bookingCloseAt, is CLOSED; booking that has not opened is ON_SALE.',

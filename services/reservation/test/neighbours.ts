@@ -91,7 +91,12 @@ export async function startNeighbours(): Promise<Neighbours> {
     GetSchedule: unaryHandler(host, 'GetSchedule', scheduleRequest, async ({ scheduleId }) => {
       const { runs, ...schedule } = find(scheduleId)
       const performanceAtMs = schedule.bookingCloseAtMs
-      return { scheduleId, performanceAtMs, seatCount: runs.reduce((sum, run) => sum + run.seatCount, 0), ...schedule }
+      return {
+        scheduleId,
+        performanceAtMs,
+        seatCount: runs.reduce((sum, run) => sum + run.seatCount, 0),
+        ...schedule,
+      }
     }),
     GetSeatRuns: unaryHandler(host, 'GetSeatRuns', seatsRequest, async ({ scheduleId, afterSeatId }) => ({
       runs: find(scheduleId).runs.filter((run) => run.firstSeatId > afterSeatId),
