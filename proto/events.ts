@@ -76,3 +76,6 @@ export const PaymentRefunded = payment.extend({ reason: z.string(), refundedAmou
 
 export const ScheduleCreated = z.object({ scheduleId: id, concertId: id, seatCount: z.int().positive() })
 export const ScheduleStatusChanged = z.object({ scheduleId: id, status: scheduleStatus })
+
+/** A schedule has one more job. Its row says what is to be done, and in which order. */
+export const JobAccepted = z.object({ jobId: uuid, scheduleId: id })

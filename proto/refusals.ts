@@ -32,6 +32,7 @@ export const refusals = {
     'FAILED_PRECONDITION',
     'The hold was extended as often as allowed.',
   ),
+  JOB_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'No such job of yours, or it ended too long ago.'),
 
   PAYMENT_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'No such payment of yours.'),
   ALREADY_PAID: refusalRow(409, 'ALREADY_EXISTS', 'Paid, or being paid by another payment.'),

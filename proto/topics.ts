@@ -8,6 +8,8 @@ export const topics = {
   reservationCommands: 'frontrow.reservation.commands',
   /** ReservationHeld … ReservationExpired and the replies to ConfirmReservation; by reservation id. */
   reservationEvents: 'frontrow.reservation.events',
+  /** JobAccepted, which reservation tells itself; by schedule id. */
+  reservationJobs: 'frontrow.reservation.jobs',
   /** PaymentApproved, PaymentFailed, PaymentRefunded; by reservation id. */
   paymentEvents: 'frontrow.payment.events',
   /** ScheduleCreated, ScheduleStatusChanged; by schedule id. */

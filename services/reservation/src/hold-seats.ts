@@ -17,12 +17,15 @@ import { toUntimedHoldJson } from './reservation-json.ts'
 import { newReservationNumber } from './reservation-number.ts'
 import type { SeatLayout } from './seat-layout.ts'
 import type { FinalOutcome } from './share-holds.ts'
+import { JOB_OPERATION } from './sql/jobs.ts'
 import { listTakenSeats, lockUserSeats } from './sql/seat-holds.ts'
 import type { NewHold } from './sql/seat-holds.ts'
 
 /** A request to hold seats. */
 export interface HoldSeats extends SeatRequest {
   idempotencyKey?: string | undefined
+  /** The job that asks, which has one hold however often it is tried. Its id takes the place of the key. */
+  jobId?: string
 }
 
 /** The answer to the client. A repeated Idempotency-Key gets the answer of the first request. */
@@ -175,12 +178,11 @@ function refusalOf(
   }
 }
 
-function keyedRequest(command: HoldSeats): KeyedRequest | undefined {
-  if (command.idempotencyKey === undefined) return undefined
-  return {
-    userId: command.userId,
-    operation: 'POST /reservations',
-    key: command.idempotencyKey,
-    content: { scheduleId: command.scheduleId, choice: command.choice },
-  }
+/** The request as its Idempotency-Key knows it; undefined where it has none. */
+export function keyedRequest(command: HoldSeats): KeyedRequest | undefined {
+  const { userId, scheduleId, choice, idempotencyKey, jobId } = command
+  const content = { scheduleId, choice }
+  if (jobId !== undefined) return { userId, operation: JOB_OPERATION, key: jobId, content }
+  if (idempotencyKey === undefined) return undefined
+  return { userId, operation: 'POST /reservations', key: idempotencyKey, content }
 }

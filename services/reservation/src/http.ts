@@ -2,13 +2,21 @@ import { readQueueToken } from '@frontrow/proto/queue-token'
 import { actingUser } from '@frontrow/service-host/auth'
 import type { Caller } from '@frontrow/service-host/auth'
 import type { HttpServer } from '@frontrow/service-host/http-server'
+import { prefersAsync } from '@frontrow/service-host/prefer'
+import type { Reply } from '@frontrow/service-host/serve-route'
 import { toCursor } from '@frontrow/values/page'
+import { z } from 'zod'
 import { cancelReservation } from './cancel-reservation.ts'
 import type { SeatChoice } from './check-offer.ts'
 import type { Context } from './context.ts'
 import { getReservation, getReservations } from './get-reservations.ts'
 import type { Owner } from './get-reservations.ts'
 import { holdSeats } from './hold-seats.ts'
+import type { HoldAnswer } from './hold-seats.ts'
+import { acceptHold } from './jobs/accept-holds.ts'
+import { getJob } from './jobs/get-job.ts'
+import { getJobRoute } from './jobs/openapi.ts'
+import type { Jobs } from './jobs/start-jobs.ts'
 import {
   cancelReservationRoute,
   getReservationRoute,
@@ -20,18 +28,34 @@ import { refreshHold } from './refresh-hold.ts'
 import { toRefundJson, toReservationJson } from './reservation-json.ts'
 
 /** Adds the REST routes. Each one parses the request, calls a use case and translates its result. */
-export function addHttpRoutes(http: HttpServer, ctx: Context): void {
+export function addHttpRoutes(http: HttpServer, ctx: Context, jobs: Pick<Jobs, 'intake' | 'reader'>): void {
   const refreshesMax = ctx.config.REFRESHES_MAX
 
   http.handle(holdSeatsRoute, async ({ body, headers, caller, request }) => {
-    const { data, isReplay } = await holdSeats(ctx, {
+    const command = {
       userId: actingUser(caller, body.userId),
       scheduleId: body.scheduleId,
       queueToken: readQueueToken(request.headers, body.scheduleId),
       choice: toChoice(body),
       idempotencyKey: headers['idempotency-key'],
+    }
+    const isAsync = prefersAsync(headers.prefer)
+    return toHoldReply(
+      isAsync ? await acceptHold(ctx, jobs.intake, command) : await holdSeats(ctx, command),
+      isAsync,
+    )
+  })
+
+  http.handle(getJobRoute, async ({ params, query, caller, response }) => {
+    const left = new AbortController()
+    response.once('close', () => left.abort())
+    const job = await getJob(jobs.reader, {
+      jobId: params.jobId,
+      owner: ownerFor(caller),
+      waitMs: (query.wait ?? 0) * 1_000,
+      left: left.signal,
     })
-    return { status: 201, data, ...(isReplay ? { headers: { 'Idempotency-Replayed': 'true' } } : {}) }
+    return { status: 200, data: job, headers: { 'Cache-Control': 'no-store' } }
   })
 
   http.handle(listReservationsRoute, async ({ query, caller }) => {
@@ -73,6 +97,22 @@ export function addHttpRoutes(http: HttpServer, ctx: Context): void {
     const { reservationId, status } = reservation
     return { status: 200, data: { reservationId, status, refund: toRefundJson(reservation) } }
   })
+}
+
+const jobAnswer = z.looseObject({ statusEndpoint: z.string() })
+
+/** A repeated key gets the first answer, whichever of the two it was and whatever the repeat prefers. */
+function toHoldReply({ data, isReplay }: HoldAnswer, isAsync: boolean): Reply {
+  const job = jobAnswer.safeParse(data)
+  return {
+    status: job.success ? 202 : 201,
+    data,
+    headers: {
+      ...(isReplay ? { 'Idempotency-Replayed': 'true' } : {}),
+      ...(job.success ? { Location: job.data.statusEndpoint } : {}),
+      ...(job.success && isAsync ? { 'Preference-Applied': 'respond-async' } : {}),
+    },
+  }
 }
 
 function ownerFor({ isAdmin, userId }: Caller): Owner {

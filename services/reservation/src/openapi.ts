@@ -5,6 +5,7 @@ import { id, userIdInput, uuid } from '@frontrow/values/ids'
 import { limit, uuidCursor } from '@frontrow/values/page'
 import { time } from '@frontrow/values/time'
 import { z } from 'zod'
+import { acceptedJob, getJobRoute } from './jobs/openapi.ts'
 
 const reservationId = uuid.meta({ example: '01932c07-a3c1-7d6e-9f0a-5b1c2d3e4f50' })
 const status = z.enum(['HOLD', 'CONFIRMED', 'CANCELLED', 'EXPIRED'])
@@ -74,16 +75,35 @@ export const holdSeatsRoute = defineRoute({
   tag: 'Reservations',
   summary: 'Hold seats for five minutes, all or none',
   description:
-    'A seat is held by one person at a time. With `Idempotency-Key` a repeated request gets the answer of the first one.',
+    'A seat is held by one person at a time. With `Idempotency-Key` a repeated request gets the answer of the first one.\n\nWith `Prefer: respond-async` the answer is 202 at once, with a job that holds the seats when its turn comes: `curl -i -H "$ME" -H "Queue-Token: $TOKEN" -H "Prefer: respond-async" -H "Content-Type: application/json" -d \'{"scheduleId":1,"quantity":2}\' $API/reservations`, then `GET` the `Location`. A request that could not be held by anybody is refused at once, as without it.',
   auth: 'user',
   queueToken: 'active',
   body: holdBody,
-  headers: z.object({ 'idempotency-key': idempotencyKeyHeader.optional() }),
+  headers: z.object({
+    'idempotency-key': idempotencyKeyHeader.optional(),
+    prefer: z
+      .string()
+      .optional()
+      .meta({
+        description: 'RFC 7240; `respond-async` is known, others are passed over',
+        example: 'respond-async',
+      }),
+  }),
   responses: {
     201: {
       description: 'The seats are yours until `expiresAt`',
       schema: hold,
       headers: { 'Idempotency-Replayed': '`true` where the answer is that of an earlier request' },
+    },
+    202: {
+      description:
+        'Accepted as a job, which is stored; with `Prefer: respond-async`, and for a repeat of such a request',
+      schema: acceptedJob,
+      headers: {
+        Location: 'Where to ask',
+        'Preference-Applied': '`respond-async`',
+        'Idempotency-Replayed': '`true` where the answer is that of an earlier request',
+      },
     },
   },
   refusals: [
@@ -177,4 +197,5 @@ export const routes = [
   getReservationRoute,
   refreshHoldRoute,
   cancelReservationRoute,
+  getJobRoute,
 ]

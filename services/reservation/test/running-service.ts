@@ -68,6 +68,7 @@ export async function startRunningService(
     ...environment.serviceEnv('reservation'),
     QUEUE_GRPC: neighbours.queueAddress,
     CATALOG_GRPC: neighbours.catalogAddress,
+    PAYMENT_GRPC: neighbours.paymentAddress,
     ...options.env,
   })
   const service = await startReservation(config, {

@@ -29,6 +29,7 @@ export function useCaseContext(environment: TestEnvironment, pool: Pool): Contex
     ...environment.serviceEnv('reservation'),
     QUEUE_GRPC: 'unused:1',
     CATALOG_GRPC: 'unused:1',
+    PAYMENT_GRPC: 'unused:1',
   })
   return {
     config,
