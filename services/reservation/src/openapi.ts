@@ -81,13 +81,10 @@ export const holdSeatsRoute = defineRoute({
   body: holdBody,
   headers: z.object({
     'idempotency-key': idempotencyKeyHeader.optional(),
-    prefer: z
-      .string()
-      .optional()
-      .meta({
-        description: 'RFC 7240; `respond-async` is known, others are passed over',
-        example: 'respond-async',
-      }),
+    prefer: z.string().optional().meta({
+      description: 'RFC 7240; `respond-async` is known, others are passed over',
+      example: 'respond-async',
+    }),
   }),
   responses: {
     201: {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { eventually } from '@frontrow/test-kit/eventually'
+import { keepFromHolding } from './keep-from-holding.ts'
 import { startRunningService } from './running-service.ts'
 import type { RunningService } from './running-service.ts'
 
@@ -22,20 +23,6 @@ const endOf = async (userId: string, jobId: string) => {
   const { data } = await jobOf(userId, jobId, '?wait=9')
   expect(['completed', 'failed']).toContain(data.status)
   return data
-}
-
-/** Takes the lock that every hold of the person takes first, until it is called again. */
-async function keepFromHolding(userId: string, scheduleId: number): Promise<() => Promise<void>> {
-  const client = await running.db.connect()
-  await client.query('BEGIN')
-  await client.query(`SELECT pg_advisory_xact_lock(hashtextextended($1::text || ' ' || $2, 0))`, [
-    scheduleId,
-    userId,
-  ])
-  return async () => {
-    await client.query('COMMIT')
-    client.release()
-  }
 }
 
 async function seatsOf(userId: string): Promise<number[]> {
@@ -110,7 +97,7 @@ describe('Prefer: respond-async', () => {
   test('a job whose queue token has ended when its turn comes has failed with the code of the token', async () => {
     const { neighbours } = running
     const token = randomUUID()
-    const release = await keepFromHolding('107', 1)
+    const release = await keepFromHolding(running.db, '107', 1)
     const first = await running.hold('107', { scheduleId: 1, seatIds: [1007] }, ASYNC)
     const second = await running.hold(
       '108',
@@ -136,7 +123,7 @@ describe('Idempotency-Key', () => {
 
   test('the same key has the same job, also while it waits and at the same moment; another body is refused', async () => {
     const headers = { ...ASYNC, 'idempotency-key': 'once' }
-    const release = await keepFromHolding('111', 1)
+    const release = await keepFromHolding(running.db, '111', 1)
     const answers = await Promise.all(Array.from({ length: 8 }, () => running.hold('111', seat, headers)))
     expect(new Set(answers.map(({ data }) => data.jobId)).size).toBe(1)
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 8 }, () => 202))
@@ -171,7 +158,7 @@ describe('Idempotency-Key', () => {
 
 describe('GET /jobs/{jobId}', () => {
   test('tells the place now while a job waits, and that it is at work', async () => {
-    const release = await keepFromHolding('121', 1)
+    const release = await keepFromHolding(running.db, '121', 1)
     const jobs: { jobId: string; position: number }[] = []
     for (const userId of ['121', '122', '123']) {
       jobs.push((await running.hold(userId, { scheduleId: 1, quantity: 1 }, ASYNC)).data)
@@ -194,7 +181,7 @@ describe('GET /jobs/{jobId}', () => {
   })
 
   test('wait is over when the job ends, when its time is, and when the job has ended before', async () => {
-    const release = await keepFromHolding('124', 1)
+    const release = await keepFromHolding(running.db, '124', 1)
     const { data } = await running.hold('124', { scheduleId: 1, quantity: 1 }, ASYNC)
     const began = performance.now()
     expect((await jobOf('124', data.jobId, '?wait=1')).data.status).toBe('active')
@@ -266,7 +253,7 @@ describe('GET /jobs/{jobId}', () => {
 })
 
 test('more waiting jobs of a schedule than allowed are 503 with Retry-After, and those of another are not', async () => {
-  const release = await keepFromHolding('131', 2)
+  const release = await keepFromHolding(running.db, '131', 2)
   const accepted: { jobId: string }[] = []
   for (const userId of ['131', '132', '133']) {
     accepted.push((await running.hold(userId, { scheduleId: 2, quantity: 1 }, ASYNC)).data)

@@ -110,7 +110,7 @@ async function acceptAll(
   return answers
 }
 
-/** The key is not free again by a refusal of this request alone, because nothing was stored under it. */
+/** A refusal leaves the key free. */
 function answerOnce(
   keys: AnsweredKeys,
   command: HoldSeats,

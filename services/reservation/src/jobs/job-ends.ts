@@ -13,6 +13,11 @@ export class JobEnds {
     this.#max = max
   }
 
+  /** Waits that go on now. */
+  get count(): number {
+    return this.#count
+  }
+
   /** Whether there is no waiting here: too many wait, or the process stops. */
   get isFull(): boolean {
     return this.#isClosed || this.#count >= this.#max
@@ -32,8 +37,10 @@ export class JobEnds {
     const { promise, resolve } = Promise.withResolvers<void>()
     const timer = setTimeout(resolve, ms)
     waiters.add(resolve)
-    left.addEventListener('abort', () => resolve(), { once: true })
+    const leave = (): void => resolve()
+    left.addEventListener('abort', leave)
     await promise
+    left.removeEventListener('abort', leave)
     clearTimeout(timer)
     waiters.delete(resolve)
     this.#count -= 1

@@ -53,9 +53,13 @@ export class JobWorkers {
     this.#startTurns()
   }
 
-  /** One round: wakes schedules whose next job nobody has begun in time. */
+  /** One round: wakes schedules whose next job nobody has begun in time, and gives up those that have no time left. */
   async sweep(): Promise<void> {
-    for (const scheduleId of await listOverdueSchedules(this.#ctx.pool, OVERDUE_MS)) this.wake(scheduleId)
+    for (const { scheduleId, isLate } of await listOverdueSchedules(this.#ctx.pool, OVERDUE_MS)) {
+      // Beside the schedule's turn, which may wait for an attempt that hangs.
+      if (isLate) await this.#runNext(scheduleId)
+      this.wake(scheduleId)
+    }
   }
 
   /** Finishes the jobs in hand and begins no more. */
@@ -105,10 +109,10 @@ export class JobWorkers {
   }
 
   async #attempt(job: JobAttempt): Promise<void> {
-    const { jobId, jobNumber, userId, scheduleId, queueToken, choice } = job
+    const { jobId, userId, scheduleId, queueToken, choice } = job
     try {
       const { data } = await holdSeats(this.#ctx, { jobId, userId, scheduleId, queueToken, choice })
-      if (await completeJob(this.#ctx.pool, jobNumber, data)) this.#events.ended(job, 'completed', '')
+      if (await completeJob(this.#ctx.pool, job, data)) this.#events.ended(job, 'completed', '')
     } catch (error) {
       await this.#afterFailure(job, error)
     }
@@ -119,7 +123,7 @@ export class JobWorkers {
     const isOutage = isDatabaseOutage(error) || isRefusal(error, 'UNAVAILABLE') || isRefusal(error, 'TIMEOUT')
     if (isOutage || job.attempts < DEFECTS_MAX) {
       this.#ctx.logger.debug({ err: error, jobId: job.jobId, attempts: job.attempts }, 'job is tried again')
-      return postponeJob(this.#ctx.pool, job.jobNumber, backOffMs(job.attempts))
+      return postponeJob(this.#ctx.pool, job, backOffMs(job.attempts))
     }
     this.#ctx.logger.error({ err: error, jobId: job.jobId, attempts: job.attempts }, 'job given up')
     return this.#fail(job, generalRefusal('INTERNAL', 'something went wrong on our side; nothing is held'))
@@ -127,7 +131,7 @@ export class JobWorkers {
 
   async #fail(job: JobAttempt, refusal: Refusal): Promise<void> {
     const { code, message, details = null } = refusal
-    const how = await failJob(this.#ctx.pool, job.jobNumber, { code, message, details })
+    const how = await failJob(this.#ctx.pool, job, { code, message, details })
     if (how !== undefined) this.#events.ended(job, how, how === 'failed' ? code : '')
   }
 }

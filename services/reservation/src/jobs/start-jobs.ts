@@ -35,6 +35,8 @@ export function createJobs(host: ServiceHost, ctx: Context, { getPayment }: Paym
   host.every('tidy jobs', Math.min(TIDY_EVERY_MS, config.JOB_KEEP_MS), async () => {
     return (await deleteEndedJobs(pool, config.JOB_KEEP_MS, TIDY_BATCH)) === TIDY_BATCH
   })
+  const warnUnread = (error: unknown): void =>
+    logger.warn({ err: error }, 'a metric of jobs could not be read')
   watchValue(
     host.metrics.registry,
     {
@@ -50,8 +52,10 @@ export function createJobs(host: ServiceHost, ctx: Context, { getPayment }: Paym
         { label: 'oldest_seconds', value: oldestSeconds },
       ]
     },
-    (error) => logger.warn({ err: error }, 'the jobs could not be counted'),
+    warnUnread,
   )
+  const waits = { name: 'reservation_job_waits', help: 'Requests that wait for the end of a job' }
+  watchValue(host.metrics.registry, waits, async () => [{ value: ends.count }], warnUnread)
   return {
     intake: createJobIntake(ctx),
     reader: { pool, ends, looks: createJobLooks(pool), getPayment },

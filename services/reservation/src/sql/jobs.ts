@@ -16,6 +16,9 @@ const MEDIAN_OF = 50
 const JOB_COLUMNS = `job_id AS "jobId", job_number AS "jobNumber", user_id AS "userId", schedule_id AS "scheduleId", status,
   created_at AS "createdAt", completed_at AS "completedAt", result, error`
 
+/** Names an open job in the way in which its index finds it: the schedule first. */
+type OpenJob = Pick<Job, 'scheduleId' | 'jobNumber'>
+
 /**
  * Lets those who accept jobs of a schedule take turns until they commit, so that the numbers of its jobs appear in their order. Everything that is
  * to count the others must be read after it.
@@ -90,7 +93,8 @@ export async function beginAttempt(
       text: `UPDATE jobs SET status = 'active', attempts = attempts + 1,
                started_at = CASE WHEN give_up_at > clock_timestamp() THEN coalesce(started_at, clock_timestamp()) ELSE started_at END,
                due_at = clock_timestamp() + make_interval(secs => $2::float8 / 1000)
-             WHERE job_number = (SELECT job_number FROM jobs WHERE schedule_id = $1 AND completed_at IS NULL ORDER BY job_number LIMIT 1)
+             WHERE schedule_id = $1
+               AND job_number = (SELECT job_number FROM jobs WHERE schedule_id = $1 AND completed_at IS NULL ORDER BY job_number LIMIT 1)
                AND completed_at IS NULL AND (due_at <= clock_timestamp() OR give_up_at <= clock_timestamp())
              RETURNING job_id AS "jobId", job_number AS "jobNumber", user_id AS "userId", schedule_id AS "scheduleId",
                queue_token AS "queueToken", choice, attempts, give_up_at <= clock_timestamp() AS "isLate",
@@ -102,22 +106,22 @@ export async function beginAttempt(
 }
 
 /** Lets the next attempt at an open job begin after `ms`, and none at the jobs behind it before. */
-export async function postponeJob(db: Queryable, jobNumber: number, ms: number): Promise<void> {
+export async function postponeJob(db: Queryable, job: OpenJob, ms: number): Promise<void> {
   await db.query({
     name: 'jobs-postpone',
-    text: `UPDATE jobs SET due_at = clock_timestamp() + make_interval(secs => $2::float8 / 1000)
-           WHERE job_number = $1 AND completed_at IS NULL`,
-    values: [jobNumber, ms],
+    text: `UPDATE jobs SET due_at = clock_timestamp() + make_interval(secs => $3::float8 / 1000)
+           WHERE schedule_id = $1 AND job_number = $2 AND completed_at IS NULL`,
+    values: [job.scheduleId, job.jobNumber, ms],
   })
 }
 
 /** Ends a job with the answer to its hold. False: it has ended before. */
-export async function completeJob(db: Queryable, jobNumber: number, result: unknown): Promise<boolean> {
+export async function completeJob(db: Queryable, job: OpenJob, result: unknown): Promise<boolean> {
   const { rowCount } = await db.query({
     name: 'jobs-complete',
-    text: `UPDATE jobs SET status = 'completed', result = $2::json, completed_at = clock_timestamp(), queue_token = NULL
-           WHERE job_number = $1 AND completed_at IS NULL`,
-    values: [jobNumber, JSON.stringify(result)],
+    text: `UPDATE jobs SET status = 'completed', result = $3::json, completed_at = clock_timestamp(), queue_token = NULL
+           WHERE schedule_id = $1 AND job_number = $2 AND completed_at IS NULL`,
+    values: [job.scheduleId, job.jobNumber, JSON.stringify(result)],
   })
   return rowCount === 1
 }
@@ -128,7 +132,7 @@ export async function completeJob(db: Queryable, jobNumber: number, result: unkn
  */
 export async function failJob(
   pool: Pool,
-  jobNumber: number,
+  job: OpenJob,
   error: JobError,
 ): Promise<'failed' | 'completed' | undefined> {
   // No request has an empty hash, so a late attempt finds that its key was used for something else.
@@ -137,12 +141,13 @@ export async function failJob(
       name: 'jobs-fail',
       text: `WITH barred AS (
                INSERT INTO idempotency_keys (user_id, operation, idempotency_key, request_hash, response, locked_until)
-               SELECT user_id, $3, job_id::text, '', $2::json, clock_timestamp() FROM jobs WHERE job_number = $1 AND completed_at IS NULL
+               SELECT user_id, $4, job_id::text, '', $3::json, clock_timestamp() FROM jobs
+               WHERE schedule_id = $1 AND job_number = $2 AND completed_at IS NULL
                ON CONFLICT DO NOTHING RETURNING idempotency_key
              )
-             UPDATE jobs SET status = 'failed', error = $2::json, completed_at = clock_timestamp(), queue_token = NULL
-             FROM barred WHERE job_number = $1 AND completed_at IS NULL`,
-      values: [jobNumber, JSON.stringify(error), JOB_OPERATION],
+             UPDATE jobs SET status = 'failed', error = $3::json, completed_at = clock_timestamp(), queue_token = NULL
+             FROM barred WHERE schedule_id = $1 AND job_number = $2 AND completed_at IS NULL`,
+      values: [job.scheduleId, job.jobNumber, JSON.stringify(error), JOB_OPERATION],
     }),
   )
   if (failed.rowCount === 1) return 'failed'
@@ -150,9 +155,9 @@ export async function failJob(
     name: 'jobs-complete-as-held',
     text: `UPDATE jobs j SET status = 'completed', result = k.response, completed_at = clock_timestamp(), queue_token = NULL
            FROM idempotency_keys k
-           WHERE j.job_number = $1 AND j.completed_at IS NULL AND k.user_id = j.user_id AND k.operation = $2
+           WHERE j.schedule_id = $1 AND j.job_number = $2 AND j.completed_at IS NULL AND k.user_id = j.user_id AND k.operation = $3
              AND k.idempotency_key = j.job_id::text AND k.request_hash <> ''`,
-    values: [jobNumber, JOB_OPERATION],
+    values: [job.scheduleId, job.jobNumber, JOB_OPERATION],
   })
   return completed.rowCount === 1 ? 'completed' : undefined
 }
@@ -161,14 +166,16 @@ export async function failJob(
 export async function findJobs(db: Queryable, jobIds: readonly string[]): Promise<Job[]> {
   const { rows } = await db.query<Job>({
     name: 'jobs-find',
-    text: `SELECT ${JOB_COLUMNS} FROM jobs WHERE job_id = ANY ($1::uuid[])`,
+    // One look by the id each: a list that was planned while the table was small would read all of it later.
+    text: `SELECT found.* FROM unnest($1::uuid[]) AS wanted (id)
+           CROSS JOIN LATERAL (SELECT ${JOB_COLUMNS} FROM jobs WHERE job_id = wanted.id OFFSET 0) found`,
     values: [jobIds],
   })
   return rows
 }
 
 /** How many open jobs of its schedule are run until this one's end, with itself. */
-export async function countUpTo(db: Queryable, job: Pick<Job, 'scheduleId' | 'jobNumber'>): Promise<number> {
+export async function countUpTo(db: Queryable, job: OpenJob): Promise<number> {
   const { rows } = await db.query<{ position: number }>({
     name: 'jobs-count-up-to',
     text: `SELECT count(*) AS position FROM jobs WHERE schedule_id = $1 AND completed_at IS NULL AND job_number <= $2`,
@@ -181,15 +188,18 @@ export async function countUpTo(db: Queryable, job: Pick<Job, 'scheduleId' | 'jo
  * Schedules whose next job could have begun `overdueMs` ago, or has no time left. It is planned each time: the plan of a nearly empty table would read
  * all ended jobs of an hour.
  */
-export async function listOverdueSchedules(db: Queryable, overdueMs: number): Promise<number[]> {
-  const { rows } = await db.query<{ schedule_id: number }>(
-    `SELECT schedule_id FROM (
+export async function listOverdueSchedules(
+  db: Queryable,
+  overdueMs: number,
+): Promise<{ scheduleId: number; isLate: boolean }[]> {
+  const { rows } = await db.query<{ scheduleId: number; isLate: boolean }>(
+    `SELECT schedule_id AS "scheduleId", give_up_at <= clock_timestamp() AS "isLate" FROM (
        SELECT DISTINCT ON (schedule_id) schedule_id, due_at, give_up_at FROM jobs WHERE completed_at IS NULL
        ORDER BY schedule_id, job_number) next
      WHERE due_at <= clock_timestamp() - make_interval(secs => $1::float8 / 1000) OR give_up_at <= clock_timestamp()`,
     [overdueMs],
   )
-  return rows.map((row) => row.schedule_id)
+  return rows
 }
 
 /** Deletes jobs that ended `keepMs` ago, `limit` at most; returns how many. */
