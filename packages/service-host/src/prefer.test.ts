@@ -44,6 +44,6 @@ test.each([
 test('a long header of quotes is read at once', () => {
   const began = performance.now()
   expect(prefersAsync(`${'"\\'.repeat(20_000)}, respond-async`)).toBe(false)
-  expect(prefersAsync(`${'a="'.repeat(13_000)}`)).toBe(false)
+  expect(prefersAsync('a="'.repeat(13_000))).toBe(false)
   expect(performance.now() - began).toBeLessThan(200)
 })

@@ -54,13 +54,10 @@ export const payRoute = defineRoute({
   auth: 'user',
   headers: z.object({
     'idempotency-key': idempotencyKeyHeader,
-    prefer: z
-      .string()
-      .optional()
-      .meta({
-        description: 'RFC 7240; `respond-async` is known, others are passed over',
-        example: 'respond-async',
-      }),
+    prefer: z.string().optional().meta({
+      description: 'RFC 7240; `respond-async` is known, others are passed over',
+      example: 'respond-async',
+    }),
   }),
   body: z
     .strictObject({

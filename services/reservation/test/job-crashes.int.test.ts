@@ -36,13 +36,16 @@ interface EndedJob {
   code: string | null
   reservationId: string | null
   attempts: number
+  /** In seconds. */
+  endedAt: number
 }
 
 /** All jobs in the order in which they were accepted. */
 async function jobs(): Promise<EndedJob[]> {
   const { rows } = await running.db.query<EndedJob>(
     `SELECT job_id AS "jobId", user_id AS "userId", status, attempts, error ->> 'code' AS code,
-       result ->> 'reservationId' AS "reservationId"
+       result ->> 'reservationId' AS "reservationId",
+       extract(epoch FROM completed_at)::float8 AS "endedAt"
      FROM jobs ORDER BY job_number`,
   )
   return rows
@@ -59,6 +62,12 @@ const ended = (count: number, withinMs = 20_000): Promise<EndedJob[]> =>
     },
     { withinMs },
   )
+
+/** They ended in the order in which they were accepted. */
+function expectOneByOne(all: readonly EndedJob[]): void {
+  const ends = all.map(({ endedAt }) => endedAt)
+  expect(ends).toEqual(ends.toSorted((a, b) => a - b))
+}
 
 /** The reservations that were ever made, in their order. */
 async function reservations(): Promise<{ reservation_id: string; user_id: string; status: string }[]> {
@@ -195,9 +204,7 @@ test('of 200 jobs for 50 seats, accepted by two instances, those of the first 50
   )
   expect(all.slice(0, 50).map(({ status }) => status)).toEqual(Array.from({ length: 50 }, () => 'completed'))
   expect(all.slice(50).map(({ code }) => code)).toEqual(Array.from({ length: 150 }, () => 'SEAT_TAKEN'))
-  // Ids of reservations are taken one after the other, so they show the order in which the jobs were run.
-  const held = all.slice(0, 50).map(({ reservationId }) => reservationId)
-  expect(held).toEqual(held.toSorted())
+  expectOneByOne(all)
 }, 40_000)
 
 test('a message that comes many times, also under other ids and to two instances, makes one hold of its job', async () => {
@@ -308,8 +315,7 @@ test('jobs that wait at a stop are run after the next start, in their order', as
   expect((await jobs()).filter(({ status }) => status === 'waiting').length).toBeGreaterThan(0)
   const next = await startInstance(running.environment, running.neighbours, { SWEEP_EVERY_MS: '100' })
   stops.push(() => next.stop())
-  const held = (await ended(30)).map(({ reservationId }) => reservationId)
-  expect(held).toEqual(held.toSorted())
+  expectOneByOne(await ended(30))
   expect(await reservations()).toHaveLength(30)
 }, 40_000)
 

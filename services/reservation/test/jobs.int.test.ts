@@ -70,7 +70,8 @@ describe('Prefer: respond-async', () => {
   })
 
   test('what can be refused at once is no job', async () => {
-    const { neighbours, hold } = running
+    const { neighbours } = running
+    const hold = (...request: Parameters<RunningService['hold']>) => running.hold(...request)
     const waits = randomUUID()
     neighbours.refusedTokens.set(waits, 'QUEUE_TOKEN_NOT_ACTIVE')
     const seat = { scheduleId: 1, seatIds: [1004] }

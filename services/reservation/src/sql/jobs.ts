@@ -31,7 +31,10 @@ export async function lockJobsOf(tx: Tx, scheduleId: number): Promise<void> {
   })
 }
 
-/** The line of a schedule: its open jobs, and how many seconds one takes, by the last ones; null where there are none yet. */
+/**
+ * The line of a schedule: its open jobs, and how many seconds one takes, null where none has ended yet. It is the time from one end to the next where a
+ * job was waiting for that, so that it tells the rate.
+ */
 export async function readJobLine(
   db: Queryable,
   scheduleId: number,
@@ -39,9 +42,12 @@ export async function readJobLine(
   const { rows } = await db.query<{ open: number; secondsEach: number | null }>({
     name: 'jobs-line',
     text: `SELECT (SELECT count(*) FROM jobs WHERE schedule_id = $1 AND completed_at IS NULL) AS open,
-             (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM completed_at - started_at))
-              FROM (SELECT started_at, completed_at FROM jobs WHERE schedule_id = $1 AND completed_at IS NOT NULL
-                    ORDER BY completed_at DESC LIMIT ${MEDIAN_OF}) latest) AS "secondsEach"`,
+             (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM completed_at - begun_at))
+              FROM (SELECT completed_at, CASE WHEN created_at < lag(completed_at) OVER one_by_one
+                      THEN lag(completed_at) OVER one_by_one ELSE started_at END AS begun_at
+                    FROM (SELECT created_at, started_at, completed_at FROM jobs WHERE schedule_id = $1 AND completed_at IS NOT NULL
+                          ORDER BY completed_at DESC LIMIT ${MEDIAN_OF}) latest
+                    WINDOW one_by_one AS (ORDER BY completed_at)) timed) AS "secondsEach"`,
     values: [scheduleId],
   })
   return rows[0] ?? { open: 0, secondsEach: null }
