@@ -33,6 +33,7 @@ interface NoteInRoom {
 
 type NotesContext = ChangingContext & Pick<QueueContext, 'config'>
 
+// So many, of 100 rooms, took 17 to 23 ms with their answers. Joins and admissions of these rooms wait for a part of that.
 const SHARED_MAX = 200
 const BATCH_MAX = 500
 const LINGER_MS = 3
@@ -216,12 +217,16 @@ function loadByHolders(tx: Tx, notes: readonly NoteInRoom[]) {
   })
 }
 
-/** Saves the places that changed, and the rooms that have them. */
+/**
+ * Saves the places that changed, and the rooms that have them. A plan made while there were few places would go on to read all of them:
+ * 22 ms a batch with 100,000. So this statement is planned without that way.
+ */
 async function saveRooms(tx: Tx, noted: readonly NotedRoom[]): Promise<void> {
   const rooms = noted.filter(({ changes }) => changes.length > 0)
   if (rooms.length === 0) return
   const changes = rooms.flatMap((one) => one.changes.map((change) => ({ ...change, version: one.version })))
-  await tx.query({
+  const planned = tx.query({ name: 'plan-by-keys', text: `SELECT set_config('enable_seqscan', 'off', true)` })
+  const saved = tx.query({
     name: 'save-places',
     text: `
       WITH saved AS (
@@ -249,6 +254,7 @@ async function saveRooms(tx: Tx, noted: readonly NotedRoom[]): Promise<void> {
       changes.map(({ now }) => now.seenAtMs),
     ],
   })
+  await together([planned, saved])
 }
 
 function isNoLongerWaiting({ place, now }: PlaceChange): boolean {
