@@ -1,5 +1,5 @@
 import { grpcTarget, hostSettings, whole } from '@frontrow/service-host/config'
-import type { z } from 'zod'
+import { z } from 'zod'
 
 /** Settings of the catalog service. */
 export const settings = hostSettings.extend({
@@ -12,6 +12,17 @@ export const settings = hostSettings.extend({
   ),
   SEAT_EVENT_READERS_MAX: whole(1, 50_000, 5_000).describe(
     'open event streams of seats, at most; counted by each instance',
+  ),
+  CATALOG_READ_DATABASE_URL: z
+    .string()
+    .startsWith('postgres')
+    .refine((url) => URL.canParse(url), 'must be a URL')
+    .optional()
+    .describe(
+      'a streaming replica of PostgreSQL, for lists, concerts, schedules and the layouts of seats; role and password are those of DATABASE_URL where it names none. Without it all is read from DATABASE_URL',
+    ),
+  REPLICA_LAG_MAX_MS: whole(500, 60_000, 2_000).describe(
+    'reads go to DATABASE_URL while what the replica shows may be older',
   ),
 })
 

@@ -4,6 +4,7 @@ import type { VerifyTokenResponse__Output as VerifiedToken } from '@frontrow/pro
 import type { CoalescedCache } from '@frontrow/service-host/coalesced-cache'
 import type { CatalogConfig } from './config.ts'
 import type { CatalogEvents } from './events.ts'
+import type { Reads } from './replica/reads.ts'
 import type { SeatChannels } from './seat-channels.ts'
 import type { SeatMaps } from './seat-maps.ts'
 import type { SeatsLeft } from './seats-left.ts'
@@ -20,7 +21,10 @@ export interface TokenCheck {
 
 /** What every use case of this service gets. */
 export interface CatalogContext {
+  /** The primary, where all is decided and written. */
   readonly pool: Pool
+  /** What may be a moment old is read by these, from a replica where there is one. */
+  readonly reads: Reads
   readonly relay: WakeUp
   readonly events: CatalogEvents
   readonly config: Pick<CatalogConfig, 'SCHEDULE_SEATS_MIN' | 'SCHEDULE_SEATS_MAX'>

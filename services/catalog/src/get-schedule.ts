@@ -9,9 +9,9 @@ export interface ScheduleDetails extends ListedSchedule {
   grades: Grade[]
 }
 
-/** One schedule, up to a second old. Refuses with SCHEDULE_NOT_FOUND, also for one of another concert. */
+/** One schedule, as old as `schedules` has it. Refuses with SCHEDULE_NOT_FOUND, also for one of another concert. */
 export async function getSchedule(
-  ctx: Pick<CatalogContext, 'schedules' | 'grades' | 'seatsLeft'>,
+  ctx: Pick<CatalogContext, 'grades' | 'seatsLeft'> & { schedules: Pick<CatalogContext['schedules'], 'get'> },
   { concertId, scheduleId }: { concertId: number; scheduleId: number },
 ): Promise<ScheduleDetails> {
   const schedule = scheduleOf(concertId, scheduleId, await ctx.schedules.get(scheduleId))

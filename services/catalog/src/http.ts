@@ -21,47 +21,52 @@ import {
   listSchedulesRoute,
   listVenuesRoute,
 } from './openapi.ts'
+import { mayHaveWritten, notingWrites, readerFor } from './read-own-writes.ts'
 import { concertJson, listedScheduleJson, scheduleJson, venueJson } from './schedule-json.ts'
 import { addSeatRoutes } from './seat-http.ts'
 import { insertConcert } from './sql/concerts.ts'
+import { readSchedule } from './sql/schedules.ts'
 
 /** The REST side: concerts and schedules for everybody, seats for those who were let in, and what admins do. */
 export function addRoutes(http: HttpServer, ctx: CatalogContext): void {
   // The seat routes are added first, since those who were let in ask for them again and again.
   addSeatRoutes(http, ctx)
   addPublicRoutes(http, ctx)
-  addAdminRoutes(http, ctx)
+  addAdminRoutes(notingWrites(http, ctx.reads), ctx)
 }
 
 function addPublicRoutes(http: HttpServer, ctx: CatalogContext): void {
-  http.handle(listConcertsRoute, async ({ query }) => {
-    const { concerts, nextConcertId } = await listConcerts(ctx, {
-      query: query.query,
-      beforeConcertId: query.cursor,
-      limit: query.limit,
-    })
+  http.handle(listConcertsRoute, async ({ query, request }) => {
+    const page = { query: query.query, beforeConcertId: query.cursor, limit: query.limit }
+    const { concerts, nextConcertId } = await readerFor(request, ctx)((pool) => listConcerts({ pool }, page))
     const nextCursor = nextConcertId === null ? null : toCursor(nextConcertId)
     return { status: 200, data: { items: concerts.map(concertJson), nextCursor } }
   })
 
-  http.handle(getConcertRoute, async ({ params }) => ({
-    status: 200,
-    data: concertJson(await getConcert(ctx, params.concertId)),
-  }))
+  http.handle(getConcertRoute, async ({ params, request }) => {
+    const concert = await readerFor(request, ctx)((pool) => getConcert({ pool }, params.concertId))
+    return { status: 200, data: concertJson(concert) }
+  })
 
-  http.handle(listSchedulesRoute, async ({ params, query }) => {
+  http.handle(listSchedulesRoute, async ({ params, query, request }) => {
     const { status, ...dates } = query
-    const schedules = await listSchedules(ctx, { concertId: params.concertId, dates, status })
+    const wanted = { concertId: params.concertId, dates, status }
+    const schedules = await listSchedules({ ...ctx, read: readerFor(request, ctx) }, wanted)
     return { status: 200, data: schedules.map(listedScheduleJson) }
   })
 
-  http.handle(getScheduleRoute, async ({ params }) => {
-    const { grades, ...schedule } = await getSchedule(ctx, params)
+  http.handle(getScheduleRoute, async ({ params, request }) => {
+    const { grades, ...schedule } = await getSchedule(mayHaveWritten(request) ? uncached(ctx) : ctx, params)
     return { status: 200, data: { ...scheduleJson(schedule), grades } }
   })
 }
 
-function addAdminRoutes(http: HttpServer, ctx: CatalogContext): void {
+/** Schedules as they are now, instead of up to a second old. */
+function uncached(ctx: CatalogContext): Parameters<typeof getSchedule>[0] {
+  return { ...ctx, schedules: { get: (scheduleId) => readSchedule(ctx.pool, scheduleId) } }
+}
+
+function addAdminRoutes(http: Pick<HttpServer, 'handle'>, ctx: CatalogContext): void {
   http.handle(createVenueRoute, async ({ body }) => {
     const { address = null, city = null } = body
     return { status: 201, data: venueJson(await createVenue(ctx, { ...body, address, city })) }

@@ -25,19 +25,15 @@ const earliestToday = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Etc/GMT+12' 
 
 /** Schedules of a concert in a range of dates. Refuses with CONCERT_NOT_FOUND, and INVALID_REQUEST for a reversed range. */
 export async function listSchedules(
-  ctx: Pick<CatalogContext, 'pool' | 'now' | 'seatsLeft'>,
+  ctx: Pick<CatalogContext, 'now' | 'seatsLeft'> & { read: CatalogContext['reads']['run'] },
   wanted: { concertId: number; dates: DateRange; status: ScheduleStatus },
 ): Promise<ListedSchedule[]> {
   const now = ctx.now()
   checkRange(wanted.dates, now)
-  await getConcert(ctx, wanted.concertId)
   const { concertId, status } = wanted
-  const schedules = await readSchedules(ctx.pool, {
-    concertId,
-    status,
-    ...wanted.dates,
-    now,
-    limit: SCHEDULES_MAX,
+  const schedules = await ctx.read(async (pool) => {
+    await getConcert({ pool }, concertId)
+    return readSchedules(pool, { concertId, status, ...wanted.dates, now, limit: SCHEDULES_MAX })
   })
   const seatsLeft = await ctx.seatsLeft.of(schedules)
   return schedules.map((schedule, index) => ({ ...schedule, availableSeats: seatsLeft[index] ?? 0 }))

@@ -14,6 +14,7 @@ import { addServices } from './grpc.ts'
 import { addRoutes } from './http.ts'
 import { addDocs } from './http-docs.ts'
 import { consumedTopics, messageHandlers } from './messages.ts'
+import { createReads } from './replica/create-reads.ts'
 import { SeatChannels } from './seat-channels.ts'
 import { SeatMaps } from './seat-maps.ts'
 import { SeatsLeft } from './seats-left.ts'
@@ -66,10 +67,12 @@ export async function startCatalog(
 
 function createContext(host: ServiceHost, config: CatalogConfig): CatalogContext {
   const { pool, logger } = host
+  const reads = createReads(host, config)
   const calls = createCalls(host, config)
   const events = createEvents(host.metrics.registry, logger)
   const seatMaps = new SeatMaps({
-    readLayout: (scheduleId) => readSeats(pool, scheduleId, { afterSeatId: 0, limit: LAYOUT_MAX }),
+    readLayout: (scheduleId) =>
+      reads.run((db) => readSeats(db, scheduleId, { afterSeatId: 0, limit: LAYOUT_MAX }), hasRows),
     listTaken: (scheduleId) => {
       events.takenSeatsAsked()
       return calls.listTakenSeats({ scheduleId })
@@ -78,22 +81,28 @@ function createContext(host: ServiceHost, config: CatalogConfig): CatalogContext
   })
   return {
     pool,
+    reads,
     relay: host.relay,
     events,
     config,
     now: () => new Date(),
     verifyToken: calls.verifyToken,
     schedules: new CoalescedCache({
-      load: (scheduleId: number) => readSchedule(pool, scheduleId),
+      load: (scheduleId: number) =>
+        reads.run(
+          (db) => readSchedule(db, scheduleId),
+          (schedule) => schedule !== undefined,
+        ),
       freshMs: SCHEDULE_FRESH_MS,
       max: SCHEDULES_MAX,
     }),
     // Grades and prices are written once, with the schedule.
     grades: new CoalescedCache({
-      load: (scheduleId: number) => readGrades(pool, scheduleId),
+      load: (scheduleId: number) => reads.run((db) => readGrades(db, scheduleId), hasRows),
       freshMs: Number.POSITIVE_INFINITY,
       max: SCHEDULES_MAX,
     }),
+    // They have to be right within 2 s of a hold, which a replica may be behind by. It is one statement a second.
     seatsLeft: new SeatsLeft(pool),
     seatMaps,
     seatChannels: new SeatChannels({
@@ -107,6 +116,9 @@ function createContext(host: ServiceHost, config: CatalogConfig): CatalogContext
     tokenWatch: new TokenWatch({ verifyToken: calls.watchToken, logger }),
   }
 }
+
+/** Layouts and grades are kept for long, so those of a schedule that the replica does not have yet must not be taken for none. */
+const hasRows = (rows: readonly unknown[]): boolean => rows.length > 0
 
 function createCalls(host: ServiceHost, config: CatalogConfig) {
   const limits = { deadlineMs: CALL_DEADLINE_MS, retriable: true }
