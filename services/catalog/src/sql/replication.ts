@@ -2,7 +2,7 @@ import type { Queryable } from '@frontrow/postgres/pool'
 
 /**
  * How far the primary's log is written, in bytes, and the primary's clock. Any role may ask. Every commit that was acknowledged is in it,
- * but for those of sessions with synchronous_commit = off in the last 0.6 s; no service has such sessions. (The place where the next
+ * but for those of sessions with synchronous_commit = off in the last 0.6 s, as the relay of the outbox is. (The place where the next
  * record is inserted would have them too, but lies ahead of what an idle primary sends.)
  */
 export async function readPrimaryPosition(db: Queryable): Promise<{ position: number; clockMs: number }> {
