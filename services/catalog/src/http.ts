@@ -21,7 +21,7 @@ import {
   listSchedulesRoute,
   listVenuesRoute,
 } from './openapi.ts'
-import { mayHaveWritten, notingWrites, readerFor } from './read-own-writes.ts'
+import { mayHaveWritten, notingWrites, readsFor } from './read-own-writes.ts'
 import { concertJson, listedScheduleJson, scheduleJson, venueJson } from './schedule-json.ts'
 import { addSeatRoutes } from './seat-http.ts'
 import { insertConcert } from './sql/concerts.ts'
@@ -38,20 +38,22 @@ export function addRoutes(http: HttpServer, ctx: CatalogContext): void {
 function addPublicRoutes(http: HttpServer, ctx: CatalogContext): void {
   http.handle(listConcertsRoute, async ({ query, request }) => {
     const page = { query: query.query, beforeConcertId: query.cursor, limit: query.limit }
-    const { concerts, nextConcertId } = await readerFor(request, ctx)((pool) => listConcerts({ pool }, page))
+    const { concerts, nextConcertId } = await readsFor(request, ctx).run((pool) =>
+      listConcerts({ pool }, page),
+    )
     const nextCursor = nextConcertId === null ? null : toCursor(nextConcertId)
     return { status: 200, data: { items: concerts.map(concertJson), nextCursor } }
   })
 
   http.handle(getConcertRoute, async ({ params, request }) => {
-    const concert = await readerFor(request, ctx)((pool) => getConcert({ pool }, params.concertId))
+    const concert = await readsFor(request, ctx).run((pool) => getConcert({ pool }, params.concertId))
     return { status: 200, data: concertJson(concert) }
   })
 
   http.handle(listSchedulesRoute, async ({ params, query, request }) => {
     const { status, ...dates } = query
     const wanted = { concertId: params.concertId, dates, status }
-    const schedules = await listSchedules({ ...ctx, read: readerFor(request, ctx) }, wanted)
+    const schedules = await listSchedules({ ...ctx, reads: readsFor(request, ctx) }, wanted)
     return { status: 200, data: schedules.map(listedScheduleJson) }
   })
 

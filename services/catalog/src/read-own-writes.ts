@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { claimsToBeAdmin } from '@frontrow/service-host/auth'
 import type { HttpServer } from '@frontrow/service-host/http-server'
 import type { CatalogContext } from './context.ts'
+import { primaryReads } from './replica/reads.ts'
 import type { Reads } from './replica/reads.ts'
 
 /** Whether the request may come from somebody who has just written, here or on another instance: only admins write to the catalog. */
@@ -10,11 +11,11 @@ export function mayHaveWritten(request: IncomingMessage): boolean {
 }
 
 /** How reads for a request of a public route are answered: by the primary for admins, else as `reads` does. */
-export function readerFor(
+export function readsFor(
   request: IncomingMessage,
   { pool, reads }: Pick<CatalogContext, 'pool' | 'reads'>,
-): Reads['run'] {
-  return mayHaveWritten(request) ? (read) => read(pool) : (read, isThere) => reads.run(read, isThere)
+): Pick<Reads, 'run'> {
+  return mayHaveWritten(request) ? primaryReads(pool) : reads
 }
 
 /** Adds routes whose requests other than GET are noted as writes before they are answered, whatever their end. */

@@ -36,10 +36,10 @@ const readsOnReplica = (): Promise<number> => metric(underTest, 'catalog_reads_t
 /** People who ask for lists and a schedule without a rest; whatever is not a 200 is a failure. */
 function startReaders(paths: readonly string[]) {
   const failures: string[] = []
-  let isStopping = false
+  const stopping = new AbortController()
   let answers = 0
   const read = async (path: string): Promise<void> => {
-    while (!isStopping) {
+    while (!stopping.signal.aborted) {
       const { status, error } = await underTest.call('GET', path)
       answers += 1
       if (status !== 200) failures.push(`${path}: ${status} ${error?.message}`)
@@ -48,7 +48,7 @@ function startReaders(paths: readonly string[]) {
   }
   const reading = Promise.all(paths.map(read))
   const stop = async (): Promise<void> => {
-    isStopping = true
+    stopping.abort()
     await reading
   }
   return { failures, answers: () => answers, stop }
