@@ -5,6 +5,7 @@ import type { HttpServer } from '@frontrow/service-host/http-server'
 import { toCursor } from '@frontrow/values/page'
 import { cancelReservation } from './cancel-reservation.ts'
 import type { SeatChoice } from './check-offer.ts'
+import type { SeenPrice } from './choose-seats.ts'
 import type { Context } from './context.ts'
 import { getReservation, getReservations } from './get-reservations.ts'
 import type { Owner } from './get-reservations.ts'
@@ -16,6 +17,7 @@ import {
   listReservationsRoute,
   refreshHoldRoute,
 } from './openapi.ts'
+import type { HoldBody } from './openapi.ts'
 import { refreshHold } from './refresh-hold.ts'
 import { toRefundJson, toReservationJson } from './reservation-json.ts'
 
@@ -29,6 +31,7 @@ export function addHttpRoutes(http: HttpServer, ctx: Context): void {
       scheduleId: body.scheduleId,
       queueToken: readQueueToken(request.headers, body.scheduleId),
       choice: toChoice(body),
+      seen: toSeen(body),
       idempotencyKey: headers['idempotency-key'],
     })
     return { status: 201, data, ...(isReplay ? { headers: { 'Idempotency-Replayed': 'true' } } : {}) }
@@ -79,13 +82,14 @@ function ownerFor({ isAdmin, userId }: Caller): Owner {
   return isAdmin ? null : userId
 }
 
-function toChoice(body: {
-  seatIds?: number[] | undefined
-  quantity?: number | undefined
-  grade?: string | undefined
-}): SeatChoice {
-  const { seatIds, quantity, grade } = body
+function toChoice({ seatId, seatIds, quantity, grade, section, allowSplit }: HoldBody): SeatChoice {
+  if (seatId !== undefined) return { seatIds: [seatId] }
   if (seatIds !== undefined) return { seatIds }
-  if (quantity === undefined) throw new Error('the body was checked to have seatIds or quantity')
-  return { quantity, grade }
+  if (quantity === undefined) throw new Error('the body was checked to have seatId, seatIds or quantity')
+  // False is as if it were left out, so that both are one request under one Idempotency-Key.
+  return { quantity, grade, section, allowSplit: allowSplit === true ? true : undefined }
+}
+
+function toSeen({ price, totalAmount }: HoldBody): SeenPrice | undefined {
+  return price === undefined && totalAmount === undefined ? undefined : { price, totalAmount }
 }

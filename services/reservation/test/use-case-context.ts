@@ -8,7 +8,9 @@ import { settings } from '../src/config.ts'
 import type { Context } from '../src/context.ts'
 import { countReservations } from '../src/events.ts'
 import { SeatLayout } from '../src/seat-layout.ts'
+import { SeatPicker } from '../src/seat-picker.ts'
 import { shareHolds } from '../src/share-holds.ts'
+import { listTakenSeatIds } from '../src/sql/seat-holds.ts'
 import { layOutRuns } from './neighbours.ts'
 
 /** Thirty connections with the service's own role. */
@@ -36,6 +38,7 @@ export function useCaseContext(environment: TestEnvironment, pool: Pool): Contex
     pool,
     relay: { wake: () => undefined },
     takeSeats: shareHolds(pool, config),
+    seatPicker: new SeatPicker((scheduleId) => listTakenSeatIds(pool, scheduleId)),
     counters: countReservations(createMetrics('test', { processMetrics: false }), logger),
     now: () => new Date(),
     verifyToken: async ({ scheduleId, userId }) => ({ scheduleId, userId, activeUntilMs: 0, sequence: 1 }),
@@ -52,8 +55,9 @@ export function useCaseContext(environment: TestEnvironment, pool: Pool): Contex
         bookingCloseAtMs: Number.MAX_SAFE_INTEGER,
         status: 'ON_SALE',
         seatCount: 100,
+        noOrphanSeats: false,
       }),
-      layout: async (scheduleId) => new SeatLayout(layOutRuns(scheduleId, 100)),
+      layout: async (scheduleId) => layoutOf(scheduleId),
       forget: () => undefined,
     },
   }
