@@ -91,11 +91,7 @@ function stretchesOf(hall: Hall, { section }: BestAvailableWish): readonly Stret
     : hall.stretches.filter((stretch) => stretch.section === section)
 }
 
-function freeRunsOf(
-  stretch: Stretch,
-  taken: Uint8Array,
-  isWanted: (ordinal: number) => boolean,
-): FreeRun[] {
+function freeRunsOf(stretch: Stretch, taken: Uint8Array, isWanted: (ordinal: number) => boolean): FreeRun[] {
   const runs: FreeRun[] = []
   const last = stretch.firstOrdinal + stretch.length
   for (let freeStart = stretch.firstOrdinal; freeStart < last; freeStart += 1) {
@@ -123,8 +119,7 @@ function groupOf(run: FreeRun, start: number, size: number): Group {
     start,
     size,
     orphans: (before === 1 ? 1 : 0) + (after === 1 ? 1 : 0),
-    lostPlaces:
-      places(run.end - run.start) - 1 - places(start - run.start) - places(run.end - start - size),
+    lostPlaces: places(run.end - run.start) - 1 - places(start - run.start) - places(run.end - start - size),
     distance: (twiceNumber - stretch.twiceMiddle) ** 2 + rowDistance(stretch),
   }
 }

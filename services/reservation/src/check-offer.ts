@@ -55,7 +55,10 @@ function checkSeatsExist(layout: SeatLayout, choice: SeatChoice): void {
   }
   const { grade, section } = choice
   if (layout.hasSeatsOf(choice)) return
-  const kind = [grade === undefined ? [] : `grade ${grade}`, section === undefined ? [] : `section ${section}`]
+  const kind = [
+    grade === undefined ? [] : `grade ${grade}`,
+    section === undefined ? [] : `section ${section}`,
+  ]
   throw refuse('SEAT_NOT_FOUND', `the schedule has no seats of ${kind.flat().join(' and ')}`, {
     details: { grade, section },
   })

@@ -83,11 +83,7 @@ export class SeatPicker {
   }
 
   /** Seats that a choice would leave single though another choice would not; see `orphansLeftBy`. */
-  async orphansLeftBy(
-    scheduleId: number,
-    layout: SeatLayout,
-    seatIds: readonly number[],
-  ): Promise<number[]> {
+  async orphansLeftBy(scheduleId: number, layout: SeatLayout, seatIds: readonly number[]): Promise<number[]> {
     const board = this.#boardOf(scheduleId, layout)
     const { hall } = board
     const chosen = seatIds.map((seatId) => hall.ordinalOf(seatId)).filter((ordinal) => ordinal !== undefined)
@@ -117,11 +113,7 @@ export class SeatPicker {
   }
 }
 
-function pickFrom(
-  board: SeatBoard,
-  wish: BestAvailableWish,
-  alternatives: number,
-): PickOfSeats | undefined {
+function pickFrom(board: SeatBoard, wish: BestAvailableWish, alternatives: number): PickOfSeats | undefined {
   const { hall, seats } = board
   const ordinals = pickBestAvailable(hall, seats, wish, alternatives, (count) => randomInt(count))
   if (ordinals === undefined) return undefined

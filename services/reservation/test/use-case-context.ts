@@ -32,6 +32,13 @@ export function useCaseContext(environment: TestEnvironment, pool: Pool): Contex
     QUEUE_GRPC: 'unused:1',
     CATALOG_GRPC: 'unused:1',
   })
+  // As the service does, it remembers a layout for good.
+  const layouts = new Map<number, SeatLayout>()
+  const layoutOf = (scheduleId: number): SeatLayout => {
+    const layout = layouts.get(scheduleId) ?? new SeatLayout(layOutRuns(scheduleId, 100))
+    layouts.set(scheduleId, layout)
+    return layout
+  }
   return {
     config,
     logger,
