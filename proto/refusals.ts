@@ -22,6 +22,8 @@ export const refusals = {
   SCHEDULE_NOT_CHANGEABLE: refusalRow(409, 'FAILED_PRECONDITION', 'A cancelled schedule stays cancelled.'),
 
   SEAT_TAKEN: refusalRow(409, 'ABORTED', 'Held or sold; `details.seatIds` says which.'),
+  ORPHAN_SEAT: refusalRow(422, 'FAILED_PRECONDITION', 'Would leave single seats; `details.seatIds`.'),
+  PRICE_CHANGED: refusalRow(409, 'ABORTED', 'Not the price you saw; `details` has `seen` and `now`.'),
   SEAT_LIMIT_EXCEEDED: refusalRow(422, 'FAILED_PRECONDITION', 'More seats than one user may have.'),
   RESERVATION_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'No such reservation of yours.'),
   RESERVATION_EXPIRED: refusalRow(409, 'FAILED_PRECONDITION', 'The hold ran out.'),

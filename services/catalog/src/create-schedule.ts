@@ -19,6 +19,7 @@ export interface CreateSchedule {
   waitingRoomOpenAt: Date | undefined
   bookingOpenAt: Date
   bookingCloseAt: Date
+  noOrphanSeats: boolean
   sections: readonly Section[]
 }
 

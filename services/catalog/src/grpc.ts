@@ -63,5 +63,6 @@ function toMessage(schedule: Schedule) {
     bookingCloseAtMs: schedule.bookingCloseAt.getTime(),
     status: schedule.status,
     seatCount: schedule.seatCount,
+    noOrphanSeats: schedule.noOrphanSeats,
   }
 }

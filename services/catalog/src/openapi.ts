@@ -60,6 +60,7 @@ const schedule = listedSchedule.extend({
   performanceAt: time,
   waitingRoomOpenAt: time,
   seatCount: id,
+  noOrphanSeats: z.boolean(),
 })
 
 const scheduleDetails = schedule.extend({
@@ -247,6 +248,10 @@ export const createScheduleRoute = defineRoute({
       waitingRoomOpenAt: timeInput.optional(),
       bookingOpenAt: timeInput,
       bookingCloseAt: timeInput,
+      noOrphanSeats: z.boolean().default(false).meta({
+        description:
+          'Whether a choice of seats that would leave a single seat empty is refused (ORPHAN_SEAT) while another choice would leave none.',
+      }),
       sections: z.array(sectionBlock).min(1).max(100),
     })
     .superRefine((body, context) => {

@@ -37,5 +37,6 @@ export function scheduleJson(schedule: ListedSchedule): object {
     performanceAt: schedule.performanceAt.toISOString(),
     waitingRoomOpenAt: schedule.waitingRoomOpenAt.toISOString(),
     seatCount: schedule.seatCount,
+    noOrphanSeats: schedule.noOrphanSeats,
   }
 }

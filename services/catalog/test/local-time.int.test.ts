@@ -36,6 +36,7 @@ async function perform(
       waitingRoomOpenAt: undefined,
       bookingOpenAt: new Date(before),
       bookingCloseAt: new Date(moment),
+      noOrphanSeats: false,
       sections: [{ section: 'A', grade: 'R', price: 1, rows: 1, seatsPerRow: 10 }],
     })
   }

@@ -34,6 +34,7 @@ export async function cancelReservation(
     if (after.status !== 'CANCELLED') throw refuse('RESERVATION_NOT_CANCELLABLE', 'the hold ran out')
     return { reservation: after, cancelled: changed }
   })
+  ctx.seatPicker.forget(reservation.scheduleId)
   ctx.counters.cancelled(cancelled, 'USER_CANCELLED')
   return reservation
 }

@@ -8,6 +8,7 @@ import { toCursor } from '@frontrow/values/page'
 import { z } from 'zod'
 import { cancelReservation } from './cancel-reservation.ts'
 import type { SeatChoice } from './check-offer.ts'
+import type { SeenPrice } from './choose-seats.ts'
 import type { Context } from './context.ts'
 import { getReservation, getReservations } from './get-reservations.ts'
 import type { Owner } from './get-reservations.ts'
@@ -24,6 +25,7 @@ import {
   listReservationsRoute,
   refreshHoldRoute,
 } from './openapi.ts'
+import type { HoldBody } from './openapi.ts'
 import { refreshHold } from './refresh-hold.ts'
 import { toRefundJson, toReservationJson } from './reservation-json.ts'
 
@@ -37,6 +39,7 @@ export function addHttpRoutes(http: HttpServer, ctx: Context, jobs: Pick<Jobs, '
       scheduleId: body.scheduleId,
       queueToken: readQueueToken(request.headers, body.scheduleId),
       choice: toChoice(body),
+      seen: toSeen(body),
       idempotencyKey: headers['idempotency-key'],
     }
     const isAsync = prefersAsync(headers.prefer)
@@ -119,13 +122,14 @@ function ownerFor({ isAdmin, userId }: Caller): Owner {
   return isAdmin ? null : userId
 }
 
-function toChoice(body: {
-  seatIds?: number[] | undefined
-  quantity?: number | undefined
-  grade?: string | undefined
-}): SeatChoice {
-  const { seatIds, quantity, grade } = body
+function toChoice({ seatId, seatIds, quantity, grade, section, allowSplit }: HoldBody): SeatChoice {
+  if (seatId !== undefined) return { seatIds: [seatId] }
   if (seatIds !== undefined) return { seatIds }
-  if (quantity === undefined) throw new Error('the body was checked to have seatIds or quantity')
-  return { quantity, grade }
+  if (quantity === undefined) throw new Error('the body was checked to have seatId, seatIds or quantity')
+  // False is as if it were left out, so that both are one request under one Idempotency-Key.
+  return { quantity, grade, section, allowSplit: allowSplit === true ? true : undefined }
+}
+
+function toSeen({ price, totalAmount }: HoldBody): SeenPrice | undefined {
+  return price === undefined && totalAmount === undefined ? undefined : { price, totalAmount }
 }

@@ -13,8 +13,10 @@ import { addHttpRoutes } from './http.ts'
 import { createJobs } from './jobs/start-jobs.ts'
 import { consumedTopics, messageHandlers } from './messages.ts'
 import { rememberSchedules } from './schedules.ts'
+import { SeatPicker } from './seat-picker.ts'
 import { shareHolds } from './share-holds.ts'
 import { countLiveHolds } from './sql/reservations.ts'
+import { listTakenSeatIds } from './sql/seat-holds.ts'
 
 const TIDY_EVERY_MS = 600_000
 // The most that one call of tidyKeys deletes.
@@ -36,6 +38,7 @@ export async function startReservation(
     verifyToken,
     schedules: rememberSchedules(catalog, { freshMs: config.SCHEDULE_CACHE_MS, logger }),
     takeSeats: shareHolds(pool, config),
+    seatPicker: new SeatPicker((scheduleId) => listTakenSeatIds(pool, scheduleId)),
     counters: countReservations(metrics, logger),
     now: () => new Date(),
   }

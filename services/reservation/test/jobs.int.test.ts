@@ -59,6 +59,14 @@ describe('Prefer: respond-async', () => {
     expect(await seatsOf('101')).toEqual([1001, 1002])
   })
 
+  test('a job whose buyer saw another price fails and holds nothing', async () => {
+    const body = { scheduleId: 1, seatIds: [1005], price: 1 }
+    const { data } = await running.hold('price-seer', body, ASYNC)
+    const job = await endOf('price-seer', data.jobId)
+    expect(job).toMatchObject({ status: 'failed', error: { code: 'PRICE_CHANGED', details: { seen: 1 } } })
+    expect(await seatsOf('price-seer')).toEqual([])
+  })
+
   test('other preferences are passed over, and the answer is the hold', async () => {
     const held = await running.hold(
       '102',
@@ -77,6 +85,10 @@ describe('Prefer: respond-async', () => {
     const seat = { scheduleId: 1, seatIds: [1004] }
     const { rows: before } = await running.db.query('SELECT count(*) FROM jobs')
     expect((await hold('103', { scheduleId: 1 }, ASYNC)).code).toBe('INVALID_REQUEST')
+    expect((await hold('103', { scheduleId: 1, quantity: 7 }, ASYNC)).code).toBe('SEAT_LIMIT_EXCEEDED')
+    expect((await hold('103', { scheduleId: 1, quantity: 1, grade: 'NONE' }, ASYNC)).code).toBe(
+      'SEAT_NOT_FOUND',
+    )
     expect((await hold('103', { ...seat, userId: '104' }, ASYNC)).code).toBe('FORBIDDEN')
     expect((await hold('103', seat, { ...ASYNC, 'queue-token': waits })).code).toBe('QUEUE_TOKEN_NOT_ACTIVE')
     expect((await hold('103', { scheduleId: 77, seatIds: [1] }, ASYNC)).code).toBe('SCHEDULE_NOT_FOUND')

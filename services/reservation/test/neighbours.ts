@@ -12,6 +12,7 @@ interface KnownSchedule {
   status: string
   bookingOpenAtMs: number
   bookingCloseAtMs: number
+  noOrphanSeats?: boolean
   runs: SeatRun[]
 }
 

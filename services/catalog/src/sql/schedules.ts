@@ -24,6 +24,8 @@ export interface Schedule {
   bookingCloseAt: Date
   status: ScheduleStatus
   seatCount: number
+  /** Whether a choice of seats that leaves single ones is refused. */
+  noOrphanSeats: boolean
 }
 
 /** What is written of a new schedule. */
@@ -36,6 +38,7 @@ export type NewSchedule = Pick<
   | 'bookingOpenAt'
   | 'bookingCloseAt'
   | 'seatCount'
+  | 'noOrphanSeats'
 >
 
 interface ScheduleRow {
@@ -53,12 +56,13 @@ interface ScheduleRow {
   booking_close_at: Date
   status: ScheduleStatus
   seat_count: number
+  no_orphan_seats: boolean
 }
 
 const SELECT = `SELECT s.schedule_id, s.concert_id, c.title AS concert_title, s.venue_id, v.name AS venue_name,
     v.time_zone, s.performance_at, to_char(local_time, 'YYYY-MM-DD') AS performance_date,
     to_char(local_time, 'HH24:MI:SS') AS performance_time, s.waiting_room_open_at, s.booking_open_at, s.booking_close_at,
-    s.status, s.seat_count
+    s.status, s.seat_count, s.no_orphan_seats
   FROM schedules s JOIN concerts c USING (concert_id) JOIN venues v USING (venue_id)
     CROSS JOIN LATERAL (SELECT s.performance_at AT TIME ZONE v.time_zone) AS performance (local_time)`
 
@@ -78,6 +82,7 @@ function toSchedule(row: ScheduleRow): Schedule {
     bookingCloseAt: row.booking_close_at,
     status: row.status,
     seatCount: row.seat_count,
+    noOrphanSeats: row.no_orphan_seats,
   }
 }
 
@@ -86,8 +91,8 @@ export async function insertSchedule(tx: Tx, schedule: NewSchedule): Promise<num
   const { rows } = await tx.query<{ schedule_id: number }>({
     name: 'schedule-insert',
     text: `INSERT INTO schedules (concert_id, venue_id, performance_at, waiting_room_open_at, booking_open_at,
-             booking_close_at, seat_count)
-           VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING schedule_id`,
+             booking_close_at, seat_count, no_orphan_seats)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING schedule_id`,
     values: [
       schedule.concertId,
       schedule.venueId,
@@ -96,6 +101,7 @@ export async function insertSchedule(tx: Tx, schedule: NewSchedule): Promise<num
       schedule.bookingOpenAt,
       schedule.bookingCloseAt,
       schedule.seatCount,
+      schedule.noOrphanSeats,
     ],
   })
   const row = rows[0]

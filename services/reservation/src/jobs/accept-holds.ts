@@ -14,6 +14,7 @@ import type { TraceContext } from '@frontrow/trace-context/trace-context'
 import { uuidv7 } from 'uuidv7'
 import type { z } from 'zod'
 import { checkOffer } from '../check-offer.ts'
+import { checkQuantity } from '../choose-seats.ts'
 import type { Context } from '../context.ts'
 import { keyedRequest } from '../hold-seats.ts'
 import type { HoldAnswer, HoldSeats } from '../hold-seats.ts'
@@ -56,6 +57,7 @@ export function createJobIntake(ctx: Context): JobIntake {
 export async function acceptHold(ctx: Context, intake: JobIntake, command: HoldSeats): Promise<HoldAnswer> {
   try {
     await checkOffer(ctx, command)
+    await checkQuantity(ctx, command)
   } catch (refusal) {
     const keyed = keyedRequest(command)
     if (keyed === undefined || !isRefusal(refusal)) throw refusal
@@ -138,12 +140,13 @@ async function saveKeys(tx: Tx, keys: AnsweredKeys): Promise<void> {
   })
 }
 
-function newJob({ userId, queueToken, choice }: HoldSeats, trace: TraceContext | undefined): NewJob {
+function newJob({ userId, queueToken, choice, seen }: HoldSeats, trace: TraceContext | undefined): NewJob {
   return {
     jobId: uuidv7(),
     userId,
     queueToken,
     choice,
+    seen: seen ?? null,
     traceparent: trace?.traceparent ?? null,
     requestId: trace?.requestId ?? null,
   }

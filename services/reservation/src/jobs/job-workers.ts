@@ -109,9 +109,10 @@ export class JobWorkers {
   }
 
   async #attempt(job: JobAttempt): Promise<void> {
-    const { jobId, userId, scheduleId, queueToken, choice } = job
+    const { jobId, userId, scheduleId, queueToken, choice, seen } = job
+    const command = { jobId, userId, scheduleId, queueToken, choice, seen: seen ?? undefined }
     try {
-      const { data } = await holdSeats(this.#ctx, { jobId, userId, scheduleId, queueToken, choice })
+      const { data } = await holdSeats(this.#ctx, command)
       if (await completeJob(this.#ctx.pool, job, data)) this.#events.ended(job, 'completed', '')
     } catch (error) {
       await this.#afterFailure(job, error)

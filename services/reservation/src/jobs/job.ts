@@ -1,4 +1,5 @@
 import type { SeatChoice } from '../check-offer.ts'
+import type { SeenPrice } from '../choose-seats.ts'
 
 /** Where a job is: `active` from its first attempt on. */
 export type JobStatus = 'waiting' | 'active' | 'completed' | 'failed'
@@ -31,6 +32,7 @@ export interface JobAttempt {
   scheduleId: number
   queueToken: string
   choice: SeatChoice
+  seen: SeenPrice | null
   /** Attempts with this one. */
   attempts: number
   /** The time in which it was to be done is over. */
@@ -45,6 +47,7 @@ export interface NewJob {
   userId: string
   queueToken: string
   choice: SeatChoice
+  seen: SeenPrice | null
   traceparent: string | null
   requestId: string | null
 }

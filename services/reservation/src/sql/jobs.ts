@@ -63,11 +63,11 @@ export async function insertJobs(
   if (jobs.length === 0) return
   await tx.query({
     name: 'jobs-insert',
-    text: `INSERT INTO jobs (job_id, type, user_id, queue_token, schedule_id, choice, traceparent, request_id, created_at, due_at, give_up_at)
-           SELECT j.job_id, 'hold', j.user_id, j.queue_token, $1, j.choice, j.traceparent, j.request_id, clock.now, clock.now,
+    text: `INSERT INTO jobs (job_id, type, user_id, queue_token, schedule_id, choice, seen, traceparent, request_id, created_at, due_at, give_up_at)
+           SELECT j.job_id, 'hold', j.user_id, j.queue_token, $1, j.choice, j.seen, j.traceparent, j.request_id, clock.now, clock.now,
              clock.now + make_interval(secs => $2::float8 / 1000)
-           FROM unnest($3::uuid[], $4::text[], $5::text[], $6::json[], $7::text[], $8::text[])
-             WITH ORDINALITY AS j (job_id, user_id, queue_token, choice, traceparent, request_id, place),
+           FROM unnest($3::uuid[], $4::text[], $5::text[], $6::json[], $7::json[], $8::text[], $9::text[])
+             WITH ORDINALITY AS j (job_id, user_id, queue_token, choice, seen, traceparent, request_id, place),
              (SELECT clock_timestamp() AS now OFFSET 0) clock
            ORDER BY j.place`,
     values: [
@@ -77,6 +77,7 @@ export async function insertJobs(
       jobs.map((job) => job.userId),
       jobs.map((job) => job.queueToken),
       jobs.map((job) => JSON.stringify(job.choice)),
+      jobs.map((job) => (job.seen === null ? null : JSON.stringify(job.seen))),
       jobs.map((job) => job.traceparent),
       jobs.map((job) => job.requestId),
     ],
@@ -103,7 +104,7 @@ export async function beginAttempt(
                AND job_number = (SELECT job_number FROM jobs WHERE schedule_id = $1 AND completed_at IS NULL ORDER BY job_number LIMIT 1)
                AND completed_at IS NULL AND (due_at <= clock_timestamp() OR give_up_at <= clock_timestamp())
              RETURNING job_id AS "jobId", job_number AS "jobNumber", user_id AS "userId", schedule_id AS "scheduleId",
-               queue_token AS "queueToken", choice, attempts, give_up_at <= clock_timestamp() AS "isLate",
+               queue_token AS "queueToken", choice, seen, attempts, give_up_at <= clock_timestamp() AS "isLate",
                traceparent, request_id AS "requestId"`,
       values: [scheduleId, leaseMs],
     }),

@@ -1,5 +1,5 @@
 /**
- * Who has a seat. The function `hold_seats` (migrations/0004_holds_share_a_statement.sql) decides it, with one clock reading and under the primary
+ * Who has a seat. The function `hold_seats` (migrations/0004_holds_share_a_statement.sql, judge_holds in 0006) decides it, with one clock reading and under the primary
  * key (schedule_id, seat_id): it takes all seats or none, takes lapsed holds over in place, and counts the user's seats from the rows
  * themselves.
  *
@@ -33,7 +33,7 @@ export interface NewHold {
   >
   /** The request whose key gets the answer. */
   keyed: KeyedRequest | undefined
-  /** The answer, without its last fields `reservedAt` and `expiresAt`. */
+  /** The answer, without its last fields: `reservedAt`, `expiresAt`, `holdSecondsLeft` and `remainingAllowance`. */
   untimedAnswer: object
   /** The event, without the last field `expiresAt` of its payload; with the trace of the request. */
   untimedEvent: OutgoingMessage
@@ -219,4 +219,26 @@ export async function listTakenSeats(
     values: [scheduleId],
   })
   return rows
+}
+
+/** Their ids alone. They come as one text: 8,000 rows cost this process several times as much. */
+export async function listTakenSeatIds(db: Queryable, scheduleId: number): Promise<number[]> {
+  const { rows } = await db.query<{ seatIds: string | null }>({
+    name: 'seat-holds-list-taken-ids',
+    text: `SELECT string_agg(seat_id::text, ',') AS "seatIds" FROM seat_holds
+           WHERE schedule_id = $1 AND expires_at > clock_timestamp()`,
+    values: [scheduleId],
+  })
+  return rows[0]?.seatIds?.split(',').map(Number) ?? []
+}
+
+/** How many seats of a schedule a user holds or has bought. */
+export async function countLiveSeats(db: Queryable, scheduleId: number, userId: string): Promise<number> {
+  const { rows } = await db.query<{ count: number }>({
+    name: 'seat-holds-count-of-user',
+    text: `SELECT count(*) AS count FROM seat_holds
+           WHERE schedule_id = $1 AND user_id = $2 AND expires_at > clock_timestamp()`,
+    values: [scheduleId, userId],
+  })
+  return rows[0]?.count ?? 0
 }
