@@ -75,6 +75,14 @@ export const PaymentFailed = payment.extend({ reason: z.string() })
 export const PaymentRefunded = payment.extend({ reason: z.string(), refundedAmount: amount })
 
 export const ScheduleCreated = z.object({ scheduleId: id, concertId: id, seatCount: z.int().positive() })
+/** Its times are these now. */
+export const ScheduleMoved = z.object({
+  scheduleId: id,
+  performanceAt: time,
+  waitingRoomOpenAt: time,
+  bookingOpenAt: time,
+  bookingCloseAt: time,
+})
 export const ScheduleStatusChanged = z.object({ scheduleId: id, status: scheduleStatus })
 
 /** A schedule has one more job. Its row says what is to be done, and in which order. */

@@ -5,6 +5,7 @@ import type { CoalescedCache } from '@frontrow/service-host/coalesced-cache'
 import type { CatalogConfig } from './config.ts'
 import type { CatalogEvents } from './events.ts'
 import type { SeatChannels } from './seat-channels.ts'
+import type { TakenSeats } from './seat-map.ts'
 import type { SeatMaps } from './seat-maps.ts'
 import type { SeatsLeft } from './seats-left.ts'
 import type { Schedule } from './sql/schedules.ts'
@@ -27,6 +28,8 @@ export interface CatalogContext {
   readonly now: () => Date
   /** Refuses where the token lets nobody into the schedule now, or is not of the user. */
   readonly verifyToken: (check: TokenCheck) => Promise<VerifiedToken>
+  /** The seats that are held or sold now, as their owner says. */
+  readonly listTakenSeats: (request: { scheduleId: number }) => Promise<TakenSeats>
   /** Schedules up to a second old, for what the public sees. Code that decides something reads the schedule from PostgreSQL. */
   readonly schedules: CoalescedCache<number, Schedule | undefined>
   readonly grades: CoalescedCache<number, Grade[]>

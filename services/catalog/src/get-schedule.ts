@@ -1,7 +1,9 @@
 import { refuse } from '@frontrow/proto/refusals'
 import type { CatalogContext } from './context.ts'
 import type { ListedSchedule } from './list-schedules.ts'
+import { readSchedule } from './sql/schedules.ts'
 import type { Schedule } from './sql/schedules.ts'
+import { readGrades } from './sql/seats.ts'
 import type { Grade } from './sql/seats.ts'
 
 /** A schedule with its seats left and what each grade costs. */
@@ -17,6 +19,17 @@ export async function getSchedule(
   const schedule = scheduleOf(concertId, scheduleId, await ctx.schedules.get(scheduleId))
   const [availableSeats = 0] = await ctx.seatsLeft.of([schedule])
   return { ...schedule, availableSeats, grades: await ctx.grades.get(scheduleId) }
+}
+
+/** One schedule as it is now, to be changed, whatever its concert. Refuses with SCHEDULE_NOT_FOUND. */
+export async function getAdminSchedule(
+  ctx: Pick<CatalogContext, 'pool' | 'seatsLeft'>,
+  scheduleId: number,
+): Promise<ScheduleDetails> {
+  const schedule = await readSchedule(ctx.pool, scheduleId)
+  if (schedule === undefined) throw refuse('SCHEDULE_NOT_FOUND', `there is no schedule ${scheduleId}`)
+  const [availableSeats = 0] = await ctx.seatsLeft.of([schedule])
+  return { ...schedule, availableSeats, grades: await readGrades(ctx.pool, scheduleId) }
 }
 
 /** The schedule that was found, if it is one of the concert; else refuses with SCHEDULE_NOT_FOUND. */

@@ -1,3 +1,4 @@
+import { tidyKeys } from '@frontrow/idempotency/idempotency-key'
 import type { VerifyTokenResponse__Output as VerifiedToken } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokenResponse'
 import { readRequestsQueueToken } from '@frontrow/proto/queue-token'
 import { refusalKind } from '@frontrow/proto/refusals'
@@ -57,6 +58,9 @@ export async function startCatalog(
   host.every('tidy released seats', TIDY_EVERY_MS, async () => {
     return (await deleteReleased(host.pool, RELEASED_KEEP_DAYS, TIDY_BATCH)) >= TIDY_BATCH
   })
+  host.every('tidy idempotency keys', TIDY_EVERY_MS, async () => {
+    return (await tidyKeys(host.pool, config.IDEMPOTENCY_KEEP_HOURS)) >= TIDY_BATCH
+  })
   host.every('watch queue tokens of streams', WATCH_EVERY_MS, () => ctx.tokenWatch.round())
   const running = await host.listen()
   // Added last, so it stops first: open streams would keep the HTTP server waiting.
@@ -83,6 +87,7 @@ function createContext(host: ServiceHost, config: CatalogConfig): CatalogContext
     config,
     now: () => new Date(),
     verifyToken: calls.verifyToken,
+    listTakenSeats: calls.listTakenSeats,
     schedules: new CoalescedCache({
       load: (scheduleId: number) => readSchedule(pool, scheduleId),
       freshMs: SCHEDULE_FRESH_MS,

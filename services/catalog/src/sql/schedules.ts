@@ -24,6 +24,8 @@ export interface Schedule {
   bookingCloseAt: Date
   status: ScheduleStatus
   seatCount: number
+  /** Counts its changes. */
+  version: number
 }
 
 /** What is written of a new schedule. */
@@ -53,12 +55,13 @@ interface ScheduleRow {
   booking_close_at: Date
   status: ScheduleStatus
   seat_count: number
+  version: number
 }
 
 const SELECT = `SELECT s.schedule_id, s.concert_id, c.title AS concert_title, s.venue_id, v.name AS venue_name,
     v.time_zone, s.performance_at, to_char(local_time, 'YYYY-MM-DD') AS performance_date,
     to_char(local_time, 'HH24:MI:SS') AS performance_time, s.waiting_room_open_at, s.booking_open_at, s.booking_close_at,
-    s.status, s.seat_count
+    s.status, s.seat_count, s.version
   FROM schedules s JOIN concerts c USING (concert_id) JOIN venues v USING (venue_id)
     CROSS JOIN LATERAL (SELECT s.performance_at AT TIME ZONE v.time_zone) AS performance (local_time)`
 
@@ -78,6 +81,7 @@ function toSchedule(row: ScheduleRow): Schedule {
     bookingCloseAt: row.booking_close_at,
     status: row.status,
     seatCount: row.seat_count,
+    version: row.version,
   }
 }
 
@@ -157,15 +161,36 @@ export async function readSchedules(
   return rows.map(toSchedule)
 }
 
-/** Sets the status; lock the schedule first. */
-export async function updateScheduleStatus(
-  tx: Tx,
-  scheduleId: number,
-  status: ScheduleStatus,
-): Promise<void> {
+/** Schedules of a concert with ids below `before`, newest first, of any date; of any status where none is given. */
+export async function readSchedulesById(
+  db: Queryable,
+  wanted: { concertId: number; status?: ScheduleStatus | undefined; before: number; limit: number },
+): Promise<Schedule[]> {
+  const { rows } = await db.query<ScheduleRow>({
+    name: 'schedule-list-by-id',
+    text: `${SELECT} WHERE s.concert_id = $1 AND s.schedule_id < $2 AND ($3::text IS NULL OR s.status = $3)
+           ORDER BY s.schedule_id DESC LIMIT $4`,
+    values: [wanted.concertId, wanted.before, wanted.status, wanted.limit],
+  })
+  return rows.map(toSchedule)
+}
+
+/** Writes what may change of a schedule, and its version; lock it first. */
+export async function updateSchedule(tx: Tx, schedule: Schedule): Promise<void> {
   await tx.query({
-    name: 'schedule-update-status',
-    text: 'UPDATE schedules SET status = $2 WHERE schedule_id = $1',
-    values: [scheduleId, status],
+    name: 'schedule-update',
+    text: `UPDATE schedules SET status = $2, performance_at = $3, waiting_room_open_at = $4, booking_open_at = $5,
+             booking_close_at = $6, seat_count = $7, version = $8
+           WHERE schedule_id = $1`,
+    values: [
+      schedule.scheduleId,
+      schedule.status,
+      schedule.performanceAt,
+      schedule.waitingRoomOpenAt,
+      schedule.bookingOpenAt,
+      schedule.bookingCloseAt,
+      schedule.seatCount,
+      schedule.version,
+    ],
   })
 }
