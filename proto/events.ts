@@ -83,6 +83,8 @@ export const ScheduleMoved = z.object({
   bookingOpenAt: time,
   bookingCloseAt: time,
 })
+/** It has more seats than before, this many now. */
+export const ScheduleSeatsAdded = z.object({ scheduleId: id, seatCount: z.int().positive() })
 export const ScheduleStatusChanged = z.object({ scheduleId: id, status: scheduleStatus })
 
 /** A schedule has one more job. Its row says what is to be done, and in which order. */

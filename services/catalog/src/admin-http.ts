@@ -1,6 +1,8 @@
 import type { HttpServer } from '@frontrow/service-host/http-server'
 import { toCursor } from '@frontrow/values/page'
+import { addSection } from './add-section.ts'
 import {
+  addSectionRoute,
   changeConcertRoute,
   changeScheduleRoute,
   changeVenueRoute,
@@ -136,6 +138,16 @@ function addScheduleRoutes(http: Pick<HttpServer, 'handle'>, ctx: CatalogContext
       const schedule = await changeSchedule(ctx, tx, { ...content, ifMatch: headers['if-match'] })
       const availableSeats = await countSeatsLeft(tx, schedule)
       return { status: 200, data: scheduleJson({ ...schedule, availableSeats }), headers: tagOf(schedule) }
+    })
+  })
+
+  http.handle(addSectionRoute, ({ params, body, headers, caller }) => {
+    const content = { ...params, ...body }
+    const request = { operation: 'addSection', caller, key: headers['idempotency-key'], content }
+    return writeOnce(ctx, request, async (tx) => {
+      const { scheduleId } = params
+      const schedule = await addSection(ctx, tx, { scheduleId, section: body, ifMatch: headers['if-match'] })
+      return { status: 201, data: scheduleDetailsJson(schedule), headers: tagOf(schedule) }
     })
   })
 }

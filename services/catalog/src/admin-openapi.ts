@@ -6,6 +6,7 @@ import { time, timeInput, timeZone } from '@frontrow/values/time'
 import { z } from 'zod'
 import {
   adminTag,
+  sectionBlock,
   concert,
   concertSearch,
   createScheduleRoute,
@@ -233,6 +234,24 @@ export const changeScheduleRoute = defineRoute({
   refusals: ['SCHEDULE_NOT_FOUND', 'SCHEDULE_NOT_CHANGEABLE', ...changeRefusals],
 })
 
+export const addSectionRoute = defineRoute({
+  method: 'post',
+  path: '/api/v1/admin/schedules/{scheduleId}/sections',
+  operationId: 'addSection',
+  tag: adminTag,
+  summary: 'Add a section to a schedule',
+  description:
+    'Its seats get the ids behind those that there are, and are on sale within 2 s. A section that there is already goes on with its next row; a grade that there is already keeps its price. Seats are never taken away.',
+  auth: 'admin',
+  params: z.object({ scheduleId: pathId }),
+  headers: changeHeaders,
+  body: sectionBlock,
+  responses: {
+    201: { description: 'The schedule as it is now.', headers: writtenHeaders, schema: scheduleDetails },
+  },
+  refusals: ['SCHEDULE_NOT_FOUND', 'SCHEDULE_NOT_CHANGEABLE', ...changeRefusals],
+})
+
 /** The routes of admins, for the API reference. */
 export const adminRoutes = [
   createVenueRoute,
@@ -247,4 +266,5 @@ export const adminRoutes = [
   listAdminSchedulesRoute,
   getAdminScheduleRoute,
   changeScheduleRoute,
+  addSectionRoute,
 ]

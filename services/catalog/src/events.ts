@@ -14,6 +14,7 @@ export interface CatalogEvents {
   scheduleCreated(schedule: { scheduleId: number; concertId: number; seatCount: number }): void
   scheduleStatusChanged(change: { scheduleId: number; from: ScheduleStatus; to: ScheduleStatus }): void
   scheduleMoved(change: { scheduleId: number; moved: readonly string[] }): void
+  seatsAdded(change: { scheduleId: number; seatCount: number }): void
   seatMapAnswered(status: 200 | 304): void
   takenSeatsAsked(): void
   streams(open: number): void
@@ -81,6 +82,9 @@ export function createEvents(registry: Registry, logger: Logger): CatalogEvents 
     },
     scheduleMoved(change) {
       logger.info(change, 'schedule moved')
+    },
+    seatsAdded(change) {
+      logger.info(change, 'seats added to a schedule')
     },
     seatMapAnswered: (status) => seatMaps.inc({ status }),
     takenSeatsAsked: () => takenSeats.inc(),

@@ -134,7 +134,7 @@ export const getScheduleRoute = defineRoute({
   refusals: ['SCHEDULE_NOT_FOUND'],
 })
 
-const sectionBlock = z.strictObject({
+export const sectionBlock = z.strictObject({
   section,
   grade,
   price,

@@ -45,8 +45,8 @@ const LETTERS = Buffer.from('AHS')
 const BODIES_MAX = 16
 
 /**
- * The seats of one schedule and the newest known state of each. The layout never changes, so each seat's JSON is made
- * once, up to its status; and everybody who asks for the same seats between two changes gets the same bytes.
+ * The seats of one schedule and the newest known state of each. The layout never changes (a schedule that gets more seats gets another
+ * map), so each seat's JSON is made once, up to its status; and everybody who asks for the same seats between two changes gets the same bytes.
  */
 export class SeatMap {
   /** Names the layout and its prices; another layout has another name. */
@@ -72,6 +72,11 @@ export class SeatMap {
     this.#statuses = new Uint8Array(seats.length)
     this.#availableCount = seats.length
     this.#log = new StateLog(this.#nameState(), seats.length)
+  }
+
+  /** How many seats there are. */
+  get seatCount(): number {
+    return this.#seats.length
   }
 
   /** How many seats can be had. It is counted at each change, so that no request walks through 10,000 seats. */

@@ -19,7 +19,7 @@ import { SeatChannels } from './seat-channels.ts'
 import { SeatMaps } from './seat-maps.ts'
 import { SeatsLeft } from './seats-left.ts'
 import { deleteReleased } from './sql/reserved-seats.ts'
-import { readSchedule } from './sql/schedules.ts'
+import { readSchedule, readSeatCount } from './sql/schedules.ts'
 import { readGrades, readSeats } from './sql/seats.ts'
 import { TokenWatch } from './token-watch.ts'
 
@@ -78,6 +78,7 @@ function createContext(host: ServiceHost, config: CatalogConfig): CatalogContext
       events.takenSeatsAsked()
       return calls.listTakenSeats({ scheduleId })
     },
+    readSeatCount: async (scheduleId) => (await readSeatCount(pool, scheduleId)) ?? 0,
     refreshMs: config.SEAT_MAP_REFRESH_MS,
   })
   return {
@@ -93,7 +94,7 @@ function createContext(host: ServiceHost, config: CatalogConfig): CatalogContext
       freshMs: SCHEDULE_FRESH_MS,
       max: SCHEDULES_MAX,
     }),
-    // Grades and prices are written once, with the schedule.
+    // Grades and prices don't change; get-schedule.ts reads them again where the schedule has more seats.
     grades: new CoalescedCache({
       load: (scheduleId: number) => readGrades(pool, scheduleId),
       freshMs: Number.POSITIVE_INFINITY,

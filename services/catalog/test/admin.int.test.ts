@@ -210,7 +210,10 @@ describe('If-Match', () => {
         call('PATCH', path, { performanceAt: daysAhead(30 + index) }, headers),
       ),
     )
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, ...Array<number>(9).fill(412)])
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
+      200,
+      ...Array<number>(9).fill(412),
+    ])
   })
 
   test('of a repeated request is met by its first answer', async () => {

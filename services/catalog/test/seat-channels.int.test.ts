@@ -57,6 +57,7 @@ function openChannels(): { channels: SeatChannels; seen: { streams: number; drop
         { ...seat, seatId: 2 },
       ],
       listTaken: async () => ({ heldSeatIds: [], soldSeatIds: [] }),
+      readSeatCount: async () => 2,
       refreshMs: 10,
     }),
     events: {

@@ -175,6 +175,16 @@ export async function readSchedulesById(
   return rows.map(toSchedule)
 }
 
+/** How many seats a schedule has; undefined where there is none. */
+export async function readSeatCount(db: Queryable, scheduleId: number): Promise<number | undefined> {
+  const { rows } = await db.query<{ seat_count: number }>({
+    name: 'schedule-read-seat-count',
+    text: 'SELECT seat_count FROM schedules WHERE schedule_id = $1',
+    values: [scheduleId],
+  })
+  return rows[0]?.seat_count
+}
+
 /** Writes what may change of a schedule, and its version; lock it first. */
 export async function updateSchedule(tx: Tx, schedule: Schedule): Promise<void> {
   await tx.query({
