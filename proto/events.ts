@@ -68,6 +68,16 @@ export const ReservationCancelled = reservation.extend({
 })
 export const ReservationExpired = reservation.extend({ queuePlace: queuePlaceWithHolds.nullish() })
 
+const seatBlocks = z.object({
+  scheduleId: id,
+  /** A seat that is blocked again has another block. */
+  blocks: z.array(z.object({ blockId: uuid, seatId: id })).min(1),
+})
+/** Seats were taken off sale for the house. */
+export const SeatsBlocked = seatBlocks
+/** They were put on sale again. */
+export const SeatsUnblocked = seatBlocks
+
 const payment = z.object({ paymentId: uuid, reservationId: uuid, userId, scheduleId: id, amount })
 
 export const PaymentApproved = payment.extend({ paymentMethod: z.enum(['BALANCE', 'CARD']) })

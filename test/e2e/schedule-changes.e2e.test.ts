@@ -66,3 +66,32 @@ test('a date that was promised stays, and a section that was added can be bought
     expect(held.data).toMatchObject({ seats: [{ seatId: 21, section: 'B', grade: 'S', price: 1_000 }] })
   }, SOON)
 })
+
+test('house seats are off sale everywhere until they are put back; a held one can not go', async () => {
+  const { concertId, scheduleId } = await openOnSale(network, 10)
+  const as = 'guest'
+  const queueToken = await enter(network, as, scheduleId)
+  expect(codeOf(await hold(scheduleId, queueToken, as, 1))).toBe(201)
+  const patch = (seatIds: number[], status: string) =>
+    network.call('PATCH', `/api/v1/admin/schedules/${scheduleId}/seats`, {
+      as: 'admin',
+      admin: true,
+      body: { seatIds, status },
+    })
+  const path = `/api/v1/concerts/${concertId}/schedules/${scheduleId}`
+  const shown = async (states: string, availableSeats: number): Promise<void> => {
+    await eventually(async () => {
+      const map = await network.call('GET', `${path}/seats/states`, { queueToken })
+      expect(map.data.states).toBe(states)
+      expect((await network.call('GET', path)).data).toMatchObject({ availableSeats })
+    }, SOON)
+  }
+  const refused = await patch([1, 2], 'BLOCKED')
+  expect([codeOf(refused), refused.error?.details]).toEqual(['SEAT_TAKEN', { seatIds: [1] }])
+  expect((await patch([2, 3], 'BLOCKED')).data).toMatchObject({ changedSeatIds: [2, 3] })
+  await shown('HBBAAAAAAA', 7)
+  expect(codeOf(await hold(scheduleId, queueToken, as, 2))).toBe('SEAT_TAKEN')
+  expect((await patch([1, 2], 'AVAILABLE')).data).toMatchObject({ changedSeatIds: [2] })
+  await shown('HABAAAAAAA', 8)
+  expect(codeOf(await hold(scheduleId, queueToken, as, 2))).toBe(201)
+})

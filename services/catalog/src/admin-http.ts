@@ -5,6 +5,7 @@ import {
   addSectionRoute,
   changeConcertRoute,
   changeScheduleRoute,
+  changeSeatsRoute,
   changeVenueRoute,
   createConcertRoute,
   createVenueRoute,
@@ -17,6 +18,7 @@ import {
 } from './admin-openapi.ts'
 import { changeConcert, createConcert } from './change-concert.ts'
 import { changeSchedule } from './change-schedule.ts'
+import { changeSeats } from './change-seats.ts'
 import { changeVenue, createVenue, getVenue } from './change-venue.ts'
 import type { CatalogContext } from './context.ts'
 import { createSchedule } from './create-schedule.ts'
@@ -148,6 +150,16 @@ function addScheduleRoutes(http: Pick<HttpServer, 'handle'>, ctx: CatalogContext
       const { scheduleId } = params
       const schedule = await addSection(ctx, tx, { scheduleId, section: body, ifMatch: headers['if-match'] })
       return { status: 201, data: scheduleDetailsJson(schedule), headers: tagOf(schedule) }
+    })
+  })
+
+  http.handle(changeSeatsRoute, ({ params, body, headers, caller }) => {
+    const content = { ...params, ...body }
+    const request = { operation: 'changeSeats', caller, key: headers['idempotency-key'], content }
+    return writeOnce(ctx, request, async (tx) => {
+      const { scheduleId, status } = content
+      const changedSeatIds = await changeSeats(ctx, tx, content)
+      return { status: 200, data: { scheduleId, status, changedSeatIds }, headers: {} }
     })
   })
 }

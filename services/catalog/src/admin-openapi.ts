@@ -16,6 +16,7 @@ import {
 import {
   changeHeaders,
   changeRefusals,
+  replayHeader,
   versionHeader,
   writeHeaders,
   writeRefusals,
@@ -252,6 +253,46 @@ export const addSectionRoute = defineRoute({
   refusals: ['SCHEDULE_NOT_FOUND', 'SCHEDULE_NOT_CHANGEABLE', ...changeRefusals],
 })
 
+export const changeSeatsRoute = defineRoute({
+  method: 'patch',
+  path: '/api/v1/admin/schedules/{scheduleId}/seats',
+  operationId: 'changeSeats',
+  tag: adminTag,
+  summary: 'Take seats off sale for the house, or put them back',
+  description:
+    'BLOCKED takes all of the seats off sale or, where somebody holds or has bought one, none: 409 SEAT_TAKEN with these in `details.seatIds`. AVAILABLE puts those back that are BLOCKED and leaves the others as they are. The seat map shows it within a second.',
+  auth: 'admin',
+  params: z.object({ scheduleId: pathId }),
+  headers: writeHeaders,
+  body: z.strictObject({
+    seatIds: z
+      .array(id)
+      .min(1)
+      .max(1_000)
+      .refine((ids) => new Set(ids).size === ids.length, 'must not name a seat twice')
+      .meta({ example: [1, 2, 3] }),
+    status: z.enum(['BLOCKED', 'AVAILABLE']),
+  }),
+  responses: {
+    200: {
+      description: 'Done.',
+      headers: replayHeader,
+      schema: z.object({
+        scheduleId: id,
+        status: z.enum(['BLOCKED', 'AVAILABLE']),
+        changedSeatIds: z.array(id).meta({ description: 'Those that were not so before.', example: [1, 2] }),
+      }),
+    },
+  },
+  refusals: [
+    'SCHEDULE_NOT_FOUND',
+    'SEAT_NOT_FOUND',
+    'SCHEDULE_NOT_CHANGEABLE',
+    'SEAT_TAKEN',
+    ...writeRefusals,
+  ],
+})
+
 /** The routes of admins, for the API reference. */
 export const adminRoutes = [
   createVenueRoute,
@@ -267,4 +308,5 @@ export const adminRoutes = [
   getAdminScheduleRoute,
   changeScheduleRoute,
   addSectionRoute,
+  changeSeatsRoute,
 ]

@@ -19,6 +19,12 @@ export interface TokenCheck {
   userId?: string
 }
 
+/** Changes seats that the house keeps back, and tells which were not so before. */
+export type ChangeHouseSeats = (request: {
+  scheduleId: number
+  seatIds: number[]
+}) => Promise<{ changedSeatIds: number[] }>
+
 /** What every use case of this service gets. */
 export interface CatalogContext {
   readonly pool: Pool
@@ -30,6 +36,8 @@ export interface CatalogContext {
   readonly verifyToken: (check: TokenCheck) => Promise<VerifiedToken>
   /** The seats that are held or sold now, as their owner says. */
   readonly listTakenSeats: (request: { scheduleId: number }) => Promise<TakenSeats>
+  readonly blockSeats: ChangeHouseSeats
+  readonly unblockSeats: ChangeHouseSeats
   /** Schedules up to a second old, for what the public sees. Code that decides something reads the schedule from PostgreSQL. */
   readonly schedules: CoalescedCache<number, Schedule | undefined>
   readonly grades: CoalescedCache<number, Grade[]>

@@ -5,9 +5,9 @@ import { StateLog } from './state-log.ts'
 import type { Seat } from './sql/seats.ts'
 
 /** The states of a seat, in the order of their codes in a `SeatMap`. */
-export const seatStatuses = ['AVAILABLE', 'HOLD', 'SOLD_OUT'] as const
+export const seatStatuses = ['AVAILABLE', 'HOLD', 'SOLD_OUT', 'BLOCKED'] as const
 
-/** Where a seat is between free and sold. */
+/** Where a seat is between free and sold; BLOCKED is one that the house keeps back. */
 export type SeatStatus = (typeof seatStatuses)[number]
 
 /** One seat's state, as events tell it. */
@@ -20,6 +20,7 @@ export interface SeatState {
 export interface TakenSeats {
   heldSeatIds: readonly number[]
   soldSeatIds: readonly number[]
+  blockedSeatIds: readonly number[]
 }
 
 /** Which seats to show; without a field all of them. */
@@ -37,9 +38,10 @@ export interface MapHeading {
 // A seat's code in `statuses` is the index of its status in `seatStatuses`.
 const HOLD = 1
 const SOLD_OUT = 2
+const BLOCKED = 3
 
 // The letters of the codes in the compact form.
-const LETTERS = Buffer.from('AHS')
+const LETTERS = Buffer.from('AHSB')
 
 // A map of 10,000 seats is 1.1 MB of JSON. Few answers are kept, since one for every filter would fill the memory.
 const BODIES_MAX = 16
@@ -96,6 +98,7 @@ export class SeatMap {
     const next = new Uint8Array(this.#seats.length)
     for (const seatId of taken.heldSeatIds) next[seatId - 1] = HOLD
     for (const seatId of taken.soldSeatIds) next[seatId - 1] = SOLD_OUT
+    for (const seatId of taken.blockedSeatIds) next[seatId - 1] = BLOCKED
     const before = this.#statuses
     if (Buffer.compare(next, before) === 0) return
     this.#statuses = next

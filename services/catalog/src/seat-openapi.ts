@@ -79,7 +79,7 @@ export const seatStatesRoute = defineRoute({
   operationId: 'showSeatStates',
   summary: 'The states of all seats, compact',
   description:
-    'One letter a seat in the order of the layout, which is that of the ids: the letter at index 0 is of seat 1. `A` is AVAILABLE, `H` is HOLD, `S` is SOLD_OUT; a client should show a letter that it does not know as not available. 10,000 seats are 10 kB, and 2 kB compressed. As fresh as the map, with an ETag of its own.',
+    'One letter a seat in the order of the layout, which is that of the ids: the letter at index 0 is of seat 1. `A` is AVAILABLE, `H` is HOLD, `S` is SOLD_OUT, `B` is BLOCKED (kept back by the house); a client should show a letter that it does not know as not available. 10,000 seats are 10 kB, and 2 kB compressed. As fresh as the map, with an ETag of its own.',
   params: scheduleParams,
   headers: conditional,
   responses: {

@@ -89,6 +89,8 @@ function createContext(host: ServiceHost, config: CatalogConfig): CatalogContext
     now: () => new Date(),
     verifyToken: calls.verifyToken,
     listTakenSeats: calls.listTakenSeats,
+    blockSeats: calls.blockSeats,
+    unblockSeats: calls.unblockSeats,
     schedules: new CoalescedCache({
       load: (scheduleId: number) => readSchedule(pool, scheduleId),
       freshMs: SCHEDULE_FRESH_MS,
@@ -118,6 +120,7 @@ function createCalls(host: ServiceHost, config: CatalogConfig) {
   const limits = { deadlineMs: CALL_DEADLINE_MS, retriable: true }
   const queue = { name: 'queue', address: config.QUEUE_GRPC, refusalKind }
   const reservation = { name: 'reservation', address: config.RESERVATION_GRPC, refusalKind }
+  const reservations = host.connect(ReservationService, reservation)
   const verifyTokens = host.connect(QueueService, queue).call('VerifyTokens', limits)
   const shareChecks = () =>
     shareCalls<TokenCheck, VerifiedToken>(async (checks) =>
@@ -127,6 +130,8 @@ function createCalls(host: ServiceHost, config: CatalogConfig) {
     verifyToken: shareChecks(),
     // These have calls of their own, so that no request waits behind the tokens of thousands of streams.
     watchToken: shareChecks(),
-    listTakenSeats: host.connect(ReservationService, reservation).call('ListTakenSeats', limits),
+    listTakenSeats: reservations.call('ListTakenSeats', limits),
+    blockSeats: reservations.call('BlockSeats', limits),
+    unblockSeats: reservations.call('UnblockSeats', limits),
   }
 }

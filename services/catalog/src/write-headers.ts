@@ -22,11 +22,11 @@ export const changeHeaders = writeHeaders.extend({
 /** Header of an answer that can be named by If-Match. */
 export const versionHeader = { ETag: 'Send it as If-Match with a change.' }
 
-/** Headers of the answer to a write. */
-export const writtenHeaders = {
-  ...versionHeader,
-  'Idempotency-Replayed': '`true` on an answer that was given before.',
-}
+/** Header of an answer to a write. */
+export const replayHeader = { 'Idempotency-Replayed': '`true` on an answer that was given before.' }
+
+/** Headers of the answer to a write of something that has versions. */
+export const writtenHeaders = { ...versionHeader, ...replayHeader }
 
 /** Refusals of every write and, with the second, of every change. */
 export const writeRefusals = ['IDEMPOTENCY_KEY_REUSED', 'IDEMPOTENCY_IN_PROGRESS'] as const
