@@ -19,7 +19,11 @@ export const refusals = {
   SCHEDULE_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'No such schedule, or not of this concert.'),
   SEAT_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'The schedule has no such seat; `details.seatIds`.'),
   SEAT_LAYOUT_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'No such layout; the seat map names the one now.'),
-  SCHEDULE_NOT_CHANGEABLE: refusalRow(409, 'FAILED_PRECONDITION', 'A cancelled schedule stays cancelled.'),
+  SCHEDULE_NOT_CHANGEABLE: refusalRow(
+    409,
+    'FAILED_PRECONDITION',
+    'Cancelled, begun, or its date is what seats were sold for.',
+  ),
 
   SEAT_TAKEN: refusalRow(409, 'ABORTED', 'Held or sold; `details.seatIds` says which.'),
   ORPHAN_SEAT: refusalRow(422, 'FAILED_PRECONDITION', 'Would leave single seats; `details.seatIds`.'),

@@ -12,7 +12,7 @@ export const topics = {
   reservationJobs: 'frontrow.reservation.jobs',
   /** PaymentApproved, PaymentFailed, PaymentRefunded; by reservation id. */
   paymentEvents: 'frontrow.payment.events',
-  /** ScheduleCreated, ScheduleStatusChanged; by schedule id. */
+  /** ScheduleCreated, ScheduleStatusChanged, ScheduleMoved, ScheduleSeatsAdded; by schedule id. */
   catalogEvents: 'frontrow.catalog.events',
 } as const
 

@@ -1,4 +1,4 @@
-import { grpcTarget, hostSettings, whole } from '@frontrow/service-host/config'
+import { grpcTarget, hostSettings, idempotencyKeepHours, whole } from '@frontrow/service-host/config'
 import { z } from 'zod'
 
 /** Settings of the catalog service. */
@@ -7,6 +7,7 @@ export const settings = hostSettings.extend({
   RESERVATION_GRPC: grpcTarget.describe('gRPC of the reservation service, which lists taken seats'),
   SCHEDULE_SEATS_MIN: whole(1, Number.MAX_SAFE_INTEGER, 10).describe('seats of a new schedule, at least'),
   SCHEDULE_SEATS_MAX: whole(1, 100_000, 10_000).describe('seats of a new schedule, at most'),
+  IDEMPOTENCY_KEEP_HOURS: idempotencyKeepHours,
   SEAT_MAP_REFRESH_MS: whole(50, 500, 400).describe(
     'how old the states in a seat map may be; a change has to be visible within 1 s',
   ),

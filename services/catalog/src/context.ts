@@ -6,6 +6,7 @@ import type { CatalogConfig } from './config.ts'
 import type { CatalogEvents } from './events.ts'
 import type { Reads } from './replica/reads.ts'
 import type { SeatChannels } from './seat-channels.ts'
+import type { TakenSeats } from './seat-map.ts'
 import type { SeatMaps } from './seat-maps.ts'
 import type { SeatsLeft } from './seats-left.ts'
 import type { Schedule } from './sql/schedules.ts'
@@ -19,6 +20,12 @@ export interface TokenCheck {
   userId?: string
 }
 
+/** Changes seats that the house keeps back, and tells which were not so before. */
+export type ChangeHouseSeats = (request: {
+  scheduleId: number
+  seatIds: number[]
+}) => Promise<{ changedSeatIds: number[] }>
+
 /** What every use case of this service gets. */
 export interface CatalogContext {
   /** The primary, where all is decided and written. */
@@ -31,6 +38,10 @@ export interface CatalogContext {
   readonly now: () => Date
   /** Refuses where the token lets nobody into the schedule now, or is not of the user. */
   readonly verifyToken: (check: TokenCheck) => Promise<VerifiedToken>
+  /** The seats that are held or sold now, as their owner says. */
+  readonly listTakenSeats: (request: { scheduleId: number }) => Promise<TakenSeats>
+  readonly blockSeats: ChangeHouseSeats
+  readonly unblockSeats: ChangeHouseSeats
   /** Schedules up to a second old, for what the public sees. Code that decides something reads the schedule from PostgreSQL. */
   readonly schedules: CoalescedCache<number, Schedule | undefined>
   readonly grades: CoalescedCache<number, Grade[]>

@@ -1,7 +1,9 @@
 import { refuse } from '@frontrow/proto/refusals'
 import type { CatalogContext } from './context.ts'
 import type { ListedSchedule } from './list-schedules.ts'
+import { readSchedule } from './sql/schedules.ts'
 import type { Schedule } from './sql/schedules.ts'
+import { readGrades } from './sql/seats.ts'
 import type { Grade } from './sql/seats.ts'
 
 /** A schedule with its seats left and what each grade costs. */
@@ -16,7 +18,26 @@ export async function getSchedule(
 ): Promise<ScheduleDetails> {
   const schedule = scheduleOf(concertId, scheduleId, await ctx.schedules.get(scheduleId))
   const [availableSeats = 0] = await ctx.seatsLeft.of([schedule])
-  return { ...schedule, availableSeats, grades: await ctx.grades.get(scheduleId) }
+  return { ...schedule, availableSeats, grades: await gradesOf(ctx, schedule) }
+}
+
+/** One schedule as it is now, to be changed, whatever its concert. Refuses with SCHEDULE_NOT_FOUND. */
+export async function getAdminSchedule(
+  ctx: Pick<CatalogContext, 'pool' | 'seatsLeft'>,
+  scheduleId: number,
+): Promise<ScheduleDetails> {
+  const schedule = await readSchedule(ctx.pool, scheduleId)
+  if (schedule === undefined) throw refuse('SCHEDULE_NOT_FOUND', `there is no schedule ${scheduleId}`)
+  const [availableSeats = 0] = await ctx.seatsLeft.of([schedule])
+  return { ...schedule, availableSeats, grades: await readGrades(ctx.pool, scheduleId) }
+}
+
+/** What is remembered is from before a section was added where it is of fewer seats than there are. */
+async function gradesOf({ grades }: Pick<CatalogContext, 'grades'>, schedule: Schedule): Promise<Grade[]> {
+  const known = await grades.get(schedule.scheduleId)
+  if (known.reduce((sum, grade) => sum + grade.seatCount, 0) >= schedule.seatCount) return known
+  grades.forget(schedule.scheduleId)
+  return grades.get(schedule.scheduleId)
 }
 
 /** The schedule that was found, if it is one of the concert; else refuses with SCHEDULE_NOT_FOUND. */

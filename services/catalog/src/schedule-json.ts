@@ -1,15 +1,18 @@
+import type { ScheduleDetails } from './get-schedule.ts'
 import type { ListedSchedule } from './list-schedules.ts'
 import type { Concert } from './sql/concerts.ts'
 import type { Venue } from './sql/venues.ts'
 
 /** A concert as the API writes it. */
 export function concertJson(concert: Concert): object {
-  return { ...concert, createdAt: concert.createdAt.toISOString() }
+  const { concertId, title, artist, description, createdAt } = concert
+  return { concertId, title, artist, description, createdAt: createdAt.toISOString() }
 }
 
 /** A venue as the API writes it. */
 export function venueJson(venue: Venue): object {
-  return { ...venue, createdAt: venue.createdAt.toISOString() }
+  const { venueId, name, address, city, timeZone, createdAt } = venue
+  return { venueId, name, address, city, timeZone, createdAt: createdAt.toISOString() }
 }
 
 /** A schedule as lists and the seat map write it. */
@@ -39,4 +42,9 @@ export function scheduleJson(schedule: ListedSchedule): object {
     seatCount: schedule.seatCount,
     noOrphanSeats: schedule.noOrphanSeats,
   }
+}
+
+/** The same with what each grade costs. */
+export function scheduleDetailsJson({ grades, ...schedule }: ScheduleDetails): object {
+  return { ...scheduleJson(schedule), grades }
 }

@@ -7,6 +7,15 @@ const FRESH_MS = 1_000
 const SCHEDULES_MAX = 10_000
 const COUNTED_TOGETHER_MAX = 1_000
 
+/** Seats left of one schedule, counted now, for the answer to a change in the same transaction. */
+export async function countSeatsLeft(
+  db: Queryable,
+  { scheduleId, seatCount }: { scheduleId: number; seatCount: number },
+): Promise<number> {
+  const reserved = await countReserved(db, [scheduleId])
+  return Math.max(0, seatCount - (reserved.get(scheduleId) ?? 0))
+}
+
 /**
  * Seats left by schedule, counted from reservation events. The numbers are approximate, since events take a moment to arrive and
  * a count is kept for a second. All schedules of a list are counted by one statement, which a crowd shares.

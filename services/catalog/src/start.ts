@@ -1,3 +1,4 @@
+import { tidyKeys } from '@frontrow/idempotency/idempotency-key'
 import type { VerifyTokenResponse__Output as VerifiedToken } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokenResponse'
 import { readRequestsQueueToken } from '@frontrow/proto/queue-token'
 import { refusalKind } from '@frontrow/proto/refusals'
@@ -19,7 +20,7 @@ import { SeatChannels } from './seat-channels.ts'
 import { SeatMaps } from './seat-maps.ts'
 import { SeatsLeft } from './seats-left.ts'
 import { deleteReleased } from './sql/reserved-seats.ts'
-import { readSchedule } from './sql/schedules.ts'
+import { readSchedule, readSeatCount } from './sql/schedules.ts'
 import { readGrades, readSeats } from './sql/seats.ts'
 import { TokenWatch } from './token-watch.ts'
 
@@ -58,6 +59,9 @@ export async function startCatalog(
   host.every('tidy released seats', TIDY_EVERY_MS, async () => {
     return (await deleteReleased(host.pool, RELEASED_KEEP_DAYS, TIDY_BATCH)) >= TIDY_BATCH
   })
+  host.every('tidy idempotency keys', TIDY_EVERY_MS, async () => {
+    return (await tidyKeys(host.pool, config.IDEMPOTENCY_KEEP_HOURS)) >= TIDY_BATCH
+  })
   host.every('watch queue tokens of streams', WATCH_EVERY_MS, () => ctx.tokenWatch.round())
   const running = await host.listen()
   // Added last, so it stops first: open streams would keep the HTTP server waiting.
@@ -77,6 +81,7 @@ function createContext(host: ServiceHost, config: CatalogConfig): CatalogContext
       events.takenSeatsAsked()
       return calls.listTakenSeats({ scheduleId })
     },
+    readSeatCount: async (scheduleId) => (await readSeatCount(pool, scheduleId)) ?? 0,
     refreshMs: config.SEAT_MAP_REFRESH_MS,
   })
   return {
@@ -87,6 +92,9 @@ function createContext(host: ServiceHost, config: CatalogConfig): CatalogContext
     config,
     now: () => new Date(),
     verifyToken: calls.verifyToken,
+    listTakenSeats: calls.listTakenSeats,
+    blockSeats: calls.blockSeats,
+    unblockSeats: calls.unblockSeats,
     schedules: new CoalescedCache({
       load: (scheduleId: number) =>
         reads.run(
@@ -96,7 +104,7 @@ function createContext(host: ServiceHost, config: CatalogConfig): CatalogContext
       freshMs: SCHEDULE_FRESH_MS,
       max: SCHEDULES_MAX,
     }),
-    // Grades and prices are written once, with the schedule.
+    // Grades and prices don't change; get-schedule.ts reads them again where the schedule has more seats.
     grades: new CoalescedCache({
       load: (scheduleId: number) => reads.run((db) => readGrades(db, scheduleId), hasRows),
       freshMs: Number.POSITIVE_INFINITY,
@@ -124,6 +132,7 @@ function createCalls(host: ServiceHost, config: CatalogConfig) {
   const limits = { deadlineMs: CALL_DEADLINE_MS, retriable: true }
   const queue = { name: 'queue', address: config.QUEUE_GRPC, refusalKind }
   const reservation = { name: 'reservation', address: config.RESERVATION_GRPC, refusalKind }
+  const reservations = host.connect(ReservationService, reservation)
   const verifyTokens = host.connect(QueueService, queue).call('VerifyTokens', limits)
   const shareChecks = () =>
     shareCalls<TokenCheck, VerifiedToken>(async (checks) =>
@@ -133,6 +142,8 @@ function createCalls(host: ServiceHost, config: CatalogConfig) {
     verifyToken: shareChecks(),
     // These have calls of their own, so that no request waits behind the tokens of thousands of streams.
     watchToken: shareChecks(),
-    listTakenSeats: host.connect(ReservationService, reservation).call('ListTakenSeats', limits),
+    listTakenSeats: reservations.call('ListTakenSeats', limits),
+    blockSeats: reservations.call('BlockSeats', limits),
+    unblockSeats: reservations.call('UnblockSeats', limits),
   }
 }

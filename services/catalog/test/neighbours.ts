@@ -3,6 +3,8 @@ import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js'
 import type { VerifyTokensRequest__Output as VerifyTokensRequest } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokensRequest'
 import type { TokenOutcome } from '@frontrow/proto/gen/frontrow/queue/v1/TokenOutcome'
 import type { VerifyTokensResponse } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokensResponse'
+import type { HouseSeatsRequest__Output as HouseSeatsRequest } from '@frontrow/proto/gen/frontrow/reservation/v1/HouseSeatsRequest'
+import type { HouseSeatsResponse } from '@frontrow/proto/gen/frontrow/reservation/v1/HouseSeatsResponse'
 import type { ListTakenSeatsRequest__Output as ListTakenSeatsRequest } from '@frontrow/proto/gen/frontrow/reservation/v1/ListTakenSeatsRequest'
 import type { ListTakenSeatsResponse } from '@frontrow/proto/gen/frontrow/reservation/v1/ListTakenSeatsResponse'
 import { QueueService, ReservationService } from '@frontrow/proto/services'
@@ -24,7 +26,7 @@ export interface KnownToken {
 export interface Neighbours {
   address: string
   tokens: Map<string, KnownToken>
-  taken: { held: number[]; sold: number[] }
+  taken: { held: number[]; sold: number[]; blocked?: number[] }
   /** Calls of VerifyTokens so far. */
   verifyCalls: number
   /** Calls of ListTakenSeats so far. */
@@ -84,8 +86,22 @@ export async function startNeighbours(): Promise<Neighbours> {
       answer: sendUnaryData<ListTakenSeatsResponse>,
     ) => {
       neighbours.takenCalls += 1
-      answer(null, { heldSeatIds: neighbours.taken.held, soldSeatIds: neighbours.taken.sold })
+      answer(null, {
+        heldSeatIds: neighbours.taken.held,
+        soldSeatIds: neighbours.taken.sold,
+        blockedSeatIds: neighbours.taken.blocked ?? [],
+      })
     },
+    BlockSeats: (
+      { request }: ServerUnaryCall<HouseSeatsRequest, HouseSeatsResponse>,
+      answer: sendUnaryData<HouseSeatsResponse>,
+    ) => {
+      const { blocked = [] } = neighbours.taken
+      const changed = request.seatIds.filter((seatId) => !blocked.includes(seatId))
+      neighbours.taken = { ...neighbours.taken, blocked: [...blocked, ...changed] }
+      answer(null, { changedSeatIds: changed })
+    },
+    UnblockSeats: unimplemented,
     GetReservation: unimplemented,
   })
   const port = await new Promise<number>((resolve, reject) => {

@@ -83,6 +83,30 @@ describe('rememberSchedules', () => {
     expect(asked.seats).toBe(3)
   })
 
+  test('reads the seats again once the schedule has more of them', async () => {
+    const { calls, asked } = catalogOf(20)
+    let isAdded = false
+    const smaller: CatalogCalls = {
+      ...calls,
+      getSchedule: async (request) => ({
+        ...(await calls.getSchedule(request)),
+        seatCount: isAdded ? 20 : 10,
+      }),
+      getSeatRuns: async (request) => {
+        const { runs } = await calls.getSeatRuns(request)
+        return { runs: isAdded ? runs : runs.slice(0, 1) }
+      },
+    }
+    let now = 0
+    const schedules = rememberSchedules(smaller, { freshMs: 2_000, logger, now: () => now })
+    expect((await schedules.layout(1)).seat(11)).toBeUndefined()
+    isAdded = true
+    now = 2_000
+    expect((await schedules.layout(1)).seat(11)?.seatId).toBe(11)
+    await schedules.layout(1)
+    expect(asked.seats).toBe(2)
+  })
+
   test.each([
     ['a hundred schedules of 10,000 seats', 100, 10_000],
     ['a thousand schedules of 1,000 seats', 1_000, 1_000],

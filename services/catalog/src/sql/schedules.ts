@@ -26,6 +26,8 @@ export interface Schedule {
   seatCount: number
   /** Whether a choice of seats that leaves single ones is refused. */
   noOrphanSeats: boolean
+  /** Counts its changes. */
+  version: number
 }
 
 /** What is written of a new schedule. */
@@ -57,12 +59,13 @@ interface ScheduleRow {
   status: ScheduleStatus
   seat_count: number
   no_orphan_seats: boolean
+  version: number
 }
 
 const SELECT = `SELECT s.schedule_id, s.concert_id, c.title AS concert_title, s.venue_id, v.name AS venue_name,
     v.time_zone, s.performance_at, to_char(local_time, 'YYYY-MM-DD') AS performance_date,
     to_char(local_time, 'HH24:MI:SS') AS performance_time, s.waiting_room_open_at, s.booking_open_at, s.booking_close_at,
-    s.status, s.seat_count, s.no_orphan_seats
+    s.status, s.seat_count, s.no_orphan_seats, s.version
   FROM schedules s JOIN concerts c USING (concert_id) JOIN venues v USING (venue_id)
     CROSS JOIN LATERAL (SELECT s.performance_at AT TIME ZONE v.time_zone) AS performance (local_time)`
 
@@ -83,6 +86,7 @@ function toSchedule(row: ScheduleRow): Schedule {
     status: row.status,
     seatCount: row.seat_count,
     noOrphanSeats: row.no_orphan_seats,
+    version: row.version,
   }
 }
 
@@ -163,15 +167,46 @@ export async function readSchedules(
   return rows.map(toSchedule)
 }
 
-/** Sets the status; lock the schedule first. */
-export async function updateScheduleStatus(
-  tx: Tx,
-  scheduleId: number,
-  status: ScheduleStatus,
-): Promise<void> {
+/** Schedules of a concert with ids below `before`, newest first, of any date; of any status where none is given. */
+export async function readSchedulesById(
+  db: Queryable,
+  wanted: { concertId: number; status?: ScheduleStatus | undefined; before: number; limit: number },
+): Promise<Schedule[]> {
+  const { rows } = await db.query<ScheduleRow>({
+    name: 'schedule-list-by-id',
+    text: `${SELECT} WHERE s.concert_id = $1 AND s.schedule_id < $2 AND ($3::text IS NULL OR s.status = $3)
+           ORDER BY s.schedule_id DESC LIMIT $4`,
+    values: [wanted.concertId, wanted.before, wanted.status, wanted.limit],
+  })
+  return rows.map(toSchedule)
+}
+
+/** How many seats a schedule has; undefined where there is none. */
+export async function readSeatCount(db: Queryable, scheduleId: number): Promise<number | undefined> {
+  const { rows } = await db.query<{ seat_count: number }>({
+    name: 'schedule-read-seat-count',
+    text: 'SELECT seat_count FROM schedules WHERE schedule_id = $1',
+    values: [scheduleId],
+  })
+  return rows[0]?.seat_count
+}
+
+/** Writes what may change of a schedule, and its version; lock it first. */
+export async function updateSchedule(tx: Tx, schedule: Schedule): Promise<void> {
   await tx.query({
-    name: 'schedule-update-status',
-    text: 'UPDATE schedules SET status = $2 WHERE schedule_id = $1',
-    values: [scheduleId, status],
+    name: 'schedule-update',
+    text: `UPDATE schedules SET status = $2, performance_at = $3, waiting_room_open_at = $4, booking_open_at = $5,
+             booking_close_at = $6, seat_count = $7, version = $8
+           WHERE schedule_id = $1`,
+    values: [
+      schedule.scheduleId,
+      schedule.status,
+      schedule.performanceAt,
+      schedule.waitingRoomOpenAt,
+      schedule.bookingOpenAt,
+      schedule.bookingCloseAt,
+      schedule.seatCount,
+      schedule.version,
+    ],
   })
 }

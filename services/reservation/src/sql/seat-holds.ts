@@ -207,14 +207,15 @@ export async function freeSeatsOf(tx: Tx, reservationIds: readonly string[]): Pr
   })
 }
 
-/** Seats of a schedule that are held or sold now, and which of the two. */
+/** Seats of a schedule that are held, sold or blocked now, and which of these. */
 export async function listTakenSeats(
   db: Queryable,
   scheduleId: number,
-): Promise<{ seatId: number; isSold: boolean }[]> {
-  const { rows } = await db.query<{ seatId: number; isSold: boolean }>({
+): Promise<{ seatId: number; isSold: boolean; isBlocked: boolean }[]> {
+  const { rows } = await db.query<{ seatId: number; isSold: boolean; isBlocked: boolean }>({
     name: 'seat-holds-list-taken',
-    text: `SELECT seat_id AS "seatId", expires_at = 'infinity' AS "isSold" FROM seat_holds
+    text: `SELECT seat_id AS "seatId", expires_at = 'infinity' AND user_id <> '' AS "isSold", user_id = '' AS "isBlocked"
+           FROM seat_holds
            WHERE schedule_id = $1 AND expires_at > clock_timestamp()`,
     values: [scheduleId],
   })

@@ -5,11 +5,22 @@ import type { MethodDefinition } from '@grpc/proto-loader'
 import type { GetReservationRequest as _frontrow_reservation_v1_GetReservationRequest, GetReservationRequest__Output as _frontrow_reservation_v1_GetReservationRequest__Output } from '../../../frontrow/reservation/v1/GetReservationRequest.ts';
 import type { GetReservationsRequest as _frontrow_reservation_v1_GetReservationsRequest, GetReservationsRequest__Output as _frontrow_reservation_v1_GetReservationsRequest__Output } from '../../../frontrow/reservation/v1/GetReservationsRequest.ts';
 import type { GetReservationsResponse as _frontrow_reservation_v1_GetReservationsResponse, GetReservationsResponse__Output as _frontrow_reservation_v1_GetReservationsResponse__Output } from '../../../frontrow/reservation/v1/GetReservationsResponse.ts';
+import type { HouseSeatsRequest as _frontrow_reservation_v1_HouseSeatsRequest, HouseSeatsRequest__Output as _frontrow_reservation_v1_HouseSeatsRequest__Output } from '../../../frontrow/reservation/v1/HouseSeatsRequest.ts';
+import type { HouseSeatsResponse as _frontrow_reservation_v1_HouseSeatsResponse, HouseSeatsResponse__Output as _frontrow_reservation_v1_HouseSeatsResponse__Output } from '../../../frontrow/reservation/v1/HouseSeatsResponse.ts';
 import type { ListTakenSeatsRequest as _frontrow_reservation_v1_ListTakenSeatsRequest, ListTakenSeatsRequest__Output as _frontrow_reservation_v1_ListTakenSeatsRequest__Output } from '../../../frontrow/reservation/v1/ListTakenSeatsRequest.ts';
 import type { ListTakenSeatsResponse as _frontrow_reservation_v1_ListTakenSeatsResponse, ListTakenSeatsResponse__Output as _frontrow_reservation_v1_ListTakenSeatsResponse__Output } from '../../../frontrow/reservation/v1/ListTakenSeatsResponse.ts';
 import type { Reservation as _frontrow_reservation_v1_Reservation, Reservation__Output as _frontrow_reservation_v1_Reservation__Output } from '../../../frontrow/reservation/v1/Reservation.ts';
 
 export interface ReservationServiceClient extends grpc.Client {
+  BlockSeats(argument: _frontrow_reservation_v1_HouseSeatsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_HouseSeatsResponse__Output>): grpc.ClientUnaryCall;
+  BlockSeats(argument: _frontrow_reservation_v1_HouseSeatsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_frontrow_reservation_v1_HouseSeatsResponse__Output>): grpc.ClientUnaryCall;
+  BlockSeats(argument: _frontrow_reservation_v1_HouseSeatsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_HouseSeatsResponse__Output>): grpc.ClientUnaryCall;
+  BlockSeats(argument: _frontrow_reservation_v1_HouseSeatsRequest, callback: grpc.requestCallback<_frontrow_reservation_v1_HouseSeatsResponse__Output>): grpc.ClientUnaryCall;
+  blockSeats(argument: _frontrow_reservation_v1_HouseSeatsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_HouseSeatsResponse__Output>): grpc.ClientUnaryCall;
+  blockSeats(argument: _frontrow_reservation_v1_HouseSeatsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_frontrow_reservation_v1_HouseSeatsResponse__Output>): grpc.ClientUnaryCall;
+  blockSeats(argument: _frontrow_reservation_v1_HouseSeatsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_HouseSeatsResponse__Output>): grpc.ClientUnaryCall;
+  blockSeats(argument: _frontrow_reservation_v1_HouseSeatsRequest, callback: grpc.requestCallback<_frontrow_reservation_v1_HouseSeatsResponse__Output>): grpc.ClientUnaryCall;
+  
   GetReservation(argument: _frontrow_reservation_v1_GetReservationRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_Reservation__Output>): grpc.ClientUnaryCall;
   GetReservation(argument: _frontrow_reservation_v1_GetReservationRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_frontrow_reservation_v1_Reservation__Output>): grpc.ClientUnaryCall;
   GetReservation(argument: _frontrow_reservation_v1_GetReservationRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_Reservation__Output>): grpc.ClientUnaryCall;
@@ -37,19 +48,34 @@ export interface ReservationServiceClient extends grpc.Client {
   listTakenSeats(argument: _frontrow_reservation_v1_ListTakenSeatsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_ListTakenSeatsResponse__Output>): grpc.ClientUnaryCall;
   listTakenSeats(argument: _frontrow_reservation_v1_ListTakenSeatsRequest, callback: grpc.requestCallback<_frontrow_reservation_v1_ListTakenSeatsResponse__Output>): grpc.ClientUnaryCall;
   
+  UnblockSeats(argument: _frontrow_reservation_v1_HouseSeatsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_HouseSeatsResponse__Output>): grpc.ClientUnaryCall;
+  UnblockSeats(argument: _frontrow_reservation_v1_HouseSeatsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_frontrow_reservation_v1_HouseSeatsResponse__Output>): grpc.ClientUnaryCall;
+  UnblockSeats(argument: _frontrow_reservation_v1_HouseSeatsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_HouseSeatsResponse__Output>): grpc.ClientUnaryCall;
+  UnblockSeats(argument: _frontrow_reservation_v1_HouseSeatsRequest, callback: grpc.requestCallback<_frontrow_reservation_v1_HouseSeatsResponse__Output>): grpc.ClientUnaryCall;
+  unblockSeats(argument: _frontrow_reservation_v1_HouseSeatsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_HouseSeatsResponse__Output>): grpc.ClientUnaryCall;
+  unblockSeats(argument: _frontrow_reservation_v1_HouseSeatsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_frontrow_reservation_v1_HouseSeatsResponse__Output>): grpc.ClientUnaryCall;
+  unblockSeats(argument: _frontrow_reservation_v1_HouseSeatsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_HouseSeatsResponse__Output>): grpc.ClientUnaryCall;
+  unblockSeats(argument: _frontrow_reservation_v1_HouseSeatsRequest, callback: grpc.requestCallback<_frontrow_reservation_v1_HouseSeatsResponse__Output>): grpc.ClientUnaryCall;
+  
 }
 
 export interface ReservationServiceHandlers extends grpc.UntypedServiceImplementation {
+  BlockSeats: grpc.handleUnaryCall<_frontrow_reservation_v1_HouseSeatsRequest__Output, _frontrow_reservation_v1_HouseSeatsResponse>;
+  
   GetReservation: grpc.handleUnaryCall<_frontrow_reservation_v1_GetReservationRequest__Output, _frontrow_reservation_v1_Reservation>;
   
   GetReservations: grpc.handleUnaryCall<_frontrow_reservation_v1_GetReservationsRequest__Output, _frontrow_reservation_v1_GetReservationsResponse>;
   
   ListTakenSeats: grpc.handleUnaryCall<_frontrow_reservation_v1_ListTakenSeatsRequest__Output, _frontrow_reservation_v1_ListTakenSeatsResponse>;
   
+  UnblockSeats: grpc.handleUnaryCall<_frontrow_reservation_v1_HouseSeatsRequest__Output, _frontrow_reservation_v1_HouseSeatsResponse>;
+  
 }
 
 export interface ReservationServiceDefinition extends grpc.ServiceDefinition {
+  BlockSeats: MethodDefinition<_frontrow_reservation_v1_HouseSeatsRequest, _frontrow_reservation_v1_HouseSeatsResponse, _frontrow_reservation_v1_HouseSeatsRequest__Output, _frontrow_reservation_v1_HouseSeatsResponse__Output>
   GetReservation: MethodDefinition<_frontrow_reservation_v1_GetReservationRequest, _frontrow_reservation_v1_Reservation, _frontrow_reservation_v1_GetReservationRequest__Output, _frontrow_reservation_v1_Reservation__Output>
   GetReservations: MethodDefinition<_frontrow_reservation_v1_GetReservationsRequest, _frontrow_reservation_v1_GetReservationsResponse, _frontrow_reservation_v1_GetReservationsRequest__Output, _frontrow_reservation_v1_GetReservationsResponse__Output>
   ListTakenSeats: MethodDefinition<_frontrow_reservation_v1_ListTakenSeatsRequest, _frontrow_reservation_v1_ListTakenSeatsResponse, _frontrow_reservation_v1_ListTakenSeatsRequest__Output, _frontrow_reservation_v1_ListTakenSeatsResponse__Output>
+  UnblockSeats: MethodDefinition<_frontrow_reservation_v1_HouseSeatsRequest, _frontrow_reservation_v1_HouseSeatsResponse, _frontrow_reservation_v1_HouseSeatsRequest__Output, _frontrow_reservation_v1_HouseSeatsResponse__Output>
 }
