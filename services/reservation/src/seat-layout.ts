@@ -2,22 +2,18 @@ import type { SeatRun__Output as SeatRun } from '@frontrow/proto/gen/frontrow/ca
 import type { Seat } from './reservation.ts'
 
 /**
- * The seats of one schedule, which never change (one that gets more seats gets another layout). Kept by the run and not by the seat: a hall of 10,000 seats is a few hundred
- * rows, and whoever holds seats wants four of them.
+ * The seats of one schedule, which never change (one that gets more seats gets another layout). Kept by the run and not by the seat:
+ * a hall of 10,000 seats is a few hundred rows, and whoever holds seats wants four of them.
  */
 export class SeatLayout {
   /** They go up by the ids of their seats, and no seat is in two. */
   readonly runs: readonly SeatRun[]
-  readonly #seatCount: number
+  /** How many seats there are. */
+  readonly seatCount: number
 
   constructor(runs: readonly SeatRun[]) {
     this.runs = runs
-    this.#seatCount = runs.reduce((sum, run) => sum + run.seatCount, 0)
-  }
-
-  /** How many seats there are. */
-  get seatCount(): number {
-    return this.#seatCount
+    this.seatCount = runs.reduce((sum, run) => sum + run.seatCount, 0)
   }
 
   /** How many runs it keeps, which is what its memory goes by. */
