@@ -68,6 +68,16 @@ export const ReservationCancelled = reservation.extend({
 })
 export const ReservationExpired = reservation.extend({ queuePlace: queuePlaceWithHolds.nullish() })
 
+const seatBlocks = z.object({
+  scheduleId: id,
+  /** A seat that is blocked again has another block. */
+  blocks: z.array(z.object({ blockId: uuid, seatId: id })).min(1),
+})
+/** Seats were taken off sale for the house. */
+export const SeatsBlocked = seatBlocks
+/** They were put on sale again. */
+export const SeatsUnblocked = seatBlocks
+
 const payment = z.object({ paymentId: uuid, reservationId: uuid, userId, scheduleId: id, amount })
 
 export const PaymentApproved = payment.extend({ paymentMethod: z.enum(['BALANCE', 'CARD']) })
@@ -75,4 +85,17 @@ export const PaymentFailed = payment.extend({ reason: z.string() })
 export const PaymentRefunded = payment.extend({ reason: z.string(), refundedAmount: amount })
 
 export const ScheduleCreated = z.object({ scheduleId: id, concertId: id, seatCount: z.int().positive() })
+/** Its times are these now. */
+export const ScheduleMoved = z.object({
+  scheduleId: id,
+  performanceAt: time,
+  waitingRoomOpenAt: time,
+  bookingOpenAt: time,
+  bookingCloseAt: time,
+})
+/** It has more seats than before, this many now. */
+export const ScheduleSeatsAdded = z.object({ scheduleId: id, seatCount: z.int().positive() })
 export const ScheduleStatusChanged = z.object({ scheduleId: id, status: scheduleStatus })
+
+/** A schedule has one more job. Its row says what is to be done, and in which order. */
+export const JobAccepted = z.object({ jobId: uuid, scheduleId: id })

@@ -23,9 +23,15 @@ export const refusals = {
   SCHEDULE_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'No such schedule, or not of this concert.'),
   SEAT_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'The schedule has no such seat; `details.seatIds`.'),
   SEAT_LAYOUT_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'No such layout; the seat map names the one now.'),
-  SCHEDULE_NOT_CHANGEABLE: refusalRow(409, 'FAILED_PRECONDITION', 'A cancelled schedule stays cancelled.'),
+  SCHEDULE_NOT_CHANGEABLE: refusalRow(
+    409,
+    'FAILED_PRECONDITION',
+    'Cancelled, begun, or its date is what seats were sold for.',
+  ),
 
   SEAT_TAKEN: refusalRow(409, 'ABORTED', 'Held or sold; `details.seatIds` says which.'),
+  ORPHAN_SEAT: refusalRow(422, 'FAILED_PRECONDITION', 'Would leave single seats; `details.seatIds`.'),
+  PRICE_CHANGED: refusalRow(409, 'ABORTED', 'Not the price you saw; `details` has `seen` and `now`.'),
   SEAT_LIMIT_EXCEEDED: refusalRow(422, 'FAILED_PRECONDITION', 'More seats than one user may have.'),
   RESERVATION_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'No such reservation of yours.'),
   RESERVATION_EXPIRED: refusalRow(409, 'FAILED_PRECONDITION', 'The hold ran out.'),
@@ -44,6 +50,7 @@ export const refusals = {
     'FAILED_PRECONDITION',
     'The hold was extended as often as allowed.',
   ),
+  JOB_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'No such job of yours, or it ended too long ago.'),
 
   PAYMENT_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'No such payment of yours.'),
   ALREADY_PAID: refusalRow(409, 'ALREADY_EXISTS', 'Paid, or being paid by another payment.'),

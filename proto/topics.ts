@@ -8,9 +8,11 @@ export const topics = {
   reservationCommands: 'frontrow.reservation.commands',
   /** ReservationHeld … ReservationExpired and the replies to ConfirmReservation; by reservation id. */
   reservationEvents: 'frontrow.reservation.events',
+  /** JobAccepted, which reservation tells itself; by schedule id. */
+  reservationJobs: 'frontrow.reservation.jobs',
   /** PaymentApproved, PaymentFailed, PaymentRefunded; by reservation id. */
   paymentEvents: 'frontrow.payment.events',
-  /** ScheduleCreated, ScheduleStatusChanged; by schedule id. */
+  /** ScheduleCreated, ScheduleStatusChanged, ScheduleMoved, ScheduleSeatsAdded; by schedule id. */
   catalogEvents: 'frontrow.catalog.events',
 } as const
 

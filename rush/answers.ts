@@ -38,7 +38,7 @@ export const seatMapAnswer = z.object({
     z.object({
       seatId: id,
       price: money,
-      status: z.enum(['AVAILABLE', 'HOLD', 'SOLD_OUT']),
+      status: z.enum(['AVAILABLE', 'HOLD', 'SOLD_OUT', 'BLOCKED']),
     }) satisfies z.ZodType<MapSeat>,
   ),
 })

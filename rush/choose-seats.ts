@@ -4,7 +4,7 @@ import type { Random } from './random.ts'
 export interface MapSeat {
   readonly seatId: number
   readonly price: number
-  readonly status: 'AVAILABLE' | 'HOLD' | 'SOLD_OUT'
+  readonly status: 'AVAILABLE' | 'HOLD' | 'SOLD_OUT' | 'BLOCKED'
 }
 
 /** One version of a seat map, sorted and counted once for all fans that see it. */
@@ -20,7 +20,8 @@ export function toSeatMap(seats: readonly MapSeat[]): SeatMap {
   const available = seats
     .filter((seat) => seat.status === 'AVAILABLE')
     .toSorted((a, b) => b.price - a.price || a.seatId - b.seatId)
-  const sold = seats.filter((seat) => seat.status === 'SOLD_OUT').length
+  // A seat that the house keeps back is as far from a fan as a sold one.
+  const sold = seats.filter(({ status }) => status === 'SOLD_OUT' || status === 'BLOCKED').length
   return { available, sold, held: seats.length - available.length - sold }
 }
 

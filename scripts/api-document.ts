@@ -5,6 +5,7 @@ import type { RefusalCode } from '@frontrow/proto/refusals'
 import { createApiDocument } from '@frontrow/service-host/openapi-document'
 import type { RouteSpec } from '@frontrow/service-host/route'
 import { z } from 'zod'
+import { adminRoutes } from '../services/catalog/src/admin-openapi.ts'
 import { routes as catalogRoutes } from '../services/catalog/src/openapi.ts'
 import { seatRoutes } from '../services/catalog/src/seat-openapi.ts'
 import { routes as paymentRoutes } from '../services/payment/src/openapi.ts'
@@ -14,7 +15,7 @@ import { routes as walletRoutes } from '../services/wallet/src/openapi.ts'
 
 const routes: readonly RouteSpec[] = [
   ...tagged('Queue', queueRoutes),
-  ...tagged('Catalog', [...catalogRoutes, ...seatRoutes]),
+  ...tagged('Catalog', [...catalogRoutes, ...seatRoutes, ...adminRoutes]),
   ...tagged('Reservation', reservationRoutes),
   ...tagged('Payment', paymentRoutes),
   ...tagged('Wallet', walletRoutes),

@@ -18,7 +18,7 @@ export function perService<T>(make: (name: ServiceName) => T): Record<ServiceNam
   }
 }
 
-const withIdempotencyKeys: ReadonlySet<string> = new Set(['reservation', 'payment', 'wallet'])
+const withIdempotencyKeys: ReadonlySet<string> = new Set(['catalog', 'reservation', 'payment', 'wallet'])
 
 /** The schemas of all services; `passwordOf` returns the password of a service's role. */
 export function serviceSchemas(passwordOf: (name: ServiceName) => string): ServiceSchema[] {

@@ -4,6 +4,8 @@ import type { MessageTypeDefinition } from '@grpc/proto-loader';
 import type { GetReservationRequest as _frontrow_reservation_v1_GetReservationRequest, GetReservationRequest__Output as _frontrow_reservation_v1_GetReservationRequest__Output } from './frontrow/reservation/v1/GetReservationRequest.ts';
 import type { GetReservationsRequest as _frontrow_reservation_v1_GetReservationsRequest, GetReservationsRequest__Output as _frontrow_reservation_v1_GetReservationsRequest__Output } from './frontrow/reservation/v1/GetReservationsRequest.ts';
 import type { GetReservationsResponse as _frontrow_reservation_v1_GetReservationsResponse, GetReservationsResponse__Output as _frontrow_reservation_v1_GetReservationsResponse__Output } from './frontrow/reservation/v1/GetReservationsResponse.ts';
+import type { HouseSeatsRequest as _frontrow_reservation_v1_HouseSeatsRequest, HouseSeatsRequest__Output as _frontrow_reservation_v1_HouseSeatsRequest__Output } from './frontrow/reservation/v1/HouseSeatsRequest.ts';
+import type { HouseSeatsResponse as _frontrow_reservation_v1_HouseSeatsResponse, HouseSeatsResponse__Output as _frontrow_reservation_v1_HouseSeatsResponse__Output } from './frontrow/reservation/v1/HouseSeatsResponse.ts';
 import type { ListLiveReservationsRequest as _frontrow_reservation_v1_ListLiveReservationsRequest, ListLiveReservationsRequest__Output as _frontrow_reservation_v1_ListLiveReservationsRequest__Output } from './frontrow/reservation/v1/ListLiveReservationsRequest.ts';
 import type { ListLiveReservationsResponse as _frontrow_reservation_v1_ListLiveReservationsResponse, ListLiveReservationsResponse__Output as _frontrow_reservation_v1_ListLiveReservationsResponse__Output } from './frontrow/reservation/v1/ListLiveReservationsResponse.ts';
 import type { ListTakenSeatsRequest as _frontrow_reservation_v1_ListTakenSeatsRequest, ListTakenSeatsRequest__Output as _frontrow_reservation_v1_ListTakenSeatsRequest__Output } from './frontrow/reservation/v1/ListTakenSeatsRequest.ts';
@@ -24,6 +26,8 @@ export interface ProtoGrpcType {
         GetReservationRequest: MessageTypeDefinition<_frontrow_reservation_v1_GetReservationRequest, _frontrow_reservation_v1_GetReservationRequest__Output>
         GetReservationsRequest: MessageTypeDefinition<_frontrow_reservation_v1_GetReservationsRequest, _frontrow_reservation_v1_GetReservationsRequest__Output>
         GetReservationsResponse: MessageTypeDefinition<_frontrow_reservation_v1_GetReservationsResponse, _frontrow_reservation_v1_GetReservationsResponse__Output>
+        HouseSeatsRequest: MessageTypeDefinition<_frontrow_reservation_v1_HouseSeatsRequest, _frontrow_reservation_v1_HouseSeatsRequest__Output>
+        HouseSeatsResponse: MessageTypeDefinition<_frontrow_reservation_v1_HouseSeatsResponse, _frontrow_reservation_v1_HouseSeatsResponse__Output>
         ListLiveReservationsRequest: MessageTypeDefinition<_frontrow_reservation_v1_ListLiveReservationsRequest, _frontrow_reservation_v1_ListLiveReservationsRequest__Output>
         ListLiveReservationsResponse: MessageTypeDefinition<_frontrow_reservation_v1_ListLiveReservationsResponse, _frontrow_reservation_v1_ListLiveReservationsResponse__Output>
         ListTakenSeatsRequest: MessageTypeDefinition<_frontrow_reservation_v1_ListTakenSeatsRequest, _frontrow_reservation_v1_ListTakenSeatsRequest__Output>

@@ -89,6 +89,32 @@ describe('a fan buys a seat', () => {
     await audit()
   })
 
+  test('who would rather not wait for an answer holds and pays by jobs, and is told how they ended', async () => {
+    const { scheduleId } = await openOnSale(network, 10)
+    const token = await enter(network, '108', scheduleId, 100_000)
+    const prefer = { as: '108', queueToken: token, headers: { prefer: 'respond-async' } }
+    const ended = async (accepted: Answer): Promise<Answer['data']> => {
+      expect(accepted.status).toBe(202)
+      const { statusEndpoint } = accepted.data
+      expect(accepted.headers.get('location')).toBe(statusEndpoint)
+      const { data } = await network.call('GET', `${statusEndpoint}?wait=20`, { as: '108' })
+      expect(data.status).toBe('completed')
+      return data.result
+    }
+    const held = await ended(
+      await network.call('POST', '/api/v1/reservations', { ...prefer, body: { scheduleId, quantity: 2 } }),
+    )
+    const { reservationId } = held
+    const body = { reservationId, paymentMethod: 'BALANCE' }
+    const paid = await ended(
+      await network.call('POST', '/api/v1/payments', { ...prefer, key: randomUUID(), body }),
+    )
+    expect(paid).toMatchObject({ reservationId, amount: 100_000, status: 'APPROVED' })
+    const mine = await network.call('GET', `/api/v1/reservations/${reservationId}`, { as: '108' })
+    expect(mine.data.status).toBe('CONFIRMED')
+    await audit()
+  })
+
   test('a cancelled reservation frees its seats at once and its money comes back, once', async () => {
     const { scheduleId } = await openOnSale(network, 10)
     const token = await enter(network, '102', scheduleId, 100_000)

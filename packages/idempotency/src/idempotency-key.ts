@@ -35,6 +35,8 @@ export function hashContent(content: unknown): Buffer {
 
 // JSON with sorted keys, so that bodies that differ in the order of their fields only have the same hash.
 function canonical(value: unknown): string {
+  // Its fields are nothing, so that all moments would be the same.
+  if (value instanceof Date) return JSON.stringify(value)
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
   if (typeof value === 'object' && value !== null) {
     const fields = Object.entries(value)

@@ -66,6 +66,14 @@ describe('the same key', () => {
     })
   })
 
+  test('with another moment is refused', async () => {
+    const first = request({ at: new Date(1) })
+    await answer(first)
+    const other = { ...first, content: { at: new Date(2) } }
+    await expect(findAnswer(pool, other)).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' })
+    expect(await findAnswer(pool, { ...first, content: { at: new Date(1) } })).toBeDefined()
+  })
+
   test('of another user or operation is another request', async () => {
     const first = request()
     await answer(first)

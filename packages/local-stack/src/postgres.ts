@@ -24,19 +24,22 @@ export interface PostgresOptions extends Placement {
   /** The superuser that is made with the cluster; others get in with passwords only. */
   adminRole: string
   adminPassword: string
-  /** A database that is made where it is missing. */
+  /** A database that is made where it is missing; a replica has those of its primary. */
   database: string
+  /** The port of the server, with the same superuser, of which this one is a streaming replica. */
+  replicaOf?: number
   /** False only for data nobody will miss: a crash of the machine may then lose or break it. */
   durable: boolean
 }
 
-const INITDB_TIMEOUT_MS = 120_000
+/** For initdb, or the copy of a primary. */
+const CLUSTER_TIMEOUT_MS = 120_000
 const TOOL_TIMEOUT_MS = 30_000
 /** A crash of the machine under load leaves up to a checkpoint's worth of WAL to replay. */
 const READY_DEADLINE_MS = 120_000
 const STOP_DEADLINE_MS = 20_000
 
-/** Makes the cluster where there is none, and runs it on the loopback address. */
+/** Makes the cluster where there is none, or copies the primary's, and runs it on the loopback address. */
 export async function startPostgres(options: PostgresOptions): Promise<RunningProcess> {
   const server = await findServer(options.dataFolder)
   const toolsFolder = dirname(server)
@@ -64,7 +67,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPr
     },
   })
   try {
-    await makeDatabase(options, toolsFolder, connectionArgs)
+    if (options.replicaOf === undefined) await makeDatabase(options, toolsFolder, connectionArgs)
   } catch (error) {
     await running.stop()
     throw error
@@ -104,26 +107,53 @@ async function makeCluster(
 ): Promise<void> {
   // The cluster is made beside its place and moved when it is complete, so that a cut-off start leaves no half of it.
   const folder = `${options.dataFolder}.new`
-  const passwordFile = `${options.dataFolder}.password`
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true, mode: 0o700 })
+  if (account !== undefined) chownSync(folder, account.uid, account.gid)
+  const makeIn = options.replicaOf === undefined ? initialise : copyPrimary
+  await makeIn(folder, options, toolsFolder, account)
+  rmSync(options.dataFolder, { recursive: true, force: true })
+  renameSync(folder, options.dataFolder)
+}
+
+async function initialise(
+  folder: string,
+  options: PostgresOptions,
+  toolsFolder: string,
+  account: Account | undefined,
+): Promise<void> {
+  const passwordFile = `${options.dataFolder}.password`
   writeFileSync(passwordFile, `${options.adminPassword}\n`, { mode: 0o600 })
-  if (account !== undefined) {
-    chownSync(folder, account.uid, account.gid)
-    chownSync(passwordFile, account.uid, account.gid)
-  }
+  if (account !== undefined) chownSync(passwordFile, account.uid, account.gid)
   const locale = process.platform === 'linux' ? 'C.UTF-8' : 'C'
   const args = ['-D', folder, '-U', options.adminRole, '--pwfile', passwordFile, '-A', 'scram-sha-256']
   args.push('-E', 'UTF8', '--locale', locale, ...(options.durable ? [] : ['--no-sync']))
   const initdb = tiedToUs(join(toolsFolder, 'initdb'), args, 'SIGTERM', account)
   try {
-    const limits = { timeoutMs: INITDB_TIMEOUT_MS, signal: options.signal }
+    const limits = { timeoutMs: CLUSTER_TIMEOUT_MS, signal: options.signal }
     await runCommand('initdb', initdb.command, initdb.args, { ...limits, cwd: '/' })
   } finally {
     rmSync(passwordFile, { force: true })
   }
-  rmSync(options.dataFolder, { recursive: true, force: true })
-  renameSync(folder, options.dataFolder)
+}
+
+/** Copies a server that runs and notes in the copy where it streams from; initdb's pg_hba.conf lets replicas of this machine in. */
+async function copyPrimary(
+  folder: string,
+  options: PostgresOptions,
+  toolsFolder: string,
+  account: Account | undefined,
+): Promise<void> {
+  const args = ['-D', folder, '-h', '127.0.0.1', '-p', String(options.replicaOf), '-U', options.adminRole]
+  args.push('--no-password', '--write-recovery-conf', '--wal-method=stream', '--checkpoint=fast')
+  if (!options.durable) args.push('--no-sync')
+  const copy = tiedToUs(join(toolsFolder, 'pg_basebackup'), args, 'SIGTERM', account)
+  await runCommand('pg_basebackup', copy.command, copy.args, {
+    timeoutMs: CLUSTER_TIMEOUT_MS,
+    signal: options.signal,
+    cwd: '/',
+    env: { ...process.env, PGPASSWORD: options.adminPassword },
+  })
 }
 
 function settings(options: PostgresOptions): string[] {

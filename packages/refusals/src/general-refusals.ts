@@ -7,6 +7,11 @@ export const generalRefusals = {
   FORBIDDEN: refusalRow(403, 'PERMISSION_DENIED', 'Not for this user.'),
   NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'No such path.'),
   METHOD_NOT_ALLOWED: refusalRow(405, 'UNIMPLEMENTED', 'The path exists, this method on it does not.'),
+  PRECONDITION_FAILED: refusalRow(
+    412,
+    'ABORTED',
+    'If-Match is not what it is now: somebody else was first; read it again.',
+  ),
   PAYLOAD_TOO_LARGE: refusalRow(413, 'INVALID_ARGUMENT', 'The body is larger than the limit.'),
   UNSUPPORTED_MEDIA_TYPE: refusalRow(415, 'INVALID_ARGUMENT', 'The body must be application/json.'),
   RATE_LIMITED: refusalRow(429, 'RESOURCE_EXHAUSTED', 'Too many requests; wait for Retry-After.'),

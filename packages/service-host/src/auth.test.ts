@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
 import { SignJWT } from 'jose'
-import { actingUser, createAuthenticate } from './auth.ts'
+import { actingUser, claimsToBeAdmin, createAuthenticate } from './auth.ts'
 import { createLogger } from './logger.ts'
 
 const secret = 'a-secret-that-only-this-test-knows-0123456789'
@@ -98,5 +98,24 @@ describe('the user a request is about', () => {
     expect(actingUser(fan, '1')).toBe('1')
     expect(actingUser({ userId: '9', isAdmin: true }, '1')).toBe('1')
     expect(() => actingUser(fan, '2')).toThrow(expect.objectContaining({ code: 'FORBIDDEN' }))
+  })
+})
+
+describe('who claims to be an admin', () => {
+  const tokenOf = (claims: object): string =>
+    `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.c2lnbmF0dXJl`
+
+  test.each([
+    ['an admin', `Bearer ${tokenOf({ roles: ['admin'] })}`, true],
+    ['an admin in small letters', `bearer ${tokenOf({ roles: ['staff', 'admin'] })}`, true],
+    ['a fan', `Bearer ${tokenOf({ sub: '101' })}`, false],
+    ['a fan with another role', `Bearer ${tokenOf({ roles: ['administrator'] })}`, false],
+    ['roles that are no list', `Bearer ${tokenOf({ roles: 'admin' })}`, false],
+    ['nobody', undefined, false],
+    ['another scheme', `Basic ${tokenOf({ roles: ['admin'] })}`, false],
+    ['no token', 'Bearer nonsense', false],
+    ['a token that is no JSON', 'Bearer e30.bm9uc2Vuc2U.c2ln', false],
+  ])('%s', (_who, authorization, does) => {
+    expect(claimsToBeAdmin(authorization)).toBe(does)
   })
 })

@@ -2,7 +2,7 @@ import { createSecretKey } from 'node:crypto'
 import type { webcrypto } from 'node:crypto'
 import { generalRefusal } from '@frontrow/refusals/general-refusals'
 import { USER_ID_RULE, userId as userIdRule } from '@frontrow/values/ids'
-import { errors, jwtVerify } from 'jose'
+import { decodeJwt, errors, jwtVerify } from 'jose'
 import type { JWTPayload, JWTVerifyGetKey, JWTVerifyOptions } from 'jose'
 import { LRUCache } from 'lru-cache'
 import type { HostSettings } from './config.ts'
@@ -183,8 +183,7 @@ function toCaller(payload: JWTPayload): Caller {
   const asText = typeof subject === 'number' && Number.isSafeInteger(subject) ? String(subject) : subject
   const read = userIdRule.safeParse(asText)
   if (!read.success) throw generalRefusal('UNAUTHENTICATED', `the token's subject ${USER_ID_RULE}`)
-  const { roles } = payload
-  return { userId: read.data, isAdmin: Array.isArray(roles) && roles.includes('admin') }
+  return { userId: read.data, isAdmin: hasAdminRole(payload) }
 }
 
 /** The user a request is about: the caller, or whomever an admin names. For others another user's id is FORBIDDEN. */
@@ -192,4 +191,23 @@ export function actingUser(caller: Caller, userId: string | undefined): string {
   if (userId === undefined || userId === caller.userId) return caller.userId
   if (caller.isAdmin) return userId
   throw generalRefusal('FORBIDDEN', 'userId must be your own')
+}
+
+/**
+ * Whether the bearer token of a request says that it is an admin's. It is not verified: only for a choice that gives its sender nothing
+ * that others could not have, on routes that are for everybody.
+ */
+export function claimsToBeAdmin(authorization: string | undefined): boolean {
+  const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
+  if (token === undefined) return false
+  try {
+    return hasAdminRole(decodeJwt(token))
+  } catch (error) {
+    if (error instanceof errors.JWTInvalid) return false
+    throw error
+  }
+}
+
+function hasAdminRole({ roles }: JWTPayload): boolean {
+  return Array.isArray(roles) && roles.includes('admin')
 }

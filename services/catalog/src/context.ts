@@ -4,7 +4,9 @@ import type { VerifyTokenResponse__Output as VerifiedToken } from '@frontrow/pro
 import type { CoalescedCache } from '@frontrow/service-host/coalesced-cache'
 import type { CatalogConfig } from './config.ts'
 import type { CatalogEvents } from './events.ts'
+import type { Reads } from './replica/reads.ts'
 import type { SeatChannels } from './seat-channels.ts'
+import type { TakenSeats } from './seat-map.ts'
 import type { SeatMaps } from './seat-maps.ts'
 import type { SeatsLeft } from './seats-left.ts'
 import type { Schedule } from './sql/schedules.ts'
@@ -18,15 +20,28 @@ export interface TokenCheck {
   userId?: string
 }
 
+/** Changes seats that the house keeps back, and tells which were not so before. */
+export type ChangeHouseSeats = (request: {
+  scheduleId: number
+  seatIds: number[]
+}) => Promise<{ changedSeatIds: number[] }>
+
 /** What every use case of this service gets. */
 export interface CatalogContext {
+  /** The primary, where all is decided and written. */
   readonly pool: Pool
+  /** What may be a moment old is read by these, from a replica where there is one. */
+  readonly reads: Reads
   readonly relay: WakeUp
   readonly events: CatalogEvents
   readonly config: Pick<CatalogConfig, 'SCHEDULE_SEATS_MIN' | 'SCHEDULE_SEATS_MAX'>
   readonly now: () => Date
   /** Refuses where the token lets nobody into the schedule now, or is not of the user. */
   readonly verifyToken: (check: TokenCheck) => Promise<VerifiedToken>
+  /** The seats that are held or sold now, as their owner says. */
+  readonly listTakenSeats: (request: { scheduleId: number }) => Promise<TakenSeats>
+  readonly blockSeats: ChangeHouseSeats
+  readonly unblockSeats: ChangeHouseSeats
   /** Schedules up to a second old, as they are shown, for what the public sees. Code that decides something reads the schedule from PostgreSQL. */
   readonly schedules: CoalescedCache<number, Schedule | undefined>
   readonly grades: CoalescedCache<number, Grade[]>

@@ -1,14 +1,16 @@
 import { enqueue } from '@frontrow/messaging/outbox'
-import { inTransaction } from '@frontrow/postgres/transaction'
+import type { Tx } from '@frontrow/postgres/pool'
+import { onCommit } from '@frontrow/postgres/transaction'
 import { refuse } from '@frontrow/proto/refusals'
 import { topics } from '@frontrow/proto/topics'
 import type { CatalogContext } from './context.ts'
 import { layOutSections } from './lay-out-sections.ts'
 import type { Section } from './lay-out-sections.ts'
+import type { ScheduleDetails } from './get-schedule.ts'
+import { pastProblems } from './schedule-times.ts'
 import { readConcert } from './sql/concerts.ts'
 import { insertSchedule, readSchedule } from './sql/schedules.ts'
-import type { Schedule } from './sql/schedules.ts'
-import { insertSeats } from './sql/seats.ts'
+import { insertSeats, readGrades } from './sql/seats.ts'
 import { venueExists } from './sql/venues.ts'
 
 /** A performance to put on sale. */
@@ -19,47 +21,56 @@ export interface CreateSchedule {
   waitingRoomOpenAt: Date | undefined
   bookingOpenAt: Date
   bookingCloseAt: Date
+  noOrphanSeats: boolean
   sections: readonly Section[]
 }
 
 /**
- * Makes a schedule and all its seats in one transaction, ON_SALE, and tells the other services. Refuses with INVALID_REQUEST,
- * CONCERT_NOT_FOUND or VENUE_NOT_FOUND.
+ * Makes a schedule and all its seats, ON_SALE, and tells the other services. Refuses with INVALID_REQUEST, CONCERT_NOT_FOUND or
+ * VENUE_NOT_FOUND.
  */
-export async function createSchedule(ctx: CatalogContext, command: CreateSchedule): Promise<Schedule> {
+export async function createSchedule(
+  ctx: CatalogContext,
+  tx: Tx,
+  command: CreateSchedule,
+): Promise<ScheduleDetails> {
   const layout = layOutSections(command.sections)
   checkRules(ctx, command, layout.seatCount)
   const { concertId } = command
-  const schedule = await inTransaction(ctx.pool, async (tx) => {
-    if ((await readConcert(tx, concertId)) === undefined) {
-      throw refuse('CONCERT_NOT_FOUND', `there is no concert ${concertId}`)
-    }
-    if (!(await venueExists(tx, command.venueId))) {
-      throw refuse('VENUE_NOT_FOUND', `there is no venue ${command.venueId}`)
-    }
-    const scheduleId = await insertSchedule(tx, {
-      ...command,
-      waitingRoomOpenAt: command.waitingRoomOpenAt ?? command.bookingOpenAt,
-      seatCount: layout.seatCount,
-    })
-    const written = await insertSeats(tx, scheduleId, layout)
-    if (written !== layout.seatCount) throw new Error(`${written} seats of ${layout.seatCount} were written`)
-    await enqueue(tx, ctx.relay, [
-      {
-        topic: topics.catalogEvents,
-        key: String(scheduleId),
-        type: 'ScheduleCreated',
-        payload: { scheduleId, concertId, seatCount: layout.seatCount },
-      },
-    ])
-    return readSchedule(tx, scheduleId)
+  if ((await readConcert(tx, concertId)) === undefined) {
+    throw refuse('CONCERT_NOT_FOUND', `there is no concert ${concertId}`)
+  }
+  if (!(await venueExists(tx, command.venueId))) {
+    throw refuse('VENUE_NOT_FOUND', `there is no venue ${command.venueId}`)
+  }
+  const { seatCount } = layout
+  const scheduleId = await insertSchedule(tx, {
+    ...command,
+    waitingRoomOpenAt: command.waitingRoomOpenAt ?? command.bookingOpenAt,
+    seatCount,
   })
+  const written = await insertSeats(tx, scheduleId, layout)
+  if (written !== seatCount) throw new Error(`${written} seats of ${seatCount} were written`)
+  await enqueue(tx, ctx.relay, [
+    {
+      topic: topics.catalogEvents,
+      key: String(scheduleId),
+      type: 'ScheduleCreated',
+      payload: { scheduleId, concertId, seatCount },
+    },
+  ])
+  const schedule = await readSchedule(tx, scheduleId)
   if (schedule === undefined) throw new Error('a new schedule can not be read')
-  const { scheduleId, seatCount } = schedule
-  // Somebody may have asked for this id before it was made, so that the cache remembers that there is none.
-  ctx.schedules.forget(scheduleId)
-  ctx.events.scheduleCreated({ scheduleId, concertId, seatCount })
-  return schedule
+  onCommit(tx, () => {
+    // Somebody may have asked for this id before it was made, so that the cache remembers that there is none.
+    ctx.schedules.forget(scheduleId)
+    ctx.events.scheduleCreated({ scheduleId, concertId, seatCount })
+  })
+  const grades = (await readGrades(tx, scheduleId)).map((grade) => ({
+    ...grade,
+    availableSeats: grade.seatCount,
+  }))
+  return { ...schedule, availableSeats: seatCount, grades }
 }
 
 function gradesWithSeveralPrices(sections: readonly Section[]): string[] {
@@ -71,13 +82,9 @@ function gradesWithSeveralPrices(sections: readonly Section[]): string[] {
 // Checks the rules that need settings or the time; the others are in the schema of the body.
 function checkRules(ctx: CatalogContext, command: CreateSchedule, seatCount: number): void {
   const { SCHEDULE_SEATS_MIN: min, SCHEDULE_SEATS_MAX: max } = ctx.config
-  const problems: { in: 'body'; field: string; rule: string }[] = []
-  if (command.performanceAt <= ctx.now()) {
-    problems.push({ in: 'body', field: 'performanceAt', rule: 'must be in the future' })
-  }
-  if (command.bookingCloseAt <= ctx.now()) {
-    problems.push({ in: 'body', field: 'bookingCloseAt', rule: 'must be in the future' })
-  }
+  const problems: { in: 'body'; field: string; rule: string }[] = pastProblems(command, ctx.now()).map(
+    (problem) => ({ in: 'body', ...problem }),
+  )
   for (const grade of gradesWithSeveralPrices(command.sections)) {
     // People choose by grade, and a hold by grade must have one price.
     problems.push({

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { refuse } from '@frontrow/proto/refusals'
 
 /** A weak entity tag: it names the content of a body, which may be sent in several codings. */
 export function entityTag(body: Buffer): string {
@@ -22,4 +23,20 @@ export function matchesTag(ifNoneMatch: string | undefined, tag: string): boolea
 
 function withoutWeakness(tag: string): string {
   return tag.startsWith('W/') ? tag.slice(2) : tag
+}
+
+/** Names a thing as its changes are counted; strong, since the same version has the same fields that can be changed. */
+export function versionTag(version: number): string {
+  return `"v${version}"`
+}
+
+/**
+ * Refuses with PRECONDITION_FAILED where an If-Match header names another version. Compared weakly, though RFC 9110 says strongly,
+ * because Nginx makes the tags of answers weak that it compresses.
+ */
+export function requireVersion(ifMatch: string | undefined, version: number): void {
+  if (ifMatch === undefined || matchesTag(ifMatch, versionTag(version))) return
+  throw refuse('PRECONDITION_FAILED', 'somebody else has changed it since it was read', {
+    details: { etag: versionTag(version) },
+  })
 }

@@ -1,6 +1,7 @@
 import type { Logger } from '@frontrow/service-host/logger'
 import { Counter, Gauge } from 'prom-client'
 import type { Registry } from 'prom-client'
+import type { NewConcert } from './sql/concerts.ts'
 import type { ScheduleStatus } from './sql/schedules.ts'
 import type { NewVenue } from './sql/venues.ts'
 
@@ -9,8 +10,11 @@ export interface CatalogEvents {
   venueCreated(venueId: number): void
   venueChanged(venueId: number, change: Partial<NewVenue>): void
   concertCreated(concertId: number): void
+  concertChanged(concertId: number, change: Partial<NewConcert>): void
   scheduleCreated(schedule: { scheduleId: number; concertId: number; seatCount: number }): void
   scheduleStatusChanged(change: { scheduleId: number; from: ScheduleStatus; to: ScheduleStatus }): void
+  scheduleMoved(change: { scheduleId: number; moved: readonly string[] }): void
+  seatsAdded(change: { scheduleId: number; seatCount: number }): void
   seatMapAnswered(status: 200 | 304): void
   takenSeatsAsked(): void
   seatsLeftCorrected(scheduleId: number, reservations: number): void
@@ -71,6 +75,9 @@ export function createEvents(registry: Registry, logger: Logger): CatalogEvents 
       created.inc({ what: 'concert' })
       logger.info({ concertId }, 'concert created')
     },
+    concertChanged(concertId, change) {
+      logger.info({ concertId, change }, 'concert changed')
+    },
     scheduleCreated(schedule) {
       created.inc({ what: 'schedule' })
       logger.info(schedule, 'schedule created')
@@ -78,6 +85,12 @@ export function createEvents(registry: Registry, logger: Logger): CatalogEvents 
     scheduleStatusChanged(change) {
       statusChanges.inc({ status: change.to })
       logger.info(change, 'schedule status changed')
+    },
+    scheduleMoved(change) {
+      logger.info(change, 'schedule moved')
+    },
+    seatsAdded(change) {
+      logger.info(change, 'seats added to a schedule')
     },
     seatMapAnswered: (status) => seatMaps.inc({ status }),
     takenSeatsAsked: () => takenSeats.inc(),

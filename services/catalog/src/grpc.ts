@@ -1,3 +1,4 @@
+import { checkKeys } from '@frontrow/idempotency/audit'
 import { checkMessages } from '@frontrow/messaging/audit'
 import { refuse } from '@frontrow/proto/refusals'
 import { AuditService, CatalogService } from '@frontrow/proto/services'
@@ -39,7 +40,7 @@ export function addServices(host: ServiceHost, ctx: CatalogContext): void {
   })
   host.grpc.add(AuditService.service, {
     CheckInvariants: unaryHandler(host, 'CheckInvariants', z.object({}), async () => ({
-      invariants: [await checkMessages(ctx.pool, 'catalog')],
+      invariants: [await checkMessages(ctx.pool, 'catalog'), await checkKeys(ctx.pool, 'catalog')],
     })),
     ListPaymentFacts: unaryHandler(host, 'ListPaymentFacts', z.object({}), async () => ({ facts: [] })),
   })
@@ -63,5 +64,6 @@ function toMessage(schedule: Schedule) {
     bookingCloseAtMs: schedule.bookingCloseAt.getTime(),
     status: schedule.status,
     seatCount: schedule.seatCount,
+    noOrphanSeats: schedule.noOrphanSeats,
   }
 }

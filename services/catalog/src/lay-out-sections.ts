@@ -15,19 +15,30 @@ export interface SectionBlock extends Section {
   rowsBefore: number
 }
 
-/** All seats of a schedule, ready to write. */
+/** The seats that a schedule has already. */
+export interface SeatsBefore {
+  seatCount: number
+  /** Rows by section. */
+  rowsOf: ReadonlyMap<string, number>
+}
+
+/** Seats of a schedule, ready to write. */
 export interface SeatLayout {
   blocks: SectionBlock[]
   /** Labels by the row's index in its section. */
   rowLabels: string[]
+  /** With those before. */
   seatCount: number
 }
 
-/** Numbers seats and rows of the sections, in the order they are given. */
-export function layOutSections(sections: readonly Section[]): SeatLayout {
-  const rowsOf = new Map<string, number>()
+/** Numbers seats and rows of the sections, in the order they are given, behind those that there are. */
+export function layOutSections(
+  sections: readonly Section[],
+  before: SeatsBefore = { seatCount: 0, rowsOf: new Map() },
+): SeatLayout {
+  const rowsOf = new Map(before.rowsOf)
   const blocks: SectionBlock[] = []
-  let seatCount = 0
+  let { seatCount } = before
   let rowCount = 0
   for (const section of sections) {
     const rowsBefore = rowsOf.get(section.section) ?? 0

@@ -1,6 +1,7 @@
 import { refuse } from '@frontrow/proto/refusals'
 import type { CatalogContext } from './context.ts'
 import { getConcert } from './get-concert.ts'
+import type { Reads } from './replica/reads.ts'
 import { asShown } from './schedule-json.ts'
 import { readSchedules } from './sql/schedules.ts'
 import type { Schedule, ScheduleStatus } from './sql/schedules.ts'
@@ -26,19 +27,15 @@ const earliestToday = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Etc/GMT+12' 
 
 /** Schedules of a concert in a range of dates. Refuses with CONCERT_NOT_FOUND, and INVALID_REQUEST for a reversed range. */
 export async function listSchedules(
-  ctx: Pick<CatalogContext, 'pool' | 'now' | 'seatsLeft'>,
+  ctx: Pick<CatalogContext, 'now' | 'seatsLeft'> & { reads: Pick<Reads, 'run'> },
   wanted: { concertId: number; dates: DateRange; status: ScheduleStatus },
 ): Promise<ListedSchedule[]> {
   const now = ctx.now()
   checkRange(wanted.dates, now)
-  await getConcert(ctx, wanted.concertId)
   const { concertId, status } = wanted
-  const schedules = await readSchedules(ctx.pool, {
-    concertId,
-    status,
-    ...wanted.dates,
-    now,
-    limit: SCHEDULES_MAX,
+  const schedules = await ctx.reads.run(async (pool) => {
+    await getConcert({ pool }, concertId)
+    return readSchedules(pool, { concertId, status, ...wanted.dates, now, limit: SCHEDULES_MAX })
   })
   const seatsLeft = await ctx.seatsLeft.of(schedules)
   return schedules.map((schedule, index) => ({

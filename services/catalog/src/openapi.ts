@@ -1,36 +1,18 @@
-import {
-  address,
-  artist,
-  city,
-  description,
-  grade,
-  price,
-  scheduleStatus,
-  section,
-  title,
-  venueName,
-} from '@frontrow/proto/values'
+import { grade, price, scheduleStatus, section } from '@frontrow/proto/values'
 import { defineRoute } from '@frontrow/service-host/route'
 import { id, pathId } from '@frontrow/values/ids'
 import { money } from '@frontrow/values/money'
 import { idCursor, limit } from '@frontrow/values/page'
 import { line } from '@frontrow/values/text'
-import { date, time, timeInput, timeZone } from '@frontrow/values/time'
+import { date, time, timeInput } from '@frontrow/values/time'
 import { z } from 'zod'
+import { orderProblems } from './schedule-times.ts'
+import { writeHeaders, writeRefusals, writtenHeaders } from './write-headers.ts'
 
 const tag = 'Catalog'
-const adminTag = 'Admin'
+export const adminTag = 'Admin'
 
-const venue = z.object({
-  venueId: id,
-  name: z.string(),
-  address: z.string().nullable(),
-  city: z.string().nullable(),
-  timeZone: z.string().meta({ example: 'Asia/Seoul' }),
-  createdAt: time,
-})
-
-const concert = z.object({
+export const concert = z.object({
   concertId: id,
   title: z.string(),
   artist: z.string().nullable(),
@@ -58,13 +40,14 @@ export const listedSchedule = z.object({
   }),
 })
 
-const schedule = listedSchedule.extend({
+export const schedule = listedSchedule.extend({
   performanceAt: time,
   waitingRoomOpenAt: time,
   seatCount: id,
+  noOrphanSeats: z.boolean(),
 })
 
-const scheduleDetails = schedule.extend({
+export const scheduleDetails = schedule.extend({
   grades: z.array(
     z.object({
       grade: z.string().meta({ example: 'VIP' }),
@@ -75,24 +58,29 @@ const scheduleDetails = schedule.extend({
   ),
 })
 
+const searchText = (description: string, example: string) =>
+  line(100)
+    .or(z.literal('').transform(() => undefined))
+    .optional()
+    .meta({ description: `${description}, in any case, with or without its accents.`, example })
+
+export const concertSearch = z.object({
+  query: searchText('Part of a title or an artist', 'first light'),
+  title: searchText('Part of a title', 'first'),
+  artist: searchText('Part of an artist', 'aurora'),
+  cursor: idCursor.optional(),
+  limit,
+})
+
 export const listConcertsRoute = defineRoute({
   method: 'get',
   path: '/api/v1/concerts',
   operationId: 'listConcerts',
   tag,
   summary: 'Concerts, newest first',
+  description: 'Those that have all of what is looked for.',
   auth: 'none',
-  query: z.object({
-    query: line(100)
-      .or(z.literal('').transform(() => undefined))
-      .optional()
-      .meta({
-        description: 'Part of a title or an artist, in any case, with or without its accents.',
-        example: 'first light',
-      }),
-    cursor: idCursor.optional(),
-    limit,
-  }),
+  query: concertSearch,
   responses: {
     200: {
       description: 'One page.',
@@ -156,82 +144,7 @@ export const getScheduleRoute = defineRoute({
   refusals: ['SCHEDULE_NOT_FOUND'],
 })
 
-export const createVenueRoute = defineRoute({
-  method: 'post',
-  path: '/api/v1/admin/venues',
-  operationId: 'createVenue',
-  tag: adminTag,
-  summary: 'Create a venue',
-  description: 'Dates and times of its performances are shown and asked for in its time zone.',
-  auth: 'admin',
-  body: z.strictObject({
-    name: venueName,
-    address: address.exactOptional(),
-    city: city.exactOptional(),
-    timeZone: timeZone.default('UTC'),
-  }),
-  responses: { 201: { description: 'Created.', schema: venue } },
-  refusals: [],
-})
-
-export const listVenuesRoute = defineRoute({
-  method: 'get',
-  path: '/api/v1/admin/venues',
-  operationId: 'listVenues',
-  tag: adminTag,
-  summary: 'Venues, newest first',
-  auth: 'admin',
-  query: z.object({ cursor: idCursor.optional(), limit }),
-  responses: {
-    200: {
-      description: 'One page.',
-      schema: z.object({ items: z.array(venue), nextCursor: z.string().nullable() }),
-    },
-  },
-  refusals: [],
-})
-
-export const changeVenueRoute = defineRoute({
-  method: 'patch',
-  path: '/api/v1/admin/venues/{venueId}',
-  operationId: 'changeVenue',
-  tag: adminTag,
-  summary: 'Change a venue',
-  description:
-    'What is left out stays. Performances stay at their moments: another time zone only changes the dates and times that are shown for them, within a second.',
-  auth: 'admin',
-  params: z.object({ venueId: pathId }),
-  body: z
-    .strictObject({
-      name: venueName.exactOptional(),
-      address: address.nullable().exactOptional(),
-      city: city.nullable().exactOptional(),
-      timeZone: timeZone.exactOptional(),
-    })
-    .refine((change) => Object.keys(change).length > 0, {
-      message: 'name at least one of name, address, city and timeZone',
-    }),
-  responses: { 200: { description: 'As it is now.', schema: venue } },
-  refusals: ['VENUE_NOT_FOUND'],
-})
-
-export const createConcertRoute = defineRoute({
-  method: 'post',
-  path: '/api/v1/admin/concerts',
-  operationId: 'createConcert',
-  tag: adminTag,
-  summary: 'Create a concert',
-  auth: 'admin',
-  body: z.strictObject({
-    title,
-    artist: artist.optional(),
-    description: description.optional(),
-  }),
-  responses: { 201: { description: 'Created.', schema: concert } },
-  refusals: [],
-})
-
-const sectionBlock = z.strictObject({
+export const sectionBlock = z.strictObject({
   section,
   grade,
   price,
@@ -256,48 +169,23 @@ export const createScheduleRoute = defineRoute({
       waitingRoomOpenAt: timeInput.optional(),
       bookingOpenAt: timeInput,
       bookingCloseAt: timeInput,
+      noOrphanSeats: z.boolean().default(false).meta({
+        description:
+          'Whether a choice of seats that would leave a single seat empty is refused (ORPHAN_SEAT) while another choice would leave none.',
+      }),
       sections: z.array(sectionBlock).min(1).max(100),
     })
     .superRefine((body, context) => {
-      const problem = (field: string, message: string): void =>
-        context.addIssue({ code: 'custom', path: [field], message })
-      if (body.bookingCloseAt <= body.bookingOpenAt) problem('bookingCloseAt', 'must be after bookingOpenAt')
-      if (body.bookingCloseAt > body.performanceAt) {
-        problem('bookingCloseAt', 'must not be after performanceAt')
-      }
-      if (body.waitingRoomOpenAt !== undefined && body.waitingRoomOpenAt > body.bookingOpenAt) {
-        problem('waitingRoomOpenAt', 'must not be after bookingOpenAt')
+      for (const { field, rule } of orderProblems(body)) {
+        context.addIssue({ code: 'custom', path: [field], message: rule })
       }
     }),
-  responses: { 201: { description: 'Created, ON_SALE.', schema: scheduleDetails } },
-  refusals: ['CONCERT_NOT_FOUND', 'VENUE_NOT_FOUND'],
+  headers: writeHeaders,
+  responses: {
+    201: { description: 'Created, ON_SALE.', headers: writtenHeaders, schema: scheduleDetails },
+  },
+  refusals: ['CONCERT_NOT_FOUND', 'VENUE_NOT_FOUND', ...writeRefusals],
 })
 
-export const changeScheduleRoute = defineRoute({
-  method: 'patch',
-  path: '/api/v1/admin/schedules/{scheduleId}',
-  operationId: 'changeScheduleStatus',
-  tag: adminTag,
-  summary: 'Open, close or cancel a schedule',
-  description:
-    'CLOSED stops new holds and may be opened again. CANCELLED is final: every confirmed reservation is refunded.',
-  auth: 'admin',
-  params: z.object({ scheduleId: pathId }),
-  body: z.strictObject({ status: scheduleStatus }),
-  responses: { 200: { description: 'As it is now.', schema: schedule } },
-  refusals: ['SCHEDULE_NOT_FOUND', 'SCHEDULE_NOT_CHANGEABLE'],
-})
-
-/** All routes of this service but those of seats, for the API reference. */
-export const routes = [
-  listConcertsRoute,
-  getConcertRoute,
-  listSchedulesRoute,
-  getScheduleRoute,
-  createVenueRoute,
-  listVenuesRoute,
-  changeVenueRoute,
-  createConcertRoute,
-  createScheduleRoute,
-  changeScheduleRoute,
-]
+/** The routes of what everybody sees, for the API reference. */
+export const routes = [listConcertsRoute, getConcertRoute, listSchedulesRoute, getScheduleRoute]

@@ -1,4 +1,5 @@
 import { shownStatus } from '@frontrow/proto/show-phases'
+import type { ScheduleDetails } from './get-schedule.ts'
 import type { ListedSchedule } from './list-schedules.ts'
 import type { Concert } from './sql/concerts.ts'
 import type { Schedule } from './sql/schedules.ts'
@@ -6,12 +7,14 @@ import type { Venue } from './sql/venues.ts'
 
 /** A concert as the API writes it. */
 export function concertJson(concert: Concert): object {
-  return { ...concert, createdAt: concert.createdAt.toISOString() }
+  const { concertId, title, artist, description, createdAt } = concert
+  return { concertId, title, artist, description, createdAt: createdAt.toISOString() }
 }
 
 /** A venue as the API writes it. */
 export function venueJson(venue: Venue): object {
-  return { ...venue, createdAt: venue.createdAt.toISOString() }
+  const { venueId, name, address, city, timeZone, createdAt } = venue
+  return { venueId, name, address, city, timeZone, createdAt: createdAt.toISOString() }
 }
 
 /** A schedule with the status that people are shown: booking that has closed by the clock is CLOSED. */
@@ -50,5 +53,11 @@ export function scheduleJson(schedule: ListedSchedule): object {
     performanceAt: schedule.performanceAt.toISOString(),
     waitingRoomOpenAt: schedule.waitingRoomOpenAt.toISOString(),
     seatCount: schedule.seatCount,
+    noOrphanSeats: schedule.noOrphanSeats,
   }
+}
+
+/** The same with what each grade costs. */
+export function scheduleDetailsJson({ grades, ...schedule }: ScheduleDetails): object {
+  return { ...scheduleJson(schedule), grades }
 }

@@ -121,7 +121,11 @@ export class SeatChannels {
 }
 
 function snapshotOf(scheduleId: number, map: SeatMap): string {
-  return formatEvent('snapshot', { scheduleId, seats: map.taken() }, map.stateId)
+  return formatEvent(
+    'snapshot',
+    { scheduleId, layoutVersion: map.layoutVersion, seats: map.taken() },
+    map.stateId,
+  )
 }
 
 /** An event that tells the changes; empty where there are none, undefined where they are not known. */

@@ -32,7 +32,7 @@ describe('what a map shows', () => {
   test('every seat is available until it is taken', async () => {
     const map = new SeatMap(seats)
     expect(await shown(map)).toEqual(seats.map((seat) => ({ ...seat, status: 'AVAILABLE' })))
-    map.update({ heldSeatIds: [2], soldSeatIds: [20] }, 1)
+    map.update({ heldSeatIds: [2], soldSeatIds: [20], blockedSeatIds: [] }, 1)
     expect(map.availableCount).toBe(18)
     expect((await shown(map))[1]?.status).toBe('HOLD')
     expect((await shown(map))[19]?.status).toBe('SOLD_OUT')
@@ -40,7 +40,7 @@ describe('what a map shows', () => {
 
   test('filters by status and grade', async () => {
     const map = new SeatMap(seats)
-    map.update({ heldSeatIds: [1], soldSeatIds: [6] }, 1)
+    map.update({ heldSeatIds: [1], soldSeatIds: [6], blockedSeatIds: [] }, 1)
     const ids = async (filter: object) => (await shown(map, filter)).map(({ seatId }) => seatId)
     expect(await ids({ grade: 'VIP', status: 'AVAILABLE' })).toEqual([2, 3, 4, 5])
     expect(await ids({ status: 'SOLD_OUT' })).toEqual([6])
@@ -49,7 +49,7 @@ describe('what a map shows', () => {
 
   test('what is shown of one filter is not shown of another, nor in the compact form', async () => {
     const map = new SeatMap(seats)
-    map.update({ heldSeatIds: [1], soldSeatIds: [6] }, 1)
+    map.update({ heldSeatIds: [1], soldSeatIds: [6], blockedSeatIds: [] }, 1)
     const ids = async (filter: object) => (await shown(map, filter)).map(({ seatId }) => seatId)
     for (let round = 0; round < 2; round += 1) {
       expect([await ids({ status: 'HOLD' }), await ids({ status: 'SOLD_OUT' })]).toEqual([[1], [6]])
@@ -61,7 +61,7 @@ describe('what a map shows', () => {
 
   test('the compact form has a letter a seat, in the order of the layout', async () => {
     const map = new SeatMap(seats)
-    map.update({ heldSeatIds: [1, 3], soldSeatIds: [2, 20] }, 1)
+    map.update({ heldSeatIds: [1, 3], soldSeatIds: [2, 20], blockedSeatIds: [] }, 1)
     expect(await read(map.compact(heading))).toEqual({
       scheduleInfo: { scheduleId: 1 },
       layoutEndpoint: '/seats/layout/x',
@@ -73,7 +73,7 @@ describe('what a map shows', () => {
     const map = new SeatMap(seats)
     expect((await read(map.layout())).seats).toEqual(seats)
     const before = map.layoutVersion
-    map.update({ heldSeatIds: [1], soldSeatIds: [] }, 1)
+    map.update({ heldSeatIds: [1], soldSeatIds: [], blockedSeatIds: [] }, 1)
     expect([map.layoutVersion, map.layout()]).toEqual([before, map.layout()])
     expect(new SeatMap(seats).layoutVersion).toBe(before)
     expect(new SeatMap(seats.map((seat) => ({ ...seat, price: 2_000 }))).layoutVersion).not.toBe(before)
@@ -81,7 +81,7 @@ describe('what a map shows', () => {
 
   test('one seat is shown with its state, and none that is not there', () => {
     const map = new SeatMap(seats)
-    map.update({ heldSeatIds: [], soldSeatIds: [7] }, 1)
+    map.update({ heldSeatIds: [], soldSeatIds: [7], blockedSeatIds: [] }, 1)
     expect(map.seat(7)).toEqual({ ...seats[6], status: 'SOLD_OUT' })
     expect([map.seat(0), map.seat(21)]).toEqual([undefined, undefined])
   })
@@ -91,14 +91,14 @@ describe('everybody gets the same bytes', () => {
   test('until a seat or the schedule changes, in every coding', async () => {
     const map = new SeatMap(seats)
     const first = map.full(heading, {})
-    map.update({ heldSeatIds: [], soldSeatIds: [] }, 1)
+    map.update({ heldSeatIds: [], soldSeatIds: [], blockedSeatIds: [] }, 1)
     expect(map.full(heading, {})).toBe(first)
     for (const coding of ['identity', 'gzip', 'br'] as const) {
       expect(await map.full(heading, {}).in(coding)).toBe(await first.in(coding))
     }
-    map.update({ heldSeatIds: [3], soldSeatIds: [] }, 2)
+    map.update({ heldSeatIds: [3], soldSeatIds: [], blockedSeatIds: [] }, 2)
     expect(map.full(heading, {}).tag).not.toBe(first.tag)
-    map.update({ heldSeatIds: [], soldSeatIds: [] }, 3)
+    map.update({ heldSeatIds: [], soldSeatIds: [], blockedSeatIds: [] }, 3)
     expect(map.full(heading, {}).tag).toBe(first.tag)
     expect(map.full({ ...heading, scheduleInfo: '{"status":"CLOSED"}' }, {}).tag).not.toBe(first.tag)
   })
@@ -114,15 +114,15 @@ describe('everybody gets the same bytes', () => {
 describe('which list of taken seats counts', () => {
   test('one that was asked for earlier does not undo a newer one', async () => {
     const map = new SeatMap(seats)
-    map.update({ heldSeatIds: [3], soldSeatIds: [] }, 2)
-    map.update({ heldSeatIds: [], soldSeatIds: [] }, 1)
+    map.update({ heldSeatIds: [3], soldSeatIds: [], blockedSeatIds: [] }, 2)
+    map.update({ heldSeatIds: [], soldSeatIds: [], blockedSeatIds: [] }, 1)
     expect(map.seat(3)?.status).toBe('HOLD')
   })
 
   test('of two that were asked for in one millisecond the later answer', async () => {
     const map = new SeatMap(seats)
-    map.update({ heldSeatIds: [3], soldSeatIds: [] }, 2)
-    map.update({ heldSeatIds: [], soldSeatIds: [3] }, 2)
+    map.update({ heldSeatIds: [3], soldSeatIds: [], blockedSeatIds: [] }, 2)
+    map.update({ heldSeatIds: [], soldSeatIds: [3], blockedSeatIds: [] }, 2)
     expect(map.seat(3)?.status).toBe('SOLD_OUT')
   })
 })
@@ -130,11 +130,11 @@ describe('which list of taken seats counts', () => {
 describe('changes since a state', () => {
   test('are of the seats that changed, as they are now', () => {
     const map = new SeatMap(seats)
-    map.update({ heldSeatIds: [3, 4], soldSeatIds: [5] }, 1)
+    map.update({ heldSeatIds: [3, 4], soldSeatIds: [5], blockedSeatIds: [] }, 1)
     const known = map.stateId
     expect(map.changesSince(known)).toEqual([])
-    map.update({ heldSeatIds: [3, 9], soldSeatIds: [4, 5] }, 2)
-    map.update({ heldSeatIds: [3], soldSeatIds: [4, 5, 9] }, 3)
+    map.update({ heldSeatIds: [3, 9], soldSeatIds: [4, 5], blockedSeatIds: [] }, 2)
+    map.update({ heldSeatIds: [3], soldSeatIds: [4, 5, 9], blockedSeatIds: [] }, 3)
     expect(map.changesSince(known)).toEqual([
       { seatId: 4, status: 'SOLD_OUT' },
       { seatId: 9, status: 'SOLD_OUT' },
@@ -144,8 +144,8 @@ describe('changes since a state', () => {
 
   test('are known to another instance that saw the same states', () => {
     const [one, other] = [new SeatMap(seats), new SeatMap(seats)]
-    for (const map of [one, other]) map.update({ heldSeatIds: [3], soldSeatIds: [] }, 1)
-    other.update({ heldSeatIds: [], soldSeatIds: [] }, 2)
+    for (const map of [one, other]) map.update({ heldSeatIds: [3], soldSeatIds: [], blockedSeatIds: [] }, 1)
+    other.update({ heldSeatIds: [], soldSeatIds: [], blockedSeatIds: [] }, 2)
     expect(other.changesSince(one.stateId)).toEqual([{ seatId: 3, status: 'AVAILABLE' }])
   })
 
@@ -155,7 +155,7 @@ describe('changes since a state', () => {
     for (let step = 1; step <= 30; step += 1) {
       ids.push(map.stateId)
       const soldSeatIds = seats.map(({ seatId }) => seatId).slice(0, Math.max(0, step - 20))
-      map.update({ heldSeatIds: step > 20 ? [] : [step], soldSeatIds }, step)
+      map.update({ heldSeatIds: step > 20 ? [] : [step], soldSeatIds, blockedSeatIds: [] }, step)
     }
     expect([ids[0], ids[1]].map((id) => map.changesSince(id ?? ''))).toEqual([undefined, undefined])
     expect(map.changesSince(ids.at(-1) ?? '')).toHaveLength(1)
@@ -169,7 +169,7 @@ describe('changes since a state', () => {
         const map = new SeatMap(seats)
         const seen = [{ id: map.stateId, states: statesOf(map) }]
         for (const [index, [heldSeatIds, soldSeatIds]] of taken.entries()) {
-          map.update({ heldSeatIds, soldSeatIds }, index)
+          map.update({ heldSeatIds, soldSeatIds, blockedSeatIds: [] }, index)
           seen.push({ id: map.stateId, states: statesOf(map) })
         }
         for (const { id, states } of seen) {

@@ -5,9 +5,9 @@ import { StateLog } from './state-log.ts'
 import type { Seat } from './sql/seats.ts'
 
 /** The states of a seat, in the order of their codes in a `SeatMap`. */
-export const seatStatuses = ['AVAILABLE', 'HOLD', 'SOLD_OUT'] as const
+export const seatStatuses = ['AVAILABLE', 'HOLD', 'SOLD_OUT', 'BLOCKED'] as const
 
-/** Where a seat is between free and sold. */
+/** Where a seat is between free and sold; BLOCKED is one that the house keeps back. */
 export type SeatStatus = (typeof seatStatuses)[number]
 
 /** One seat's state, as events tell it. */
@@ -20,6 +20,7 @@ export interface SeatState {
 export interface TakenSeats {
   heldSeatIds: readonly number[]
   soldSeatIds: readonly number[]
+  blockedSeatIds: readonly number[]
 }
 
 /** Which seats to show; without a field all of them. */
@@ -37,16 +38,17 @@ export interface MapHeading {
 // A seat's code in `statuses` is the index of its status in `seatStatuses`.
 const HOLD = 1
 const SOLD_OUT = 2
+const BLOCKED = 3
 
 // The letters of the codes in the compact form.
-const LETTERS = Buffer.from('AHS')
+const LETTERS = Buffer.from('AHSB')
 
 // A map of 10,000 seats is 1.1 MB of JSON. Few answers are kept, since one for every filter would fill the memory.
 const BODIES_MAX = 16
 
 /**
- * The seats of one schedule and the newest known state of each. The layout never changes, so each seat's JSON is made
- * once, up to its status; and everybody who asks for the same seats between two changes gets the same bytes.
+ * The seats of one schedule and the newest known state of each. The layout never changes (a schedule that gets more seats gets another
+ * map), so each seat's JSON is made once, up to its status; and everybody who asks for the same seats between two changes gets the same bytes.
  */
 export class SeatMap {
   /** Names the layout and its prices; another layout has another name. */
@@ -74,6 +76,11 @@ export class SeatMap {
     this.#log = new StateLog(this.#nameState(), seats.length)
   }
 
+  /** How many seats there are. */
+  get seatCount(): number {
+    return this.#seats.length
+  }
+
   /** How many seats can be had. It is counted at each change, so that no request walks through 10,000 seats. */
   get availableCount(): number {
     return this.#availableCount
@@ -93,6 +100,7 @@ export class SeatMap {
     else {
       for (const seatId of taken.heldSeatIds) next[seatId - 1] = HOLD
       for (const seatId of taken.soldSeatIds) next[seatId - 1] = SOLD_OUT
+      for (const seatId of taken.blockedSeatIds) next[seatId - 1] = BLOCKED
     }
     const before = this.#statuses
     if (Buffer.compare(next, before) === 0) return

@@ -12,6 +12,7 @@ const MAPS_MAX = 50
  * reservation service is asked once in that time.
  */
 export class SeatMaps {
+  readonly #readSeatCount: (scheduleId: number) => Promise<number>
   readonly #maps: CoalescedCache<number, SeatMap>
   readonly #fresh: CoalescedCache<number, SeatMap>
   #requests = 0
@@ -19,8 +20,11 @@ export class SeatMaps {
   constructor(options: {
     readLayout: (scheduleId: number) => Promise<readonly Seat[]>
     listTaken: (scheduleId: number) => Promise<TakenSeats | 'ALL'>
+    /** How many seats the schedule has now. A map with fewer is made anew. */
+    readSeatCount: (scheduleId: number) => Promise<number>
     refreshMs: number
   }) {
+    this.#readSeatCount = options.readSeatCount
     this.#maps = new CoalescedCache({
       load: async (scheduleId) => new SeatMap(await options.readLayout(scheduleId)),
       freshMs: Number.POSITIVE_INFINITY,
@@ -28,10 +32,13 @@ export class SeatMaps {
     })
     this.#fresh = new CoalescedCache({
       load: async (scheduleId) => {
-        const map = await this.#maps.get(scheduleId)
         this.#requests += 1
         const asOf = this.#requests
-        map.update(await options.listTaken(scheduleId), asOf)
+        const [taken, map] = await Promise.all([
+          options.listTaken(scheduleId),
+          this.#withAllSeats(scheduleId),
+        ])
+        map.update(taken, asOf)
         return map
       },
       freshMs: options.refreshMs,
@@ -44,8 +51,19 @@ export class SeatMaps {
     return this.#fresh.get(scheduleId)
   }
 
-  /** The map for the sake of its layout; nobody is asked for the states of its seats. */
-  laidOut(scheduleId: number): Promise<SeatMap> {
+  /** The map for the sake of its layout, of this version where there is such a one; nobody is asked for the states of its seats. */
+  async laidOut(scheduleId: number, version: string): Promise<SeatMap> {
+    const known = await this.#maps.get(scheduleId)
+    return known.layoutVersion === version ? known : this.#withAllSeats(scheduleId)
+  }
+
+  async #withAllSeats(scheduleId: number): Promise<SeatMap> {
+    const [known, seatCount] = await Promise.all([
+      this.#maps.get(scheduleId),
+      this.#readSeatCount(scheduleId),
+    ])
+    if (known.seatCount >= seatCount) return known
+    this.#maps.forget(scheduleId)
     return this.#maps.get(scheduleId)
   }
 }

@@ -79,7 +79,7 @@ export const seatStatesRoute = defineRoute({
   operationId: 'showSeatStates',
   summary: 'The states of all seats, compact',
   description:
-    'One letter a seat in the order of the layout, which is that of the ids: the letter at index 0 is of seat 1. `A` is AVAILABLE, `H` is HOLD, `S` is SOLD_OUT; a client should show a letter that it does not know as not available. 10,000 seats are 10 kB, and 2 kB compressed. As fresh as the map, with an ETag of its own.',
+    'One letter a seat in the order of the layout, which is that of the ids: the letter at index 0 is of seat 1. `A` is AVAILABLE, `H` is HOLD, `S` is SOLD_OUT, `B` is BLOCKED (kept back by the house); a client should show a letter that it does not know as not available. 10,000 seats are 10 kB, and 2 kB compressed. As fresh as the map, with an ETag of its own.',
   params: scheduleParams,
   headers: conditional,
   responses: {
@@ -142,7 +142,7 @@ export const seatEventsRoute = defineRoute({
   operationId: 'streamSeats',
   summary: 'Seat changes as they happen',
   description:
-    'Server-Sent Events: `snapshot` with `{scheduleId, seats:[{seatId, status}]}` of every seat that is not AVAILABLE, all others are; then `change` with `{seats:[{seatId, status}]}` each time some change. Each has an `id`; who connects again with it as Last-Event-ID gets one `change` with what was missed, nothing where that is nothing, or a `snapshot` where it is too long ago. At last `end` with `{reason}`: `TOKEN_ENDED` within 2 s after the queue token was left, reissued or used or has run out (a hold that extends the token extends the stream), `TOKEN_UNVERIFIED` when for 30 s nobody could say whether it has, `STOPPING` when the server stops. A comment every 15 s. A reader that does not keep up is cut off and should connect again.',
+    'Server-Sent Events: `snapshot` with `{scheduleId, layoutVersion, seats:[{seatId, status}]}` of every seat that is not AVAILABLE, all others are; another one comes with another `layoutVersion` when seats were added, which the seat map then has; then `change` with `{seats:[{seatId, status}]}` each time some change. Each has an `id`; who connects again with it as Last-Event-ID gets one `change` with what was missed, nothing where that is nothing, or a `snapshot` where it is too long ago. At last `end` with `{reason}`: `TOKEN_ENDED` within 2 s after the queue token was left, reissued or used or has run out (a hold that extends the token extends the stream), `TOKEN_UNVERIFIED` when for 30 s nobody could say whether it has, `STOPPING` when the server stops. A comment every 15 s. A reader that does not keep up is cut off and should connect again.',
   params: scheduleParams,
   headers: z.object({
     'last-event-id': z.string().optional().meta({
@@ -156,7 +156,7 @@ export const seatEventsRoute = defineRoute({
       contentType: 'text/event-stream',
       schema: z.string().meta({
         example:
-          'retry: 2000\n\nevent: snapshot\nid: cmuEYiITzJDzGs1SECuBJFVpJ6E\ndata: {"scheduleId":1,"seats":[{"seatId":3,"status":"HOLD"}]}\n\nevent: change\nid: 9oAOdO2zGfT1YQzHjVvU6WyB3mM\ndata: {"seats":[{"seatId":3,"status":"SOLD_OUT"}]}\n\n',
+          'retry: 2000\n\nevent: snapshot\nid: cmuEYiITzJDzGs1SECuBJFVpJ6E\ndata: {"scheduleId":1,"layoutVersion":"GkZ0mwn5v3kbYUoKxv8PdLzy2sA","seats":[{"seatId":3,"status":"HOLD"}]}\n\nevent: change\nid: 9oAOdO2zGfT1YQzHjVvU6WyB3mM\ndata: {"seats":[{"seatId":3,"status":"SOLD_OUT"}]}\n\n',
       }),
     },
   },

@@ -58,14 +58,14 @@ export async function showSeat(
   })
 }
 
-/** What never changes of the seats; no secret, so everybody may see it. Refuses with SCHEDULE_NOT_FOUND and SEAT_LAYOUT_NOT_FOUND. */
+/** What never changes of the seats there are; no secret, so everybody may see it. Refuses with SCHEDULE_NOT_FOUND and SEAT_LAYOUT_NOT_FOUND. */
 export async function showLayout(
   ctx: CatalogContext,
   request: { concertId: number; scheduleId: number; version: string },
 ): Promise<SharedBody> {
   const { concertId, scheduleId, version } = request
   scheduleOf(concertId, scheduleId, await ctx.schedules.get(scheduleId))
-  const map = await ctx.seatMaps.laidOut(scheduleId)
+  const map = await ctx.seatMaps.laidOut(scheduleId, version)
   if (map.layoutVersion === version) return map.layout()
   throw refuse('SEAT_LAYOUT_NOT_FOUND', `the seats of schedule ${scheduleId} are not laid out so any more`)
 }

@@ -1,3 +1,4 @@
+import { tidyKeys } from '@frontrow/idempotency/idempotency-key'
 import type { VerifyTokenResponse__Output as VerifiedToken } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokenResponse'
 import { readRequestsQueueToken } from '@frontrow/proto/queue-token'
 import { refusalKind } from '@frontrow/proto/refusals'
@@ -15,12 +16,13 @@ import { addServices } from './grpc.ts'
 import { addRoutes } from './http.ts'
 import { addDocs } from './http-docs.ts'
 import { consumedTopics, messageHandlers } from './messages.ts'
+import { createReads } from './replica/create-reads.ts'
 import { SeatChannels } from './seat-channels.ts'
 import { asShown } from './schedule-json.ts'
 import { SeatMaps } from './seat-maps.ts'
 import { SeatsLeft } from './seats-left.ts'
 import { deleteReleased } from './sql/reserved-seats.ts'
-import { readSchedule } from './sql/schedules.ts'
+import { readSchedule, readSeatCount } from './sql/schedules.ts'
 import { readGrades, readSeats } from './sql/seats.ts'
 import { TokenWatch } from './token-watch.ts'
 
@@ -61,6 +63,9 @@ export async function startCatalog(
   host.every('tidy released seats', TIDY_EVERY_MS, async () => {
     return (await deleteReleased(host.pool, RELEASED_KEEP_DAYS, TIDY_BATCH)) >= TIDY_BATCH
   })
+  host.every('tidy idempotency keys', TIDY_EVERY_MS, async () => {
+    return (await tidyKeys(host.pool, config.IDEMPOTENCY_KEEP_HOURS)) >= TIDY_BATCH
+  })
   const compare = createComparison({ ...ctx, logger: host.logger }, calls.listLiveReservations)
   host.every('compare seats left', COMPARE_EVERY_MS, compare)
   host.every('watch queue tokens of streams', WATCH_EVERY_MS, () => ctx.tokenWatch.round())
@@ -76,39 +81,50 @@ function createContext(
   calls: ReturnType<typeof createCalls>,
 ): CatalogContext {
   const { pool, logger } = host
+  const reads = createReads(host, config)
   const events = createEvents(host.metrics.registry, logger)
   const now = (): Date => new Date()
   const schedules = new CoalescedCache({
     load: async (scheduleId: number) => {
-      const found = await readSchedule(pool, scheduleId)
+      const found = await reads.run(
+        (db) => readSchedule(db, scheduleId),
+        (schedule) => schedule !== undefined,
+      )
       return found === undefined ? undefined : asShown(found, now())
     },
     freshMs: SCHEDULE_FRESH_MS,
     max: SCHEDULES_MAX,
   })
   const seatMaps = new SeatMaps({
-    readLayout: (scheduleId) => readSeats(pool, scheduleId, { afterSeatId: 0, limit: LAYOUT_MAX }),
+    readLayout: (scheduleId) =>
+      reads.run((db) => readSeats(db, scheduleId, { afterSeatId: 0, limit: LAYOUT_MAX }), hasRows),
     listTaken: async (scheduleId) => {
       if ((await schedules.get(scheduleId))?.status === 'CANCELLED') return 'ALL'
       events.takenSeatsAsked()
       return calls.listTakenSeats({ scheduleId })
     },
+    readSeatCount: async (scheduleId) => (await readSeatCount(pool, scheduleId)) ?? 0,
     refreshMs: config.SEAT_MAP_REFRESH_MS,
   })
   return {
     pool,
+    reads,
     relay: host.relay,
     events,
     config,
     now,
     verifyToken: calls.verifyToken,
+    listTakenSeats: calls.listTakenSeats,
+    blockSeats: calls.blockSeats,
+    unblockSeats: calls.unblockSeats,
     schedules,
-    // Grades and prices are written once, with the schedule.
+    // Grades and prices don't change; get-schedule.ts reads them again where the schedule has more seats.
     grades: new CoalescedCache({
-      load: (scheduleId: number) => readGrades(pool, scheduleId),
+      load: (scheduleId: number) => reads.run((db) => readGrades(db, scheduleId), hasRows),
       freshMs: Number.POSITIVE_INFINITY,
       max: SCHEDULES_MAX,
     }),
+    // They have to be right within 2 s of a hold, which a replica may be behind by. It is one statement a second.
     seatsLeft: new SeatsLeft(pool),
     seatMaps,
     seatChannels: new SeatChannels({
@@ -122,6 +138,9 @@ function createContext(
     tokenWatch: new TokenWatch({ verifyToken: calls.watchToken, logger }),
   }
 }
+
+/** Layouts and grades are kept for long, so those of a schedule that the replica does not have yet must not be taken for none. */
+const hasRows = (rows: readonly unknown[]): boolean => rows.length > 0
 
 function createCalls(host: ServiceHost, config: CatalogConfig) {
   const limits = { deadlineMs: CALL_DEADLINE_MS, retriable: true }
@@ -139,5 +158,7 @@ function createCalls(host: ServiceHost, config: CatalogConfig) {
     watchToken: shareChecks(),
     listTakenSeats: reservations.call('ListTakenSeats', limits),
     listLiveReservations: reservations.call('ListLiveReservations', limits),
+    blockSeats: reservations.call('BlockSeats', limits),
+    unblockSeats: reservations.call('UnblockSeats', limits),
   }
 }

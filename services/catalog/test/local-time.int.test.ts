@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { inTransaction } from '@frontrow/postgres/transaction'
 import { createSchedule } from '../src/create-schedule.ts'
 import { listSchedules } from '../src/list-schedules.ts'
 import type { DateRange } from '../src/list-schedules.ts'
@@ -29,15 +30,18 @@ async function perform(
   const concertId = await underTest.createConcert()
   const before = '2020-01-01T00:00:00Z'
   for (const [venueId, moment] of performances) {
-    await createSchedule(at(before), {
+    const command = {
       concertId,
       venueId,
       performanceAt: new Date(moment),
       waitingRoomOpenAt: undefined,
       bookingOpenAt: new Date(before),
       bookingCloseAt: new Date(moment),
+      noOrphanSeats: false,
       sections: [{ section: 'A', grade: 'R', price: 1, rows: 1, seatsPerRow: 10 }],
-    })
+    }
+    const ctx = at(before)
+    await inTransaction(ctx.pool, (tx) => createSchedule(ctx, tx, command))
   }
   return {
     concertId,

@@ -5,6 +5,8 @@ import type { TokenOutcome } from '@frontrow/proto/gen/frontrow/queue/v1/TokenOu
 import type { VerifyTokensResponse } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokensResponse'
 import type { ListLiveReservationsRequest__Output as ListLiveReservationsRequest } from '@frontrow/proto/gen/frontrow/reservation/v1/ListLiveReservationsRequest'
 import type { ListLiveReservationsResponse } from '@frontrow/proto/gen/frontrow/reservation/v1/ListLiveReservationsResponse'
+import type { HouseSeatsRequest__Output as HouseSeatsRequest } from '@frontrow/proto/gen/frontrow/reservation/v1/HouseSeatsRequest'
+import type { HouseSeatsResponse } from '@frontrow/proto/gen/frontrow/reservation/v1/HouseSeatsResponse'
 import type { ListTakenSeatsRequest__Output as ListTakenSeatsRequest } from '@frontrow/proto/gen/frontrow/reservation/v1/ListTakenSeatsRequest'
 import type { ListTakenSeatsResponse } from '@frontrow/proto/gen/frontrow/reservation/v1/ListTakenSeatsResponse'
 import { QueueService, ReservationService } from '@frontrow/proto/services'
@@ -26,7 +28,7 @@ export interface KnownToken {
 export interface Neighbours {
   address: string
   tokens: Map<string, KnownToken>
-  taken: { held: number[]; sold: number[] }
+  taken: { held: number[]; sold: number[]; blocked?: number[] }
   /** What ListLiveReservations answers, by schedule; it is away where the schedule is missing. */
   live: Map<number, { reservationId: string; seatIds: number[] }[]>
   /** Calls of VerifyTokens so far. */
@@ -89,7 +91,11 @@ export async function startNeighbours(): Promise<Neighbours> {
       answer: sendUnaryData<ListTakenSeatsResponse>,
     ) => {
       neighbours.takenCalls += 1
-      answer(null, { heldSeatIds: neighbours.taken.held, soldSeatIds: neighbours.taken.sold })
+      answer(null, {
+        heldSeatIds: neighbours.taken.held,
+        soldSeatIds: neighbours.taken.sold,
+        blockedSeatIds: neighbours.taken.blocked ?? [],
+      })
     },
     ListLiveReservations: (
       { request }: ServerUnaryCall<ListLiveReservationsRequest, ListLiveReservationsResponse>,
@@ -99,6 +105,16 @@ export async function startNeighbours(): Promise<Neighbours> {
       if (reservations === undefined) unimplemented(request, answer)
       else answer(null, { reservations })
     },
+    BlockSeats: (
+      { request }: ServerUnaryCall<HouseSeatsRequest, HouseSeatsResponse>,
+      answer: sendUnaryData<HouseSeatsResponse>,
+    ) => {
+      const { blocked = [] } = neighbours.taken
+      const changed = request.seatIds.filter((seatId) => !blocked.includes(seatId))
+      neighbours.taken = { ...neighbours.taken, blocked: [...blocked, ...changed] }
+      answer(null, { changedSeatIds: changed })
+    },
+    UnblockSeats: unimplemented,
     GetReservation: unimplemented,
   })
   const port = await new Promise<number>((resolve, reject) => {

@@ -53,6 +53,7 @@ describe('creating', () => {
       status: 'ON_SALE',
       availableSeats: 50,
       seatCount: 50,
+      noOrphanSeats: false,
       grades: [
         { grade: 'VIP', price: 150_000, seatCount: 20 },
         { grade: 'R', price: 110_000, seatCount: 30 },

@@ -56,7 +56,8 @@ function openChannels(): { channels: SeatChannels; seen: { streams: number; drop
         { ...seat, seatId: 1 },
         { ...seat, seatId: 2 },
       ],
-      listTaken: async () => ({ heldSeatIds: [], soldSeatIds: [] }),
+      listTaken: async () => ({ heldSeatIds: [], soldSeatIds: [], blockedSeatIds: [] }),
+      readSeatCount: async () => 2,
       refreshMs: 10,
     }),
     events: {

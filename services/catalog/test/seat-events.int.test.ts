@@ -66,7 +66,10 @@ describe('seat events', () => {
     for (const reader of listeners) {
       expect(reader.response.headers['content-type']).toMatch('text/event-stream')
       const { event, data } = await reader.event(1)
-      expect([event, data]).toEqual(['snapshot', { scheduleId, seats: stateOf([3], [4]) }])
+      expect([event, data]).toEqual([
+        'snapshot',
+        { scheduleId, layoutVersion: expect.any(String), seats: stateOf([3], [4]) },
+      ])
     }
     underTest.neighbours.taken = { held: [5], sold: [3, 4] }
     const tookAtMs = performance.now()
@@ -131,7 +134,10 @@ describe('who reconnects with the id of the last event', () => {
     await take(path, token, [3])
     const reader = await listen(path, token, id)
     const { event, data } = await reader.event(1)
-    expect([event, data]).toEqual(['snapshot', { scheduleId, seats: stateOf([3], []) }])
+    expect([event, data]).toEqual([
+      'snapshot',
+      { scheduleId, layoutVersion: expect.any(String), seats: stateOf([3], []) },
+    ])
   })
 
   test('that is too old is told everything', async () => {

@@ -33,9 +33,8 @@ afterAll(async () => {
 interface Event {
   id: string
   type: string
-  reservationId: string
   scheduleId: number
-  seatIds: number[]
+  reservationId?: string
 }
 
 const otherFields = {
@@ -52,12 +51,19 @@ function event(
   return { id: randomUUID(), type, ...otherFields[type], ...about }
 }
 
+function blockEvent(
+  type: 'SeatsBlocked' | 'SeatsUnblocked',
+  about: { scheduleId: number; blocks: { blockId: string; seatId: number }[] },
+): Event & typeof about {
+  return { id: randomUUID(), type, ...about }
+}
+
 async function publish(events: readonly Event[]): Promise<void> {
   await producer.send({
     topic: underTest.environment.topicPrefix + topics.reservationEvents,
     acks: -1,
     messages: events.map(({ id, type, ...value }) => ({
-      key: value.reservationId,
+      key: value.reservationId ?? String(value.scheduleId),
       value: JSON.stringify({ userId: '101', ...value }),
       headers: toHeaders({
         id,
@@ -181,6 +187,75 @@ describe('seats left', () => {
     await publish([event('ReservationHeld', { reservationId: ended, scheduleId, seatIds: [1, 2, 3, 4] })])
     await publish([event('ReservationExpired', { reservationId: old, scheduleId, seatIds: [5] })])
     await eventuallyLeft(path, 48)
+  })
+
+  test('are without the seats that the house keeps back, also by grade and after they were compared', async () => {
+    const { scheduleId, path } = await underTest.createSchedule()
+    const [kept, back, old] = [randomUUID(), randomUUID(), randomUUID()]
+    await publish([
+      blockEvent('SeatsBlocked', {
+        scheduleId,
+        blocks: [
+          { blockId: kept, seatId: 20 },
+          { blockId: back, seatId: 21 },
+        ],
+      }),
+    ])
+    // A row of a version that did not keep seat ids.
+    await underTest.owner.query(
+      'INSERT INTO reserved_seats (schedule_id, reservation_id, seat_count) VALUES ($1, $2, 1)',
+      [scheduleId, old],
+    )
+    underTest.neighbours.live.set(scheduleId, [
+      { reservationId: kept, seatIds: [20] },
+      { reservationId: back, seatIds: [21] },
+      { reservationId: old, seatIds: [50] },
+    ])
+    // Its seat ids come from the comparison, so what is seen then is seen after it.
+    const eventuallyOfGrades = (vip: number, r: number) =>
+      eventually(
+        async () =>
+          expect((await underTest.call('GET', path)).data).toMatchObject({
+            availableSeats: vip + r,
+            grades: [{ availableSeats: vip }, { availableSeats: r }],
+          }),
+        { withinMs: 20_000 },
+      )
+    await eventuallyOfGrades(19, 28)
+    await publish([blockEvent('SeatsUnblocked', { scheduleId, blocks: [{ blockId: back, seatId: 21 }] })])
+    await eventuallyOfGrades(19, 29)
+  })
+
+  test('are told to admins as they are to everybody, and booking that has closed by the clock is CLOSED to them too', async () => {
+    const { scheduleId, concertId } = await underTest.createSchedule({
+      bookingCloseAt: new Date(Date.now() + 1_500).toISOString(),
+    })
+    await publish([event('ReservationHeld', { reservationId: randomUUID(), scheduleId, seatIds: [20, 21] })])
+    const list = `/admin/concerts/${concertId}/schedules`
+    await eventually(
+      async () => {
+        const { data } = await underTest.call('GET', `/admin/schedules/${scheduleId}`, { admin: true })
+        expect(data).toMatchObject({
+          status: 'CLOSED',
+          availableSeats: 48,
+          grades: [{ availableSeats: 19 }, { availableSeats: 29 }],
+        })
+        const closed = await underTest.call('GET', `${list}?status=CLOSED`, { admin: true })
+        expect(closed.data).toMatchObject({ items: [{ scheduleId, status: 'CLOSED', availableSeats: 48 }] })
+        const onSale = await underTest.call('GET', `${list}?status=ON_SALE`, { admin: true })
+        expect(onSale.data).toMatchObject({ items: [] })
+      },
+      { withinMs: 20_000 },
+    )
+    const body = { section: 'Z', grade: 'VIP', price: 150_000, rows: 1, seatsPerRow: 10 }
+    const added = await underTest.call('POST', `/admin/schedules/${scheduleId}/sections`, {
+      admin: true,
+      body,
+    })
+    expect(added).toMatchObject({
+      status: 201,
+      data: { availableSeats: 58, grades: [{ availableSeats: 29 }, { availableSeats: 29 }] },
+    })
   })
 
   test('are none of a cancelled schedule, whose map says so too', async () => {

@@ -5,12 +5,21 @@ import { AuditService, PaymentService } from '@frontrow/proto/services'
 import { unaryHandler } from '@frontrow/service-host/grpc-server'
 import type { ServiceHost } from '@frontrow/service-host/host'
 import { z } from 'zod'
+import { refusalOf } from './payment-refusal.ts'
 import { checkPaymentKeys } from './sql/payment-keys.ts'
 import { findPayment } from './sql/payments.ts'
+import type { Payment } from './sql/payments.ts'
 
 /** Checks the invariants that this service can see in its own schema: 6 (keys) and 7 (messages). */
 export async function localChecks(host: Pick<ServiceHost, 'pool' | 'service'>): Promise<InvariantCheck[]> {
   return [await checkPaymentKeys(host.pool), await checkMessages(host.pool, host.service)]
+}
+
+function refusedOf(payment: Payment): { refused?: { code: string; message: string; reason: string } } {
+  // One that was paid has its answer, whatever has become of it since.
+  if (payment.status === 'PENDING' || payment.paidAt !== null) return {}
+  const { code, message } = refusalOf(payment)
+  return { refused: { code, message, reason: payment.reason ?? '' } }
 }
 
 /** Adds this service's gRPC methods. */
@@ -26,6 +35,10 @@ export function addGrpc(host: ServiceHost): void {
         amount: payment.amount,
         paymentMethod: payment.paymentMethod,
         status: payment.status,
+        createdAtMs: payment.createdAt.getTime(),
+        paidAtMs: payment.paidAt?.getTime() ?? 0,
+        endedAtMs: payment.endedAt?.getTime() ?? 0,
+        ...refusedOf(payment),
       }
     }),
   })

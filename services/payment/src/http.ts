@@ -1,5 +1,7 @@
 import { actingUser } from '@frontrow/service-host/auth'
 import type { HttpServer } from '@frontrow/service-host/http-server'
+import { prefersAsync } from '@frontrow/service-host/prefer'
+import type { Reply } from '@frontrow/service-host/serve-route'
 import { auditAll } from './audit.ts'
 import type { AuditSources } from './audit.ts'
 import type { Context } from './context.ts'
@@ -24,16 +26,19 @@ export function addRoutes(
 ): void {
   http.handle(payRoute, async ({ body, headers, caller, response }) => {
     const userId = actingUser(caller, body.userId)
+    const isAsync = prefersAsync(headers.prefer)
     const { payment, refusal, isReplay } = await startPurchase(ctx, {
       userId,
       reservationId: body.reservationId,
       paymentMethod: body.paymentMethod,
       cardToken: body.card?.token ?? null,
       idempotencyKey: headers['idempotency-key'],
+      waitMs: isAsync ? 0 : ctx.config.PAYMENT_WAIT_MS,
     })
     if (isReplay) response.setHeader('Idempotency-Replayed', 'true')
     if (refusal !== null) throw refusal
     if (payment.status === 'APPROVED') return { status: 201, data: toJson(payment) }
+    if (isAsync) return jobReply(payment.paymentId, ctx.intakes[payment.paymentMethod].expectedSeconds())
     return {
       status: 202,
       data: toJson(payment),
@@ -66,6 +71,16 @@ export function addRoutes(
   }))
 
   http.handle(auditRoute, async () => ({ status: 200, data: await auditAll(ctx, audit) }))
+}
+
+/** A payment is the job that a client may ask for instead of its answer: it is stored, and goes on by itself. Nothing is before it in a line. */
+function jobReply(paymentId: string, estimatedWaitSeconds: number): Reply {
+  const statusEndpoint = `/api/v1/jobs/${paymentId}`
+  return {
+    status: 202,
+    data: { jobId: paymentId, position: 1, estimatedWaitSeconds, statusEndpoint },
+    headers: { Location: statusEndpoint, 'Preference-Applied': 'respond-async', 'Retry-After': '1' },
+  }
 }
 
 function toJson(payment: Payment) {

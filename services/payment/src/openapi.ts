@@ -35,6 +35,14 @@ const paymentDetails = payment.extend({
     .meta({ description: "The saga's history, oldest first." }),
 })
 
+/** As the reservation service answers for the jobs of holds. */
+const acceptedJob = z.object({
+  jobId: z.uuid().meta({ description: 'The id of the payment.' }),
+  position: z.literal(1).meta({ description: 'Nothing is before a payment that has begun.' }),
+  estimatedWaitSeconds: z.int().meta({ example: 1 }),
+  statusEndpoint: z.string().meta({ example: '/api/v1/jobs/01932c07-b1d2-7a3b-8c4d-5e6f70819203' }),
+})
+
 export const payRoute = defineRoute({
   method: 'post',
   path: '/api/v1/payments',
@@ -42,9 +50,15 @@ export const payRoute = defineRoute({
   tag: 'payment',
   summary: 'Pay for a hold',
   description:
-    'A live hold is the right to pay, whatever has become of the place in the waiting room; no queue token is looked at. Waits up to 5 s for the saga to settle. 202 means that it goes on: ask the Location, or send the same request with the same key again, which waits again for the same payment. A refusal of a payment that has begun is final for its key; 503 is for payments that could not be begun in time, of which nothing was taken. A hold can be paid until it runs out or its show begins, also after booking has closed; a payment that began before the show did goes on to its end, with the seats or with the money back.',
+    'A live hold is the right to pay, whatever has become of the place in the waiting room; no queue token is looked at. Waits up to 5 s for the saga to settle. 202 means that it goes on: ask the Location, or send the same request with the same key again, which waits again for the same payment. With `Prefer: respond-async` the answer is 202 as soon as the payment has begun, and `GET /api/v1/jobs/{jobId}` tells of it. A refusal of a payment that has begun is final for its key; 503 is for payments that could not be begun in time, of which nothing was taken. A hold can be paid until it runs out or its show begins, also after booking has closed; a payment that began before the show did goes on to its end, with the seats or with the money back.',
   auth: 'user',
-  headers: z.object({ 'idempotency-key': idempotencyKeyHeader }),
+  headers: z.object({
+    'idempotency-key': idempotencyKeyHeader,
+    prefer: z.string().optional().meta({
+      description: 'RFC 7240; `respond-async` is known, others are passed over',
+      example: 'respond-async',
+    }),
+  }),
   body: z
     .strictObject({
       reservationId: uuid,
@@ -66,9 +80,13 @@ export const payRoute = defineRoute({
   responses: {
     201: { description: 'Paid; the reservation is CONFIRMED.', schema: payment },
     202: {
-      description: 'Still being worked on.',
-      schema: payment,
-      headers: { Location: 'Where to ask.', 'Retry-After': 'Seconds to wait before.' },
+      description: 'Still being worked on; with `Prefer: respond-async` the payment as a job.',
+      schema: z.union([payment, acceptedJob]),
+      headers: {
+        Location: 'Where to ask.',
+        'Retry-After': 'Seconds to wait before.',
+        'Preference-Applied': '`respond-async`',
+      },
     },
   },
   refusals: [

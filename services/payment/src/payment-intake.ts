@@ -51,6 +51,11 @@ export class PaymentIntake {
     )
   }
 
+  /** How long a payment that comes now is expected to take, in whole seconds. */
+  expectedSeconds(): number {
+    return Math.max(1, Math.ceil(this.#expectedMs() / 1_000))
+  }
+
   /** Lets a request in. Call what it returns when the request is answered, with the payment's id where that is still PENDING. */
   enter(): (pendingId?: string) => void {
     const entry = { sinceMs: this.#now() }

@@ -17,6 +17,8 @@ export interface PurchaseRequest {
   /** Set exactly where the method is CARD. */
   cardToken: string | null
   idempotencyKey: string
+  /** How long to wait for the payment to settle; 0 answers as soon as it has begun. */
+  waitMs: number
 }
 
 /** The answer to a request to pay. */
@@ -30,7 +32,7 @@ export interface PurchaseAnswer {
 }
 
 /**
- * Begins the saga of a payment, once for each idempotency key, and waits for it to settle (5 s by default). The payment's row is the
+ * Begins the saga of a payment, once for each idempotency key, and waits for it to settle. The payment's row is the
  * answer to its key, so a repeat waits for the same payment and is answered alike. Refuses early, with nothing taken, what can't be
  * paid for and what can't be begun in time; a repeat is not refused.
  */
@@ -40,7 +42,7 @@ export async function startPurchase(ctx: Context, request: PurchaseRequest): Pro
   const key = { userId, idempotencyKey, requestHash }
   const intake = ctx.intakes[paymentMethod]
   const overload = intake.refusal()
-  if (overload !== null) return answerRepeat(ctx, await repeatOrRefuse(ctx, key, overload))
+  if (overload !== null) return answerRepeat(ctx, await repeatOrRefuse(ctx, key, overload), request.waitMs)
   const leave = intake.enter()
   let pendingId: string | undefined
   try {
@@ -53,25 +55,25 @@ export async function startPurchase(ctx: Context, request: PurchaseRequest): Pro
 }
 
 async function takePayment(ctx: Context, request: PurchaseRequest, key: PaymentKey): Promise<PurchaseAnswer> {
-  const { userId, reservationId, paymentMethod, cardToken } = request
+  const { userId, reservationId, paymentMethod, cardToken, waitMs } = request
   let payable: Payable
   try {
     payable = await checkPayable(ctx, request)
   } catch (error) {
     // Its own first request may have paid for the reservation.
-    return answerRepeat(ctx, await repeatOrRefuse(ctx, key, error))
+    return answerRepeat(ctx, await repeatOrRefuse(ctx, key, error), waitMs)
   }
   const paymentId = uuidv7()
   const payment = { paymentId, reservationId, userId, ...payable, paymentMethod }
   // From before the begin, so that its end can't be missed.
-  const settled = ctx.settled.wait(paymentId, ctx.config.PAYMENT_WAIT_MS)
+  const settled = waitMs > 0 ? ctx.settled.wait(paymentId, waitMs) : undefined
   let beginning: Beginning | undefined
   try {
     beginning = await ctx.beginnings.add('all', { payment, key, cardToken, trace: currentTrace() })
   } finally {
     if (beginning === undefined || beginning.isRepeat) ctx.settled.forget(paymentId)
   }
-  if (beginning.isRepeat) return answerRepeat(ctx, beginning.payment)
+  if (beginning.isRepeat) return answerRepeat(ctx, beginning.payment, waitMs)
   return answer((await settled) ?? beginning.payment, false)
 }
 
@@ -81,9 +83,9 @@ async function repeatOrRefuse(ctx: Context, key: PaymentKey, refusal: unknown): 
   return repeated
 }
 
-async function answerRepeat(ctx: Context, found: Payment): Promise<PurchaseAnswer> {
-  if (found.status !== 'PENDING') return answer(found, true)
-  const settled = ctx.settled.wait(found.paymentId, ctx.config.PAYMENT_WAIT_MS)
+async function answerRepeat(ctx: Context, found: Payment, waitMs: number): Promise<PurchaseAnswer> {
+  if (found.status !== 'PENDING' || waitMs === 0) return answer(found, true)
+  const settled = ctx.settled.wait(found.paymentId, waitMs)
   // It may have settled since it was found.
   await ctx.settled.look(found.paymentId)
   return answer((await settled) ?? found, true)

@@ -51,6 +51,48 @@ describe('a payment from the wallet', () => {
     }
   })
 
+  test('with Prefer: respond-async is answered as a job when it has begun, and goes on by itself', async () => {
+    service.participants.answer = () => null
+    const reservationId = service.hold('106')
+    const request = {
+      headers: { Prefer: 'wait=1, Respond-Async', 'Idempotency-Key': randomUUID() },
+      body: JSON.stringify({ reservationId, paymentMethod: 'BALANCE' }),
+    }
+    const began = performance.now()
+    const answer = await service.send('POST', '/payments', '106', request)
+    expect(performance.now() - began).toBeLessThan(1_000)
+    const { rows } = await service.pool.query<{ payment_id: string; status: string }>(
+      'SELECT payment_id, status FROM payments WHERE reservation_id = $1',
+      [reservationId],
+    )
+    expect(rows).toEqual([{ payment_id: expect.any(String), status: 'PENDING' }])
+    const jobId = rows[0]?.payment_id
+    const statusEndpoint = `/api/v1/jobs/${jobId}`
+    const job = { jobId, position: 1, estimatedWaitSeconds: 1, statusEndpoint }
+    expect([answer.status, answer.body.data]).toEqual([202, job])
+    expect([answer.location, answer.applied]).toEqual([statusEndpoint, 'respond-async'])
+    const again = await service.send('POST', '/payments', '106', request)
+    expect([again.status, again.body.data]).toEqual([202, job])
+    service.participants.answer = willing
+    await eventually(async () => {
+      const one = await service.send('GET', `/payments/${jobId}`, '106')
+      expect(one.body.data?.status).toBe('APPROVED')
+    })
+    const paid = await service.send('POST', '/payments', '106', request)
+    expect([paid.status, paid.replayed, paid.body.data?.paymentId]).toEqual([201, 'true', jobId])
+  })
+
+  test('with Prefer: respond-async what can be refused at once is no payment', async () => {
+    const refused = await service.send('POST', '/payments', '107', {
+      headers: { Prefer: 'respond-async', 'Idempotency-Key': randomUUID() },
+      body: JSON.stringify({
+        reservationId: service.hold('107', { status: 'EXPIRED' }),
+        paymentMethod: 'BALANCE',
+      }),
+    })
+    expect([refused.status, refused.body.error?.code]).toEqual([409, 'RESERVATION_EXPIRED'])
+  })
+
   test('is 402 when the wallet refuses, and the same again under its key', async () => {
     service.participants.answer = (command) =>
       command.type === 'DebitWallet'

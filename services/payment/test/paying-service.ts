@@ -15,6 +15,8 @@ interface Answered {
   status: number
   replayed: string | null
   location: string | null
+  /** Preference-Applied */
+  applied: string | null
   body: {
     data?: { paymentId: string; status: string; reason: string | null; steps: { message: string }[] }
     error?: {
@@ -143,6 +145,7 @@ async function request(
     status: response.status,
     replayed: response.headers.get('idempotency-replayed'),
     location: response.headers.get('location'),
+    applied: response.headers.get('preference-applied'),
     body,
   }
 }

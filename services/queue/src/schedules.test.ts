@@ -55,6 +55,7 @@ describe('a schedule of the catalog', () => {
     bookingCloseAtMs: 300,
     status: 'ON_SALE',
     seatCount: 50,
+    noOrphanSeats: false,
   }
 
   test('opens its room when it says, or with the sale', async () => {

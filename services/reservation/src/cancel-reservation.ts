@@ -40,6 +40,7 @@ export async function cancelReservation(
     return { reservation: after, cancelled: changed }
   })
   if (ended === undefined) return cancelReservation(ctx, command)
+  ctx.seatPicker.forget(ended.reservation.scheduleId)
   ctx.counters.cancelled(ended.cancelled, 'USER_CANCELLED')
   return ended.reservation
 }

@@ -34,6 +34,7 @@ async function offer({ now = OPENS, status = 'ON_SALE', choice = { quantity: 2 }
     bookingCloseAtMs: CLOSES,
     status,
     seatCount: 3,
+    noOrphanSeats: false,
   }
   const neighbours = {
     verifyToken: async (question: { token: string; scheduleId: number; userId: string }) => {
@@ -60,7 +61,7 @@ async function offer({ now = OPENS, status = 'ON_SALE', choice = { quantity: 2 }
 test('who is let in is offered the seats of a schedule that is open, by number or by quantity', async () => {
   for (const choice of [{ quantity: 2 }, { seatIds: [1, 3] }]) {
     expect(await offer({ choice })).toEqual({
-      offered: { layout, queueSequence: 12 },
+      offered: { layout, noOrphanSeats: false, queueSequence: 12 },
       asked: [{ token: 'token', scheduleId: 7, userId: '101' }],
     })
   }

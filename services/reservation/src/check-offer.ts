@@ -1,10 +1,11 @@
 import { refuse } from '@frontrow/proto/refusals'
+import type { BestAvailableWish } from './best-available.ts'
 import { checkShowAllows } from './check-show.ts'
 import type { Context } from './context.ts'
 import type { SeatLayout } from './seat-layout.ts'
 
 /** Which seats somebody wants: named ones, or any `quantity` of them. */
-export type SeatChoice = { seatIds: readonly number[] } | { quantity: number; grade?: string | undefined }
+export type SeatChoice = { seatIds: readonly number[] } | BestAvailableWish
 
 /** Who wants which seats of a schedule. */
 export interface SeatRequest {
@@ -17,6 +18,8 @@ export interface SeatRequest {
 /** What a person may choose from, and the place in the waiting room that lets them. */
 export interface Offer {
   layout: SeatLayout
+  /** Whether a choice that leaves single seats is refused. */
+  noOrphanSeats: boolean
   /** Null when an instance of an older version of the queue service answered, which does not tell it. */
   queueSequence: number | null
 }
@@ -33,13 +36,29 @@ export async function checkOffer(
     ctx.schedules.layout(scheduleId),
   ])
   checkShowAllows('hold', schedule, ctx.now())
+  checkSeatsExist(layout, choice)
+  return {
+    layout,
+    noOrphanSeats: schedule.noOrphanSeats,
+    queueSequence: sequence > 0 ? sequence : null,
+  }
+}
+
+function checkSeatsExist(layout: SeatLayout, choice: SeatChoice): void {
   if ('seatIds' in choice) {
     const unknown = choice.seatIds.filter((seatId) => layout.seat(seatId) === undefined)
-    if (unknown.length > 0) {
-      throw refuse('SEAT_NOT_FOUND', `the schedule has no seat ${unknown.join(', ')}`, {
-        details: { seatIds: unknown },
-      })
-    }
+    if (unknown.length === 0) return
+    throw refuse('SEAT_NOT_FOUND', `the schedule has no seat ${unknown.join(', ')}`, {
+      details: { seatIds: unknown },
+    })
   }
-  return { layout, queueSequence: sequence > 0 ? sequence : null }
+  const { grade, section } = choice
+  if (layout.hasSeatsOf(choice)) return
+  const kind = [
+    grade === undefined ? [] : `grade ${grade}`,
+    section === undefined ? [] : `section ${section}`,
+  ]
+  throw refuse('SEAT_NOT_FOUND', `the schedule has no seats of ${kind.flat().join(' and ')}`, {
+    details: { grade, section },
+  })
 }

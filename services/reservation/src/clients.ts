@@ -1,8 +1,9 @@
 import type { GetSeatRunsResponse__Output as SeatRunsPage } from '@frontrow/proto/gen/frontrow/catalog/v1/GetSeatRunsResponse'
+import type { Payment__Output as Payment } from '@frontrow/proto/gen/frontrow/payment/v1/Payment'
 import type { Schedule__Output as Schedule } from '@frontrow/proto/gen/frontrow/catalog/v1/Schedule'
 import type { VerifyTokenResponse__Output as VerifiedToken } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokenResponse'
 import { refusalKind } from '@frontrow/proto/refusals'
-import { CatalogService, QueueService } from '@frontrow/proto/services'
+import { CatalogService, PaymentService, QueueService } from '@frontrow/proto/services'
 import { readTokenOutcome } from '@frontrow/proto/token-outcome'
 import type { ServiceHost } from '@frontrow/service-host/host'
 import { shareCalls } from '@frontrow/service-host/shared-calls'
@@ -31,13 +32,19 @@ export interface CatalogCalls {
   getSeatRuns: (request: { scheduleId: number; afterSeatId: number; limit: number }) => Promise<SeatRunsPage>
 }
 
-/** Clients of both services. */
+/** What this service asks of the payment service. It refuses with PAYMENT_NOT_FOUND. */
+export interface PaymentCalls {
+  getPayment: (request: { paymentId: string }) => Promise<Payment>
+}
+
+/** Clients of the three services. */
 export function connectClients(
   host: ServiceHost,
-  config: Pick<Config, 'QUEUE_GRPC' | 'CATALOG_GRPC'>,
-): QueueCalls & CatalogCalls {
+  config: Pick<Config, 'QUEUE_GRPC' | 'CATALOG_GRPC' | 'PAYMENT_GRPC'>,
+): QueueCalls & CatalogCalls & PaymentCalls {
   const queue = host.connect(QueueService, { name: 'queue', address: config.QUEUE_GRPC, refusalKind })
   const catalog = host.connect(CatalogService, { name: 'catalog', address: config.CATALOG_GRPC, refusalKind })
+  const payment = host.connect(PaymentService, { name: 'payment', address: config.PAYMENT_GRPC, refusalKind })
   const read = { deadlineMs: READ_DEADLINE_MS, retriable: true }
   const verifyTokens = queue.call('VerifyTokens', read)
   return {
@@ -49,5 +56,6 @@ export function connectClients(
       deadlineMs: SEATS_DEADLINE_MS,
       retriable: true,
     }),
+    getPayment: payment.call('GetPayment', read),
   }
 }

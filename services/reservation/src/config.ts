@@ -6,6 +6,9 @@ import type { z } from 'zod'
 export const settings = hostSettings.extend({
   QUEUE_GRPC: grpcTarget.describe('gRPC of the queue service, which verifies and extends queue tokens'),
   CATALOG_GRPC: grpcTarget.describe('gRPC of the catalog service: schedules, seats and prices'),
+  PAYMENT_GRPC: grpcTarget.describe(
+    'gRPC of the payment service: what has become of the payments that are jobs',
+  ),
   HOLD_MS: whole(50, 86_400_000, 300_000).describe('how long a hold keeps its seats'),
   SEATS_PER_USER_MAX: whole(1, SEATS_MAX, 6).describe('seats of one schedule that a user can hold and buy'),
   REFRESHES_MAX: whole(0, 100, 2).describe('how often one hold can be extended'),
@@ -16,6 +19,16 @@ export const settings = hostSettings.extend({
     'how often expired holds and cancelled schedules are looked for',
   ),
   SWEEP_BATCH_MAX: whole(1, 2_000, 200).describe('holds that one transaction of the sweeper ends, at most'),
+  JOBS_WAITING_MAX: whole(1, 1_000_000, 10_000).describe(
+    'jobs of one schedule that have not ended, at most; more are refused with 503',
+  ),
+  JOB_MAX_MS: whole(100, 600_000, 120_000).describe(
+    'a job that could not be done so long after it was accepted fails with TIMEOUT and holds nothing',
+  ),
+  JOB_ATTEMPT_MS: whole(100, 120_000, 15_000).describe(
+    'how long a job belongs to the instance that works at it, which may have died; then another one tries',
+  ),
+  JOB_KEEP_MS: whole(1_000, 86_400_000, 3_600_000).describe('how long a job is kept after its end'),
   IDEMPOTENCY_KEEP_HOURS: idempotencyKeepHours,
 })
 

@@ -4,6 +4,7 @@ import type { Logger } from '@frontrow/service-host/logger'
 import type { QueueCalls } from './clients.ts'
 import type { Config } from './config.ts'
 import type { ReservationCounters } from './events.ts'
+import type { SeatPicker } from './seat-picker.ts'
 import type { Schedules } from './schedules.ts'
 import type { TakeSeats } from './share-holds.ts'
 
@@ -15,6 +16,7 @@ export interface Context extends QueueCalls {
   relay: WakeUp
   schedules: Schedules
   takeSeats: TakeSeats
+  seatPicker: SeatPicker
   counters: ReservationCounters
   /** For on-sale windows only. Whether a hold has ended is decided by the database's clock. */
   now: () => Date

@@ -11,9 +11,11 @@ import { refusalNow } from './check-show.ts'
 import type { Context } from './context.ts'
 import { getReservation } from './get-reservations.ts'
 import type { Reservation } from './reservation.ts'
+import { blockSeats, unblockSeats } from './house-seats.ts'
 import { findReservations, listLiveWithSeats, listPaymentFacts } from './sql/reservations.ts'
 import { listTakenSeats } from './sql/seat-holds.ts'
 
+const HouseSeats = z.object({ scheduleId: id, seatIds: z.array(id).min(1).max(1_000) })
 const LOWEST_ID = '00000000-0000-0000-0000-000000000000'
 
 /** The gRPC side: what other services may ask. */
@@ -46,8 +48,9 @@ function reservationMethods(host: ServiceHost, ctx: Context): ReservationService
       async ({ scheduleId }) => {
         const taken = await listTakenSeats(ctx.pool, scheduleId)
         return {
-          heldSeatIds: taken.filter((seat) => !seat.isSold).map((seat) => seat.seatId),
+          heldSeatIds: taken.filter((seat) => !seat.isSold && !seat.isBlocked).map((seat) => seat.seatId),
           soldSeatIds: taken.filter((seat) => seat.isSold).map((seat) => seat.seatId),
+          blockedSeatIds: taken.filter((seat) => seat.isBlocked).map((seat) => seat.seatId),
         }
       },
     ),
@@ -66,6 +69,12 @@ function reservationMethods(host: ServiceHost, ctx: Context): ReservationService
         }),
       }),
     ),
+    BlockSeats: unaryHandler(host, 'BlockSeats', HouseSeats, async (request) => ({
+      changedSeatIds: await blockSeats(ctx, request),
+    })),
+    UnblockSeats: unaryHandler(host, 'UnblockSeats', HouseSeats, async (request) => ({
+      changedSeatIds: await unblockSeats(ctx, request),
+    })),
   }
 }
 

@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto'
 import { findAnswer } from '@frontrow/idempotency/idempotency-key'
 import type { KeyedRequest } from '@frontrow/idempotency/idempotency-key'
 import { inTransaction } from '@frontrow/postgres/transaction'
@@ -7,23 +6,26 @@ import { reasonOf } from '@frontrow/proto/show-phases'
 import { generalRefusal } from '@frontrow/refusals/general-refusals'
 import { currentTrace } from '@frontrow/trace-context/trace-context'
 import { uuidv7 } from 'uuidv7'
-import { pickBestAvailable } from './best-available.ts'
 import { checkOffer } from './check-offer.ts'
-import type { Offer, SeatRequest } from './check-offer.ts'
+import type { Offer } from './check-offer.ts'
+import { chooseSeats, overLimit, totalOf } from './choose-seats.ts'
+import type { ChosenSeats, PricedRequest } from './choose-seats.ts'
 import type { Context } from './context.ts'
 import { heldMessage } from './reservation-messages.ts'
 import { factsOf } from './reservation.ts'
 import type { Seat } from './reservation.ts'
 import { toUntimedHoldJson } from './reservation-json.ts'
 import { newReservationNumber } from './reservation-number.ts'
-import type { SeatLayout } from './seat-layout.ts'
 import type { FinalOutcome } from './share-holds.ts'
-import { listTakenSeats, lockUserSeats } from './sql/seat-holds.ts'
+import { JOB_OPERATION } from './sql/jobs.ts'
+import { lockUserSeats } from './sql/seat-holds.ts'
 import type { NewHold } from './sql/seat-holds.ts'
 
 /** A request to hold seats. */
-export interface HoldSeats extends SeatRequest {
+export interface HoldSeats extends PricedRequest {
   idempotencyKey?: string | undefined
+  /** The job that asks, which has one hold however often it is tried. Its id takes the place of the key. */
+  jobId?: string
 }
 
 /** The answer to the client. A repeated Idempotency-Key gets the answer of the first request. */
@@ -32,7 +34,10 @@ export interface HoldAnswer {
   isReplay: boolean
 }
 
-const ATTEMPTS_MAX = 6
+// How often a number that exists is replaced by another.
+const NUMBERS_MAX = 6
+// How long the best available seats are picked again when others were faster.
+const PICK_FOR_MS = 5_000
 
 /**
  * Holds all of the wanted seats, until the deadline, or none. The event that is stored with the hold makes the queue service keep
@@ -40,8 +45,11 @@ const ATTEMPTS_MAX = 6
  */
 export async function holdSeats(ctx: Context, command: HoldSeats): Promise<HoldAnswer> {
   try {
-    const wish = await choose(ctx, command)
-    return 'replayed' in wish ? { data: wish.replayed, isReplay: true } : await hold(ctx, command, wish)
+    const deadlineMs = performance.now() + PICK_FOR_MS
+    const wish = await choose(ctx, command, deadlineMs)
+    return 'replayed' in wish
+      ? { data: wish.replayed, isReplay: true }
+      : await hold(ctx, command, wish, deadlineMs)
   } catch (error) {
     if (isRefusal(error)) ctx.counters.holdRefused(error.code)
     throw error
@@ -55,10 +63,11 @@ export async function holdSeats(ctx: Context, command: HoldSeats): Promise<HoldA
 async function choose(
   ctx: Context,
   command: HoldSeats,
-): Promise<{ offer: Offer; seats: Seat[] } | { replayed: unknown }> {
+  deadlineMs: number,
+): Promise<{ offer: Offer; chosen: ChosenSeats } | { replayed: unknown }> {
   try {
     const offer = await checkOffer(ctx, command)
-    return { offer, seats: await chooseSeats(ctx, command, offer.layout, 1) }
+    return { offer, chosen: await chooseSeats(ctx, command, offer, { attempt: 1, deadlineMs }) }
   } catch (refusal) {
     const keyed = keyedRequest(command)
     if (keyed === undefined || !isRefusal(refusal)) throw refusal
@@ -75,17 +84,13 @@ async function choose(
 async function hold(
   ctx: Context,
   command: HoldSeats,
-  wish: { offer: Offer; seats: Seat[] },
+  wish: { offer: Offer; chosen: ChosenSeats },
+  deadlineMs: number,
 ): Promise<HoldAnswer> {
-  let { seats } = wish
+  let { chosen } = wish
   for (let attempt = 1; ; attempt += 1) {
-    const reservation = newReservation(command, seats, wish.offer)
-    const result = await ctx.takeSeats({
-      reservation,
-      keyed: keyedRequest(command),
-      untimedAnswer: toUntimedHoldJson(reservation),
-      untimedEvent: { ...heldMessage(reservation), trace: currentTrace() },
-    })
+    const reservation = newReservation(command, chosen.seats, wish.offer)
+    const result = await take(ctx, command, reservation, chosen)
     if (result.outcome === 'REPLAYED') return { data: result.answer, isReplay: true }
     if (result.outcome === 'HELD') {
       ctx.relay.wake()
@@ -94,9 +99,31 @@ async function hold(
       return { data: result.answer, isReplay: false }
     }
     const isRetriable =
-      result.outcome === 'NUMBER_EXISTS' || (result.outcome === 'TAKEN' && 'quantity' in command.choice)
-    if (!isRetriable || attempt === ATTEMPTS_MAX) throw refusalOf(ctx, command, seats, result)
-    seats = await chooseSeats(ctx, command, wish.offer.layout, attempt + 1)
+      result.outcome === 'NUMBER_EXISTS'
+        ? attempt < NUMBERS_MAX
+        : result.outcome === 'TAKEN' && 'quantity' in command.choice && performance.now() < deadlineMs
+    if (!isRetriable) throw refusalOf(ctx, command, chosen.seats, result)
+    chosen = await chooseSeats(ctx, command, wish.offer, { attempt: attempt + 1, deadlineMs })
+  }
+}
+
+async function take(
+  ctx: Context,
+  command: HoldSeats,
+  reservation: NewReservation,
+  chosen: ChosenSeats,
+): Promise<FinalOutcome> {
+  let outcome: FinalOutcome | undefined
+  try {
+    outcome = await ctx.takeSeats({
+      reservation,
+      keyed: keyedRequest(command),
+      untimedAnswer: toUntimedHoldJson(reservation),
+      untimedEvent: { ...heldMessage(reservation), trace: currentTrace() },
+    })
+    return outcome
+  } finally {
+    chosen.ended(outcome)
   }
 }
 
@@ -109,42 +136,10 @@ function newReservation(command: HoldSeats, seats: Seat[], offer: Offer): NewRes
     userId: command.userId,
     scheduleId: command.scheduleId,
     seats,
-    totalAmount: seats.reduce((sum, seat) => sum + seat.price, 0),
+    totalAmount: totalOf(seats),
     status: 'HOLD',
     queueSequence: offer.queueSequence,
   }
-}
-
-async function chooseSeats(
-  ctx: Context,
-  command: HoldSeats,
-  layout: SeatLayout,
-  attempt: number,
-): Promise<Seat[]> {
-  const { choice } = command
-  if ('seatIds' in choice) {
-    return choice.seatIds
-      .map((seatId) => layout.seat(seatId))
-      .filter((seat) => seat !== undefined)
-      .toSorted((a, b) => a.seatId - b.seatId)
-  }
-  const { grade } = choice
-  if (grade !== undefined && !layout.hasGrade(grade)) {
-    throw refuse('SEAT_NOT_FOUND', `the schedule has no seats of grade ${grade}`, { details: { grade } })
-  }
-  const taken = await listTakenSeats(ctx.pool, command.scheduleId)
-  const takenIds = new Set(taken.map((seat) => seat.seatId))
-  // The first attempt takes the best seats. Each collision makes it choose among four times as many picks, so that a crowd
-  // spreads out.
-  const picked = pickBestAvailable(layout.bestFirst(), takenIds, choice, 4 ** (attempt - 1), (count) =>
-    randomInt(count),
-  )
-  if (picked === undefined) {
-    throw refuse('SEAT_TAKEN', 'there are not enough seats left', {
-      details: { seatIds: [], requested: choice.quantity },
-    })
-  }
-  return picked
 }
 
 /** Why there is no hold, after the last attempt. */
@@ -159,15 +154,13 @@ function refusalOf(
       return generalRefusal('IDEMPOTENCY_KEY_REUSED', 'this Idempotency-Key was used with another request')
     case 'CANCELLED':
       return refuse('BOOKING_NOT_OPEN', reasonOf('CANCELLED'), { details: { phase: 'CANCELLED' } })
-    case 'OVER_LIMIT': {
-      const limit = ctx.config.SEATS_PER_USER_MAX
-      return refuse('SEAT_LIMIT_EXCEEDED', `a user may have at most ${limit} seats of a schedule`, {
-        details: { limit, held: result.seatsBefore, requested: seats.length },
-      })
-    }
+    case 'OVER_LIMIT':
+      return overLimit(ctx, { held: result.seatsBefore, requested: seats.length })
     case 'TAKEN':
       return 'quantity' in command.choice
-        ? refuse('SEAT_TAKEN', 'others were faster; try again', { details: { seatIds: [] } })
+        ? refuse('SEAT_TAKEN', 'others were faster; try again', {
+            details: { seatIds: [], requested: seats.length },
+          })
         : refuse('SEAT_TAKEN', 'a seat is held or sold already', {
             details: { seatIds: result.takenSeatIds },
           })
@@ -176,12 +169,11 @@ function refusalOf(
   }
 }
 
-function keyedRequest(command: HoldSeats): KeyedRequest | undefined {
-  if (command.idempotencyKey === undefined) return undefined
-  return {
-    userId: command.userId,
-    operation: 'POST /reservations',
-    key: command.idempotencyKey,
-    content: { scheduleId: command.scheduleId, choice: command.choice },
-  }
+/** The request as its Idempotency-Key knows it; undefined where it has none. */
+export function keyedRequest(command: HoldSeats): KeyedRequest | undefined {
+  const { userId, scheduleId, choice, seen, idempotencyKey, jobId } = command
+  const content = { scheduleId, choice, seen }
+  if (jobId !== undefined) return { userId, operation: JOB_OPERATION, key: jobId, content }
+  if (idempotencyKey === undefined) return undefined
+  return { userId, operation: 'POST /reservations', key: idempotencyKey, content }
 }

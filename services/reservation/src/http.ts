@@ -2,13 +2,22 @@ import { readQueueToken } from '@frontrow/proto/queue-token'
 import { actingUser } from '@frontrow/service-host/auth'
 import type { Caller } from '@frontrow/service-host/auth'
 import type { HttpServer } from '@frontrow/service-host/http-server'
+import { prefersAsync } from '@frontrow/service-host/prefer'
+import type { Reply } from '@frontrow/service-host/serve-route'
 import { toCursor } from '@frontrow/values/page'
+import { z } from 'zod'
 import { cancelReservation } from './cancel-reservation.ts'
 import type { SeatChoice } from './check-offer.ts'
+import type { SeenPrice } from './choose-seats.ts'
 import type { Context } from './context.ts'
 import { getReservation, getReservations } from './get-reservations.ts'
 import type { Owner } from './get-reservations.ts'
 import { holdSeats } from './hold-seats.ts'
+import type { HoldAnswer } from './hold-seats.ts'
+import { acceptHold } from './jobs/accept-holds.ts'
+import { getJob } from './jobs/get-job.ts'
+import { getJobRoute } from './jobs/openapi.ts'
+import type { Jobs } from './jobs/start-jobs.ts'
 import {
   cancelReservationRoute,
   getReservationRoute,
@@ -16,22 +25,40 @@ import {
   listReservationsRoute,
   refreshHoldRoute,
 } from './openapi.ts'
+import type { HoldBody } from './openapi.ts'
 import { refreshHold } from './refresh-hold.ts'
 import { toRefundJson, toReservationJson } from './reservation-json.ts'
 
 /** Adds the REST routes. Each one parses the request, calls a use case and translates its result. */
-export function addHttpRoutes(http: HttpServer, ctx: Context): void {
+export function addHttpRoutes(http: HttpServer, ctx: Context, jobs: Pick<Jobs, 'intake' | 'reader'>): void {
   const refreshesMax = ctx.config.REFRESHES_MAX
 
   http.handle(holdSeatsRoute, async ({ body, headers, caller, request }) => {
-    const { data, isReplay } = await holdSeats(ctx, {
+    const command = {
       userId: actingUser(caller, body.userId),
       scheduleId: body.scheduleId,
       queueToken: readQueueToken(request.headers, body.scheduleId),
       choice: toChoice(body),
+      seen: toSeen(body),
       idempotencyKey: headers['idempotency-key'],
+    }
+    const isAsync = prefersAsync(headers.prefer)
+    return toHoldReply(
+      isAsync ? await acceptHold(ctx, jobs.intake, command) : await holdSeats(ctx, command),
+      isAsync,
+    )
+  })
+
+  http.handle(getJobRoute, async ({ params, query, caller, response }) => {
+    const left = new AbortController()
+    response.once('close', () => left.abort())
+    const job = await getJob(jobs.reader, {
+      jobId: params.jobId,
+      owner: ownerFor(caller),
+      waitMs: (query.wait ?? 0) * 1_000,
+      left: left.signal,
     })
-    return { status: 201, data, ...(isReplay ? { headers: { 'Idempotency-Replayed': 'true' } } : {}) }
+    return { status: 200, data: job, headers: { 'Cache-Control': 'no-store' } }
   })
 
   http.handle(listReservationsRoute, async ({ query, caller }) => {
@@ -75,17 +102,34 @@ export function addHttpRoutes(http: HttpServer, ctx: Context): void {
   })
 }
 
+const jobAnswer = z.looseObject({ statusEndpoint: z.string() })
+
+/** A repeated key gets the first answer, whichever of the two it was and whatever the repeat prefers. */
+function toHoldReply({ data, isReplay }: HoldAnswer, isAsync: boolean): Reply {
+  const job = jobAnswer.safeParse(data)
+  return {
+    status: job.success ? 202 : 201,
+    data,
+    headers: {
+      ...(isReplay ? { 'Idempotency-Replayed': 'true' } : {}),
+      ...(job.success ? { Location: job.data.statusEndpoint } : {}),
+      ...(job.success && isAsync ? { 'Preference-Applied': 'respond-async' } : {}),
+    },
+  }
+}
+
 function ownerFor({ isAdmin, userId }: Caller): Owner {
   return isAdmin ? null : userId
 }
 
-function toChoice(body: {
-  seatIds?: number[] | undefined
-  quantity?: number | undefined
-  grade?: string | undefined
-}): SeatChoice {
-  const { seatIds, quantity, grade } = body
+function toChoice({ seatId, seatIds, quantity, grade, section, allowSplit }: HoldBody): SeatChoice {
+  if (seatId !== undefined) return { seatIds: [seatId] }
   if (seatIds !== undefined) return { seatIds }
-  if (quantity === undefined) throw new Error('the body was checked to have seatIds or quantity')
-  return { quantity, grade }
+  if (quantity === undefined) throw new Error('the body was checked to have seatId, seatIds or quantity')
+  // False is as if it were left out, so that both are one request under one Idempotency-Key.
+  return { quantity, grade, section, allowSplit: allowSplit === true ? true : undefined }
+}
+
+function toSeen({ price, totalAmount }: HoldBody): SeenPrice | undefined {
+  return price === undefined && totalAmount === undefined ? undefined : { price, totalAmount }
 }

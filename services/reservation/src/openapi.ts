@@ -1,10 +1,12 @@
 import { idempotencyKeyHeader } from '@frontrow/idempotency/idempotency-key'
-import { grade, quantity, seatIds } from '@frontrow/proto/values'
+import { grade, quantity, seatIds, section } from '@frontrow/proto/values'
 import { defineRoute } from '@frontrow/service-host/route'
 import { id, userIdInput, uuid } from '@frontrow/values/ids'
+import { money } from '@frontrow/values/money'
 import { limit, uuidCursor } from '@frontrow/values/page'
 import { time } from '@frontrow/values/time'
 import { z } from 'zod'
+import { acceptedJob, getJobRoute } from './jobs/openapi.ts'
 
 const reservationId = uuid.meta({ example: '01932c07-a3c1-7d6e-9f0a-5b1c2d3e4f50' })
 const status = z.enum(['HOLD', 'CONFIRMED', 'CANCELLED', 'EXPIRED'])
@@ -35,6 +37,13 @@ const refund = z
   .nullable()
   .meta({ description: 'Of a cancelled reservation that had been paid' })
 
+const newHold = hold.extend({
+  holdSecondsLeft: z.int().meta({ description: 'At the moment of the hold', example: 300 }),
+  remainingAllowance: z
+    .int()
+    .meta({ description: 'Seats of this schedule that you could still take, at that moment', example: 4 }),
+})
+
 const reservation = hold.extend({
   holdSecondsLeft: z.int().meta({ description: '0 unless it is a HOLD', example: 287 }),
   refreshesLeft: z.int().meta({ example: 2 }),
@@ -43,26 +52,58 @@ const reservation = hold.extend({
   refund,
 })
 
-/** Takes either `seatIds` or `quantity`. */
+const CHOICES = ['seatId', 'seatIds', 'quantity'] as const
+const OF_QUANTITY = ['grade', 'section', 'allowSplit'] as const
+
+/** Takes exactly one of `seatId`, `seatIds` and `quantity`. */
 const holdBody = z
   .strictObject({
     scheduleId: id.meta({ example: 1 }),
+    seatId: id.optional().meta({ description: 'This seat', example: 1001 }),
     seatIds: seatIds.optional().meta({ description: 'These seats, all or none', example: [1001, 1002] }),
     quantity: quantity
       .optional()
-      .meta({ description: 'Instead of seatIds: the best available, side by side where possible' }),
+      .meta({ description: 'The best available, side by side in one row', example: 2 }),
     grade: grade.optional().meta({ description: 'With quantity: only seats of it' }),
+    section: section.optional().meta({ description: 'With quantity: only seats of it' }),
+    allowSplit: z
+      .boolean()
+      .optional()
+      .meta({ description: 'With quantity: seats may be apart where they are nowhere side by side' }),
+    price: money.optional().meta({
+      description: 'What each seat cost when you saw it; if it is not so: PRICE_CHANGED, and nothing is held',
+    }),
+    totalAmount: money
+      .optional()
+      .meta({ description: 'What they cost together when you saw them', example: 300_000 }),
     userId: userIdInput.optional(),
   })
   .superRefine((body, context) => {
     const rule = (path: string, message: string): void =>
       context.addIssue({ code: 'custom', path: [path], message })
-    if ((body.seatIds === undefined) === (body.quantity === undefined)) {
-      rule('seatIds', 'give either seatIds or quantity')
+    const given = CHOICES.filter((field) => body[field] !== undefined)
+    if (given.length !== 1) {
+      for (const field of given.length === 0 ? CHOICES : given) {
+        rule(field, 'give exactly one of seatId, seatIds and quantity')
+      }
     }
-    if (body.grade !== undefined && body.quantity === undefined)
-      rule('grade', 'is allowed with quantity only')
+    if (body.quantity !== undefined) return
+    for (const field of OF_QUANTITY) {
+      if (body[field] !== undefined) rule(field, 'is allowed with quantity only')
+    }
   })
+
+/** The body of POST /reservations. */
+export type HoldBody = z.output<typeof holdBody>
+
+const HOLD_DESCRIPTION = [
+  'A seat is held by one person at a time. Outside the on-sale window 409 BOOKING_NOT_OPEN says why in `details`: `{phase, bookingOpenAt, bookingCloseAt, performanceAt}`, where `phase` is NOT_OPEN, CLOSED, CANCELLED or BEGUN. With `Idempotency-Key` a repeated request gets the answer of the first one, byte for byte: `holdSecondsLeft` and `remainingAllowance` are then still those of the moment of the hold. `expiresAt` holds good; `GET /reservations/{reservationId}` tells the seconds that are left now.',
+  'With `Prefer: respond-async` the answer is 202 at once, with a job that holds the seats when its turn comes: `curl -i -H "$ME" -H "Queue-Token: $TOKEN" -H "Prefer: respond-async" -H "Content-Type: application/json" -d \'{"scheduleId":1,"quantity":2}\' $API/reservations`, then `GET` the `Location`. A request that nobody could make is refused at once, as without it.',
+  '**Best available.** `{"scheduleId":1,"quantity":2,"grade":"VIP"}` holds free seats side by side in one row. Of all such groups, these go first: what leaves the fewest single seats (free ones with nobody free beside them); what leaves that row room for as many other parties of the same size; the section that comes first in the schedule; what is nearest to the middle of the section\'s front row, as the crow flies, a row being as deep as two seats are wide. The middle is that of the row\'s seat numbers. Each section has a middle and a front of its own, because a schedule does not say where sections lie; their order is the one in which the schedule was made with them. Where no row has room, it is 409 SEAT_TAKEN with `details` `{seatIds: [], requested, available, largestGroup, splitWouldDo}`. With `allowSplit: true` the party then sits apart: in the fewest rows and in the fewest groups. While enough seats are left, everybody who asks at once is served.',
+  '**Orphans.** Where the schedule has `noOrphanSeats`, seats that are named are refused with 422 ORPHAN_SEAT if they would leave a single free seat between two that are taken, or between one that is taken and the end of the row; `details.seatIds` are those single seats. It is not refused where no choice can help it: where nowhere in the schedule as many seats of a chosen grade lie side by side that would leave none. It is looked at before the hold, so two people at the same moment may still leave one between them.',
+  '**Prices.** `price` or `totalAmount` is what you saw. If it is not so: 409 PRICE_CHANGED with `details` `{field, seen, now}`, and nothing is held. What is held or sold keeps its price.',
+  '**Which refusal.** The first of these that applies: the shape of the request (400), who you are and your place in line (401, 403), the schedule and its seats (404, 409 BOOKING_NOT_OPEN), your limit (422 SEAT_LIMIT_EXCEEDED), the price (409 PRICE_CHANGED), and what is free (409 SEAT_TAKEN, 422 ORPHAN_SEAT).',
+].join('\n\n')
 
 const params = z.object({ reservationId })
 
@@ -73,17 +114,32 @@ export const holdSeatsRoute = defineRoute({
   operationId: 'holdSeats',
   tag: 'Reservations',
   summary: 'Hold seats for five minutes, all or none',
-  description:
-    'A seat is held by one person at a time. Outside the on-sale window 409 BOOKING_NOT_OPEN says why in `details`: `{phase, bookingOpenAt, bookingCloseAt, performanceAt}`, where `phase` is NOT_OPEN, CLOSED, CANCELLED or BEGUN. With `Idempotency-Key` a repeated request gets the answer of the first one.',
+  description: HOLD_DESCRIPTION,
   auth: 'user',
   queueToken: 'active',
   body: holdBody,
-  headers: z.object({ 'idempotency-key': idempotencyKeyHeader.optional() }),
+  headers: z.object({
+    'idempotency-key': idempotencyKeyHeader.optional(),
+    prefer: z.string().optional().meta({
+      description: 'RFC 7240; `respond-async` is known, others are passed over',
+      example: 'respond-async',
+    }),
+  }),
   responses: {
     201: {
       description: 'The seats are yours until `expiresAt`',
-      schema: hold,
+      schema: newHold,
       headers: { 'Idempotency-Replayed': '`true` where the answer is that of an earlier request' },
+    },
+    202: {
+      description:
+        'Accepted as a job, which is stored; with `Prefer: respond-async`, and for a repeat of such a request',
+      schema: acceptedJob,
+      headers: {
+        Location: 'Where to ask',
+        'Preference-Applied': '`respond-async`',
+        'Idempotency-Replayed': '`true` where the answer is that of an earlier request',
+      },
     },
   },
   refusals: [
@@ -92,6 +148,8 @@ export const holdSeatsRoute = defineRoute({
     'SEAT_NOT_FOUND',
     'SEAT_TAKEN',
     'SEAT_LIMIT_EXCEEDED',
+    'PRICE_CHANGED',
+    'ORPHAN_SEAT',
     'IDEMPOTENCY_KEY_REUSED',
   ],
 })
@@ -179,4 +237,5 @@ export const routes = [
   getReservationRoute,
   refreshHoldRoute,
   cancelReservationRoute,
+  getJobRoute,
 ]

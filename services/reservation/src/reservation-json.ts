@@ -1,7 +1,15 @@
 import type { Reservation, Seat } from './reservation.ts'
 
 /** The answer of POST /reservations to a new hold, and to a repeated Idempotency-Key. */
-export interface HoldJson {
+export interface NewHoldJson extends HoldJson {
+  /** As of the moment of the hold, also in the answer to a repeated key. */
+  holdSecondsLeft: number
+  /** Seats of the schedule that the user could still take then. */
+  remainingAllowance: number
+}
+
+/** What the answers of all routes have in common. */
+interface HoldJson {
   reservationId: string
   reservationNumber: string
   userId: string
@@ -33,8 +41,10 @@ type Held = Pick<
   'reservationId' | 'reservationNumber' | 'userId' | 'scheduleId' | 'seats' | 'totalAmount' | 'status'
 >
 
-/** The answer to a new hold, but for its last two fields: the times are the database's, whose statement adds them. */
-export function toUntimedHoldJson(hold: Held): Omit<HoldJson, 'reservedAt' | 'expiresAt'> {
+/** The answer to a new hold, but for its last fields, which the statement of the database adds: only it knows them. */
+export function toUntimedHoldJson(
+  hold: Held,
+): Omit<NewHoldJson, 'reservedAt' | 'expiresAt' | 'holdSecondsLeft' | 'remainingAllowance'> {
   return {
     reservationId: hold.reservationId,
     reservationNumber: hold.reservationNumber,

@@ -26,6 +26,7 @@ function catalogOf(seatCount: number, seatsPerRow = 10) {
         bookingCloseAtMs: 0,
         status: 'ON_SALE',
         seatCount,
+        noOrphanSeats: false,
       }
     },
     getSeatRuns: async ({ afterSeatId, limit }) => {
@@ -73,11 +74,37 @@ describe('rememberSchedules', () => {
     const { calls, asked } = catalogOf(25_000)
     const schedules = rememberSchedules(calls, { freshMs: 2_000, logger })
     const [layout] = await Promise.all([schedules.layout(1), schedules.layout(1)])
-    expect(layout?.bestFirst().map((seat) => seat.seatId)).toEqual(
-      Array.from({ length: 25_000 }, (_, index) => index + 1),
-    )
+    expect(
+      layout?.runs.flatMap(({ firstSeatId, seatCount }) =>
+        Array.from({ length: seatCount }, (_, index) => firstSeatId + index),
+      ),
+    ).toEqual(Array.from({ length: 25_000 }, (_, index) => index + 1))
     await schedules.layout(1)
     expect(asked.seats).toBe(3)
+  })
+
+  test('reads the seats again once the schedule has more of them', async () => {
+    const { calls, asked } = catalogOf(20)
+    let isAdded = false
+    const smaller: CatalogCalls = {
+      ...calls,
+      getSchedule: async (request) => ({
+        ...(await calls.getSchedule(request)),
+        seatCount: isAdded ? 20 : 10,
+      }),
+      getSeatRuns: async (request) => {
+        const { runs } = await calls.getSeatRuns(request)
+        return { runs: isAdded ? runs : runs.slice(0, 1) }
+      },
+    }
+    let now = 0
+    const schedules = rememberSchedules(smaller, { freshMs: 2_000, logger, now: () => now })
+    expect((await schedules.layout(1)).seat(11)).toBeUndefined()
+    isAdded = true
+    now = 2_000
+    expect((await schedules.layout(1)).seat(11)?.seatId).toBe(11)
+    await schedules.layout(1)
+    expect(asked.seats).toBe(2)
   })
 
   test.each([

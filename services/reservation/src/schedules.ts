@@ -19,7 +19,7 @@ const SCHEDULES_MAX = 2_000
 // known from our own table cancelled_schedules.
 const STALE_MAX_MS = 300_000
 
-/** Remembers what the catalog says about schedules: status and window for a moment, seats for good. */
+/** Remembers what the catalog says about schedules: status and window for a moment, seats until there are more. */
 export interface Schedules {
   /** Refuses with SCHEDULE_NOT_FOUND. */
   schedule(scheduleId: number): Promise<Schedule>
@@ -59,7 +59,12 @@ export function rememberSchedules(
   })
   return {
     schedule: (scheduleId) => schedules.get(scheduleId),
-    layout: (scheduleId) => layouts.get(scheduleId),
+    layout: async (scheduleId) => {
+      const [{ seatCount }, known] = await Promise.all([schedules.get(scheduleId), layouts.get(scheduleId)])
+      if (known.seatCount >= seatCount) return known
+      layouts.forget(scheduleId)
+      return layouts.get(scheduleId)
+    },
     forget: (scheduleId) => schedules.forget(scheduleId),
   }
 }

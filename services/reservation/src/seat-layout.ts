@@ -2,49 +2,51 @@ import type { SeatRun__Output as SeatRun } from '@frontrow/proto/gen/frontrow/ca
 import type { Seat } from './reservation.ts'
 
 /**
- * The seats of one schedule, which never change. Kept by the run and not by the seat: a hall of 10,000 seats is a few hundred
- * rows, and whoever holds seats wants four of them.
+ * The seats of one schedule, which never change (one that gets more seats gets another layout). Kept by the run and not by the seat:
+ * a hall of 10,000 seats is a few hundred rows, and whoever holds seats wants four of them.
  */
 export class SeatLayout {
-  readonly #runs: readonly SeatRun[]
+  /** They go up by the ids of their seats, and no seat is in two. */
+  readonly runs: readonly SeatRun[]
+  /** How many seats there are. */
+  readonly seatCount: number
 
-  /** `runs` go up by the ids of their seats, and no seat is in two. */
   constructor(runs: readonly SeatRun[]) {
-    this.#runs = runs
+    this.runs = runs
+    this.seatCount = runs.reduce((sum, run) => sum + run.seatCount, 0)
   }
 
   /** How many runs it keeps, which is what its memory goes by. */
   get runCount(): number {
-    return this.#runs.length
+    return this.runs.length
   }
 
   /** The seat of this id; undefined where the schedule has none. */
   seat(seatId: number): Seat | undefined {
-    const run = this.#runAt(seatId)
+    const index = this.runIndexOf(seatId)
+    const run = index === undefined ? undefined : this.runs[index]
     return run === undefined ? undefined : seatOf(run, seatId - run.firstSeatId)
   }
 
-  hasGrade(grade: string): boolean {
-    return this.#runs.some((run) => run.grade === grade)
-  }
-
-  /** All seats in the order of their ids, which is the catalog's order from best to last. They are made for the caller. */
-  bestFirst(): Seat[] {
-    return this.#runs.flatMap((run) =>
-      Array.from({ length: run.seatCount }, (_, index) => seatOf(run, index)),
+  /** Whether some seat is of this grade and this section, where they are named. */
+  hasSeatsOf({ grade, section }: { grade?: string | undefined; section?: string | undefined }): boolean {
+    return this.runs.some(
+      (run) =>
+        (grade === undefined || run.grade === grade) && (section === undefined || run.section === section),
     )
   }
 
-  #runAt(seatId: number): SeatRun | undefined {
+  /** The index in `runs` of the run that the seat is in. */
+  runIndexOf(seatId: number): number | undefined {
     let low = 0
-    let high = this.#runs.length - 1
+    let high = this.runs.length - 1
     while (low <= high) {
       const middle = (low + high) >>> 1
-      const run = this.#runs[middle]
+      const run = this.runs[middle]
       if (run === undefined) return undefined
       if (seatId < run.firstSeatId) high = middle - 1
       else if (seatId > lastSeatIdOf(run)) low = middle + 1
-      else return run
+      else return middle
     }
     return undefined
   }

@@ -10,10 +10,13 @@ import { countReservations } from './events.ts'
 import { expireHolds } from './expire-holds.ts'
 import { addGrpcMethods } from './grpc.ts'
 import { addHttpRoutes } from './http.ts'
+import { createJobs } from './jobs/start-jobs.ts'
 import { consumedTopics, messageHandlers } from './messages.ts'
 import { rememberSchedules } from './schedules.ts'
+import { SeatPicker } from './seat-picker.ts'
 import { shareHolds } from './share-holds.ts'
 import { countLiveHolds } from './sql/reservations.ts'
+import { listTakenSeatIds } from './sql/seat-holds.ts'
 
 const TIDY_EVERY_MS = 600_000
 // The most that one call of tidyKeys deletes.
@@ -26,7 +29,7 @@ export async function startReservation(
 ): Promise<RunningService> {
   const host = createHost({ service: 'reservation', settings: config, ...options })
   const { logger, pool, relay, metrics } = host
-  const { verifyToken, ...catalog } = connectClients(host, config)
+  const { verifyToken, getPayment, ...catalog } = connectClients(host, config)
   const ctx: Context = {
     config,
     logger,
@@ -35,12 +38,14 @@ export async function startReservation(
     verifyToken,
     schedules: rememberSchedules(catalog, { freshMs: config.SCHEDULE_CACHE_MS, logger }),
     takeSeats: shareHolds(pool, config),
+    seatPicker: new SeatPicker((scheduleId) => listTakenSeatIds(pool, scheduleId)),
     counters: countReservations(metrics, logger),
     now: () => new Date(),
   }
-  addHttpRoutes(host.http, ctx)
+  const jobs = createJobs(host, ctx, { getPayment })
+  addHttpRoutes(host.http, ctx, jobs)
   addGrpcMethods(host, ctx)
-  host.consume(consumedTopics, messageHandlers(ctx))
+  host.consume(consumedTopics, messageHandlers(ctx, jobs.workers))
   host.every('expire holds', config.SWEEP_EVERY_MS, () => expireHolds(ctx))
   host.every('cancel schedules', config.SWEEP_EVERY_MS, () => cancelSchedules(ctx))
   host.every('tidy idempotency keys', TIDY_EVERY_MS, async () => {
@@ -52,5 +57,7 @@ export async function startReservation(
     async () => [{ value: await countLiveHolds(pool) }],
     (error) => logger.warn({ err: error }, 'a metric could not be read'),
   )
-  return host.listen()
+  const running = await host.listen()
+  jobs.listening()
+  return running
 }

@@ -13,7 +13,7 @@ export async function handOverMany(
   ctx: Context,
   messages: readonly { id: string; content: ReservationMessage }[],
 ): Promise<void> {
-  await messageHandlers(ctx).handleMany(
+  await messageHandlers(ctx, { wake: () => undefined }).handleMany(
     messages.map(({ id, content }) => ({
       id,
       type: content.kind,

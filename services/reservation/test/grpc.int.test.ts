@@ -115,7 +115,11 @@ test('ListTakenSeats lists held and sold seats apart, and leaves lapsed holds ou
   const taken = await calls.listTakenSeats({ scheduleId: 2 })
   expect(taken.heldSeatIds.toSorted((a, b) => a - b)).toEqual([2001, 2002])
   expect(taken.soldSeatIds).toEqual([2003])
-  expect(await calls.listTakenSeats({ scheduleId: 99 })).toEqual({ heldSeatIds: [], soldSeatIds: [] })
+  expect(await calls.listTakenSeats({ scheduleId: 99 })).toEqual({
+    heldSeatIds: [],
+    soldSeatIds: [],
+    blockedSeatIds: [],
+  })
 })
 
 test('ListPaymentFacts pages through confirmed payments in the order of their ids', async () => {

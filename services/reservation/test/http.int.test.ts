@@ -40,6 +40,8 @@ describe('POST /reservations', () => {
       status: 'HOLD',
       reservedAt: expect.any(String),
       expiresAt: expect.any(String),
+      holdSecondsLeft: 300,
+      remainingAllowance: 4,
     })
     expect(Date.parse(data.expiresAt) - Date.parse(data.reservedAt)).toBe(300_000)
     const queuePlace = { sequence: neighbours.sequence }
@@ -75,17 +77,29 @@ describe('POST /reservations', () => {
 
   test('best available seats are side by side, and of the wanted grade', async () => {
     const first = await running.hold('131', { scheduleId: 2, quantity: 4, grade: 'R' })
-    expect(first.data.seats.map((seat: { seatNumber: number }) => seat.seatNumber)).toEqual([21, 22, 23, 24])
+    expect(first.data.seats.map((seat: { seatNumber: number }) => seat.seatNumber)).toEqual([23, 24, 25, 26])
     const second = await running.hold('132', { scheduleId: 2, quantity: 3, grade: 'R' })
-    expect(second.data.seats.map((seat: { seatNumber: number }) => seat.seatNumber)).toEqual([25, 26, 27])
+    // The four seats that are left of that row would leave one alone.
+    expect(second.data.seats.map((seat: { seatNumber: number }) => seat.seatNumber)).toEqual([34, 35, 36])
+    const third = await running.hold('134', { scheduleId: 2, quantity: 2, section: 'A' })
+    expect(third.data.seats.map((seat: { seatNumber: number }) => seat.seatNumber)).toEqual([7, 8])
     const none = await running.hold('133', { scheduleId: 2, quantity: 2, grade: 'S' })
     // A grade that does not exist is not the same as one that is sold out.
     expect(none).toMatchObject({ status: 404, code: 'SEAT_NOT_FOUND' })
+    const nowhere = await running.hold('133', { scheduleId: 2, quantity: 2, grade: 'R', section: 'B' })
+    expect(nowhere).toMatchObject({ status: 404, details: { grade: 'R', section: 'B' } })
   })
 
   test.each([
     ['both choices', { scheduleId: 1, seatIds: [1020], quantity: 1 }, 'seatIds'],
+    ['both choices', { scheduleId: 1, seatIds: [1020], quantity: 1 }, 'quantity'],
+    ['a seat and seats', { scheduleId: 1, seatId: 1020, seatIds: [1021] }, 'seatId'],
     ['no choice', { scheduleId: 1 }, 'seatIds'],
+    ['no choice', { scheduleId: 1 }, 'quantity'],
+    ['a section without quantity', { scheduleId: 1, seatId: 1020, section: 'A' }, 'section'],
+    ['a split without quantity', { scheduleId: 1, seatId: 1020, allowSplit: true }, 'allowSplit'],
+    ['a price that is none', { scheduleId: 1, seatId: 1020, price: -1 }, 'price'],
+    ['an amount as text', { scheduleId: 1, seatId: 1020, totalAmount: '1500' }, 'totalAmount'],
     ['a seat twice', { scheduleId: 1, seatIds: [1020, 1020] }, 'seatIds'],
     ['no seats', { scheduleId: 1, seatIds: [] }, 'seatIds'],
     ['a grade without quantity', { scheduleId: 1, seatIds: [1020], grade: 'VIP' }, 'grade'],
@@ -227,8 +241,9 @@ describe('reading reservations', () => {
     const held = await running.hold('301', { scheduleId: 2, seatIds: [2201] })
     const path = `/reservations/${held.data.reservationId}`
     const mine = await running.call('301', 'GET', path)
+    const { remainingAllowance: _, ...facts } = held.data
     expect(mine.data).toEqual({
-      ...held.data,
+      ...facts,
       holdSecondsLeft: expect.any(Number),
       refreshesLeft: 2,
       confirmedAt: null,

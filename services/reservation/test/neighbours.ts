@@ -1,7 +1,7 @@
 import type { SeatRun__Output as SeatRun } from '@frontrow/proto/gen/frontrow/catalog/v1/SeatRun'
 import { refuse } from '@frontrow/proto/refusals'
 import type { RefusalCode } from '@frontrow/proto/refusals'
-import { CatalogService, QueueService } from '@frontrow/proto/services'
+import { CatalogService, PaymentService, QueueService } from '@frontrow/proto/services'
 import { createGrpcServer, unaryHandler } from '@frontrow/service-host/grpc-server'
 import { createLogger } from '@frontrow/service-host/logger'
 import { createMetrics } from '@frontrow/service-host/metrics'
@@ -12,6 +12,7 @@ interface KnownSchedule {
   status: string
   bookingOpenAtMs: number
   bookingCloseAtMs: number
+  noOrphanSeats?: boolean
   /** When booking closes, where it is left out. */
   performanceAtMs?: number
   runs: SeatRun[]
@@ -30,10 +31,11 @@ export function layOutRuns(scheduleId: number, count: number): SeatRun[] {
   }))
 }
 
-/** The waiting room and the catalog, as real gRPC servers with canned answers. */
+/** The waiting room, the catalog and the payments, as real gRPC servers with canned answers. */
 export interface Neighbours {
   queueAddress: string
   catalogAddress: string
+  paymentAddress: string
   schedules: Map<number, KnownSchedule>
   /** The refusal of these tokens; all others are ACTIVE. */
   refusedTokens: Map<string, RefusalCode>
@@ -42,7 +44,19 @@ export interface Neighbours {
   /** The sequence of every place. */
   sequence: number
   catalogIsAway: boolean
+  queueIsAway: boolean
+  payments: Map<string, KnownPayment>
   stop(): Promise<void>
+}
+
+/** A payment as these tests' payment service answers it; what is left out has not happened. */
+interface KnownPayment {
+  userId: string
+  status: string
+  createdAtMs: number
+  paidAtMs?: number
+  endedAtMs?: number
+  refused?: { code: string; message: string; reason: string }
 }
 
 const tokenRequest = z.object({ token: z.string(), scheduleId: z.number(), userId: z.string() })
@@ -50,7 +64,7 @@ const tokenRequests = z.object({ checks: z.array(tokenRequest) })
 const scheduleRequest = z.object({ scheduleId: z.number() })
 const seatsRequest = scheduleRequest.extend({ afterSeatId: z.number() })
 
-/** Starts both on free ports. */
+/** Starts them on free ports. */
 export async function startNeighbours(): Promise<Neighbours> {
   const host = {
     logger: createLogger({ service: 'test', level: 'silent' }),
@@ -58,16 +72,20 @@ export async function startNeighbours(): Promise<Neighbours> {
   }
   const queue = createGrpcServer()
   const catalog = createGrpcServer()
+  const payment = createGrpcServer()
   const neighbours: Neighbours = {
     queueAddress: '',
     catalogAddress: '',
+    paymentAddress: '',
     schedules: new Map(),
     refusedTokens: new Map(),
     verified: 0,
     sequence: 17,
     catalogIsAway: false,
+    queueIsAway: false,
+    payments: new Map(),
     stop: async () => {
-      await Promise.all([queue.close(500), catalog.close(500)])
+      await Promise.all([queue.close(500), catalog.close(500), payment.close(500)])
     },
   }
   const find = (scheduleId: number): KnownSchedule => {
@@ -80,6 +98,7 @@ export async function startNeighbours(): Promise<Neighbours> {
     VerifyTokens: unaryHandler(host, 'VerifyTokens', tokenRequests, async ({ checks }) => ({
       outcomes: checks.map(({ token, scheduleId, userId }) => {
         neighbours.verified += 1
+        if (neighbours.queueIsAway) return { refused: { code: 'UNAVAILABLE', message: 'away' } }
         const code = neighbours.refusedTokens.get(token)
         if (code !== undefined) return { refused: { code, message: 'refused by the test' } }
         const activeUntilMs = Date.now() + 1_000
@@ -102,6 +121,19 @@ export async function startNeighbours(): Promise<Neighbours> {
       runs: find(scheduleId).runs.filter((run) => run.firstSeatId > afterSeatId),
     })),
   })
+  payment.add(PaymentService.service, {
+    GetPayment: unaryHandler(
+      host,
+      'GetPayment',
+      z.object({ paymentId: z.string() }),
+      async ({ paymentId }) => {
+        const known = neighbours.payments.get(paymentId)
+        if (known === undefined) throw refuse('PAYMENT_NOT_FOUND', 'no such payment')
+        return { paymentId, reservationId: 'r-1', amount: 1_500, paymentMethod: 'BALANCE', ...known }
+      },
+    ),
+  })
+  neighbours.paymentAddress = `127.0.0.1:${await payment.listen('127.0.0.1', 0)}`
   neighbours.queueAddress = `127.0.0.1:${await queue.listen('127.0.0.1', 0)}`
   neighbours.catalogAddress = `127.0.0.1:${await catalog.listen('127.0.0.1', 0)}`
   return neighbours

@@ -38,12 +38,41 @@ export interface RunningService {
     userId: string,
     method: string,
     path: string,
-    options?: { body?: unknown; headers?: Record<string, string>; admin?: boolean },
+    options?: { body?: unknown; headers?: Record<string, string>; admin?: boolean; port?: number },
   ): Promise<Answer>
   hold(userId: string, body: object, headers?: Record<string, string>): Promise<Answer>
   /** Moves a hold's deadline into the past, as if the time had gone by. */
   lapse(reservationId: string): Promise<void>
   stop(): Promise<void>
+}
+
+/** The environment of an instance beside its neighbours; its ports are free ones. */
+export function instanceEnv(
+  environment: TestEnvironment,
+  neighbours: Neighbours,
+  env: Record<string, string> = {},
+): Record<string, string> {
+  return {
+    ...environment.serviceEnv('reservation'),
+    QUEUE_GRPC: neighbours.queueAddress,
+    CATALOG_GRPC: neighbours.catalogAddress,
+    PAYMENT_GRPC: neighbours.paymentAddress,
+    ...env,
+  }
+}
+
+/** One instance in this process. */
+export function startInstance(
+  environment: TestEnvironment,
+  neighbours: Neighbours,
+  env: Record<string, string> = {},
+): Promise<RunningReservation> {
+  return startReservation(readConfig(settings, instanceEnv(environment, neighbours, env)), {
+    onFatal: (error) => {
+      throw error
+    },
+    processMetrics: false,
+  })
 }
 
 /** Starts all of it; schedule 1 has 50 seats, schedule 2 has 1,000, schedule 3 opens tomorrow, schedule 4 is CLOSED. */
@@ -64,18 +93,7 @@ export async function startRunningService(
     runs: layOutRuns(3, 10),
   })
   neighbours.schedules.set(4, { status: 'CLOSED', ...open, runs: layOutRuns(4, 10) })
-  const config = readConfig(settings, {
-    ...environment.serviceEnv('reservation'),
-    QUEUE_GRPC: neighbours.queueAddress,
-    CATALOG_GRPC: neighbours.catalogAddress,
-    ...options.env,
-  })
-  const service = await startReservation(config, {
-    onFatal: (error) => {
-      throw error
-    },
-    processMetrics: false,
-  })
+  const service = await startInstance(environment, neighbours, options.env)
   const db = createPool({
     url: environment.databaseUrl('reservation'),
     applicationName: 'test',
@@ -84,8 +102,13 @@ export async function startRunningService(
     onError: () => undefined,
   })
   const queueToken = randomUUID()
-  const call: RunningService['call'] = async (userId, method, path, { body, headers, admin } = {}) => {
-    const response = await fetch(`http://127.0.0.1:${service.ports.http}/api/v1${path}`, {
+  const call: RunningService['call'] = async (
+    userId,
+    method,
+    path,
+    { body, headers, admin, port = service.ports.http } = {},
+  ) => {
+    const response = await fetch(`http://127.0.0.1:${port}/api/v1${path}`, {
       method,
       headers: {
         authorization: `Bearer ${await tokenFor(userId, { admin: admin ?? false })}`,

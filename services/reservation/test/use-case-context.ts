@@ -8,7 +8,9 @@ import { settings } from '../src/config.ts'
 import type { Context } from '../src/context.ts'
 import { countReservations } from '../src/events.ts'
 import { SeatLayout } from '../src/seat-layout.ts'
+import { SeatPicker } from '../src/seat-picker.ts'
 import { shareHolds } from '../src/share-holds.ts'
+import { listTakenSeatIds } from '../src/sql/seat-holds.ts'
 import { layOutRuns } from './neighbours.ts'
 
 /** Thirty connections with the service's own role. */
@@ -29,13 +31,22 @@ export function useCaseContext(environment: TestEnvironment, pool: Pool): Contex
     ...environment.serviceEnv('reservation'),
     QUEUE_GRPC: 'unused:1',
     CATALOG_GRPC: 'unused:1',
+    PAYMENT_GRPC: 'unused:1',
   })
+  // As the service does, it remembers a layout for good.
+  const layouts = new Map<number, SeatLayout>()
+  const layoutOf = (scheduleId: number): SeatLayout => {
+    const layout = layouts.get(scheduleId) ?? new SeatLayout(layOutRuns(scheduleId, 100))
+    layouts.set(scheduleId, layout)
+    return layout
+  }
   return {
     config,
     logger,
     pool,
     relay: { wake: () => undefined },
     takeSeats: shareHolds(pool, config),
+    seatPicker: new SeatPicker((scheduleId) => listTakenSeatIds(pool, scheduleId)),
     counters: countReservations(createMetrics('test', { processMetrics: false }), logger),
     now: () => new Date(),
     verifyToken: async ({ scheduleId, userId }) => ({ scheduleId, userId, activeUntilMs: 0, sequence: 1 }),
@@ -52,8 +63,9 @@ export function useCaseContext(environment: TestEnvironment, pool: Pool): Contex
         bookingCloseAtMs: 8_640_000_000_000_000,
         status: 'ON_SALE',
         seatCount: 100,
+        noOrphanSeats: false,
       }),
-      layout: async (scheduleId) => new SeatLayout(layOutRuns(scheduleId, 100)),
+      layout: async (scheduleId) => layoutOf(scheduleId),
       forget: () => undefined,
     },
   }

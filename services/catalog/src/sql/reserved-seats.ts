@@ -52,12 +52,16 @@ export async function countReserved(
   return new Map(rows.map((row) => [row.schedule_id, row.reserved]))
 }
 
+/** Seats of one grade and price in live reservations. */
+export interface ReservedOfGrade {
+  grade: string
+  price: number
+  reserved: number
+}
+
 /** Seats of a schedule in live reservations, by grade and price; those without any are left out. */
-export async function countReservedByGrade(
-  db: Queryable,
-  scheduleId: number,
-): Promise<{ grade: string; price: number; reserved: number }[]> {
-  const { rows } = await db.query<{ grade: string; price: number; reserved: number }>({
+export async function countReservedByGrade(db: Queryable, scheduleId: number): Promise<ReservedOfGrade[]> {
+  const { rows } = await db.query<ReservedOfGrade>({
     name: 'reserved-seats-count-by-grade',
     // OFFSET 0 keeps it one look by the primary key a seat, whatever the tables were like when the plan was made.
     text: `SELECT seat.grade, seat.price, count(*)::int AS reserved

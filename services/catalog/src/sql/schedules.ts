@@ -24,6 +24,10 @@ export interface Schedule {
   bookingCloseAt: Date
   status: ScheduleStatus
   seatCount: number
+  /** Whether a choice of seats that leaves single ones is refused. */
+  noOrphanSeats: boolean
+  /** Counts its changes. */
+  version: number
 }
 
 /** What is written of a new schedule. */
@@ -36,6 +40,7 @@ export type NewSchedule = Pick<
   | 'bookingOpenAt'
   | 'bookingCloseAt'
   | 'seatCount'
+  | 'noOrphanSeats'
 >
 
 interface ScheduleRow {
@@ -53,14 +58,20 @@ interface ScheduleRow {
   booking_close_at: Date
   status: ScheduleStatus
   seat_count: number
+  no_orphan_seats: boolean
+  version: number
 }
 
 const SELECT = `SELECT s.schedule_id, s.concert_id, c.title AS concert_title, s.venue_id, v.name AS venue_name,
     v.time_zone, s.performance_at, to_char(local_time, 'YYYY-MM-DD') AS performance_date,
     to_char(local_time, 'HH24:MI:SS') AS performance_time, s.waiting_room_open_at, s.booking_open_at, s.booking_close_at,
-    s.status, s.seat_count
+    s.status, s.seat_count, s.no_orphan_seats, s.version
   FROM schedules s JOIN concerts c USING (concert_id) JOIN venues v USING (venue_id)
     CROSS JOIN LATERAL (SELECT s.performance_at AT TIME ZONE v.time_zone) AS performance (local_time)`
+
+/** The status that people are shown, as SQL. */
+const shownAt = (now: string): string =>
+  `CASE WHEN s.status = 'ON_SALE' AND s.booking_close_at <= ${now} THEN 'CLOSED' ELSE s.status END`
 
 function toSchedule(row: ScheduleRow): Schedule {
   return {
@@ -78,6 +89,8 @@ function toSchedule(row: ScheduleRow): Schedule {
     bookingCloseAt: row.booking_close_at,
     status: row.status,
     seatCount: row.seat_count,
+    noOrphanSeats: row.no_orphan_seats,
+    version: row.version,
   }
 }
 
@@ -86,8 +99,8 @@ export async function insertSchedule(tx: Tx, schedule: NewSchedule): Promise<num
   const { rows } = await tx.query<{ schedule_id: number }>({
     name: 'schedule-insert',
     text: `INSERT INTO schedules (concert_id, venue_id, performance_at, waiting_room_open_at, booking_open_at,
-             booking_close_at, seat_count)
-           VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING schedule_id`,
+             booking_close_at, seat_count, no_orphan_seats)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING schedule_id`,
     values: [
       schedule.concertId,
       schedule.venueId,
@@ -96,6 +109,7 @@ export async function insertSchedule(tx: Tx, schedule: NewSchedule): Promise<num
       schedule.bookingOpenAt,
       schedule.bookingCloseAt,
       schedule.seatCount,
+      schedule.noOrphanSeats,
     ],
   })
   const row = rows[0]
@@ -146,7 +160,7 @@ export async function readSchedules(
              CROSS JOIN LATERAL (
                SELECT coalesce($2::date, ($4::timestamptz AT TIME ZONE v.time_zone)::date)) AS first (day)
            WHERE s.concert_id = $1
-             AND CASE WHEN s.status = 'ON_SALE' AND s.booking_close_at <= $4 THEN 'CLOSED' ELSE s.status END = $5
+             AND ${shownAt('$4')} = $5
              AND s.performance_at
                >= (coalesce($2::date, ($4 AT TIME ZONE 'UTC')::date) - interval '2 days') AT TIME ZONE 'UTC'
              AND s.performance_at < (coalesce($3::date, coalesce($2::date, ($4 AT TIME ZONE 'UTC')::date) + interval '1 month')
@@ -158,15 +172,52 @@ export async function readSchedules(
   return rows.map(toSchedule)
 }
 
-/** Sets the status; lock the schedule first. */
-export async function updateScheduleStatus(
-  tx: Tx,
-  scheduleId: number,
-  status: ScheduleStatus,
-): Promise<void> {
+/** Schedules of a concert with ids below `before`, newest first, of any date; of any status where none is given that is shown as `status` at `now`. */
+export async function readSchedulesById(
+  db: Queryable,
+  wanted: {
+    concertId: number
+    status?: ScheduleStatus | undefined
+    before: number
+    now: Date
+    limit: number
+  },
+): Promise<Schedule[]> {
+  const { rows } = await db.query<ScheduleRow>({
+    name: 'schedule-list-by-id',
+    text: `${SELECT} WHERE s.concert_id = $1 AND s.schedule_id < $2 AND ($3::text IS NULL OR ${shownAt('$4')} = $3)
+           ORDER BY s.schedule_id DESC LIMIT $5`,
+    values: [wanted.concertId, wanted.before, wanted.status, wanted.now, wanted.limit],
+  })
+  return rows.map(toSchedule)
+}
+
+/** How many seats a schedule has; undefined where there is none. */
+export async function readSeatCount(db: Queryable, scheduleId: number): Promise<number | undefined> {
+  const { rows } = await db.query<{ seat_count: number }>({
+    name: 'schedule-read-seat-count',
+    text: 'SELECT seat_count FROM schedules WHERE schedule_id = $1',
+    values: [scheduleId],
+  })
+  return rows[0]?.seat_count
+}
+
+/** Writes what may change of a schedule, and its version; lock it first. */
+export async function updateSchedule(tx: Tx, schedule: Schedule): Promise<void> {
   await tx.query({
-    name: 'schedule-update-status',
-    text: 'UPDATE schedules SET status = $2 WHERE schedule_id = $1',
-    values: [scheduleId, status],
+    name: 'schedule-update',
+    text: `UPDATE schedules SET status = $2, performance_at = $3, waiting_room_open_at = $4, booking_open_at = $5,
+             booking_close_at = $6, seat_count = $7, version = $8
+           WHERE schedule_id = $1`,
+    values: [
+      schedule.scheduleId,
+      schedule.status,
+      schedule.performanceAt,
+      schedule.waitingRoomOpenAt,
+      schedule.bookingOpenAt,
+      schedule.bookingCloseAt,
+      schedule.seatCount,
+      schedule.version,
+    ],
   })
 }

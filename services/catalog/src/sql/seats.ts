@@ -1,7 +1,7 @@
 import type { Queryable, Tx } from '@frontrow/postgres/pool'
 import type { SectionBlock } from '../lay-out-sections.ts'
 
-/** A seat as it was laid out; none of it changes. */
+/** A seat as it was laid out; none of it changes, but a schedule may get more seats. */
 export interface Seat {
   seatId: number
   seatNumber: number
@@ -29,7 +29,7 @@ export interface Grade {
   seatCount: number
 }
 
-/** Writes all seats of a schedule in one statement and returns how many. 10,000 seats took 0.2 s on a busy machine. */
+/** Writes the seats of these blocks in one statement and returns how many. 10,000 seats took 0.2 s on a busy machine. */
 export async function insertSeats(
   tx: Tx,
   scheduleId: number,
@@ -93,6 +93,17 @@ export async function readSeatRuns(
     values: [scheduleId, page.afterSeatId, page.limit],
   })
   return rows
+}
+
+/** How many rows each section of a schedule has; two rows of a section have two labels. */
+export async function countRows(db: Queryable, scheduleId: number): Promise<Map<string, number>> {
+  const { rows } = await db.query<{ section: string; row_count: number }>({
+    name: 'seat-rows-count',
+    text: `SELECT section, count(DISTINCT row_label)::integer AS row_count FROM seats
+           WHERE schedule_id = $1 GROUP BY section`,
+    values: [scheduleId],
+  })
+  return new Map(rows.map((row) => [row.section, row.row_count]))
 }
 
 /** Grades and prices of a schedule, in the order of their first seats. */

@@ -13,6 +13,8 @@ export interface NewVenue {
 export interface Venue extends NewVenue {
   venueId: number
   createdAt: Date
+  /** Counts its changes. */
+  version: number
 }
 
 interface VenueRow {
@@ -22,9 +24,10 @@ interface VenueRow {
   city: string | null
   time_zone: string
   created_at: Date
+  version: number
 }
 
-const COLUMNS = 'venue_id, name, address, city, time_zone, created_at'
+const COLUMNS = 'venue_id, name, address, city, time_zone, created_at, version'
 
 function toVenue(row: VenueRow): Venue {
   return {
@@ -34,6 +37,7 @@ function toVenue(row: VenueRow): Venue {
     city: row.city,
     timeZone: row.time_zone,
     createdAt: row.created_at,
+    version: row.version,
   }
 }
 
@@ -72,12 +76,23 @@ export async function lockVenue(tx: Tx, venueId: number): Promise<Venue | undefi
   return rows[0] === undefined ? undefined : toVenue(rows[0])
 }
 
-/** Writes what may change of a venue; lock it first. */
+/** One venue. */
+export async function readVenue(db: Queryable, venueId: number): Promise<Venue | undefined> {
+  const { rows } = await db.query<VenueRow>({
+    name: 'venue-read',
+    text: `SELECT ${COLUMNS} FROM venues WHERE venue_id = $1`,
+    values: [venueId],
+  })
+  return rows[0] === undefined ? undefined : toVenue(rows[0])
+}
+
+/** Writes what may change of a venue, and its version; lock it first. */
 export async function updateVenue(tx: Tx, venue: Venue): Promise<void> {
   await tx.query({
     name: 'venue-update',
-    text: 'UPDATE venues SET name = $2, address = $3, city = $4, time_zone = $5 WHERE venue_id = $1',
-    values: [venue.venueId, venue.name, venue.address, venue.city, venue.timeZone],
+    text: `UPDATE venues SET name = $2, address = $3, city = $4, time_zone = $5, version = $6
+           WHERE venue_id = $1`,
+    values: [venue.venueId, venue.name, venue.address, venue.city, venue.timeZone, venue.version],
   })
 }
 

@@ -40,47 +40,57 @@ export interface RoomChange {
 export type ChangingContext = Pick<QueueContext, 'pool' | 'mirror' | 'busy' | 'noShowGrace'>
 
 /**
- * Changes a room or places in it, in one transaction under the lock of the room's row. Every change of a room is made here:
- * joins, admissions, draws, limits and what becomes of places. So changes have one order over all instances, which `version`
- * counts, and the mirror in Redis is told after the commit. `change` gets undefined where there is no such room; it writes the
- * version that it returns, or returns that of the room where it has changed nothing.
+ * Changes rooms or places in them, in one transaction under the locks of the rooms' rows. Every change of a room is made here:
+ * joins, admissions, draws, limits and what becomes of places. So changes of a room have one order over all instances, which its
+ * `version` counts, and the mirror in Redis is told after the commit.
+ *
+ * The lock of one room is waited for. Of several rooms those that somebody else has locked are left out, so that a room whose lock is
+ * held for long keeps no other room waiting, and nobody who holds a lock waits for another one. `load` asks for rows at once: its
+ * statements go to the server with the lock, and run once it is held. `change` gets the rooms that are there and locked. It writes the
+ * versions that it returns by schedule, or returns that of the room where it has changed nothing.
  */
+export async function changeRooms<L, R extends RoomChange>(
+  ctx: ChangingContext,
+  scheduleIds: readonly number[],
+  load: (tx: Tx) => Promise<L>,
+  change: (tx: Tx, rooms: readonly LockedRoom[], loaded: L) => Promise<ReadonlyMap<number, R>>,
+): Promise<ReadonlyMap<number, R>> {
+  const askedAtMs = performance.now()
+  const done = await inTransaction(ctx.pool, async (tx) => {
+    const [rooms, loaded] = await together([lockRooms(tx, scheduleIds), load(tx)])
+    ctx.noShowGrace.noteAnswer(askedAtMs)
+    const changes = rooms.length === 0 ? new Map<number, R>() : await change(tx, rooms, loaded)
+    onCommit(tx, () => {
+      for (const { scheduleId, version } of rooms) {
+        const changed = changes.get(scheduleId)
+        if (changed === undefined || changed.version <= version) continue
+        ctx.mirror.follow(scheduleId, changed.version, changed.difference)
+        ctx.busy.noteChange()
+      }
+    })
+    return changes
+  })
+  ctx.noShowGrace.noteAnswer(askedAtMs)
+  return done
+}
+
+/** The same with one room. Returns undefined where there is no such room. */
 export async function changeRoom<R extends RoomChange>(
   ctx: ChangingContext,
   scheduleId: number,
   change: (tx: Tx, room: LockedRoom) => Promise<R>,
 ): Promise<R | undefined> {
-  return changeLoaded(
+  const changed = await changeRooms(
     ctx,
-    scheduleId,
+    [scheduleId],
     () => Promise.resolve(),
-    (tx, room) => change(tx, room),
+    async (tx, rooms) => {
+      const changes = new Map<number, R>()
+      for (const room of rooms) changes.set(scheduleId, await change(tx, room))
+      return changes
+    },
   )
-}
-
-/** The same, with rows that `load` asks for at once: the statement goes to the server with the lock, and runs once it is held. */
-export async function changeLoaded<L, R extends RoomChange>(
-  ctx: ChangingContext,
-  scheduleId: number,
-  load: (tx: Tx) => Promise<L>,
-  change: (tx: Tx, room: LockedRoom, loaded: L) => Promise<R>,
-): Promise<R | undefined> {
-  const askedAtMs = performance.now()
-  const done = await inTransaction(ctx.pool, async (tx) => {
-    const [room, loaded] = await together([lockRoom(tx, scheduleId), load(tx)])
-    ctx.noShowGrace.noteAnswer(askedAtMs)
-    if (room === undefined) return undefined
-    const changed = await change(tx, room, loaded)
-    if (changed.version > room.version) {
-      onCommit(tx, () => {
-        ctx.mirror.follow(scheduleId, changed.version, changed.difference)
-        ctx.busy.noteChange()
-      })
-    }
-    return changed
-  })
-  ctx.noShowGrace.noteAnswer(askedAtMs)
-  return done
+  return changed.get(scheduleId)
 }
 
 /** The same, and makes the room with `defaults` where there is none. */
@@ -107,14 +117,26 @@ export async function ensureRoom(db: Queryable, scheduleId: number, defaults: Ro
   })
 }
 
-async function lockRoom(tx: Tx, scheduleId: number): Promise<LockedRoom | undefined> {
-  const { rows } = await tx.query<LockedRoom>({
-    name: 'lock-room',
-    text: `SELECT schedule_id AS "scheduleId", version, max_active AS "maxActive", admit_per_second AS "admitPerSecond", paused,
-             last_sequence AS "lastSequence", waiting, last_admitted AS "lastAdmitted", seed, early_entries AS "earlyEntries", drawn_at AS "drawnAt",
-             round(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS "nowMs"
-           FROM rooms WHERE schedule_id = $1 FOR NO KEY UPDATE`,
-    values: [scheduleId],
-  })
-  return rows[0]
+async function lockRooms(tx: Tx, scheduleIds: readonly number[]): Promise<LockedRoom[]> {
+  const [first, ...others] = scheduleIds
+  const { rows } = await tx.query<LockedRoom>(
+    others.length === 0
+      ? {
+          name: 'lock-room',
+          text: `SELECT ${ROOM_COLUMNS} FROM rooms WHERE schedule_id = $1 FOR NO KEY UPDATE`,
+          values: [first],
+        }
+      : {
+          name: 'lock-free-rooms',
+          // Each is looked up by its key, also by a plan that was made while there were few rooms.
+          text: `SELECT room.* FROM unnest($1::bigint[]) AS asked (asked_id), LATERAL (
+                   SELECT ${ROOM_COLUMNS} FROM rooms WHERE schedule_id = asked_id FOR NO KEY UPDATE SKIP LOCKED) AS room`,
+          values: [scheduleIds],
+        },
+  )
+  return rows
 }
+
+const ROOM_COLUMNS = `schedule_id AS "scheduleId", version, max_active AS "maxActive", admit_per_second AS "admitPerSecond", paused,
+  last_sequence AS "lastSequence", waiting, last_admitted AS "lastAdmitted", seed, early_entries AS "earlyEntries", drawn_at AS "drawnAt",
+  round(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS "nowMs"`

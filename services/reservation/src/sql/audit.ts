@@ -22,13 +22,14 @@ const STATEMENT_TIMEOUT_MS = 9_000
 
 // Invariant 1, by one join of the seats of live reservations with the rows of seat_holds that guard them. Two live
 // reservations of one seat can't both own its row, so a seat that is sold twice is always among the misfits, and only
-// these few are checked again.
+// these few are checked again. A row without a user is a seat that the house keeps back (house-seats.ts); a live reservation
+// must not have that either.
 const SEATS = `
   misfits AS MATERIALIZED (
     SELECT schedule_id, seat_id, l.reservation_id, l.status, h.reservation_id AS holder, h.expires_at
     FROM (SELECT live.*, unnest(seat_ids) AS seat_id FROM live) l FULL JOIN seat_holds h USING (schedule_id, seat_id)
     WHERE (h.reservation_id IS DISTINCT FROM l.reservation_id OR h.expires_at <> l.kept_until)
-      AND (l.reservation_id IS NOT NULL OR h.expires_at > now())
+      AND (l.reservation_id IS NOT NULL OR (h.expires_at > now() AND h.user_id <> ''))
   ), broken_seats AS (
     SELECT format('seat %s of schedule %s is in %s live reservations: %s', m.seat_id, m.schedule_id, count(*),
                   string_agg(l.reservation_id::text, ', ')) AS line

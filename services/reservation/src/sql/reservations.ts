@@ -147,7 +147,10 @@ export async function listLiveOf(db: Queryable, scheduleId: number, limit: numbe
   return rows.map((row) => row.reservation_id)
 }
 
-/** A page of the live reservations of a schedule, in the order of their ids, with their seats. */
+/**
+ * A page of the live reservations of a schedule, in the order of their ids, with their seats. A seat that the house keeps back is one of its own,
+ * with the id of its block.
+ */
 export async function listLiveWithSeats(
   db: Queryable,
   scheduleId: number,
@@ -155,9 +158,14 @@ export async function listLiveWithSeats(
 ): Promise<{ reservationId: string; seatIds: number[] }[]> {
   const { rows } = await db.query<{ reservationId: string; seatIds: number[] }>({
     name: 'reservations-list-live-with-seats',
-    text: `SELECT reservation_id AS "reservationId", to_json(seat_ids) AS "seatIds" FROM reservations
-           WHERE schedule_id = $1 AND reservation_id > $2 AND status IN ('HOLD', 'CONFIRMED')
-             AND (status = 'CONFIRMED' OR expires_at > clock_timestamp())
+    text: `SELECT reservation_id AS "reservationId", to_json(seat_ids) AS "seatIds" FROM (
+             (SELECT reservation_id, seat_ids FROM reservations
+              WHERE schedule_id = $1 AND reservation_id > $2 AND status IN ('HOLD', 'CONFIRMED')
+                AND (status = 'CONFIRMED' OR expires_at > clock_timestamp())
+              ORDER BY reservation_id LIMIT $3)
+             UNION ALL
+             (SELECT reservation_id, ARRAY[seat_id] FROM seat_holds
+              WHERE schedule_id = $1 AND user_id = '' AND reservation_id > $2 ORDER BY reservation_id LIMIT $3)) live
            ORDER BY reservation_id LIMIT $3`,
     values: [scheduleId, page.afterReservationId, page.limit],
   })

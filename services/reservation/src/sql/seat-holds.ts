@@ -1,5 +1,5 @@
 /**
- * Who has a seat. The function `hold_seats` (migrations/0004_holds_share_a_statement.sql) decides it, with one clock reading and under the primary
+ * Who has a seat. The function `hold_seats` (migrations/0004_holds_share_a_statement.sql, judge_holds in 0006) decides it, with one clock reading and under the primary
  * key (schedule_id, seat_id): it takes all seats or none, takes lapsed holds over in place, and counts the user's seats from the rows
  * themselves.
  *
@@ -33,7 +33,7 @@ export interface NewHold {
   >
   /** The request whose key gets the answer. */
   keyed: KeyedRequest | undefined
-  /** The answer, without its last fields `reservedAt` and `expiresAt`. */
+  /** The answer, without its last fields: `reservedAt`, `expiresAt`, `holdSecondsLeft` and `remainingAllowance`. */
   untimedAnswer: object
   /** The event, without the last field `expiresAt` of its payload; with the trace of the request. */
   untimedEvent: OutgoingMessage
@@ -207,16 +207,39 @@ export async function freeSeatsOf(tx: Tx, reservationIds: readonly string[]): Pr
   })
 }
 
-/** Seats of a schedule that are held or sold now, and which of the two. */
+/** Seats of a schedule that are held, sold or blocked now, and which of these. */
 export async function listTakenSeats(
   db: Queryable,
   scheduleId: number,
-): Promise<{ seatId: number; isSold: boolean }[]> {
-  const { rows } = await db.query<{ seatId: number; isSold: boolean }>({
+): Promise<{ seatId: number; isSold: boolean; isBlocked: boolean }[]> {
+  const { rows } = await db.query<{ seatId: number; isSold: boolean; isBlocked: boolean }>({
     name: 'seat-holds-list-taken',
-    text: `SELECT seat_id AS "seatId", expires_at = 'infinity' AS "isSold" FROM seat_holds
+    text: `SELECT seat_id AS "seatId", expires_at = 'infinity' AND user_id <> '' AS "isSold", user_id = '' AS "isBlocked"
+           FROM seat_holds
            WHERE schedule_id = $1 AND expires_at > clock_timestamp()`,
     values: [scheduleId],
   })
   return rows
+}
+
+/** Their ids alone. They come as one text: 8,000 rows cost this process several times as much. */
+export async function listTakenSeatIds(db: Queryable, scheduleId: number): Promise<number[]> {
+  const { rows } = await db.query<{ seatIds: string | null }>({
+    name: 'seat-holds-list-taken-ids',
+    text: `SELECT string_agg(seat_id::text, ',') AS "seatIds" FROM seat_holds
+           WHERE schedule_id = $1 AND expires_at > clock_timestamp()`,
+    values: [scheduleId],
+  })
+  return rows[0]?.seatIds?.split(',').map(Number) ?? []
+}
+
+/** How many seats of a schedule a user holds or has bought. */
+export async function countLiveSeats(db: Queryable, scheduleId: number, userId: string): Promise<number> {
+  const { rows } = await db.query<{ count: number }>({
+    name: 'seat-holds-count-of-user',
+    text: `SELECT count(*) AS count FROM seat_holds
+           WHERE schedule_id = $1 AND user_id = $2 AND expires_at > clock_timestamp()`,
+    values: [scheduleId, userId],
+  })
+  return rows[0]?.count ?? 0
 }

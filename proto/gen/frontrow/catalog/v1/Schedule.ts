@@ -14,6 +14,7 @@ export interface Schedule {
   'bookingCloseAtMs'?: (number | string | Long);
   'status'?: (string);
   'seatCount'?: (number);
+  'noOrphanSeats'?: (boolean);
 }
 
 export interface Schedule__Output {
@@ -28,4 +29,5 @@ export interface Schedule__Output {
   'bookingCloseAtMs': (number);
   'status': (string);
   'seatCount': (number);
+  'noOrphanSeats': (boolean);
 }

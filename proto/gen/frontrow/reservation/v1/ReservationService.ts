@@ -5,6 +5,8 @@ import type { MethodDefinition } from '@grpc/proto-loader'
 import type { GetReservationRequest as _frontrow_reservation_v1_GetReservationRequest, GetReservationRequest__Output as _frontrow_reservation_v1_GetReservationRequest__Output } from '../../../frontrow/reservation/v1/GetReservationRequest.ts';
 import type { GetReservationsRequest as _frontrow_reservation_v1_GetReservationsRequest, GetReservationsRequest__Output as _frontrow_reservation_v1_GetReservationsRequest__Output } from '../../../frontrow/reservation/v1/GetReservationsRequest.ts';
 import type { GetReservationsResponse as _frontrow_reservation_v1_GetReservationsResponse, GetReservationsResponse__Output as _frontrow_reservation_v1_GetReservationsResponse__Output } from '../../../frontrow/reservation/v1/GetReservationsResponse.ts';
+import type { HouseSeatsRequest as _frontrow_reservation_v1_HouseSeatsRequest, HouseSeatsRequest__Output as _frontrow_reservation_v1_HouseSeatsRequest__Output } from '../../../frontrow/reservation/v1/HouseSeatsRequest.ts';
+import type { HouseSeatsResponse as _frontrow_reservation_v1_HouseSeatsResponse, HouseSeatsResponse__Output as _frontrow_reservation_v1_HouseSeatsResponse__Output } from '../../../frontrow/reservation/v1/HouseSeatsResponse.ts';
 import type { ListLiveReservationsRequest as _frontrow_reservation_v1_ListLiveReservationsRequest, ListLiveReservationsRequest__Output as _frontrow_reservation_v1_ListLiveReservationsRequest__Output } from '../../../frontrow/reservation/v1/ListLiveReservationsRequest.ts';
 import type { ListLiveReservationsResponse as _frontrow_reservation_v1_ListLiveReservationsResponse, ListLiveReservationsResponse__Output as _frontrow_reservation_v1_ListLiveReservationsResponse__Output } from '../../../frontrow/reservation/v1/ListLiveReservationsResponse.ts';
 import type { ListTakenSeatsRequest as _frontrow_reservation_v1_ListTakenSeatsRequest, ListTakenSeatsRequest__Output as _frontrow_reservation_v1_ListTakenSeatsRequest__Output } from '../../../frontrow/reservation/v1/ListTakenSeatsRequest.ts';
@@ -12,6 +14,15 @@ import type { ListTakenSeatsResponse as _frontrow_reservation_v1_ListTakenSeatsR
 import type { Reservation as _frontrow_reservation_v1_Reservation, Reservation__Output as _frontrow_reservation_v1_Reservation__Output } from '../../../frontrow/reservation/v1/Reservation.ts';
 
 export interface ReservationServiceClient extends grpc.Client {
+  BlockSeats(argument: _frontrow_reservation_v1_HouseSeatsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_HouseSeatsResponse__Output>): grpc.ClientUnaryCall;
+  BlockSeats(argument: _frontrow_reservation_v1_HouseSeatsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_frontrow_reservation_v1_HouseSeatsResponse__Output>): grpc.ClientUnaryCall;
+  BlockSeats(argument: _frontrow_reservation_v1_HouseSeatsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_HouseSeatsResponse__Output>): grpc.ClientUnaryCall;
+  BlockSeats(argument: _frontrow_reservation_v1_HouseSeatsRequest, callback: grpc.requestCallback<_frontrow_reservation_v1_HouseSeatsResponse__Output>): grpc.ClientUnaryCall;
+  blockSeats(argument: _frontrow_reservation_v1_HouseSeatsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_HouseSeatsResponse__Output>): grpc.ClientUnaryCall;
+  blockSeats(argument: _frontrow_reservation_v1_HouseSeatsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_frontrow_reservation_v1_HouseSeatsResponse__Output>): grpc.ClientUnaryCall;
+  blockSeats(argument: _frontrow_reservation_v1_HouseSeatsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_HouseSeatsResponse__Output>): grpc.ClientUnaryCall;
+  blockSeats(argument: _frontrow_reservation_v1_HouseSeatsRequest, callback: grpc.requestCallback<_frontrow_reservation_v1_HouseSeatsResponse__Output>): grpc.ClientUnaryCall;
+  
   GetReservation(argument: _frontrow_reservation_v1_GetReservationRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_Reservation__Output>): grpc.ClientUnaryCall;
   GetReservation(argument: _frontrow_reservation_v1_GetReservationRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_frontrow_reservation_v1_Reservation__Output>): grpc.ClientUnaryCall;
   GetReservation(argument: _frontrow_reservation_v1_GetReservationRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_Reservation__Output>): grpc.ClientUnaryCall;
@@ -48,9 +59,20 @@ export interface ReservationServiceClient extends grpc.Client {
   listTakenSeats(argument: _frontrow_reservation_v1_ListTakenSeatsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_ListTakenSeatsResponse__Output>): grpc.ClientUnaryCall;
   listTakenSeats(argument: _frontrow_reservation_v1_ListTakenSeatsRequest, callback: grpc.requestCallback<_frontrow_reservation_v1_ListTakenSeatsResponse__Output>): grpc.ClientUnaryCall;
   
+  UnblockSeats(argument: _frontrow_reservation_v1_HouseSeatsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_HouseSeatsResponse__Output>): grpc.ClientUnaryCall;
+  UnblockSeats(argument: _frontrow_reservation_v1_HouseSeatsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_frontrow_reservation_v1_HouseSeatsResponse__Output>): grpc.ClientUnaryCall;
+  UnblockSeats(argument: _frontrow_reservation_v1_HouseSeatsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_HouseSeatsResponse__Output>): grpc.ClientUnaryCall;
+  UnblockSeats(argument: _frontrow_reservation_v1_HouseSeatsRequest, callback: grpc.requestCallback<_frontrow_reservation_v1_HouseSeatsResponse__Output>): grpc.ClientUnaryCall;
+  unblockSeats(argument: _frontrow_reservation_v1_HouseSeatsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_HouseSeatsResponse__Output>): grpc.ClientUnaryCall;
+  unblockSeats(argument: _frontrow_reservation_v1_HouseSeatsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_frontrow_reservation_v1_HouseSeatsResponse__Output>): grpc.ClientUnaryCall;
+  unblockSeats(argument: _frontrow_reservation_v1_HouseSeatsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_HouseSeatsResponse__Output>): grpc.ClientUnaryCall;
+  unblockSeats(argument: _frontrow_reservation_v1_HouseSeatsRequest, callback: grpc.requestCallback<_frontrow_reservation_v1_HouseSeatsResponse__Output>): grpc.ClientUnaryCall;
+  
 }
 
 export interface ReservationServiceHandlers extends grpc.UntypedServiceImplementation {
+  BlockSeats: grpc.handleUnaryCall<_frontrow_reservation_v1_HouseSeatsRequest__Output, _frontrow_reservation_v1_HouseSeatsResponse>;
+  
   GetReservation: grpc.handleUnaryCall<_frontrow_reservation_v1_GetReservationRequest__Output, _frontrow_reservation_v1_Reservation>;
   
   GetReservations: grpc.handleUnaryCall<_frontrow_reservation_v1_GetReservationsRequest__Output, _frontrow_reservation_v1_GetReservationsResponse>;
@@ -59,11 +81,15 @@ export interface ReservationServiceHandlers extends grpc.UntypedServiceImplement
   
   ListTakenSeats: grpc.handleUnaryCall<_frontrow_reservation_v1_ListTakenSeatsRequest__Output, _frontrow_reservation_v1_ListTakenSeatsResponse>;
   
+  UnblockSeats: grpc.handleUnaryCall<_frontrow_reservation_v1_HouseSeatsRequest__Output, _frontrow_reservation_v1_HouseSeatsResponse>;
+  
 }
 
 export interface ReservationServiceDefinition extends grpc.ServiceDefinition {
+  BlockSeats: MethodDefinition<_frontrow_reservation_v1_HouseSeatsRequest, _frontrow_reservation_v1_HouseSeatsResponse, _frontrow_reservation_v1_HouseSeatsRequest__Output, _frontrow_reservation_v1_HouseSeatsResponse__Output>
   GetReservation: MethodDefinition<_frontrow_reservation_v1_GetReservationRequest, _frontrow_reservation_v1_Reservation, _frontrow_reservation_v1_GetReservationRequest__Output, _frontrow_reservation_v1_Reservation__Output>
   GetReservations: MethodDefinition<_frontrow_reservation_v1_GetReservationsRequest, _frontrow_reservation_v1_GetReservationsResponse, _frontrow_reservation_v1_GetReservationsRequest__Output, _frontrow_reservation_v1_GetReservationsResponse__Output>
   ListLiveReservations: MethodDefinition<_frontrow_reservation_v1_ListLiveReservationsRequest, _frontrow_reservation_v1_ListLiveReservationsResponse, _frontrow_reservation_v1_ListLiveReservationsRequest__Output, _frontrow_reservation_v1_ListLiveReservationsResponse__Output>
   ListTakenSeats: MethodDefinition<_frontrow_reservation_v1_ListTakenSeatsRequest, _frontrow_reservation_v1_ListTakenSeatsResponse, _frontrow_reservation_v1_ListTakenSeatsRequest__Output, _frontrow_reservation_v1_ListTakenSeatsResponse__Output>
+  UnblockSeats: MethodDefinition<_frontrow_reservation_v1_HouseSeatsRequest, _frontrow_reservation_v1_HouseSeatsResponse, _frontrow_reservation_v1_HouseSeatsRequest__Output, _frontrow_reservation_v1_HouseSeatsResponse__Output>
 }

@@ -1,0 +1,312 @@
+import { address, artist, city, description, scheduleStatus, title, venueName } from '@frontrow/proto/values'
+import { defineRoute } from '@frontrow/service-host/route'
+import { id, pathId } from '@frontrow/values/ids'
+import { idCursor, limit } from '@frontrow/values/page'
+import { time, timeInput, timeZone } from '@frontrow/values/time'
+import { z } from 'zod'
+import {
+  adminTag,
+  sectionBlock,
+  concert,
+  concertSearch,
+  createScheduleRoute,
+  schedule,
+  scheduleDetails,
+} from './openapi.ts'
+import {
+  changeHeaders,
+  changeRefusals,
+  replayHeader,
+  versionHeader,
+  writeHeaders,
+  writeRefusals,
+  writtenHeaders,
+} from './write-headers.ts'
+
+const venue = z.object({
+  venueId: id,
+  name: z.string(),
+  address: z.string().nullable(),
+  city: z.string().nullable(),
+  timeZone: z.string().meta({ example: 'Asia/Seoul' }),
+  createdAt: time,
+})
+
+export const createVenueRoute = defineRoute({
+  method: 'post',
+  path: '/api/v1/admin/venues',
+  operationId: 'createVenue',
+  tag: adminTag,
+  summary: 'Create a venue',
+  description: 'Dates and times of its performances are shown and asked for in its time zone.',
+  auth: 'admin',
+  body: z.strictObject({
+    name: venueName,
+    address: address.exactOptional(),
+    city: city.exactOptional(),
+    timeZone: timeZone.default('UTC'),
+  }),
+  headers: writeHeaders,
+  responses: { 201: { description: 'Created.', headers: writtenHeaders, schema: venue } },
+  refusals: writeRefusals,
+})
+
+export const listVenuesRoute = defineRoute({
+  method: 'get',
+  path: '/api/v1/admin/venues',
+  operationId: 'listVenues',
+  tag: adminTag,
+  summary: 'Venues, newest first',
+  auth: 'admin',
+  query: z.object({ cursor: idCursor.optional(), limit }),
+  responses: {
+    200: {
+      description: 'One page.',
+      schema: z.object({ items: z.array(venue), nextCursor: z.string().nullable() }),
+    },
+  },
+  refusals: [],
+})
+
+export const getVenueRoute = defineRoute({
+  method: 'get',
+  path: '/api/v1/admin/venues/{venueId}',
+  operationId: 'getVenue',
+  tag: adminTag,
+  summary: 'One venue',
+  auth: 'admin',
+  params: z.object({ venueId: pathId }),
+  responses: { 200: { description: 'The venue.', headers: versionHeader, schema: venue } },
+  refusals: ['VENUE_NOT_FOUND'],
+})
+
+export const changeVenueRoute = defineRoute({
+  method: 'patch',
+  path: '/api/v1/admin/venues/{venueId}',
+  operationId: 'changeVenue',
+  tag: adminTag,
+  summary: 'Change a venue',
+  description:
+    'What is left out stays. Performances stay at their moments: another time zone only changes the dates and times that are shown for them, within a second.',
+  auth: 'admin',
+  params: z.object({ venueId: pathId }),
+  body: z
+    .strictObject({
+      name: venueName.exactOptional(),
+      address: address.nullable().exactOptional(),
+      city: city.nullable().exactOptional(),
+      timeZone: timeZone.exactOptional(),
+    })
+    .refine((change) => Object.keys(change).length > 0, {
+      message: 'name at least one of name, address, city and timeZone',
+    }),
+  headers: changeHeaders,
+  responses: { 200: { description: 'As it is now.', headers: writtenHeaders, schema: venue } },
+  refusals: ['VENUE_NOT_FOUND', ...changeRefusals],
+})
+
+export const createConcertRoute = defineRoute({
+  method: 'post',
+  path: '/api/v1/admin/concerts',
+  operationId: 'createConcert',
+  tag: adminTag,
+  summary: 'Create a concert',
+  auth: 'admin',
+  body: z.strictObject({
+    title,
+    artist: artist.optional(),
+    description: description.optional(),
+  }),
+  headers: writeHeaders,
+  responses: { 201: { description: 'Created.', headers: writtenHeaders, schema: concert } },
+  refusals: writeRefusals,
+})
+
+export const listAdminConcertsRoute = defineRoute({
+  method: 'get',
+  path: '/api/v1/admin/concerts',
+  operationId: 'listAdminConcerts',
+  tag: adminTag,
+  summary: 'Concerts, newest first',
+  description:
+    'Those that have all of what is looked for. Pages go on where they were, whatever is deleted meanwhile.',
+  auth: 'admin',
+  query: concertSearch,
+  responses: {
+    200: {
+      description: 'One page.',
+      schema: z.object({ items: z.array(concert), nextCursor: z.string().nullable() }),
+    },
+  },
+  refusals: [],
+})
+
+export const getAdminConcertRoute = defineRoute({
+  method: 'get',
+  path: '/api/v1/admin/concerts/{concertId}',
+  operationId: 'getAdminConcert',
+  tag: adminTag,
+  summary: 'One concert, to change it',
+  auth: 'admin',
+  params: z.object({ concertId: pathId }),
+  responses: { 200: { description: 'The concert.', headers: versionHeader, schema: concert } },
+  refusals: ['CONCERT_NOT_FOUND'],
+})
+
+export const changeConcertRoute = defineRoute({
+  method: 'patch',
+  path: '/api/v1/admin/concerts/{concertId}',
+  operationId: 'changeConcert',
+  tag: adminTag,
+  summary: 'Rename or describe a concert',
+  description:
+    'What is left out stays; null takes the artist or the description away. Its schedules show a new title within a second.',
+  auth: 'admin',
+  params: z.object({ concertId: pathId }),
+  headers: changeHeaders,
+  body: z
+    .strictObject({
+      title: title.exactOptional(),
+      artist: artist.nullable().exactOptional(),
+      description: description.nullable().exactOptional(),
+    })
+    .refine((change) => Object.keys(change).length > 0, {
+      message: 'name at least one of title, artist and description',
+    }),
+  responses: { 200: { description: 'As it is now.', headers: writtenHeaders, schema: concert } },
+  refusals: ['CONCERT_NOT_FOUND', ...changeRefusals],
+})
+
+export const listAdminSchedulesRoute = defineRoute({
+  method: 'get',
+  path: '/api/v1/admin/concerts/{concertId}/schedules',
+  operationId: 'listAdminSchedules',
+  tag: adminTag,
+  summary: "A concert's schedules, newest first",
+  description: 'Of any date, and of any status where none is asked for.',
+  auth: 'admin',
+  params: z.object({ concertId: pathId }),
+  query: z.object({ status: scheduleStatus.optional(), cursor: idCursor.optional(), limit }),
+  responses: {
+    200: {
+      description: 'One page.',
+      schema: z.object({ items: z.array(schedule), nextCursor: z.string().nullable() }),
+    },
+  },
+  refusals: ['CONCERT_NOT_FOUND'],
+})
+
+export const getAdminScheduleRoute = defineRoute({
+  method: 'get',
+  path: '/api/v1/admin/schedules/{scheduleId}',
+  operationId: 'getAdminSchedule',
+  tag: adminTag,
+  summary: 'One schedule, to change it',
+  auth: 'admin',
+  params: z.object({ scheduleId: pathId }),
+  responses: { 200: { description: 'The schedule.', headers: versionHeader, schema: scheduleDetails } },
+  refusals: ['SCHEDULE_NOT_FOUND'],
+})
+
+export const changeScheduleRoute = defineRoute({
+  method: 'patch',
+  path: '/api/v1/admin/schedules/{scheduleId}',
+  operationId: 'changeSchedule',
+  tag: adminTag,
+  summary: 'Open, close or cancel a schedule, or move its times',
+  description:
+    'What is left out stays; all services follow within 2 s. CLOSED stops new holds and may be opened again. CANCELLED is final: every confirmed reservation is refunded. Times follow the rules of a new schedule. A waiting room that opens with the booking moves with it. `performanceAt` stays while somebody holds or has bought a seat, and all times stay once the performance has begun: 409 SCHEDULE_NOT_CHANGEABLE.',
+  auth: 'admin',
+  params: z.object({ scheduleId: pathId }),
+  headers: changeHeaders,
+  body: z
+    .strictObject({
+      status: scheduleStatus.exactOptional(),
+      performanceAt: timeInput.exactOptional(),
+      waitingRoomOpenAt: timeInput.exactOptional(),
+      bookingOpenAt: timeInput.exactOptional(),
+      bookingCloseAt: timeInput.exactOptional(),
+    })
+    .refine((change) => Object.keys(change).length > 0, {
+      message:
+        'name at least one of status, performanceAt, waitingRoomOpenAt, bookingOpenAt and bookingCloseAt',
+    }),
+  responses: { 200: { description: 'As it is now.', headers: writtenHeaders, schema: schedule } },
+  refusals: ['SCHEDULE_NOT_FOUND', 'SCHEDULE_NOT_CHANGEABLE', ...changeRefusals],
+})
+
+export const addSectionRoute = defineRoute({
+  method: 'post',
+  path: '/api/v1/admin/schedules/{scheduleId}/sections',
+  operationId: 'addSection',
+  tag: adminTag,
+  summary: 'Add a section to a schedule',
+  description:
+    'Its seats get the ids behind those that there are, and are on sale within 2 s. A section that there is already goes on with its next row; a grade that there is already keeps its price. Seats are never taken away.',
+  auth: 'admin',
+  params: z.object({ scheduleId: pathId }),
+  headers: changeHeaders,
+  body: sectionBlock,
+  responses: {
+    201: { description: 'The schedule as it is now.', headers: writtenHeaders, schema: scheduleDetails },
+  },
+  refusals: ['SCHEDULE_NOT_FOUND', 'SCHEDULE_NOT_CHANGEABLE', ...changeRefusals],
+})
+
+export const changeSeatsRoute = defineRoute({
+  method: 'patch',
+  path: '/api/v1/admin/schedules/{scheduleId}/seats',
+  operationId: 'changeSeats',
+  tag: adminTag,
+  summary: 'Take seats off sale for the house, or put them back',
+  description:
+    'BLOCKED takes all of the seats off sale or, where somebody holds or has bought one, none: 409 SEAT_TAKEN with these in `details.seatIds`. AVAILABLE puts those back that are BLOCKED and leaves the others as they are. The seat map shows it within a second.',
+  auth: 'admin',
+  params: z.object({ scheduleId: pathId }),
+  headers: writeHeaders,
+  body: z.strictObject({
+    seatIds: z
+      .array(id)
+      .min(1)
+      .max(1_000)
+      .refine((ids) => new Set(ids).size === ids.length, 'must not name a seat twice')
+      .meta({ example: [1, 2, 3] }),
+    status: z.enum(['BLOCKED', 'AVAILABLE']),
+  }),
+  responses: {
+    200: {
+      description: 'Done.',
+      headers: replayHeader,
+      schema: z.object({
+        scheduleId: id,
+        status: z.enum(['BLOCKED', 'AVAILABLE']),
+        changedSeatIds: z.array(id).meta({ description: 'Those that were not so before.', example: [1, 2] }),
+      }),
+    },
+  },
+  refusals: [
+    'SCHEDULE_NOT_FOUND',
+    'SEAT_NOT_FOUND',
+    'SCHEDULE_NOT_CHANGEABLE',
+    'SEAT_TAKEN',
+    ...writeRefusals,
+  ],
+})
+
+/** The routes of admins, for the API reference. */
+export const adminRoutes = [
+  createVenueRoute,
+  listVenuesRoute,
+  getVenueRoute,
+  changeVenueRoute,
+  createConcertRoute,
+  listAdminConcertsRoute,
+  getAdminConcertRoute,
+  changeConcertRoute,
+  createScheduleRoute,
+  listAdminSchedulesRoute,
+  getAdminScheduleRoute,
+  changeScheduleRoute,
+  addSectionRoute,
+  changeSeatsRoute,
+]

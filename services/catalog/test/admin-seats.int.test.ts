@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { eventually } from '@frontrow/test-kit/eventually'
+import { startCatalogUnderTest } from './catalog-under-test.ts'
+import type { Answer, CatalogUnderTest } from './catalog-under-test.ts'
+
+// That a seat which is held or sold can not be blocked is the reservation service's to say: see its house-seats.int.test.ts.
+let underTest: CatalogUnderTest
+
+beforeAll(async () => {
+  underTest = await startCatalogUnderTest()
+})
+
+afterAll(() => underTest.dispose())
+
+const patch = (scheduleId: number, body: unknown, headers: Record<string, string> = {}) =>
+  underTest.call('PATCH', `/admin/schedules/${scheduleId}/seats`, { admin: true, body, headers })
+const outcome = ({ status, error }: Answer) => [status, error?.code]
+
+test('seats that are taken off sale are BLOCKED in the map and B in its compact form', async () => {
+  const { scheduleId, path } = await underTest.createSchedule()
+  const key = { 'Idempotency-Key': randomUUID() }
+  const body = { seatIds: [3, 2], status: 'BLOCKED' }
+  const first = await patch(scheduleId, body, key)
+  expect([first.status, first.data]).toEqual([200, { scheduleId, status: 'BLOCKED', changedSeatIds: [2, 3] }])
+  expect((await patch(scheduleId, body, key)).data).toEqual(first.data)
+  expect((await patch(scheduleId, body)).data).toMatchObject({ changedSeatIds: [] })
+  const headers = { 'queue-token': underTest.queueToken(scheduleId) }
+  await eventually(async () => {
+    const { data } = await underTest.call('GET', `${path}/seats?status=BLOCKED`, { headers })
+    expect(Object(data).seats).toMatchObject([
+      { seatId: 2, status: 'BLOCKED' },
+      { seatId: 3, status: 'BLOCKED' },
+    ])
+  })
+  const { data } = await underTest.call('GET', `${path}/seats/states`, { headers })
+  expect(Object(data).states).toBe(`ABB${'A'.repeat(47)}`)
+  underTest.neighbours.taken = { held: [], sold: [] }
+})
+
+test('what breaks a rule is refused before the reservation service is asked', async () => {
+  const { scheduleId } = await underTest.createSchedule()
+  for (const [field, body] of [
+    ['seatIds', { seatIds: [], status: 'BLOCKED' }],
+    ['seatIds', { seatIds: [1, 1], status: 'BLOCKED' }],
+    ['seatIds', { seatIds: Array.from({ length: 1_001 }, (_, index) => index + 1), status: 'BLOCKED' }],
+    ['seatIds.0', { seatIds: [0], status: 'BLOCKED' }],
+    ['status', { seatIds: [1], status: 'SOLD_OUT' }],
+  ] as const) {
+    const refused = await patch(scheduleId, body)
+    expect([field, ...outcome(refused)]).toEqual([field, 400, 'INVALID_REQUEST'])
+    expect(refused.error?.details).toMatchObject([{ in: 'body', field }])
+  }
+  const unknown = await patch(scheduleId, { seatIds: [50, 51, 52], status: 'BLOCKED' })
+  expect([...outcome(unknown), unknown.error?.details]).toEqual([
+    404,
+    'SEAT_NOT_FOUND',
+    { seatIds: [51, 52] },
+  ])
+  expect(outcome(await patch(999_999, { seatIds: [1], status: 'BLOCKED' }))).toEqual([
+    404,
+    'SCHEDULE_NOT_FOUND',
+  ])
+  const cancel = { admin: true, body: { status: 'CANCELLED' } }
+  await underTest.call('PATCH', `/admin/schedules/${scheduleId}`, cancel)
+  expect(outcome(await patch(scheduleId, { seatIds: [1], status: 'BLOCKED' }))).toEqual([
+    409,
+    'SCHEDULE_NOT_CHANGEABLE',
+  ])
+  expect(underTest.neighbours.taken.blocked ?? []).toEqual([])
+})

@@ -1,0 +1,57 @@
+import { enqueue } from '@frontrow/messaging/outbox'
+import type { OutgoingMessage } from '@frontrow/messaging/outbox'
+import { inTransaction } from '@frontrow/postgres/transaction'
+import { refuse } from '@frontrow/proto/refusals'
+import { topics } from '@frontrow/proto/topics'
+import type { Context } from './context.ts'
+import { deleteBlocks, insertBlocks, listUnblocked } from './sql/house-seats.ts'
+import type { SeatBlock } from './sql/house-seats.ts'
+
+/** Seats of one schedule. */
+export interface HouseSeats {
+  scheduleId: number
+  seatIds: readonly number[]
+}
+
+type HouseContext = Pick<Context, 'pool' | 'relay' | 'logger'>
+
+/**
+ * Takes seats off sale, all or none, and tells of it; returns those that were not blocked before. Refuses with SEAT_TAKEN where somebody
+ * holds or has bought one. A hold that has lapsed is taken over, as buyers do.
+ */
+export async function blockSeats(
+  { pool, relay, logger }: HouseContext,
+  { scheduleId, seatIds }: HouseSeats,
+): Promise<number[]> {
+  const blocks = await inTransaction(pool, async (tx) => {
+    const made = await insertBlocks(tx, scheduleId, seatIds)
+    const taken = await listUnblocked(tx, scheduleId, seatIds)
+    if (taken.length > 0) {
+      throw refuse('SEAT_TAKEN', 'a seat is held or sold, so it can not be blocked', {
+        details: { seatIds: taken },
+      })
+    }
+    if (made.length > 0) await enqueue(tx, relay, [message('SeatsBlocked', scheduleId, made)])
+    return made
+  })
+  logger.info({ scheduleId, seats: blocks.length }, 'seats were taken off sale')
+  return blocks.map(({ seatId }) => seatId)
+}
+
+/** Puts those of the seats on sale again that are blocked, and tells of it; returns them. */
+export async function unblockSeats(
+  { pool, relay, logger }: HouseContext,
+  { scheduleId, seatIds }: HouseSeats,
+): Promise<number[]> {
+  const blocks = await inTransaction(pool, async (tx) => {
+    const freed = await deleteBlocks(tx, scheduleId, seatIds)
+    if (freed.length > 0) await enqueue(tx, relay, [message('SeatsUnblocked', scheduleId, freed)])
+    return freed
+  })
+  logger.info({ scheduleId, seats: blocks.length }, 'seats were put on sale again')
+  return blocks.map(({ seatId }) => seatId)
+}
+
+function message(type: string, scheduleId: number, blocks: readonly SeatBlock[]): OutgoingMessage {
+  return { topic: topics.reservationEvents, key: String(scheduleId), type, payload: { scheduleId, blocks } }
+}

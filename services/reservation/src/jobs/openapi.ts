@@ -1,0 +1,63 @@
+import { defineRoute } from '@frontrow/service-host/route'
+import { uuid } from '@frontrow/values/ids'
+import { time } from '@frontrow/values/time'
+import { z } from 'zod'
+
+const WAIT_MAX_S = 30
+
+const jobId = uuid.meta({ example: '01932c07-b1d2-7a3b-8c4d-5e6f70819203' })
+
+/** The answer to a request that became a job. */
+export const acceptedJob = z.object({
+  jobId,
+  position: z.int().meta({ description: 'In the line of its schedule; 1 is the next one', example: 37 }),
+  estimatedWaitSeconds: z.int().meta({ description: 'By how fast jobs ended lately', example: 1 }),
+  statusEndpoint: z.string().meta({ example: '/api/v1/jobs/01932c07-b1d2-7a3b-8c4d-5e6f70819203' }),
+})
+
+const jobError = z.object({
+  code: z.string().meta({ example: 'SEAT_TAKEN' }),
+  message: z.string().meta({ example: 'a seat is held or sold already' }),
+  details: z.unknown().meta({ example: { seatIds: [1001] } }),
+})
+
+const job = z.object({
+  jobId,
+  type: z.enum(['hold', 'pay']),
+  status: z.enum(['waiting', 'active', 'completed', 'failed']).meta({ example: 'waiting' }),
+  position: z.int().optional().meta({ description: 'While it waits: the place now', example: 12 }),
+  result: z
+    .unknown()
+    .optional()
+    .meta({ description: 'Of a completed one: what the request would have been answered' }),
+  error: jobError
+    .optional()
+    .meta({ description: 'Of a failed one: the refusal that the request would have got' }),
+  createdAt: time,
+  completedAt: time.optional(),
+})
+
+/** GET /jobs/{jobId} */
+export const getJobRoute = defineRoute({
+  method: 'get',
+  path: '/api/v1/jobs/{jobId}',
+  operationId: 'getJob',
+  tag: 'Reservations',
+  summary: 'What has become of a request that was answered with 202',
+  description: `A request with \`Prefer: respond-async\` is answered with 202 and a job. \`hold\`: jobs of one schedule run in the order in which they were accepted; \`result\` is the hold, whose five minutes begin when it is made. A job needs its queue token to be ACTIVE when its turn comes, and fails with QUEUE_TOKEN_INVALID where it has ended. One that can't be done in two minutes fails with TIMEOUT and holds nothing. It is kept for an hour after its end. \`pay\`: the job's id is that of the payment.
+
+Example: \`curl -H "$ME" "$API/jobs/$JOB?wait=10"\` answers as soon as the job has ended, and after 10 seconds in any case.`,
+  auth: 'user',
+  params: z.object({ jobId }),
+  query: z.object({
+    wait: z
+      .string()
+      .regex(/^[1-9][0-9]?$/, `must be a whole number from 1 to ${WAIT_MAX_S}`)
+      .transform(Number)
+      .refine((seconds) => seconds <= WAIT_MAX_S, `must be a whole number from 1 to ${WAIT_MAX_S}`)
+      .optional()
+      .meta({ description: 'Seconds to wait for its end', example: 10 }),
+  }),
+  responses: { 200: { description: 'The job as of now', schema: job } },
+  refusals: ['JOB_NOT_FOUND'],
+})

@@ -1,0 +1,232 @@
+/**
+ * Jobs: what they are, which one is next, and what became of them. `completeJob` and `failJob` are decided by the job's Idempotency-Key, which the
+ * hold's statement writes with the hold and `failJob` writes with the failure. Whoever comes second finds the key and changes nothing, so a job that
+ * has failed holds nothing, however late an attempt at it goes on.
+ */
+import type { Pool, Queryable, Tx } from '@frontrow/postgres/pool'
+import { inOneStatement } from '@frontrow/postgres/transaction'
+import type { Job, JobAttempt, JobError, NewJob } from '../jobs/job.ts'
+
+/** The operation of the keys that jobs hold seats by; the key is the job's id. */
+export const JOB_OPERATION = 'job'
+
+// How long a job takes is the median of so many: some that waited for a server that was away must not make it minutes.
+const MEDIAN_OF = 50
+
+const JOB_COLUMNS = `job_id AS "jobId", job_number AS "jobNumber", user_id AS "userId", schedule_id AS "scheduleId", status,
+  created_at AS "createdAt", completed_at AS "completedAt", result, error`
+
+/** Names an open job in the way in which its index finds it: the schedule first. */
+type OpenJob = Pick<Job, 'scheduleId' | 'jobNumber'>
+
+/**
+ * Lets those who accept jobs of a schedule take turns until they commit, so that the numbers of its jobs appear in their order. Everything that is
+ * to count the others must be read after it.
+ */
+export async function lockJobsOf(tx: Tx, scheduleId: number): Promise<void> {
+  await tx.query({
+    name: 'jobs-lock',
+    text: `SELECT pg_advisory_xact_lock(hashtextextended('jobs of ' || $1::text, 0))`,
+    values: [scheduleId],
+  })
+}
+
+/**
+ * The line of a schedule: its open jobs, and how many seconds one takes, null where none has ended yet. It is the time from one end to the next where a
+ * job was waiting for that, so that it tells the rate.
+ */
+export async function readJobLine(
+  db: Queryable,
+  scheduleId: number,
+): Promise<{ open: number; secondsEach: number | null }> {
+  const { rows } = await db.query<{ open: number; secondsEach: number | null }>({
+    name: 'jobs-line',
+    text: `SELECT (SELECT count(*) FROM jobs WHERE schedule_id = $1 AND completed_at IS NULL) AS open,
+             (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM completed_at - begun_at))
+              FROM (SELECT completed_at, CASE WHEN created_at < lag(completed_at) OVER one_by_one
+                      THEN lag(completed_at) OVER one_by_one ELSE started_at END AS begun_at
+                    FROM (SELECT created_at, started_at, completed_at FROM jobs WHERE schedule_id = $1 AND completed_at IS NOT NULL
+                          ORDER BY completed_at DESC LIMIT ${MEDIAN_OF}) latest
+                    WINDOW one_by_one AS (ORDER BY completed_at)) timed) AS "secondsEach"`,
+    values: [scheduleId],
+  })
+  return rows[0] ?? { open: 0, secondsEach: null }
+}
+
+/** Writes jobs of one schedule in their order. Call `lockJobsOf` before. */
+export async function insertJobs(
+  tx: Tx,
+  scheduleId: number,
+  jobs: readonly NewJob[],
+  giveUpAfterMs: number,
+): Promise<void> {
+  if (jobs.length === 0) return
+  await tx.query({
+    name: 'jobs-insert',
+    text: `INSERT INTO jobs (job_id, type, user_id, queue_token, schedule_id, choice, seen, traceparent, request_id, created_at, due_at, give_up_at)
+           SELECT j.job_id, 'hold', j.user_id, j.queue_token, $1, j.choice, j.seen, j.traceparent, j.request_id, clock.now, clock.now,
+             clock.now + make_interval(secs => $2::float8 / 1000)
+           FROM unnest($3::uuid[], $4::text[], $5::text[], $6::json[], $7::json[], $8::text[], $9::text[])
+             WITH ORDINALITY AS j (job_id, user_id, queue_token, choice, seen, traceparent, request_id, place),
+             (SELECT clock_timestamp() AS now OFFSET 0) clock
+           ORDER BY j.place`,
+    values: [
+      scheduleId,
+      giveUpAfterMs,
+      jobs.map((job) => job.jobId),
+      jobs.map((job) => job.userId),
+      jobs.map((job) => job.queueToken),
+      jobs.map((job) => JSON.stringify(job.choice)),
+      jobs.map((job) => (job.seen === null ? null : JSON.stringify(job.seen))),
+      jobs.map((job) => job.traceparent),
+      jobs.map((job) => job.requestId),
+    ],
+  })
+}
+
+/**
+ * Begins an attempt at the next job of a schedule, unless that must wait: behind an attempt that is at work or for its back-off. Undefined then, and
+ * where there is none. Another worker gets the same job after `leaseMs`, when this one must have died.
+ */
+export async function beginAttempt(
+  pool: Pool,
+  scheduleId: number,
+  leaseMs: number,
+): Promise<JobAttempt | undefined> {
+  const { rows } = await inOneStatement(pool, (db) =>
+    db.query<JobAttempt>({
+      name: 'jobs-begin-attempt',
+      // Of two at once the second waits for the row of the first and then looks at `due_at` again.
+      text: `UPDATE jobs SET status = 'active', attempts = attempts + 1,
+               started_at = CASE WHEN give_up_at > clock_timestamp() THEN coalesce(started_at, clock_timestamp()) ELSE started_at END,
+               due_at = clock_timestamp() + make_interval(secs => $2::float8 / 1000)
+             WHERE schedule_id = $1
+               AND job_number = (SELECT job_number FROM jobs WHERE schedule_id = $1 AND completed_at IS NULL ORDER BY job_number LIMIT 1)
+               AND completed_at IS NULL AND (due_at <= clock_timestamp() OR give_up_at <= clock_timestamp())
+             RETURNING job_id AS "jobId", job_number AS "jobNumber", user_id AS "userId", schedule_id AS "scheduleId",
+               queue_token AS "queueToken", choice, seen, attempts, give_up_at <= clock_timestamp() AS "isLate",
+               traceparent, request_id AS "requestId"`,
+      values: [scheduleId, leaseMs],
+    }),
+  )
+  return rows[0]
+}
+
+/** Lets the next attempt at an open job begin after `ms`, and none at the jobs behind it before. */
+export async function postponeJob(db: Queryable, job: OpenJob, ms: number): Promise<void> {
+  await db.query({
+    name: 'jobs-postpone',
+    text: `UPDATE jobs SET due_at = clock_timestamp() + make_interval(secs => $3::float8 / 1000)
+           WHERE schedule_id = $1 AND job_number = $2 AND completed_at IS NULL`,
+    values: [job.scheduleId, job.jobNumber, ms],
+  })
+}
+
+/** Ends a job with the answer to its hold. False: it has ended before. */
+export async function completeJob(db: Queryable, job: OpenJob, result: unknown): Promise<boolean> {
+  const { rowCount } = await db.query({
+    name: 'jobs-complete',
+    text: `UPDATE jobs SET status = 'completed', result = $3::json, completed_at = clock_timestamp(), queue_token = NULL
+           WHERE schedule_id = $1 AND job_number = $2 AND completed_at IS NULL`,
+    values: [job.scheduleId, job.jobNumber, JSON.stringify(result)],
+  })
+  return rowCount === 1
+}
+
+/**
+ * Ends a job without a hold, unless an attempt has held its seats: then it ends with that. Returns how it ended by this call, or undefined where it
+ * has ended before. It waits for an attempt that is just holding.
+ */
+export async function failJob(
+  pool: Pool,
+  job: OpenJob,
+  error: JobError,
+): Promise<'failed' | 'completed' | undefined> {
+  // No request has an empty hash, so a late attempt finds that its key was used for something else.
+  const failed = await inOneStatement(pool, (db) =>
+    db.query({
+      name: 'jobs-fail',
+      text: `WITH barred AS (
+               INSERT INTO idempotency_keys (user_id, operation, idempotency_key, request_hash, response, locked_until)
+               SELECT user_id, $4, job_id::text, '', $3::json, clock_timestamp() FROM jobs
+               WHERE schedule_id = $1 AND job_number = $2 AND completed_at IS NULL
+               ON CONFLICT DO NOTHING RETURNING idempotency_key
+             )
+             UPDATE jobs SET status = 'failed', error = $3::json, completed_at = clock_timestamp(), queue_token = NULL
+             FROM barred WHERE schedule_id = $1 AND job_number = $2 AND completed_at IS NULL`,
+      values: [job.scheduleId, job.jobNumber, JSON.stringify(error), JOB_OPERATION],
+    }),
+  )
+  if (failed.rowCount === 1) return 'failed'
+  const completed = await pool.query({
+    name: 'jobs-complete-as-held',
+    text: `UPDATE jobs j SET status = 'completed', result = k.response, completed_at = clock_timestamp(), queue_token = NULL
+           FROM idempotency_keys k
+           WHERE j.schedule_id = $1 AND j.job_number = $2 AND j.completed_at IS NULL AND k.user_id = j.user_id AND k.operation = $3
+             AND k.idempotency_key = j.job_id::text AND k.request_hash <> ''`,
+    values: [job.scheduleId, job.jobNumber, JOB_OPERATION],
+  })
+  return completed.rowCount === 1 ? 'completed' : undefined
+}
+
+/** Reads jobs, whoever's they are. */
+export async function findJobs(db: Queryable, jobIds: readonly string[]): Promise<Job[]> {
+  const { rows } = await db.query<Job>({
+    name: 'jobs-find',
+    // One look by the id each: a list that was planned while the table was small would read all of it later.
+    text: `SELECT found.* FROM unnest($1::uuid[]) AS wanted (id)
+           CROSS JOIN LATERAL (SELECT ${JOB_COLUMNS} FROM jobs WHERE job_id = wanted.id OFFSET 0) found`,
+    values: [jobIds],
+  })
+  return rows
+}
+
+/** How many open jobs of its schedule are run until this one's end, with itself. */
+export async function countUpTo(db: Queryable, job: OpenJob): Promise<number> {
+  const { rows } = await db.query<{ position: number }>({
+    name: 'jobs-count-up-to',
+    text: `SELECT count(*) AS position FROM jobs WHERE schedule_id = $1 AND completed_at IS NULL AND job_number <= $2`,
+    values: [job.scheduleId, job.jobNumber],
+  })
+  return rows[0]?.position ?? 0
+}
+
+/**
+ * Schedules whose next job could have begun `overdueMs` ago, or has no time left. It is planned each time: the plan of a nearly empty table would read
+ * all ended jobs of an hour.
+ */
+export async function listOverdueSchedules(
+  db: Queryable,
+  overdueMs: number,
+): Promise<{ scheduleId: number; isLate: boolean }[]> {
+  const { rows } = await db.query<{ scheduleId: number; isLate: boolean }>(
+    `SELECT schedule_id AS "scheduleId", give_up_at <= clock_timestamp() AS "isLate" FROM (
+       SELECT DISTINCT ON (schedule_id) schedule_id, due_at, give_up_at FROM jobs WHERE completed_at IS NULL
+       ORDER BY schedule_id, job_number) next
+     WHERE due_at <= clock_timestamp() - make_interval(secs => $1::float8 / 1000) OR give_up_at <= clock_timestamp()`,
+    [overdueMs],
+  )
+  return rows
+}
+
+/** Deletes jobs that ended `keepMs` ago, `limit` at most; returns how many. */
+export async function deleteEndedJobs(db: Queryable, keepMs: number, limit: number): Promise<number> {
+  const { rowCount } = await db.query(
+    `DELETE FROM jobs WHERE job_number IN (
+       SELECT job_number FROM jobs WHERE completed_at < clock_timestamp() - make_interval(secs => $1::float8 / 1000) LIMIT $2)`,
+    [keepMs, limit],
+  )
+  return rowCount ?? 0
+}
+
+/** Jobs that have not ended, by status, and the age of the oldest in seconds. */
+export async function countOpenJobs(
+  db: Queryable,
+): Promise<{ waiting: number; active: number; oldestSeconds: number }> {
+  const { rows } = await db.query<{ waiting: number; active: number; oldestSeconds: number }>(
+    `SELECT count(*) FILTER (WHERE status = 'waiting') AS waiting, count(*) FILTER (WHERE status = 'active') AS active,
+       coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::float8 AS "oldestSeconds"
+     FROM jobs WHERE completed_at IS NULL`,
+  )
+  return rows[0] ?? { waiting: 0, active: 0, oldestSeconds: 0 }
+}
