@@ -147,6 +147,8 @@ function createCalls(host: ServiceHost, config: CatalogConfig) {
   const queue = { name: 'queue', address: config.QUEUE_GRPC, refusalKind }
   const reservation = { name: 'reservation', address: config.RESERVATION_GRPC, refusalKind }
   const reservations = host.connect(ReservationService, reservation)
+  // It has a circuit breaker of its own: while an older reservation service can't answer it, seat maps go on.
+  const comparison = host.connect(ReservationService, { ...reservation, name: 'reservation-comparison' })
   const verifyTokens = host.connect(QueueService, queue).call('VerifyTokens', limits)
   const shareChecks = () =>
     shareCalls<TokenCheck, VerifiedToken>(async (checks) =>
@@ -157,7 +159,7 @@ function createCalls(host: ServiceHost, config: CatalogConfig) {
     // These have calls of their own, so that no request waits behind the tokens of thousands of streams.
     watchToken: shareChecks(),
     listTakenSeats: reservations.call('ListTakenSeats', limits),
-    listLiveReservations: reservations.call('ListLiveReservations', limits),
+    listLiveReservations: comparison.call('ListLiveReservations', limits),
     blockSeats: reservations.call('BlockSeats', limits),
     unblockSeats: reservations.call('UnblockSeats', limits),
   }

@@ -23,7 +23,7 @@ const createVenue = async (timeZone: string): Promise<number> => {
 /** A context that lives at another time. */
 const at = (now: string) => ({ ...underTest.catalog.ctx, now: () => new Date(now) })
 
-/** Performances of one concert at these moments. */
+/** Performances of one concert at these moments, until which they can be booked; those that have begun are listed as CLOSED. */
 async function perform(
   performances: readonly (readonly [venueId: number, at: string])[],
 ): Promise<{ concertId: number; list: (now: string, dates?: DateRange) => Promise<string[]> }> {
@@ -46,7 +46,8 @@ async function perform(
   return {
     concertId,
     list: async (now, dates = {}) => {
-      const found = await listSchedules(at(now), { concertId, dates, status: 'ON_SALE' })
+      const ofStatus = (status: 'ON_SALE' | 'CLOSED') => listSchedules(at(now), { concertId, dates, status })
+      const found = [...(await ofStatus('CLOSED')), ...(await ofStatus('ON_SALE'))]
       return found.map(({ performanceDate, performanceTime }) => `${performanceDate} ${performanceTime}`)
     },
   }
@@ -254,7 +255,7 @@ test('a list reads the schedules of its days, not those of all time, also by a p
   const concertId = await underTest.createConcert()
   const wanted = {
     concertId,
-    now: new Date('2027-06-01T00:00:00Z'),
+    now: new Date('2027-05-31T23:59:59Z'),
     status: 'ON_SALE',
     limit: 1_000,
   } as const

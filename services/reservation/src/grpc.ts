@@ -30,7 +30,7 @@ function reservationMethods(host: ServiceHost, ctx: Context): ReservationService
       host,
       'GetReservation',
       z.object({ reservationId: uuid }),
-      async ({ reservationId }) => toMessage(await getReservation(ctx, reservationId, null)),
+      async ({ reservationId }) => toPayable(ctx, await getReservation(ctx, reservationId, null)),
     ),
     GetReservations: unaryHandler(
       host,

@@ -96,6 +96,7 @@ test('GetReservation returns the reservation, as EXPIRED when its deadline has p
     reservedAtMs: Date.parse(data.reservedAt),
     expiresAtMs: Date.parse(data.expiresAt),
     paymentId: '',
+    notPayable: '',
   })
   await running.lapse(reservationId)
   expect((await calls.getReservation({ reservationId })).status).toBe('EXPIRED')
