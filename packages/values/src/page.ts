@@ -5,7 +5,7 @@ import { pathId, uuid } from './ids.ts'
 export const limit = z
   .preprocess(
     (text) => (typeof text === 'string' && /^\d+$/.test(text) ? Number(text) : text),
-    z.int('must be a whole number').min(1).max(100),
+    z.int('must be a whole number from 1 to 100').min(1).max(100),
   )
   .default(20)
   .meta({ description: 'Items of the page at most; 20 where it is left out.', example: 20 })

@@ -90,6 +90,8 @@ describe('a page', () => {
     expect(reads(limit, '100')).toBe(100)
     for (const wrong of ['0', '101', '', '1e1', '0x10', '5.0', ' 5', '-5', ['5', '6']]) {
       expect([wrong, reads(limit, wrong)]).toEqual([wrong, 'refused'])
+      const messages = limit.safeParse(wrong).error?.issues.map(({ message }) => message)
+      expect([wrong, messages]).toEqual([wrong, ['must be a whole number from 1 to 100']])
     }
   })
 })

@@ -29,8 +29,14 @@ export class SharedBody {
 
   /** The bytes in this coding. All who ask get the same ones. */
   async in(coding: Coding): Promise<Buffer> {
-    return coding === 'identity'
-      ? this.#identity
-      : (this.#compressed[coding] ??= compress[coding](this.#identity))
+    if (coding === 'identity') return this.#identity
+    const compressed = (this.#compressed[coding] ??= compress[coding](this.#identity))
+    try {
+      return await compressed
+    } catch (error) {
+      // The next one who asks tries again.
+      if (this.#compressed[coding] === compressed) delete this.#compressed[coding]
+      throw error
+    }
   }
 }

@@ -32,12 +32,14 @@ export interface JobReader {
 // Jobs that are ended by this instance are told of at once.
 const LOOK_EVERY_MS = 500
 const LOOKS_SHARED_MAX = 1_000
+const LOOKS_PENDING_MAX = 10_000
 
 /** Requests that look at once share a statement. */
 export function createJobLooks(pool: Pool): JobReader['looks'] {
   return new Batcher<'all', string, Job | undefined>({
     batchMax: LOOKS_SHARED_MAX,
     atOnceMax: 2,
+    pendingMax: LOOKS_PENDING_MAX,
     waitMaxMs: 3_000,
     send: async (_all, jobIds) => {
       const found = new Map((await findJobs(pool, jobIds)).map((job) => [job.jobId, job]))
