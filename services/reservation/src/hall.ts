@@ -101,6 +101,19 @@ export class Hall {
     return stretch
   }
 
+  /** Whether the seat at an ordinal is of the grade and in the section, where these are named. */
+  isOf({
+    grade,
+    section,
+  }: {
+    grade?: string | undefined
+    section?: string | undefined
+  }): (ordinal: number) => boolean {
+    const isOfGrade = this.isOfGrade(grade)
+    return (ordinal) =>
+      isOfGrade(ordinal) && (section === undefined || this.stretchAt(ordinal).section === section)
+  }
+
   /** Whether the seat at an ordinal is of the grade; any is, where no grade is named. */
   isOfGrade(grade: string | undefined): (ordinal: number) => boolean {
     if (grade === undefined) return () => true

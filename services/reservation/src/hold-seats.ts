@@ -16,6 +16,7 @@ import { factsOf } from './reservation.ts'
 import type { Seat } from './reservation.ts'
 import { toUntimedHoldJson } from './reservation-json.ts'
 import { newReservationNumber } from './reservation-number.ts'
+import type { PickOptions } from './seat-picker.ts'
 import type { FinalOutcome } from './share-holds.ts'
 import { JOB_OPERATION } from './sql/jobs.ts'
 import { lockUserSeats } from './sql/seat-holds.ts'
@@ -45,51 +46,22 @@ const PICK_FOR_MS = 5_000
  */
 export async function holdSeats(ctx: Context, command: HoldSeats): Promise<HoldAnswer> {
   try {
-    const deadlineMs = performance.now() + PICK_FOR_MS
-    const wish = await choose(ctx, command, deadlineMs)
-    return 'replayed' in wish
-      ? { data: wish.replayed, isReplay: true }
-      : await hold(ctx, command, wish, deadlineMs)
+    return await hold(ctx, command)
   } catch (error) {
     if (isRefusal(error)) ctx.counters.holdRefused(error.code)
     throw error
   }
 }
 
-/**
- * The wanted seats, or the stored answer of the Idempotency-Key where there is something against them: the first request may have used up
- * the token or the last seats, and the on-sale window may have closed since. Where nothing is, `takeSeats` looks at the key.
- */
-async function choose(
-  ctx: Context,
-  command: HoldSeats,
-  deadlineMs: number,
-): Promise<{ offer: Offer; chosen: ChosenSeats } | { replayed: unknown }> {
-  try {
-    const offer = await checkOffer(ctx, command)
-    return { offer, chosen: await chooseSeats(ctx, command, offer, { attempt: 1, deadlineMs }) }
-  } catch (refusal) {
-    const keyed = keyedRequest(command)
-    if (keyed === undefined || !isRefusal(refusal)) throw refusal
-    const earlier = await inTransaction(ctx.pool, async (tx) => {
-      // Waits for the first request, if that is still at work.
-      await lockUserSeats(tx, command.scheduleId, command.userId)
-      return findAnswer(tx, keyed)
-    })
-    if (earlier === undefined) throw refusal
-    return { replayed: earlier.response }
-  }
-}
-
-async function hold(
-  ctx: Context,
-  command: HoldSeats,
-  wish: { offer: Offer; chosen: ChosenSeats },
-  deadlineMs: number,
-): Promise<HoldAnswer> {
-  let { chosen } = wish
+async function hold(ctx: Context, command: HoldSeats): Promise<HoldAnswer> {
+  const deadlineMs = performance.now() + PICK_FOR_MS
+  let offer: Offer | undefined
   for (let attempt = 1; ; attempt += 1) {
-    const reservation = newReservation(command, chosen.seats, wish.offer)
+    const wish = await choose(ctx, command, offer, { attempt, deadlineMs })
+    if ('replayed' in wish) return { data: wish.replayed, isReplay: true }
+    const { chosen } = wish
+    offer = wish.offer
+    const reservation = newReservation(command, chosen.seats, offer)
     const result = await take(ctx, command, reservation, chosen)
     if (result.outcome === 'REPLAYED') return { data: result.answer, isReplay: true }
     if (result.outcome === 'HELD') {
@@ -103,7 +75,32 @@ async function hold(
         ? attempt < NUMBERS_MAX
         : result.outcome === 'TAKEN' && 'quantity' in command.choice && performance.now() < deadlineMs
     if (!isRetriable) throw refusalOf(ctx, command, chosen.seats, result)
-    chosen = await chooseSeats(ctx, command, wish.offer, { attempt: attempt + 1, deadlineMs })
+  }
+}
+
+/**
+ * The wanted seats, or the stored answer of the Idempotency-Key where there is something against them: the first request may have used up
+ * the token or the last seats, and the on-sale window may have closed since. Where nothing is, `takeSeats` looks at the key.
+ */
+async function choose(
+  ctx: Context,
+  command: HoldSeats,
+  checked: Offer | undefined,
+  options: PickOptions,
+): Promise<{ offer: Offer; chosen: ChosenSeats } | { replayed: unknown }> {
+  try {
+    const offer = checked ?? (await checkOffer(ctx, command))
+    return { offer, chosen: await chooseSeats(ctx, command, offer, options) }
+  } catch (refusal) {
+    const keyed = keyedRequest(command)
+    if (keyed === undefined || !isRefusal(refusal)) throw refusal
+    const earlier = await inTransaction(ctx.pool, async (tx) => {
+      // Waits for the first request, if that is still at work.
+      await lockUserSeats(tx, command.scheduleId, command.userId)
+      return findAnswer(tx, keyed)
+    })
+    if (earlier === undefined) throw refusal
+    return { replayed: earlier.response }
   }
 }
 

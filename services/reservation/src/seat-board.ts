@@ -7,7 +7,7 @@ export interface PickedSeats {
   settled: Promise<boolean>
 }
 
-interface Pick extends PickedSeats {
+interface PickState {
   settle: (areFree: boolean) => void
   /** When the hold was known to be made, by `performance.now()`; undefined while that is not known. */
   heldAtMs: number | undefined
@@ -26,7 +26,7 @@ export class SeatBoard {
   #seats: Uint8Array
   #readBeganMs = -Infinity
   #reading: Promise<void> | undefined
-  readonly #picks = new Set<Pick>()
+  readonly #picks = new Map<PickedSeats, PickState>()
 
   constructor(hall: Hall, readTaken: () => Promise<readonly number[]>) {
     this.hall = hall
@@ -41,7 +41,7 @@ export class SeatBoard {
 
   /** Picks whose end is not known. */
   get pending(): PickedSeats[] {
-    return [...this.#picks].filter(({ heldAtMs }) => heldAtMs === undefined)
+    return [...this.#picks].flatMap(([pick, { heldAtMs }]) => (heldAtMs === undefined ? [pick] : []))
   }
 
   /** Resolves when the board knows what a read said that began at `sinceMs` or later. All who wait share the read. */
@@ -62,26 +62,26 @@ export class SeatBoard {
   /** Keeps seats from being picked again until `held` or `givenBack` tells their end. */
   pick(ordinals: readonly number[]): PickedSeats {
     const { promise: settled, resolve: settle } = Promise.withResolvers<boolean>()
-    const pick: Pick = { ordinals, settled, settle, heldAtMs: undefined }
-    this.#picks.add(pick)
+    const pick = { ordinals, settled }
+    this.#picks.set(pick, { settle, heldAtMs: undefined })
     this.#mark(ordinals, PICKED)
     return pick
   }
 
   /** The seats are held. The board remembers them until a read must have seen them. */
-  held(picked: PickedSeats): void {
-    const pick = this.#find(picked)
-    pick.heldAtMs = performance.now()
-    pick.settle(false)
+  held(pick: PickedSeats): void {
+    const state = this.#stateOf(pick)
+    state.heldAtMs = performance.now()
+    state.settle(false)
   }
 
   /** The seats are not held by this process; `takenSeatIds` of them others have. */
-  givenBack(picked: PickedSeats, takenSeatIds: readonly number[] = []): void {
-    const pick = this.#find(picked)
+  givenBack(pick: PickedSeats, takenSeatIds: readonly number[] = []): void {
+    const { settle } = this.#stateOf(pick)
     this.#picks.delete(pick)
     for (const ordinal of pick.ordinals) this.#seats[ordinal] = (this.#seats[ordinal] ?? 0) & ~PICKED
     this.#mark(this.#ordinalsOf(takenSeatIds), TAKEN)
-    pick.settle(true)
+    settle(true)
   }
 
   /** Seats that this process has held without a pick. It matters only where the next `readSince(sinceMs)` would not read them. */
@@ -95,8 +95,8 @@ export class SeatBoard {
     const takenSeatIds = await this.#readTaken()
     this.#seats = new Uint8Array(this.hall.seatCount)
     this.#mark(this.#ordinalsOf(takenSeatIds), TAKEN)
-    for (const pick of this.#picks) {
-      if (pick.heldAtMs !== undefined && pick.heldAtMs < beganMs) this.#picks.delete(pick)
+    for (const [pick, { heldAtMs }] of this.#picks) {
+      if (heldAtMs !== undefined && heldAtMs < beganMs) this.#picks.delete(pick)
       else this.#mark(pick.ordinals, PICKED)
     }
     this.#readBeganMs = beganMs
@@ -110,8 +110,9 @@ export class SeatBoard {
     return seatIds.map((seatId) => this.hall.ordinalOf(seatId)).filter((ordinal) => ordinal !== undefined)
   }
 
-  #find(picked: PickedSeats): Pick {
-    for (const pick of this.#picks) if (pick === picked) return pick
-    throw new Error('the end of a pick was told twice')
+  #stateOf(pick: PickedSeats): PickState {
+    const state = this.#picks.get(pick)
+    if (state === undefined) throw new Error('the end of a pick was told twice')
+    return state
   }
 }

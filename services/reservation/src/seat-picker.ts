@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import { countFree, pickBestAvailable } from './best-available.ts'
 import type { BestAvailableWish } from './best-available.ts'
@@ -65,20 +66,18 @@ export class SeatPicker {
     { attempt, deadlineMs }: PickOptions,
   ): Promise<PickOfSeats | NothingPicked> {
     const board = this.#boardOf(scheduleId, layout)
+    const isWanted = board.hall.isOf(wish)
     const alternatives = Math.min(ALTERNATIVES_MAX, 4 ** (attempt - 1))
     const askedMs = performance.now()
     await board.readSince(attempt === 1 ? askedMs - FRESH_MS : askedMs)
     for (;;) {
       const picked = pickFrom(board, wish, alternatives)
       if (picked !== undefined) return picked
-      const pending = board.pending
+      const pending = board.pending.filter(({ ordinals }) => ordinals.some(isWanted))
       await board.readSince(askedMs)
       const pickedNow = pickFrom(board, wish, alternatives)
       if (pickedNow !== undefined) return pickedNow
-      const cameBack = await Promise.all(pending.map(({ settled }) => settled))
-      if (!cameBack.includes(true) || performance.now() > deadlineMs) {
-        return countFree(board.hall, board.seats, wish)
-      }
+      if (!(await someComeBack(pending, deadlineMs))) return countFree(board.hall, board.seats, wish)
     }
   }
 
@@ -110,6 +109,19 @@ export class SeatPicker {
     const board = new SeatBoard(new Hall(layout), () => this.#readTaken(scheduleId))
     this.#boards.set(scheduleId, board)
     return board
+  }
+}
+
+/** Whether seats of a pick are free again when all ends are known, or known by the deadline. */
+async function someComeBack(pending: readonly PickedSeats[], deadlineMs: number): Promise<boolean> {
+  if (pending.length === 0) return false
+  const known = new AbortController()
+  try {
+    const late = delay<boolean[]>(Math.max(0, deadlineMs - performance.now()), [], { signal: known.signal })
+    const ends = await Promise.race([Promise.all(pending.map(({ settled }) => settled)), late])
+    return ends.includes(true)
+  } finally {
+    known.abort()
   }
 }
 

@@ -1,9 +1,9 @@
-import { isDatabaseOutage, isLockTimeout } from '@frontrow/postgres/errors'
+import { isDatabaseOutage, isLockTimeout, isRetriableConflict } from '@frontrow/postgres/errors'
 import type { Pool } from '@frontrow/postgres/pool'
 import { Batcher } from '@frontrow/service-host/batcher'
 import type { Config } from './config.ts'
 import { takeSeats } from './sql/seat-holds.ts'
-import type { HoldOutcome, NewHold } from './sql/seat-holds.ts'
+import type { HoldLimits, HoldOutcome, NewHold } from './sql/seat-holds.ts'
 
 /** What became of a hold in the end. */
 export type FinalOutcome = Exclude<HoldOutcome, { outcome: 'YIELDED' }>
@@ -27,6 +27,7 @@ const SHARED_ATTEMPTS_MAX = 4
 export function shareHolds(
   pool: Pool,
   { HOLD_MS: holdMs, SEATS_PER_USER_MAX: seatsPerUserMax }: Pick<Config, 'HOLD_MS' | 'SEATS_PER_USER_MAX'>,
+  lockWaitMs = SHARED_LOCK_WAIT_MS,
 ): TakeSeats {
   const limits = { holdMs, seatsPerUserMax }
   const batches = new Batcher<'all', NewHold, HoldOutcome | undefined>({
@@ -36,7 +37,7 @@ export function shareHolds(
     waitMaxMs: 3_000,
     send: async (_all, holds) => {
       try {
-        return await takeSeats(pool, holds, { ...limits, lockWaitMs: SHARED_LOCK_WAIT_MS })
+        return await takeTogether(pool, holds, { ...limits, lockWaitMs })
       } catch (error) {
         if (isDatabaseOutage(error) && !isLockTimeout(error)) throw error
         return holds.map(() => undefined)
@@ -55,5 +56,19 @@ export function shareHolds(
     if (outcome === undefined || outcome.outcome === 'YIELDED')
       throw new Error('a hold alone was not decided')
     return outcome
+  }
+}
+
+/** A second look says who has the seats that another process was quicker with. So one such hold does not send those beside it to wait alone. */
+async function takeTogether(
+  pool: Pool,
+  holds: readonly NewHold[],
+  limits: HoldLimits,
+): Promise<HoldOutcome[]> {
+  try {
+    return await takeSeats(pool, holds, limits)
+  } catch (error) {
+    if (!isRetriableConflict(error)) throw error
+    return takeSeats(pool, holds, limits)
   }
 }

@@ -271,3 +271,25 @@ test('the audit finds nothing wrong after all of that', async () => {
   await pool.query(`DELETE FROM seat_holds WHERE user_id = 'elsewhere'`)
   for (const { violations } of await checkInvariants(base)) expect(violations).toEqual([])
 })
+
+test('a repeat that loses its seats to others is answered as the first request was, which had the last ones', async () => {
+  scheduleId += 1
+  const layout = rowsOf(1, 3)
+  const first = processOf(layout)
+  const second = processOf(layout)
+  const wish = { choice: { quantity: 2 }, userId: 'twice', idempotencyKey: 'one' }
+  let earlier: unknown
+  const repeat = {
+    ...second,
+    takeSeats: async (...[wanted]: Parameters<Process['takeSeats']>) => {
+      const { seats } = wanted.reservation
+      await takenElsewhere(seats[0]?.seatId ?? 0)
+      const outcome = await second.takeSeats(wanted)
+      await pool.query(`DELETE FROM seat_holds WHERE user_id = 'elsewhere'`)
+      earlier ??= await hold(first, wish)
+      return outcome
+    },
+  }
+  expect(await hold(repeat, wish)).toEqual(earlier)
+  expect(await countHeld()).toBe(2)
+})

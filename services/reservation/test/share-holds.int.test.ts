@@ -263,6 +263,26 @@ test('a hold that ends a lapsed one does not wait for seats of it that others ar
   })
 })
 
+test('a hold that loses a seat to another process does not send those beside it to wait alone', async () => {
+  scheduleId += 1
+  const patient = shareHolds(pool, ctx.config, 2_000)
+  const other = await pool.connect()
+  await other.query('BEGIN')
+  await other.query(insertSeat(1), [scheduleId])
+  const asked = atOnce([{ seatIds: [1] }, { seatIds: [2] }, { seatIds: [3] }], patient)
+  await waitsForALock()
+  await other.query('COMMIT')
+  other.release()
+  expect(await asked).toEqual([
+    expect.objectContaining({ outcome: 'TAKEN', takenSeatIds: [1] }),
+    expect.objectContaining({ outcome: 'HELD' }),
+    expect.objectContaining({ outcome: 'HELD' }),
+  ])
+  expect(await transactionsOfSchedule()).toBe(1)
+  // It was no real hold, so the audit would find it.
+  await pool.query(`DELETE FROM seat_holds WHERE user_id = 'somebody'`)
+})
+
 test('seats are taken in the order of their ids, whatever order they are asked for', async () => {
   scheduleId += 1
   let blocked: Promise<FinalOutcome[]> | undefined
