@@ -28,6 +28,7 @@ import { getAdminSchedule } from './get-schedule.ts'
 import { listAdminSchedules } from './list-admin-schedules.ts'
 import { listConcerts } from './list-concerts.ts'
 import { listVenues } from './list-venues.ts'
+import { askTakenSeats } from './move-performance.ts'
 import { createScheduleRoute } from './openapi.ts'
 import { asShown, concertJson, scheduleDetailsJson, scheduleJson, venueJson } from './schedule-json.ts'
 import { countSeatsLeft } from './seats-left.ts'
@@ -133,11 +134,12 @@ function addScheduleRoutes(http: Pick<HttpServer, 'handle'>, ctx: CatalogContext
     return { status: 200, data: scheduleDetailsJson(schedule), headers: tagOf(schedule) }
   })
 
-  http.handle(changeScheduleRoute, ({ params, body, headers, caller }) => {
+  http.handle(changeScheduleRoute, async ({ params, body, headers, caller }) => {
     const content = { ...params, ...body }
     const request = { operation: 'changeSchedule', caller, key: headers['idempotency-key'], content }
+    const taken = await askTakenSeats(ctx, content)
     return writeOnce(ctx, request, async (tx) => {
-      const schedule = await changeSchedule(ctx, tx, { ...content, ifMatch: headers['if-match'] })
+      const schedule = await changeSchedule(ctx, tx, { ...content, ifMatch: headers['if-match'], taken })
       const availableSeats = await countSeatsLeft(tx, schedule)
       const shown = { ...asShown(schedule, ctx.now()), availableSeats }
       return { status: 200, data: scheduleJson(shown), headers: tagOf(schedule) }

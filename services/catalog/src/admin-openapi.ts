@@ -215,7 +215,7 @@ export const changeScheduleRoute = defineRoute({
   tag: adminTag,
   summary: 'Open, close or cancel a schedule, or move its times',
   description:
-    'What is left out stays; all services follow within 2 s. CLOSED stops new holds and may be opened again. CANCELLED is final: every confirmed reservation is refunded. Times follow the rules of a new schedule. A waiting room that opens with the booking moves with it. `performanceAt` stays while somebody holds or has bought a seat, and all times stay once the performance has begun: 409 SCHEDULE_NOT_CHANGEABLE.',
+    'What is left out stays; all services follow within 2 s. CLOSED stops new holds and may be opened again. CANCELLED is final: every confirmed reservation is refunded. Times follow the rules of a new schedule. A waiting room that opens with the booking moves with it. `performanceAt` moves only while nobody has a seat and nobody can get one: earlier than 6 minutes before booking opens, or from 6 minutes after the schedule was closed on (`details.movableAt`). All times stay once the performance has begun. Else: 409 SCHEDULE_NOT_CHANGEABLE.',
   auth: 'admin',
   params: z.object({ scheduleId: pathId }),
   headers: changeHeaders,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { eventually } from '@frontrow/test-kit/eventually'
 import { daysAhead, numberIn, scheduleBody, startCatalogUnderTest } from './catalog-under-test.ts'
 import type { Answer, CatalogUnderTest } from './catalog-under-test.ts'
 
@@ -203,7 +204,7 @@ describe('If-Match', () => {
   })
 
   test('lets one of 10 changes at once through', async () => {
-    const { scheduleId } = await underTest.createSchedule()
+    const { scheduleId } = await underTest.createSchedule({ bookingOpenAt: daysAhead(2) })
     const path = `/admin/schedules/${scheduleId}`
     const headers = { 'If-Match': (await call('GET', path)).headers.get('etag') ?? '' }
     const answers = await Promise.all(
@@ -238,7 +239,7 @@ describe('moving a schedule', () => {
   }
 
   test('is shown everywhere at once and told to the other services', async () => {
-    const { concertId, scheduleId, path } = await underTest.createSchedule()
+    const { concertId, scheduleId, path } = await underTest.createSchedule({ bookingOpenAt: daysAhead(2) })
     await underTest.call('GET', path)
     const times = {
       performanceAt: '2099-12-24T19:30:00.000Z',
@@ -296,19 +297,77 @@ describe('moving a schedule', () => {
     expect(await outboxOf(scheduleId)).toEqual([])
   })
 
-  test('to another date is refused while somebody has a seat; its window still moves', async () => {
-    const { scheduleId } = await underTest.createSchedule()
+  /** As if the booking had been closed some time ago. */
+  const closeSince = async (scheduleId: number, minutes: number): Promise<void> => {
+    const path = `/admin/schedules/${scheduleId}`
+    expect((await call('PATCH', path, { status: 'CLOSED' })).status).toBe(200)
+    await underTest.owner.query(
+      'UPDATE schedules SET last_open_at = now() - make_interval(mins => $2) WHERE schedule_id = $1',
+      [scheduleId, minutes],
+    )
+  }
+
+  test('to another date is refused while somebody could hold, and tells what to do; its window still moves', async () => {
+    const move = { performanceAt: daysAhead(30) }
+    for (const changes of [{}, { bookingOpenAt: daysAhead(0.003) }]) {
+      const { scheduleId } = await underTest.createSchedule(changes)
+      const path = `/admin/schedules/${scheduleId}`
+      const asked = underTest.neighbours.takenCalls
+      for (const change of [move, { ...move, status: 'CLOSED' }, { ...move, bookingOpenAt: daysAhead(2) }]) {
+        const refused = await call('PATCH', path, change)
+        expect(outcome(refused)).toEqual([409, 'SCHEDULE_NOT_CHANGEABLE'])
+        expect(refused.error?.message).toContain('close the schedule first')
+        expect(refused.error?.details).toEqual({ field: 'performanceAt', movableAt: null })
+      }
+      expect((await call('PATCH', path, { bookingCloseAt: daysAhead(10) })).status).toBe(200)
+      const before = Date.now()
+      expect((await call('PATCH', path, { status: 'CLOSED' })).status).toBe(200)
+      const early = await call('PATCH', path, move)
+      expect(outcome(early)).toEqual([409, 'SCHEDULE_NOT_CHANGEABLE'])
+      const { movableAt } = Object(early.error?.details)
+      expect(Date.parse(movableAt)).toBeGreaterThanOrEqual(before + 360_000)
+      expect(Date.parse(movableAt)).toBeLessThanOrEqual(Date.now() + 360_000)
+      // Opening and closing it again begins the time anew.
+      await closeSince(scheduleId, 7)
+      expect((await call('PATCH', path, { status: 'ON_SALE' })).status).toBe(200)
+      expect((await call('PATCH', path, { status: 'CLOSED' })).status).toBe(200)
+      expect(outcome(await call('PATCH', path, move))).toEqual([409, 'SCHEDULE_NOT_CHANGEABLE'])
+      expect(underTest.neighbours.takenCalls).toBe(asked)
+      await closeSince(scheduleId, 7)
+      expect((await call('PATCH', path, { ...move, status: 'ON_SALE' })).data).toMatchObject(move)
+    }
+  })
+
+  test('to another date is refused while somebody has a seat', async () => {
+    const { scheduleId } = await underTest.createSchedule({ bookingOpenAt: daysAhead(2) })
     const path = `/admin/schedules/${scheduleId}`
     underTest.neighbours.taken = { held: [1, 2], sold: [3] }
     try {
       const refused = await call('PATCH', path, { performanceAt: daysAhead(30) })
       expect(outcome(refused)).toEqual([409, 'SCHEDULE_NOT_CHANGEABLE'])
       expect(refused.error?.details).toEqual({ field: 'performanceAt', heldSeats: 2, soldSeats: 1 })
-      expect((await call('PATCH', path, { bookingCloseAt: daysAhead(10) })).status).toBe(200)
     } finally {
       underTest.neighbours.taken = { held: [], sold: [] }
     }
     expect((await call('PATCH', path, { performanceAt: daysAhead(30) })).status).toBe(200)
+  })
+
+  test('asks who has seats before its transaction, and is refused where another change came between', async () => {
+    const { scheduleId } = await underTest.createSchedule({ bookingOpenAt: daysAhead(2) })
+    const path = `/admin/schedules/${scheduleId}`
+    const { neighbours, owner } = underTest
+    const asked = neighbours.takenCalls
+    await owner.query('BEGIN')
+    await owner.query('UPDATE schedules SET version = version + 1 WHERE schedule_id = $1', [scheduleId])
+    const moved = call('PATCH', path, { performanceAt: daysAhead(30) })
+    try {
+      await eventually(() => expect(neighbours.takenCalls).toBe(asked + 1))
+    } finally {
+      await owner.query('COMMIT')
+    }
+    expect(outcome(await moved)).toEqual([412, 'PRECONDITION_FAILED'])
+    expect(neighbours.takenCalls).toBe(asked + 1)
+    expect(await outboxOf(scheduleId)).toEqual([])
   })
 
   test('is too late once it is cancelled or has begun', async () => {

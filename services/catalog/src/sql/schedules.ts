@@ -23,6 +23,8 @@ export interface Schedule {
   bookingOpenAt: Date
   bookingCloseAt: Date
   status: ScheduleStatus
+  /** When booking was open last, as `lastOpenAt` of move-performance.ts told before the last change; null where it was not. */
+  lastOpenAt: Date | null
   seatCount: number
   /** Whether a choice of seats that leaves single ones is refused. */
   noOrphanSeats: boolean
@@ -57,6 +59,7 @@ interface ScheduleRow {
   booking_open_at: Date
   booking_close_at: Date
   status: ScheduleStatus
+  last_open_at: Date | null
   seat_count: number
   no_orphan_seats: boolean
   version: number
@@ -65,7 +68,7 @@ interface ScheduleRow {
 const SELECT = `SELECT s.schedule_id, s.concert_id, c.title AS concert_title, s.venue_id, v.name AS venue_name,
     v.time_zone, s.performance_at, to_char(local_time, 'YYYY-MM-DD') AS performance_date,
     to_char(local_time, 'HH24:MI:SS') AS performance_time, s.waiting_room_open_at, s.booking_open_at, s.booking_close_at,
-    s.status, s.seat_count, s.no_orphan_seats, s.version
+    s.status, s.last_open_at, s.seat_count, s.no_orphan_seats, s.version
   FROM schedules s JOIN concerts c USING (concert_id) JOIN venues v USING (venue_id)
     CROSS JOIN LATERAL (SELECT s.performance_at AT TIME ZONE v.time_zone) AS performance (local_time)`
 
@@ -88,6 +91,7 @@ function toSchedule(row: ScheduleRow): Schedule {
     bookingOpenAt: row.booking_open_at,
     bookingCloseAt: row.booking_close_at,
     status: row.status,
+    lastOpenAt: row.last_open_at,
     seatCount: row.seat_count,
     noOrphanSeats: row.no_orphan_seats,
     version: row.version,
@@ -207,7 +211,7 @@ export async function updateSchedule(tx: Tx, schedule: Schedule): Promise<void> 
   await tx.query({
     name: 'schedule-update',
     text: `UPDATE schedules SET status = $2, performance_at = $3, waiting_room_open_at = $4, booking_open_at = $5,
-             booking_close_at = $6, seat_count = $7, version = $8
+             booking_close_at = $6, seat_count = $7, version = $8, last_open_at = $9
            WHERE schedule_id = $1`,
     values: [
       schedule.scheduleId,
@@ -218,6 +222,7 @@ export async function updateSchedule(tx: Tx, schedule: Schedule): Promise<void> 
       schedule.bookingCloseAt,
       schedule.seatCount,
       schedule.version,
+      schedule.lastOpenAt,
     ],
   })
 }
