@@ -208,6 +208,30 @@ test('a note that the database refuses fails no note of another room', async () 
   ])
 })
 
+test('a note whose place is not saved fails and changes nothing, and fails no note of another room', async () => {
+  const [one, unsaved, other] = await roomsWith([1, 1, 1])
+  if (!one || !unsaved || !other) throw new Error('three rooms were made')
+  const before = await readRooms([unsaved])
+  await admin.query(
+    `CREATE FUNCTION queue.keep_row() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+     CREATE TRIGGER kept BEFORE UPDATE ON queue.queue_tokens
+       FOR EACH ROW WHEN (OLD.schedule_id = ${unsaved.scheduleId}) EXECUTE FUNCTION queue.keep_row()`,
+  )
+  const untilMs = Date.now() + 400_000
+  const outcomes = await Promise.allSettled([one, unsaved, other].map((holder) => extend(holder, untilMs)))
+  await admin.query('DROP FUNCTION queue.keep_row() CASCADE')
+  expect(outcomes).toMatchObject([
+    { status: 'fulfilled', value: { place: { activeUntilMs: untilMs } } },
+    {
+      status: 'rejected',
+      reason: { message: expect.stringContaining('1 places in 1 rooms that changed, 0 in 1') },
+    },
+    { status: 'fulfilled', value: { place: { activeUntilMs: untilMs } } },
+  ])
+  expect((await readRooms([unsaved])).versions).toEqual(before.versions)
+  await expectMirrored(stores, unsaved.scheduleId)
+})
+
 test('two processes that note of the same rooms in opposite order never wait for each other in a circle, and lose no note', async () => {
   const holders = await roomsWith(Array.from({ length: 12 }, () => 2))
   const before = await readRooms(holders)
