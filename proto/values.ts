@@ -1,6 +1,6 @@
 import { id } from '@frontrow/values/ids'
 import { money } from '@frontrow/values/money'
-import { line, paragraphs } from '@frontrow/values/text'
+import { line, opaque, paragraphs } from '@frontrow/values/text'
 import { z } from 'zod'
 
 /** The kinds of values that have a word of the domain. Each has this one schema, on every route, in every message and on command lines. */
@@ -20,6 +20,9 @@ export const price = money
   .positive()
   .max(1_000_000_000)
   .meta({ description: 'In the smallest unit of the currency.', example: 150_000 })
+
+/** What the card provider knows a card by. */
+export const cardToken = opaque(255)
 
 /** The highest value of SEATS_PER_USER_MAX. It keeps a request's list of seats from growing without end. */
 export const SEATS_MAX = 100

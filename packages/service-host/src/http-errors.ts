@@ -5,6 +5,7 @@ import { currentTrace } from '@frontrow/trace-context/trace-context'
 import { isDatabaseTimeout, isDatabaseUnavailable, isUnstorableText } from '@frontrow/postgres/errors'
 import { generalRefusal } from '@frontrow/refusals/general-refusals'
 import { Refusal } from '@frontrow/refusals/refusal'
+import { ENCODING_RULE } from './read-query.ts'
 
 /** What Express throws about a request. */
 interface RequestError {
@@ -36,7 +37,7 @@ export function toRefusal(error: unknown): Refusal {
 }
 
 function requestRefusal(error: RequestError): Refusal {
-  if (error instanceof URIError) return generalRefusal('INVALID_REQUEST', 'the path is not validly encoded')
+  if (error instanceof URIError) return badlyEncodedPath()
   switch (error.type) {
     case 'entity.too.large':
       return generalRefusal('PAYLOAD_TOO_LARGE', 'the body is too large')
@@ -51,6 +52,13 @@ function requestRefusal(error: RequestError): Refusal {
       if (error.status < 500) return generalRefusal('INVALID_REQUEST', 'the body could not be read')
       return generalRefusal('INTERNAL', 'something went wrong on our side', { cause: error })
   }
+}
+
+/** The refusal of a path that can't be decoded. */
+export function badlyEncodedPath(): Refusal {
+  return generalRefusal('INVALID_REQUEST', 'the path is not validly encoded', {
+    details: [{ in: 'path', field: 'path', rule: ENCODING_RULE }],
+  })
 }
 
 /** The path of a request's URL, without its query. */

@@ -6,12 +6,20 @@ import { continueTrace, runWithTrace } from '@frontrow/trace-context/trace-conte
 import express from 'express'
 import type { Express, NextFunction, Request, RequestHandler, Response } from 'express'
 import type { Authenticate } from './auth.ts'
-import { isBadlyEncoded, pathOf, refuseUnreadable, toRefusal, writeRefusal } from './http-errors.ts'
+import {
+  badlyEncodedPath,
+  isBadlyEncoded,
+  pathOf,
+  refuseUnreadable,
+  toRefusal,
+  writeRefusal,
+} from './http-errors.ts'
 import { identifyCallers } from './identify-callers.ts'
 import type { ReadQueueToken } from './identify-callers.ts'
 import type { Logger } from './logger.ts'
 import type { HttpMetrics } from './metrics.ts'
 import { readJsonBody } from './read-json-body.ts'
+import { readQuery } from './read-query.ts'
 import type { RouteSpec } from './route.ts'
 import { observeRoute, serveRoute } from './serve-route.ts'
 import type { RouteHandler } from './serve-route.ts'
@@ -87,6 +95,7 @@ function createApp(): Express {
   const app = express()
   app.disable('x-powered-by')
   app.enable('case sensitive routing')
+  app.set('query parser', readQuery)
   return app
 }
 
@@ -142,7 +151,7 @@ function collectAllowed(methods: ReadonlySet<string>) {
 function refuseUnknown(request: Request, response: Response<unknown, { allow?: string[] }>): void {
   const { allow } = response.locals
   if (allow !== undefined) throw methodNotAllowed(response, allow)
-  if (isBadlyEncoded(request.url)) throw generalRefusal('INVALID_REQUEST', 'the path is not validly encoded')
+  if (isBadlyEncoded(request.url)) throw badlyEncodedPath()
   throw generalRefusal('NOT_FOUND', 'no such path')
 }
 

@@ -11,7 +11,7 @@ const route = {
   headers: z.object({ 'idempotency-key': z.string('must be sent') }),
   body: z.strictObject({
     seatIds: z.array(z.int('must be a whole number')).min(1, 'must name a seat'),
-    card: z.strictObject({ token: z.string() }).optional(),
+    card: z.strictObject({ token: z.string().min(1) }).optional(),
   }),
 }
 const good: RawInput = {
@@ -87,5 +87,18 @@ describe('the input of a route', () => {
     expect(refusalOf({ body: undefined })?.details).toEqual([
       { in: 'body', field: 'body', rule: expect.any(String) },
     ])
+  })
+
+  test('a field of another type is told so once, without the rules about its length', () => {
+    expect(refusalOf({ body: { seatIds: [1], card: { token: [] } } })?.details).toEqual([
+      { in: 'body', field: 'card.token', rule: expect.stringContaining('expected string') },
+    ])
+  })
+
+  test('a parameter that is there twice is told so, whatever its schema makes of a list', () => {
+    const twice = { query: z.object({ name: z.string().or(z.literal('').transform(() => undefined)) }) }
+    expect(() => parseInput(twice, { ...good, query: { name: ['a', 'b'] } })).toThrow(
+      'name: must be there once',
+    )
   })
 })

@@ -26,9 +26,10 @@ export function parseInput<R extends InputSchemas>(route: R, raw: RawInput): Par
     place: FieldProblem['in'],
   ) => {
     if (schema === undefined) return undefined
-    const parsed = schema.safeParse(value())
+    const given = value()
+    const parsed = schema.safeParse(given)
     if (parsed.success) return parsed.data
-    problems.push(...problemsOf(parsed.error, place))
+    problems.push(...problemsOf(parsed.error, place, given))
     return undefined
   }
   const params = read(route.params, () => raw.params, 'path')
@@ -46,14 +47,33 @@ export function parseInput<R extends InputSchemas>(route: R, raw: RawInput): Par
   return { params, query, body, headers } as ParsedInput<R>
 }
 
-function problemsOf(error: z.ZodError, place: FieldProblem['in']): FieldProblem[] {
-  return error.issues.flatMap((issue) => {
+function problemsOf(error: z.ZodError, place: FieldProblem['in'], given: unknown): FieldProblem[] {
+  const problems = error.issues.flatMap((issue): FieldProblem[] => {
     const path = issue.path.join('.')
-    if (issue.code !== 'unrecognized_keys') return [{ in: place, field: path || place, rule: issue.message }]
-    return issue.keys.map((key) => ({
-      in: place,
-      field: path === '' ? key : `${path}.${key}`,
-      rule: 'there is no such field',
-    }))
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => ({
+        in: place,
+        field: path === '' ? key : `${path}.${key}`,
+        rule: 'there is no such field',
+      }))
+    }
+    if (place === 'query' && isRepeated(given, path))
+      return [{ in: place, field: path, rule: 'must be there once' }]
+    if (place === 'body' && path === '' && issue.code === 'invalid_type') {
+      return [{ in: place, field: 'body', rule: 'must be a JSON object' }]
+    }
+    return [{ in: place, field: path || place, rule: issue.message }]
   })
+  // What is of another type breaks rules about lengths and characters too, which say nothing then.
+  const ofAnotherType = new Set(
+    error.issues.filter(({ code }) => code === 'invalid_type').map(({ path }) => path.join('.')),
+  )
+  return problems.filter(
+    ({ field }, index) =>
+      !ofAnotherType.has(field) || problems.findIndex((problem) => problem.field === field) === index,
+  )
+}
+
+function isRepeated(query: unknown, name: string): boolean {
+  return typeof query === 'object' && query !== null && Array.isArray(Reflect.get(query, name))
 }

@@ -5,16 +5,17 @@ import type { RequestHandler } from 'express'
 const JSON_TYPE = /^[ \t]*application\/json[ \t]*(?:;|$)/i
 
 /**
- * Reads a JSON object or array of at most `limit` (as Express writes it: `64kb`) into `request.body`; an absent body
- * is `{}`. http-errors.ts turns the errors of express.json into refusals.
+ * Reads JSON of at most `limit` (as Express writes it: `64kb`) into `request.body`; an absent body is `{}`. The route's schema says that
+ * it has to be an object. http-errors.ts turns the errors of express.json into refusals.
  */
 export function readJsonBody(limit: string): RequestHandler[] {
   return [
     requireJson,
     // requireJson has checked the type. The check of express.json would silently ignore a body of another type.
-    express.json({ limit, type: () => true }),
+    express.json({ limit, strict: false, type: () => true }),
     (request, _response, next) => {
-      request.body ??= {}
+      // A body of `null` is no absent one.
+      if (request.body === undefined) request.body = {}
       next()
     },
   ]

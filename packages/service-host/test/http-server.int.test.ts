@@ -214,6 +214,34 @@ describe('bad input', () => {
     expect([answer.status, answer.body.error.code]).toEqual([status, code])
   })
 
+  test.each([
+    ['a number', '5'],
+    ['null', 'null'],
+    ['a text', '"str"'],
+    ['a list', '[{"name":"x"}]'],
+  ])('a body that is %s is told to be an object', async (_name, body) => {
+    const answer = await send('/things/7', { body })
+    expect([answer.status, answer.body.error.details]).toEqual([
+      400,
+      [{ in: 'body', field: 'body', rule: 'must be a JSON object' }],
+    ])
+  })
+
+  test.each([
+    ['limit=5&limit=5', 'limit', 'must be there once'],
+    ['limit=%ED%A0%80', 'limit', 'must be UTF-8, percent-encoded'],
+    ['limit=5%', 'limit', 'must be UTF-8, percent-encoded'],
+    ['lim%69t=%ff', 'limit', 'must be UTF-8, percent-encoded'],
+    ['%ff=5', 'query', 'must be UTF-8, percent-encoded'],
+  ])('the query %s is refused by name and rule', async (query, field, rule) => {
+    const answer = await send(`/things/7?${query}`, { json: { name: 'x' } })
+    expect([answer.status, answer.body.error.code, answer.body.error.details]).toEqual([
+      400,
+      'INVALID_REQUEST',
+      [{ in: 'query', field, rule }],
+    ])
+  })
+
   test('is counted by its route, also where the body was never read', async () => {
     observed.length = 0
     await send('/things/7', { body: 'name=x', headers: { 'Content-Type': 'text/plain' } })
@@ -233,6 +261,9 @@ describe('bad input', () => {
       const badEscape = await send('/things/%zz', { method })
       expect([badEscape.status, badEscape.headers.get('allow')]).toEqual([400, null])
       expect(badEscape.body.error.message).toBe('the path is not validly encoded')
+      expect(badEscape.body.error.details).toEqual([
+        { in: 'path', field: 'path', rule: 'must be UTF-8, percent-encoded' },
+      ])
     }
   })
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+const NO_CONTROLS = 'must have no control characters'
 const HALF = 'must have no half of a surrogate pair'
 
 /**
@@ -14,7 +15,7 @@ export const line = (max: number) =>
     .normalize('NFC')
     .min(1)
     .max(max)
-    .regex(/^\P{Cc}*$/u, 'must have no control characters')
+    .regex(/^\P{Cc}*$/u, NO_CONTROLS)
     .refine((text) => text.isWellFormed(), HALF)
 
 /** The same with ends of lines and tabs. */
@@ -26,4 +27,13 @@ export const paragraphs = (max: number) =>
     .min(1)
     .max(max)
     .regex(/^[\P{Cc}\t\r\n]*$/u, 'must have no control characters but tabs and ends of lines')
+    .refine((text) => text.isWellFormed(), HALF)
+
+/** Text that is passed on as it is, such as somebody else's token: 1 to `max` characters, with what `line` refuses refused. */
+export const opaque = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .regex(/^\P{Cc}*$/u, NO_CONTROLS)
     .refine((text) => text.isWellFormed(), HALF)

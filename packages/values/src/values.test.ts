@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import type { z } from 'zod'
 import { id, pathId, userId, userIdInput, uuid } from './ids.ts'
 import { idCursor, limit, toCursor, uuidCursor } from './page.ts'
-import { line, paragraphs } from './text.ts'
+import { line, opaque, paragraphs } from './text.ts'
 import { date, timeInput, timeZone } from './time.ts'
 
 const reads = (schema: z.ZodType, value: unknown): unknown => {
@@ -43,6 +43,13 @@ describe('a text', () => {
     expect(reads(paragraphs(50), 'one\u000btwo')).toBe('refused')
     expect(reads(paragraphs(50), 'one\ud83d')).toBe('refused')
     expect(reads(paragraphs(50), 'one \ud83d\ude00')).toBe('one \ud83d\ude00')
+  })
+
+  test('that is passed on stays as it is, or is refused', () => {
+    expect(reads(opaque(50), ' pm_card\u0301 ')).toBe(' pm_card\u0301 ')
+    for (const text of ['', 'x'.repeat(51), 'a\u0000b', 'a\nb', '\ud800', 'a\udc00b']) {
+      expect(reads(opaque(50), text)).toBe('refused')
+    }
   })
 })
 

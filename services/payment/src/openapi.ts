@@ -1,4 +1,5 @@
 import { idempotencyKeyHeader } from '@frontrow/idempotency/idempotency-key'
+import { cardToken } from '@frontrow/proto/values'
 import { defineRoute } from '@frontrow/service-host/route'
 import { userIdInput, uuid } from '@frontrow/values/ids'
 import { limit } from '@frontrow/values/page'
@@ -64,7 +65,7 @@ export const payRoute = defineRoute({
       reservationId: uuid,
       paymentMethod: method,
       card: z
-        .strictObject({ token: z.string().min(1).max(255) })
+        .strictObject({ token: cardToken })
         .optional()
         .meta({ description: 'With CARD: a token of the card provider, never a card number.' }),
       userId: userIdInput.optional(),

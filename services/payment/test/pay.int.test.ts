@@ -244,6 +244,12 @@ describe('refusals', () => {
     expect(missingKey.body.error?.details[0]).toMatchObject({ in: 'header', field: 'idempotency-key' })
     const noCard = await service.pay('501', service.hold('501'), { body: { paymentMethod: 'CARD' } })
     expect([noCard.status, noCard.body.error?.details[0]?.field]).toEqual([400, 'card'])
+    const card = { token: 'tok_\u0000' }
+    const nul = await service.pay('501', service.hold('501'), { body: { paymentMethod: 'CARD', card } })
+    expect([nul.status, nul.body.error?.details]).toEqual([
+      400,
+      [{ in: 'body', field: 'card.token', rule: 'must have no control characters' }],
+    ])
     const misspelt = await service.pay('501', service.hold('501'), { body: { amount: 1 } })
     expect(misspelt.body.error?.code).toBe('INVALID_REQUEST')
     expect(service.sent('DebitWallet')).toHaveLength(0)
