@@ -10,6 +10,7 @@ import {
   concert,
   concertSearch,
   createScheduleRoute,
+  pageOf,
   schedule,
   scheduleDetails,
 } from './openapi.ts'
@@ -59,12 +60,7 @@ export const listVenuesRoute = defineRoute({
   summary: 'Venues, newest first',
   auth: 'admin',
   query: z.object({ cursor: idCursor.optional(), limit }),
-  responses: {
-    200: {
-      description: 'One page.',
-      schema: z.object({ items: z.array(venue), nextCursor: z.string().nullable() }),
-    },
-  },
+  responses: pageOf(venue),
   refusals: [],
 })
 
@@ -132,12 +128,7 @@ export const listAdminConcertsRoute = defineRoute({
     'Those that have all of what is looked for. Pages go on where they were, whatever is deleted meanwhile.',
   auth: 'admin',
   query: concertSearch,
-  responses: {
-    200: {
-      description: 'One page.',
-      schema: z.object({ items: z.array(concert), nextCursor: z.string().nullable() }),
-    },
-  },
+  responses: pageOf(concert),
   refusals: [],
 })
 
@@ -187,12 +178,7 @@ export const listAdminSchedulesRoute = defineRoute({
   auth: 'admin',
   params: z.object({ concertId: pathId }),
   query: z.object({ status: scheduleStatus.optional(), cursor: idCursor.optional(), limit }),
-  responses: {
-    200: {
-      description: 'One page.',
-      schema: z.object({ items: z.array(schedule), nextCursor: z.string().nullable() }),
-    },
-  },
+  responses: pageOf(schedule),
   refusals: ['CONCERT_NOT_FOUND'],
 })
 

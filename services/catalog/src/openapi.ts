@@ -72,6 +72,14 @@ export const concertSearch = z.object({
   limit,
 })
 
+/** The answer of a list that comes in pages. */
+export const pageOf = (item: z.ZodType) => ({
+  200: {
+    description: 'One page.',
+    schema: z.object({ items: z.array(item), nextCursor: z.string().nullable() }),
+  },
+})
+
 export const listConcertsRoute = defineRoute({
   method: 'get',
   path: '/api/v1/concerts',
@@ -81,12 +89,7 @@ export const listConcertsRoute = defineRoute({
   description: 'Those that have all of what is looked for.',
   auth: 'none',
   query: concertSearch,
-  responses: {
-    200: {
-      description: 'One page.',
-      schema: z.object({ items: z.array(concert), nextCursor: z.string().nullable() }),
-    },
-  },
+  responses: pageOf(concert),
   refusals: [],
 })
 

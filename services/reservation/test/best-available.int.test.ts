@@ -1,33 +1,30 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Pool } from '@frontrow/postgres/pool'
 import { isRefusal } from '@frontrow/proto/refusals'
-import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
-import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { uuidv7 } from 'uuidv7'
 import { z } from 'zod'
 import { cancelReservation } from '../src/cancel-reservation.ts'
 import { checkInvariants } from '../src/check-invariants.ts'
+import type { Context } from '../src/context.ts'
 import type { HoldSeats } from '../src/hold-seats.ts'
 import { holdSeats } from '../src/hold-seats.ts'
 import { SeatLayout } from '../src/seat-layout.ts'
-import { openPool, useCaseContext } from './use-case-context.ts'
+import { startUseCases, useCaseContext } from './use-case-context.ts'
+import type { UseCases } from './use-case-context.ts'
 
 // Best available seats, orphans and prices on a real database, with as many processes as a test wants.
-let environment: TestEnvironment
+let useCases: UseCases
 let pool: Pool
-let base: ReturnType<typeof useCaseContext>
+let base: Context
 let scheduleId = 0
 let users = 0
 
 beforeAll(async () => {
-  environment = await createTestEnvironment({ topics: false })
-  pool = openPool(environment, 'test')
-  base = useCaseContext(environment, pool)
+  useCases = await startUseCases()
+  pool = useCases.pool
+  base = useCases.ctx
 })
-afterAll(async () => {
-  await pool.end()
-  await environment.dispose()
-})
+afterAll(() => useCases.stop())
 
 const answer = z.object({
   reservationId: z.string(),
@@ -38,7 +35,7 @@ const answer = z.object({
 
 /** A process of the service whose schedules all have this layout. */
 function processOf(layout: SeatLayout, { noOrphanSeats = false } = {}) {
-  const { schedules, ...rest } = useCaseContext(environment, pool)
+  const { schedules, ...rest } = useCaseContext(useCases.environment, pool)
   return {
     ...rest,
     schedules: {

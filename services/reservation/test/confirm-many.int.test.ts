@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Pool } from '@frontrow/postgres/pool'
-import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
-import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { currentTrace } from '@frontrow/trace-context/trace-context'
 import fc from 'fast-check'
 import { uuidv7 } from 'uuidv7'
@@ -15,22 +13,20 @@ import { holdSeats } from '../src/hold-seats.ts'
 import { confirmMany, handOverMany } from './confirm-many.ts'
 import type { SentCommand } from './confirm-many.ts'
 import { deadlocksOf } from './deadlocks.ts'
-import { openPool, useCaseContext } from './use-case-context.ts'
+import { startUseCases } from './use-case-context.ts'
+import type { UseCases } from './use-case-context.ts'
 
-let environment: TestEnvironment
+let useCases: UseCases
 let pool: Pool
 let ctx: Context
 let nextSchedule = 1
 
 beforeAll(async () => {
-  environment = await createTestEnvironment({ topics: false })
-  pool = openPool(environment, 'test')
-  ctx = useCaseContext(environment, pool)
+  useCases = await startUseCases()
+  pool = useCases.pool
+  ctx = useCases.ctx
 })
-afterAll(async () => {
-  await pool.end()
-  await environment.dispose()
-})
+afterAll(() => useCases.stop())
 
 interface Held {
   reservationId: string
@@ -218,7 +214,7 @@ test('commands in batches, however they are split, come to the same as one after
 }, 60_000)
 
 test('two instances with overlapping batches: one sale a hold, one reply a payment, one last hold a place, no deadlock', async () => {
-  const deadlocks = await deadlocksOf(environment, pool, async (own) => {
+  const deadlocks = await deadlocksOf(useCases.environment, pool, async (own) => {
     const instances = [ctx, { ...ctx, pool: own }]
     for (let round = 0; round < 12; round += 1) {
       const scheduleId = newSchedule()

@@ -5,34 +5,31 @@ import { createPool } from '@frontrow/postgres/pool'
 import type { Pool, Tx } from '@frontrow/postgres/pool'
 import { isRefusal } from '@frontrow/proto/refusals'
 import { eventually } from '@frontrow/test-kit/eventually'
-import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
-import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { uuidv7 } from 'uuidv7'
 import { checkInvariants } from '../src/check-invariants.ts'
+import type { Context } from '../src/context.ts'
 import type { SeatChoice } from '../src/check-offer.ts'
 import { expireHolds } from '../src/expire-holds.ts'
 import { holdSeats } from '../src/hold-seats.ts'
 import type { HoldAnswer } from '../src/hold-seats.ts'
 import { shareHolds } from '../src/share-holds.ts'
 import { lockUserSeats } from '../src/sql/seat-holds.ts'
-import { openPool, useCaseContext } from './use-case-context.ts'
+import { startUseCases } from './use-case-context.ts'
+import type { UseCases } from './use-case-context.ts'
 
 // The function hold_seats on a real database: what it leaves behind, and what it waits for.
-let environment: TestEnvironment
+let useCases: UseCases
 let pool: Pool
-let ctx: ReturnType<typeof useCaseContext>
+let ctx: Context
 let scheduleId = 0
 let nextUser = 0
 
 beforeAll(async () => {
-  environment = await createTestEnvironment({ topics: false })
-  pool = openPool(environment, 'test')
-  ctx = useCaseContext(environment, pool)
+  useCases = await startUseCases()
+  pool = useCases.pool
+  ctx = useCases.ctx
 })
-afterAll(async () => {
-  await pool.end()
-  await environment.dispose()
-})
+afterAll(() => useCases.stop())
 
 /** Fresh seats of a schedule that no other test uses. */
 function seatsOfNewSchedule(count: number): number[] {
@@ -210,7 +207,7 @@ test('a hold that waits too long for a seat is ended, leaves nothing, and its co
   const [a = 0, b = 0] = seatsOfNewSchedule(2)
   const userId = newUser()
   const impatient = createPool({
-    url: environment.databaseUrl('reservation'),
+    url: useCases.environment.databaseUrl('reservation'),
     applicationName: 'impatient',
     max: 1,
     statementTimeoutMs: 300,

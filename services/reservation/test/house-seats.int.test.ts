@@ -1,31 +1,28 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Pool } from '@frontrow/postgres/pool'
-import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
-import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { uuidv7 } from 'uuidv7'
 import { z } from 'zod'
 import { checkInvariants } from '../src/check-invariants.ts'
+import type { Context } from '../src/context.ts'
 import { expireHolds } from '../src/expire-holds.ts'
 import { holdSeats } from '../src/hold-seats.ts'
 import { blockSeats, unblockSeats } from '../src/house-seats.ts'
 import { listLiveWithSeats } from '../src/sql/reservations.ts'
 import { listTakenSeats } from '../src/sql/seat-holds.ts'
-import { openPool, useCaseContext } from './use-case-context.ts'
+import { startUseCases } from './use-case-context.ts'
+import type { UseCases } from './use-case-context.ts'
 
-let environment: TestEnvironment
+let useCases: UseCases
 let pool: Pool
-let ctx: ReturnType<typeof useCaseContext>
+let ctx: Context
 let scheduleId = 0
 
 beforeAll(async () => {
-  environment = await createTestEnvironment({ topics: false })
-  pool = openPool(environment, 'house-seats-test')
-  ctx = useCaseContext(environment, pool)
+  useCases = await startUseCases()
+  pool = useCases.pool
+  ctx = useCases.ctx
 })
-afterAll(async () => {
-  await pool.end()
-  await environment.dispose()
-})
+afterAll(() => useCases.stop())
 
 /** Fresh seats of a schedule that no other test uses. */
 function seatsOfNewSchedule(count: number): number[] {

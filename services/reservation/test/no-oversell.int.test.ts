@@ -2,8 +2,6 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Pool } from '@frontrow/postgres/pool'
 import { isRefusal } from '@frontrow/proto/refusals'
 import { eventually } from '@frontrow/test-kit/eventually'
-import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
-import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import fc from 'fast-check'
 import { uuidv7 } from 'uuidv7'
 import { cancelReservation } from '../src/cancel-reservation.ts'
@@ -17,23 +15,21 @@ import { refreshHold } from '../src/refresh-hold.ts'
 import { lockUserSeats } from '../src/sql/seat-holds.ts'
 import { confirmMany } from './confirm-many.ts'
 import { deadlocksOf } from './deadlocks.ts'
-import { openPool, useCaseContext } from './use-case-context.ts'
+import { startUseCases } from './use-case-context.ts'
+import type { UseCases } from './use-case-context.ts'
 
 // The use cases run on a real database, without servers, as many at once as the pool has connections.
-let environment: TestEnvironment
+let useCases: UseCases
 let pool: Pool
 let ctx: Context
 let nextSchedule = 1
 
 beforeAll(async () => {
-  environment = await createTestEnvironment({ topics: false })
-  pool = openPool(environment, 'test')
-  ctx = useCaseContext(environment, pool)
+  useCases = await startUseCases()
+  pool = useCases.pool
+  ctx = useCases.ctx
 })
-afterAll(async () => {
-  await pool.end()
-  await environment.dispose()
-})
+afterAll(() => useCases.stop())
 
 interface HeldSeats {
   reservationId: string
@@ -117,7 +113,7 @@ test('fifty buyers at once, one seat: exactly one has it', async () => {
 })
 
 test('overlapping sets of seats in any order: no deadlock, no seat twice', async () => {
-  const deadlocks = await deadlocksOf(environment, pool, async (own) => {
+  const deadlocks = await deadlocksOf(useCases.environment, pool, async (own) => {
     const context = { ...ctx, pool: own }
     for (let round = 0; round < 10; round += 1) {
       const scheduleId = newSchedule()
@@ -180,7 +176,7 @@ test('a lapsed hold is taken over by the next buyer: it ends, its other seats ar
 
 test('a deadline racing its payment, a refresh, the sweeper and the next buyers: one of them has the seats', async () => {
   const answers = new Set<string>()
-  const deadlocks = await deadlocksOf(environment, pool, async (own) => {
+  const deadlocks = await deadlocksOf(useCases.environment, pool, async (own) => {
     const context = { ...ctx, pool: own }
     for (let round = 0; round < 5; round += 1) {
       for (const inMs of [0, 1, 2, 4, 8, 16, 32, 1_000]) answers.add(await raceDeadline(context, inMs))

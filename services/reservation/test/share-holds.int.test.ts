@@ -1,32 +1,29 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { Pool } from '@frontrow/postgres/pool'
 import { eventually } from '@frontrow/test-kit/eventually'
-import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
-import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { uuidv7 } from 'uuidv7'
 import { checkInvariants } from '../src/check-invariants.ts'
+import type { Context } from '../src/context.ts'
 import { shareHolds } from '../src/share-holds.ts'
 import type { FinalOutcome, TakeSeats } from '../src/share-holds.ts'
 import { takeSeats } from '../src/sql/seat-holds.ts'
 import type { NewHold } from '../src/sql/seat-holds.ts'
-import { openPool, useCaseContext } from './use-case-context.ts'
+import { startUseCases } from './use-case-context.ts'
+import type { UseCases } from './use-case-context.ts'
 
 // Holds that share a statement, on a real database: what each of them is told, and what they leave behind.
-let environment: TestEnvironment
+let useCases: UseCases
 let pool: Pool
-let ctx: ReturnType<typeof useCaseContext>
+let ctx: Context
 let scheduleId = 0
 let made = 0
 
 beforeAll(async () => {
-  environment = await createTestEnvironment({ topics: false })
-  pool = openPool(environment, 'test')
-  ctx = useCaseContext(environment, pool)
+  useCases = await startUseCases()
+  pool = useCases.pool
+  ctx = useCases.ctx
 })
-afterAll(async () => {
-  await pool.end()
-  await environment.dispose()
-})
+afterAll(() => useCases.stop())
 
 interface Wish {
   seatIds: number[]

@@ -3,6 +3,7 @@ import type { Pool } from '@frontrow/postgres/pool'
 import { readConfig } from '@frontrow/service-host/config'
 import { createLogger } from '@frontrow/service-host/logger'
 import { createMetrics } from '@frontrow/service-host/metrics'
+import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { settings } from '../src/config.ts'
 import type { Context } from '../src/context.ts'
@@ -12,6 +13,29 @@ import { SeatPicker } from '../src/seat-picker.ts'
 import { shareHolds } from '../src/share-holds.ts'
 import { listTakenSeatIds } from '../src/sql/seat-holds.ts'
 import { layOutRuns } from './neighbours.ts'
+
+/** The use cases on a database of their own, without servers around them. */
+export interface UseCases {
+  environment: TestEnvironment
+  pool: Pool
+  ctx: Context
+  stop(): Promise<void>
+}
+
+/** Makes the database, and connects to it. */
+export async function startUseCases(): Promise<UseCases> {
+  const environment = await createTestEnvironment({ topics: false })
+  const pool = openPool(environment, 'test')
+  return {
+    environment,
+    pool,
+    ctx: useCaseContext(environment, pool),
+    stop: async () => {
+      await pool.end()
+      await environment.dispose()
+    },
+  }
+}
 
 /** Thirty connections with the service's own role. */
 export function openPool(environment: TestEnvironment, applicationName: string): Pool {
