@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { chmodSync, createWriteStream, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { expect } from '@jest/globals'
 import { ensurePrograms } from '@frontrow/local-stack/install'
 import { ensureCertificate, startNginx } from '@frontrow/local-stack/nginx'
 import { freePorts } from '@frontrow/local-stack/ports'
@@ -239,4 +240,18 @@ export async function enter(
     { withinMs: 20_000, everyMs: 200 },
   )
   return token
+}
+
+/** Waits until nothing is at work any more and every invariant holds; returns the report. */
+export function auditHolds(network: Pick<OnSaleNetwork, 'call'>): Promise<Answer['data']> {
+  return eventually(
+    async () => {
+      const answer = await network.call('GET', '/api/v1/admin/audit', { as: 'admin', admin: true })
+      expect(answer.status).toBe(200)
+      expect(answer.data.invariants.flatMap((one: { violations: string[] }) => one.violations)).toEqual([])
+      expect(answer.data).toMatchObject({ holds: true, unsettled: 0 })
+      return answer.data
+    },
+    { withinMs: 45_000, everyMs: 500 },
+  )
 }

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { eventually } from '@frontrow/test-kit/eventually'
-import { enter, openOnSale, startOnSaleNetwork } from './on-sale-network.ts'
+import { verifyFairness } from '../../fairness/main.ts'
+import { auditHolds, enter, openOnSale, startOnSaleNetwork } from './on-sale-network.ts'
 import type { Answer, OnSaleNetwork } from './on-sale-network.ts'
 
-// The places of the waiting room, the holds that they make, and what is paid.
+// The places of the waiting room: who comes early, the holds that they make, and what is paid.
 
 let network: OnSaleNetwork
 
@@ -161,3 +163,130 @@ test('two shows in one browser: seats are seen, held and kept in each by its own
   expect([...jar.keys()].toSorted()).toEqual(['tokenId', `tokenId_${second?.scheduleId}`])
   expect((await placeIn(second?.scheduleId ?? 0)).data?.status).toBe('ACTIVE')
 }, 60_000)
+
+describe('a waiting room that opens before the sale', () => {
+  const limits = { maxActive: 4, admitPerSecond: 3 }
+
+  interface Visitor {
+    user: string
+    token: string
+    /** As told at the join. */
+    place: { status: string; sequence: number; queuePosition: number }
+  }
+
+  const join = async (user: string, scheduleId: number): Promise<Visitor> => {
+    const { status, data } = await network.call('POST', '/api/v1/queue/tokens', {
+      as: user,
+      body: { scheduleId },
+    })
+    expect(status).toBe(200)
+    return { user, token: data.token, place: data }
+  }
+
+  const askPlace = async ({ user, token }: Visitor): Promise<Visitor['place']> => {
+    const answer = await network.call('GET', ME, { as: user, queueToken: token })
+    expect(answer.status).toBe(200)
+    return answer.data
+  }
+
+  const fairness = async (scheduleId: number): Promise<Answer['data']> =>
+    (await network.call('GET', `/api/v1/queue/schedules/${scheduleId}/fairness?from=1`)).data
+
+  /** Waits until all have been let in, and returns the places they were told then; a full room is left by all who are in. */
+  async function letEverybodyIn(visitors: readonly Visitor[]): Promise<Map<Visitor, number>> {
+    const told = new Map<Visitor, number>()
+    const left = new Set<Visitor>()
+    await eventually(
+      async () => {
+        const inside: Visitor[] = []
+        for (const visitor of visitors.filter((one) => !left.has(one))) {
+          const { status, sequence } = await askPlace(visitor)
+          if (status !== 'ACTIVE') continue
+          told.set(visitor, sequence)
+          inside.push(visitor)
+        }
+        for (const visitor of inside.length < limits.maxActive ? [] : inside) {
+          left.add(visitor)
+          await network.call('DELETE', '/api/v1/queue/tokens/me', { queueToken: visitor.token })
+        }
+        expect(told.size).toBe(visitors.length)
+      },
+      { withinMs: 20_000, everyMs: 100 },
+    )
+    return told
+  }
+
+  async function replay(
+    scheduleId: number,
+    ...args: string[]
+  ): Promise<{ code: number; lines: string[]; complaints: string[] }> {
+    const [lines, complaints]: [string[], string[]] = [[], []]
+    const code = await verifyFairness(['--schedule', String(scheduleId), '--url', network.url, ...args], {
+      env: {},
+      print: (line) => lines.push(line),
+      complain: (line) => complaints.push(line),
+      pause: (ms) => delay(ms),
+      deadlineMs: 5_000,
+    })
+    return { code, lines, complaints }
+  }
+
+  test('lets nobody in before the sale opens, then all in the drawn order and by its limits, late ones last, as a replay confirms', async () => {
+    const { scheduleId, bookingOpenAt } = await openOnSale(network, 10, {
+      waitingRoomInMs: 0,
+      bookingInMs: 4_000,
+    })
+    const room = `/api/v1/admin/queues/${scheduleId}`
+    const admin = { as: 'admin', admin: true }
+    expect((await network.call('PATCH', room, { ...admin, body: limits })).status).toBe(200)
+    const promised = await fairness(scheduleId)
+    expect(promised).toMatchObject({ seed: null, draw: null, entries: [] })
+
+    const fans = Array.from({ length: 10 }, (_, index) => String(3_000 + index))
+    const early = await Promise.all(fans.map((fan) => join(fan, scheduleId)))
+    const entries = early.map(({ place }) => place.sequence)
+    expect(entries.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+    for (const visitor of early) {
+      expect(visitor.place.status).toBe('WAITING')
+      expect(await askPlace(visitor)).toMatchObject({ status: 'WAITING', sequence: visitor.place.sequence })
+    }
+
+    await eventually(
+      async () => {
+        expect((await network.call('GET', room, admin)).data).toMatchObject({ active: 4, waiting: 6 })
+      },
+      { withinMs: 15_000, everyMs: 100 },
+    )
+    const late = await join('3010', scheduleId)
+    expect(late.place).toMatchObject({ status: 'WAITING', sequence: 21, queuePosition: 7 })
+    const told = await letEverybodyIn([...early, late])
+
+    const published = await eventually(async () => {
+      const data = await fairness(scheduleId)
+      expect(data.log.length).toBe(11)
+      return data
+    })
+    expect(published).toMatchObject({
+      commitment: promised.commitment,
+      seed: expect.stringMatching(/^[0-9a-f]{64}$/),
+      draw: { entries: 10 },
+    })
+    const log: { sequence: number; admittedAt: string; active: number }[] = published.entries
+    expect(log.map(({ sequence }) => sequence)).toEqual([11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21])
+    expect(Math.max(...log.map(({ active }) => active))).toBe(limits.maxActive)
+    const times = log.map(({ admittedAt }) => Date.parse(admittedAt))
+    expect(times[0]).toBeGreaterThanOrEqual(Date.parse(bookingOpenAt))
+    for (const [index, at] of times.slice(limits.admitPerSecond).entries()) {
+      expect(at - (times[index] ?? Infinity)).toBeGreaterThanOrEqual(1_000)
+    }
+
+    for (const visitor of early) {
+      const entry = `${visitor.place.sequence}:${told.get(visitor)}`
+      const outcome = await replay(scheduleId, '--commitment', promised.commitment, '--entry', entry)
+      expect(outcome).toMatchObject({ code: 0, complaints: [] })
+      expect(outcome.lines.at(-1)).toBe('fairness holds')
+    }
+    expect(told.get(late)).toBe(21)
+    await auditHolds(network)
+  }, 60_000)
+})

@@ -41,6 +41,8 @@ export interface RunningService {
     options?: { body?: unknown; headers?: Record<string, string>; admin?: boolean; port?: number },
   ): Promise<Answer>
   hold(userId: string, body: object, headers?: Record<string, string>): Promise<Answer>
+  /** What others are told of one reservation, in order. */
+  told(reservationId: string): Promise<{ type: string; payload: Record<string, unknown> }[]>
   /** Moves a hold's deadline into the past, as if the time had gone by. */
   lapse(reservationId: string): Promise<void>
   stop(): Promise<void>
@@ -137,6 +139,13 @@ export async function startRunningService(
     call,
     hold: (userId, body, headers) =>
       call(userId, 'POST', '/reservations', { body, ...(headers === undefined ? {} : { headers }) }),
+    told: async (reservationId) => {
+      const { rows } = await db.query<{ type: string; payload: Record<string, unknown> }>(
+        'SELECT type, payload FROM outbox WHERE message_key = $1 ORDER BY id',
+        [reservationId],
+      )
+      return rows
+    },
     lapse: async (reservationId) => {
       const past = `clock_timestamp() - interval '1 second'`
       await db.query(
