@@ -32,7 +32,7 @@ import { askTakenSeats } from './move-performance.ts'
 import { createScheduleRoute } from './openapi.ts'
 import { asShown, concertJson, scheduleDetailsJson, scheduleJson, venueJson } from './schedule-json.ts'
 import { countSeatsLeft } from './seats-left.ts'
-import { writeOnce } from './write-once.ts'
+import { askThenWriteOnce, writeOnce } from './write-once.ts'
 
 /** What admins do. Each write is done once for each Idempotency-Key. */
 export function addAdminRoutes(http: Pick<HttpServer, 'handle'>, ctx: CatalogContext): void {
@@ -134,11 +134,11 @@ function addScheduleRoutes(http: Pick<HttpServer, 'handle'>, ctx: CatalogContext
     return { status: 200, data: scheduleDetailsJson(schedule), headers: tagOf(schedule) }
   })
 
-  http.handle(changeScheduleRoute, async ({ params, body, headers, caller }) => {
+  http.handle(changeScheduleRoute, ({ params, body, headers, caller }) => {
     const content = { ...params, ...body }
     const request = { operation: 'changeSchedule', caller, key: headers['idempotency-key'], content }
-    const taken = await askTakenSeats(ctx, content)
-    return writeOnce(ctx, request, async (tx) => {
+    const ask = () => askTakenSeats(ctx, content)
+    return askThenWriteOnce(ctx, request, ask, async (tx, taken) => {
       const schedule = await changeSchedule(ctx, tx, { ...content, ifMatch: headers['if-match'], taken })
       const availableSeats = await countSeatsLeft(tx, schedule)
       const shown = { ...asShown(schedule, ctx.now()), availableSeats }
@@ -160,9 +160,9 @@ function addScheduleRoutes(http: Pick<HttpServer, 'handle'>, ctx: CatalogContext
   http.handle(changeSeatsRoute, ({ params, body, headers, caller }) => {
     const content = { ...params, ...body }
     const request = { operation: 'changeSeats', caller, key: headers['idempotency-key'], content }
-    return writeOnce(ctx, request, async (tx) => {
+    const ask = () => changeSeats(ctx, content)
+    return askThenWriteOnce(ctx, request, ask, async (_tx, changedSeatIds) => {
       const { scheduleId, status } = content
-      const changedSeatIds = await changeSeats(ctx, tx, content)
       return { status: 200, data: { scheduleId, status, changedSeatIds }, headers: {} }
     })
   })

@@ -1,4 +1,3 @@
-import type { Tx } from '@frontrow/postgres/pool'
 import { refuse } from '@frontrow/proto/refusals'
 import type { CatalogContext } from './context.ts'
 import { readSchedule } from './sql/schedules.ts'
@@ -16,11 +15,10 @@ export interface SeatsChange {
  * SEAT_NOT_FOUND, SCHEDULE_NOT_CHANGEABLE or SEAT_TAKEN.
  */
 export async function changeSeats(
-  ctx: Pick<CatalogContext, 'now' | 'blockSeats' | 'unblockSeats'>,
-  tx: Tx,
+  ctx: Pick<CatalogContext, 'pool' | 'now' | 'blockSeats' | 'unblockSeats'>,
   { scheduleId, seatIds, status }: SeatsChange,
 ): Promise<number[]> {
-  const schedule = await readSchedule(tx, scheduleId)
+  const schedule = await readSchedule(ctx.pool, scheduleId)
   if (schedule === undefined) throw refuse('SCHEDULE_NOT_FOUND', `there is no schedule ${scheduleId}`)
   // The ids of a schedule's seats run from 1.
   const unknown = seatIds.filter((seatId) => seatId > schedule.seatCount)

@@ -1,6 +1,8 @@
 import { answerOnce } from '@frontrow/idempotency/answer-once'
+import { findAnswer } from '@frontrow/idempotency/idempotency-key'
 import type { Tx } from '@frontrow/postgres/pool'
 import { inTransaction } from '@frontrow/postgres/transaction'
+import { generalRefusal } from '@frontrow/refusals/general-refusals'
 import type { Caller } from '@frontrow/service-host/auth'
 import type { Reply } from '@frontrow/service-host/serve-route'
 import { z } from 'zod'
@@ -44,4 +46,31 @@ export function writeOnce(
     const { data, headers } = Stored.parse(response)
     return { status, data, headers: { ...headers, ...(replayed ? { 'Idempotency-Replayed': 'true' } : {}) } }
   })
+}
+
+/**
+ * The same for a write that needs another service: `ask` runs before the transaction, so that no lock waits for the network and nothing is
+ * asked again when the transaction is retried. A request whose key has its answer asks nobody. Two of one key at the same moment may both ask,
+ * so what is asked for must be as good the second time.
+ */
+export async function askThenWriteOnce<A>(
+  ctx: Pick<CatalogContext, 'pool'>,
+  request: WriteRequest,
+  ask: () => Promise<A>,
+  write: (tx: Tx, asked: A) => Promise<Written>,
+): Promise<Reply> {
+  const asked = (await isAnswered(ctx, request)) ? undefined : { answer: await ask() }
+  return writeOnce(ctx, request, (tx) => {
+    if (asked !== undefined) return write(tx, asked.answer)
+    // The time to keep the answer has run out at this moment.
+    throw generalRefusal('IDEMPOTENCY_IN_PROGRESS', 'this Idempotency-Key can not be read now; try again')
+  })
+}
+
+async function isAnswered(
+  { pool }: Pick<CatalogContext, 'pool'>,
+  { operation, caller, key, content }: WriteRequest,
+): Promise<boolean> {
+  if (key === undefined) return false
+  return (await findAnswer(pool, { userId: caller.userId, operation, key, content })) !== undefined
 }

@@ -38,6 +38,27 @@ test('seats that are taken off sale are BLOCKED in the map and B in its compact 
   underTest.neighbours.taken = { held: [], sold: [] }
 })
 
+test('the reservation service is asked before any transaction begins, and not again for a repeat', async () => {
+  const { scheduleId } = await underTest.createSchedule()
+  const { neighbours, owner } = underTest
+  const headers = { 'Idempotency-Key': randomUUID() }
+  const body = { seatIds: [7], status: 'BLOCKED' }
+  // Nobody can claim a key meanwhile, so that a transaction that asks would never come to it.
+  await owner.query('BEGIN')
+  await owner.query('LOCK TABLE idempotency_keys IN SHARE MODE')
+  const blocking = patch(scheduleId, body, headers)
+  try {
+    await eventually(() => expect(neighbours.taken.blocked).toEqual([7]))
+  } finally {
+    await owner.query('COMMIT')
+  }
+  const first = await blocking
+  expect(first.data).toEqual({ scheduleId, status: 'BLOCKED', changedSeatIds: [7] })
+  neighbours.taken = { held: [], sold: [] }
+  expect((await patch(scheduleId, body, headers)).data).toEqual(first.data)
+  expect(neighbours.taken.blocked ?? []).toEqual([])
+})
+
 test('what breaks a rule is refused before the reservation service is asked', async () => {
   const { scheduleId } = await underTest.createSchedule()
   for (const [field, body] of [
