@@ -26,7 +26,7 @@ export const refusals = {
   SCHEDULE_NOT_CHANGEABLE: refusalRow(
     409,
     'FAILED_PRECONDITION',
-    'Cancelled, begun, or its date is what seats were sold for.',
+    'Cancelled, begun, or a new date while somebody has or could get seats.',
   ),
 
   SEAT_TAKEN: refusalRow(409, 'ABORTED', 'Held or sold; `details.seatIds` says which.'),

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { eventually } from '@frontrow/test-kit/eventually'
-import { startCatalogUnderTest } from './catalog-under-test.ts'
-import type { Answer, CatalogUnderTest } from './catalog-under-test.ts'
+import { outcome, startCatalogUnderTest } from './catalog-under-test.ts'
+import type { CatalogUnderTest } from './catalog-under-test.ts'
 
 // That a seat which is held or sold can not be blocked is the reservation service's to say: see its house-seats.int.test.ts.
 let underTest: CatalogUnderTest
@@ -15,7 +15,6 @@ afterAll(() => underTest.dispose())
 
 const patch = (scheduleId: number, body: unknown, headers: Record<string, string> = {}) =>
   underTest.call('PATCH', `/admin/schedules/${scheduleId}/seats`, { admin: true, body, headers })
-const outcome = ({ status, error }: Answer) => [status, error?.code]
 
 test('seats that are taken off sale are BLOCKED in the map and B in its compact form', async () => {
   const { scheduleId, path } = await underTest.createSchedule()

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { eventually } from '@frontrow/test-kit/eventually'
-import { numberIn, scheduleBody, startCatalogUnderTest } from './catalog-under-test.ts'
-import type { Answer, CatalogUnderTest } from './catalog-under-test.ts'
+import { numberIn, outcome, scheduleBody, startCatalogUnderTest } from './catalog-under-test.ts'
+import type { CatalogUnderTest } from './catalog-under-test.ts'
 
 let underTest: CatalogUnderTest
 
@@ -12,9 +12,7 @@ beforeAll(async () => {
 
 afterAll(() => underTest.dispose())
 
-const call = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
-  underTest.call(method, path, { admin: true, headers, ...(body === undefined ? {} : { body }) })
-const outcome = ({ status, error }: Answer) => [status, error?.code]
+const call: CatalogUnderTest['callAsAdmin'] = (...request) => underTest.callAsAdmin(...request)
 
 const balcony = { section: 'Balcony', grade: 'S', price: 80_000, rows: 2, seatsPerRow: 5 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { daysAhead, numberIn, scheduleBody, startCatalogUnderTest } from './catalog-under-test.ts'
-import type { Answer, CatalogUnderTest } from './catalog-under-test.ts'
+import { daysAhead, numberIn, outcome, scheduleBody, startCatalogUnderTest } from './catalog-under-test.ts'
+import type { CatalogUnderTest } from './catalog-under-test.ts'
 
 let underTest: CatalogUnderTest
 
@@ -11,10 +11,7 @@ beforeAll(async () => {
 
 afterAll(() => underTest.dispose())
 
-const call = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
-  underTest.call(method, path, { admin: true, headers, ...(body === undefined ? {} : { body }) })
-
-const outcome = ({ status, error }: Answer) => [status, error?.code]
+const call: CatalogUnderTest['callAsAdmin'] = (...request) => underTest.callAsAdmin(...request)
 
 /** The ids of a page, and what to ask the next one with. */
 const page = async (path: string, id: string): Promise<{ ids: number[]; next: string | null }> => {

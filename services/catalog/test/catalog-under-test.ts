@@ -39,6 +39,7 @@ export interface CatalogUnderTest {
   owner: ReturnType<typeof createClient>
   url(path: string): string
   call(method: string, path: string, call?: Call): Promise<Answer>
+  callAsAdmin(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
   /** A new concert with one schedule; the body is `scheduleBody` with `changes`. */
   createSchedule(changes?: object): Promise<{ concertId: number; scheduleId: number; path: string }>
   createVenue(): Promise<number>
@@ -69,6 +70,9 @@ export function scheduleBody(venueId: number): object {
     ],
   }
 }
+
+/** The status of an answer, and the code of a refusal. */
+export const outcome = ({ status, error }: Answer): [number, string | undefined] => [status, error?.code]
 
 /** The named number of an answer's data. */
 export function numberIn(answer: Answer, name: string): number {
@@ -123,6 +127,8 @@ export async function startCatalogUnderTest(
     owner,
     url,
     call,
+    callAsAdmin: (method, path, body, headers = {}) =>
+      call(method, path, { admin: true, headers, ...(body === undefined ? {} : { body }) }),
     createVenue,
     createConcert,
     createSchedule: async (changes = {}) => {

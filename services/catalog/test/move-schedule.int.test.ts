@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { eventually } from '@frontrow/test-kit/eventually'
-import { daysAhead, startCatalogUnderTest } from './catalog-under-test.ts'
-import type { Answer, CatalogUnderTest } from './catalog-under-test.ts'
+import { daysAhead, outcome, startCatalogUnderTest } from './catalog-under-test.ts'
+import type { CatalogUnderTest } from './catalog-under-test.ts'
 
 // Changes of the times of a schedule.
 let underTest: CatalogUnderTest
@@ -13,10 +13,7 @@ beforeAll(async () => {
 
 afterAll(() => underTest.dispose())
 
-const call = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
-  underTest.call(method, path, { admin: true, headers, ...(body === undefined ? {} : { body }) })
-
-const outcome = ({ status, error }: Answer) => [status, error?.code]
+const call: CatalogUnderTest['callAsAdmin'] = (...request) => underTest.callAsAdmin(...request)
 
 const outboxOf = async (scheduleId: number) => {
   const { rows } = await underTest.owner.query<{ type: string; payload: object }>(
