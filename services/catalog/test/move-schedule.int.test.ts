@@ -143,6 +143,8 @@ test('a move asks who has seats before its transaction, and is refused where ano
   const { neighbours, owner } = underTest
   const asked = neighbours.takenCalls
   await owner.query('BEGIN')
+  // Nobody can claim a key meanwhile, so that a transaction that asks would never come to it.
+  await owner.query('LOCK TABLE idempotency_keys IN SHARE MODE')
   await owner.query('UPDATE schedules SET version = version + 1 WHERE schedule_id = $1', [scheduleId])
   const key = { 'Idempotency-Key': randomUUID() }
   const moved = call('PATCH', path, { performanceAt: '2099-12-24T19:30:00Z' }, key)
