@@ -25,7 +25,7 @@ export const settings = hostSettings.extend({
   JOB_MAX_MS: whole(100, 600_000, 120_000).describe(
     'a job that could not be done so long after it was accepted fails with TIMEOUT and holds nothing',
   ),
-  JOB_ATTEMPT_MS: whole(100, 120_000, 15_000).describe(
+  JOB_ATTEMPT_MS: whole(100, 120_000, 3_000).describe(
     'how long a job belongs to the instance that works at it, which may have died; then another one tries',
   ),
   JOB_KEEP_MS: whole(1_000, 86_400_000, 3_600_000).describe('how long a job is kept after its end'),

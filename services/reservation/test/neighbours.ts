@@ -46,6 +46,8 @@ export interface Neighbours {
   catalogIsAway: boolean
   queueIsAway: boolean
   payments: Map<string, KnownPayment>
+  /** How often a payment was asked for. */
+  paymentLooks: number
   stop(): Promise<void>
 }
 
@@ -84,6 +86,7 @@ export async function startNeighbours(): Promise<Neighbours> {
     catalogIsAway: false,
     queueIsAway: false,
     payments: new Map(),
+    paymentLooks: 0,
     stop: async () => {
       await Promise.all([queue.close(500), catalog.close(500), payment.close(500)])
     },
@@ -127,6 +130,7 @@ export async function startNeighbours(): Promise<Neighbours> {
       'GetPayment',
       z.object({ paymentId: z.string() }),
       async ({ paymentId }) => {
+        neighbours.paymentLooks += 1
         const known = neighbours.payments.get(paymentId)
         if (known === undefined) throw refuse('PAYMENT_NOT_FOUND', 'no such payment')
         return { paymentId, reservationId: 'r-1', amount: 1_500, paymentMethod: 'BALANCE', ...known }

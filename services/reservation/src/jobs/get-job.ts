@@ -3,7 +3,7 @@ import type { Pool } from '@frontrow/postgres/pool'
 import type { Payment__Output as Payment } from '@frontrow/proto/gen/frontrow/payment/v1/Payment'
 import { isRefusal, refuse } from '@frontrow/proto/refusals'
 import type { Owner } from '../get-reservations.ts'
-import { countUpTo, findJobs } from '../sql/jobs.ts'
+import { findJobs } from '../sql/jobs.ts'
 import type { Job, JobError, JobStatus } from './job.ts'
 import type { JobEnds } from './job-ends.ts'
 
@@ -22,7 +22,6 @@ export interface JobJson {
 
 /** What looking at jobs needs. */
 export interface JobReader {
-  pool: Pool
   ends: JobEnds
   looks: Batcher<'all', string, Job | undefined>
   /** Refuses with PAYMENT_NOT_FOUND. */
@@ -31,6 +30,8 @@ export interface JobReader {
 
 // Jobs that are ended by this instance are told of at once.
 const LOOK_EVERY_MS = 500
+// Most payments end before the second look. Each look is a call of its own, so those that take longer are looked at less often.
+const PAYMENT_LOOK_MAX_MS = 2_000
 const LOOKS_SHARED_MAX = 1_000
 const LOOKS_PENDING_MAX = 10_000
 
@@ -58,29 +59,32 @@ export async function getJob(
 ): Promise<JobJson> {
   const { jobId, owner, waitMs, left } = request
   const until = performance.now() + waitMs
+  let pauseMs = LOOK_EVERY_MS
+  let isPayment = false
   for (;;) {
-    const looked = (await reader.looks.add('all', jobId)) ?? (await findPaymentJob(reader, jobId))
+    const held: Job | undefined = isPayment ? undefined : await reader.looks.add('all', jobId)
+    const looked = held ?? (await findPaymentJob(reader, jobId))
     if (looked === undefined || (owner !== null && looked.userId !== owner)) {
       throw refuse('JOB_NOT_FOUND', 'you have no such job')
     }
     const leftMs = until - performance.now()
     const isOpen = looked.status === 'waiting' || looked.status === 'active'
     if (!isOpen || leftMs <= 0 || left.aborted || reader.ends.isFull) {
-      return 'json' in looked ? looked.json : toJobJson(reader, looked)
+      return 'json' in looked ? looked.json : toJobJson(looked)
     }
-    await reader.ends.next(jobId, Math.min(LOOK_EVERY_MS, leftMs), left)
+    await reader.ends.next(jobId, Math.min(pauseMs, leftMs), left)
+    isPayment = held === undefined
+    if (isPayment) pauseMs = Math.min(PAYMENT_LOOK_MAX_MS, pauseMs * 2)
   }
 }
 
-async function toJobJson(reader: JobReader, job: Job): Promise<JobJson> {
-  const { jobId, status, createdAt, completedAt } = job
-  const position = status === 'waiting' ? await countUpTo(reader.pool, job) : 0
+function toJobJson(job: Job): JobJson {
+  const { jobId, status, position, createdAt, completedAt } = job
   return {
     jobId,
     type: 'hold',
     status,
-    // None where its turn came between the two looks.
-    ...(position > 0 ? { position } : {}),
+    ...(position === null ? {} : { position }),
     ...(status === 'completed' ? { result: job.result } : {}),
     ...(job.error === null ? {} : { error: job.error }),
     createdAt: createdAt.toISOString(),

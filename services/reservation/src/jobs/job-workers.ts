@@ -6,12 +6,12 @@ import { generalRefusal } from '@frontrow/refusals/general-refusals'
 import { continueTrace, runWithTrace } from '@frontrow/trace-context/trace-context'
 import type { Context } from '../context.ts'
 import { holdSeats } from '../hold-seats.ts'
-import { beginAttempt, completeJob, failJob, listOverdueSchedules, postponeJob } from '../sql/jobs.ts'
-import type { JobAttempt } from './job.ts'
+import { beginAttempt, completeJob, failJob, listOverdueJobs, postponeJob } from '../sql/jobs.ts'
+import type { JobAttempt, JobInLine } from './job.ts'
 
 /** What becomes of jobs, told after the commit. */
 export interface JobEvents {
-  ended(job: JobAttempt, how: 'completed' | 'failed', code: string): void
+  ended(job: JobInLine, how: 'completed' | 'failed', code: string): void
 }
 
 // Schedules whose jobs this process runs at once. Each takes one connection of the pool at a time.
@@ -24,10 +24,14 @@ const BACK_OFF_MAX_MS = 5_000
 const DEFECTS_MAX = 4
 // Whoever takes over a schedule waits so long for the one that it was meant for.
 const OVERDUE_MS = 1_000
+// Schedules whose next job waits for its next attempt here; those past it are found by the sweep, a second later.
+const ALARMS_MAX = 1_000
+// A timer may be early by its rounding, and whoever is early finds nothing to do.
+const ALARM_LATE_MS = 5
 
 /**
  * Runs the jobs of schedules, those of one schedule one after the other in the order of their numbers, whichever instance does it. A message wakes the
- * instance that has the schedule's partition; where that one dies, Kafka is away or a job waits for its next attempt, the sweep of any instance
+ * instance that has the schedule's partition, and a timer the one whose attempt failed; where that one dies or Kafka is away, the sweep of any instance
  * does. Two that work at one schedule do no harm: the job at the head belongs to one of them for a while, and its hold is made once in any case.
  */
 export class JobWorkers {
@@ -38,6 +42,9 @@ export class JobWorkers {
   readonly #awake = new Set<number>()
   /** Schedules in work. */
   readonly #running = new Map<number, Promise<void>>()
+  /** Schedules whose next job has no time left and is being failed. */
+  readonly #givingUp = new Map<number, Promise<void>>()
+  readonly #alarms = new Map<number, NodeJS.Timeout>()
   #isStopping = false
 
   constructor(ctx: Context, events: JobEvents) {
@@ -55,17 +62,45 @@ export class JobWorkers {
 
   /** One round: wakes schedules whose next job nobody has begun in time, and gives up those that have no time left. */
   async sweep(): Promise<void> {
-    for (const { scheduleId, isLate } of await listOverdueSchedules(this.#ctx.pool, OVERDUE_MS)) {
-      // Beside the schedule's turn, which may wait for an attempt that hangs.
-      if (isLate) await this.#runNext(scheduleId)
-      this.wake(scheduleId)
+    for (const job of await listOverdueJobs(this.#ctx.pool, OVERDUE_MS)) {
+      this.wake(job.scheduleId)
+      if (job.isLate) this.#startGivingUp(job)
     }
   }
 
   /** Finishes the jobs in hand and begins no more. */
   async stop(): Promise<void> {
     this.#isStopping = true
-    await Promise.all(this.#running.values())
+    for (const alarm of this.#alarms.values()) clearTimeout(alarm)
+    this.#alarms.clear()
+    await Promise.all([...this.#running.values(), ...this.#givingUp.values()])
+  }
+
+  /** Beside the schedule's turn, which may wait for an attempt that hangs. */
+  #startGivingUp(job: JobInLine): void {
+    const { scheduleId } = job
+    if (this.#isStopping || this.#givingUp.has(scheduleId) || this.#givingUp.size >= WORKERS_MAX) return
+    this.#givingUp.set(scheduleId, this.#giveUp(job))
+  }
+
+  async #giveUp(job: JobInLine): Promise<void> {
+    try {
+      await this.#fail(job, tooLate())
+    } catch (error) {
+      this.#failures.failed(error, { scheduleId: job.scheduleId })
+    }
+    this.#givingUp.delete(job.scheduleId)
+  }
+
+  #wakeAfter(scheduleId: number, ms: number): void {
+    clearTimeout(this.#alarms.get(scheduleId))
+    this.#alarms.delete(scheduleId)
+    if (this.#isStopping || this.#alarms.size >= ALARMS_MAX) return
+    const alarm = setTimeout(() => {
+      this.#alarms.delete(scheduleId)
+      this.wake(scheduleId)
+    }, ms)
+    this.#alarms.set(scheduleId, alarm.unref())
   }
 
   #startTurns(): void {
@@ -124,13 +159,15 @@ export class JobWorkers {
     const isOutage = isDatabaseOutage(error) || isRefusal(error, 'UNAVAILABLE') || isRefusal(error, 'TIMEOUT')
     if (isOutage || job.attempts < DEFECTS_MAX) {
       this.#ctx.logger.debug({ err: error, jobId: job.jobId, attempts: job.attempts }, 'job is tried again')
-      return postponeJob(this.#ctx.pool, job, backOffMs(job.attempts))
+      const ms = backOffMs(job.attempts)
+      await postponeJob(this.#ctx.pool, job, ms)
+      return this.#wakeAfter(job.scheduleId, ms + ALARM_LATE_MS)
     }
     this.#ctx.logger.error({ err: error, jobId: job.jobId, attempts: job.attempts }, 'job given up')
     return this.#fail(job, generalRefusal('INTERNAL', 'something went wrong on our side; nothing is held'))
   }
 
-  async #fail(job: JobAttempt, refusal: Refusal): Promise<void> {
+  async #fail(job: JobInLine, refusal: Refusal): Promise<void> {
     const { code, message, details = null } = refusal
     const how = await failJob(this.#ctx.pool, job, { code, message, details })
     if (how !== undefined) this.#events.ended(job, how, how === 'failed' ? code : '')

@@ -14,27 +14,32 @@ export interface JobError {
 /** A job as of the moment it was read. */
 export interface Job {
   jobId: string
-  jobNumber: number
   userId: string
   scheduleId: number
   status: JobStatus
+  /** In the line of its schedule, while it waits; 1 is the next one. */
+  position: number | null
   createdAt: Date
   completedAt: Date | null
   result: unknown
   error: JobError | null
 }
 
-/** An attempt at a job. */
-export interface JobAttempt {
+/** An open job in the line of its schedule. */
+export interface JobInLine {
   jobId: string
   jobNumber: number
-  userId: string
   scheduleId: number
+  /** Attempts that have begun. */
+  attempts: number
+}
+
+/** An attempt at a job; it counts in `attempts`. */
+export interface JobAttempt extends JobInLine {
+  userId: string
   queueToken: string
   choice: SeatChoice
   seen: SeenPrice | null
-  /** Attempts with this one. */
-  attempts: number
   /** The time in which it was to be done is over. */
   isLate: boolean
   traceparent: string | null

@@ -58,7 +58,7 @@ export function createJobs(host: ServiceHost, ctx: Context, { getPayment }: Paym
   watchValue(host.metrics.registry, waits, async () => [{ value: ends.count }], warnUnread)
   return {
     intake: createJobIntake(ctx),
-    reader: { pool, ends, looks: createJobLooks(pool), getPayment },
+    reader: { ends, looks: createJobLooks(pool), getPayment },
     workers,
     listening: () => {
       host.lifecycle.add('job workers', () => workers.stop())

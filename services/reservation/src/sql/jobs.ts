@@ -5,7 +5,7 @@
  */
 import type { Pool, Queryable, Tx } from '@frontrow/postgres/pool'
 import { inOneStatement } from '@frontrow/postgres/transaction'
-import type { Job, JobAttempt, JobError, NewJob } from '../jobs/job.ts'
+import type { Job, JobAttempt, JobError, JobInLine, NewJob } from '../jobs/job.ts'
 
 /** The operation of the keys that jobs hold seats by; the key is the job's id. */
 export const JOB_OPERATION = 'job'
@@ -13,11 +13,11 @@ export const JOB_OPERATION = 'job'
 // How long a job takes is the median of so many: some that waited for a server that was away must not make it minutes.
 const MEDIAN_OF = 50
 
-const JOB_COLUMNS = `job_id AS "jobId", job_number AS "jobNumber", user_id AS "userId", schedule_id AS "scheduleId", status,
+const JOB_COLUMNS = `job_id AS "jobId", user_id AS "userId", schedule_id AS "scheduleId", status,
   created_at AS "createdAt", completed_at AS "completedAt", result, error`
 
 /** Names an open job in the way in which its index finds it: the schedule first. */
-type OpenJob = Pick<Job, 'scheduleId' | 'jobNumber'>
+type OpenJob = Pick<JobInLine, 'scheduleId' | 'jobNumber'>
 
 /**
  * Lets those who accept jobs of a schedule take turns until they commit, so that the numbers of its jobs appear in their order. Everything that is
@@ -31,40 +31,67 @@ export async function lockJobsOf(tx: Tx, scheduleId: number): Promise<void> {
   })
 }
 
-/**
- * The line of a schedule: its open jobs, and how many seconds one takes, null where none has ended yet. It is the time from one end to the next where a
- * job was waiting for that, so that it tells the rate.
- */
-export async function readJobLine(
-  db: Queryable,
-  scheduleId: number,
-): Promise<{ open: number; secondsEach: number | null }> {
-  const { rows } = await db.query<{ open: number; secondsEach: number | null }>({
-    name: 'jobs-line',
-    text: `SELECT (SELECT count(*) FROM jobs WHERE schedule_id = $1 AND completed_at IS NULL) AS open,
-             (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM completed_at - begun_at))
-              FROM (SELECT completed_at, CASE WHEN created_at < lag(completed_at) OVER one_by_one
-                      THEN lag(completed_at) OVER one_by_one ELSE started_at END AS begun_at
-                    FROM (SELECT created_at, started_at, completed_at FROM jobs WHERE schedule_id = $1 AND completed_at IS NOT NULL
-                          ORDER BY completed_at DESC LIMIT ${MEDIAN_OF}) latest
-                    WINDOW one_by_one AS (ORDER BY completed_at)) timed) AS "secondsEach"`,
-    values: [scheduleId],
-  })
-  return rows[0] ?? { open: 0, secondsEach: null }
+/** The open jobs of a schedule. */
+export interface JobLine {
+  open: number
+  /** Of the last one; 0 where none is open. */
+  lastOrdinal: number
+  /**
+   * What one takes, null where none has ended yet. It is the time from one end to the next where a job was waiting for that, so that it tells the
+   * rate.
+   */
+  secondsEach: number | null
 }
 
-/** Writes jobs of one schedule in their order. Call `lockJobsOf` before. */
+const OPEN_OF_SCHEDULE = 'FROM jobs WHERE schedule_id = $1 AND completed_at IS NULL ORDER BY job_number'
+
+/** The line of a schedule. It costs the same however long that is. */
+export async function readJobLine(db: Queryable, scheduleId: number): Promise<JobLine> {
+  const { rows } = await db.query<JobLine>({
+    name: 'jobs-line',
+    text: `SELECT coalesce(tail - head + 1, 0) AS open, coalesce(tail, 0) AS "lastOrdinal", "secondsEach" FROM (
+             SELECT (SELECT ordinal ${OPEN_OF_SCHEDULE} LIMIT 1) AS head, (SELECT ordinal ${OPEN_OF_SCHEDULE} DESC LIMIT 1) AS tail,
+               (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM completed_at - begun_at))
+                FROM (SELECT completed_at, CASE WHEN created_at < lag(completed_at) OVER one_by_one
+                        THEN lag(completed_at) OVER one_by_one ELSE started_at END AS begun_at
+                      FROM (SELECT created_at, started_at, completed_at FROM jobs WHERE schedule_id = $1 AND completed_at IS NOT NULL
+                            ORDER BY completed_at DESC LIMIT ${MEDIAN_OF}) latest
+                      WINDOW one_by_one AS (ORDER BY completed_at)) timed) AS "secondsEach") line`,
+    values: [scheduleId],
+  })
+  return rows[0] ?? { open: 0, lastOrdinal: 0, secondsEach: null }
+}
+
+/** How many open jobs of a schedule each of these people has; those without one are left out. */
+export async function countOpenOf(
+  db: Queryable,
+  scheduleId: number,
+  userIds: readonly string[],
+): Promise<Map<string, number>> {
+  const { rows } = await db.query<{ userId: string; open: number }>({
+    name: 'jobs-open-of',
+    text: `SELECT person.id AS "userId", theirs.open FROM (SELECT DISTINCT unnest($2::text[]) AS id) person
+           CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE schedule_id = $1) AS open FROM jobs
+             WHERE user_id = person.id AND completed_at IS NULL OFFSET 0) theirs
+           WHERE theirs.open > 0`,
+    values: [scheduleId, userIds],
+  })
+  return new Map(rows.map(({ userId, open }) => [userId, open]))
+}
+
+/** Writes jobs of one schedule in their order, behind the last open one as read since `lockJobsOf`. */
 export async function insertJobs(
   tx: Tx,
   scheduleId: number,
+  lastOrdinal: number,
   jobs: readonly NewJob[],
   giveUpAfterMs: number,
 ): Promise<void> {
   if (jobs.length === 0) return
   await tx.query({
     name: 'jobs-insert',
-    text: `INSERT INTO jobs (job_id, type, user_id, queue_token, schedule_id, choice, seen, traceparent, request_id, created_at, due_at, give_up_at)
-           SELECT j.job_id, 'hold', j.user_id, j.queue_token, $1, j.choice, j.seen, j.traceparent, j.request_id, clock.now, clock.now,
+    text: `INSERT INTO jobs (job_id, ordinal, type, user_id, queue_token, schedule_id, choice, seen, traceparent, request_id, created_at, due_at, give_up_at)
+           SELECT j.job_id, $10 + j.place, 'hold', j.user_id, j.queue_token, $1, j.choice, j.seen, j.traceparent, j.request_id, clock.now, clock.now,
              clock.now + make_interval(secs => $2::float8 / 1000)
            FROM unnest($3::uuid[], $4::text[], $5::text[], $6::json[], $7::json[], $8::text[], $9::text[])
              WITH ORDINALITY AS j (job_id, user_id, queue_token, choice, seen, traceparent, request_id, place),
@@ -80,6 +107,7 @@ export async function insertJobs(
       jobs.map((job) => (job.seen === null ? null : JSON.stringify(job.seen))),
       jobs.map((job) => job.traceparent),
       jobs.map((job) => job.requestId),
+      lastOrdinal,
     ],
   })
 }
@@ -169,39 +197,37 @@ export async function failJob(
   return completed.rowCount === 1 ? 'completed' : undefined
 }
 
-/** Reads jobs, whoever's they are. */
+/** Reads jobs, whoever's they are, each with its place in the line while it waits. */
 export async function findJobs(db: Queryable, jobIds: readonly string[]): Promise<Job[]> {
   const { rows } = await db.query<Job>({
     name: 'jobs-find',
     // One look by the id each: a list that was planned while the table was small would read all of it later.
-    text: `SELECT found.* FROM unnest($1::uuid[]) AS wanted (id)
-           CROSS JOIN LATERAL (SELECT ${JOB_COLUMNS} FROM jobs WHERE job_id = wanted.id OFFSET 0) found`,
+    text: `WITH found AS MATERIALIZED (
+             SELECT job.* FROM unnest($1::uuid[]) AS wanted (id)
+             CROSS JOIN LATERAL (SELECT ${JOB_COLUMNS}, ordinal FROM jobs WHERE job_id = wanted.id OFFSET 0) job
+           ), heads AS MATERIALIZED (
+             SELECT line."scheduleId", head.ordinal FROM (SELECT DISTINCT "scheduleId" FROM found WHERE status = 'waiting') line
+             CROSS JOIN LATERAL (SELECT ordinal FROM jobs WHERE schedule_id = line."scheduleId" AND completed_at IS NULL
+               ORDER BY job_number LIMIT 1) head
+           )
+           SELECT found.*, CASE status WHEN 'waiting' THEN found.ordinal - heads.ordinal + 1 END AS position
+           FROM found LEFT JOIN heads USING ("scheduleId")`,
     values: [jobIds],
   })
   return rows
 }
 
-/** How many open jobs of its schedule are run until this one's end, with itself. */
-export async function countUpTo(db: Queryable, job: OpenJob): Promise<number> {
-  const { rows } = await db.query<{ position: number }>({
-    name: 'jobs-count-up-to',
-    text: `SELECT count(*) AS position FROM jobs WHERE schedule_id = $1 AND completed_at IS NULL AND job_number <= $2`,
-    values: [job.scheduleId, job.jobNumber],
-  })
-  return rows[0]?.position ?? 0
-}
-
 /**
- * Schedules whose next job could have begun `overdueMs` ago, or has no time left. It is planned each time: the plan of a nearly empty table would read
- * all ended jobs of an hour.
+ * The next jobs of schedules where these could have begun `overdueMs` ago, or have no time left. It is planned each time: the plan of a nearly empty
+ * table would read all ended jobs of an hour.
  */
-export async function listOverdueSchedules(
+export async function listOverdueJobs(
   db: Queryable,
   overdueMs: number,
-): Promise<{ scheduleId: number; isLate: boolean }[]> {
-  const { rows } = await db.query<{ scheduleId: number; isLate: boolean }>(
-    `SELECT schedule_id AS "scheduleId", give_up_at <= clock_timestamp() AS "isLate" FROM (
-       SELECT DISTINCT ON (schedule_id) schedule_id, due_at, give_up_at FROM jobs WHERE completed_at IS NULL
+): Promise<(JobInLine & { isLate: boolean })[]> {
+  const { rows } = await db.query<JobInLine & { isLate: boolean }>(
+    `SELECT job_id AS "jobId", job_number AS "jobNumber", schedule_id AS "scheduleId", attempts, give_up_at <= clock_timestamp() AS "isLate" FROM (
+       SELECT DISTINCT ON (schedule_id) job_id, job_number, schedule_id, attempts, due_at, give_up_at FROM jobs WHERE completed_at IS NULL
        ORDER BY schedule_id, job_number) next
      WHERE due_at <= clock_timestamp() - make_interval(secs => $1::float8 / 1000) OR give_up_at <= clock_timestamp()`,
     [overdueMs],

@@ -4,9 +4,10 @@
  * themselves.
  *
  * All transactions lock in the same order, so that they can't deadlock: messages by id (inbox), cancelled schedules by id, users (advisory
- * locks, by their keys), seats by schedule and id, reservations by id, replies by payment, the Idempotency-Key. One that works for many users
- * takes all locks of one kind before the first of the next kind, each kind with one statement. Those that only tidy up skip locked rows
- * instead of waiting.
+ * locks, by their keys), seats by schedule and id, reservations by id, replies by payment, the Idempotency-Key, the row of a job (jobs.ts). One
+ * that works for many users takes all locks of one kind before the first of the next kind, each kind with one statement. Those that only tidy up
+ * skip locked rows instead of waiting. Whoever accepts jobs takes the lock of the schedule's line (`lockJobsOf`) before everything else, and of the
+ * others only keys; the rows of these jobs are new, so nobody waits for them.
  */
 import type { KeyedRequest } from '@frontrow/idempotency/idempotency-key'
 import { hashContent } from '@frontrow/idempotency/idempotency-key'
