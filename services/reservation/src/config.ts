@@ -10,7 +10,9 @@ export const settings = hostSettings.extend({
     'gRPC of the payment service: what has become of the payments that are jobs',
   ),
   HOLD_MS: whole(50, 86_400_000, 300_000).describe('how long a hold keeps its seats'),
-  SEATS_PER_USER_MAX: whole(1, SEATS_MAX, 6).describe('seats of one schedule that a user can hold and buy'),
+  SEATS_PER_USER_MAX: whole(1, SEATS_MAX, 6).describe(
+    'seats of one schedule that a user can hold and buy, and open jobs that they can have',
+  ),
   REFRESHES_MAX: whole(0, 100, 2).describe('how often one hold can be extended'),
   SCHEDULE_CACHE_MS: whole(0, 60_000, 2_000).describe(
     'how old the status and the on-sale window of a schedule may be',

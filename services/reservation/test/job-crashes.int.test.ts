@@ -414,29 +414,3 @@ test('no statement of a job reads all that ended in the last hour, also where it
   await instance.stop()
   expect((await read()) - before).toBeLessThan(50_000)
 }, 60_000)
-
-test('to accept a job and to look at it costs the same however long the line is', async () => {
-  await start({})
-  await running.service.stop()
-  const instance = await startInstance(running.environment, running.neighbours, { SWEEP_EVERY_MS: '60000' })
-  stops.push(() => instance.stop())
-  const port = instance.ports.http
-  const release = await keepFromHolding(running.db, '1', 1)
-  await accept('1', { scheduleId: 1, quantity: 1 }, port)
-  await running.db.query(
-    `INSERT INTO jobs (job_id, ordinal, type, user_id, queue_token, schedule_id, choice, created_at, due_at, give_up_at)
-     SELECT gen_random_uuid(), 1 + n, 'hold', 'p' || n, 't', 1, '{}', now(), now(), now() + interval '1 hour'
-     FROM generate_series(1, 5000) n`,
-  )
-  for (let person = 2; person <= 6; person += 1) {
-    const jobId = await accept(String(person), { scheduleId: 1, quantity: 1 }, port)
-    const { data } = await running.call(String(person), 'GET', `/jobs/${jobId}`, { port })
-    expect(data).toMatchObject({ status: 'waiting', position: 5_000 + person })
-  }
-  // A connection that ends reports all that it did.
-  await Promise.all([instance.stop(), release()])
-  const { rows } = await running.db.query<{ read: number }>(
-    `SELECT sum(idx_tup_read)::float8 AS read FROM pg_stat_user_indexes WHERE relname = 'jobs'`,
-  )
-  expect(rows[0]?.read).toBeLessThan(5_000)
-}, 40_000)

@@ -2,9 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { lockJobsOf } from '../src/sql/jobs.ts'
-import { layOutRuns } from './neighbours.ts'
 import { keepFromHolding } from './keep-from-holding.ts'
-import { startInstance, startRunningService } from './running-service.ts'
+import { startRunningService } from './running-service.ts'
 import type { RunningService } from './running-service.ts'
 
 const UUIDV7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
@@ -332,55 +331,4 @@ test('more waiting jobs of a schedule than allowed are 503 with Retry-After, and
     { ...ASYNC, 'idempotency-key': 'late' },
   )
   expect(again.status).toBe(202)
-})
-
-describe('who has to wait before asking', () => {
-  test('more open jobs of one person than seats are 429, also of requests that come at once; others go on', async () => {
-    const single = await startInstance(running.environment, running.neighbours, { SEATS_PER_USER_MAX: '2' })
-    const port = single.ports.http
-    const ask = (userId: string) =>
-      running.call(userId, 'POST', '/reservations', {
-        body: { scheduleId: 1, quantity: 1 },
-        headers: ASYNC,
-        port,
-      })
-    const release = await keepFromHolding(running.db, '141', 1)
-    const answers = await Promise.all(Array.from({ length: 6 }, () => ask('141')))
-    const jobIds = answers.filter(({ status }) => status === 202).map(({ data }) => String(data.jobId))
-    expect(jobIds).toHaveLength(2)
-    const refused = answers.find(({ status }) => status !== 202)
-    expect(refused).toMatchObject({ status: 429, code: 'RATE_LIMITED', details: { limit: 2, open: 2 } })
-    expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0)
-    expect(await ask('141')).toMatchObject({ status: 429, code: 'RATE_LIMITED' })
-    const other = await ask('142')
-    expect(other.status).toBe(202)
-    await release()
-    for (const jobId of jobIds) expect(await endOf('141', jobId)).toMatchObject({ status: 'completed' })
-    // It has its limit of seats now, and is told so by a job.
-    expect((await ask('141')).status).toBe(202)
-    await endOf('142', other.data.jobId)
-    await single.stop()
-  })
-
-  test('a job that could only begin after its time is 503, and the first in line is not', async () => {
-    const { neighbours } = running
-    const now = Date.now()
-    const open = { bookingOpenAtMs: now - 1_000, bookingCloseAtMs: now + 3_600_000 }
-    neighbours.schedules.set(5, { status: 'ON_SALE', ...open, runs: layOutRuns(5, 10) })
-    // Five jobs of before took 130 s each.
-    await running.db.query(
-      `INSERT INTO jobs (job_id, ordinal, type, user_id, schedule_id, choice, status, created_at, due_at, give_up_at, started_at, completed_at, result)
-       SELECT gen_random_uuid(), n, 'hold', 'old', 5, '{}', 'completed', at, at, at, at, at + interval '130 seconds', '{}'
-       FROM generate_series(1, 5) n, LATERAL (SELECT now() - n * interval '10 minutes' AS at) began`,
-    )
-    const release = await keepFromHolding(running.db, '151', 5)
-    const first = await running.hold('151', { scheduleId: 5, quantity: 1 }, ASYNC)
-    expect(first).toMatchObject({ status: 202, data: { position: 1, estimatedWaitSeconds: 130 } })
-    const second = await running.hold('152', { scheduleId: 5, quantity: 1 }, ASYNC)
-    expect(second).toMatchObject({ status: 503, code: 'UNAVAILABLE' })
-    expect(second.headers.get('retry-after')).toBe('30')
-    await release()
-    expect(await endOf('151', first.data.jobId)).toMatchObject({ status: 'completed' })
-    expect((await running.hold('152', { scheduleId: 5, quantity: 1 }, ASYNC)).status).toBe(202)
-  })
 })
