@@ -1,5 +1,6 @@
+import { cardSettings } from '@frontrow/card-provider/card-settings'
 import { grpcTarget, hostSettings, whole } from '@frontrow/service-host/config'
-import { z } from 'zod'
+import type { z } from 'zod'
 
 /** Settings of the payment service. */
 export const settings = hostSettings.extend({
@@ -21,26 +22,7 @@ export const settings = hostSettings.extend({
     'requests for the money before a saga gives up and refunds',
   ),
   SAGA_POLL_MS: whole(20, 10_000, 1_000).describe('how often sagas whose wait is over are looked for'),
-  CARD_TIMEOUT_MS: whole(100, 30_000, 4_000).describe(
-    'a call to the card provider that takes longer is given up and repeated',
-  ),
-  CARD_SIMULATOR_LATE_MS: whole(0, 60_000, 6_000).describe(
-    'how late the simulated provider answers for the card tok_timeout',
-  ),
-  STRIPE_SECRET_KEY: z
-    .string()
-    .min(8)
-    .optional()
-    .describe('takes real cards by Stripe; without it cards are simulated'),
-  STRIPE_API_URL: z
-    .url({ protocol: /^https?$/ })
-    .default('https://api.stripe.com')
-    .describe('address of Stripe'),
-  STRIPE_CURRENCY: z
-    .string()
-    .regex(/^[a-z]{3}$/)
-    .default('krw')
-    .describe('currency of all amounts, as Stripe names it'),
+  ...cardSettings,
 })
 
 /** The checked settings. */

@@ -1,3 +1,5 @@
+import type { CardProvider } from '@frontrow/card-provider/card-provider'
+import { createCardProvider, guardCardProvider } from '@frontrow/card-provider/connect-card-provider'
 import { DeadLetterCollector, republish } from '@frontrow/messaging/dead-letter-collector'
 import { Alarm } from '@frontrow/messaging/wake-up'
 import { refusalKind } from '@frontrow/proto/refusals'
@@ -9,8 +11,6 @@ import { watchValue } from '@frontrow/service-host/metrics'
 import { askReservations } from './ask-reservations.ts'
 import type { AuditSources } from './audit.ts'
 import { createPaymentBeginnings } from './begin-payments.ts'
-import { breakCardCalls } from './break-card-calls.ts'
-import type { CardProvider } from './card-provider.ts'
 import type { Config } from './config.ts'
 import type { Context } from './context.ts'
 import { createDeadLetters } from './dead-letters.ts'
@@ -24,7 +24,6 @@ import type { Intakes } from './note-steps.ts'
 import { PaymentIntake } from './payment-intake.ts'
 import { createPaymentKeys } from './payment-keys.ts'
 import { SettledPayments } from './settled-payments.ts'
-import { createSimulatedCardProvider } from './simulated-card-provider.ts'
 import { findSettled } from './sql/payments.ts'
 import { countOpenSagas } from './sql/purchase-sagas.ts'
 import { CardWorker } from './work-cards.ts'
@@ -38,7 +37,7 @@ export async function startPayment(
   config: Config,
   options: { onFatal: (error: Error) => void; processMetrics?: boolean; cardProvider?: CardProvider },
 ): Promise<RunningService> {
-  const cardProvider = options.cardProvider ?? (await configuredCardProvider(config))
+  const cardProvider = options.cardProvider ?? (await createCardProvider(config))
   const host = createHost({ service: 'payment', settings: config, ...options })
   const cardWork = new Alarm()
   const ctx = createContext(host, config, cardWork, cardProvider)
@@ -92,7 +91,7 @@ function createContext(
     pool,
     relay,
     cardWork,
-    cardProvider: guarded(host, cardProvider),
+    cardProvider: guardCardProvider(host, cardProvider),
     intakes,
     beginnings: createPaymentBeginnings({ config, pool, relay, cardWork, events, now }),
     keys: createPaymentKeys(pool),
@@ -114,30 +113,6 @@ function createIntakes({ PAYMENT_DELAY_MAX_MS, CARD_TIMEOUT_MS }: Config): Intak
     // The time that the provider may take is no delay of ours.
     CARD: new PaymentIntake(PAYMENT_DELAY_MAX_MS + CARD_TIMEOUT_MS),
   }
-}
-
-function guarded(host: ServiceHost, provider: CardProvider): CardProvider {
-  const target = { target: `card provider ${provider.name}` }
-  host.metrics.breakerState.set(target, 0)
-  const broken = breakCardCalls(provider, (state) => {
-    host.metrics.breakerState.set(target, state === 'closed' ? 0 : 1)
-    host.logger.warn({ provider: provider.name, state }, "the card provider's breaker changed")
-  })
-  host.lifecycle.add('card breaker', () => broken.shutdown())
-  return broken
-}
-
-async function configuredCardProvider(config: Config): Promise<CardProvider> {
-  if (config.STRIPE_SECRET_KEY === undefined) {
-    return createSimulatedCardProvider({ lateMs: config.CARD_SIMULATOR_LATE_MS })
-  }
-  // Loaded here because Stripe's package takes 35 MB and 0.3 s, which a service without a key does not pay.
-  const { createStripeCardProvider } = await import('./stripe-card-provider.ts')
-  return createStripeCardProvider({
-    secretKey: config.STRIPE_SECRET_KEY,
-    apiUrl: config.STRIPE_API_URL,
-    currency: config.STRIPE_CURRENCY,
-  })
 }
 
 function auditSources(host: ServiceHost, config: Config): AuditSources {

@@ -1,3 +1,4 @@
+import { createSimulatedCardProvider } from '@frontrow/card-provider/simulated-card-provider'
 import { randomUUID } from 'node:crypto'
 import type { Incoming } from '@frontrow/messaging/handlers'
 import { Alarm } from '@frontrow/messaging/wake-up'
@@ -19,7 +20,6 @@ import { PaymentIntake } from '../src/payment-intake.ts'
 import { createPaymentKeys } from '../src/payment-keys.ts'
 import type { SagaMessage } from '../src/purchase-saga.ts'
 import { SettledPayments } from '../src/settled-payments.ts'
-import { createSimulatedCardProvider } from '../src/simulated-card-provider.ts'
 import { findSettled } from '../src/sql/payments.ts'
 
 /** One instance's context without servers around it, with what it logged and counted. */
