@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { breaks, option, optionLines, readCommandLine } from '../scripts/command-line.ts'
 import type { NothingToDo } from '../scripts/command-line.ts'
 import { purchaseRowNames } from './purchase/purchase-rows.ts'
+import { seatRowNames } from './purchase/seat-rows.ts'
 
 /** What can be measured alone, by the name it has on the command line. */
 export const rowNames = [
@@ -13,6 +14,7 @@ export const rowNames = [
   'million-place',
   'million-crowd',
   ...purchaseRowNames,
+  ...seatRowNames,
   'growth',
 ] as const
 

@@ -16,7 +16,7 @@ export interface Pace {
 /** One side of a comparison: a stack, and what it is asked in each round. */
 export interface Side {
   stack: Stack
-  load: (round: number) => Promise<Pick<LoadJob, 'connections' | 'requests' | 'repeat'>>
+  load: (round: number) => Promise<Pick<LoadJob, 'connections' | 'requests' | 'repeat' | 'expectedStatus'>>
 }
 
 /** What came of a comparison. */

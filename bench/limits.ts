@@ -9,6 +9,7 @@ export const LIMITS = {
   place: 1.5,
   join: 3,
   hold: 2,
+  map304: 2,
   /** Times the CPU of the same work among a thousand people, and on a fresh system. */
   crowd: 1.2,
   growth: 1.1,
@@ -16,6 +17,8 @@ export const LIMITS = {
   /** This only shows that joins share transactions. */
   transactionsAJoin: 1,
   transactionsAPayment: 4,
+  /** CPU of a map of 1,000 seats. */
+  mapMs: 0.5,
 }
 
 /**

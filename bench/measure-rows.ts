@@ -7,6 +7,7 @@ import { buy } from './purchase/buy.ts'
 import { loadPast } from './purchase/load-past.ts'
 import { startOurSystem } from './purchase/our-system.ts'
 import { OurShop } from './purchase/our-shop.ts'
+import { measureSeatRows, seatRowNames } from './purchase/seat-rows.ts'
 import { compareSales, growthResults, purchaseResults, purchaseRowNames } from './purchase/purchase-rows.ts'
 import type { TemporaryServers } from './temporary-servers.ts'
 import { measureWaitingRoom } from './waiting-room-rows.ts'
@@ -31,15 +32,15 @@ export async function measureRows(servers: TemporaryServers, plan: Plan, results
   if (WAITING_ROOM_ROWS.some((name) => plan.wanted.has(name))) {
     await measureWaitingRoom(servers, load, plan, results)
   }
-  if (!wantsPurchases && !plan.wanted.has('growth')) return
-  plan.say('Starting our whole system')
+  const wantsSeats = seatRowNames.some((name) => plan.wanted.has(name))
+  if (!wantsPurchases && !wantsSeats && !plan.wanted.has('growth')) return
+  plan.say('Starting the whole systems')
   const { pace, buyers, profileFolder, say } = plan
   const system = await startOurSystem(servers, 'fresh', profileFolder)
   const sales = pace.rounds + 1
-  if (wantsPurchases) {
+  const bare = wantsPurchases || wantsSeats ? await startBareShop(servers, buyers) : undefined
+  if (wantsPurchases && bare !== undefined) {
     await attempt({ servers, plan, results }, 'Purchases', async () => {
-      say('Starting the bare stack of purchases')
-      const bare = await startBareShop(servers, buyers)
       const ours = new OurShop(system, 'buyer', { schedules: 1, sales })
       const done = await compareSales(load, { pace, buyers, counted: system, say }, ours, bare)
       const { comparisons, figures } = purchaseResults(done, plan.wanted, buyers)
@@ -47,6 +48,7 @@ export async function measureRows(servers: TemporaryServers, plan: Plan, results
       results.figures.push(...figures)
     })
   }
+  if (bare !== undefined) await measureSeatRows({ servers, load, plan, system, bare, results })
   if (plan.wanted.has('growth')) {
     await attempt({ servers, plan, results }, 'Growth', async () => {
       say('Starting a second system')

@@ -12,10 +12,12 @@ import { Batcher } from '@frontrow/service-host/batcher'
 import { createGrpcServer } from '@frontrow/service-host/grpc-server'
 import { createLogger } from '@frontrow/service-host/logger'
 import express from 'express'
+import type { Request } from 'express'
 import { Redis } from 'ioredis'
 import { z } from 'zod'
 import { BARE_ROOM_KEY } from '../bare-names.ts'
-import { insertCharge, insertHold, paymentSteps, selectTaken } from './bare-statements.ts'
+import { bareSeatMap, bareSeatStates, bareTag } from './bare-seats.ts'
+import { endJobs, insertCharge, insertHold, insertJob, paymentSteps, selectTaken } from './bare-statements.ts'
 import type { PaymentStep } from './bare-statements.ts'
 import { bareTopics } from './bare-tables.ts'
 
@@ -38,17 +40,17 @@ const paymentMessage = z.object({
 })
 type PaymentMessage = z.output<typeof paymentMessage>
 const seatsBody = z.object({ scheduleId: z.int(), seatIds: z.array(z.int()) })
+const jobMessage = seatsBody.extend({ jobId: z.string(), key: z.string() })
+type Job = z.output<typeof jobMessage>
 const paymentBody = z.object({ reservationId: z.string() })
 
-/** A step of a payment as a service makes it: the topic it comes by, its statement, and the topic of what follows. */
+/** What is done with the messages of a topic, a batch at a time. */
 interface Hop {
   from: string
-  step?: PaymentStep
-  to?: string
-  atEnd?: (messages: readonly PaymentMessage[]) => void
+  take: (values: readonly unknown[]) => Promise<void>
 }
 
-const PAYMENTS_TOGETHER_MAX = 200
+const MESSAGES_TOGETHER_MAX = 200
 const GRACE_MS = 1_000
 
 const pool = createPool({
@@ -91,6 +93,22 @@ async function publish(topic: string, messages: readonly PaymentMessage[]): Prom
   })
 }
 
+/** A step of a payment as a service makes it: the topic it comes by, its statement, and the topic of what follows. */
+function paymentHop(
+  from: string,
+  made: { step?: PaymentStep; to?: string; atEnd?: (messages: readonly PaymentMessage[]) => void },
+): Hop {
+  return {
+    from,
+    take: async (values) => {
+      const messages = values.map((value) => paymentMessage.parse(value))
+      if (made.step !== undefined) await saveStep(made.step, messages)
+      if (made.to !== undefined) await publish(made.to, messages)
+      made.atEnd?.(messages)
+    },
+  }
+}
+
 async function consume(hops: readonly Hop[]): Promise<void> {
   const hopFrom = new Map(hops.map((hop) => [hop.from, hop]))
   await consumer.connect()
@@ -98,13 +116,8 @@ async function consume(hops: readonly Hop[]): Promise<void> {
   const joined = new Promise<void>((resolve) => consumer.on(consumer.events.GROUP_JOIN, () => resolve()))
   await consumer.run({
     eachBatch: async ({ batch }) => {
-      const hop = hopFrom.get(batch.topic)
-      const messages = batch.messages.map(({ value }) =>
-        paymentMessage.parse(JSON.parse(value?.toString() ?? '')),
-      )
-      if (hop?.step !== undefined) await saveStep(hop.step, messages)
-      if (hop?.to !== undefined) await publish(hop.to, messages)
-      hop?.atEnd?.(messages)
+      const values = batch.messages.map(({ value }): unknown => JSON.parse(value?.toString() ?? ''))
+      await hopFrom.get(batch.topic)?.take(values)
     },
   })
   await joined
@@ -125,7 +138,7 @@ async function beQueue(): Promise<void> {
     () => server.close(GRACE_MS),
     async () => redis.disconnect(),
   )
-  await consume([{ from: bareTopics.confirmed, step: 'usePlace' }])
+  await consume([paymentHop(bareTopics.confirmed, { step: 'usePlace' })])
 }
 
 async function beWallet(): Promise<void> {
@@ -139,44 +152,99 @@ async function beWallet(): Promise<void> {
     })
     response.json({ success: true, data })
   })
-  await consume([{ from: bareTopics.debit, step: 'debit', to: bareTopics.debited }])
+  await consume([paymentHop(bareTopics.debit, { step: 'debit', to: bareTopics.debited })])
+}
+
+/** Asks the queue service about the token of a request, as ours do. */
+function createVerify(): (request: Request) => Promise<void> {
+  const queue = new QueueService(`127.0.0.1:${settings.QUEUE_GRPC_PORT}`, credentials.createInsecure())
+  stops.push(async () => queue.close())
+  return (request) =>
+    new Promise((resolve, reject) => {
+      const token = request.get('queue-token') ?? ''
+      queue.VerifyToken({ token }, (error) => (error === null ? resolve() : reject(error)))
+    })
+}
+
+/** Inserts the hold of a buyer and returns what they are told. */
+async function hold(job: Omit<Job, 'jobId'>): Promise<object> {
+  const { scheduleId, seatIds, key } = job
+  const reservationId = randomUUID()
+  const seats = seatIds.map((seatId) => ({ seatId, seatNumber: `A-${seatId}`, grade: 'R', price: 50_000 }))
+  await pool.query({
+    ...insertHold,
+    values: [reservationId, buyerOf(key), scheduleId, seatIds, JSON.stringify(seats), key],
+  })
+  return { reservationId, scheduleId, seats, status: 'HOLD' }
+}
+
+/** Holds that nobody waits for, by messages. */
+async function runJobs(values: readonly unknown[]): Promise<void> {
+  const jobs = values.map((value) => jobMessage.parse(value))
+  const answers = await Promise.all(jobs.map(hold))
+  await pool.query({ ...endJobs, values: [jobs.map(({ jobId }) => jobId), JSON.stringify(answers[0])] })
 }
 
 async function beReservation(): Promise<void> {
-  const queue = new QueueService(`127.0.0.1:${settings.QUEUE_GRPC_PORT}`, credentials.createInsecure())
-  const verify = (token: string): Promise<void> =>
-    new Promise((resolve, reject) => {
-      queue.VerifyToken({ token }, (error) => (error === null ? resolve() : reject(error)))
-    })
+  const verify = createVerify()
+  const announce = new Batcher<'all', Job, true>({
+    batchMax: MESSAGES_TOGETHER_MAX,
+    atOnceMax: 1,
+    send: async (_key, jobs) => {
+      const messages = jobs.map((job) => ({ key: String(job.scheduleId), value: JSON.stringify(job) }))
+      await producer.send({ topic: bareTopics.jobs, messages })
+      return jobs.map(() => true as const)
+    },
+  })
   app.post('/api/v1/reservations', express.json(), async (request, response) => {
     const { scheduleId, seatIds } = seatsBody.parse(request.body)
-    await verify(request.get('queue-token') ?? '')
+    await verify(request)
     const key = request.get('idempotency-key') ?? ''
-    const reservationId = randomUUID()
-    const seats = seatIds.map((seatId) => ({ seatId, seatNumber: `A-${seatId}`, grade: 'R', price: 50_000 }))
-    await pool.query({
-      ...insertHold,
-      values: [reservationId, buyerOf(key), scheduleId, seatIds, JSON.stringify(seats), key],
-    })
-    response.status(201).json({ success: true, data: { reservationId, scheduleId, seats, status: 'HOLD' } })
+    if (request.get('prefer') === undefined) {
+      response.status(201).json({ success: true, data: await hold({ scheduleId, seatIds, key }) })
+      return
+    }
+    const jobId = randomUUID()
+    await pool.query({ ...insertJob, values: [jobId, buyerOf(key), scheduleId, JSON.stringify(seatIds)] })
+    await announce.add('all', { jobId, scheduleId, seatIds, key })
+    response.status(202).json({ success: true, data: { jobId, position: 1 } })
   })
   app.post('/api/v1/reservations/refused', express.json(), async (request, response) => {
     const { scheduleId, seatIds } = seatsBody.parse(request.body)
-    await verify(request.get('queue-token') ?? '')
+    await verify(request)
     const { rows } = await pool.query({ ...selectTaken, values: [scheduleId, seatIds] })
     response.status(409).json({ success: false, error: { code: 'SEAT_TAKEN', details: rows } })
   })
-  stops.push(async () => queue.close())
   await consume([
-    { from: bareTopics.confirm, step: 'confirm', to: bareTopics.confirmed },
-    { from: bareTopics.approved },
+    paymentHop(bareTopics.confirm, { step: 'confirm', to: bareTopics.confirmed }),
+    paymentHop(bareTopics.approved, {}),
+    { from: bareTopics.jobs, take: runJobs },
   ])
+}
+
+async function beCatalog(): Promise<void> {
+  const verify = createVerify()
+  const answer = (path: string, body: Buffer): void => {
+    const headers = { ETag: bareTag, 'Cache-Control': 'private, no-cache', Vary: 'Accept-Encoding' }
+    app.get(path, async (request, response) => {
+      await verify(request)
+      if (request.get('if-none-match') === bareTag) {
+        response.status(304).set(headers).end()
+        return
+      }
+      response.set({ ...headers, 'Content-Type': 'application/json', 'Content-Encoding': 'br' })
+      response.set('Content-Length', String(body.length)).end(body)
+    })
+  }
+  answer('/api/v1/concerts/:concertId/schedules/:scheduleId/seats', bareSeatMap())
+  answer('/api/v1/concerts/:concertId/schedules/:scheduleId/seats/states', bareSeatStates())
+  await consume([paymentHop(bareTopics.confirmed, { step: 'sellSeats' })])
 }
 
 async function bePayment(): Promise<void> {
   const waiting = new Map<string, () => void>()
   const begin = new Batcher<'all', PaymentMessage, true>({
-    batchMax: PAYMENTS_TOGETHER_MAX,
+    batchMax: MESSAGES_TOGETHER_MAX,
     atOnceMax: 1,
     send: async (_key, payments) => {
       await saveStep('begin', payments)
@@ -198,9 +266,8 @@ async function bePayment(): Promise<void> {
     response.status(201).json({ success: true, data: { ...payment, amount: 50_000, status: 'APPROVED' } })
   })
   await consume([
-    { from: bareTopics.debited, step: 'debited', to: bareTopics.confirm },
-    {
-      from: bareTopics.confirmed,
+    paymentHop(bareTopics.debited, { step: 'debited', to: bareTopics.confirm }),
+    paymentHop(bareTopics.confirmed, {
       step: 'confirmed',
       to: bareTopics.approved,
       atEnd: (messages) => {
@@ -209,7 +276,7 @@ async function bePayment(): Promise<void> {
           waiting.delete(paymentId)
         }
       },
-    },
+    }),
   ])
 }
 
@@ -220,7 +287,7 @@ function buyerOf(key: string): string {
 
 const roles = {
   queue: beQueue,
-  catalog: () => consume([{ from: bareTopics.confirmed, step: 'sellSeats' }]),
+  catalog: beCatalog,
   reservation: beReservation,
   payment: bePayment,
   wallet: beWallet,

@@ -12,6 +12,7 @@ import { crowdToken } from '../requests.ts'
 import { startBroker, startGateway, startNode, startStores } from '../temporary-servers.ts'
 import type { TemporaryServers } from '../temporary-servers.ts'
 import { bareTables, bareTopics } from './bare-tables.ts'
+import { countOpenJobs } from './open-jobs.ts'
 import { planVisits, seatsNeeded } from './shop.ts'
 import type { Shop } from './shop.ts'
 
@@ -53,7 +54,12 @@ export async function startBareShop(servers: TemporaryServers, buyers: number): 
     template: BARE_GATEWAY,
     servicePort: server.port,
     opsPort: server.port,
-    ports: { reservation: ports.reservation, payment: ports.payment, wallet: ports.wallet },
+    ports: {
+      catalog: ports.catalog,
+      reservation: ports.reservation,
+      payment: ports.payment,
+      wallet: ports.wallet,
+    },
   })
   return {
     stack: {
@@ -62,6 +68,8 @@ export async function startBareShop(servers: TemporaryServers, buyers: number): 
     },
     knownTokens,
     refusedPath: 'reservations/refused',
+    mapPath: () => '/api/v1/concerts/1/schedules/1/seats',
+    countOpenJobs: () => countOpenJobs(stores.adminDatabaseUrl, 'bare.jobs'),
     openSale: (round, count) =>
       planVisits(
         [

@@ -29,6 +29,18 @@ export const insertHold = {
     VALUES ($1, $2, $3, 'HOLD', $4, $5::json)`,
 }
 
+/** Accepts a job. Values: job id, user, schedule, seat ids as JSON. */
+export const insertJob = {
+  name: 'job',
+  text: `INSERT INTO bare.jobs (job_id, user_id, schedule_id, choice) VALUES ($1, $2, $3, $4)`,
+}
+
+/** Ends jobs. Values: job ids, an answer as JSON. */
+export const endJobs = {
+  name: 'jobs-end',
+  text: `UPDATE bare.jobs SET completed_at = now(), result = $2 WHERE job_id = ANY ($1::uuid[])`,
+}
+
 /** Those of some seats that are taken. Values: schedule, seat ids. */
 export const selectTaken = {
   name: 'taken',

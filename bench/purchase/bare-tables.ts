@@ -23,6 +23,10 @@ export const bareTables = `
     expires_at timestamptz NOT NULL, PRIMARY KEY (schedule_id, seat_id)
   ) WITH (fillfactor = 70);
   CREATE INDEX ON bare.seat_holds (schedule_id, user_id);
+  CREATE TABLE bare.jobs (
+    job_id uuid PRIMARY KEY, user_id text NOT NULL, schedule_id bigint NOT NULL, choice json NOT NULL, completed_at timestamptz, result json
+  ) WITH (fillfactor = 70);
+  CREATE INDEX ON bare.jobs (schedule_id) WHERE completed_at IS NULL;
   CREATE TABLE bare.confirm_replies (payment_id uuid PRIMARY KEY, reservation_id uuid NOT NULL, payload json NOT NULL);
   CREATE TABLE bare.payments (
     payment_id uuid PRIMARY KEY, reservation_id uuid NOT NULL UNIQUE, user_id text NOT NULL, status text NOT NULL
@@ -49,4 +53,5 @@ export const bareTopics = {
   confirm: 'bare.confirm',
   confirmed: 'bare.confirmed',
   approved: 'bare.approved',
+  jobs: 'bare.jobs',
 } as const

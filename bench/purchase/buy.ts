@@ -1,10 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
 import type { LoadProcess } from '../load-process.ts'
 import type { Round } from '../measure.ts'
-import { readCpuMs } from '../process-cpu.ts'
-import { joinRequest, placeRequest, postRequest } from '../requests.ts'
-import type { Sale, Shop, Visit } from './shop.ts'
+import { placeRequest, postRequest } from '../requests.ts'
+import type { Sale, Shop } from './shop.ts'
+import { headersOf, holdRequest, join, joinAll, measureStep, tokensOf } from './steps.ts'
 
 /** What is measured of a sale: what each buyer does in turn, and the holds of late people, for seats that are sold. */
 type StepName = 'charge' | 'join' | 'place' | 'hold' | 'pay' | 'refused'
@@ -19,12 +18,6 @@ export interface Between {
   afterPay?: () => Promise<void>
 }
 
-const CONNECTIONS = 32
-const STEP_MS_MAX = 120_000
-// Events of the last requests are still on their way through Kafka; their costs belong to the step.
-const TAIL_MS = 1_000
-
-const joined = z.object({ data: z.object({ token: z.string() }) })
 const held = z.object({ data: z.object({ reservationId: z.string() }) })
 
 /** Lets all buyers of a sale do one step after the other, each step by all of them before the next. */
@@ -48,7 +41,7 @@ export async function buy(
   const tokens = tokensOf(joins.bodies)
   const places = await measure((shop.knownTokens ?? tokens).slice(0, buyers.length).map(placeRequest), 200)
   const holds = await measure(
-    buyers.map((one, index) => holdRequest('reservations', one, tokens[index])),
+    buyers.map((one, index) => holdRequest('reservations', one, tokens[index], { seatIds: one.seatIds })),
     201,
   )
   await between.beforePay?.()
@@ -62,10 +55,9 @@ export async function buy(
     201,
   )
   await between.afterPay?.()
-  const { bodies } = await sendAll(load, shop, late.map(join), 200)
-  const lateTokens = tokensOf(bodies)
+  const lateTokens = await joinAll(load, shop, late)
   const refused = await measure(
-    late.map((one, index) => holdRequest(shop.refusedPath, one, lateTokens[index])),
+    late.map((one, index) => holdRequest(shop.refusedPath, one, lateTokens[index], { seatIds: one.seatIds })),
     409,
   )
   return {
@@ -76,53 +68,6 @@ export async function buy(
     pay: payments.round,
     refused: refused.round,
   }
-}
-
-async function measureStep(
-  load: LoadProcess,
-  shop: Shop,
-  requests: readonly string[],
-  expectedStatus: number,
-) {
-  const before = readCpuMs(shop.stack.pids)
-  const { answered, elapsedMs, latenciesMs, bodies } = await sendAll(load, shop, requests, expectedStatus)
-  await delay(TAIL_MS)
-  const after = readCpuMs(shop.stack.pids)
-  const cpuMs = new Map([...after].map(([name, ms]) => [name, ms - (before.get(name) ?? 0)]))
-  return { round: { answered, elapsedMs, latenciesMs, cpuMs }, bodies }
-}
-
-async function sendAll(load: LoadProcess, shop: Shop, requests: readonly string[], expectedStatus: number) {
-  const job = {
-    port: shop.stack.port,
-    connections: CONNECTIONS,
-    forMs: STEP_MS_MAX,
-    repeat: false,
-    keepBodies: true,
-  }
-  const result = await load.runClean({ ...job, requests: [...requests], expectedStatus })
-  if (result.answered !== requests.length) {
-    throw new Error(`only ${result.answered} of ${requests.length} requests were answered in time`)
-  }
-  return result
-}
-
-function join({ scheduleId, bearerToken }: Visit): string {
-  return joinRequest(scheduleId, bearerToken)
-}
-
-function tokensOf(bodies: readonly string[]): string[] {
-  return bodies.map((body) => joined.parse(JSON.parse(body)).data.token)
-}
-
-function headersOf(step: string, one: Visit | undefined): Record<string, string> {
-  if (one === undefined) throw new Error('a request without a buyer')
-  return { Authorization: `Bearer ${one.bearerToken}`, 'Idempotency-Key': `${step}-${one.userId}` }
-}
-
-function holdRequest(path: string, one: Visit, queueToken = ''): string {
-  const { scheduleId, seatIds } = one
-  return postRequest(path, { ...headersOf('hold', one), 'Queue-Token': queueToken }, { scheduleId, seatIds })
 }
 
 /** A whole purchase as one request: what its steps cost together, for each buyer. */

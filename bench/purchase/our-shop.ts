@@ -1,6 +1,7 @@
 import { createClient } from '@frontrow/postgres/pool'
 import { z } from 'zod'
 import { signToken } from '../../scripts/development-tokens.ts'
+import { countOpenJobs } from './open-jobs.ts'
 import type { OurSystem } from './our-system.ts'
 import { planVisits, seatsNeeded } from './shop.ts'
 import type { Sale, Shop } from './shop.ts'
@@ -37,6 +38,7 @@ export class OurShop implements Shop {
   readonly #programme: Programme
   #opened: { scheduleId: number; seatIds: readonly number[] }[] = []
   #admin = ''
+  #concertId = 0
 
   constructor(stack: OurSystem, name: string, programme: Programme) {
     this.stack = stack
@@ -57,10 +59,19 @@ export class OurShop implements Shop {
     })
   }
 
+  mapPath(scheduleId: number): string {
+    return `/api/v1/concerts/${this.#concertId}/schedules/${scheduleId}/seats`
+  }
+
+  countOpenJobs(): Promise<number> {
+    return countOpenJobs(this.stack.adminDatabaseUrl, 'reservation.jobs')
+  }
+
   async #open(seats: number): Promise<void> {
     this.#admin = await signToken(this.stack.signer, 'bench', { roles: ['admin'] })
     const { venueId } = await this.#create('POST', 'venues', { name: 'Bench hall' })
     const { concertId } = await this.#create('POST', 'concerts', { title: 'Bench', artist: 'Bench' })
+    this.#concertId = concertId ?? 0
     const scheduleIds: number[] = []
     while (scheduleIds.length < this.#programme.schedules) {
       const count = Math.min(OPENED_TOGETHER, this.#programme.schedules - scheduleIds.length)

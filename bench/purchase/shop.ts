@@ -24,6 +24,10 @@ export interface Shop {
   knownTokens?: readonly string[]
   /** The path, below /api/v1, of holds that are refused. */
   refusedPath: string
+  /** The path of the map of a schedule's seats. */
+  mapPath(scheduleId: number): string
+  /** Jobs that have not ended. */
+  countOpenJobs(): Promise<number>
 }
 
 /** Makes the visits of a sale whose schedules have these seats: buyers take turns at the schedules. */

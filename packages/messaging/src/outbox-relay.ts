@@ -110,8 +110,9 @@ export class OutboxRelay implements WakeUp {
   async #lastRound(): Promise<void> {
     if (!this.#leads) return
     try {
-      // The last of them marks what the one before has published. Other instances may go on writing.
+      // The last of them marks what the one before has published. Other instances may go on writing, and who leads next publishes that.
       for (let rounds = 0; rounds < LAST_ROUNDS_MAX && (await this.#round()) > 0;) rounds += 1
+      if (this.#published.length > 0) await markAndRead(await this.#connect(), this.#published, 0)
     } catch (error) {
       this.#report(error)
     }

@@ -160,6 +160,36 @@ test('a row that commits later than one with a higher id is not lost', async () 
   await relay.stop()
 })
 
+test('a relay that stops while others go on writing leaves nothing to be published twice', async () => {
+  const seen = await broker.watch(await broker.topic('handed-over', 1))
+  const leader = createRelay()
+  leader.start()
+  await eventually(() => expect(leader.leads).toBe(true))
+  const standby = createRelay()
+  standby.start()
+  const keys = ['handed-a', 'handed-b', 'handed-c', 'handed-d']
+  let stopped = false
+  // There is always a further row, so the last rounds of the leader end by their number.
+  const write = async (key: string): Promise<number> => {
+    let written = 0
+    while (!stopped) written = await countUp(standby, 'handed-over', key)
+    return written
+  }
+  const writing = Promise.all(keys.map(write))
+  await eventually(() => expect(seen.length).toBeGreaterThan(0))
+  await leader.stop()
+  stopped = true
+  const written = await writing
+  await allPublished()
+  await eventually(() => {
+    for (const [index, key] of keys.entries()) {
+      expect(byFirstArrival(numbers(seen, key))).toEqual(upTo(written[index] ?? 0))
+    }
+  })
+  expect(seen).toHaveLength(written.reduce((sum, count) => sum + count, 0))
+  await standby.stop()
+})
+
 test('a relay whose database connection is cut goes on with a new one', async () => {
   const seen = await broker.watch(await broker.topic('cut', 1))
   const relay = createRelay()
