@@ -168,17 +168,17 @@ test('a relay that stops while others go on writing leaves nothing to be publish
   const standby = createRelay()
   standby.start()
   const keys = ['handed-a', 'handed-b', 'handed-c', 'handed-d']
-  let stopped = false
+  const enough = new AbortController()
   // There is always a further row, so the last rounds of the leader end by their number.
   const write = async (key: string): Promise<number> => {
     let written = 0
-    while (!stopped) written = await countUp(standby, 'handed-over', key)
+    while (!enough.signal.aborted) written = await countUp(standby, 'handed-over', key)
     return written
   }
   const writing = Promise.all(keys.map(write))
   await eventually(() => expect(seen.length).toBeGreaterThan(0))
   await leader.stop()
-  stopped = true
+  enough.abort()
   const written = await writing
   await allPublished()
   await eventually(() => {

@@ -42,20 +42,20 @@ const PICK_FOR_MS = 5_000
 
 /**
  * Holds all of the wanted seats, until the deadline, or none. The event that is stored with the hold makes the queue service keep
- * the place ACTIVE until the same deadline.
+ * the place ACTIVE until the same deadline. `checked` is the offer where that was just checked.
  */
-export async function holdSeats(ctx: Context, command: HoldSeats): Promise<HoldAnswer> {
+export async function holdSeats(ctx: Context, command: HoldSeats, checked?: Offer): Promise<HoldAnswer> {
   try {
-    return await hold(ctx, command)
+    return await hold(ctx, command, checked)
   } catch (error) {
     if (isRefusal(error)) ctx.counters.holdRefused(error.code)
     throw error
   }
 }
 
-async function hold(ctx: Context, command: HoldSeats): Promise<HoldAnswer> {
+async function hold(ctx: Context, command: HoldSeats, checked: Offer | undefined): Promise<HoldAnswer> {
   const deadlineMs = performance.now() + PICK_FOR_MS
-  let offer: Offer | undefined
+  let offer = checked
   for (let attempt = 1; ; attempt += 1) {
     const wish = await choose(ctx, command, offer, { attempt, deadlineMs })
     if ('replayed' in wish) return { data: wish.replayed, isReplay: true }

@@ -44,8 +44,7 @@ interface EndedJob {
 async function jobs(): Promise<EndedJob[]> {
   const { rows } = await running.db.query<EndedJob>(
     `SELECT job_id AS "jobId", user_id AS "userId", status, attempts, error ->> 'code' AS code,
-       result ->> 'reservationId' AS "reservationId",
-       extract(epoch FROM completed_at)::float8 AS "endedAt"
+       result ->> 'reservationId' AS "reservationId", extract(epoch FROM completed_at)::float8 AS "endedAt"
      FROM jobs ORDER BY job_number`,
   )
   return rows
@@ -63,10 +62,11 @@ const ended = (count: number, withinMs = 20_000): Promise<EndedJob[]> =>
     { withinMs },
   )
 
-/** They ended in the order in which they were accepted. */
-function expectOneByOne(all: readonly EndedJob[]): void {
-  const ends = all.map(({ endedAt }) => endedAt)
-  expect(ends).toEqual(ends.toSorted((a, b) => a - b))
+/** They ended in the order in which they were accepted; up to 32 neighbours are run at once, and may end in any. */
+function expectInOrder(all: readonly EndedJob[]): void {
+  for (const [place, { endedAt }] of all.entries()) {
+    expect(all.slice(0, Math.max(0, place - 31)).filter((job) => job.endedAt > endedAt)).toEqual([])
+  }
 }
 
 /** The reservations that were ever made, in their order. */
@@ -140,7 +140,7 @@ describe('a worker that is killed in mid job', () => {
     await running.service.stop()
     const { port, kill } = await startProcess({})
     const release = await keepFromHolding(running.db, '1', 1)
-    for (const userId of ['1', '2', '3']) await accept(userId, { scheduleId: 1, quantity: 1 }, port)
+    for (const _ of ['first', 'second', 'third']) await accept('1', { scheduleId: 1, quantity: 1 }, port)
     await holdsInWaiting(1)
     await kill()
     // Its connections go on without it, so the database ends them as if their machine was gone.
@@ -158,7 +158,9 @@ describe('a worker that is killed in mid job', () => {
     expect(performance.now() - killedAt).toBeLessThan(8_000)
     expect(all.map(({ status }) => status)).toEqual(['completed', 'completed', 'completed'])
     expect(all[0]?.attempts).toBeGreaterThan(1)
-    expect((await reservations()).map(({ user_id: userId }) => userId)).toEqual(['1', '2', '3'])
+    expect((await reservations()).map(({ reservation_id: id }) => id)).toEqual(
+      all.map(({ reservationId }) => reservationId),
+    )
   }, 40_000)
 
   test('after its hold was made: the job ends with that hold, and there is no second one', async () => {
@@ -205,7 +207,7 @@ test('of 200 jobs for 50 seats, accepted by two instances, those of the first 50
   )
   expect(all.slice(0, 50).map(({ status }) => status)).toEqual(Array.from({ length: 50 }, () => 'completed'))
   expect(all.slice(50).map(({ code }) => code)).toEqual(Array.from({ length: 150 }, () => 'SEAT_TAKEN'))
-  expectOneByOne(all)
+  expectInOrder(all)
 }, 40_000)
 
 test('a message that comes many times, also under other ids and to two instances, makes one hold of its job', async () => {
@@ -253,7 +255,7 @@ test('while what a job needs is away it is tried again without a sweep, and thos
   const release = await keepFromHolding(running.db, '1', 1)
   await accept('1', { scheduleId: 1, seatIds: [1001] })
   await accept('2', { scheduleId: 1, seatIds: [1001] })
-  await accept('3', { scheduleId: 1, seatIds: [1002] })
+  await accept('2', { scheduleId: 1, seatIds: [1002] })
   await holdsInWaiting(1)
   neighbours.queueIsAway = true
   await release()
@@ -297,7 +299,7 @@ describe('a job that can not be done in time', () => {
     const { neighbours } = running
     const release = await keepFromHolding(running.db, '1', 1)
     await accept('1', { scheduleId: 1, seatIds: [1001] })
-    await accept('2', { scheduleId: 1, seatIds: [1002] })
+    await accept('1', { scheduleId: 1, seatIds: [1002] })
     await holdsInWaiting(1)
     neighbours.queueIsAway = true
     await release()
@@ -306,7 +308,7 @@ describe('a job that can not be done in time', () => {
     neighbours.queueIsAway = false
     const after = await running.hold('3', { scheduleId: 1, seatIds: [1002] })
     expect(after.status).toBe(201)
-    const { data } = await running.call('2', 'GET', `/jobs/${all[1]?.jobId}`)
+    const { data } = await running.call('1', 'GET', `/jobs/${all[1]?.jobId}`)
     expect(data).toMatchObject({ status: 'failed', error: { code: 'TIMEOUT' } })
   }, 40_000)
 
@@ -337,7 +339,7 @@ test('jobs that wait at a stop are run after the next start, in their order', as
   expect((await jobs()).filter(({ status }) => status === 'waiting').length).toBeGreaterThan(0)
   const next = await startInstance(running.environment, running.neighbours, { SWEEP_EVERY_MS: '100' })
   stops.push(() => next.stop())
-  expectOneByOne(await ended(30))
+  expectInOrder(await ended(30))
   expect(await reservations()).toHaveLength(30)
 }, 40_000)
 

@@ -4,10 +4,17 @@ import { isRefusal, refuse } from '@frontrow/proto/refusals'
 import type { Refusal } from '@frontrow/refusals/refusal'
 import { generalRefusal } from '@frontrow/refusals/general-refusals'
 import { continueTrace, runWithTrace } from '@frontrow/trace-context/trace-context'
+import { inTransaction } from '@frontrow/postgres/transaction'
+import { checkOffer } from '../check-offer.ts'
+import type { Offer } from '../check-offer.ts'
 import type { Context } from '../context.ts'
 import { holdSeats } from '../hold-seats.ts'
-import { beginAttempt, completeJob, failJob, listOverdueJobs, postponeJob } from '../sql/jobs.ts'
-import type { JobAttempt, JobInLine } from './job.ts'
+import type { HoldSeats } from '../hold-seats.ts'
+import { beginAttempts, failJob, listOverdueJobs, postponeJob, readNextJobs } from '../sql/jobs.ts'
+import type { JobAttempt, JobError, JobInLine } from './job.ts'
+import { nextWave } from './next-wave.ts'
+import { createJobEndBatches } from './store-ends.ts'
+import type { JobEnd, JobEndBatches, StoredEnd } from './store-ends.ts'
 
 /** What becomes of jobs, told after the commit. */
 export interface JobEvents {
@@ -16,8 +23,6 @@ export interface JobEvents {
 
 // Schedules whose jobs this process runs at once. Each takes one connection of the pool at a time.
 const WORKERS_MAX = 4
-// Then the next schedule that waits for a worker has its turn.
-const TURN_MAX = 50
 const BACK_OFF_MS = 250
 const BACK_OFF_MAX_MS = 5_000
 // Of errors that no outage explains.
@@ -30,14 +35,16 @@ const ALARMS_MAX = 1_000
 const ALARM_LATE_MS = 5
 
 /**
- * Runs the jobs of schedules, those of one schedule one after the other in the order of their numbers, whichever instance does it. A message wakes the
- * instance that has the schedule's partition, and a timer the one whose attempt failed; where that one dies or Kafka is away, the sweep of any instance
- * does. Two that work at one schedule do no harm: the job at the head belongs to one of them for a while, and its hold is made once in any case.
+ * Runs the jobs of schedules, those of one schedule in the order of their numbers, whichever instance does it; neighbours in the line that can't refuse
+ * each other are run at once. A message wakes the instance that has the schedule's partition, and a timer the one whose attempt failed; where that one
+ * dies or Kafka is away, the sweep of any instance does. Two that work at one schedule do no harm: the job at the head belongs to one of them for a while,
+ * and each hold is made once in any case.
  */
 export class JobWorkers {
   readonly #ctx: Context
   readonly #events: JobEvents
   readonly #failures: FailureLog
+  readonly #ends: JobEndBatches
   /** Schedules that may have a job to run. */
   readonly #awake = new Set<number>()
   /** Schedules in work. */
@@ -50,6 +57,7 @@ export class JobWorkers {
   constructor(ctx: Context, events: JobEvents) {
     this.#ctx = ctx
     this.#events = events
+    this.#ends = createJobEndBatches(ctx)
     this.#failures = new FailureLog(ctx.logger, 'jobs could not be worked at; they are looked for again')
   }
 
@@ -85,7 +93,8 @@ export class JobWorkers {
 
   async #giveUp(job: JobInLine): Promise<void> {
     try {
-      await this.#fail(job, tooLate())
+      const how = await inTransaction(this.#ctx.pool, (tx) => failJob(tx, job, errorOf(tooLate())))
+      this.#tell({ job, error: errorOf(tooLate()) }, how)
     } catch (error) {
       this.#failures.failed(error, { scheduleId: job.scheduleId })
     }
@@ -115,12 +124,7 @@ export class JobWorkers {
 
   async #takeTurn(scheduleId: number): Promise<void> {
     try {
-      for (let ran = 0; (await this.#runNext(scheduleId)) && !this.#isStopping;) {
-        ran += 1
-        if (ran < TURN_MAX) continue
-        this.#awake.add(scheduleId)
-        break
-      }
+      if (await this.#runNext(scheduleId)) this.#awake.add(scheduleId)
       this.#failures.succeeded()
     } catch (error) {
       this.#failures.failed(error, { scheduleId })
@@ -129,49 +133,94 @@ export class JobWorkers {
     this.#startTurns()
   }
 
-  /** False where the schedule has no job that may begin now. */
+  /** Runs the next jobs of the schedule. False where it has none that may begin now. */
   async #runNext(scheduleId: number): Promise<boolean> {
     const { pool, config } = this.#ctx
-    const job = await beginAttempt(pool, scheduleId, config.JOB_ATTEMPT_MS)
-    if (job === undefined) return false
-    const { traceparent, requestId } = job
-    const trace = continueTrace({
-      traceparent: traceparent ?? undefined,
-      requestId: requestId ?? undefined,
-    })
-    await runWithTrace(trace, () => (job.isLate ? this.#fail(job, tooLate()) : this.#attempt(job)))
-    return true
+    const wave = nextWave(await readNextJobs(pool, scheduleId))
+    if (wave.length === 0) return false
+    const numbers = wave.map(({ jobNumber }) => jobNumber)
+    const jobs = await beginAttempts(pool, scheduleId, numbers, config.JOB_ATTEMPT_MS)
+    return jobs.length > 0 && this.#runWave(jobs)
   }
 
-  async #attempt(job: JobAttempt): Promise<void> {
-    const { jobId, userId, scheduleId, queueToken, choice, seen } = job
-    const command = { jobId, userId, scheduleId, queueToken, choice, seen: seen ?? undefined }
+  /** Runs jobs that can't refuse each other. True where all of them have ended. */
+  async #runWave(wave: readonly JobAttempt[]): Promise<boolean> {
+    const offers = await Promise.all(wave.map((job) => this.#checkOffer(job)))
+    // They take each of their steps in the order of the line, so that the first gets the best of the seats that are available.
+    const attempts = wave.map((job, index) => inTraceOf(job, () => this.#attempt(job, offers[index])))
+    let haveEnded = true
+    for (const attempt of await Promise.allSettled(attempts)) {
+      if (attempt.status === 'rejected') throw attempt.reason
+      haveEnded &&= attempt.value
+    }
+    return haveEnded
+  }
+
+  /** Undefined where something is against the job. The attempt finds that again, after looking whether an earlier one has held the seats. */
+  async #checkOffer(job: JobAttempt): Promise<Offer | undefined> {
     try {
-      const { data } = await holdSeats(this.#ctx, command)
-      if (await completeJob(this.#ctx.pool, job, data)) this.#events.ended(job, 'completed', '')
+      return await inTraceOf(job, () => checkOffer(this.#ctx, job))
     } catch (error) {
-      await this.#afterFailure(job, error)
+      this.#ctx.logger.debug({ err: error, jobId: job.jobId }, 'the offer of a job was refused')
+      return undefined
     }
   }
 
-  async #afterFailure(job: JobAttempt, error: unknown): Promise<void> {
-    if (isRefusal(error) && error.http < 500) return this.#fail(job, error)
-    const isOutage = isDatabaseOutage(error) || isRefusal(error, 'UNAVAILABLE') || isRefusal(error, 'TIMEOUT')
-    if (isOutage || job.attempts < DEFECTS_MAX) {
+  /** True where the job has ended, false where it is to be tried again. */
+  async #attempt(job: JobAttempt, offer: Offer | undefined): Promise<boolean> {
+    try {
+      if (job.isLate) throw tooLate()
+      const { data } = await holdSeats(this.#ctx, commandOf(job), offer)
+      await this.#end({ job, result: data })
+      return true
+    } catch (error) {
+      return this.#afterFailure(job, error)
+    }
+  }
+
+  async #afterFailure(job: JobAttempt, error: unknown): Promise<boolean> {
+    const refusal = this.#lastRefusalOf(job, error)
+    if (refusal === undefined) {
       this.#ctx.logger.debug({ err: error, jobId: job.jobId, attempts: job.attempts }, 'job is tried again')
       const ms = backOffMs(job.attempts)
       await postponeJob(this.#ctx.pool, job, ms)
-      return this.#wakeAfter(job.scheduleId, ms + ALARM_LATE_MS)
+      this.#wakeAfter(job.scheduleId, ms + ALARM_LATE_MS)
+      return false
     }
-    this.#ctx.logger.error({ err: error, jobId: job.jobId, attempts: job.attempts }, 'job given up')
-    return this.#fail(job, generalRefusal('INTERNAL', 'something went wrong on our side; nothing is held'))
+    await this.#end({ job, error: errorOf(refusal) })
+    return true
   }
 
-  async #fail(job: JobInLine, refusal: Refusal): Promise<void> {
-    const { code, message, details = null } = refusal
-    const how = await failJob(this.#ctx.pool, job, { code, message, details })
-    if (how !== undefined) this.#events.ended(job, how, how === 'failed' ? code : '')
+  /** What the job fails with; undefined where it is to be tried again. */
+  #lastRefusalOf(job: JobAttempt, error: unknown): Refusal | undefined {
+    if (isRefusal(error) && (error.http < 500 || job.isLate)) return error
+    const isOutage = isDatabaseOutage(error) || isRefusal(error, 'UNAVAILABLE') || isRefusal(error, 'TIMEOUT')
+    if (isOutage || job.attempts < DEFECTS_MAX) return undefined
+    this.#ctx.logger.error({ err: error, jobId: job.jobId, attempts: job.attempts }, 'job given up')
+    return generalRefusal('INTERNAL', 'something went wrong on our side; nothing is held')
   }
+
+  async #end(end: JobEnd): Promise<void> {
+    this.#tell(end, await this.#ends.add(end.job.scheduleId, end))
+  }
+
+  #tell({ job, ...end }: JobEnd, how: StoredEnd): void {
+    if (how !== undefined)
+      this.#events.ended(job, how, how === 'failed' && 'error' in end ? end.error.code : '')
+  }
+}
+
+function commandOf({ jobId, userId, scheduleId, queueToken, choice, seen }: JobAttempt): HoldSeats {
+  return { jobId, userId, scheduleId, queueToken, choice, seen: seen ?? undefined }
+}
+
+function inTraceOf<T>({ traceparent, requestId }: JobAttempt, work: () => Promise<T>): Promise<T> {
+  const trace = { traceparent: traceparent ?? undefined, requestId: requestId ?? undefined }
+  return runWithTrace(continueTrace(trace), work)
+}
+
+function errorOf({ code, message, details = null }: Refusal): JobError {
+  return { code, message, details }
 }
 
 function tooLate(): Refusal {

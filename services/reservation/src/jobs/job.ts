@@ -34,11 +34,16 @@ export interface JobInLine {
   attempts: number
 }
 
-/** An attempt at a job; it counts in `attempts`. */
-export interface JobAttempt extends JobInLine {
+/** What has to be known of a job to tell whether it can be run together with others. */
+export interface NextJob {
+  jobNumber: number
   userId: string
-  queueToken: string
   choice: SeatChoice
+}
+
+/** An attempt at a job; it counts in `attempts`. */
+export interface JobAttempt extends JobInLine, NextJob {
+  queueToken: string
   seen: SeenPrice | null
   /** The time in which it was to be done is over. */
   isLate: boolean

@@ -5,7 +5,7 @@
  */
 import type { Pool, Queryable, Tx } from '@frontrow/postgres/pool'
 import { inOneStatement } from '@frontrow/postgres/transaction'
-import type { Job, JobAttempt, JobError, JobInLine, NewJob } from '../jobs/job.ts'
+import type { Job, JobAttempt, JobError, JobInLine, NewJob, NextJob } from '../jobs/job.ts'
 
 /** The operation of the keys that jobs hold seats by; the key is the job's id. */
 export const JOB_OPERATION = 'job'
@@ -112,32 +112,52 @@ export async function insertJobs(
   })
 }
 
+// It is a part of the statement: with a number that comes later PostgreSQL plans to read the whole line.
+const NEXT_MAX = 32
+
+// The head of the line, unless it must wait: behind an attempt that is at work, or for its back-off.
+const DUE_HEAD = `FROM jobs WHERE schedule_id = $1
+  AND job_number = (SELECT job_number ${OPEN_OF_SCHEDULE} LIMIT 1)
+  AND completed_at IS NULL AND (due_at <= clock_timestamp() OR give_up_at <= clock_timestamp())`
+
+/** Reads the next 32 jobs of a schedule in their order; none where the first of them must wait. */
+export async function readNextJobs(db: Queryable, scheduleId: number): Promise<NextJob[]> {
+  const { rows } = await db.query<NextJob>({
+    name: 'jobs-read-next',
+    text: `SELECT job_number AS "jobNumber", user_id AS "userId", choice FROM (
+             SELECT job_number, user_id, choice ${OPEN_OF_SCHEDULE} LIMIT ${NEXT_MAX}) next
+           WHERE EXISTS (SELECT ${DUE_HEAD}) ORDER BY job_number`,
+    values: [scheduleId],
+  })
+  return rows
+}
+
 /**
- * Begins an attempt at the next job of a schedule, unless that must wait: behind an attempt that is at work or for its back-off. Undefined then, and
- * where there is none. Another worker gets the same job after `leaseMs`, when this one must have died.
+ * Begins attempts at these next jobs of a schedule and returns them in their order, without those that have ended; none where the first open one is
+ * another by now, or must wait. Another worker gets the same jobs after `leaseMs`, when this one must have died.
  */
-export async function beginAttempt(
+export async function beginAttempts(
   pool: Pool,
   scheduleId: number,
+  jobNumbers: readonly number[],
   leaseMs: number,
-): Promise<JobAttempt | undefined> {
+): Promise<JobAttempt[]> {
   const { rows } = await inOneStatement(pool, (db) =>
     db.query<JobAttempt>({
-      name: 'jobs-begin-attempt',
-      // Of two at once the second waits for the row of the first and then looks at `due_at` again.
-      text: `UPDATE jobs SET status = 'active', attempts = attempts + 1,
+      name: 'jobs-begin-attempts',
+      // Of two at once the second waits for the row of the head and then looks at its `due_at` again.
+      text: `WITH head AS MATERIALIZED (SELECT job_number ${DUE_HEAD} AND job_number = ANY ($2::bigint[]) FOR UPDATE)
+             UPDATE jobs SET status = 'active', attempts = attempts + 1,
                started_at = CASE WHEN give_up_at > clock_timestamp() THEN coalesce(started_at, clock_timestamp()) ELSE started_at END,
-               due_at = clock_timestamp() + make_interval(secs => $2::float8 / 1000)
-             WHERE schedule_id = $1
-               AND job_number = (SELECT job_number FROM jobs WHERE schedule_id = $1 AND completed_at IS NULL ORDER BY job_number LIMIT 1)
-               AND completed_at IS NULL AND (due_at <= clock_timestamp() OR give_up_at <= clock_timestamp())
+               due_at = clock_timestamp() + make_interval(secs => $3::float8 / 1000)
+             WHERE schedule_id = $1 AND job_number = ANY ($2::bigint[]) AND completed_at IS NULL AND EXISTS (SELECT FROM head)
              RETURNING job_id AS "jobId", job_number AS "jobNumber", user_id AS "userId", schedule_id AS "scheduleId",
                queue_token AS "queueToken", choice, seen, attempts, give_up_at <= clock_timestamp() AS "isLate",
                traceparent, request_id AS "requestId"`,
-      values: [scheduleId, leaseMs],
+      values: [scheduleId, jobNumbers, leaseMs],
     }),
   )
-  return rows[0]
+  return rows.toSorted((a, b) => a.jobNumber - b.jobNumber)
 }
 
 /** Lets the next attempt at an open job begin after `ms`, and none at the jobs behind it before. */
@@ -166,27 +186,25 @@ export async function completeJob(db: Queryable, job: OpenJob, result: unknown):
  * has ended before. It waits for an attempt that is just holding.
  */
 export async function failJob(
-  pool: Pool,
+  tx: Tx,
   job: OpenJob,
   error: JobError,
 ): Promise<'failed' | 'completed' | undefined> {
   // No request has an empty hash, so a late attempt finds that its key was used for something else.
-  const failed = await inOneStatement(pool, (db) =>
-    db.query({
-      name: 'jobs-fail',
-      text: `WITH barred AS (
-               INSERT INTO idempotency_keys (user_id, operation, idempotency_key, request_hash, response, locked_until)
-               SELECT user_id, $4, job_id::text, '', $3::json, clock_timestamp() FROM jobs
-               WHERE schedule_id = $1 AND job_number = $2 AND completed_at IS NULL
-               ON CONFLICT DO NOTHING RETURNING idempotency_key
-             )
-             UPDATE jobs SET status = 'failed', error = $3::json, completed_at = clock_timestamp(), queue_token = NULL
-             FROM barred WHERE schedule_id = $1 AND job_number = $2 AND completed_at IS NULL`,
-      values: [job.scheduleId, job.jobNumber, JSON.stringify(error), JOB_OPERATION],
-    }),
-  )
+  const failed = await tx.query({
+    name: 'jobs-fail',
+    text: `WITH barred AS (
+             INSERT INTO idempotency_keys (user_id, operation, idempotency_key, request_hash, response, locked_until)
+             SELECT user_id, $4, job_id::text, '', $3::json, clock_timestamp() FROM jobs
+             WHERE schedule_id = $1 AND job_number = $2 AND completed_at IS NULL
+             ON CONFLICT DO NOTHING RETURNING idempotency_key
+           )
+           UPDATE jobs SET status = 'failed', error = $3::json, completed_at = clock_timestamp(), queue_token = NULL
+           FROM barred WHERE schedule_id = $1 AND job_number = $2 AND completed_at IS NULL`,
+    values: [job.scheduleId, job.jobNumber, JSON.stringify(error), JOB_OPERATION],
+  })
   if (failed.rowCount === 1) return 'failed'
-  const completed = await pool.query({
+  const completed = await tx.query({
     name: 'jobs-complete-as-held',
     text: `UPDATE jobs j SET status = 'completed', result = k.response, completed_at = clock_timestamp(), queue_token = NULL
            FROM idempotency_keys k
