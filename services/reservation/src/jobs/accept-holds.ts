@@ -36,7 +36,7 @@ const BATCH_MAX = 100
 const PENDING_MAX = 5_000
 const WAIT_MAX_MS = 3_000
 const RETRY_AFTER_MAX_S = 30
-// What a job takes where none has ended yet. One instance ran 220 to 280 of one schedule a second (docs/decisions/0024-jobs.md).
+// What a job takes where none has ended yet. One instance ran 390 of one schedule a second, and less where they can refuse each other (docs/decisions/0024-jobs.md).
 const SECONDS_EACH_AT_FIRST = 0.004
 
 /** Requests of one schedule that come in one turn of the event loop, or while others are accepted, share the next transaction. */
