@@ -1,6 +1,8 @@
 import { afterAll, expect, test } from '@jest/globals'
 import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -27,7 +29,10 @@ function makeDataFolder(): string {
 }
 
 /** Starts Nginx as `npm start` does: the same folders, ports and certificate each time. */
-async function nginxIn(folder: string): Promise<{ tlsPort: number; start: () => Promise<RunningProcess> }> {
+async function nginxIn(
+  folder: string,
+  servicePort?: number,
+): Promise<{ port: number; tlsPort: number; start: () => Promise<RunningProcess> }> {
   const { nginx: program, openssl } = await ensurePrograms(['nginx', 'openssl'], () => {})
   if (program === undefined || openssl === undefined) throw new Error('ensurePrograms left a program out')
   const [port = 0, tlsPort = 0, closedPort = 0] = await freePorts(3)
@@ -44,9 +49,11 @@ async function nginxIn(folder: string): Promise<{ tlsPort: number; start: () => 
       port,
       tlsPort,
       certificate: await ensureCertificate(openssl, join(folder, 'tls')),
-      upstreams: Object.fromEntries(services.map((name) => [name, [`127.0.0.1:${closedPort}`]])),
+      upstreams: Object.fromEntries(
+        services.map((name) => [name, [`127.0.0.1:${servicePort ?? closedPort}`]]),
+      ),
     })
-  return { tlsPort, start }
+  return { port, tlsPort, start }
 }
 
 async function servedCertificate(port: number): Promise<string | undefined> {
@@ -64,6 +71,33 @@ function accountOf(pid: number): number | undefined {
   const ours = process.getuid?.()
   return ours === 0 ? statSync(`/proc/${pid}`).uid : ours
 }
+
+test('a request in hand is answered when Nginx is stopped, and no other is taken', async () => {
+  const held: ServerResponse[] = []
+  const service = createServer((request, response) => {
+    if (request.url === '/health/live') response.end()
+    else held.push(response)
+  })
+  service.listen(0, '127.0.0.1')
+  await once(service, 'listening')
+  const address = service.address()
+  if (address === null || typeof address === 'string') throw new Error('the service has no port')
+  const { port, start } = await nginxIn(makeDataFolder(), address.port)
+  const nginx = await start()
+  try {
+    const answer = fetch(`http://127.0.0.1:${port}/api/v1/concerts/1`)
+    await eventually(() => expect(held).toHaveLength(1))
+    const stopped = nginx.stop()
+    await eventually(async () => expect(await whyNotListen(port)).toBeNull())
+    held[0]?.end('{"late":true}')
+    expect(await (await answer).json()).toEqual({ late: true })
+    await stopped
+  } finally {
+    await nginx.stop()
+    service.closeAllConnections()
+    service.close()
+  }
+})
 
 test.each<{ ended: string; end: (nginx: RunningProcess) => Promise<unknown> }>([
   { ended: 'stopped', end: (nginx) => nginx.stop() },

@@ -71,8 +71,8 @@ export async function startNginx(options: NginxOptions): Promise<RunningProcess>
     logFile: options.logFile,
     pidFile: options.pidFile,
     signal: options.signal,
-    // The quick stop: the graceful one (SIGQUIT) waits for every open event stream.
-    stopSignal: 'SIGTERM',
+    // The graceful stop: requests in hand are answered. Streams end with `worker_shutdown_timeout` of the template.
+    stopSignal: 'SIGQUIT',
     stopDeadlineMs: STOP_DEADLINE_MS,
     readyDeadlineMs: READY_DEADLINE_MS,
     isReady: async () => (await httpStatus(options.port, '/health/live')) === 200,

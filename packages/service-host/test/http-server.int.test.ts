@@ -208,6 +208,16 @@ describe('bad input', () => {
       415,
       'UNSUPPORTED_MEDIA_TYPE',
     ],
+    [
+      'another character set',
+      {
+        body: Buffer.from('{}', 'utf16le'),
+        headers: { 'Content-Type': 'application/json; charset=utf-16le' },
+      },
+      415,
+      'UNSUPPORTED_MEDIA_TYPE',
+    ],
+    ['no UTF-8', { body: Buffer.from('{"name":"\u00ff"}', 'latin1') }, 400, 'INVALID_REQUEST'],
     ['nobody', { headers: { Authorization: '' } }, 401, 'UNAUTHENTICATED'],
   ])('%s is %d %s', async (_name, init, status, code) => {
     const answer = await send('/things/7', init)

@@ -26,10 +26,32 @@ describe('a text', () => {
     )
   })
 
-  test.each(['', '   ', 'x'.repeat(51), 'a\u0000b', 'a\nb', 'a\u009fb', '\ud800', 'a\udc00b'])(
-    'is refused: %j',
-    (text) => expect(reads(line(50), text)).toBe('refused'),
-  )
+  test.each([
+    '',
+    '   ',
+    'x'.repeat(51),
+    'a\u0000b',
+    'a\nb',
+    'a\u009fb',
+    '\ud800',
+    'a\udc00b',
+    '\u200b',
+    '\u200d',
+    '\u3164',
+    'a\u202eb',
+    '\u2066a',
+    '\ufffe',
+    'a\uffff',
+  ])('is refused: %j', (text) => expect(reads(line(50), text)).toBe('refused'))
+
+  test('may have characters that join or part others', () => {
+    for (const text of [
+      '\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645',
+      '\ud83d\udc68\u200d\ud83c\udfa4',
+      'a\u200bb',
+    ])
+      expect(reads(line(50), text)).toBe(text)
+  })
 
   test('says which rule it broke', () => {
     const rules = line(50)

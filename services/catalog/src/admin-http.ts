@@ -160,7 +160,7 @@ function addScheduleRoutes(http: Pick<HttpServer, 'handle'>, ctx: CatalogContext
   http.handle(changeSeatsRoute, ({ params, body, headers, caller }) => {
     const content = { ...params, ...body }
     const request = { operation: 'changeSeats', caller, key: headers['idempotency-key'], content }
-    const ask = () => changeSeats(ctx, content)
+    const ask = () => changeSeats(ctx, { ...content, ifMatch: headers['if-match'] })
     return askThenWriteOnce(ctx, request, ask, async (_tx, changedSeatIds) => {
       const { scheduleId, status } = content
       return { status: 200, data: { scheduleId, status, changedSeatIds }, headers: {} }

@@ -246,10 +246,10 @@ export const changeSeatsRoute = defineRoute({
   tag: adminTag,
   summary: 'Take seats off sale for the house, or put them back',
   description:
-    'BLOCKED takes all of the seats off sale or, where somebody holds or has bought one, none: 409 SEAT_TAKEN with these in `details.seatIds`. AVAILABLE puts those back that are BLOCKED and leaves the others as they are. The seat map shows it within a second.',
+    'BLOCKED takes all of the seats off sale or, where somebody holds or has bought one, none: 409 SEAT_TAKEN with these in `details.seatIds`. AVAILABLE puts those back that are BLOCKED and leaves the others as they are. The seat map shows it within a second. `If-Match` takes the ETag of the schedule, which stays the same.',
   auth: 'admin',
   params: z.object({ scheduleId: pathId }),
-  headers: writeHeaders,
+  headers: changeHeaders,
   body: z.strictObject({
     seatIds: z
       .array(id)
@@ -275,7 +275,7 @@ export const changeSeatsRoute = defineRoute({
     'SEAT_NOT_FOUND',
     'SCHEDULE_NOT_CHANGEABLE',
     'SEAT_TAKEN',
-    ...writeRefusals,
+    ...changeRefusals,
   ],
 })
 

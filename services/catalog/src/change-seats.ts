@@ -1,5 +1,6 @@
 import { refuse } from '@frontrow/proto/refusals'
 import type { CatalogContext } from './context.ts'
+import { requireVersion } from './entity-tag.ts'
 import { readSchedule } from './sql/schedules.ts'
 
 /** Seats to take off sale, or to put back. */
@@ -7,19 +8,22 @@ export interface SeatsChange {
   scheduleId: number
   seatIds: readonly number[]
   status: 'BLOCKED' | 'AVAILABLE'
+  /** Of the schedule, whose version goes up with its other changes and not with these. */
+  ifMatch: string | undefined
 }
 
 /**
  * Has the reservation service, which decides who has a seat, block seats for the house or put them on sale again; returns those that
  * changed. Asking again changes nothing more, so it may be repeated where the answer was lost. Refuses with SCHEDULE_NOT_FOUND,
- * SEAT_NOT_FOUND, SCHEDULE_NOT_CHANGEABLE or SEAT_TAKEN.
+ * PRECONDITION_FAILED, SEAT_NOT_FOUND, SCHEDULE_NOT_CHANGEABLE or SEAT_TAKEN.
  */
 export async function changeSeats(
   ctx: Pick<CatalogContext, 'pool' | 'now' | 'blockSeats' | 'unblockSeats'>,
-  { scheduleId, seatIds, status }: SeatsChange,
+  { scheduleId, seatIds, status, ifMatch }: SeatsChange,
 ): Promise<number[]> {
   const schedule = await readSchedule(ctx.pool, scheduleId)
   if (schedule === undefined) throw refuse('SCHEDULE_NOT_FOUND', `there is no schedule ${scheduleId}`)
+  requireVersion(ifMatch, schedule.version)
   // The ids of a schedule's seats run from 1.
   const unknown = seatIds.filter((seatId) => seatId > schedule.seatCount)
   if (unknown.length > 0) {

@@ -60,7 +60,12 @@ export const scheduleDetails = schedule.extend({
 
 const searchText = (description: string, example: string) =>
   line(100)
-    .or(z.literal('').transform(() => undefined))
+    .or(
+      z
+        .string()
+        .regex(/^\s*$/u)
+        .transform(() => undefined),
+    )
     .optional()
     .meta({ description: `${description}, in any case, with or without its accents.`, example })
 

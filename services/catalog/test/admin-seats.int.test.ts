@@ -37,6 +37,18 @@ test('seats that are taken off sale are BLOCKED in the map and B in its compact 
   underTest.neighbours.taken = { held: [], sold: [] }
 })
 
+test('seats of a schedule that somebody else has changed are not blocked by whoever says which version they read', async () => {
+  const { scheduleId } = await underTest.createSchedule()
+  const body = { seatIds: [4], status: 'BLOCKED' }
+  expect(outcome(await patch(scheduleId, body, { 'If-Match': '"v999"' }))).toEqual([
+    412,
+    'PRECONDITION_FAILED',
+  ])
+  expect(underTest.neighbours.taken.blocked ?? []).toEqual([])
+  expect((await patch(scheduleId, body, { 'If-Match': '"v1"' })).status).toBe(200)
+  underTest.neighbours.taken = { held: [], sold: [] }
+})
+
 test('the reservation service is asked before any transaction begins, and not again for a repeat', async () => {
   const { scheduleId } = await underTest.createSchedule()
   const { neighbours, owner } = underTest

@@ -38,7 +38,7 @@ const ROW_DEPTH = 4
 /**
  * Picks free seats; undefined where there are none such. Seats side by side in one row go first, and of those, in this order:
  *
- * 1. what leaves the fewest single seats;
+ * 1. what makes the fewest new single seats;
  * 2. what leaves room for as many other groups of the same size in that row;
  * 3. the section that comes first in the schedule;
  * 4. what is nearest to the middle of the section's front row, as the crow flies, a row being as deep as two seats are wide;
