@@ -62,6 +62,7 @@ export const refusals = {
   INSUFFICIENT_BALANCE: refusalRow(402, 'FAILED_PRECONDITION', 'The wallet holds less than the amount.'),
   CARD_DECLINED: refusalRow(402, 'FAILED_PRECONDITION', 'The card provider said no.'),
   PAYMENT_FAILED: refusalRow(402, 'FAILED_PRECONDITION', 'Not paid; `details.reason` says why.'),
+  CHARGE_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'No such charge of this wallet.'),
   BALANCE_LIMIT_EXCEEDED: refusalRow(422, 'FAILED_PRECONDITION', 'The balance would pass its maximum.'),
   DEAD_LETTER_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'No such parked message.'),
 }

@@ -8,6 +8,8 @@ export type CaptureResult = { kind: 'captured'; reference: string } | { kind: 'd
  */
 export interface CardProvider {
   readonly name: string
+  /** The card that is taken where a charge names none. Only a provider that takes nobody's money has one. */
+  readonly cardByDefault?: string
   capture(request: {
     idempotencyKey: string
     cardToken: string

@@ -16,6 +16,7 @@ export function createSimulatedCardProvider(options: { lateMs: number }): CardPr
   const calls = new LRUCache<string, number>({ max: CALLS_MAX })
   return {
     name: 'simulator',
+    cardByDefault: 'tok_approved',
     async capture({ idempotencyKey, cardToken, signal }): Promise<CaptureResult> {
       const call = (calls.get(idempotencyKey) ?? 0) + 1
       calls.set(idempotencyKey, call)

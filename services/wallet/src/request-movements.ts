@@ -8,8 +8,6 @@ import { Batcher } from '@frontrow/service-host/batcher'
 import type { WalletContext } from './context.ts'
 import type { Journal, RecordedMovement } from './journal.ts'
 import { CollisionError, openJournal, postMovements, startAgain } from './post-movements.ts'
-import { insertCharges } from './sql/charges.ts'
-import type { Charge } from './sql/charges.ts'
 
 /** A request of a person, or of an admin for them, that names its wallet and its Idempotency-Key. */
 export interface WalletRequest {
@@ -20,11 +18,11 @@ export interface WalletRequest {
   idempotencyKey: string
 }
 
-/** A request to move money outside of a payment. */
+/** A request to move money outside of a payment and of a charge. */
 export interface MovementRequest extends WalletRequest {
   /** Names the route of its key. */
   operation: string
-  kind: 'CHARGE' | 'DEBIT'
+  kind: 'DEBIT'
   /** What it will have been, if it is not a repeat. */
   transactionId: string
   /** Why a wallet of this balance may not have the movement. Pure. */
@@ -81,7 +79,7 @@ export async function requestMovement(
     if (!answer.replayed) events.moved({ userId, kind, amount, transactionId })
     return answer
   } catch (error) {
-    if (isRefusal(error, 'BALANCE_LIMIT_EXCEEDED') || isRefusal(error, 'INSUFFICIENT_BALANCE')) {
+    if (isRefusal(error, 'INSUFFICIENT_BALANCE')) {
       events.refused({ userId, reason: error.code, amount })
     }
     throw error
@@ -101,25 +99,16 @@ async function moveAll(
     ),
     AnsweredKeys.load(tx, requests.map(toKeyed)),
   ])
-  const charges: Charge[] = []
-  const answers = requests.map((request) => move(journal, keys, charges, request))
-  await together([saveKeys(ctx, tx, keys), postMovements(ctx, tx, journal), insertCharges(tx, charges)])
+  const answers = requests.map((request) => move(journal, keys, request))
+  await together([saveKeys(ctx, tx, keys), postMovements(ctx, tx, journal)])
   return answers
 }
 
-function move(
-  journal: Journal,
-  keys: AnsweredKeys,
-  charges: Charge[],
-  request: MovementRequest,
-): KeyedAnswer | Refusal {
+function move(journal: Journal, keys: AnsweredKeys, request: MovementRequest): KeyedAnswer | Refusal {
   const { userId, kind, amount, transactionId } = request
   try {
     const { response, replayed } = keys.answerOnce(toKeyed(request), () => {
       const refusal = request.refusalAt(journal.balanceOf(userId))
-      if (kind === 'CHARGE') {
-        charges.push({ chargeId: transactionId, userId, amount, failedBecause: refusal?.code ?? null })
-      }
       if (refusal !== null) throw refusal
       const movement = journal.record(userId, { kind, amount, transactionId, paymentId: null })
       return { status: 200, response: request.toData(movement), resourceId: transactionId }
