@@ -17,7 +17,8 @@ const idempotent = z.object({
 })
 const chargeIdempotent = z.object({
   'idempotency-key': idempotencyKeyHeader.meta({
-    description: 'The same key and body are the same charge and get its answer, for as long as the charge is kept.',
+    description:
+      'The same key and body are the same charge and get its answer, for as long as the charge is kept.',
     example: '5f0c9f6e-charge-1',
   }),
 })

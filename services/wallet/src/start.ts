@@ -42,7 +42,10 @@ export async function startWallet(
   })
   watchCharges(host)
   if (charges.cardByDefault !== undefined) {
-    logger.warn({ provider: cardProvider.name }, 'cards are simulated: nobody pays for the charges of wallets')
+    logger.warn(
+      { provider: cardProvider.name },
+      'cards are simulated: nobody pays for the charges of wallets',
+    )
   }
   const running = await host.listen()
   charges.worker.run()

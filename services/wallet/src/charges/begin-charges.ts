@@ -108,7 +108,10 @@ async function beginAll(
   if (createdAt.size < begun.length) startAgain(ctx.events, 'another transaction was quicker with a key')
   const answers = decided.map((one) =>
     'charge' in one
-      ? { ...one, charge: { ...one.charge, createdAt: createdAt.get(one.charge.chargeId) ?? one.charge.createdAt } }
+      ? {
+          ...one,
+          charge: { ...one.charge, createdAt: createdAt.get(one.charge.chargeId) ?? one.charge.createdAt },
+        }
       : one,
   )
   return { answers, begun }

@@ -102,7 +102,9 @@ async function settleAll(
       ...before,
       ...state,
       ...failure,
-      ...(movement === undefined ? {} : { balanceAfter: movement.balanceAfter, finishedAt: movement.movedAt }),
+      ...(movement === undefined
+        ? {}
+        : { balanceAfter: movement.balanceAfter, finishedAt: movement.movedAt }),
       ...(news.kind === 'captured' ? { providerReference: news.reference } : {}),
     }
     changed.set(chargeId, after)

@@ -265,5 +265,8 @@ function asWork({ chargeId, userId, amount, cardToken }: ChargeToBegin): ChargeW
 
 /** Somebody else's words, as PostgreSQL can store them and a client can show them. */
 function storable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, ' ').toWellFormed().slice(0, ERROR_LENGTH_MAX)
+  return text
+    .replaceAll(/\p{Cc}/gu, ' ')
+    .toWellFormed()
+    .slice(0, ERROR_LENGTH_MAX)
 }

@@ -191,4 +191,3 @@ export async function findSettledCharges(db: Queryable, chargeIds: readonly stri
   })
   return rows
 }
-
