@@ -55,7 +55,7 @@ test('captures that hang keep neither a good card nor a refund waiting', async (
   for (const end of hanging) end()
   const answers = await all
   await Promise.all(
-    answers.map((answer, index) =>
+    answers.map(async (answer, index) =>
       answer.status === 200 ? undefined : untilStatus(users[index] ?? '', answer.location, 'CHARGED'),
     ),
   )
