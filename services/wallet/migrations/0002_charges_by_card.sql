@@ -45,8 +45,8 @@ WHERE k.operation = 'charge-wallet' AND k.resource_id = c.charge_id;
 DELETE FROM idempotency_keys WHERE operation = 'charge-wallet';
 
 CREATE UNIQUE INDEX charges_key ON charges (caller_id, idempotency_key);
-CREATE INDEX charges_charging ON charges (user_id) WHERE status = 'CHARGING';
-CREATE INDEX charges_next_attempt ON charges (next_attempt_at) WHERE next_attempt_at IS NOT NULL;
+-- What is at work, which is little: for the limit of each user, and for the worker, which reads all of it.
+CREATE INDEX charges_at_work ON charges (user_id) WHERE next_attempt_at IS NOT NULL;
 
 -- Each row is changed once, soon after it was made.
 ALTER TABLE charges SET (autovacuum_vacuum_scale_factor = 0.02);

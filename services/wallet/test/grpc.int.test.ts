@@ -104,5 +104,8 @@ test('movements and refusals are counted in the metrics', async () => {
   const metrics = await (await fetch(`http://127.0.0.1:${it.wallet.ports.ops}/metrics`)).text()
   expect(metrics).toMatch(/^wallet_movements_total\{kind="CHARGE",service="wallet"\} [1-9]/m)
   expect(metrics).toMatch(/^wallet_movements_total\{kind="DEBIT",service="wallet"\} [1-9]/m)
+  expect(metrics).toMatch(
+    /^wallet_charges_total\{status="CHARGED",capture="CAPTURED",service="wallet"\} [1-9]/m,
+  )
   expect(metrics).toMatch(/^wallet_refusals_total\{reason="INSUFFICIENT_BALANCE",service="wallet"\} [1-9]/m)
 })

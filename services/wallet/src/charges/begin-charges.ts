@@ -32,12 +32,12 @@ type BeginContext = Pick<WalletContext, 'pool' | 'events'> & {
 }
 
 const BATCH_MAX = 200
-// One is decided while another waits for its commit; more would only make the batches smaller.
-const AT_ONCE_MAX = 2
+// While some begin, others settle; more transactions at once would only share less.
+const AT_ONCE_MAX = 1
 const PENDING_MAX = 2_000
 
 /**
- * Charges that come in one turn of the event loop, or while two transactions are in work, are stored together, each once for its
+ * Charges that come in one turn of the event loop, or while others are stored, are stored together, each once for its
  * key. Refuses IDEMPOTENCY_KEY_REUSED, BALANCE_LIMIT_EXCEEDED, and UNAVAILABLE where more charges are at work than can be waited for;
  * a refusal leaves the key free.
  */

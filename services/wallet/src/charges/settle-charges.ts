@@ -28,10 +28,11 @@ type SettleContext = Pick<WalletContext, 'pool' | 'events'> & {
 }
 
 const BATCH_MAX = 200
-const AT_ONCE_MAX = 2
+// As in begin-charges.ts.
+const AT_ONCE_MAX = 1
 const PENDING_MAX = 2_000
 
-/** What becomes known in one turn of the event loop, or while two transactions are in work, shares the next one. */
+/** What becomes known in one turn of the event loop, or while other outcomes are stored, is stored together. */
 export function createChargeSettlements(ctx: SettleContext): ChargeSettlements {
   return new Batcher<'all', ChargeOutcome, boolean>({
     batchMax: BATCH_MAX,

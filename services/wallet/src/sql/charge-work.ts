@@ -70,7 +70,8 @@ export async function noteFailure(
 export async function countCharging(db: Queryable, limit: number): Promise<number> {
   const { rows } = await db.query<{ charging: number }>({
     name: 'charges-count-charging',
-    text: `SELECT count(*) AS charging FROM (SELECT FROM charges WHERE status = 'CHARGING' LIMIT $1) AS c`,
+    text: `SELECT count(*) AS charging FROM (
+             SELECT FROM charges WHERE next_attempt_at IS NOT NULL AND status = 'CHARGING' LIMIT $1) AS c`,
     values: [limit],
   })
   return rows[0]?.charging ?? 0

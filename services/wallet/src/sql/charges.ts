@@ -64,7 +64,8 @@ export async function readStandings(tx: Tx, userIds: readonly string[]): Promise
            FROM unnest($1::text[]) AS u (user_id)
            LEFT JOIN LATERAL (SELECT balance FROM wallets WHERE user_id = u.user_id OFFSET 0) AS w ON true
            LEFT JOIN LATERAL (
-             SELECT sum(amount)::bigint AS charging FROM charges WHERE user_id = u.user_id AND status = 'CHARGING'
+             SELECT sum(amount)::bigint AS charging FROM charges
+             WHERE user_id = u.user_id AND next_attempt_at IS NOT NULL AND status = 'CHARGING'
            ) AS c ON true`,
     values: [userIds],
   })
