@@ -48,13 +48,14 @@ test('GetBalance tells the balance, 0 for a user without a wallet, and refuses a
   await expect(ask(getBalance, { userId: '' })).rejects.toThrow('INVALID_ARGUMENT')
 })
 
-test('CheckInvariants answers 4, 6 and 7 with the rows it looked at', async () => {
+test('CheckInvariants answers 4, 6, 7 and 10 with the rows it looked at', async () => {
   await it.charge('audited', 12_000)
   const { invariants } = await ask(audit.checkInvariants.bind(audit), {})
   expect(invariants.map(({ number, violationCount }) => [number, violationCount])).toEqual([
     [4, 0],
     [6, 0],
     [7, 0],
+    [10, 0],
   ])
   expect(invariants[0]?.checked).toBeGreaterThanOrEqual(3)
   expect(invariants[1]?.checked).toBeGreaterThanOrEqual(1)
