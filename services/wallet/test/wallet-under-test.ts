@@ -22,6 +22,7 @@ interface Answer extends z.output<typeof Envelope> {
   status: number
   replayed: string | null
   location: string | null
+  retryAfter: string | null
 }
 
 /** One call; `user` signs it. */
@@ -97,6 +98,7 @@ export async function startWalletUnderTest(
       status: response.status,
       replayed: response.headers.get('idempotency-replayed'),
       location: response.headers.get('location'),
+      retryAfter: response.headers.get('retry-after'),
     }
   }
   const post = (path: string) => (user: string, amount: number, key?: string) =>

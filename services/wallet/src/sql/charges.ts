@@ -125,12 +125,13 @@ export async function insertCharges(
   return new Map(rows.map(({ chargeId, createdAt }) => [chargeId, createdAt]))
 }
 
-/** Reads and locks charges, in the order of their ids. */
+/** Reads and locks charges, in the order of their ids. Each is looked up by its id, whatever the table was when the plan was made. */
 export async function lockCharges(tx: Tx, chargeIds: readonly string[]): Promise<Map<string, Charge>> {
   const { rows } = await tx.query<Charge>({
     name: 'charges-lock',
-    text: `SELECT ${COLUMNS} FROM charges WHERE charge_id = ANY ($1::uuid[]) ORDER BY charge_id FOR NO KEY UPDATE`,
-    values: [chargeIds],
+    text: `SELECT c.* FROM unnest($1::uuid[]) AS wanted (id)
+           CROSS JOIN LATERAL (SELECT ${COLUMNS} FROM charges WHERE charge_id = wanted.id OFFSET 0 FOR NO KEY UPDATE) AS c`,
+    values: [[...new Set(chargeIds)].toSorted()],
   })
   return new Map(rows.map((charge) => [charge.chargeId, charge]))
 }
