@@ -81,7 +81,7 @@ export class SettledWaits<T> {
         },
       }
       waiters.add(waiter)
-      if (this.#timer === undefined) this.#timer = setTimeout(() => this.#lookAtAll(), LOOK_EVERY_MS)
+      if (this.#timer === undefined) this.#lookLater()
     })
   }
 
@@ -116,8 +116,14 @@ export class SettledWaits<T> {
     })
   }
 
+  /** A process that stops does not wait for it: whoever waits has a timer of their own. */
+  #lookLater(): void {
+    this.#timer = setTimeout(() => this.#lookAtAll(), LOOK_EVERY_MS).unref()
+  }
+
   #lookAtAll(): void {
-    this.#timer = this.#waiters.size === 0 ? undefined : setTimeout(() => this.#lookAtAll(), LOOK_EVERY_MS)
+    this.#timer = undefined
+    if (this.#waiters.size > 0) this.#lookLater()
     // While the database hangs, more looks would only wait behind the last ones.
     if (this.#isLookingAtAll) return
     const since = performance.now() - LOOK_AFTER_MS
