@@ -7,21 +7,26 @@ const { StripeSignatureVerificationError } = Stripe.errors
 // As Stripe's own libraries have it. A repeat is signed anew.
 const TOLERANCE_S = 300
 
+const text = z.string().nullish().catch(null)
+
+// An event that is read in part is still told apart from a repeat, so only what every event has is asked for.
 const event = z.object({
   id: z.string().min(1).max(255),
   type: z.string().min(1).max(255),
   created: z.int(),
-  data: z.object({
-    object: z.object({
-      id: z.string().optional(),
-      payment_intent: z.string().nullish(),
-      amount: z.int().nullish(),
-      amount_refunded: z.int().nullish(),
-      status: z.string().nullish(),
-      reason: z.string().nullish(),
-      metadata: z.record(z.string(), z.string()).nullish(),
-    }),
-  }),
+  data: z
+    .object({
+      object: z.object({
+        id: text,
+        payment_intent: text,
+        amount: z.int().nullish().catch(null),
+        status: text,
+        reason: text,
+        metadata: z.object({ idempotency_key: text }).nullish().catch(null),
+      }),
+    })
+    .optional()
+    .catch(undefined),
 })
 
 /** Reads an event that Stripe has signed within the last 5 minutes. Null where the signature does not prove that. */
@@ -34,17 +39,17 @@ export function readStripeEvent(body: Buffer, signature: string, secret: string)
     throw error
   }
   const { id, type, created, data } = event.parse(signed)
-  const { object } = data
+  const object = data?.object
   const kind = kindOf(type)
   return {
     eventId: id,
     type,
     kind,
-    reference: (kind === 'capture' ? object.id : object.payment_intent) ?? null,
-    idempotencyKey: object.metadata?.['idempotency_key'] ?? null,
-    amount: object.amount ?? null,
-    status: object.status ?? null,
-    reason: object.reason ?? null,
+    reference: (kind === 'capture' ? object?.id : object?.payment_intent) ?? null,
+    idempotencyKey: object?.metadata?.idempotency_key ?? null,
+    amount: object?.amount ?? null,
+    status: object?.status ?? null,
+    reason: object?.reason ?? null,
     happenedAt: new Date(created * 1_000),
   }
 }

@@ -28,3 +28,14 @@ const requireJson: RequestHandler = ({ headers }, _response, next) => {
   }
   next()
 }
+
+/** Reads at most `limit` bytes of any type into `request.body`, which is an empty Buffer where there are none. */
+export function readRawBody(limit: string): RequestHandler {
+  const read = express.raw({ limit, type: () => true, inflate: false })
+  return (request, response, next) => {
+    read(request, response, (error?: unknown) => {
+      if (error === undefined && !Buffer.isBuffer(request.body)) request.body = Buffer.alloc(0)
+      next(error)
+    })
+  }
+}

@@ -13,7 +13,7 @@ import type {
 const limits: SagaLimits = { replyWaitMs: 1_000, replyWaitMaxMs: 8_000, takingMoneyAttemptsMax: 3 }
 const now = new Date('2027-01-01T00:00:00Z')
 
-const states: SagaState[] = ['TAKING_MONEY', 'CONFIRMING', 'APPROVED', 'REFUNDING', 'FAILED', 'REFUNDED']
+const states: SagaState[] = ['TAKING_MONEY', 'AWAITING_ACTION', 'CONFIRMING', 'APPROVED', 'REFUNDING', 'FAILED', 'REFUNDED']
 const messages: SagaMessage[] = [
   { type: 'WalletDebited' },
   { type: 'WalletDebitRefused', reason: 'INSUFFICIENT_BALANCE' },
@@ -51,6 +51,19 @@ const expected: Record<SagaState, string[]> = {
     'impossible',
     'impossible',
     'TAKING_MONEY !DebitWallet',
+  ],
+  // Only of a card: below.
+  AWAITING_ACTION: [
+    'impossible',
+    'impossible',
+    'impossible',
+    'impossible',
+    'impossible',
+    'impossible',
+    'impossible',
+    'impossible',
+    'impossible',
+    'REFUNDING !RefundWallet',
   ],
   CONFIRMING: [
     'ignore',
@@ -141,6 +154,24 @@ describe('every state and message has its rule', () => {
     expect(after(card('REFUNDING', true), { type: 'CardDeclined', reason: 'no' })).toBe('impossible')
     expect(after(card('FAILED', false), { type: 'CardCaptured' })).toBe('FAILED !RefundCard')
   })
+
+  test('a card that needs a step of its owner waits for it until the hold ends, and is given up then', () => {
+    const until = new Date(now.getTime() + 240_000)
+    const later = new Date(until.getTime() + 300_000)
+    const card = (state: SagaState) => sagaIn(state, { paymentMethod: 'CARD' })
+    const asked = decide(card('TAKING_MONEY'), { type: 'CardActionRequired', until }, now, limits)
+    expect(asked).toMatchObject({ saga: { state: 'AWAITING_ACTION', moneyTaken: false }, deadlineAt: until })
+    const extended = decide(card('AWAITING_ACTION'), { type: 'CardActionRequired', until: later }, now, limits)
+    expect(extended).toMatchObject({ saga: { state: 'AWAITING_ACTION' }, deadlineAt: later })
+    const after = (message: SagaMessage) => decide(card('AWAITING_ACTION'), message, now, limits)
+    expect(shown(after({ type: 'CardCaptured' }))).toBe('CONFIRMING !ConfirmReservation')
+    expect(shown(after({ type: 'CardDeclined', reason: 'no' }))).toBe('FAILED')
+    const givenUp = after({ type: 'DeadlinePassed' })
+    expect(shown(givenUp)).toBe('REFUNDING !RefundCard')
+    expect(givenUp).toMatchObject({ saga: { reason: 'RESERVATION_EXPIRED', moneyTaken: false } })
+    const lost = states.map((state) => shown(decide(card(state), { type: 'CardActionRequired', until }, now, limits)))
+    expect(lost.slice(2)).toEqual(['impossible', 'impossible', 'ignore', 'impossible', 'ignore'])
+  })
 })
 
 describe('what a saga remembers', () => {
@@ -197,8 +228,9 @@ describe('what a saga remembers', () => {
   test('a payment is PENDING until its saga is settled, and stays what it was while a refund runs', () => {
     const statuses = (before: 'PENDING' | 'APPROVED') => states.map((state) => paymentStatusOf(state, before))
     const settled = ['FAILED', 'REFUNDED']
-    expect(statuses('PENDING')).toEqual(['PENDING', 'PENDING', 'APPROVED', 'PENDING', ...settled])
-    expect(statuses('APPROVED')).toEqual(['PENDING', 'PENDING', 'APPROVED', 'APPROVED', ...settled])
+    const begun = ['PENDING', 'PENDING', 'PENDING']
+    expect(statuses('PENDING')).toEqual([...begun, 'APPROVED', 'PENDING', ...settled])
+    expect(statuses('APPROVED')).toEqual([...begun, 'APPROVED', 'APPROVED', ...settled])
   })
 })
 
