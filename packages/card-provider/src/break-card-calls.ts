@@ -37,10 +37,10 @@ export function breakCardCalls<P extends CardProvider | InteractiveCardProvider>
 type CardBreaker = ReturnType<typeof breakerOf>
 
 function interactive(provider: InteractiveCardProvider, captures: CardBreaker) {
-  const { captureInteractively, cancel } = provider
   const guarded: Pick<InteractiveCardProvider, 'captureInteractively' | 'cancel'> = {
-    captureInteractively: (request) => captures.run(request.signal, () => captureInteractively(request)),
-    cancel: (request) => captures.run(request.signal, () => cancel(request)),
+    captureInteractively: (request) =>
+      captures.run(request.signal, () => provider.captureInteractively(request)),
+    cancel: (request) => captures.run(request.signal, () => provider.cancel(request)),
   }
   return guarded
 }

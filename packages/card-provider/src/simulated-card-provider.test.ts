@@ -82,6 +82,9 @@ describe('a card that needs a step of its owner', () => {
     const provider = createSimulatedCardProvider({ lateMs: LATE_MS, actionMs: 60_000 })
     const signal = new AbortController().signal
     const request = { idempotencyKey: 'k1', cardToken: 'tok_action', amount: 100, signal }
-    expect(await provider.capture(request)).toEqual({ kind: 'declined', reason: 'the card needs another step' })
+    expect(await provider.capture(request)).toEqual({
+      kind: 'declined',
+      reason: 'the card needs another step',
+    })
   })
 })

@@ -62,7 +62,12 @@ describe('an event', () => {
     ['charge.succeeded', 'other'],
   ])('%s is a %s, of the payment that it names', (type, kind) => {
     const object = { id: 'x_1', payment_intent: 'pi_1', amount: 500, status: 'lost', reason: 'fraudulent' }
-    expect(read(eventOf(type, object))).toMatchObject({ kind, reference: 'pi_1', amount: 500, reason: 'fraudulent' })
+    expect(read(eventOf(type, object))).toMatchObject({
+      kind,
+      reference: 'pi_1',
+      amount: 500,
+      reason: 'fraudulent',
+    })
   })
 
   test('with fields of other kinds than usual is read without them', () => {

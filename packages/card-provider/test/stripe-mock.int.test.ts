@@ -20,7 +20,7 @@ async function providerOf(status: string, change: object = {}) {
   const intent = { id: 'pi_1', object: 'payment_intent', client_secret: 'pi_1_secret_2', status, ...change }
   const refund = { id: 're_1', object: 'refund', status: 'succeeded' }
   const started = await startStripeMock(mock.program, { payment_intent: intent, refund })
-  stop = started.stop
+  stop = () => started.stop()
   return createStripeCardProvider({
     secretKey: 'sk_test_1',
     apiUrl: started.url,
@@ -30,13 +30,21 @@ async function providerOf(status: string, change: object = {}) {
 }
 
 const signal = () => AbortSignal.timeout(10_000)
-const request = () => ({ idempotencyKey: 'capture-1', cardToken: 'pm_card_visa', amount: 900, signal: signal() })
+const request = () => ({
+  idempotencyKey: 'capture-1',
+  cardToken: 'pm_card_visa',
+  amount: 900,
+  signal: signal(),
+})
 const interactive = (reference: string | null = null) => ({ ...request(), paymentId: 'p1', reference })
 
 describeHere(`the requests that Stripe's own mock checks by its description of the API${why}`, () => {
   test('capture and give back', async () => {
     const provider = await providerOf('succeeded')
-    expect(await provider.capture(request())).toMatchObject({ kind: 'captured', reference: expect.stringMatching(/^pi_/) })
+    expect(await provider.capture(request())).toMatchObject({
+      kind: 'captured',
+      reference: expect.stringMatching(/^pi_/),
+    })
     expect(await provider.captureInteractively(interactive())).toMatchObject({ kind: 'captured' })
     expect(await provider.captureInteractively(interactive('pi_1'))).toMatchObject({ kind: 'captured' })
     await provider.refund({ idempotencyKey: 'refund-1', reference: 'pi_1', amount: 900, signal: signal() })
@@ -44,7 +52,10 @@ describeHere(`the requests that Stripe's own mock checks by its description of t
 
   test('leave a card open that needs a step, and say which', async () => {
     const url = 'https://hooks.stripe.com/3d_secure_2/hosted?payment_intent=pi_1'
-    const action = { type: 'redirect_to_url', redirect_to_url: { url, return_url: 'https://shop.example/paid' } }
+    const action = {
+      type: 'redirect_to_url',
+      redirect_to_url: { url, return_url: 'https://shop.example/paid' },
+    }
     const provider = await providerOf('requires_action', { next_action: action })
     expect(await provider.captureInteractively(interactive())).toMatchObject({
       kind: 'action_required',

@@ -43,9 +43,13 @@ export async function startStripeMock(
   const folder = await mkdtemp(join(tmpdir(), 'stripe-mock-'))
   const fixtures = join(folder, 'fixtures.json')
   await writeFile(fixtures, JSON.stringify({ resources }))
-  const mock = spawn(program, ['-fixtures', fixtures, '-http-addr', '127.0.0.1:0', '-https-addr', '127.0.0.1:0'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
+  const mock = spawn(
+    program,
+    ['-fixtures', fixtures, '-http-addr', '127.0.0.1:0', '-https-addr', '127.0.0.1:0'],
+    {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    },
+  )
   const ended = new Promise<void>((resolve) => mock.once('close', () => resolve()))
   const stop = async (): Promise<void> => {
     mock.kill()

@@ -71,7 +71,8 @@ export function createPaymentEvents(host: Pick<ServiceHost, 'logger' | 'metrics'
     providerEvent(event) {
       const { kind, outcome } = event
       providerEvents.inc({ kind, outcome })
-      if (outcome === 'noticed') host.logger.warn(event, 'somebody disputed or gave back a payment at the card provider')
+      if (outcome === 'noticed')
+        host.logger.warn(event, 'somebody disputed or gave back a payment at the card provider')
       else host.logger.debug(event, 'event of the card provider')
     },
     settled(payment) {

@@ -22,10 +22,15 @@ const action = z
         "`redirect_to_url`: send the browser to `url`, which comes back by itself. `use_provider_sdk`: hand `clientSecret` to the provider's program in the page (of Stripe: `stripe.handleNextAction({clientSecret})`).",
       example: 'redirect_to_url',
     }),
-    url: z.url().optional().meta({ example: 'https://hooks.stripe.com/3d_secure_2/hosted?payment_intent=pi_1' }),
+    url: z
+      .url()
+      .optional()
+      .meta({ example: 'https://hooks.stripe.com/3d_secure_2/hosted?payment_intent=pi_1' }),
     provider: z.string().optional().meta({ description: 'Whose program: `stripe`, or `simulator`.' }),
     clientSecret: z.string().optional(),
-    until: z.iso.datetime().meta({ description: 'The end of the hold: later, the payment is given up with nothing taken.' }),
+    until: z.iso
+      .datetime()
+      .meta({ description: 'The end of the hold: later, the payment is given up with nothing taken.' }),
   })
   .optional()
   .meta({
@@ -54,7 +59,9 @@ const pendingPayment = payment.extend({
 
 const providerNotice = z.object({
   kind: z.enum(['DISPUTE', 'REFUND']),
-  type: z.string().meta({ description: "In the provider's words, as the next two.", example: 'charge.dispute.created' }),
+  type: z
+    .string()
+    .meta({ description: "In the provider's words, as the next two.", example: 'charge.dispute.created' }),
   status: z.string().nullable(),
   reason: z.string().nullable(),
   amount: z.int().nullable(),
@@ -123,7 +130,7 @@ export const payRoute = defineRoute({
     201: { description: 'Paid; the reservation is CONFIRMED.', schema: payment },
     202: {
       description:
-        'Still being worked on, or waiting for a step of the card\'s owner (`nextAction`), of which it tells at once; with `Prefer: respond-async` the payment as a job.',
+        "Still being worked on, or waiting for a step of the card's owner (`nextAction`), of which it tells at once; with `Prefer: respond-async` the payment as a job.",
       schema: z.union([pendingPayment, acceptedJob]),
       headers: {
         Location: 'Where to ask.',
@@ -222,7 +229,8 @@ export const auditRoute = defineRoute({
         unsettled: z.int().meta({ description: 'Sagas still at work; they are not judged yet.' }),
         sagas: z.record(z.string(), z.int()).meta({ description: 'Sagas by state.' }),
         providerNotices: z.record(z.string(), z.int()).meta({
-          description: 'Payments that were disputed (`DISPUTE`) or given back (`REFUND`) at the card provider, without us.',
+          description:
+            'Payments that were disputed (`DISPUTE`) or given back (`REFUND`) at the card provider, without us.',
         }),
         invariants: z.array(
           z.object({

@@ -11,7 +11,9 @@ export function refusalOf(payment: Payment): Refusal {
     case 'RESERVATION_EXPIRED':
       return payment.status === 'FAILED'
         ? refuse('RESERVATION_EXPIRED', 'the hold ran out while paying; nothing was taken', { details })
-        : refuse('RESERVATION_EXPIRED', 'the hold ran out while paying; the money was given back', { details })
+        : refuse('RESERVATION_EXPIRED', 'the hold ran out while paying; the money was given back', {
+            details,
+          })
     case 'ALREADY_PAID':
       return refuse('ALREADY_PAID', 'another payment was first; the money was given back', { details })
     case 'RESERVATION_CANCELLED':

@@ -25,7 +25,9 @@ export const stripeEventsRoute = defineRoute({
       id: z.string().meta({ example: 'evt_1S2x3y4Z5a6B7c8D' }),
       type: z.string().meta({ example: 'payment_intent.succeeded' }),
       created: z.int().meta({ example: 1_795_656_000 }),
-      data: z.looseObject({ object: z.looseObject({ id: z.string().meta({ example: 'pi_3S2x3y4Z5a6B7c8D' }) }) }),
+      data: z.looseObject({
+        object: z.looseObject({ id: z.string().meta({ example: 'pi_3S2x3y4Z5a6B7c8D' }) }),
+      }),
     }),
   },
   responses: {

@@ -17,13 +17,7 @@
 
 /** Where a saga stands. APPROVED, FAILED and REFUNDED are settled. */
 export type SagaState =
-  | 'TAKING_MONEY'
-  | 'AWAITING_ACTION'
-  | 'CONFIRMING'
-  | 'APPROVED'
-  | 'REFUNDING'
-  | 'FAILED'
-  | 'REFUNDED'
+  'TAKING_MONEY' | 'AWAITING_ACTION' | 'CONFIRMING' | 'APPROVED' | 'REFUNDING' | 'FAILED' | 'REFUNDED'
 
 /** What can happen to a saga: replies, a cancelled reservation, or the running step's deadline. */
 export type SagaMessage =

@@ -70,7 +70,10 @@ async function withProgress(ctx: Context, taken: PurchaseAnswer): Promise<Purcha
   try {
     return { ...taken, ...(await findCardProgress(ctx, taken.payment)) }
   } catch (error) {
-    ctx.logger.warn({ err: error, paymentId: taken.payment.paymentId }, 'how far a payment is could not be read')
+    ctx.logger.warn(
+      { err: error, paymentId: taken.payment.paymentId },
+      'how far a payment is could not be read',
+    )
     return { ...taken, nextAction: null, captureMs: null }
   }
 }

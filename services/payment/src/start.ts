@@ -42,7 +42,11 @@ const TIDY_BATCH = 5_000
 /** Starts the service. `cardProvider` replaces the configured one. */
 export async function startPayment(
   config: Config,
-  options: { onFatal: (error: Error) => void; processMetrics?: boolean; cardProvider?: InteractiveCardProvider },
+  options: {
+    onFatal: (error: Error) => void
+    processMetrics?: boolean
+    cardProvider?: InteractiveCardProvider
+  },
 ): Promise<RunningService> {
   const cardProvider = options.cardProvider ?? (await createCardProvider(config))
   const host = createHost({ service: 'payment', settings: config, ...options })

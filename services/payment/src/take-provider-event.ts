@@ -30,7 +30,10 @@ export async function takeProviderEvent(
       ],
     })
   }
-  const outcome = await takeEvent(ctx.pool, { ...event, paymentId: paymentOfCaptureKey(event.idempotencyKey) })
+  const outcome = await takeEvent(ctx.pool, {
+    ...event,
+    paymentId: paymentOfCaptureKey(event.idempotencyKey),
+  })
   if (outcome === 'woke') ctx.cardWork.wake()
   ctx.events.providerEvent({ eventId: event.eventId, type: event.type, kind: event.kind, outcome })
 }

@@ -69,7 +69,10 @@ export class CardWorker {
       const call = carryOutOrder(this.#ctx, order)
         .catch((error: unknown) => {
           // The lease runs out by itself, and the order is taken up again.
-          this.#ctx.logger.error({ err: error, paymentId: order.paymentId }, 'a card order could not be noted')
+          this.#ctx.logger.error(
+            { err: error, paymentId: order.paymentId },
+            'a card order could not be noted',
+          )
         })
         .finally(() => {
           leave()

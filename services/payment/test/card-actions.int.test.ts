@@ -134,5 +134,8 @@ test('a payment of a hold that has just run out is given up at once', async () =
   const known = service.participants.reservations.get(reservationId)
   const first = service.pay('106', reservationId, { card: 'tok_action_never' })
   service.participants.reservations.set(reservationId, { ...known, expiresAtMs: Date.now() - 1 })
-  await waitFor((await first).body.data?.paymentId, '106', { status: 'FAILED', reason: 'RESERVATION_EXPIRED' })
+  await waitFor((await first).body.data?.paymentId, '106', {
+    status: 'FAILED',
+    reason: 'RESERVATION_EXPIRED',
+  })
 })

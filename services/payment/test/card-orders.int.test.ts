@@ -35,13 +35,18 @@ afterAll(async () => {
 // What one test leaves open would be taken up by the next one.
 beforeEach(() => one.ctx.pool.query('UPDATE card_captures SET due_at = NULL'))
 
-const byCard = (count: number) => beginPayments(one.ctx.pool, Array.from({ length: count }, () => 'CARD' as const))
+const byCard = (count: number) =>
+  beginPayments(
+    one.ctx.pool,
+    Array.from({ length: count }, () => 'CARD' as const),
+  )
 const lease = (places: Partial<Record<CardLane, number>>, by = one): Promise<CardOrder[]> => {
   const lanes: CardLane[] = ['capture', 'capture again', 'question', 'refund', 'refund again']
   return leaseOrders(by.ctx.pool, LEASE_MS, new Map(lanes.map((lane) => [lane, places[lane] ?? 0])))
 }
 const all = { capture: 100, 'capture again': 100, question: 100, refund: 100, 'refund again': 100 }
-const idsOf = (orders: readonly { paymentId: string }[]) => orders.map(({ paymentId }) => paymentId).toSorted()
+const idsOf = (orders: readonly { paymentId: string }[]) =>
+  orders.map(({ paymentId }) => paymentId).toSorted()
 
 function workers(instances: readonly Instance[], cardProvider: InteractiveCardProvider): CardWorker[] {
   return instances.map(({ ctx }) => {
@@ -59,7 +64,13 @@ test('an order is leased once, by whoever asks first, until its lease runs out',
   const [woken] = payments
   if (woken === undefined) throw new Error('no payment')
   const event = { type: 'payment_intent.succeeded', kind: 'capture', reference: null, status: null } as const
-  const more = { eventId: 'evt_1', paymentId: woken.paymentId, reason: null, amount: null, happenedAt: new Date() }
+  const more = {
+    eventId: 'evt_1',
+    paymentId: woken.paymentId,
+    reason: null,
+    amount: null,
+    happenedAt: new Date(),
+  }
   expect(await takeEvent(one.ctx.pool, { ...event, ...more })).toBe('woke')
   await inTransaction(one.ctx.pool, (tx) => orderRefunds(tx, [payments[1]?.paymentId ?? '']))
   expect(await lease(all)).toEqual([])
@@ -68,7 +79,12 @@ test('an order is leased once, by whoever asks first, until its lease runs out',
     [woken.paymentId],
   )
   const [again, ...rest] = await lease(all, two)
-  expect([again?.paymentId, again?.lane, again?.attempts, rest]).toEqual([woken.paymentId, 'capture again', 2, []])
+  expect([again?.paymentId, again?.lane, again?.attempts, rest]).toEqual([
+    woken.paymentId,
+    'capture again',
+    2,
+    [],
+  ])
 })
 
 test('an order whose call failed comes again after its pause, and not before; who lost the lease changes nothing', async () => {

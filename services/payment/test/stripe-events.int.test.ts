@@ -85,7 +85,9 @@ describe('a card of Stripe that needs 3-D Secure', () => {
     expect((await deliver(claim)).status).toBe(200)
     await eventually(async () => expect(reads()).toBe(before + 1))
     expect(await statusOf(paymentId, '102')).toBe('PENDING')
-    expect(service.sent('ConfirmReservation').filter(({ value }) => value.paymentId === paymentId)).toEqual([])
+    expect(service.sent('ConfirmReservation').filter(({ value }) => value.paymentId === paymentId)).toEqual(
+      [],
+    )
   })
 
   test('whose owner fails is declined and cancelled, so that it can not be paid later with another card', async () => {
@@ -135,7 +137,10 @@ describe('an event', () => {
   test.each([
     ['of another sender', (payload: string) => signEvent(payload, 'whsec_other')],
     ['that is ten minutes old', (payload: string) => signEvent(payload, SECRET, Date.now() - 600_000)],
-    ['whose bytes were changed on the way', (payload: string) => signEvent(payload.replace(/\s/g, ''), SECRET)],
+    [
+      'whose bytes were changed on the way',
+      (payload: string) => signEvent(payload.replace(/\s/g, ''), SECRET),
+    ],
   ])('%s is refused, and changes nothing', async (_name, sign) => {
     const { intent, paymentId } = await payWith3ds('201')
     intent.status = 'succeeded'
@@ -156,7 +161,10 @@ describe('an event', () => {
   })
 
   test('without a signature, or larger than 64 KB, is refused', async () => {
-    const response = await fetch(`${service.url}/api/v1/providers/stripe/events`, { method: 'POST', body: '{}' })
+    const response = await fetch(`${service.url}/api/v1/providers/stripe/events`, {
+      method: 'POST',
+      body: '{}',
+    })
     expect(response.status).toBe(400)
     expect((await deliver('x'.repeat(65_537))).status).toBe(413)
   })
@@ -164,7 +172,9 @@ describe('an event', () => {
   test('of a payment that is not of ours is taken, and nothing follows', async () => {
     const foreign = { id: 'pi_foreign', status: 'succeeded', metadata: {} }
     expect((await deliver(eventOf('payment_intent.succeeded', foreign))).status).toBe(200)
-    expect((await deliver(eventOf('charge.dispute.created', { payment_intent: 'pi_foreign' }))).status).toBe(200)
+    expect((await deliver(eventOf('charge.dispute.created', { payment_intent: 'pi_foreign' }))).status).toBe(
+      200,
+    )
   })
 })
 
@@ -176,12 +186,24 @@ describe('what somebody does at Stripe with a payment', () => {
     const paid = await service.pay('301', service.hold('301'), { card: 'pm_1' })
     const paymentId = paid.body.data?.paymentId
     const { id } = stripe.intentOf(paymentId)
-    const dispute = { id: 'dp_1', payment_intent: id, amount: 120_000, status: 'needs_response', reason: 'fraudulent' }
+    const dispute = {
+      id: 'dp_1',
+      payment_intent: id,
+      amount: 120_000,
+      status: 'needs_response',
+      reason: 'fraudulent',
+    }
     const refund = { id: 're_1', payment_intent: id, amount: 500, status: 'succeeded', reason: null }
     const events = [eventOf('charge.dispute.created', dispute), eventOf('refund.created', refund)]
     for (const event of [...events, ...events]) expect((await deliver(event)).status).toBe(200)
     expect(await notices(paymentId)).toMatchObject([
-      { kind: 'DISPUTE', type: 'charge.dispute.created', amount: 120_000, status: 'needs_response', reason: 'fraudulent' },
+      {
+        kind: 'DISPUTE',
+        type: 'charge.dispute.created',
+        amount: 120_000,
+        status: 'needs_response',
+        reason: 'fraudulent',
+      },
       { kind: 'REFUND', type: 'refund.created', amount: 500, status: 'succeeded', reason: null },
     ])
     expect(await statusOf(paymentId, '301')).toBe('APPROVED')
@@ -201,10 +223,17 @@ describe('what somebody does at Stripe with a payment', () => {
       [key],
     )
     const paymentId = rows[0]?.payment_id
-    const ours = { id: 're_2', payment_intent: stripe.intentOf(paymentId).id, amount: 120_000, status: 'succeeded' }
+    const ours = {
+      id: 're_2',
+      payment_intent: stripe.intentOf(paymentId).id,
+      amount: 120_000,
+      status: 'succeeded',
+    }
     await deliver(eventOf('refund.created', ours))
     expect(await notices(paymentId)).toEqual([])
     await deliver(eventOf('refund.failed', { ...ours, status: 'failed' }))
-    expect(await notices(paymentId)).toMatchObject([{ kind: 'REFUND', type: 'refund.failed', status: 'failed' }])
+    expect(await notices(paymentId)).toMatchObject([
+      { kind: 'REFUND', type: 'refund.failed', status: 'failed' },
+    ])
   })
 })

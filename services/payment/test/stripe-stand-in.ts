@@ -98,10 +98,14 @@ function beginIntent(intents: Map<string, Intent>, key: string, form: URLSearchP
 }
 
 function actionFor(returnUrl: string | null): object {
-  if (returnUrl === null) return { type: 'use_stripe_sdk', use_stripe_sdk: { type: 'three_d_secure_redirect' } }
+  if (returnUrl === null)
+    return { type: 'use_stripe_sdk', use_stripe_sdk: { type: 'three_d_secure_redirect' } }
   return {
     type: 'redirect_to_url',
-    redirect_to_url: { url: `https://bank.example/step?back=${encodeURIComponent(returnUrl)}`, return_url: returnUrl },
+    redirect_to_url: {
+      url: `https://bank.example/step?back=${encodeURIComponent(returnUrl)}`,
+      return_url: returnUrl,
+    },
   }
 }
 

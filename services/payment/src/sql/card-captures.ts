@@ -120,13 +120,7 @@ export async function storeAction(
              due_at = CASE WHEN wanted = 'REFUNDED' OR due_at < leased_until THEN now()
                            ELSE now() + make_interval(secs => $5::float8 / 1000) END
            WHERE payment_id = $1 AND status IN ('PENDING', 'ACTION_REQUIRED')`,
-    values: [
-      paymentId,
-      action.reference,
-      JSON.stringify(action.nextAction),
-      action.until,
-      action.askInMs,
-    ],
+    values: [paymentId, action.reference, JSON.stringify(action.nextAction), action.until, action.askInMs],
   })
   return rowCount === 1
 }
