@@ -14,6 +14,7 @@ const OFFERED_PER_SECOND = 25
 const SECONDS = 6
 
 let service: PayingService
+let isAnswering = true
 
 beforeAll(async () => {
   const simulator = createSimulatedCardProvider({ lateMs: 0 })
@@ -27,7 +28,7 @@ beforeAll(async () => {
   service = await startPayingService(settings, 0, {
     ...simulator,
     async captureInteractively(request) {
-      await delay(CALL_MS, undefined, { signal: request.signal })
+      await delay(isAnswering ? CALL_MS : 60_000, undefined, { signal: request.signal })
       return simulator.captureInteractively(request)
     },
   })
@@ -35,31 +36,31 @@ beforeAll(async () => {
 
 afterAll(() => service.stop())
 
-interface Seen {
-  atMs: number
-  answer: Awaited<ReturnType<PayingService['pay']>>
-}
+type Answered = Awaited<ReturnType<PayingService['pay']>>
 
-test('with more cards than there are slots for, buyers are told how long it takes, and past the bound to come again; all that were taken are paid', async () => {
-  const seen: Promise<Seen>[] = []
+async function offer(seconds: number): Promise<Answered[]> {
+  const answers: Promise<Answered>[] = []
   const began = performance.now()
-  while (performance.now() - began < SECONDS * 1_000) {
+  while (performance.now() - began < seconds * 1_000) {
     const due = Math.floor(((performance.now() - began) / 1_000) * OFFERED_PER_SECOND)
-    while (seen.length < due) {
-      const paying = service.pay('101', service.hold('101'), { card: 'tok_approved' })
-      seen.push(paying.then((answer) => ({ atMs: performance.now(), answer })))
+    while (answers.length < due) {
+      answers.push(service.pay('101', service.hold('101'), { card: 'tok_approved' }))
     }
     // The load's own pace.
     await delay(10)
   }
-  const all = await Promise.all(seen)
-  const taken = all.filter(({ answer }) => answer.status === 202)
-  const refused = all.filter(({ answer }) => answer.status === 503)
+  return Promise.all(answers)
+}
+
+test('with more cards than there are slots for, buyers are told how long it takes, and past the bound to come again; all that were taken are paid', async () => {
+  const all = await offer(SECONDS)
+  const taken = all.filter(({ status }) => status === 202)
+  const refused = all.filter(({ status }) => status === 503)
   expect(taken.length + refused.length).toBe(all.length)
   expect(refused.length).toBeGreaterThan(all.length / 3)
-  for (const { answer } of refused) {
-    expect(answer.body.error?.code).toBe('UNAVAILABLE')
-    expect(Number(answer.retryAfter)).toBeGreaterThanOrEqual(1)
+  for (const { body, retryAfter } of refused) {
+    expect(body.error?.code).toBe('UNAVAILABLE')
+    expect(Number(retryAfter)).toBeGreaterThanOrEqual(1)
   }
   // No slot was idle.
   expect(taken.length).toBeGreaterThan(((SECONDS * 1_000) / CALL_MS) * SLOTS * 0.7)
@@ -73,17 +74,41 @@ test('with more cards than there are slots for, buyers are told how long it take
     { withinMs: 15_000 },
   )
   const { rows: paid } = await service.pool.query<{ payment_id: string; took: number }>(
-    `SELECT payment_id, extract(epoch FROM paid_at - created_at)::float8 * 1000 AS took FROM payments`,
+    `SELECT payment_id, extract(epoch FROM paid_at - created_at)::float8 * 1000 AS took
+     FROM payments`,
   )
   const tookOf = new Map(paid.map(({ payment_id: paymentId, took }) => [paymentId, took]))
   // Who is let in waits no longer than was said, and than is allowed; the queue was seen up to 250 ms late.
   const limitMs = DELAY_MAX_MS + TIMEOUT_MS + 1_500
   const tooLong = [...tookOf.values()].filter((took) => took > limitMs)
   expect(tooLong).toEqual([])
-  const told = taken.map(({ answer }) => ({
-    saidMs: (answer.body.data?.estimatedWaitSeconds ?? 0) * 1_000,
-    tookMs: (tookOf.get(answer.body.data?.paymentId ?? '') ?? 0) - 300,
+  const told = taken.map(({ body }) => ({
+    saidMs: (body.data?.estimatedWaitSeconds ?? 0) * 1_000,
+    tookMs: (tookOf.get(body.data?.paymentId ?? '') ?? 0) - 300,
   }))
   const wrong = told.filter(({ saidMs, tookMs }) => Math.abs(saidMs - tookMs) > 2_000)
   expect(wrong.length).toBeLessThan(told.length / 10)
+}, 60_000)
+
+test('where the provider answers nobody, the line of those who wait for it has an end; once it answers, all that were taken are paid', async () => {
+  isAnswering = false
+  const all = await offer(4)
+  const statuses = new Set(all.map(({ status }) => status))
+  expect(statuses).toEqual(new Set([202, 503]))
+  const { rows } = await service.pool.query<{ waiting: number }>(
+    `SELECT count(*)::int AS waiting FROM card_captures WHERE lane = 'capture'`,
+  )
+  // As many as there are slots for within the longest delay, and those who came before the line was counted.
+  const lineMax = (SLOTS * (DELAY_MAX_MS + TIMEOUT_MS)) / TIMEOUT_MS + OFFERED_PER_SECOND
+  expect(rows[0]?.waiting).toBeLessThan(lineMax)
+  isAnswering = true
+  await eventually(
+    async () => {
+      const { rows: open } = await service.pool.query(
+        `SELECT status FROM payments WHERE status <> 'APPROVED' LIMIT 1`,
+      )
+      expect(open).toEqual([])
+    },
+    { withinMs: 30_000 },
+  )
 }, 60_000)

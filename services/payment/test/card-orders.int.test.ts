@@ -7,7 +7,7 @@ import { inTransaction } from '@frontrow/postgres/transaction'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
-import { leaseOrders, orderRefunds, postponeOrder } from '../src/sql/card-captures.ts'
+import { leaseOrders, orderRefunds, postponeOrder, storeAction } from '../src/sql/card-captures.ts'
 import type { CardLane, CardOrder } from '../src/sql/card-captures.ts'
 import { takeEvent } from '../src/sql/provider-events.ts'
 import { CardWorker } from '../src/work-cards.ts'
@@ -102,6 +102,37 @@ test('an order whose call failed comes again after its pause, and not before; wh
     first.paymentId,
   ])
   expect(rows).toEqual([{ last_error: 'no answer' }])
+})
+
+test('an order whose news come while a call about it is at work is taken up again at once after it', async () => {
+  const [payment] = await byCard(1)
+  const paymentId = payment?.paymentId ?? ''
+  const news = async (eventId: string) =>
+    takeEvent(one.ctx.pool, {
+      eventId,
+      type: 'payment_intent.succeeded',
+      kind: 'capture',
+      paymentId,
+      reference: null,
+      status: null,
+      reason: null,
+      amount: null,
+      happenedAt: new Date(),
+    })
+  const [first] = await lease(all)
+  if (first === undefined) throw new Error('no order')
+  expect(await news('evt_2')).toBe('woke')
+  await postponeOrder(one.ctx.pool, first, 30_000, 'no answer')
+  const [second] = await lease(all)
+  expect(second).toMatchObject({ paymentId, attempts: 2 })
+  expect([await news('evt_2'), await news('evt_3')]).toEqual(['repeated', 'woke'])
+  const action = { type: 'redirect_to_url', url: 'https://bank.example' } as const
+  const until = new Date(Date.now() + 60_000)
+  await inTransaction(one.ctx.pool, (tx) =>
+    storeAction(tx, paymentId, { reference: 'pi_1', nextAction: action, until, askInMs: 30_000 }),
+  )
+  const [question] = await lease(all)
+  expect(question).toMatchObject({ paymentId, lane: 'question', attempts: 1, providerReference: 'pi_1' })
 })
 
 test('each lane gives as many orders as it has places, the longest due first, whatever the others hold', async () => {
