@@ -18,7 +18,7 @@ import { identifyCallers } from './identify-callers.ts'
 import type { ReadQueueToken } from './identify-callers.ts'
 import type { Logger } from './logger.ts'
 import type { HttpMetrics } from './metrics.ts'
-import { readJsonBody } from './read-json-body.ts'
+import { readJsonBody, readRawBody } from './read-json-body.ts'
 import { readQuery } from './read-query.ts'
 import type { RouteSpec } from './route.ts'
 import { observeRoute, serveRoute } from './serve-route.ts'
@@ -74,6 +74,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
         observeRoute(options.metrics, route),
         ...(isStream(route) ? [refuseHead] : []),
         ...(route.body === undefined ? [] : readBody),
+        ...(route.rawBody === undefined ? [] : [readRawBody(route.rawBody.limit)]),
         serveRoute(identify, route, handler),
       )
     },

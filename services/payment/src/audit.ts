@@ -5,6 +5,7 @@ import type { Context } from './context.ts'
 import { judgePayment } from './judge-payment.ts'
 import type { FactsOfPayment } from './judge-payment.ts'
 import { listPaymentFacts } from './sql/payments.ts'
+import { countNoticedPayments } from './sql/provider-events.ts'
 import { countSagas } from './sql/purchase-sagas.ts'
 
 /** Reads a page of what a service knows of payments with ids above `after`, in the order of their ids. */
@@ -24,6 +25,8 @@ export interface AuditReport {
   checkedAt: Date
   unsettled: number
   sagas: Record<string, number>
+  /** Payments that were disputed or given back at the card provider, by kind. */
+  providerNotices: Record<string, number>
   invariants: { number: number; name: string; holds: boolean; checked: number; violations: string[] }[]
 }
 
@@ -58,12 +61,13 @@ export async function auditAll(ctx: Context, sources: AuditSources): Promise<Aud
       checked,
       violations: violations.slice(0, SHOWN_MAX),
     }))
-  const sagas = await countSagas(ctx.pool)
+  const [sagas, notices] = [await countSagas(ctx.pool), await countNoticedPayments(ctx.pool)]
   return {
     holds: invariants.every((invariant) => invariant.holds),
     checkedAt: ctx.now(),
     unsettled: across.unsettled,
     sagas: Object.fromEntries(sagas.map(({ state, count }) => [state, count])),
+    providerNotices: Object.fromEntries(notices.map(({ kind, count }) => [kind, count])),
     invariants,
   }
 }

@@ -1,4 +1,4 @@
-import { cardSettings } from '@frontrow/card-provider/card-settings'
+import { cardSettings, stripePageSettings } from '@frontrow/card-provider/card-settings'
 import { grpcTarget, hostSettings, whole } from '@frontrow/service-host/config'
 import type { z } from 'zod'
 
@@ -22,7 +22,20 @@ export const settings = hostSettings.extend({
     'requests for the money before a saga gives up and refunds',
   ),
   SAGA_POLL_MS: whole(20, 10_000, 1_000).describe('how often sagas whose wait is over are looked for'),
+  CARD_CAPTURES_MAX: whole(1, 2_000, 256).describe(
+    'first calls for captures at the card provider at once, by process; a quarter as many repeats beside them',
+  ),
+  CARD_REFUNDS_MAX: whole(1, 1_000, 32).describe(
+    'first calls for refunds at once, by process; a quarter as many repeats beside them',
+  ),
+  CARD_QUESTIONS_MAX: whole(1, 1_000, 16).describe(
+    'questions at once, by process, about cards whose owners have to take a step',
+  ),
+  CARD_ACTION_POLL_MS: whole(50, 600_000, 5_000).describe(
+    "how often the provider is asked about such a card; the provider's events come sooner",
+  ),
   ...cardSettings,
+  ...stripePageSettings,
 })
 
 /** The checked settings. */

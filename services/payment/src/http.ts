@@ -1,9 +1,12 @@
 import { actingUser } from '@frontrow/service-host/auth'
+import type { Caller } from '@frontrow/service-host/auth'
 import type { HttpServer } from '@frontrow/service-host/http-server'
 import { prefersAsync } from '@frontrow/service-host/prefer'
 import type { Reply } from '@frontrow/service-host/serve-route'
 import { auditAll } from './audit.ts'
 import type { AuditSources } from './audit.ts'
+import { findCardProgress } from './card-progress.ts'
+import type { CardProgress } from './card-progress.ts'
 import type { Context } from './context.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import { getPayment } from './get-payment.ts'
@@ -14,8 +17,14 @@ import {
   payRoute,
   retryDeadLetterRoute,
 } from './openapi.ts'
+import { stripeEventsRoute } from './provider-openapi.ts'
 import type { Payment } from './sql/payments.ts'
+import { listNotices } from './sql/provider-events.ts'
 import { startPurchase } from './start-purchase.ts'
+import { takeProviderEvent } from './take-provider-event.ts'
+
+// Longer than a client should be away from a payment that it waits for.
+const RETRY_AFTER_MAX_S = 5
 
 /** The REST side of this service. */
 export function addRoutes(
@@ -27,7 +36,7 @@ export function addRoutes(
   http.handle(payRoute, async ({ body, headers, caller, response }) => {
     const userId = actingUser(caller, body.userId)
     const isAsync = prefersAsync(headers.prefer)
-    const { payment, refusal, isReplay } = await startPurchase(ctx, {
+    const { payment, refusal, isReplay, nextAction, captureMs } = await startPurchase(ctx, {
       userId,
       reservationId: body.reservationId,
       paymentMethod: body.paymentMethod,
@@ -39,15 +48,24 @@ export function addRoutes(
     if (refusal !== null) throw refusal
     if (payment.status === 'APPROVED') return { status: 201, data: toJson(payment) }
     if (isAsync) return jobReply(payment.paymentId, ctx.intakes[payment.paymentMethod].expectedSeconds())
+    const estimatedWaitSeconds = Math.max(1, Math.ceil((captureMs ?? 0) / 1_000))
     return {
       status: 202,
-      data: toJson(payment),
-      headers: { Location: `/api/v1/payments/${payment.paymentId}`, 'Retry-After': '1' },
+      data: {
+        ...toJson(payment),
+        ...(nextAction === null ? { estimatedWaitSeconds } : {}),
+        ...actionFor(caller, payment, nextAction),
+      },
+      headers: {
+        Location: `/api/v1/payments/${payment.paymentId}`,
+        'Retry-After': String(Math.min(RETRY_AFTER_MAX_S, estimatedWaitSeconds)),
+      },
     }
   })
 
   http.handle(getPaymentRoute, async ({ params, caller }) => {
     const { payment, steps } = await getPayment(ctx, caller, params.paymentId)
+    const { nextAction } = await findCardProgress(ctx, payment)
     return {
       status: 200,
       data: {
@@ -56,8 +74,17 @@ export function addRoutes(
         createdAt: payment.createdAt,
         endedAt: payment.endedAt,
         steps,
+        ...actionFor(caller, payment, nextAction),
+        ...(caller.isAdmin ? { providerNotices: await listNotices(ctx.pool, payment.paymentId) } : {}),
       },
     }
+  })
+
+  http.handle(stripeEventsRoute, async ({ request, headers }) => {
+    const body: unknown = request.body
+    if (!Buffer.isBuffer(body)) throw new Error('the body was not read')
+    await takeProviderEvent(ctx, 'stripe', body, headers['stripe-signature'])
+    return { status: 200, data: { received: true } }
   })
 
   http.handle(listDeadLettersRoute, async ({ query }) => ({
@@ -81,6 +108,15 @@ function jobReply(paymentId: string, estimatedWaitSeconds: number): Reply {
     data: { jobId: paymentId, position: 1, estimatedWaitSeconds, statusEndpoint },
     headers: { Location: statusEndpoint, 'Preference-Applied': 'respond-async', 'Retry-After': '1' },
   }
+}
+
+/** Only the owner's page can do something with it, and it holds a secret of theirs. */
+function actionFor(
+  caller: Caller,
+  { userId }: Payment,
+  nextAction: CardProgress['nextAction'],
+): { nextAction?: CardProgress['nextAction'] } {
+  return nextAction === null || caller.userId !== userId ? {} : { nextAction }
 }
 
 function toJson(payment: Payment) {

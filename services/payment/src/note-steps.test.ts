@@ -46,7 +46,12 @@ function idOf(ms: number): string {
   return `${time.slice(0, 8)}-${time.slice(8)}${uuidv7().slice(13)}`
 }
 
-const silent = { begun: () => undefined, moved: () => undefined, impossible: () => undefined }
+const silent = {
+  begun: () => undefined,
+  moved: () => undefined,
+  impossible: () => undefined,
+  providerEvent: () => undefined,
+}
 const eventsOf = (intakes: ReturnType<typeof intakesWith>) =>
   notingSteps({ ...silent, settled: () => undefined }, intakes)
 

@@ -4,6 +4,7 @@ import { defineRoute } from '@frontrow/service-host/route'
 import { userIdInput, uuid } from '@frontrow/values/ids'
 import { limit } from '@frontrow/values/page'
 import { z } from 'zod'
+import { stripeEventsRoute } from './provider-openapi.ts'
 
 const status = z.enum(['PENDING', 'APPROVED', 'FAILED', 'REFUNDED'])
 const method = z.enum(['BALANCE', 'CARD'])
@@ -13,6 +14,29 @@ const paidReservation = z.object({
   reservationId: z.uuid(),
   status: z.string().meta({ description: 'CONFIRMED once the payment is APPROVED.' }),
 })
+
+const action = z
+  .object({
+    type: z.enum(['redirect_to_url', 'use_provider_sdk']).meta({
+      description:
+        "`redirect_to_url`: send the browser to `url`, which comes back by itself. `use_provider_sdk`: hand `clientSecret` to the provider's program in the page (of Stripe: `stripe.handleNextAction({clientSecret})`).",
+      example: 'redirect_to_url',
+    }),
+    url: z
+      .url()
+      .optional()
+      .meta({ example: 'https://hooks.stripe.com/3d_secure_2/hosted?payment_intent=pi_1' }),
+    provider: z.string().optional().meta({ description: 'Whose program: `stripe`, or `simulator`.' }),
+    clientSecret: z.string().optional(),
+    until: z.iso
+      .datetime()
+      .meta({ description: 'The end of the hold: later, the payment is given up with nothing taken.' }),
+  })
+  .optional()
+  .meta({
+    description:
+      "What the card's owner has to do next (3-D Secure), in answers to them only, while the payment waits for it. Then ask for the payment until it is no longer PENDING.",
+  })
 
 const payment = z.object({
   paymentId: z.uuid(),
@@ -25,6 +49,25 @@ const payment = z.object({
   reservation: paidReservation,
 })
 
+const pendingPayment = payment.extend({
+  estimatedWaitSeconds: z
+    .int()
+    .optional()
+    .meta({ description: 'How long it takes from here, where nothing is asked of the buyer.', example: 3 }),
+  nextAction: action,
+})
+
+const providerNotice = z.object({
+  kind: z.enum(['DISPUTE', 'REFUND']),
+  type: z
+    .string()
+    .meta({ description: "In the provider's words, as the next two.", example: 'charge.dispute.created' }),
+  status: z.string().nullable(),
+  reason: z.string().nullable(),
+  amount: z.int().nullable(),
+  happenedAt: z.iso.datetime(),
+})
+
 const paymentDetails = payment.extend({
   reason: z.string().nullable().meta({ description: 'Why it failed or was refunded.' }),
   createdAt: z.iso.datetime(),
@@ -34,6 +77,11 @@ const paymentDetails = payment.extend({
       z.object({ message: z.string(), fromState: z.string(), toState: z.string(), at: z.iso.datetime() }),
     )
     .meta({ description: "The saga's history, oldest first." }),
+  nextAction: action,
+  providerNotices: z.array(providerNotice).optional().meta({
+    description:
+      'For admins: disputes, refunds that somebody made at the card provider and refunds that it could not make. Nothing follows from them by itself.',
+  }),
 })
 
 /** As the reservation service answers for the jobs of holds. */
@@ -81,8 +129,9 @@ export const payRoute = defineRoute({
   responses: {
     201: { description: 'Paid; the reservation is CONFIRMED.', schema: payment },
     202: {
-      description: 'Still being worked on; with `Prefer: respond-async` the payment as a job.',
-      schema: z.union([payment, acceptedJob]),
+      description:
+        "Still being worked on, or waiting for a step of the card's owner (`nextAction`), of which it tells at once; with `Prefer: respond-async` the payment as a job.",
+      schema: z.union([pendingPayment, acceptedJob]),
       headers: {
         Location: 'Where to ask.',
         'Retry-After': 'Seconds to wait before.',
@@ -179,6 +228,10 @@ export const auditRoute = defineRoute({
         checkedAt: z.iso.datetime(),
         unsettled: z.int().meta({ description: 'Sagas still at work; they are not judged yet.' }),
         sagas: z.record(z.string(), z.int()).meta({ description: 'Sagas by state.' }),
+        providerNotices: z.record(z.string(), z.int()).meta({
+          description:
+            'Payments that were disputed (`DISPUTE`) or given back (`REFUND`) at the card provider, without us.',
+        }),
         invariants: z.array(
           z.object({
             number: z.int(),
@@ -195,4 +248,11 @@ export const auditRoute = defineRoute({
 })
 
 /** All routes of this service, for the API reference. */
-export const routes = [payRoute, getPaymentRoute, listDeadLettersRoute, retryDeadLetterRoute, auditRoute]
+export const routes = [
+  payRoute,
+  getPaymentRoute,
+  stripeEventsRoute,
+  listDeadLettersRoute,
+  retryDeadLetterRoute,
+  auditRoute,
+]

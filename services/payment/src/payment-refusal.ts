@@ -9,9 +9,11 @@ export function refusalOf(payment: Payment): Refusal {
     case 'INSUFFICIENT_BALANCE':
       return refuse('INSUFFICIENT_BALANCE', 'the wallet holds less than the amount', { details })
     case 'RESERVATION_EXPIRED':
-      return refuse('RESERVATION_EXPIRED', 'the hold ran out while paying; the money was given back', {
-        details,
-      })
+      return payment.status === 'FAILED'
+        ? refuse('RESERVATION_EXPIRED', 'the hold ran out while paying; nothing was taken', { details })
+        : refuse('RESERVATION_EXPIRED', 'the hold ran out while paying; the money was given back', {
+            details,
+          })
     case 'ALREADY_PAID':
       return refuse('ALREADY_PAID', 'another payment was first; the money was given back', { details })
     case 'RESERVATION_CANCELLED':

@@ -4,6 +4,8 @@ import type { Refusal } from '@frontrow/refusals/refusal'
 import { currentTrace } from '@frontrow/trace-context/trace-context'
 import { uuidv7 } from 'uuidv7'
 import type { Beginning } from './begin-payments.ts'
+import { findCardProgress } from './card-progress.ts'
+import type { CardProgress } from './card-progress.ts'
 import type { Context } from './context.ts'
 import { refusalOf } from './payment-refusal.ts'
 import type { PaymentKey } from './sql/payment-keys.ts'
@@ -31,26 +33,48 @@ export interface PurchaseAnswer {
   isReplay: boolean
 }
 
+/** The answer, with what a payment by card that is PENDING waits for. */
+export type PurchaseProgress = PurchaseAnswer & CardProgress
+
 /**
  * Begins the saga of a payment, once for each idempotency key, and waits for it to settle. The payment's row is the
  * answer to its key, so a repeat waits for the same payment and is answered alike. Refuses early, with nothing taken, what can't be
  * paid for and what can't be begun in time; a repeat is not refused.
  */
-export async function startPurchase(ctx: Context, request: PurchaseRequest): Promise<PurchaseAnswer> {
+export async function startPurchase(ctx: Context, request: PurchaseRequest): Promise<PurchaseProgress> {
   const { userId, reservationId, paymentMethod, cardToken, idempotencyKey } = request
   const requestHash = hashContent({ reservationId, paymentMethod, cardToken })
   const key = { userId, idempotencyKey, requestHash }
   const intake = ctx.intakes[paymentMethod]
   const overload = intake.refusal()
-  if (overload !== null) return answerRepeat(ctx, await repeatOrRefuse(ctx, key, overload), request.waitMs)
+  if (overload !== null) {
+    const repeated = await answerRepeat(ctx, await repeatOrRefuse(ctx, key, overload), request.waitMs)
+    return withProgress(ctx, repeated)
+  }
   const leave = intake.enter()
   let pendingId: string | undefined
   try {
     const taken = await takePayment(ctx, request, key)
     if (taken.payment.status === 'PENDING') pendingId = taken.payment.paymentId
-    return taken
+    const answered = await withProgress(ctx, taken)
+    // Its owner has it in hand now, and it keeps nobody waiting here.
+    if (answered.nextAction !== null) pendingId = undefined
+    return answered
   } finally {
     leave(pendingId)
+  }
+}
+
+/** The payment has begun, so that it can't be told how far it is does not refuse it. */
+async function withProgress(ctx: Context, taken: PurchaseAnswer): Promise<PurchaseProgress> {
+  try {
+    return { ...taken, ...(await findCardProgress(ctx, taken.payment)) }
+  } catch (error) {
+    ctx.logger.warn(
+      { err: error, paymentId: taken.payment.paymentId },
+      'how far a payment is could not be read',
+    )
+    return { ...taken, nextAction: null, captureMs: null }
   }
 }
 

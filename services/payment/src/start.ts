@@ -1,4 +1,4 @@
-import type { CardProvider } from '@frontrow/card-provider/card-provider'
+import type { InteractiveCardProvider } from '@frontrow/card-provider/card-provider'
 import { createCardProvider, guardCardProvider } from '@frontrow/card-provider/connect-card-provider'
 import { DeadLetterCollector, republish } from '@frontrow/messaging/dead-letter-collector'
 import { Alarm } from '@frontrow/messaging/wake-up'
@@ -11,6 +11,7 @@ import { watchValue } from '@frontrow/service-host/metrics'
 import { askReservations } from './ask-reservations.ts'
 import type { AuditSources } from './audit.ts'
 import { createPaymentBeginnings } from './begin-payments.ts'
+import { CardSlots } from './card-slots.ts'
 import type { Config } from './config.ts'
 import type { Context } from './context.ts'
 import { createDeadLetters } from './dead-letters.ts'
@@ -25,6 +26,7 @@ import { PaymentIntake } from './payment-intake.ts'
 import { createPaymentKeys } from './payment-keys.ts'
 import { SettledPayments } from './settled-payments.ts'
 import { findSettled } from './sql/payments.ts'
+import { tidyEvents } from './sql/provider-events.ts'
 import { countOpenSagas } from './sql/purchase-sagas.ts'
 import { CardWorker } from './work-cards.ts'
 
@@ -32,10 +34,19 @@ const READ_DEADLINE_MS = 1_000
 // An audit reads whole tables, which takes longer than a call that a buyer waits for.
 const AUDIT_DEADLINE_MS = 9_000
 
+// Stripe repeats an event for three days.
+const EVENTS_KEPT_DAYS = 30
+const TIDY_EVERY_MS = 600_000
+const TIDY_BATCH = 5_000
+
 /** Starts the service. `cardProvider` replaces the configured one. */
 export async function startPayment(
   config: Config,
-  options: { onFatal: (error: Error) => void; processMetrics?: boolean; cardProvider?: CardProvider },
+  options: {
+    onFatal: (error: Error) => void
+    processMetrics?: boolean
+    cardProvider?: InteractiveCardProvider
+  },
 ): Promise<RunningService> {
   const cardProvider = options.cardProvider ?? (await createCardProvider(config))
   const host = createHost({ service: 'payment', settings: config, ...options })
@@ -49,6 +60,9 @@ export async function startPayment(
   addGrpc(host)
   host.consume(consumedTopics, messageHandlers(ctx))
   host.every('sagas', config.SAGA_POLL_MS, (signal) => remindSagas(ctx, signal))
+  host.every('tidy provider events', TIDY_EVERY_MS, async () => {
+    return (await tidyEvents(host.pool, EVENTS_KEPT_DAYS, TIDY_BATCH)) >= TIDY_BATCH
+  })
   const cards = new CardWorker(ctx, cardWork)
   watchSagas(host)
   const collector = new DeadLetterCollector({
@@ -72,7 +86,7 @@ function createContext(
   host: ServiceHost,
   config: Config,
   cardWork: Alarm,
-  cardProvider: CardProvider,
+  cardProvider: InteractiveCardProvider,
 ): Context {
   const reservation = { name: 'reservation', address: config.RESERVATION_GRPC, refusalKind }
   const getReservation = askReservations(
@@ -82,7 +96,12 @@ function createContext(
     }),
   )
   const { logger, pool, relay } = host
-  const intakes = createIntakes(config)
+  const cardSlots = new CardSlots({
+    captures: config.CARD_CAPTURES_MAX,
+    refunds: config.CARD_REFUNDS_MAX,
+    questions: config.CARD_QUESTIONS_MAX,
+  })
+  const intakes = createIntakes(config, cardSlots)
   const events = notingSteps(createPaymentEvents(host), intakes)
   const now = (): Date => new Date()
   return {
@@ -92,6 +111,7 @@ function createContext(
     relay,
     cardWork,
     cardProvider: guardCardProvider(host, cardProvider),
+    cardSlots,
     intakes,
     beginnings: createPaymentBeginnings({ config, pool, relay, cardWork, events, now }),
     keys: createPaymentKeys(pool),
@@ -107,11 +127,14 @@ function createContext(
   }
 }
 
-function createIntakes({ PAYMENT_DELAY_MAX_MS, CARD_TIMEOUT_MS }: Config): Intakes {
+function createIntakes(
+  { PAYMENT_DELAY_MAX_MS, CARD_TIMEOUT_MS }: Config,
+  cardSlots: Pick<CardSlots, 'expectedMs'>,
+): Intakes {
   return {
     BALANCE: new PaymentIntake(PAYMENT_DELAY_MAX_MS),
     // The time that the provider may take is no delay of ours.
-    CARD: new PaymentIntake(PAYMENT_DELAY_MAX_MS + CARD_TIMEOUT_MS),
+    CARD: new PaymentIntake(PAYMENT_DELAY_MAX_MS + CARD_TIMEOUT_MS, undefined, () => cardSlots.expectedMs()),
   }
 }
 

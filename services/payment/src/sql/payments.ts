@@ -33,11 +33,12 @@ export async function findPayment(db: Queryable, paymentId: string): Promise<Pay
   return rows[0]
 }
 
-/** Reads those of the payments that have settled. */
+/** Reads those of the payments that have settled, or wait for the owner of their card: there is an answer to whoever asked for them. */
 export async function findSettled(db: Queryable, paymentIds: readonly string[]): Promise<Payment[]> {
   const { rows } = await db.query<Payment>({
     name: 'payments-find-settled',
-    text: `SELECT ${PAYMENT_COLUMNS} FROM payments WHERE payment_id = ANY ($1::uuid[]) AND status <> 'PENDING'`,
+    text: `SELECT ${PAYMENT_COLUMNS} FROM payments WHERE payment_id = ANY ($1::uuid[]) AND (status <> 'PENDING'
+             OR EXISTS (SELECT FROM card_captures c WHERE c.payment_id = payments.payment_id AND c.status = 'ACTION_REQUIRED'))`,
     values: [paymentIds],
   })
   return rows
