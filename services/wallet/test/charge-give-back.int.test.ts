@@ -53,8 +53,10 @@ describe('a charge that was given up', () => {
       return isSilent ? noAnswer(call) : decide()
     }
     bank.onRefund = (call, decide) => {
-      if (bank.callsOf(call.key).length < 3) throw new Error('the bank is away')
-      decide()
+      const { length: asked } = bank.callsOf(call.key)
+      if (asked > 1) decide()
+      // The first is lost on the way there, the second on the way back.
+      if (asked < 3) throw new Error('the bank is away')
     }
     const pending = await charge('giver')
     expect(pending.status).toBe(202)

@@ -161,7 +161,7 @@ export class ChargeWorker {
       const retryInMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.min(attempts, 10))
       this.#ctx.logger.warn(
         { err: error, chargeId, status, attempts, retryInMs },
-        'the card provider gave no answer; asking again',
+        'a charge got no further at the card provider; trying again',
       )
       await this.#note(work, text, retryInMs)
     }
