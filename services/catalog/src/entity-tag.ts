@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Hash } from 'node:crypto'
 import { refuse } from '@frontrow/proto/refusals'
 
 /** A weak entity tag: it names the content of a body, which may be sent in several codings. */
@@ -8,7 +9,12 @@ export function entityTag(body: Buffer): string {
 
 /** A name of exactly these bytes, for addresses, headers and ids. */
 export function digestOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('base64url').slice(0, 27)
+  return nameOfDigest(createHash('sha256').update(bytes))
+}
+
+/** The same of the bytes that a SHA-256 hash has taken, which ends it. */
+export function nameOfDigest(hash: Hash): string {
+  return hash.digest('base64url').slice(0, 27)
 }
 
 /** Whether an If-None-Match header names this tag. Compared weakly, as RFC 9110 says for it. */

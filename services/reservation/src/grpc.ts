@@ -13,9 +13,10 @@ import { getReservation } from './get-reservations.ts'
 import type { Reservation } from './reservation.ts'
 import { blockSeats, unblockSeats } from './house-seats.ts'
 import { findReservations, listLiveWithSeats, listPaymentFacts } from './sql/reservations.ts'
-import { listTakenSeats } from './sql/seat-holds.ts'
+import { countTakenSeats, listTakenSeats } from './sql/seat-holds.ts'
 
 const HouseSeats = z.object({ scheduleId: id, seatIds: z.array(id).min(1).max(1_000) })
+const SeatRange = z.object({ scheduleId: id, firstSeatId: id, lastSeatId: id })
 const LOWEST_ID = '00000000-0000-0000-0000-000000000000'
 
 /** The gRPC side: what other services may ask. */
@@ -53,6 +54,12 @@ function reservationMethods(host: ServiceHost, ctx: Context): ReservationService
           blockedSeatIds: taken.filter((seat) => seat.isBlocked).map((seat) => seat.seatId),
         }
       },
+    ),
+    CountTakenSeats: unaryHandler(
+      host,
+      'CountTakenSeats',
+      z.object({ ranges: z.array(SeatRange).max(1_000) }),
+      async ({ ranges }) => ({ taken: await countTakenSeats(ctx.pool, ranges) }),
     ),
     ListLiveReservations: unaryHandler(
       host,

@@ -68,6 +68,12 @@ describe('Prefer: respond-async', () => {
     expect(await seatsOf('price-seer')).toEqual([])
   })
 
+  test('a job takes the best available seats of the price that was seen', async () => {
+    const { data } = await running.hold('price-taker', { scheduleId: 1, quantity: 1, price: 900 }, ASYNC)
+    const job = await endOf('price-taker', data.jobId)
+    expect(job).toMatchObject({ status: 'completed', result: { totalAmount: 900 } })
+  })
+
   test('other preferences are passed over, and the answer is the hold', async () => {
     const held = await running.hold(
       '102',
