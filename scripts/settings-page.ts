@@ -32,7 +32,10 @@ Kubernetes after 30 s, so a longer one needs a longer \`stop_grace_period\` or \
   catalog: { title: 'catalog', text: 'Concerts, schedules and seats.' },
   reservation: { title: 'reservation', text: 'Holds and reservations.' },
   payment: { title: 'payment', text: 'The purchase saga and card payments.' },
-  wallet: { title: 'wallet', text: 'Balances and the ledger.' },
+  wallet: {
+    title: 'wallet',
+    text: 'Balances, charges by card and the ledger. The settings of cards are those of payment.',
+  },
   migrate: { title: 'The migration step', text: '`scripts/migrate.ts`: schemas, roles, tables and topics.' },
   gateway: {
     title: 'The gateway',

@@ -71,7 +71,7 @@ export const chargeRoute = defineRoute({
       .optional()
       .meta({
         description:
-          'A token of the card provider, never a card number. Required where cards are real. The simulator knows tok_approved, which it takes where no card is named, tok_declined, tok_timeout (answers late) and tok_flaky (fails, then works).',
+          'A token of the card provider, never a card number. Required where cards are real. A card that needs a further step of its owner (3-D Secure) is declined. The simulator knows tok_approved, which it takes where no card is named, tok_declined, tok_timeout (answers late), tok_flaky (fails, then works) and tok_action (needs a further step).',
       }),
   }),
   responses: {

@@ -50,6 +50,7 @@ test('GetBalance tells the balance, 0 for a user without a wallet, and refuses a
 
 test('CheckInvariants answers 4, 6, 7 and 10 with the rows it looked at', async () => {
   await it.charge('audited', 12_000)
+  await it.use('audited', 1_000)
   const { invariants } = await ask(audit.checkInvariants.bind(audit), {})
   expect(invariants.map(({ number, violationCount }) => [number, violationCount])).toEqual([
     [4, 0],
@@ -59,6 +60,7 @@ test('CheckInvariants answers 4, 6, 7 and 10 with the rows it looked at', async 
   ])
   expect(invariants[0]?.checked).toBeGreaterThanOrEqual(3)
   expect(invariants[1]?.checked).toBeGreaterThanOrEqual(1)
+  expect(invariants[3]?.checked).toBeGreaterThanOrEqual(1)
 })
 
 test('ListPaymentFacts pages through all payments with what the ledger says about each', async () => {
