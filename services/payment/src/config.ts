@@ -1,5 +1,5 @@
 import { cardSettings, stripePageSettings } from '@frontrow/card-provider/card-settings'
-import { grpcTarget, hostSettings, whole } from '@frontrow/service-host/config'
+import { grpcTarget, hostSettings, idempotencyKeepHours, whole } from '@frontrow/service-host/config'
 import type { z } from 'zod'
 
 /** Settings of the payment service. */
@@ -34,6 +34,7 @@ export const settings = hostSettings.extend({
   CARD_ACTION_POLL_MS: whole(50, 600_000, 5_000).describe(
     "how often the provider is asked about such a card; the provider's events come sooner",
   ),
+  IDEMPOTENCY_KEEP_HOURS: idempotencyKeepHours,
   ...cardSettings,
   ...stripePageSettings,
 })

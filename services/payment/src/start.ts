@@ -25,6 +25,7 @@ import type { Intakes } from './note-steps.ts'
 import { PaymentIntake } from './payment-intake.ts'
 import { createPaymentKeys } from './payment-keys.ts'
 import { SettledPayments } from './settled-payments.ts'
+import { tidyRefusedRequests } from './sql/payment-keys.ts'
 import { findSettled } from './sql/payments.ts'
 import { tidyEvents } from './sql/provider-events.ts'
 import { countOpenSagas } from './sql/purchase-sagas.ts'
@@ -62,6 +63,9 @@ export async function startPayment(
   host.every('sagas', config.SAGA_POLL_MS, (signal) => remindSagas(ctx, signal))
   host.every('tidy provider events', TIDY_EVERY_MS, async () => {
     return (await tidyEvents(host.pool, EVENTS_KEPT_DAYS, TIDY_BATCH)) >= TIDY_BATCH
+  })
+  host.every('tidy refused requests', TIDY_EVERY_MS, async () => {
+    return (await tidyRefusedRequests(host.pool, config.IDEMPOTENCY_KEEP_HOURS)) >= TIDY_BATCH
   })
   const cards = new CardWorker(ctx, cardWork)
   watchSagas(host)

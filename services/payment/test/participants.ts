@@ -24,6 +24,8 @@ export interface Participants {
   address: string
   /** Reservations that GetReservation knows, by id. */
   reservations: Map<string, Reservation>
+  /** Whether GetReservations answers nobody. */
+  isAway: boolean
   commands: ReceivedCommand[]
   answer: Answer
   publish(topic: string, key: string, type: string, payload: object | string, id?: string): Promise<void>
@@ -68,6 +70,7 @@ export async function startParticipants(
   const participants: Participants = {
     address: '',
     reservations: new Map(),
+    isAway: false,
     commands: [],
     answer: willing,
     async publish(topic, key, type, payload, id = randomUUID()) {
@@ -144,6 +147,7 @@ function addServices(server: grpc.Server, participants: Participants): void {
       call: grpc.ServerUnaryCall<{ reservationIds: string[] }, object>,
       callback: grpc.sendUnaryData<object>,
     ) => {
+      if (participants.isAway) return callback({ code: grpc.status.UNAVAILABLE })
       const found = call.request.reservationIds.map((id) => participants.reservations.get(id))
       callback(null, { reservations: found.filter((reservation) => reservation !== undefined) })
     },

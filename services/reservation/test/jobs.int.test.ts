@@ -298,7 +298,7 @@ describe('GET /jobs/{jobId}', () => {
       status: 'failed',
       error: {
         code: 'CARD_DECLINED',
-        details: { paymentId: failed, reason: 'do_not_honor', status: 'FAILED' },
+        details: { paymentId: failed, reason: 'do_not_honor', status: 'FAILED', moneyMoved: false },
       },
       completedAt,
     })

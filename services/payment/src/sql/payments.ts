@@ -18,6 +18,22 @@ export interface Payment {
   endedAt: Date | null
 }
 
+/** One seat as it was sold. */
+export interface PaidSeat {
+  seatId: number
+  seatNumber: number
+  section: string
+  row: string
+  grade: string
+  price: number
+}
+
+/** What a payment is for, as the reservation said when it began. */
+export interface ReservedSeats {
+  reservationNumber: string
+  seats: PaidSeat[]
+}
+
 /** What statements select of `payments` to read a Payment. */
 export const PAYMENT_COLUMNS = `payment_id AS "paymentId", reservation_id AS "reservationId", user_id AS "userId",
   schedule_id AS "scheduleId", amount, payment_method AS "paymentMethod", status, reason,
@@ -28,6 +44,19 @@ export async function findPayment(db: Queryable, paymentId: string): Promise<Pay
   const { rows } = await db.query<Payment>({
     name: 'payments-find',
     text: `SELECT ${PAYMENT_COLUMNS} FROM payments WHERE payment_id = $1`,
+    values: [paymentId],
+  })
+  return rows[0]
+}
+
+/** Reads what a payment is for. Both are null in payments from before they were stored. */
+export async function findReservedSeats(
+  db: Queryable,
+  paymentId: string,
+): Promise<{ reservationNumber: string | null; seats: PaidSeat[] | null } | undefined> {
+  const { rows } = await db.query<{ reservationNumber: string | null; seats: PaidSeat[] | null }>({
+    name: 'payments-find-reserved-seats',
+    text: `SELECT reservation_number AS "reservationNumber", seats FROM payments WHERE payment_id = $1`,
     values: [paymentId],
   })
   return rows[0]

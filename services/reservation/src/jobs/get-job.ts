@@ -111,8 +111,8 @@ function toPaymentJobJson(payment: Payment): JobJson {
   const job = { jobId: paymentId, type: 'pay' as const, createdAt: iso(payment.createdAtMs) }
   if (payment.status === 'PENDING') return { ...job, status: 'active' }
   if (refused) {
-    const { code, message, reason } = refused
-    const details = { paymentId, reason, status: payment.status }
+    const { code, message, reason, moneyMoved } = refused
+    const details = { paymentId, reason, status: payment.status, moneyMoved }
     return {
       ...job,
       status: 'failed',
