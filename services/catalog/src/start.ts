@@ -118,6 +118,7 @@ function createContext(
     now,
     verifyToken: calls.verifyToken,
     listTakenSeats: calls.listTakenSeats,
+    getCancellationProgress: calls.getCancellationProgress,
     blockSeats: calls.blockSeats,
     unblockSeats: calls.unblockSeats,
     schedules,
@@ -168,6 +169,7 @@ function createCalls(host: ServiceHost, config: CatalogConfig) {
     listTakenSeats: reservations.call('ListTakenSeats', limits),
     countTaken: async (ranges: readonly SeatRange[]) => (await count({ ranges: [...ranges] })).taken,
     listLiveReservations: comparison.call('ListLiveReservations', limits),
+    getCancellationProgress: reservations.call('GetCancellationProgress', limits),
     blockSeats: reservations.call('BlockSeats', limits),
     unblockSeats: reservations.call('UnblockSeats', limits),
   }

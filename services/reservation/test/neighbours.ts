@@ -15,6 +15,7 @@ interface KnownSchedule {
   noOrphanSeats?: boolean
   /** When booking closes, where it is left out. */
   performanceAtMs?: number
+  refundableUntilMs?: number
   runs: SeatRun[]
 }
 
