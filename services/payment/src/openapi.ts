@@ -292,6 +292,28 @@ export const auditRoute = defineRoute({
           description:
             'Payments that were disputed (`DISPUTE`) or given back (`REFUND`) at the card provider, without us.',
         }),
+        moneyWithoutTicket: z
+          .object({
+            payments: z.int().meta({ example: 2 }),
+            oldestSeconds: z.number().nullable().meta({
+              description: 'How long the one that waits longest has done so; null where there is none.',
+              example: 1.4,
+            }),
+            longest: z.array(
+              z.object({
+                paymentId: z.uuid(),
+                sagaState: z
+                  .string()
+                  .nullable()
+                  .meta({ description: 'Null where there is no such payment.', example: 'REFUNDING' }),
+                since: z.iso.datetime(),
+              }),
+            ),
+          })
+          .meta({
+            description:
+              'Payments whose money is held while their buyer has no ticket. Those at work come and go within a moment; what stands still is told to its saga by the reconciliation.',
+          }),
         invariants: z.array(
           z.object({
             number: z.int(),

@@ -1,4 +1,5 @@
 import type { Queryable, Tx } from '@frontrow/postgres/pool'
+import type { SagaState } from '../purchase-saga.ts'
 
 export type PaymentMethod = 'BALANCE' | 'CARD'
 export type PaymentStatus = 'PENDING' | 'APPROVED' | 'FAILED' | 'REFUNDED'
@@ -98,15 +99,23 @@ export interface PaymentFacts {
   amount: number
   paymentMethod: PaymentMethod
   status: PaymentStatus
-  sagaState: string
+  sagaState: SagaState
   captureStatus: string | null
+  /** What the saga last wanted of the card provider. */
+  captureWanted: string | null
+  createdAt: Date
+  /** When the saga moved last. */
+  movedAt: Date
+  /** When the saga looks after its running step again; null once it is settled. */
+  deadlineAt: Date | null
 }
 
 /** Lists payments with ids above `after`, in the order of their ids. */
 export async function listPaymentFacts(db: Queryable, after: string, limit: number): Promise<PaymentFacts[]> {
   const { rows } = await db.query<PaymentFacts>(
     `SELECT p.payment_id AS "paymentId", p.reservation_id AS "reservationId", p.amount,
-            p.payment_method AS "paymentMethod", p.status, s.state AS "sagaState", c.status AS "captureStatus"
+            p.payment_method AS "paymentMethod", p.status, p.created_at AS "createdAt", s.state AS "sagaState",
+            s.updated_at AS "movedAt", s.deadline_at AS "deadlineAt", c.status AS "captureStatus", c.wanted AS "captureWanted"
      FROM payments p JOIN purchase_sagas s USING (payment_id) LEFT JOIN card_captures c USING (payment_id)
      WHERE p.payment_id > $1 ORDER BY p.payment_id LIMIT $2`,
     [after, limit],
