@@ -61,6 +61,8 @@ export interface PayingService {
     reservationId: string,
     more?: { key?: string; card?: string; body?: object },
   ): Promise<Answered>
+  /** What a scrape of the metrics reads. */
+  metrics(): Promise<string>
   /** The commands of a type that the participants have got. */
   sent(type: string): Participants['commands']
   stop(): Promise<void>
@@ -151,6 +153,7 @@ export async function startPayingService(
         body: JSON.stringify({ reservationId, ...method, ...body }),
       })
     },
+    metrics: async () => (await fetch(`http://127.0.0.1:${payment.ports.ops}/metrics`)).text(),
     sent: (type) => participants.commands.filter((command) => command.type === type),
     async stop() {
       await payment.lifecycle.stop()
