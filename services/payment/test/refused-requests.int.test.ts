@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { eventually } from '@frontrow/test-kit/eventually'
 import { tidyRefusedRequests } from '../src/sql/payment-keys.ts'
 import { willing } from './participants.ts'
 import { startPayingService } from './paying-service.ts'
@@ -80,6 +81,12 @@ test('a request that lost to another payment stays refused when that one has fai
   service.participants.answer = () => null
   const reservationId = service.hold('704')
   const slow = service.pay('704', reservationId)
+  await eventually(async () => {
+    const { rows } = await service.pool.query('SELECT 1 FROM payments WHERE reservation_id = $1', [
+      reservationId,
+    ])
+    expect(rows).toHaveLength(1)
+  })
   const key = randomUUID()
   const first = await service.pay('704', reservationId, { key })
   expect([first.status, first.body.error?.code, first.replayed]).toEqual([409, 'ALREADY_PAID', null])
