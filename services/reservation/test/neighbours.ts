@@ -55,6 +55,7 @@ export interface Neighbours {
 /** A payment as these tests' payment service answers it; what is left out has not happened. */
 interface KnownPayment {
   userId: string
+  reservationId?: string
   status: string
   createdAtMs: number
   paidAtMs?: number
