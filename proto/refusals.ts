@@ -49,6 +49,11 @@ export const refusals = {
     'FAILED_PRECONDITION',
     'Neither held nor confirmed, or the show has begun.',
   ),
+  NOT_REFUNDABLE: refusalRow(
+    422,
+    'FAILED_PRECONDITION',
+    'What is paid can no longer be given back; `details.refundableUntil`.',
+  ),
   REFRESH_LIMIT_EXCEEDED: refusalRow(
     422,
     'FAILED_PRECONDITION',
@@ -58,6 +63,7 @@ export const refusals = {
 
   PAYMENT_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'No such payment of yours.'),
   ALREADY_PAID: refusalRow(409, 'ALREADY_EXISTS', 'Paid, or being paid by another payment.'),
+  AMOUNT_CHANGED: refusalRow(409, 'ABORTED', 'Not the amount you saw; `details` has `seen` and `now`.'),
   RESERVATION_NOT_PAYABLE: refusalRow(
     422,
     'FAILED_PRECONDITION',

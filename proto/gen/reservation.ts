@@ -1,8 +1,10 @@
 import type * as grpc from '@grpc/grpc-js';
 import type { MessageTypeDefinition } from '@grpc/proto-loader';
 
+import type { CancellationProgress as _frontrow_reservation_v1_CancellationProgress, CancellationProgress__Output as _frontrow_reservation_v1_CancellationProgress__Output } from './frontrow/reservation/v1/CancellationProgress.ts';
 import type { CountTakenSeatsRequest as _frontrow_reservation_v1_CountTakenSeatsRequest, CountTakenSeatsRequest__Output as _frontrow_reservation_v1_CountTakenSeatsRequest__Output } from './frontrow/reservation/v1/CountTakenSeatsRequest.ts';
 import type { CountTakenSeatsResponse as _frontrow_reservation_v1_CountTakenSeatsResponse, CountTakenSeatsResponse__Output as _frontrow_reservation_v1_CountTakenSeatsResponse__Output } from './frontrow/reservation/v1/CountTakenSeatsResponse.ts';
+import type { GetCancellationProgressRequest as _frontrow_reservation_v1_GetCancellationProgressRequest, GetCancellationProgressRequest__Output as _frontrow_reservation_v1_GetCancellationProgressRequest__Output } from './frontrow/reservation/v1/GetCancellationProgressRequest.ts';
 import type { GetReservationRequest as _frontrow_reservation_v1_GetReservationRequest, GetReservationRequest__Output as _frontrow_reservation_v1_GetReservationRequest__Output } from './frontrow/reservation/v1/GetReservationRequest.ts';
 import type { GetReservationsRequest as _frontrow_reservation_v1_GetReservationsRequest, GetReservationsRequest__Output as _frontrow_reservation_v1_GetReservationsRequest__Output } from './frontrow/reservation/v1/GetReservationsRequest.ts';
 import type { GetReservationsResponse as _frontrow_reservation_v1_GetReservationsResponse, GetReservationsResponse__Output as _frontrow_reservation_v1_GetReservationsResponse__Output } from './frontrow/reservation/v1/GetReservationsResponse.ts';
@@ -26,8 +28,10 @@ export interface ProtoGrpcType {
   frontrow: {
     reservation: {
       v1: {
+        CancellationProgress: MessageTypeDefinition<_frontrow_reservation_v1_CancellationProgress, _frontrow_reservation_v1_CancellationProgress__Output>
         CountTakenSeatsRequest: MessageTypeDefinition<_frontrow_reservation_v1_CountTakenSeatsRequest, _frontrow_reservation_v1_CountTakenSeatsRequest__Output>
         CountTakenSeatsResponse: MessageTypeDefinition<_frontrow_reservation_v1_CountTakenSeatsResponse, _frontrow_reservation_v1_CountTakenSeatsResponse__Output>
+        GetCancellationProgressRequest: MessageTypeDefinition<_frontrow_reservation_v1_GetCancellationProgressRequest, _frontrow_reservation_v1_GetCancellationProgressRequest__Output>
         GetReservationRequest: MessageTypeDefinition<_frontrow_reservation_v1_GetReservationRequest, _frontrow_reservation_v1_GetReservationRequest__Output>
         GetReservationsRequest: MessageTypeDefinition<_frontrow_reservation_v1_GetReservationsRequest, _frontrow_reservation_v1_GetReservationsRequest__Output>
         GetReservationsResponse: MessageTypeDefinition<_frontrow_reservation_v1_GetReservationsResponse, _frontrow_reservation_v1_GetReservationsResponse__Output>

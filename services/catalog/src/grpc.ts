@@ -65,5 +65,6 @@ function toMessage(schedule: Schedule) {
     status: schedule.status,
     seatCount: schedule.seatCount,
     noOrphanSeats: schedule.noOrphanSeats,
+    refundableUntilMs: schedule.refundableUntil?.getTime() ?? 0,
   }
 }

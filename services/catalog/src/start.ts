@@ -118,6 +118,7 @@ function createContext(
     now,
     verifyToken: calls.verifyToken,
     listTakenSeats: calls.listTakenSeats,
+    getCancellationProgress: calls.getCancellationProgress,
     blockSeats: calls.blockSeats,
     unblockSeats: calls.unblockSeats,
     schedules,
@@ -150,7 +151,7 @@ function createCalls(host: ServiceHost, config: CatalogConfig) {
   const queue = { name: 'queue', address: config.QUEUE_GRPC, refusalKind }
   const reservation = { name: 'reservation', address: config.RESERVATION_GRPC, refusalKind }
   const reservations = host.connect(ReservationService, reservation)
-  // It has a circuit breaker of its own: while an older reservation service can't answer it, seat maps go on.
+  // What admins and comparisons ask has a circuit breaker of its own: while an older reservation service can't answer it, seat maps go on.
   const comparison = host.connect(ReservationService, { ...reservation, name: 'reservation-comparison' })
   // So has this, which is asked whenever somebody looks at a schedule.
   const count = host
@@ -168,6 +169,7 @@ function createCalls(host: ServiceHost, config: CatalogConfig) {
     listTakenSeats: reservations.call('ListTakenSeats', limits),
     countTaken: async (ranges: readonly SeatRange[]) => (await count({ ranges: [...ranges] })).taken,
     listLiveReservations: comparison.call('ListLiveReservations', limits),
+    getCancellationProgress: comparison.call('GetCancellationProgress', limits),
     blockSeats: reservations.call('BlockSeats', limits),
     unblockSeats: reservations.call('UnblockSeats', limits),
   }

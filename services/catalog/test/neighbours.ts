@@ -3,6 +3,8 @@ import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js'
 import type { VerifyTokensRequest__Output as VerifyTokensRequest } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokensRequest'
 import type { TokenOutcome } from '@frontrow/proto/gen/frontrow/queue/v1/TokenOutcome'
 import type { VerifyTokensResponse } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokensResponse'
+import type { CancellationProgress } from '@frontrow/proto/gen/frontrow/reservation/v1/CancellationProgress'
+import type { GetCancellationProgressRequest__Output as GetCancellationProgressRequest } from '@frontrow/proto/gen/frontrow/reservation/v1/GetCancellationProgressRequest'
 import type { ListLiveReservationsRequest__Output as ListLiveReservationsRequest } from '@frontrow/proto/gen/frontrow/reservation/v1/ListLiveReservationsRequest'
 import type { ListLiveReservationsResponse } from '@frontrow/proto/gen/frontrow/reservation/v1/ListLiveReservationsResponse'
 import type { CountTakenSeatsRequest__Output as CountTakenSeatsRequest } from '@frontrow/proto/gen/frontrow/reservation/v1/CountTakenSeatsRequest'
@@ -35,6 +37,8 @@ export interface Neighbours {
   live: Map<number, { reservationId: string; seatIds: number[] }[]>
   /** What CountTakenSeats counts, by schedule: the ids of taken seats. It is away where a schedule is missing. */
   takenNow: Map<number, number[]>
+  /** What GetCancellationProgress answers, by schedule; it is away where the schedule is missing. */
+  cancellations: Map<number, CancellationProgress>
   /** Calls of VerifyTokens so far. */
   verifyCalls: number
   /** Calls of ListTakenSeats so far. */
@@ -63,6 +67,7 @@ export async function startNeighbours(): Promise<Neighbours> {
     taken: { held: [], sold: [] },
     live: new Map(),
     takenNow: new Map(),
+    cancellations: new Map(),
     verifyCalls: 0,
     takenCalls: 0,
     stop: async () => server.forceShutdown(),
@@ -121,6 +126,14 @@ export async function startNeighbours(): Promise<Neighbours> {
       const reservations = neighbours.live.get(request.scheduleId)
       if (reservations === undefined) unimplemented(request, answer)
       else answer(null, { reservations })
+    },
+    GetCancellationProgress: (
+      { request }: ServerUnaryCall<GetCancellationProgressRequest, CancellationProgress>,
+      answer: sendUnaryData<CancellationProgress>,
+    ) => {
+      const progress = neighbours.cancellations.get(request.scheduleId)
+      if (progress === undefined) unimplemented(request, answer)
+      else answer(null, progress)
     },
     BlockSeats: (
       { request }: ServerUnaryCall<HouseSeatsRequest, HouseSeatsResponse>,

@@ -1,5 +1,5 @@
 import { cardSettings, stripePageSettings } from '@frontrow/card-provider/card-settings'
-import { grpcTarget, hostSettings, whole } from '@frontrow/service-host/config'
+import { grpcTarget, hostSettings, idempotencyKeepHours, whole } from '@frontrow/service-host/config'
 import type { z } from 'zod'
 
 /** Settings of the payment service. */
@@ -34,6 +34,13 @@ export const settings = hostSettings.extend({
   CARD_ACTION_POLL_MS: whole(50, 600_000, 5_000).describe(
     "how often the provider is asked about such a card; the provider's events come sooner",
   ),
+  RECONCILE_EVERY_MS: whole(50, 3_600_000, 30_000).describe(
+    'how often payments are looked through for money that is held without a ticket, 1,000 of them at a time',
+  ),
+  RECONCILE_AFTER_MS: whole(0, 3_600_000, 60_000).describe(
+    'how long a saga has stood still when it is told what it has missed',
+  ),
+  IDEMPOTENCY_KEEP_HOURS: idempotencyKeepHours,
   ...cardSettings,
   ...stripePageSettings,
 })

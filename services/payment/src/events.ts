@@ -12,6 +12,8 @@ export interface PaymentEvents {
   impossible(saga: { paymentId: string; state: string; message: string }): void
   /** An event of the card provider, and what was made of it. */
   providerEvent(event: { eventId: string; type: string; kind: string; outcome: EventOutcome }): void
+  /** A saga that stood still was told what it had missed: `found` says what. */
+  reconciled(saga: { paymentId: string; found: string }): void
   /** `from` and `to` are statuses of the payment; `seconds` is the time since it was begun. */
   settled(payment: {
     paymentId: string
@@ -48,6 +50,12 @@ export function createPaymentEvents(host: Pick<ServiceHost, 'logger' | 'metrics'
     labelNames: ['kind', 'outcome'] as const,
     registers,
   })
+  const reconciled = new Counter({
+    name: 'sagas_reconciled_total',
+    help: 'Sagas that stood still and were told what they had missed, by what was found',
+    labelNames: ['found'] as const,
+    registers,
+  })
   const seconds = new Histogram({
     name: 'saga_duration_seconds',
     help: 'From POST /payments to the settled saga',
@@ -74,6 +82,10 @@ export function createPaymentEvents(host: Pick<ServiceHost, 'logger' | 'metrics'
       if (outcome === 'noticed')
         host.logger.warn(event, 'somebody disputed or gave back a payment at the card provider')
       else host.logger.debug(event, 'event of the card provider')
+    },
+    reconciled(saga) {
+      reconciled.inc({ found: saga.found })
+      host.logger.warn(saga, 'a saga was told what it had missed')
     },
     settled(payment) {
       seconds.observe({ state: payment.to }, payment.seconds)

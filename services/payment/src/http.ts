@@ -18,6 +18,8 @@ import {
   retryDeadLetterRoute,
 } from './openapi.ts'
 import { stripeEventsRoute } from './provider-openapi.ts'
+import { askReservation } from './show-reservation.ts'
+import type { ShownReservation } from './show-reservation.ts'
 import type { Payment } from './sql/payments.ts'
 import { listNotices } from './sql/provider-events.ts'
 import { startPurchase } from './start-purchase.ts'
@@ -36,43 +38,37 @@ export function addRoutes(
   http.handle(payRoute, async ({ body, headers, caller, response }) => {
     const userId = actingUser(caller, body.userId)
     const isAsync = prefersAsync(headers.prefer)
-    const { payment, refusal, isReplay, nextAction, captureMs } = await startPurchase(ctx, {
+    const answer = await startPurchase(ctx, {
       userId,
       reservationId: body.reservationId,
       paymentMethod: body.paymentMethod,
       cardToken: body.card?.token ?? null,
+      amount: body.amount,
       idempotencyKey: headers['idempotency-key'],
       waitMs: isAsync ? 0 : ctx.config.PAYMENT_WAIT_MS,
     })
-    if (isReplay) response.setHeader('Idempotency-Replayed', 'true')
-    if (refusal !== null) throw refusal
-    if (payment.status === 'APPROVED') return { status: 201, data: toJson(payment) }
-    if (isAsync) return jobReply(payment.paymentId, ctx.intakes[payment.paymentMethod].expectedSeconds())
-    const estimatedWaitSeconds = Math.max(1, Math.ceil((captureMs ?? 0) / 1_000))
-    return {
-      status: 202,
-      data: {
-        ...toJson(payment),
-        ...(nextAction === null ? { estimatedWaitSeconds } : {}),
-        ...actionFor(caller, payment, nextAction),
-      },
-      headers: {
-        Location: `/api/v1/payments/${payment.paymentId}`,
-        'Retry-After': String(Math.min(RETRY_AFTER_MAX_S, estimatedWaitSeconds)),
-      },
+    if (answer.kind === 'pending') {
+      const { payment } = answer
+      if (isAsync) return jobReply(payment.paymentId, ctx.intakes[payment.paymentMethod].expectedSeconds())
+      return toPendingReply(caller, answer, await askReservation(ctx, payment))
     }
+    if (answer.isReplay) response.setHeader('Idempotency-Replayed', 'true')
+    if (answer.kind === 'refused') throw answer.refusal
+    return { status: 201, data: toJson(answer.payment, answer.reservation) }
   })
 
   http.handle(getPaymentRoute, async ({ params, caller }) => {
-    const { payment, steps } = await getPayment(ctx, caller, params.paymentId)
+    const { payment, reservation, failure, steps } = await getPayment(ctx, caller, params.paymentId)
     const { nextAction } = await findCardProgress(ctx, payment)
+    const { reason, createdAt, endedAt } = payment
     return {
       status: 200,
       data: {
-        ...toJson(payment),
-        reason: payment.reason,
-        createdAt: payment.createdAt,
-        endedAt: payment.endedAt,
+        ...toJson(payment, reservation),
+        failure,
+        reason,
+        createdAt,
+        endedAt,
         steps,
         ...actionFor(caller, payment, nextAction),
         ...(caller.isAdmin ? { providerNotices: await listNotices(ctx.pool, payment.paymentId) } : {}),
@@ -100,6 +96,26 @@ export function addRoutes(
   http.handle(auditRoute, async () => ({ status: 200, data: await auditAll(ctx, audit) }))
 }
 
+function toPendingReply(
+  caller: Caller,
+  { payment, nextAction, captureMs }: { payment: Payment } & CardProgress,
+  reservation: ShownReservation,
+): Reply {
+  const estimatedWaitSeconds = Math.max(1, Math.ceil((captureMs ?? 0) / 1_000))
+  return {
+    status: 202,
+    data: {
+      ...toJson(payment, reservation),
+      ...(nextAction === null ? { estimatedWaitSeconds } : {}),
+      ...actionFor(caller, payment, nextAction),
+    },
+    headers: {
+      Location: `/api/v1/payments/${payment.paymentId}`,
+      'Retry-After': String(Math.min(RETRY_AFTER_MAX_S, estimatedWaitSeconds)),
+    },
+  }
+}
+
 /** A payment is the job that a client may ask for instead of its answer: it is stored, and goes on by itself. Nothing is before it in a line. */
 function jobReply(paymentId: string, estimatedWaitSeconds: number): Reply {
   const statusEndpoint = `/api/v1/jobs/${paymentId}`
@@ -119,7 +135,7 @@ function actionFor(
   return nextAction === null || caller.userId !== userId ? {} : { nextAction }
 }
 
-function toJson(payment: Payment) {
+function toJson(payment: Payment, reservation: ShownReservation) {
   return {
     paymentId: payment.paymentId,
     reservationId: payment.reservationId,
@@ -128,20 +144,6 @@ function toJson(payment: Payment) {
     paymentMethod: payment.paymentMethod,
     status: payment.status,
     paidAt: payment.paidAt,
-    reservation: { reservationId: payment.reservationId, status: reservationStatus(payment) },
-  }
-}
-
-// What the saga knows of the reservation without asking: APPROVED is reached by its confirmation only.
-function reservationStatus(payment: Payment): string {
-  switch (payment.status) {
-    case 'APPROVED':
-      return 'CONFIRMED'
-    case 'PENDING':
-      return 'HOLD'
-    case 'FAILED':
-      return 'HOLD'
-    case 'REFUNDED':
-      return 'CANCELLED'
+    reservation,
   }
 }

@@ -51,6 +51,7 @@ const silent = {
   moved: () => undefined,
   impossible: () => undefined,
   providerEvent: () => undefined,
+  reconciled: () => undefined,
 }
 const eventsOf = (intakes: ReturnType<typeof intakesWith>) =>
   notingSteps({ ...silent, settled: () => undefined }, intakes)

@@ -1,6 +1,7 @@
 import type { PaymentEvents } from './events.ts'
 import type { PaymentIntake } from './payment-intake.ts'
 import type { Payment, PaymentMethod } from './sql/payments.ts'
+import { beganAt } from './uuid-time.ts'
 
 /** By the payment's method, because the steps of cards wait for the provider. */
 export type Intakes = Readonly<Record<PaymentMethod, PaymentIntake>>
@@ -50,7 +51,6 @@ export function noteFound(
   intake.allStepsEnded(ageOf(paymentId, (paidAt ?? endedAt)?.getTime()))
 }
 
-/** A UUIDv7 begins with the milliseconds at which it was made: here, just before the payment began. */
 function ageOf(paymentId: string, atMs = Date.now()): number {
-  return atMs - Number.parseInt(paymentId.slice(0, 8) + paymentId.slice(9, 13), 16)
+  return atMs - beganAt(paymentId).getTime()
 }

@@ -2,6 +2,7 @@ import { idempotencyKeyHeader } from '@frontrow/idempotency/idempotency-key'
 import { cardToken } from '@frontrow/proto/values'
 import { defineRoute } from '@frontrow/service-host/route'
 import { userIdInput, uuid } from '@frontrow/values/ids'
+import { money as moneyValue } from '@frontrow/values/money'
 import { limit } from '@frontrow/values/page'
 import { z } from 'zod'
 import { stripeEventsRoute } from './provider-openapi.ts'
@@ -12,7 +13,31 @@ const money = z.int().meta({ description: 'In the smallest unit of the currency.
 
 const paidReservation = z.object({
   reservationId: z.uuid(),
-  status: z.string().meta({ description: 'CONFIRMED once the payment is APPROVED.' }),
+  reservationNumber: z
+    .string()
+    .nullable()
+    .meta({ description: 'For people to read out.', example: 'FR-7K3M9QW2XT' }),
+  status: z.enum(['HOLD', 'CONFIRMED', 'CANCELLED', 'EXPIRED']).nullable().meta({
+    description:
+      'As the reservation service says now; null while it can not be asked. Of a 201, CONFIRMED: what it was when it was paid.',
+    example: 'CONFIRMED',
+  }),
+  seats: z
+    .array(
+      z.object({
+        seatId: z.int().meta({ example: 1001 }),
+        seatNumber: z.int().meta({ example: 1 }),
+        section: z.string().meta({ example: 'A' }),
+        row: z.string().meta({ example: '1' }),
+        grade: z.string().meta({ example: 'VIP' }),
+        price: money,
+      }),
+    )
+    .nullable()
+    .meta({
+      description:
+        'As they were sold. Null, as the number, in payments of an older version while the reservation service can not be asked.',
+    }),
 })
 
 const action = z
@@ -68,8 +93,35 @@ const providerNotice = z.object({
   happenedAt: z.iso.datetime(),
 })
 
+const failure = z
+  .object({
+    code: z.string().meta({
+      description:
+        'What POST /payments was or would have been refused with. Of one that had its ticket: RESERVATION_CANCELLED or SCHEDULE_CANCELLED.',
+      example: 'RESERVATION_EXPIRED',
+    }),
+    message: z.string().meta({
+      description: 'For the buyer: why, and where the money is.',
+      example: 'the hold ran out while paying; the money was given back',
+    }),
+    reason: z.string().nullable().meta({ example: 'RESERVATION_EXPIRED' }),
+    moneyMoved: z
+      .boolean()
+      .nullable()
+      .meta({ description: 'Whether money was taken; null while it is being found out.', example: true }),
+    refund: z
+      .enum(['PENDING', 'REFUNDED'])
+      .nullable()
+      .meta({ description: 'Null where there is nothing to give back.', example: 'REFUNDED' }),
+  })
+  .nullable()
+  .meta({ description: 'Why there is no ticket, or none any more; told as soon as the saga has decided it.' })
+
 const paymentDetails = payment.extend({
-  reason: z.string().nullable().meta({ description: 'Why it failed or was refunded.' }),
+  failure,
+  reason: z.string().nullable().meta({
+    description: "Why it failed or was refunded, in the saga's words; `failure` has it for people.",
+  }),
   createdAt: z.iso.datetime(),
   endedAt: z.iso.datetime().nullable(),
   steps: z
@@ -99,7 +151,7 @@ export const payRoute = defineRoute({
   tag: 'payment',
   summary: 'Pay for a hold',
   description:
-    'A live hold is the right to pay, whatever has become of the place in the waiting room; no queue token is looked at. Waits up to 5 s for the saga to settle. 202 means that it goes on: ask the Location, or send the same request with the same key again, which waits again for the same payment. With `Prefer: respond-async` the answer is 202 as soon as the payment has begun, and `GET /api/v1/jobs/{jobId}` tells of it. A refusal of a payment that has begun is final for its key; 503 is for payments that could not be begun in time, of which nothing was taken. A hold can be paid until it runs out or its show begins, also after booking has closed; a payment that began before the show did goes on to its end, with the seats or with the money back.',
+    'A live hold is the right to pay, whatever has become of the place in the waiting room; no queue token is looked at. Waits up to 5 s for the saga to settle. 202 means that it goes on: ask the Location, or send the same request with the same key again, which waits again for the same payment. With `Prefer: respond-async` the answer is 202 as soon as the payment has begun, and `GET /api/v1/jobs/{jobId}` tells of it. A refusal is final for its key, whatever changes later: that of a payment that has begun (its `details` have `paymentId`, `status`, `reason` and `moneyMoved`) as well as one that was decided before by what the reservation was; a new try needs a new key. 400, 401, 403, 413, 415, 429, 503 and 504 leave the key free; 503 is for payments that could not be begun in time, of which nothing was taken. A hold can be paid until it runs out or its show begins, also after booking has closed; a payment that began before the show did goes on to its end, with the seats or with the money back.',
   auth: 'user',
   headers: z.object({
     'idempotency-key': idempotencyKeyHeader,
@@ -116,6 +168,11 @@ export const payRoute = defineRoute({
         .strictObject({ token: cardToken })
         .optional()
         .meta({ description: 'With CARD: a token of the card provider, never a card number.' }),
+      amount: moneyValue.optional().meta({
+        description:
+          'What you saw is to be paid; where the reservation costs something else: AMOUNT_CHANGED with `details` `{field, seen, now}`, and nothing is taken.',
+        example: 120_000,
+      }),
       userId: userIdInput.optional(),
     })
     .superRefine((body, ctx) => {
@@ -144,6 +201,7 @@ export const payRoute = defineRoute({
     'RESERVATION_NOT_FOUND',
     'RESERVATION_EXPIRED',
     'RESERVATION_NOT_PAYABLE',
+    'AMOUNT_CHANGED',
     'ALREADY_PAID',
     'INSUFFICIENT_BALANCE',
     'CARD_DECLINED',
@@ -159,7 +217,9 @@ export const getPaymentRoute = defineRoute({
   path: '/api/v1/payments/{paymentId}',
   operationId: 'getPayment',
   tag: 'payment',
-  summary: 'One payment, with the steps of its saga',
+  summary: 'One payment, with its reservation and the steps of its saga',
+  description:
+    'The reservation is shown as it is now, whatever became of the payment. A reservation is paid for, cancelled and refunded as a whole: there are no refunds of some of its seats.',
   auth: 'user',
   params: z.object({ paymentId: uuid }),
   responses: { 200: { description: 'The payment.', schema: paymentDetails } },
@@ -232,6 +292,28 @@ export const auditRoute = defineRoute({
           description:
             'Payments that were disputed (`DISPUTE`) or given back (`REFUND`) at the card provider, without us.',
         }),
+        moneyWithoutTicket: z
+          .object({
+            payments: z.int().meta({ example: 2 }),
+            oldestSeconds: z.number().nullable().meta({
+              description: 'How long the one that waits longest has done so; null where there is none.',
+              example: 1.4,
+            }),
+            longest: z.array(
+              z.object({
+                paymentId: z.uuid(),
+                sagaState: z
+                  .string()
+                  .nullable()
+                  .meta({ description: 'Null where there is no such payment.', example: 'REFUNDING' }),
+                since: z.iso.datetime(),
+              }),
+            ),
+          })
+          .meta({
+            description:
+              'Payments whose money is held while their buyer has no ticket. Those at work come and go within a moment; what stands still is told to its saga by the reconciliation.',
+          }),
         invariants: z.array(
           z.object({
             number: z.int(),

@@ -19,15 +19,17 @@ import { createPaymentEvents } from './events.ts'
 import { addGrpc, localChecks } from './grpc.ts'
 import { addRoutes } from './http.ts'
 import { consumedTopics, messageHandlers } from './messages.ts'
+import { Reconciliation } from './reconcile-payments.ts'
 import { remindSagas } from './remind-sagas.ts'
 import { noteFound, notingSteps, noteSettled } from './note-steps.ts'
 import type { Intakes } from './note-steps.ts'
 import { PaymentIntake } from './payment-intake.ts'
 import { createPaymentKeys } from './payment-keys.ts'
 import { SettledPayments } from './settled-payments.ts'
+import { tidyRefusedRequests } from './sql/payment-keys.ts'
 import { findSettled } from './sql/payments.ts'
 import { tidyEvents } from './sql/provider-events.ts'
-import { countOpenSagas } from './sql/purchase-sagas.ts'
+import { countOpenSagas, listHeldAtWork } from './sql/purchase-sagas.ts'
 import { CardWorker } from './work-cards.ts'
 
 const READ_DEADLINE_MS = 1_000
@@ -56,16 +58,23 @@ export async function startPayment(
     pool: host.pool,
     publish: (deadLetter) => republish(host.kafka, config.KAFKA_TOPIC_PREFIX, deadLetter),
   })
-  addRoutes(host.http, ctx, deadLetters, auditSources(host, config))
+  const sources = auditSources(host, config)
+  addRoutes(host.http, ctx, deadLetters, sources)
   addGrpc(host)
   host.consume(consumedTopics, messageHandlers(ctx))
   host.every('sagas', config.SAGA_POLL_MS, (signal) => remindSagas(ctx, signal))
   host.every('tidy provider events', TIDY_EVERY_MS, async () => {
     return (await tidyEvents(host.pool, EVENTS_KEPT_DAYS, TIDY_BATCH)) >= TIDY_BATCH
   })
+  const reconciliation = new Reconciliation(ctx, sources)
+  host.every('reconciliation', config.RECONCILE_EVERY_MS, (signal) => reconciliation.round(signal))
+  host.every('tidy refused requests', TIDY_EVERY_MS, async () => {
+    return (await tidyRefusedRequests(host.pool, config.IDEMPOTENCY_KEEP_HOURS)) >= TIDY_BATCH
+  })
   const cards = new CardWorker(ctx, cardWork)
   watchSagas(host)
   watchCardCalls(host, ctx.cardSlots)
+  watchMoney(host, reconciliation)
   const collector = new DeadLetterCollector({
     kafka: host.kafka,
     groupId: `${config.KAFKA_TOPIC_PREFIX}frontrow.dead-letters`,
@@ -181,5 +190,28 @@ function watchCardCalls(host: ServiceHost, cardSlots: CardSlots): void {
     },
     () => Promise.resolve(cardSlots.running().map(({ lane, count }) => ({ label: lane, value: count }))),
     (error) => host.logger.warn({ err: error }, 'the card calls could not be counted'),
+  )
+}
+
+function watchMoney(host: ServiceHost, reconciliation: Reconciliation): void {
+  const watch = (name: string, help: string, valueOf: (held: readonly Date[]) => number): void =>
+    watchValue(
+      host.metrics.registry,
+      { name, help },
+      async () => {
+        const held = [...(await listHeldAtWork(host.pool)), ...reconciliation.heldBySettled]
+        return [{ value: valueOf(held) }]
+      },
+      (error) => host.logger.warn({ err: error }, 'money without a ticket could not be counted'),
+    )
+  watch(
+    'money_without_ticket_payments',
+    'Payments whose money is held without a ticket',
+    (held) => held.length,
+  )
+  watch(
+    'money_without_ticket_oldest_seconds',
+    'How long the oldest money without a ticket has been held; 0 where there is none',
+    (held) => held.reduce((oldest, since) => Math.max(oldest, (Date.now() - since.getTime()) / 1_000), 0),
   )
 }

@@ -24,6 +24,8 @@ interface Answered {
       paymentId: string
       status: string
       reason: string | null
+      reservation: object
+      failure: object | null
       steps: { message: string }[]
       estimatedWaitSeconds?: number
       nextAction?: object
@@ -32,7 +34,7 @@ interface Answered {
     error?: {
       code: string
       message: string
-      details: { paymentId?: string; status?: string; field?: string }[] & { status?: string }
+      details: { field?: string }[] & { paymentId?: string; status?: string }
     }
   }
 }
@@ -59,12 +61,20 @@ export interface PayingService {
     reservationId: string,
     more?: { key?: string; card?: string; body?: object },
   ): Promise<Answered>
+  /** What a scrape of the metrics reads. */
+  metrics(): Promise<string>
   /** The commands of a type that the participants have got. */
   sent(type: string): Participants['commands']
   stop(): Promise<void>
 }
 
 export const cardOf = (token: string) => ({ paymentMethod: 'CARD', card: { token } })
+
+/** The seats of every reservation. */
+export const SEATS = [{ seatId: 7, seatNumber: 3, section: 'A', row: '1', grade: 'VIP', price: 120_000 }]
+
+/** The number of a reservation. */
+export const numberOf = (reservationId: string): string => `FR-${reservationId.slice(0, 10)}`
 
 /** Waits that a test can see the end of. */
 export const SHORT_WAITS = {
@@ -122,9 +132,18 @@ export async function startPayingService(
     send,
     hold(userId, change) {
       const reservationId = randomUUID()
-      const held = { reservationId, userId, scheduleId: 42, status: 'HOLD', totalAmount: 120_000 }
-      const expiresAtMs = Date.now() + 300_000
-      participants.reservations.set(reservationId, { ...held, expiresAtMs, ...change })
+      const held = {
+        reservationId,
+        reservationNumber: numberOf(reservationId),
+        userId,
+        scheduleId: 42,
+        seats: SEATS,
+        status: 'HOLD',
+        totalAmount: 120_000,
+        expiresAtMs: Date.now() + 300_000,
+        ...change,
+      }
+      participants.reservations.set(reservationId, held)
       return reservationId
     },
     pay(userId, reservationId, { key = randomUUID(), card, body } = {}) {
@@ -134,6 +153,7 @@ export async function startPayingService(
         body: JSON.stringify({ reservationId, ...method, ...body }),
       })
     },
+    metrics: async () => (await fetch(`http://127.0.0.1:${payment.ports.ops}/metrics`)).text(),
     sent: (type) => participants.commands.filter((command) => command.type === type),
     async stop() {
       await payment.lifecycle.stop()

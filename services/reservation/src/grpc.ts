@@ -12,6 +12,7 @@ import type { Context } from './context.ts'
 import { getReservation } from './get-reservations.ts'
 import type { Reservation } from './reservation.ts'
 import { blockSeats, unblockSeats } from './house-seats.ts'
+import { countCancellation } from './sql/cancelled-schedules.ts'
 import { findReservations, listLiveWithSeats, listPaymentFacts } from './sql/reservations.ts'
 import { countTakenSeats, listTakenSeats } from './sql/seat-holds.ts'
 
@@ -75,6 +76,12 @@ function reservationMethods(host: ServiceHost, ctx: Context): ReservationService
           limit,
         }),
       }),
+    ),
+    GetCancellationProgress: unaryHandler(
+      host,
+      'GetCancellationProgress',
+      z.object({ scheduleId: id }),
+      ({ scheduleId }) => countCancellation(ctx.pool, scheduleId),
     ),
     BlockSeats: unaryHandler(host, 'BlockSeats', HouseSeats, async (request) => ({
       changedSeatIds: await blockSeats(ctx, request),

@@ -27,6 +27,7 @@ function catalogOf(seatCount: number, seatsPerRow = 10) {
         status: 'ON_SALE',
         seatCount,
         noOrphanSeats: false,
+        refundableUntilMs: 0,
       }
     },
     getSeatRuns: async ({ afterSeatId, limit }) => {

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { actingUser } from '@frontrow/service-host/auth'
 import type { Caller } from '@frontrow/service-host/auth'
 import type { HttpServer } from '@frontrow/service-host/http-server'
@@ -41,8 +42,9 @@ export function addRoutes(http: HttpServer, ctx: WalletContext): void {
     data: toJson(await getCharge(ctx, whose(caller, params.userId).userId, params.transactionId)),
   }))
 
-  http.handle(usePointsRoute, async ({ params, headers, body, caller }) =>
+  http.handle(usePointsRoute, async ({ params, headers, body, caller, response }) =>
     toReply(
+      response,
       await usePoints(ctx, {
         ...whose(caller, params.userId),
         amount: body.amount,
@@ -84,6 +86,9 @@ function whose(caller: Caller, userId: string): { userId: string; callerId: stri
   return { userId: actingUser(caller, userId), callerId: caller.userId }
 }
 
-function toReply({ data, replayed }: KeyedAnswer): Reply {
-  return { status: 200, data, ...(replayed ? { headers: { 'Idempotency-Replayed': 'true' } } : {}) }
+/** Throws the refusal of an answer that is one. */
+function toReply(response: Pick<ServerResponse, 'setHeader'>, answer: KeyedAnswer): Reply {
+  if (answer.replayed) response.setHeader('Idempotency-Replayed', 'true')
+  if ('refusal' in answer) throw answer.refusal
+  return { status: 200, data: answer.data }
 }

@@ -174,6 +174,8 @@ export const usePointsRoute = defineRoute({
   operationId: 'usePoints',
   tag,
   summary: 'Deduct points',
+  description:
+    'A refusal for want of points is the answer to its key, too: the same request with it is refused alike when there are points again. Another try needs another key.',
   auth: 'user',
   params,
   headers: idempotent,

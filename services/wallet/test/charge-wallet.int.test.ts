@@ -157,10 +157,14 @@ describe('using points', () => {
     ])
   })
 
-  test('a refusal is not stored: the same key works after a charge', async () => {
-    expect((await it.use('later', 1_000, 'same')).status).toBe(402)
+  test('a refusal is the answer to its key, also when there are points again, and another key is another try', async () => {
+    const first = await it.use('later', 1_000, 'same')
+    expect([first.status, first.replayed]).toEqual([402, null])
     await it.charge('later', 1_000)
-    expect((await it.use('later', 1_000, 'same')).data).toEqual({ userId: 'later', balance: 0 })
+    const again = await it.use('later', 1_000, 'same')
+    expect([again.status, again.replayed, again.error?.details]).toEqual([402, 'true', first.error?.details])
+    expect((await it.use('later', 999, 'same')).error?.code).toBe('IDEMPOTENCY_KEY_REUSED')
+    expect((await it.use('later', 1_000, 'other')).data).toEqual({ userId: 'later', balance: 0 })
   })
 })
 

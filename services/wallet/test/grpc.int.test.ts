@@ -80,7 +80,8 @@ test('ListPaymentFacts pages through all payments with what the ledger says abou
     if (page.facts.length < 3) break
     afterPaymentId = page.facts.at(-1)?.paymentId ?? ''
   }
-  const none = { reservationId: '', debited: 0, refunded: 0, debitCount: 0, refundCount: 0 }
+  const ofReservations = { reservationId: '', cancelReason: '', cancelledAtMs: 0 }
+  const none = { ...ofReservations, debited: 0, refunded: 0, debitCount: 0, refundCount: 0 }
   expect(facts).toEqual([
     { ...none, paymentId: paid, status: 'DEBITED', amount: 4_000, debited: 4_000, debitCount: 1 },
     {

@@ -27,7 +27,10 @@ const send = (ctx: WalletContext, { user, amount, key }: Request): Promise<Keyed
   usePoints(ctx, { userId: user, amount, callerId: user, idempotencyKey: key })
 
 /** An answer or a refusal, without what differs from run to run. */
-const seen = ({ data, replayed }: KeyedAnswer) => ({ balanceAfter: Object(data).balance, replayed })
+const seen = ({ replayed, ...answer }: KeyedAnswer) =>
+  'refusal' in answer
+    ? { ...refusal(answer.refusal), replayed }
+    : { balanceAfter: Object(answer.data).balance, replayed }
 const refusal = (error: unknown) => ({ code: Object(error).code, details: Object(error).details })
 
 const allAtOnce = (ctx: WalletContext, requests: readonly Request[]) =>
@@ -56,8 +59,9 @@ describe('requests of one turn', () => {
       { user: 'mixed', amount: 1_000, key: 'c' },
       { user: 'mixed', amount: 6_000, key: 'a' },
       { user: 'mixed', amount: 5_000, key: 'a' },
-      // The key is free again after its refusal above.
-      { user: 'mixed', amount: 3_000, key: 'b' },
+      // The refusal above is the answer to that key; this is another one.
+      { user: 'mixed', amount: 6_000, key: 'b' },
+      { user: 'mixed', amount: 3_000, key: 'f' },
       { user: 'old', amount: 2_000, key: 'stored' },
       { user: 'old', amount: 3_000, key: 'stored' },
       { user: 'old', amount: 1_000, key: 'new' },
@@ -66,15 +70,24 @@ describe('requests of one turn', () => {
     const reused = { code: 'IDEMPOTENCY_KEY_REUSED', details: undefined }
     expect(await allAtOnce(ctx, requests)).toEqual([
       { balanceAfter: 4_000, replayed: false },
-      { code: 'INSUFFICIENT_BALANCE', details: { currentBalance: 4_000, amount: 6_000 } },
+      {
+        code: 'INSUFFICIENT_BALANCE',
+        details: { currentBalance: 4_000, amount: 6_000 },
+        replayed: false,
+      },
       { balanceAfter: 3_000, replayed: false },
       { balanceAfter: 4_000, replayed: true },
       reused,
+      {
+        code: 'INSUFFICIENT_BALANCE',
+        details: { currentBalance: 4_000, amount: 6_000 },
+        replayed: true,
+      },
       { balanceAfter: 0, replayed: false },
       { balanceAfter: 4_000, replayed: true },
       reused,
       { balanceAfter: 3_000, replayed: false },
-      { code: 'INSUFFICIENT_BALANCE', details: { currentBalance: 0, amount: 1 } },
+      { code: 'INSUFFICIENT_BALANCE', details: { currentBalance: 0, amount: 1 }, replayed: false },
     ])
     const entries = await entriesOf('mixed')
     expect(entries.map(({ amount, after }) => [amount, after])).toEqual([
@@ -98,7 +111,7 @@ describe('requests of one turn', () => {
     }))
     const first = await Promise.all(requests.map((request) => send(ctx, request)))
     const again = await Promise.all(requests.map((request) => send(ctx, request)))
-    expect(again).toEqual(first.map(({ data }) => ({ data, replayed: true })))
+    expect(again).toEqual(first.map((answer) => ({ ...answer, replayed: true })))
   })
 
   test('have the outcome that they have one after the other', async () => {
@@ -151,7 +164,8 @@ test('two instances with the same requests have one effect a key and the same an
       Promise.all(requests.toReversed().map((request) => send(other, request))),
     ])
     expect([...here, ...there].filter(({ replayed }) => replayed)).toHaveLength(10)
-    expect(there.toReversed().map(({ data }) => data)).toEqual(here.map(({ data }) => data))
+    const withoutReplay = (answers: KeyedAnswer[]) => answers.map((answer) => ({ ...answer, replayed: null }))
+    expect(withoutReplay(there.toReversed())).toEqual(withoutReplay(here))
     for (const user of users) expect(await it.balance(user)).toBe(3_000)
   }
   expect(await it.violations()).toEqual(clean)
