@@ -20,6 +20,7 @@ ALTER TABLE purchase_sagas DROP CONSTRAINT purchase_sagas_state_check,
 ALTER TABLE card_captures ADD COLUMN lane text GENERATED ALWAYS AS (
   CASE
     WHEN due_at IS NULL THEN NULL
+    WHEN wanted = 'REFUNDED' AND status <> 'CAPTURED' THEN 'void'
     WHEN wanted = 'REFUNDED' THEN CASE WHEN attempts = 0 THEN 'refund' ELSE 'refund again' END
     WHEN status = 'ACTION_REQUIRED' THEN 'question'
     WHEN attempts = 0 THEN 'capture'

@@ -12,7 +12,7 @@ function slotsAt() {
 describe('slots', () => {
   test('each lane has its own: what hangs in one takes none of another, and repeats have a quarter', () => {
     const { slots, enter } = slotsAt()
-    const sizes = { capture: 8, 'capture again': 2, question: 2, refund: 4, 'refund again': 1 }
+    const sizes = { capture: 8, 'capture again': 2, question: 2, void: 2, refund: 4, 'refund again': 1 }
     expect(Object.fromEntries(slots.free())).toEqual(sizes)
     const leave = enter('capture', 8)
     enter('capture again', 1)
@@ -20,6 +20,10 @@ describe('slots', () => {
     expect(Object.fromEntries(slots.free())).toEqual({ ...others, 'capture again': 1 })
     leave[0]?.()
     expect(slots.free().get('capture')).toBe(1)
+    expect(slots.running().filter(({ count }) => count > 0)).toEqual([
+      { lane: 'capture', count: 7 },
+      { lane: 'capture again', count: 1 },
+    ])
   })
 })
 

@@ -13,7 +13,8 @@ const ENDED_KEPT_MS = 30_000
 
 /**
  * The slots for calls to the card provider. Each lane has its own, so that nothing waits behind a call of another kind: no refund behind
- * a capture, and no first call behind the repeats of one that hangs, which have a quarter as many slots beside them. A call is an open
+ * a capture, and no first call behind the repeats of one that hangs, which have a quarter as many slots beside them, as have the
+ * captures that are given up. A call is an open
  * HTTP request and costs little, so there are enough for the rate: 256 captures of 0.2 s are more than 1,200 a second, and 64 of 4 s.
  *
  * It also says how long the capture of a payment that begins now will take, as this process sees it. With several instances, which
@@ -34,6 +35,7 @@ export class CardSlots {
       ['capture', sizes.captures],
       ['capture again', repeatsOf(sizes.captures)],
       ['question', sizes.questions],
+      ['void', repeatsOf(sizes.captures)],
       ['refund', sizes.refunds],
       ['refund again', repeatsOf(sizes.refunds)],
     ])
@@ -47,6 +49,11 @@ export class CardSlots {
       if (places > 0) free.set(lane, places)
     }
     return free
+  }
+
+  /** How many calls are at work in each lane. */
+  running(): { lane: CardLane; count: number }[] {
+    return [...this.#sizes.keys()].map((lane) => ({ lane, count: this.#running.get(lane)?.size ?? 0 }))
   }
 
   /** Takes a slot. Call what it returns when the call has ended. */

@@ -23,7 +23,7 @@ export const settings = hostSettings.extend({
   ),
   SAGA_POLL_MS: whole(20, 10_000, 1_000).describe('how often sagas whose wait is over are looked for'),
   CARD_CAPTURES_MAX: whole(1, 2_000, 256).describe(
-    'first calls for captures at the card provider at once, by process; a quarter as many repeats beside them',
+    'first calls for captures at the card provider at once, by process; beside them a quarter as many repeats, and as many that are given up',
   ),
   CARD_REFUNDS_MAX: whole(1, 1_000, 32).describe(
     'first calls for refunds at once, by process; a quarter as many repeats beside them',

@@ -65,6 +65,7 @@ export async function startPayment(
   })
   const cards = new CardWorker(ctx, cardWork)
   watchSagas(host)
+  watchCardCalls(host, ctx.cardSlots)
   const collector = new DeadLetterCollector({
     kafka: host.kafka,
     groupId: `${config.KAFKA_TOPIC_PREFIX}frontrow.dead-letters`,
@@ -167,5 +168,18 @@ function watchSagas(host: ServiceHost): void {
     { name: 'sagas_open', help: 'Purchase sagas at work, by state', labelName: 'state' },
     async () => (await countOpenSagas(host.pool)).map(({ state, count }) => ({ label: state, value: count })),
     (error) => host.logger.warn({ err: error }, 'the sagas could not be counted'),
+  )
+}
+
+function watchCardCalls(host: ServiceHost, cardSlots: CardSlots): void {
+  watchValue(
+    host.metrics.registry,
+    {
+      name: 'card_calls',
+      help: 'Calls to the card provider at work, by what they are for',
+      labelName: 'lane',
+    },
+    () => Promise.resolve(cardSlots.running().map(({ lane, count }) => ({ label: lane, value: count }))),
+    (error) => host.logger.warn({ err: error }, 'the card calls could not be counted'),
   )
 }

@@ -41,10 +41,10 @@ const byCard = (count: number) =>
     Array.from({ length: count }, () => 'CARD' as const),
   )
 const lease = (places: Partial<Record<CardLane, number>>, by = one): Promise<CardOrder[]> => {
-  const lanes: CardLane[] = ['capture', 'capture again', 'question', 'refund', 'refund again']
+  const lanes: CardLane[] = ['capture', 'capture again', 'question', 'void', 'refund', 'refund again']
   return leaseOrders(by.ctx.pool, LEASE_MS, new Map(lanes.map((lane) => [lane, places[lane] ?? 0])))
 }
-const all = { capture: 100, 'capture again': 100, question: 100, refund: 100, 'refund again': 100 }
+const all = { capture: 100, 'capture again': 100, question: 100, void: 100, refund: 100, 'refund again': 100 }
 const idsOf = (orders: readonly { paymentId: string }[]) =>
   orders.map(({ paymentId }) => paymentId).toSorted()
 
@@ -136,9 +136,10 @@ test('an order whose news come while a call about it is at work is taken up agai
 })
 
 test('each lane gives as many orders as it has places, the longest due first, whatever the others hold', async () => {
-  const payments = await byCard(6)
-  const [refunded, ...captures] = payments.map(({ paymentId }) => paymentId)
-  await inTransaction(one.ctx.pool, (tx) => orderRefunds(tx, [refunded ?? '']))
+  const payments = await byCard(7)
+  const [refunded, givenUp, ...captures] = payments.map(({ paymentId }) => paymentId)
+  await one.ctx.pool.query(`UPDATE card_captures SET status = 'CAPTURED' WHERE payment_id = $1`, [refunded])
+  await inTransaction(one.ctx.pool, (tx) => orderRefunds(tx, [refunded ?? '', givenUp ?? '']))
   for (const [place, paymentId] of captures.entries()) {
     await one.ctx.pool.query(
       `UPDATE card_captures SET due_at = now() - make_interval(secs => $2) WHERE payment_id = $1`,
@@ -150,6 +151,7 @@ test('each lane gives as many orders as it has places, the longest due first, wh
     [`capture ${captures[4]}`, `capture ${captures[3]}`, `refund ${refunded}`].toSorted(),
   )
   expect(await lease({ capture: 0, refund: 5 })).toEqual([])
+  expect(await lease({ void: 5 })).toMatchObject([{ lane: 'void', paymentId: givenUp }])
 })
 
 test('workers of two instances call the provider once for each capture, however long its answer takes', async () => {

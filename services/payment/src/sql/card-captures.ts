@@ -7,8 +7,11 @@ import type { Queryable, Tx } from '@frontrow/postgres/pool'
  */
 export type CaptureStatus = 'PENDING' | 'ACTION_REQUIRED' | 'CAPTURED' | 'DECLINED' | 'REFUNDED' | 'VOIDED'
 
-/** What an open order waits for: its first call, a repeat of it, or to be asked whether the card's owner has taken their step. */
-export type CardLane = 'capture' | 'capture again' | 'question' | 'refund' | 'refund again'
+/**
+ * What an open order waits for: its first call or a repeat of it, to be asked whether the card's owner has taken their step, or, where
+ * the money is wanted back and it is not known whether it was taken, to find that out and end the capture.
+ */
+export type CardLane = 'capture' | 'capture again' | 'question' | 'void' | 'refund' | 'refund again'
 
 /** Work at the card provider for one payment, leased to the caller. */
 export interface CardOrder {
@@ -49,17 +52,19 @@ export async function leaseOrders(
 ): Promise<CardOrder[]> {
   const { rows } = await db.query<CardOrder>({
     name: 'captures-lease',
+    // By an array of ids, because a plan that joins could come to read the whole table.
     text: `WITH due AS (
-             SELECT payment_id, lane.name AS lane, lease_end FROM unnest($2::text[], $3::int[]) AS lane (name, places)
+             SELECT payment_id, lane.name AS lane FROM unnest($2::text[], $3::int[]) AS lane (name, places)
              CROSS JOIN LATERAL (
-               SELECT payment_id,
-                 now() + make_interval(secs => greatest($1::float8 / 1000, power(2, least(attempts + 1, 10) - 4))) AS lease_end
-               FROM card_captures
+               SELECT payment_id FROM card_captures
                WHERE card_captures.lane = lane.name AND due_at <= now() AND (leased_until IS NULL OR leased_until <= now())
                ORDER BY due_at LIMIT lane.places FOR UPDATE SKIP LOCKED) AS first)
-           UPDATE card_captures c SET attempts = attempts + 1, leased_until = due.lease_end, due_at = due.lease_end
-           FROM due WHERE c.payment_id = due.payment_id
-           RETURNING c.payment_id AS "paymentId", due.lane, c.leased_until::text AS lease, amount, card_token AS "cardToken", wanted,
+           UPDATE card_captures c SET attempts = attempts + 1,
+             leased_until = now() + make_interval(secs => greatest($1::float8 / 1000, power(2, least(attempts + 1, 10) - 4))),
+             due_at = now() + make_interval(secs => greatest($1::float8 / 1000, power(2, least(attempts + 1, 10) - 4)))
+           WHERE c.payment_id = ANY (ARRAY (SELECT payment_id FROM due))
+           RETURNING c.payment_id AS "paymentId", (SELECT due.lane FROM due WHERE due.payment_id = c.payment_id) AS lane,
+             c.leased_until::text AS lease, amount, card_token AS "cardToken", wanted,
              status, provider_reference AS "providerReference", waits_until AS "waitsUntil", attempts`,
     values: [leaseMs, [...places.keys()], [...places.values()]],
   })
