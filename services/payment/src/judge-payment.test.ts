@@ -154,6 +154,13 @@ describe('what the audit says of a payment', () => {
         reservation: undefined,
       },
     ],
+    [
+      'it is FAILED, but money can still be taken from the card',
+      {
+        payment: { ...failed, paymentMethod: 'CARD', captureStatus: 'ACTION_REQUIRED' },
+        reservation: undefined,
+      },
+    ],
     ['it is FAILED; 100 was taken and 0 given back', { payment: failed, reservation: undefined }],
     [
       'its money was given back 2 times',

@@ -97,3 +97,17 @@ test('a payment that another instance settled counts as one payment, which took 
   for (const { paymentId } of fivePayments({})) noteFound(quick, approved(paymentId, 50))
   expect(quick.BALANCE.refusal()).toBeNull()
 })
+
+test('a payment that waits for the owner of its card keeps nobody waiting, and says nothing of how fast payments are taken', () => {
+  const intakes = intakesWith(9)
+  for (const payment of fivePayments({})) noteSettled(intakes, payment)
+  for (const payment of fivePayments({})) noteSettled(intakes, payment)
+  const waiting = fivePayments({ status: 'PENDING', paidAt: null })
+  const before = intakes.BALANCE.expectedSeconds()
+  for (const { paymentId } of waiting) intakes.BALANCE.enter()(paymentId)
+  for (const payment of waiting) noteSettled(intakes, payment)
+  expect(intakes.BALANCE.expectedSeconds()).toBe(before)
+  for (const { paymentId } of waiting) intakes.BALANCE.enter()(paymentId)
+  for (const payment of waiting) noteFound(intakes, payment)
+  expect(intakes.BALANCE.expectedSeconds()).toBe(before)
+})
