@@ -22,7 +22,11 @@ export const refusals = {
   CONCERT_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'No such concert.'),
   SCHEDULE_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'No such schedule, or not of this concert.'),
   SEAT_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'The schedule has no such seat; `details.seatIds`.'),
-  SEAT_LAYOUT_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'Never laid out so; the seat map names the layout there is now.'),
+  SEAT_LAYOUT_NOT_FOUND: refusalRow(
+    404,
+    'NOT_FOUND',
+    'Never laid out so; the seat map names the layout there is now.',
+  ),
   SCHEDULE_NOT_CHANGEABLE: refusalRow(
     409,
     'FAILED_PRECONDITION',

@@ -11,7 +11,8 @@ afterEach(() => {
 })
 
 function logged() {
-  const lines: { level: number; msg: string; err?: { stack: string }; failures?: number; path?: string }[] = []
+  const lines: { level: number; msg: string; err?: { stack: string }; failures?: number; path?: string }[] =
+    []
   const logger = pino({ level: 'info' }, { write: (line) => void lines.push(JSON.parse(line)) })
   const failures = new RequestFailures(logger, 'request failed')
   const away = (message: string): void => {

@@ -57,7 +57,10 @@ export class RequestFailures {
         return
       }
       this.#outages.delete(name)
-      this.#logger.info({ outage: name, failures: outage.failures.count }, 'no request failed for it any more')
+      this.#logger.info(
+        { outage: name, failures: outage.failures.count },
+        'no request failed for it any more',
+      )
     }, afterMs).unref()
   }
 }

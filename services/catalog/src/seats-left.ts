@@ -134,10 +134,7 @@ export class SeatsLeft {
   }
 
   /** Seats left of each grade of a schedule, in the same order. */
-  async ofGrades(
-    { scheduleId, seatCount, status }: Counted,
-    grades: readonly Grade[],
-  ): Promise<GradeLeft[]> {
+  async ofGrades({ scheduleId, seatCount, status }: Counted, grades: readonly Grade[]): Promise<GradeLeft[]> {
     if (status === 'CANCELLED') return grades.map((grade) => ({ ...grade, availableSeats: 0 }))
     this.#noteAsked(scheduleId)
     const last = (await this.#gradeRanges.get(scheduleId)).at(-1)
