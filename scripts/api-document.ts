@@ -11,6 +11,7 @@ import { seatRoutes } from '../services/catalog/src/seat-openapi.ts'
 import { routes as paymentRoutes } from '../services/payment/src/openapi.ts'
 import { routes as queueRoutes } from '../services/queue/src/openapi.ts'
 import { routes as reservationRoutes } from '../services/reservation/src/openapi.ts'
+import { adminRoutes as walletAdminRoutes } from '../services/wallet/src/admin-openapi.ts'
 import { routes as walletRoutes } from '../services/wallet/src/openapi.ts'
 
 const routes: readonly RouteSpec[] = [
@@ -18,7 +19,7 @@ const routes: readonly RouteSpec[] = [
   ...tagged('Catalog', [...catalogRoutes, ...seatRoutes, ...adminRoutes]),
   ...tagged('Reservation', reservationRoutes),
   ...tagged('Payment', paymentRoutes),
-  ...tagged('Wallet', walletRoutes),
+  ...tagged('Wallet', [...walletRoutes, ...walletAdminRoutes]),
 ]
 
 const tags = [

@@ -113,6 +113,8 @@ test.each([
   ['/api/v1/payments', 'payment'],
   ['/api/v1/admin/audit', 'payment'],
   ['/api/v1/admin/dead-letters/9/retry', 'payment'],
+  ['/api/v1/admin/actions', 'payment'],
+  ['/api/v1/admin/wallets/101/adjustments', 'wallet'],
   ['/health/ready', 'health'],
 ])('%s goes to %s', async (path, name) => {
   const answer = await fetch(gateway + path)

@@ -2,6 +2,8 @@ import { actingUser } from '@frontrow/service-host/auth'
 import type { Caller } from '@frontrow/service-host/auth'
 import type { HttpServer } from '@frontrow/service-host/http-server'
 import type { Reply } from '@frontrow/service-host/serve-route'
+import { adjustWallet } from './adjust-wallet.ts'
+import { adjustWalletRoute } from './admin-openapi.ts'
 import { chargeWallet } from './charge-wallet.ts'
 import type { WalletContext } from './context.ts'
 import { listBalanceHistory } from './list-balance-history.ts'
@@ -42,6 +44,7 @@ export function addRoutes(http: HttpServer, ctx: WalletContext): void {
         currentBalance: wallet.balance,
         totalCharged: wallet.totalCharged,
         totalUsed: wallet.totalUsed,
+        totalAdjusted: wallet.totalAdjusted,
         lastUpdated: wallet.updatedAt?.toISOString() ?? null,
       },
     }
@@ -49,7 +52,7 @@ export function addRoutes(http: HttpServer, ctx: WalletContext): void {
 
   http.handle(historyRoute, async ({ params, query, caller }) => {
     const { userId } = whose(caller, params.userId)
-    const page = { beforeEntryId: query.cursor, limit: query.limit }
+    const page = { kinds: query.kind, beforeEntryId: query.cursor, limit: query.limit }
     const { entries, nextEntryId } = await listBalanceHistory(ctx, userId, page)
     return {
       status: 200,
@@ -59,6 +62,22 @@ export function addRoutes(http: HttpServer, ctx: WalletContext): void {
       },
     }
   })
+
+  addAdminRoutes(http, ctx)
+}
+
+function addAdminRoutes(http: HttpServer, ctx: WalletContext): void {
+  http.handle(adjustWalletRoute, async ({ params, headers, body, caller }) => ({
+    ...toReply(
+      await adjustWallet(ctx, {
+        ...params,
+        ...body,
+        adminId: caller.userId,
+        idempotencyKey: headers['idempotency-key'],
+      }),
+    ),
+    status: 201,
+  }))
 }
 
 /** The wallet's user, and whose Idempotency-Key it is. */
