@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { InvariantCheck } from '@frontrow/messaging/audit'
+import type { Queryable } from '@frontrow/postgres/pool'
 import type { PaymentFact__Output as PaymentFact } from '@frontrow/proto/gen/frontrow/audit/v1/PaymentFact'
 import type { Context } from './context.ts'
 import { judgePayment } from './judge-payment.ts'
@@ -83,9 +84,13 @@ interface Reading {
   violations: Map<string, { number: 2 | 3; text: string }>
 }
 
-async function checkAcrossServices(
-  ctx: Context,
-  sources: AuditSources,
+/**
+ * Checks invariants 2 and 3 by what the three services know of payments, `pool` being this service's own; `unsettled` counts the
+ * payments whose sagas are at work.
+ */
+export async function checkAcrossServices(
+  ctx: { pool: Queryable },
+  sources: Pick<AuditSources, 'reservationFacts' | 'walletFacts'>,
 ): Promise<{ unsettled: number; checks: InvariantCheck[] }> {
   let reading = await readAcrossServices(ctx, sources)
   for (let readings = 1; readings < READINGS_MAX && reading.violations.size > 0; readings += 1) {
@@ -108,7 +113,10 @@ async function checkAcrossServices(
   return { unsettled: reading.unsettled, checks }
 }
 
-async function readAcrossServices(ctx: Context, sources: AuditSources): Promise<Reading> {
+async function readAcrossServices(
+  ctx: { pool: Queryable },
+  sources: Pick<AuditSources, 'reservationFacts' | 'walletFacts'>,
+): Promise<Reading> {
   const reading: Reading = { unsettled: 0, checked: { 2: 0, 3: 0 }, violations: new Map() }
   for await (const facts of mergeFacts(
     (after, limit) => listPaymentFacts(ctx.pool, after, limit),
