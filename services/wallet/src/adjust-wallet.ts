@@ -1,3 +1,4 @@
+import { completeAdminAction } from '@frontrow/admin-actions/admin-actions'
 import { AnsweredKeys } from '@frontrow/idempotency/answered-keys'
 import type { Tx } from '@frontrow/postgres/pool'
 import { inTransaction, together } from '@frontrow/postgres/transaction'
@@ -65,6 +66,7 @@ async function adjust(
     keys.save(tx),
     postMovements(ctx, tx, journal),
     insertAdjustment(tx, { transactionId, userId, amount, reason, adminId }),
+    completeAdminAction(tx),
   ])
   if (!isSaved) startAgain(ctx.events, 'another transaction was quicker with the idempotency key')
   return { data: response, replayed }
