@@ -10,7 +10,7 @@ import { comparedServices } from './databases.ts'
 import type { Databases } from './databases.ts'
 
 /** One rule, how many rows break it, and the first of them, each as one line. */
-export interface RuleFinding {
+interface RuleFinding {
   rule: string
   broken: number
   lines: string[]

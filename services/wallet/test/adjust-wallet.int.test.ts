@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { z } from 'zod'
 import { startWalletUnderTest } from './wallet-under-test.ts'
 import type { WalletUnderTest } from './wallet-under-test.ts'
+
+const Entries = z.object({ items: z.array(z.object({ kind: z.string() })) })
 
 let it: WalletUnderTest
 
@@ -136,7 +139,7 @@ test('the history has the kinds that are asked for, page by page', async () => {
   const page = (query: string) => it.call('GET', `/users/mixed/balance/history?${query}`, { user: 'mixed' })
   const kindsOf = async (query: string) => {
     const { data } = await page(query)
-    return (data?.['items'] as { kind: string }[]).map(({ kind }) => kind)
+    return Entries.parse(data).items.map(({ kind }) => kind)
   }
   expect(await kindsOf('kind=DEBIT,CHARGE')).toEqual(['DEBIT', 'DEBIT', 'DEBIT', 'CHARGE'])
   const first = await page('kind=DEBIT&limit=2')
