@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createClient } from '@frontrow/postgres/pool'
 import type { Client } from '@frontrow/postgres/pool'
 import { checkAcrossServices } from '../services/payment/src/audit.ts'
-import type { ReadFacts } from '../services/payment/src/audit.ts'
+import type { AuditSources } from '../services/payment/src/audit.ts'
 import { listPaymentFacts as listReservationFacts } from '../services/reservation/src/sql/reservations.ts'
 import { countLedger, findBroken, ledgerRules } from '../services/wallet/src/sql/ledger-rules.ts'
 import { listPaymentFacts as listWalletFacts } from '../services/wallet/src/sql/payment-movements.ts'
@@ -103,9 +103,9 @@ async function compareServices(
 ): Promise<Pick<MoneyReport, 'payments' | 'unsettled' | 'findings'>> {
   // What a service does not know is sent as 0 over gRPC, where the audit gets its facts.
   const unknown = { reservationId: '', debited: 0, refunded: 0, debitCount: 0, refundCount: 0 }
-  const walletFacts: ReadFacts = async (after, limit) =>
+  const walletFacts: AuditSources['walletFacts'] = async (after, limit) =>
     (await listWalletFacts(wallet, { afterPaymentId: after, limit })).map((fact) => ({ ...unknown, ...fact }))
-  const reservationFacts: ReadFacts = async (after, limit) =>
+  const reservationFacts: AuditSources['reservationFacts'] = async (after, limit) =>
     (await listReservationFacts(reservation, after, limit)).map((fact) => ({ ...unknown, ...fact }))
   const { unsettled, checks } = await checkAcrossServices(
     { pool: payment },

@@ -61,7 +61,13 @@ test('every write of an admin is in the log, of whichever service: who, what, wh
     queueToken: fan,
     body: { scheduleId, seatIds: [1] },
   })
+  const bought = await network.call('POST', '/api/v1/reservations', {
+    as: 'fan',
+    queueToken: fan,
+    body: { scheduleId, seatIds: [2] },
+  })
   const { adminId, write } = asAdmin()
+  const payment = { reservationId: bought.data.reservationId, userId: 'fan', paymentMethod: 'BALANCE' }
   const schedule = `/admin/schedules/${scheduleId}`
   const venue = { name: 'Small Hall', timeZone: 'Asia/Seoul' }
   const title = { title: 'Second Night' }
@@ -69,6 +75,8 @@ test('every write of an admin is in the log, of whichever service: who, what, wh
   const correction = { amount: 700, reason: 'forgotten' }
   const unknown = randomUUID()
   const writes: [string, string, string, object | undefined, string, number][] = [
+    ['pay', 'POST', '/payments', payment, 'DONE', 201],
+    ['pay', 'POST', '/payments', payment, 'REPLAYED', 201],
     ['createVenue', 'POST', '/admin/venues', venue, 'DONE', 201],
     ['createConcert', 'POST', '/admin/concerts', title, 'DONE', 201],
     ['changeConcert', 'PATCH', `/admin/concerts/${concertId}`, title, 'DONE', 200],
@@ -92,7 +100,7 @@ test('every write of an admin is in the log, of whichever service: who, what, wh
   ]
   const requestIds: (string | null)[] = []
   for (const [, method, path, body, , status] of writes) {
-    const answer = await write(method, path, body, path.startsWith('/admin/wallets') ? 'once' : randomUUID())
+    const answer = await write(method, path, body, /wallets|payments/.test(path) ? 'once' : randomUUID())
     expect([path, answer.status]).toEqual([path, status])
     requestIds.push(answer.headers.get('x-request-id'))
   }

@@ -1,4 +1,4 @@
-import type { Request } from 'express'
+import type { Request, Response } from 'express'
 import { logAdminAction } from '@frontrow/admin-actions/admin-actions'
 import type { AdminActionEnd } from '@frontrow/admin-actions/admin-actions'
 import type { Queryable } from '@frontrow/postgres/pool'
@@ -12,7 +12,7 @@ import type { Reply } from './serve-route.ts'
 /** Runs the handler of a write, as an action in the log of admins where it is one of theirs. */
 export type LogAdminWrites = (
   route: RouteSpec,
-  request: Request,
+  exchange: { request: Request; response: Response },
   caller: Callers[keyof Callers],
   handle: () => Promise<Reply | undefined>,
 ) => Promise<Reply | undefined>
@@ -24,7 +24,7 @@ export type LogAdminWrites = (
 export function logAdminWrites(db: Queryable, logger: Logger): LogAdminWrites {
   const onError = (error: unknown): void =>
     logger.error({ err: error }, 'the end of an admin action was not logged')
-  return (route, request, caller, handle) => {
+  return (route, { request, response }, caller, handle) => {
     if (caller === undefined || !('isAdmin' in caller) || !caller.isAdmin) return handle()
     const action = {
       adminId: caller.userId,
@@ -34,15 +34,19 @@ export function logAdminWrites(db: Queryable, logger: Logger): LogAdminWrites {
       body: route.body === undefined ? undefined : request.body,
       requestId: currentTrace()?.requestId ?? '',
     }
-    return logAdminAction(db, action, handle, { endOf, onError })
+    return logAdminAction(db, action, handle, { endOf: (result) => endOf(result, response), onError })
   }
 }
 
-function endOf(result: PromiseSettledResult<Reply | undefined>): AdminActionEnd {
+const REPLAYED = 'Idempotency-Replayed'
+
+// A replay may be a refusal, too.
+function endOf(result: PromiseSettledResult<Reply | undefined>, response: Response): AdminActionEnd {
+  const reply = result.status === 'fulfilled' ? result.value : undefined
+  const isReplay = reply?.headers?.[REPLAYED] !== undefined || response.hasHeader(REPLAYED)
   if (result.status === 'rejected') {
     const { code, http } = toRefusal(result.reason)
-    return { outcome: code, status: http }
+    return { outcome: isReplay ? 'REPLAYED' : code, status: http }
   }
-  const isReplay = result.value?.headers?.['Idempotency-Replayed'] !== undefined
-  return { outcome: isReplay ? 'REPLAYED' : 'DONE', status: result.value?.status ?? 200 }
+  return { outcome: isReplay ? 'REPLAYED' : 'DONE', status: reply?.status ?? response.statusCode }
 }

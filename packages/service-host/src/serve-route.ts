@@ -52,7 +52,9 @@ export function serveRoute<R extends RouteSpec>(
     const input = parseInput(route, request)
     const caller = identified ?? (await identify(auth, request, input))
     const handle = async (): Promise<Reply | undefined> => handler({ ...input, caller, request, response })
-    const reply = await (route.method === 'get' ? handle() : logAdminWrite(route, request, caller, handle))
+    const reply = await (route.method === 'get'
+      ? handle()
+      : logAdminWrite(route, { request, response }, caller, handle))
     if (reply !== undefined) write(response, reply)
   }
 }

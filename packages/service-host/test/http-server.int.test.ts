@@ -73,7 +73,7 @@ const observed: string[] = []
 
 beforeAll(async () => {
   server = createHttpServer({
-    logAdminWrites: (_route, _request, _caller, handle) => handle(),
+    logAdminWrites: (_route, _exchange, _caller, handle) => handle(),
     authenticate: (authorization) =>
       authorization === 'Bearer fan'
         ? Promise.resolve({ userId: '1', isAdmin: false })

@@ -7,7 +7,6 @@ import { uuidv7 } from 'uuidv7'
 import type { WalletContext } from './context.ts'
 import type { Journal } from './journal.ts'
 import { CollisionError, openJournal, postMovements, startAgain } from './post-movements.ts'
-import type { KeyedAnswer } from './request-movements.ts'
 import { insertAdjustment } from './sql/adjustments.ts'
 
 /** A correction of a wallet by an admin. */
@@ -20,13 +19,22 @@ export interface AdjustmentRequest {
   idempotencyKey: string
 }
 
+/** What was answered to the key; `replayed`: by an earlier request. */
+export interface AdjustmentAnswer {
+  data: unknown
+  replayed: boolean
+}
+
 type AdjustContext = Pick<WalletContext, 'pool' | 'events' | 'config'>
 
 /**
  * Corrects a wallet once per key: one movement, with its reason. Refuses with INSUFFICIENT_BALANCE where it would go below zero, with
  * BALANCE_LIMIT_EXCEEDED where it would pass the maximum, and with IDEMPOTENCY_KEY_REUSED.
  */
-export async function adjustWallet(ctx: AdjustContext, request: AdjustmentRequest): Promise<KeyedAnswer> {
+export async function adjustWallet(
+  ctx: AdjustContext,
+  request: AdjustmentRequest,
+): Promise<AdjustmentAnswer> {
   const { userId, amount } = request
   const transactionId = uuidv7()
   try {
@@ -47,7 +55,7 @@ async function adjust(
   tx: Tx,
   request: AdjustmentRequest,
   transactionId: string,
-): Promise<KeyedAnswer> {
+): Promise<AdjustmentAnswer> {
   const { userId, amount, reason, adminId, idempotencyKey } = request
   const content = { userId, amount, reason }
   const keyed = { userId: adminId, operation: 'adjust-wallet', key: idempotencyKey, content }

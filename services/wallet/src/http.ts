@@ -2,8 +2,6 @@ import { actingUser } from '@frontrow/service-host/auth'
 import type { Caller } from '@frontrow/service-host/auth'
 import type { HttpServer } from '@frontrow/service-host/http-server'
 import type { Reply } from '@frontrow/service-host/serve-route'
-import { adjustWallet } from './adjust-wallet.ts'
-import { adjustWalletRoute } from './admin-openapi.ts'
 import { chargeWallet } from './charge-wallet.ts'
 import type { WalletContext } from './context.ts'
 import { listBalanceHistory } from './list-balance-history.ts'
@@ -62,22 +60,6 @@ export function addRoutes(http: HttpServer, ctx: WalletContext): void {
       },
     }
   })
-
-  addAdminRoutes(http, ctx)
-}
-
-function addAdminRoutes(http: HttpServer, ctx: WalletContext): void {
-  http.handle(adjustWalletRoute, async ({ params, headers, body, caller }) => ({
-    ...toReply(
-      await adjustWallet(ctx, {
-        ...params,
-        ...body,
-        adminId: caller.userId,
-        idempotencyKey: headers['idempotency-key'],
-      }),
-    ),
-    status: 201,
-  }))
 }
 
 /** The wallet's user, and whose Idempotency-Key it is. */

@@ -1,6 +1,7 @@
 import { tidyKeys } from '@frontrow/idempotency/idempotency-key'
 import { createHost } from '@frontrow/service-host/host'
 import type { RunningService } from '@frontrow/service-host/host'
+import { addAdminRoutes } from './admin-http.ts'
 import type { WalletConfig } from './config.ts'
 import type { WalletContext } from './context.ts'
 import { createEvents } from './events.ts'
@@ -28,6 +29,7 @@ export async function startWallet(
   const movements = createMovementBatches({ pool, events })
   const ctx: WalletContext = { pool, relay, logger, events, movements, config }
   addRoutes(host.http, ctx)
+  addAdminRoutes(host.http, ctx)
   addServices(host, ctx)
   host.consume(consumedTopics, messageHandlers(ctx))
   host.every('tidy idempotency keys', TIDY_EVERY_MS, async () => {
