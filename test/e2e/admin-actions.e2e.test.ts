@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { createClient } from '@frontrow/postgres/pool'
+import { serviceNames } from '../../scripts/services.ts'
 import { enter, openOnSale, startOnSaleNetwork } from './on-sale-network.ts'
 import type { Answer, OnSaleNetwork } from './on-sale-network.ts'
 
@@ -134,6 +136,66 @@ test('every write of an admin is in the log, of whichever service: who, what, wh
     expect(Math.abs(Date.now() - Date.parse(beganAt))).toBeLessThan(60_000)
   }
 }, 60_000)
+
+test('writes of admins are DONE by their own transactions, not by what follows them', async () => {
+  const { concertId, scheduleId } = await openOnSale(network, 20)
+  const queueToken = await enter(network, 'other-fan', scheduleId)
+  const held = await network.call('POST', '/api/v1/reservations', {
+    as: 'other-fan',
+    queueToken,
+    body: { scheduleId, seatIds: [3] },
+  })
+  const { adminId, write } = asAdmin()
+  const writes: [string, string, object | undefined][] = [
+    ['POST', '/admin/venues', { name: 'Hall' }],
+    ['PATCH', `/admin/concerts/${concertId}`, { title: 'Another Night' }],
+    ['PATCH', `/admin/queues/${scheduleId}`, { paused: true }],
+    ['POST', `/reservations/${held.data.reservationId}/cancel`, undefined],
+    ['POST', `/admin/dead-letters/${await parkMessage()}/retry`, undefined],
+    ['POST', '/admin/wallets/other-fan/adjustments', { amount: 5, reason: 'forgotten' }],
+  ]
+  // What the host writes after the answer has the status, and fails as a whole.
+  await asOwner('REVOKE UPDATE (status) ON %s.admin_actions FROM %s')
+  try {
+    for (const [method, path, body] of writes) {
+      expect([path, (await write(method, path, body, randomUUID())).status]).toEqual([
+        path,
+        path.includes('venues') || path.includes('wallets') ? 201 : 200,
+      ])
+    }
+  } finally {
+    await asOwner('GRANT UPDATE (status) ON %s.admin_actions TO %s')
+  }
+  const logged = await itemsOf(`adminId=${adminId}`)
+  expect(logged.map(({ path, outcome, status }) => [path, outcome, status]).toReversed()).toEqual(
+    writes.map(([, path]) => [`/api/v1${path}`, 'DONE', null]),
+  )
+}, 30_000)
+
+/** Runs a statement for each service's schema and role, which have one name. */
+async function asOwner(statement: string): Promise<void> {
+  const owner = createClient(network.environment.adminDatabaseUrl, 'admin-actions-test')
+  await owner.connect()
+  for (const name of serviceNames) await owner.query(statement.replaceAll('%s', name))
+  await owner.end()
+}
+
+/** Puts a message among the parked ones, of a type that nobody takes; returns its id. */
+async function parkMessage(): Promise<string> {
+  const owner = createClient(network.environment.adminDatabaseUrl, 'admin-actions-test')
+  await owner.connect()
+  const deadLetterId = randomUUID()
+  await owner.query(
+    `INSERT INTO payment.dead_letters (dead_letter_id, topic, consumer, dead_letter_partition, dead_letter_offset, message_key, value, headers, error, attempts)
+     VALUES ($1, 'frontrow.payment.events', 'nobody', 0, 0, 'key', '{}', $2, 'parked by a test', 1)`,
+    [
+      deadLetterId,
+      JSON.stringify({ ce_id: randomUUID(), ce_type: 'Unheard', ce_time: new Date().toISOString() }),
+    ],
+  )
+  await owner.end()
+  return deadLetterId
+}
 
 test('the secrets of a body are not in the log', async () => {
   const { scheduleId } = await openOnSale(network, 20)
