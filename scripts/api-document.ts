@@ -8,17 +8,19 @@ import { z } from 'zod'
 import { adminRoutes } from '../services/catalog/src/admin-openapi.ts'
 import { routes as catalogRoutes } from '../services/catalog/src/openapi.ts'
 import { seatRoutes } from '../services/catalog/src/seat-openapi.ts'
+import { listAdminActionsRoute } from '../services/payment/src/admin-actions-openapi.ts'
 import { routes as paymentRoutes } from '../services/payment/src/openapi.ts'
 import { routes as queueRoutes } from '../services/queue/src/openapi.ts'
 import { routes as reservationRoutes } from '../services/reservation/src/openapi.ts'
+import { adminRoutes as walletAdminRoutes } from '../services/wallet/src/admin-openapi.ts'
 import { routes as walletRoutes } from '../services/wallet/src/openapi.ts'
 
 const routes: readonly RouteSpec[] = [
   ...tagged('Queue', queueRoutes),
   ...tagged('Catalog', [...catalogRoutes, ...seatRoutes, ...adminRoutes]),
   ...tagged('Reservation', reservationRoutes),
-  ...tagged('Payment', paymentRoutes),
-  ...tagged('Wallet', walletRoutes),
+  ...tagged('Payment', [...paymentRoutes, listAdminActionsRoute]),
+  ...tagged('Wallet', [...walletRoutes, ...walletAdminRoutes]),
 ]
 
 const tags = [

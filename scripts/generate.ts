@@ -1,6 +1,7 @@
 /**
- * Generates the types of the gRPC contracts (proto/gen), the API reference (docs/openapi.json), the page of settings
- * (docs/settings.md) and the settings that docker-compose.yml passes on. With `--check` it writes nothing: it names each file
+ * Generates the types of the gRPC contracts (proto/gen), the API reference (docs/openapi.json), the reference of the messages on Kafka
+ * (docs/asyncapi.json and the tables of docs/events.md), the page of settings (docs/settings.md) and the settings that
+ * docker-compose.yml passes on. With `--check` it writes nothing: it names each file
  * that differs from what it would write, and exits with 1 where there is one.
  */
 import { execFile } from 'node:child_process'
@@ -12,12 +13,16 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { apiDocument } from './api-document.ts'
 import { composeFile } from './compose-file.ts'
+import { eventsDocument } from './events-document.ts'
+import { eventsPage } from './events-page.ts'
 import { settingsPage } from './settings-page.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const PROTO = join(root, 'proto')
 const TYPES = join(PROTO, 'gen')
 const DOCUMENT = join(root, 'docs', 'openapi.json')
+const EVENTS_DOCUMENT = join(root, 'docs', 'asyncapi.json')
+const EVENTS_PAGE = join(root, 'docs', 'events.md')
 const SETTINGS = join(root, 'docs', 'settings.md')
 const COMPOSE = join(root, 'docker-compose.yml')
 const GENERATOR = '@grpc/proto-loader/build/bin/proto-loader-gen-types.js'
@@ -78,6 +83,8 @@ async function readPresent(paths: Iterable<string>): Promise<Files> {
 async function main(): Promise<void> {
   const made = await makeTypes()
   made.set(DOCUMENT, `${JSON.stringify(await apiDocument(), null, 2)}\n`)
+  made.set(EVENTS_DOCUMENT, `${JSON.stringify(await eventsDocument(), null, 2)}\n`)
+  made.set(EVENTS_PAGE, await eventsPage(await readFile(EVENTS_PAGE, 'utf8')))
   made.set(SETTINGS, await settingsPage())
   made.set(COMPOSE, composeFile(await readFile(COMPOSE, 'utf8')))
   await mkdir(TYPES, { recursive: true })

@@ -24,7 +24,7 @@ const withIdempotencyKeys: ReadonlySet<string> = new Set(['catalog', 'reservatio
 export function serviceSchemas(passwordOf: (name: ServiceName) => string): ServiceSchema[] {
   return serviceNames.map((name) => {
     const keys = withIdempotencyKeys.has(name) ? ['packages/idempotency'] : []
-    const folders = ['packages/messaging', ...keys, `services/${name}`]
+    const folders = ['packages/messaging', 'packages/admin-actions', ...keys, `services/${name}`]
     const directories = folders.map((folder) =>
       fileURLToPath(new URL(`../${folder}/migrations`, import.meta.url)),
     )

@@ -118,6 +118,7 @@ test.each([
   ['/api/v1/payments', 'payment'],
   ['/api/v1/admin/audit', 'payment'],
   ['/api/v1/admin/dead-letters/9/retry', 'payment'],
+  ['/api/v1/admin/actions', 'payment'],
   ['/health/ready', 'health'],
 ])('%s goes to %s', async (path, name) => {
   const answer = await fetch(gateway + path)
@@ -173,12 +174,15 @@ test('a client that asks for problem details gets them from the gateway too', as
   expect(await answer.json()).toMatchObject({ status: 404, code: 'NOT_FOUND', title: 'NOT_FOUND' })
 })
 
-test('a service that is down is 503 with Retry-After, at once', async () => {
-  const answer = await fetch(`${gateway}/api/v1/users/1/balance`)
-  expect(answer.status).toBe(503)
-  expect(answer.headers.get('retry-after')).toBe('2')
-  expect(await answer.json()).toMatchObject({ success: false, error: { code: 'UNAVAILABLE' } })
-})
+test.each(['/api/v1/users/1/balance', '/api/v1/admin/wallets/1/adjustments'])(
+  '%s of a service that is down is 503 with Retry-After, at once',
+  async (path) => {
+    const answer = await fetch(gateway + path)
+    expect(answer.status).toBe(503)
+    expect(answer.headers.get('retry-after')).toBe('2')
+    expect(await answer.json()).toMatchObject({ success: false, error: { code: 'UNAVAILABLE' } })
+  },
+)
 
 test('a body above 64 KB is 413', async () => {
   const answer = await fetch(`${gateway}/api/v1/payments`, { method: 'POST', body: 'x'.repeat(70_000) })

@@ -6,6 +6,9 @@ const TIMEOUT_MS = 20_000
 /** What a broker takes of one message by default. */
 const MESSAGE_BYTES_MAX = 1_048_588
 
+/** How long a topic keeps its messages. Dead letters are kept for good. */
+export const TOPIC_KEEP_MS = 7 * 86_400_000
+
 /** How many copies and partitions topics get; partitions can't be lowered later, and raising them moves keys. */
 export interface TopicLayout {
   partitions: number
@@ -27,7 +30,7 @@ export async function createTopics(
     const existing = new Set(await admin.listTopics())
     const minInSync = String(Math.max(1, layout.replicationFactor - 1))
     const wanted = topics.flatMap((topic) => [
-      { topic, numPartitions: layout.partitions, configEntries: [retention(7 * 86_400_000)] },
+      { topic, numPartitions: layout.partitions, configEntries: [retention(TOPIC_KEEP_MS)] },
       {
         topic: deadLetterTopic(topic),
         numPartitions: 1,

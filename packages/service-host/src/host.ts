@@ -17,6 +17,7 @@ import { createHttpServer } from './http-server.ts'
 import type { HttpServer } from './http-server.ts'
 import type { ReadQueueToken } from './identify-callers.ts'
 import { Lifecycle } from './lifecycle.ts'
+import { logAdminWrites } from './log-admin-writes.ts'
 import { createLogger } from './logger.ts'
 import type { Logger } from './logger.ts'
 import { createMetrics, watchPool, watchValue } from './metrics.ts'
@@ -104,6 +105,7 @@ export function createHost(options: {
   const http = createHttpServer({
     authenticate: createAuthenticate(settings, logger),
     readQueueToken: options.readQueueToken,
+    logAdminWrites: logAdminWrites(pool, logger),
     logger,
     metrics: metrics.http,
   })

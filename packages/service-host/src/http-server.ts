@@ -16,6 +16,7 @@ import {
 } from './http-errors.ts'
 import { identifyCallers } from './identify-callers.ts'
 import type { ReadQueueToken } from './identify-callers.ts'
+import type { LogAdminWrites } from './log-admin-writes.ts'
 import type { Logger } from './logger.ts'
 import type { HttpMetrics } from './metrics.ts'
 import { readJsonBody, readRawBody } from './read-json-body.ts'
@@ -42,6 +43,8 @@ export interface HttpServerOptions {
   authenticate: Authenticate
   /** Needed where a route's auth is `token`. */
   readQueueToken?: ReadQueueToken | undefined
+  /** Runs handlers; what admins write is logged by it. */
+  logAdminWrites: LogAdminWrites
   logger: Logger
   metrics: HttpMetrics
   /** The largest body, as Express writes it; 64kb by default. */
@@ -76,7 +79,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
         ...(isStream(route) ? [refuseHead] : []),
         ...(route.body === undefined ? [] : readBody),
         ...(route.rawBody === undefined ? [] : [readRawBody(route.rawBody.limit)]),
-        serveRoute(identify, route, handler),
+        serveRoute(identify, route, handler, options.logAdminWrites),
       )
     },
     page(path, answer) {

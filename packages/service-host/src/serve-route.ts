@@ -1,6 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express'
 import type { Callers } from './auth.ts'
 import type { Identify } from './identify-callers.ts'
+import type { LogAdminWrites } from './log-admin-writes.ts'
 import type { HttpMetrics } from './metrics.ts'
 import { parseInput } from './parse-input.ts'
 import type { ParsedInput, RouteSpec } from './route.ts'
@@ -42,6 +43,7 @@ export function serveRoute<R extends RouteSpec>(
   identify: Identify,
   route: R,
   handler: RouteHandler<R>,
+  logAdminWrite: LogAdminWrites,
 ): RequestHandler {
   return async (request, response) => {
     const auth: R['auth'] = route.auth
@@ -49,7 +51,10 @@ export function serveRoute<R extends RouteSpec>(
     const identified = auth === 'token' ? undefined : await identify(auth, request)
     const input = parseInput(route, request)
     const caller = identified ?? (await identify(auth, request, input))
-    const reply = await handler({ ...input, caller, request, response })
+    const handle = async (): Promise<Reply | undefined> => handler({ ...input, caller, request, response })
+    const reply = await (route.method === 'get'
+      ? handle()
+      : logAdminWrite(route, { request, response }, caller, handle))
     if (reply !== undefined) write(response, reply)
   }
 }

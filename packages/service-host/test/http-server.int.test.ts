@@ -74,6 +74,7 @@ const logLines: string[] = []
 
 beforeAll(async () => {
   server = createHttpServer({
+    logAdminWrites: (_route, _exchange, _caller, handle) => handle(),
     authenticate: (authorization) =>
       authorization === 'Bearer fan'
         ? Promise.resolve({ userId: '1', isAdmin: false })

@@ -1,3 +1,4 @@
+import { adminActionsPage, listAdminActions } from '@frontrow/admin-actions/list-admin-actions'
 import { checkKeys } from '@frontrow/idempotency/audit'
 import { checkMessages } from '@frontrow/messaging/audit'
 import { refuse } from '@frontrow/proto/refusals'
@@ -43,6 +44,9 @@ export function addServices(host: ServiceHost, ctx: CatalogContext): void {
       invariants: [await checkMessages(ctx.pool, 'catalog'), await checkKeys(ctx.pool, 'catalog')],
     })),
     ListPaymentFacts: unaryHandler(host, 'ListPaymentFacts', z.object({}), async () => ({ facts: [] })),
+    ListAdminActions: unaryHandler(host, 'ListAdminActions', adminActionsPage, async (page) => ({
+      actions: await listAdminActions(ctx.pool, page),
+    })),
   })
 }
 

@@ -1,3 +1,4 @@
+import { completeAdminAction } from '@frontrow/admin-actions/admin-actions'
 import { answerOnce } from '@frontrow/idempotency/answer-once'
 import { findAnswer } from '@frontrow/idempotency/idempotency-key'
 import type { Tx } from '@frontrow/postgres/pool'
@@ -37,15 +38,21 @@ export function writeOnce(
   write: (tx: Tx) => Promise<Written>,
 ): Promise<Reply> {
   return inTransaction(ctx.pool, async (tx) => {
-    if (key === undefined) return write(tx)
+    if (key === undefined) return writeLogged(tx, write)
     const keyed = { userId: caller.userId, operation, key, content }
     const { status, response, replayed } = await answerOnce(tx, keyed, async () => {
-      const { status: written, ...answer } = await write(tx)
+      const { status: written, ...answer } = await writeLogged(tx, write)
       return { status: written, response: answer }
     })
     const { data, headers } = Stored.parse(response)
     return { status, data, headers: { ...headers, ...(replayed ? { 'Idempotency-Replayed': 'true' } : {}) } }
   })
+}
+
+async function writeLogged(tx: Tx, write: (tx: Tx) => Promise<Written>): Promise<Written> {
+  const written = await write(tx)
+  await completeAdminAction(tx)
+  return written
 }
 
 /**

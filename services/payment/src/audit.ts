@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { InvariantCheck } from '@frontrow/messaging/audit'
+import type { Queryable } from '@frontrow/postgres/pool'
 import type { Context } from './context.ts'
 import { judgePayment } from './judge-payment.ts'
 import { mergeFacts } from './merge-facts.ts'
@@ -108,9 +109,13 @@ interface Reading {
   violations: Map<string, { number: 2 | 3; text: string }>
 }
 
-async function checkAcrossServices(
-  ctx: Context,
-  sources: AuditSources,
+/**
+ * Checks invariants 2 and 3 by what the three services know of payments, `pool` being this service's own; `unsettled` counts the
+ * payments whose sagas are at work.
+ */
+export async function checkAcrossServices(
+  ctx: { pool: Queryable },
+  sources: Pick<AuditSources, 'reservationFacts' | 'walletFacts'>,
 ): Promise<{ unsettled: number; held: Held[]; checks: InvariantCheck[] }> {
   let reading = await readAcrossServices(ctx, sources)
   for (let readings = 1; readings < READINGS_MAX && reading.violations.size > 0; readings += 1) {
@@ -133,7 +138,10 @@ async function checkAcrossServices(
   return { unsettled: reading.unsettled, held: reading.held, checks }
 }
 
-async function readAcrossServices(ctx: Context, sources: AuditSources): Promise<Reading> {
+async function readAcrossServices(
+  ctx: { pool: Queryable },
+  sources: Pick<AuditSources, 'reservationFacts' | 'walletFacts'>,
+): Promise<Reading> {
   const reading: Reading = { unsettled: 0, held: [], checked: { 2: 0, 3: 0 }, violations: new Map() }
   const readers = {
     payments: (after: string, limit: number) => listPaymentFacts(ctx.pool, after, limit),

@@ -1,5 +1,7 @@
+import { completeAdminAction } from '@frontrow/admin-actions/admin-actions'
 import type { DeadLetter } from '@frontrow/messaging/dead-letter-collector'
 import type { Pool } from '@frontrow/postgres/pool'
+import { inTransaction, together } from '@frontrow/postgres/transaction'
 import { refuse } from '@frontrow/proto/refusals'
 import { uuidv7 } from 'uuidv7'
 import type { DeadLetterRow } from './sql/dead-letters.ts'
@@ -51,7 +53,9 @@ export function createDeadLetters(options: {
       const row = await findDeadLetter(pool, deadLetterId)
       if (row === undefined) throw refuse('DEAD_LETTER_NOT_FOUND', 'no such parked message')
       await publish({ topic: row.topic, key: row.message_key, value: row.value, headers: row.headers })
-      const retriedAt = await markRetried(pool, deadLetterId)
+      const [retriedAt] = await inTransaction(pool, (tx) =>
+        together([markRetried(tx, deadLetterId), completeAdminAction(tx)]),
+      )
       return toView({ ...row, retried_at: retriedAt })
     },
   }

@@ -1,3 +1,4 @@
+import { adminActionsPage, listAdminActions } from '@frontrow/admin-actions/list-admin-actions'
 import { checkMessages } from '@frontrow/messaging/audit'
 import type { InvariantCheck } from '@frontrow/messaging/audit'
 import type { PaymentRefusal } from '@frontrow/proto/gen/frontrow/payment/v1/PaymentRefusal'
@@ -52,5 +53,8 @@ export function addGrpc(host: ServiceHost): void {
     ListPaymentFacts: unaryHandler(host, 'ListPaymentFacts', z.object({}), () =>
       Promise.resolve({ facts: [] }),
     ),
+    ListAdminActions: unaryHandler(host, 'ListAdminActions', adminActionsPage, async (page) => ({
+      actions: await listAdminActions(host.pool, page),
+    })),
   })
 }

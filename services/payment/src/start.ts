@@ -8,6 +8,7 @@ import { topicNames } from '@frontrow/proto/topics'
 import { createHost } from '@frontrow/service-host/host'
 import type { RunningService, ServiceHost } from '@frontrow/service-host/host'
 import { watchValue } from '@frontrow/service-host/metrics'
+import { addAdminActions } from './admin-actions-http.ts'
 import { askReservations } from './ask-reservations.ts'
 import type { AuditSources } from './audit.ts'
 import { createPaymentBeginnings } from './begin-payments.ts'
@@ -60,6 +61,7 @@ export async function startPayment(
   })
   const sources = auditSources(host, config)
   addRoutes(host.http, ctx, deadLetters, sources)
+  addAdminActions(host, config)
   addGrpc(host)
   host.consume(consumedTopics, messageHandlers(ctx))
   host.every('sagas', config.SAGA_POLL_MS, (signal) => remindSagas(ctx, signal))

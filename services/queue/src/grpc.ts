@@ -1,3 +1,4 @@
+import { adminActionsPage, listAdminActions } from '@frontrow/admin-actions/list-admin-actions'
 import { checkMessages } from '@frontrow/messaging/audit'
 import { AuditService, QueueService } from '@frontrow/proto/services'
 import { isRefusal } from '@frontrow/proto/refusals'
@@ -37,6 +38,9 @@ export function addServices(host: ServiceHost, ctx: QueueContext): void {
       invariants: await Promise.all([checkAdmissions(ctx.pool), checkMessages(ctx.pool, 'queue')]),
     })),
     ListPaymentFacts: unaryHandler(host, 'ListPaymentFacts', Anything, async () => ({ facts: [] })),
+    ListAdminActions: unaryHandler(host, 'ListAdminActions', adminActionsPage, async (page) => ({
+      actions: await listAdminActions(ctx.pool, page),
+    })),
   })
 }
 

@@ -1,3 +1,4 @@
+import { completeAdminAction } from '@frontrow/admin-actions/admin-actions'
 import { enqueue } from '@frontrow/messaging/outbox'
 import { inTransaction } from '@frontrow/postgres/transaction'
 import type { Tx } from '@frontrow/postgres/pool'
@@ -34,6 +35,7 @@ export async function cancelReservation(
     // It was paid meanwhile, so that it has to be asked whether what is paid may be refunded.
     if (status === 'CONFIRMED' && statusBefore !== 'CONFIRMED') return undefined
     const changed = await cancelLocked(ctx, tx, [reservationId], 'USER_CANCELLED')
+    await completeAdminAction(tx)
     const after = await findReservation(tx, reservationId, null)
     if (after === undefined) throw new Error('a locked reservation vanished')
     // The hold ran out between the two statements.

@@ -1,3 +1,4 @@
+import { adminActionsPage, listAdminActions } from '@frontrow/admin-actions/list-admin-actions'
 import type { AuditServiceHandlers } from '@frontrow/proto/gen/frontrow/audit/v1/AuditService'
 import type { ReservationServiceHandlers } from '@frontrow/proto/gen/frontrow/reservation/v1/ReservationService'
 import { AuditService, ReservationService } from '@frontrow/proto/services'
@@ -108,6 +109,9 @@ function auditMethods(host: ServiceHost, ctx: Context): AuditServiceHandlers {
         facts: await listPaymentFacts(ctx.pool, afterPaymentId || LOWEST_ID, limit),
       }),
     ),
+    ListAdminActions: unaryHandler(host, 'ListAdminActions', adminActionsPage, async (page) => ({
+      actions: await listAdminActions(ctx.pool, page),
+    })),
   }
 }
 

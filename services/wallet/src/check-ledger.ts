@@ -3,7 +3,7 @@ import { checkMessages } from '@frontrow/messaging/audit'
 import type { InvariantCheck } from '@frontrow/messaging/audit'
 import type { WalletContext } from './context.ts'
 import { countPaidCharges, findWrongCharges } from './sql/charge-audit.ts'
-import { countLedger, findUnbalancedTransactions, findWrongBalances } from './sql/ledger-audit.ts'
+import { countLedger, findBroken, ledgerRules } from './sql/ledger-rules.ts'
 
 const SHOWN_MAX = 10
 // A capture that is younger may still be on its way back.
@@ -33,23 +33,19 @@ async function checkCharges({ pool }: Pick<WalletContext, 'pool'>): Promise<Inva
 }
 
 async function checkLedger({ pool }: Pick<WalletContext, 'pool'>): Promise<InvariantCheck> {
-  const { wallets, entries, total } = await countLedger(pool)
-  const wrong = await findWrongBalances(pool, SHOWN_MAX)
-  const unbalanced = await findUnbalancedTransactions(pool, SHOWN_MAX)
-  const violations = [
-    ...(total === 0 ? [] : [`wallet: all ledger entries together sum to ${total}, not to 0`]),
-    ...wrong.rows.map(
-      (row) => `wallet: user ${row.userId} has a balance of ${row.balance}, the entries sum to ${row.sum}`,
-    ),
-    ...unbalanced.rows.map(
-      (row) => `wallet: the entries of transaction ${row.transactionId} sum to ${row.sum}`,
-    ),
-  ]
+  const { wallets, entries } = await countLedger(pool)
+  let violationCount = 0
+  const violations: string[] = []
+  for (const rule of ledgerRules.filter(({ isInAudit }) => isInAudit)) {
+    const { count, lines } = await findBroken(pool, rule, SHOWN_MAX)
+    violationCount += count
+    violations.push(...lines.map((line) => `wallet: ${line}`))
+  }
   return {
     number: 4,
     name: 'every balance is the sum of its entries and never negative; all entries sum to zero',
     checked: wallets + entries,
-    violationCount: (total === 0 ? 0 : 1) + wrong.count + unbalanced.count,
+    violationCount,
     violations: violations.slice(0, SHOWN_MAX),
   }
 }

@@ -40,6 +40,7 @@ class Stored {
         balance,
         totalCharged: balance,
         totalUsed: 0,
+        totalAdjusted: 0,
         version: 1,
         updatedAt: null,
         lockedAt: new Date(0),

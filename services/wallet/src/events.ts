@@ -71,7 +71,8 @@ export function createEvents(registry: Registry, logger: Logger): WalletEvents {
   return {
     moved(movement) {
       movements.inc({ kind: movement.kind })
-      amounts.inc({ kind: movement.kind }, movement.amount)
+      // An adjustment that takes money is negative, and a counter only goes up.
+      amounts.inc({ kind: movement.kind }, Math.abs(movement.amount))
       logger.info(movement, 'money moved')
     },
     chargeChanged(charge) {

@@ -1,3 +1,4 @@
+import { adminActionsPage, listAdminActions } from '@frontrow/admin-actions/list-admin-actions'
 import { AuditService, WalletService } from '@frontrow/proto/services'
 import { unaryHandler } from '@frontrow/service-host/grpc-server'
 import type { ServiceHost } from '@frontrow/service-host/host'
@@ -32,6 +33,9 @@ export function addServices(host: ServiceHost, ctx: WalletContext): void {
     })),
     ListPaymentFacts: unaryHandler(host, 'ListPaymentFacts', ListPaymentFacts, async (page) => ({
       facts: await listPaymentFacts(ctx.pool, page),
+    })),
+    ListAdminActions: unaryHandler(host, 'ListAdminActions', adminActionsPage, async (page) => ({
+      actions: await listAdminActions(ctx.pool, page),
     })),
   })
 }

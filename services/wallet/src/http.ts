@@ -62,6 +62,7 @@ export function addRoutes(http: HttpServer, ctx: WalletContext): void {
         currentBalance: wallet.balance,
         totalCharged: wallet.totalCharged,
         totalUsed: wallet.totalUsed,
+        totalAdjusted: wallet.totalAdjusted,
         lastUpdated: wallet.updatedAt?.toISOString() ?? null,
       },
     }
@@ -69,7 +70,7 @@ export function addRoutes(http: HttpServer, ctx: WalletContext): void {
 
   http.handle(historyRoute, async ({ params, query, caller }) => {
     const { userId } = whose(caller, params.userId)
-    const page = { beforeEntryId: query.cursor, limit: query.limit }
+    const page = { kinds: query.kind, beforeEntryId: query.cursor, limit: query.limit }
     const { entries, nextEntryId } = await listBalanceHistory(ctx, userId, page)
     return {
       status: 200,

@@ -9,6 +9,7 @@ const wallet = (userId: string, balance: number, version: number) => ({
   balance,
   totalCharged: balance + 500,
   totalUsed: 500,
+  totalAdjusted: 0,
   version,
   updatedAt: null,
   lockedAt,
@@ -16,7 +17,7 @@ const wallet = (userId: string, balance: number, version: number) => ({
 
 const movement = fc.record({
   userId: fc.constantFrom('a', 'b'),
-  kind: fc.constantFrom<MovementKind>('CHARGE', 'DEBIT', 'REFUND'),
+  kind: fc.constantFrom<MovementKind>('CHARGE', 'DEBIT', 'REFUND', 'ADJUSTMENT'),
   amount: fc.integer({ min: 1, max: 1_000 }),
 })
 
@@ -51,14 +52,15 @@ test('a wallet ends with the balance that its totals make, one version further a
       }
       const moved = new Set(movements.map(({ userId }) => userId))
       expect(new Set(journal.wallets.map(({ userId }) => userId))).toEqual(moved)
-      for (const { userId, balance, totalCharged, totalUsed, version, versionBefore } of journal.wallets) {
+      for (const { userId, balance, version, versionBefore, ...totals } of journal.wallets) {
         const own = movements.filter((of) => of.userId === userId)
-        const charged = own
-          .filter(({ kind }) => kind === 'CHARGE')
-          .reduce((sum, { amount }) => sum + amount, 0)
-        expect(balance).toBe(totalCharged - totalUsed)
+        const sumOf = (wanted: MovementKind): number =>
+          own.filter(({ kind }) => kind === wanted).reduce((sum, { amount }) => sum + amount, 0)
+        const { totalCharged, totalUsed, totalAdjusted } = totals
+        expect(balance).toBe(totalCharged - totalUsed + totalAdjusted)
         expect(balance).toBe(journal.balanceOf(userId))
-        expect(totalCharged).toBe((userId === 'a' ? 50_500 : 70_500) + charged)
+        expect(totalCharged).toBe((userId === 'a' ? 50_500 : 70_500) + sumOf('CHARGE'))
+        expect(totalAdjusted).toBe(sumOf('ADJUSTMENT'))
         expect(versionBefore).toBe(userId === 'a' ? 7 : 0)
         expect(version).toBe(versionBefore + own.length)
       }

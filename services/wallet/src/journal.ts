@@ -1,13 +1,18 @@
 import type { LockedWallet, Wallet } from './sql/wallets.ts'
 
-/** CHARGE: money came into the wallet from outside. DEBIT: it was spent. REFUND: it was given back. */
-export type MovementKind = 'CHARGE' | 'DEBIT' | 'REFUND'
+export const movementKinds = ['CHARGE', 'DEBIT', 'REFUND', 'ADJUSTMENT'] as const
+
+/**
+ * CHARGE: money came into the wallet from outside. DEBIT: it was spent. REFUND: it was given back. ADJUSTMENT: an admin corrected it, in
+ * either direction.
+ */
+export type MovementKind = (typeof movementKinds)[number]
 
 /** One movement of money to record. */
 export interface Movement {
   transactionId: string
   kind: MovementKind
-  /** Positive; the kind gives the direction. */
+  /** Positive, and the kind gives the direction; of an ADJUSTMENT negative where it takes money. */
   amount: number
   paymentId: string | null
 }
@@ -50,14 +55,11 @@ export class Journal {
     const locked = this.#locked(userId)
     const wallet = this.#moved.get(userId) ?? locked
     const change = movement.kind === 'DEBIT' ? -movement.amount : movement.amount
-    const isCharge = movement.kind === 'CHARGE'
     const movedAt = locked.lockedAt
     const moved: MovedWallet = {
       userId,
       balance: wallet.balance + change,
-      // The balance stays what was charged less what was used.
-      totalCharged: wallet.totalCharged + (isCharge ? change : 0),
-      totalUsed: wallet.totalUsed - (isCharge ? 0 : change),
+      ...totalsAfter(wallet, movement.kind, change),
       version: wallet.version + 1,
       versionBefore: locked.version,
       updatedAt: movedAt,
@@ -82,5 +84,24 @@ export class Journal {
     const wallet = this.#before.get(userId)
     if (wallet === undefined) throw new Error(`the wallet of user ${userId} is not locked`)
     return wallet
+  }
+}
+
+type Totals = Pick<Wallet, 'totalCharged' | 'totalUsed' | 'totalAdjusted'>
+
+/** The balance stays what was charged, less what was used, and what was adjusted. */
+function totalsAfter(
+  { totalCharged, totalUsed, totalAdjusted }: Totals,
+  kind: MovementKind,
+  change: number,
+): Totals {
+  switch (kind) {
+    case 'CHARGE':
+      return { totalCharged: totalCharged + change, totalUsed, totalAdjusted }
+    case 'DEBIT':
+    case 'REFUND':
+      return { totalCharged, totalUsed: totalUsed - change, totalAdjusted }
+    case 'ADJUSTMENT':
+      return { totalCharged, totalUsed, totalAdjusted: totalAdjusted + change }
   }
 }

@@ -5,6 +5,7 @@ import { userId, uuid } from '@frontrow/values/ids'
 import { money } from '@frontrow/values/money'
 import { idCursor, limit } from '@frontrow/values/page'
 import { z } from 'zod'
+import { movementKinds } from './journal.ts'
 
 const tag = 'Wallet'
 
@@ -130,12 +131,23 @@ export const balanceRoute = defineRoute({
         currentBalance: money,
         totalCharged: money,
         totalUsed: money.meta({ description: 'Net of refunds.' }),
+        totalAdjusted: z.int().meta({
+          description: 'What admins added, less what they took. The balance is charged − used + adjusted.',
+          example: 0,
+        }),
         lastUpdated: z.iso.datetime().nullable(),
       }),
     },
   },
   refusals: ['FORBIDDEN'],
 })
+
+const kind = z.enum(movementKinds)
+const kinds = z
+  .string()
+  .transform((list) => list.split(','))
+  .pipe(z.array(kind, `must be one or more of ${movementKinds.join(', ')}, separated by commas`))
+  .meta({ description: 'Only entries of these kinds, separated by commas.', example: 'DEBIT,REFUND' })
 
 export const historyRoute = defineRoute({
   method: 'get',
@@ -145,7 +157,7 @@ export const historyRoute = defineRoute({
   summary: 'Ledger entries of a wallet, newest first',
   auth: 'user',
   params,
-  query: z.object({ cursor: idCursor.optional(), limit }),
+  query: z.object({ cursor: idCursor.optional(), limit, kind: kinds.optional() }),
   responses: {
     200: {
       description: 'One page.',
@@ -154,10 +166,14 @@ export const historyRoute = defineRoute({
           z.object({
             entryId: z.int().positive(),
             transactionId: z.uuid(),
-            kind: z.enum(['CHARGE', 'DEBIT', 'REFUND']),
+            kind,
             amount: z.int().meta({ description: 'Negative where money left the wallet.', example: -70_000 }),
             balanceAfter: money,
             paymentId: z.uuid().nullable(),
+            reason: z
+              .string()
+              .nullable()
+              .meta({ description: 'Why an admin made it; null for the other kinds.', example: null }),
             createdAt: z.iso.datetime(),
           }),
         ),

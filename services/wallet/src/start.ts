@@ -5,6 +5,7 @@ import { createHost } from '@frontrow/service-host/host'
 import type { RunningService, ServiceHost } from '@frontrow/service-host/host'
 import { watchValue } from '@frontrow/service-host/metrics'
 import { createCharges } from './charges/create-charges.ts'
+import { addAdminRoutes } from './admin-http.ts'
 import type { WalletConfig } from './config.ts'
 import type { WalletContext } from './context.ts'
 import { createEvents } from './events.ts'
@@ -35,6 +36,7 @@ export async function startWallet(
   const charges = createCharges({ host, config, events, cardProvider })
   const ctx: WalletContext = { pool, relay, logger, events, movements, charges, config }
   addRoutes(host.http, ctx)
+  addAdminRoutes(host.http, ctx)
   addServices(host, ctx)
   host.consume(consumedTopics, messageHandlers(ctx))
   host.every('tidy idempotency keys', TIDY_EVERY_MS, async () => {

@@ -34,6 +34,7 @@ describe('charging', () => {
       currentBalance: 50_000,
       totalCharged: 50_000,
       totalUsed: 0,
+      totalAdjusted: 0,
       lastUpdated: charged.data?.['chargedAt'],
     })
     expect(await historyOf('first')).toEqual([
@@ -44,6 +45,7 @@ describe('charging', () => {
         amount: 50_000,
         balanceAfter: 50_000,
         paymentId: null,
+        reason: null,
         createdAt: charged.data?.['chargedAt'],
       },
     ])
@@ -57,6 +59,7 @@ describe('charging', () => {
       currentBalance: 0,
       totalCharged: 0,
       totalUsed: 0,
+      totalAdjusted: 0,
       lastUpdated: null,
     })
     expect(await historyOf('nobody')).toEqual([])

@@ -1,3 +1,5 @@
+import { completeAdminAction } from '@frontrow/admin-actions/admin-actions'
+import { together } from '@frontrow/postgres/transaction'
 import type { QueueContext } from '../context.ts'
 import type { RoomSummary } from '../room.ts'
 import { changeOrMakeRoom } from './change-room.ts'
@@ -20,11 +22,14 @@ export async function steerWaitingRoom(
         admitPerSecond: change.admitPerSecond ?? room.admitPerSecond,
         paused: change.paused ?? room.paused,
       }
-      await tx.query({
-        name: 'set-limits',
-        text: `UPDATE rooms SET max_active = $2, admit_per_second = $3, paused = $4, version = $5 WHERE schedule_id = $1`,
-        values: [scheduleId, steered.maxActive, steered.admitPerSecond, steered.paused, room.version + 1],
-      })
+      await together([
+        tx.query({
+          name: 'set-limits',
+          text: `UPDATE rooms SET max_active = $2, admit_per_second = $3, paused = $4, version = $5 WHERE schedule_id = $1`,
+          values: [scheduleId, steered.maxActive, steered.admitPerSecond, steered.paused, room.version + 1],
+        }),
+        completeAdminAction(tx),
+      ])
       return { version: room.version + 1, limits: steered }
     },
   )

@@ -1,5 +1,10 @@
 import type { Queryable } from '@frontrow/postgres/pool'
-import type { Violations } from './ledger-audit.ts'
+
+/** The first few rows that break a rule, and how many do in all. */
+interface Violations<T> {
+  rows: T[]
+  count: number
+}
 
 /** A charge that breaks a rule, and how. */
 export interface WrongCharge {

@@ -1,10 +1,12 @@
 import type { Queryable, Tx } from '@frontrow/postgres/pool'
 import type { MovedWallet, MovementKind, RecordedMovement } from '../journal.ts'
 
-const houseAccounts = { CHARGE: 'funding', DEBIT: 'sales', REFUND: 'refunds' } as const satisfies Record<
-  MovementKind,
-  string
->
+const houseAccounts = {
+  CHARGE: 'funding',
+  DEBIT: 'sales',
+  REFUND: 'refunds',
+  ADJUSTMENT: 'adjustments',
+} as const satisfies Record<MovementKind, string>
 
 /**
  * Writes the new balances and both ledger entries of every movement in one statement, and returns how many wallets were written.
@@ -20,16 +22,16 @@ export async function insertMovements(
     name: 'ledger-insert-movements',
     // A new wallet is inserted without waiting for the lock of a row that is there, which could end in a deadlock.
     text: `WITH wallet AS (
-             SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::timestamptz[])
-               AS w (user_id, balance, total_charged, total_used, version_before, version, updated_at)
+             SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::timestamptz[], $16::bigint[])
+               AS w (user_id, balance, total_charged, total_used, version_before, version, updated_at, total_adjusted)
            ), opened AS (
-             INSERT INTO wallets (user_id, balance, total_charged, total_used, version, updated_at)
-             SELECT user_id, balance, total_charged, total_used, version, updated_at FROM wallet
+             INSERT INTO wallets (user_id, balance, total_charged, total_used, total_adjusted, version, updated_at)
+             SELECT user_id, balance, total_charged, total_used, total_adjusted, version, updated_at FROM wallet
              WHERE version_before = 0 ORDER BY user_id
              ON CONFLICT DO NOTHING RETURNING user_id
            ), moved AS (
              UPDATE wallets w SET balance = wallet.balance, total_charged = wallet.total_charged,
-               total_used = wallet.total_used, version = wallet.version, updated_at = wallet.updated_at
+               total_used = wallet.total_used, total_adjusted = wallet.total_adjusted, version = wallet.version, updated_at = wallet.updated_at
              FROM wallet WHERE w.user_id = wallet.user_id AND w.version = wallet.version_before
              RETURNING w.user_id
            ), written AS (
@@ -64,6 +66,7 @@ export async function insertMovements(
       movements.map(({ balanceAfter }) => balanceAfter),
       movements.map(({ paymentId }) => paymentId),
       movements.map(({ movedAt }) => movedAt),
+      wallets.map(({ totalAdjusted }) => totalAdjusted),
     ],
   })
   return rowCount ?? 0
@@ -78,14 +81,25 @@ export interface WalletEntry {
   amount: number
   balanceAfter: number
   paymentId: string | null
+  /** Why an admin made it; null for the other kinds. */
+  reason: string | null
   createdAt: Date
 }
 
-/** Lists a person's entries, newest first, only those older than `beforeEntryId` where that is set. */
+/** Which of a person's entries are asked for. */
+export interface EntryPage {
+  /** Undefined: all kinds. */
+  kinds: readonly MovementKind[] | undefined
+  /** Only entries older than this one. */
+  beforeEntryId: number | undefined
+  limit: number
+}
+
+/** Lists a person's entries, newest first. */
 export async function listWalletEntries(
   db: Queryable,
   userId: string,
-  page: { beforeEntryId: number | undefined; limit: number },
+  { kinds, beforeEntryId, limit }: EntryPage,
 ): Promise<WalletEntry[]> {
   const { rows } = await db.query<{
     entry_id: number
@@ -94,13 +108,22 @@ export async function listWalletEntries(
     amount: number
     balance_after: number
     payment_id: string | null
+    reason: string | null
     created_at: Date
   }>({
     name: 'ledger-list-wallet-entries',
-    text: `SELECT entry_id, transaction_id, kind, amount, balance_after, payment_id, created_at FROM ledger_entries
-           WHERE user_id = $1 AND account = 'wallet' AND ($2::bigint IS NULL OR entry_id < $2)
-           ORDER BY entry_id DESC LIMIT $3`,
-    values: [userId, page.beforeEntryId ?? null, page.limit],
+    text: `SELECT e.entry_id, e.transaction_id, e.kind, e.amount, e.balance_after, e.payment_id, a.reason, e.created_at
+           FROM (
+             SELECT * FROM ledger_entries
+             WHERE user_id = $1 AND account = 'wallet' AND ($2::bigint IS NULL OR entry_id < $2)
+               AND ($4::text[] IS NULL OR kind = ANY ($4))
+             ORDER BY entry_id DESC LIMIT $3
+           ) AS e
+           LEFT JOIN LATERAL (
+             SELECT reason FROM adjustments WHERE e.kind = 'ADJUSTMENT' AND transaction_id = e.transaction_id OFFSET 0
+           ) AS a ON true
+           ORDER BY e.entry_id DESC`,
+    values: [userId, beforeEntryId ?? null, limit, kinds ?? null],
   })
   return rows.map((row) => ({
     entryId: row.entry_id,
@@ -109,6 +132,7 @@ export async function listWalletEntries(
     amount: row.amount,
     balanceAfter: row.balance_after,
     paymentId: row.payment_id,
+    reason: row.reason,
     createdAt: row.created_at,
   }))
 }

@@ -7,6 +7,8 @@ export interface Wallet {
   totalCharged: number
   /** What was spent, less what was refunded. */
   totalUsed: number
+  /** What admins added, less what they took. */
+  totalAdjusted: number
   version: number
   updatedAt: Date | null
 }
@@ -21,6 +23,7 @@ interface WalletRow {
   balance: number
   total_charged: number
   total_used: number
+  total_adjusted: number
   version: number
   updated_at: Date
 }
@@ -31,6 +34,7 @@ function toWallet(userId: string, row: WalletRow | undefined): Wallet {
     balance: row?.balance ?? 0,
     totalCharged: row?.total_charged ?? 0,
     totalUsed: row?.total_used ?? 0,
+    totalAdjusted: row?.total_adjusted ?? 0,
     version: row?.version ?? 0,
     updatedAt: row?.updated_at ?? null,
   }
@@ -40,7 +44,8 @@ function toWallet(userId: string, row: WalletRow | undefined): Wallet {
 export async function readWallet(db: Queryable, userId: string): Promise<Wallet> {
   const { rows } = await db.query<WalletRow>({
     name: 'wallet-read',
-    text: 'SELECT balance, total_charged, total_used, version, updated_at FROM wallets WHERE user_id = $1',
+    text: `SELECT balance, total_charged, total_used, total_adjusted, version, updated_at FROM wallets
+           WHERE user_id = $1`,
     values: [userId],
   })
   return toWallet(userId, rows[0])
@@ -54,11 +59,12 @@ export async function lockWallets(tx: Tx, userIds: readonly string[]): Promise<L
   const { rows } = await tx.query<LockedWallet>({
     name: 'wallets-lock',
     text: `WITH locked AS MATERIALIZED (
-             SELECT user_id, balance, total_charged, total_used, version, updated_at FROM wallets
+             SELECT user_id, balance, total_charged, total_used, total_adjusted, version, updated_at FROM wallets
              WHERE user_id = ANY ($1::text[]) ORDER BY user_id FOR NO KEY UPDATE
            )
            SELECT user_id AS "userId", coalesce(balance, 0) AS balance, coalesce(total_charged, 0) AS "totalCharged",
-                  coalesce(total_used, 0) AS "totalUsed", coalesce(version, 0) AS version, updated_at AS "updatedAt",
+                  coalesce(total_used, 0) AS "totalUsed", coalesce(total_adjusted, 0) AS "totalAdjusted",
+                  coalesce(version, 0) AS version, updated_at AS "updatedAt",
                   clock_timestamp() AS "lockedAt"
            FROM unnest($1::text[]) AS asked (user_id) LEFT JOIN locked USING (user_id)`,
     values: [[...new Set(userIds)]],

@@ -1,0 +1,72 @@
+import { defineRoute } from '@frontrow/service-host/route'
+import { userId } from '@frontrow/values/ids'
+import { uuidCursor } from '@frontrow/values/page'
+import { z } from 'zod'
+
+/** The services that keep a log of what admins did. */
+export const loggingServices = ['queue', 'catalog', 'reservation', 'payment', 'wallet'] as const
+
+const service = z.enum(loggingServices).meta({ example: 'wallet' })
+const RULE = 'must be a whole number from 1 to 50'
+
+const adminAction = z.object({
+  actionId: z.uuid(),
+  service,
+  adminId: z.string().meta({ description: "The subject of the admin's token.", example: '1' }),
+  operation: z
+    .string()
+    .meta({ description: 'The route, by its `operationId` here.', example: 'adjustWallet' }),
+  method: z.string().meta({ example: 'POST' }),
+  path: z.string().meta({ example: '/api/v1/admin/wallets/101/adjustments' }),
+  body: z.unknown().meta({
+    description: 'As it was sent; secrets are `[hidden]`. Null where there was none.',
+    example: { amount: -5_000, reason: 'Points of ticket 2027-118 were given twice' },
+  }),
+  requestId: z.string().meta({ description: 'Its `X-Request-Id`, as logs have it.' }),
+  outcome: z.string().nullable().meta({
+    description:
+      '`DONE`; `REPLAYED`: the answer of an earlier action was given again; or the code of the refusal. Null: it is at work, or its process died before it had answered.',
+    example: 'DONE',
+  }),
+  status: z.int().nullable().meta({ description: 'Of the answer; null where none was given.', example: 201 }),
+  beganAt: z.iso.datetime(),
+  endedAt: z.iso.datetime().nullable(),
+})
+
+export const listAdminActionsRoute = defineRoute({
+  method: 'get',
+  path: '/api/v1/admin/actions',
+  operationId: 'listAdminActions',
+  tag: 'Admin',
+  summary: 'What admins did, newest first',
+  description:
+    'Every write with an admin’s token, at every service, refused ones too; input that breaks a rule of its schema is refused before. The log is kept for good and nobody can change it by the API.',
+  auth: 'admin',
+  query: z.object({
+    service: service
+      .optional()
+      .meta({ description: 'Only of this service; all of them where it is left out.' }),
+    adminId: userId.optional().meta({ description: 'Only of this admin.', example: '1' }),
+    path: z
+      .string()
+      .regex(/^\/[^?#]{0,499}$/, 'must be a path')
+      .transform((given) => given.replace(/\/$/, ''))
+      .optional()
+      .meta({ description: 'Only writes to this path or below it.', example: '/api/v1/admin/wallets/101' }),
+    cursor: uuidCursor.optional(),
+    limit: z
+      .string()
+      .regex(/^\d{1,3}$/, RULE)
+      .transform(Number)
+      .pipe(z.int().min(1, RULE).max(50, RULE))
+      .prefault('20')
+      .meta({ description: 'Items of the page at most; 20 where it is left out.', example: 20 }),
+  }),
+  responses: {
+    200: {
+      description: 'One page.',
+      schema: z.object({ items: z.array(adminAction), nextCursor: z.string().nullable() }),
+    },
+  },
+  refusals: ['UNAVAILABLE', 'TIMEOUT'],
+})
