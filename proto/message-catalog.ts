@@ -202,6 +202,7 @@ export const messageContracts: Readonly<Record<string, MessageContract>> = {
       waitingRoomOpenAt: '2027-03-01T09:30:00.000Z',
       bookingOpenAt: '2027-03-01T10:00:00.000Z',
       bookingCloseAt: '2027-05-02T09:00:00.000Z',
+      refundableUntil: '2027-04-30T10:00:00.000Z',
     },
   }),
   ScheduleSeatsAdded: contract(events.ScheduleSeatsAdded, {
