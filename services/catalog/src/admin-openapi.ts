@@ -222,9 +222,9 @@ export const changeScheduleRoute = defineRoute({
   path: '/api/v1/admin/schedules/{scheduleId}',
   operationId: 'changeSchedule',
   tag: adminTag,
-  summary: 'Open, close or cancel a schedule, or move its times',
+  summary: 'Open, close or cancel a schedule, move its times, or change its settings',
   description:
-    'What is left out stays; all services follow within 2 s. CLOSED stops new holds and may be opened again. CANCELLED is final: every confirmed reservation is refunded, whatever `refundableUntil` says; `GET` tells how far that is. `refundableUntil` counts from now on also for what is paid already; null takes it away. Times follow the rules of a new schedule. A waiting room that opens with the booking moves with it. `performanceAt` moves only while nobody has a seat and nobody can get one: earlier than 6 minutes before booking opens, or from 6 minutes after the schedule was closed on (`details.movableAt`). All times stay once the performance has begun. Else: 409 SCHEDULE_NOT_CHANGEABLE.',
+    'What is left out stays; all services follow within 2 s. CLOSED stops new holds and may be opened again. CANCELLED is final: every confirmed reservation is refunded, whatever `refundableUntil` says; `GET` tells how far that is. `refundableUntil` counts from now on also for what is paid already; null takes it away. `noOrphanSeats` counts for choices of seats from now on. Times follow the rules of a new schedule. A waiting room that opens with the booking moves with it. `performanceAt` moves only while nobody has a seat and nobody can get one: earlier than 6 minutes before booking opens, or from 6 minutes after the schedule was closed on (`details.movableAt`). All times stay once the performance has begun. Else: 409 SCHEDULE_NOT_CHANGEABLE.',
   auth: 'admin',
   params: z.object({ scheduleId: pathId }),
   headers: changeHeaders,
@@ -236,10 +236,11 @@ export const changeScheduleRoute = defineRoute({
       bookingOpenAt: timeInput.exactOptional(),
       bookingCloseAt: timeInput.exactOptional(),
       refundableUntil: refundableUntilInput.exactOptional(),
+      noOrphanSeats: z.boolean().exactOptional(),
     })
     .refine((change) => Object.keys(change).length > 0, {
       message:
-        'name at least one of status, performanceAt, waitingRoomOpenAt, bookingOpenAt, bookingCloseAt and refundableUntil',
+        'name at least one of status, performanceAt, waitingRoomOpenAt, bookingOpenAt, bookingCloseAt, refundableUntil and noOrphanSeats',
     }),
   responses: { 200: { description: 'As it is now.', headers: writtenHeaders, schema: schedule } },
   refusals: ['SCHEDULE_NOT_FOUND', 'SCHEDULE_NOT_CHANGEABLE', ...changeRefusals],

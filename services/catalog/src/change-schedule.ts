@@ -16,6 +16,7 @@ import type { Schedule, ScheduleStatus } from './sql/schedules.ts'
 /** What may be changed of a schedule; what is left out stays. */
 export interface ScheduleChange extends Partial<ScheduleTimes> {
   status?: ScheduleStatus | undefined
+  noOrphanSeats?: boolean | undefined
 }
 
 const timeFields = [
@@ -27,8 +28,8 @@ const timeFields = [
 ] as const
 
 /**
- * Opens, closes or cancels a schedule, or moves its times, and tells the other services, which follow within 2 s. What it has already
- * changes nothing. CANCELLED is final, since its refunds are on their way. `taken` is what `askTakenSeats` said before. Refuses with
+ * Opens, closes or cancels a schedule, moves its times, or changes its settings, and tells the other services, which follow within 2 s. What it
+ * has already changes nothing. CANCELLED is final, since its refunds are on their way. `taken` is what `askTakenSeats` said before. Refuses with
  * SCHEDULE_NOT_FOUND, PRECONDITION_FAILED, INVALID_REQUEST or SCHEDULE_NOT_CHANGEABLE.
  */
 export async function changeSchedule(
@@ -48,7 +49,7 @@ export async function changeSchedule(
   const after = applyChange(before, wanted, now)
   const moved = timeFields.filter((field) => after[field]?.getTime() !== before[field]?.getTime())
   const isNewStatus = after.status !== before.status
-  if (moved.length === 0 && !isNewStatus) return before
+  if (moved.length === 0 && !isNewStatus && after.noOrphanSeats === before.noOrphanSeats) return before
   if (before.status === 'CANCELLED') {
     throw refuse('SCHEDULE_NOT_CHANGEABLE', 'the schedule is cancelled, which is final')
   }
@@ -73,7 +74,7 @@ export async function changeSchedule(
 function applyChange(before: Schedule, wanted: ScheduleChange, now: Date): Schedule {
   const { status = before.status, performanceAt = before.performanceAt } = wanted
   const { bookingOpenAt = before.bookingOpenAt, bookingCloseAt = before.bookingCloseAt } = wanted
-  const { refundableUntil = before.refundableUntil } = wanted
+  const { refundableUntil = before.refundableUntil, noOrphanSeats = before.noOrphanSeats } = wanted
   // A room that opens with the booking goes on to do so.
   const opensWithBooking = before.waitingRoomOpenAt.getTime() === before.bookingOpenAt.getTime()
   const { waitingRoomOpenAt = opensWithBooking ? bookingOpenAt : before.waitingRoomOpenAt } = wanted
@@ -82,6 +83,7 @@ function applyChange(before: Schedule, wanted: ScheduleChange, now: Date): Sched
     ...before,
     ...times,
     status,
+    noOrphanSeats,
     lastOpenAt: lastOpenAt(before, now),
     version: before.version + 1,
   }

@@ -51,6 +51,23 @@ test('a move is shown everywhere at once and told to the other services', async 
   expect(await outboxOf(scheduleId)).toHaveLength(2)
 })
 
+test('whether single seats may be left can be changed, and counts as a change', async () => {
+  const { scheduleId, path } = await underTest.createSchedule()
+  const changed = await call('PATCH', `/admin/schedules/${scheduleId}`, { noOrphanSeats: true })
+  expect([changed.status, changed.data, changed.headers.get('etag')]).toMatchObject([
+    200,
+    { noOrphanSeats: true },
+    '"v2"',
+  ])
+  const again = await call('PATCH', `/admin/schedules/${scheduleId}`, { noOrphanSeats: true })
+  expect(again.headers.get('etag')).toBe('"v2"')
+  await eventually(async () =>
+    expect((await underTest.call('GET', path)).data).toMatchObject({ noOrphanSeats: true }),
+  )
+  const closed = await call('PATCH', `/admin/schedules/${scheduleId}`, { status: 'CLOSED' })
+  expect(closed.data).toMatchObject({ noOrphanSeats: true, status: 'CLOSED' })
+})
+
 test('a moved opening takes a waiting room along that opens with the booking, and no other', async () => {
   const opening = daysAhead(2)
   const alike = await underTest.createSchedule()

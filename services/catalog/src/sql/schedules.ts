@@ -217,7 +217,8 @@ export async function updateSchedule(tx: Tx, schedule: Schedule): Promise<void> 
   await tx.query({
     name: 'schedule-update',
     text: `UPDATE schedules SET status = $2, performance_at = $3, waiting_room_open_at = $4, booking_open_at = $5,
-             booking_close_at = $6, seat_count = $7, version = $8, last_open_at = $9, refundable_until = $10
+             booking_close_at = $6, seat_count = $7, version = $8, last_open_at = $9, refundable_until = $10,
+             no_orphan_seats = $11
            WHERE schedule_id = $1`,
     values: [
       schedule.scheduleId,
@@ -230,6 +231,7 @@ export async function updateSchedule(tx: Tx, schedule: Schedule): Promise<void> 
       schedule.version,
       schedule.lastOpenAt,
       schedule.refundableUntil,
+      schedule.noOrphanSeats,
     ],
   })
 }
