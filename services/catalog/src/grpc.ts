@@ -65,5 +65,6 @@ function toMessage(schedule: Schedule) {
     status: schedule.status,
     seatCount: schedule.seatCount,
     noOrphanSeats: schedule.noOrphanSeats,
+    timeZone: schedule.timeZone,
   }
 }

@@ -15,7 +15,7 @@ import type { NewPayment } from './sql/begin-payments.ts'
 import type { Payment } from './sql/payments.ts'
 
 /** A payment that may begin: its reservation is held, and says what is to be paid. */
-export interface PaymentToBegin extends Pick<NewPayment, 'payment' | 'key' | 'cardToken'> {
+export interface PaymentToBegin extends Pick<NewPayment, 'payment' | 'key' | 'cardToken' | 'contact'> {
   /** The trace of the request; what follows from it is sent and logged under it. */
   trace: TraceContext | undefined
 }
@@ -132,7 +132,10 @@ async function beginOneByOne(
   }
 }
 
-function withSaga(ctx: BeginningContext, { payment, key, cardToken, trace }: PaymentToBegin): NewPayment {
+function withSaga(
+  ctx: BeginningContext,
+  { payment, key, cardToken, contact, trace }: PaymentToBegin,
+): NewPayment {
   const { saga, deadlineAt, command } = beginSaga(payment.paymentMethod, ctx.now(), sagaLimits(ctx))
   const message = command === null ? null : commandMessage(payment, command)
   return {
@@ -141,6 +144,7 @@ function withSaga(ctx: BeginningContext, { payment, key, cardToken, trace }: Pay
     saga,
     deadlineAt,
     cardToken,
+    contact,
     command: message === null ? null : { ...message, trace },
   }
 }

@@ -33,6 +33,7 @@ export function addRoutes(
       paymentMethod: body.paymentMethod,
       cardToken: body.card?.token ?? null,
       idempotencyKey: headers['idempotency-key'],
+      contact: userId === caller.userId ? caller.contact : undefined,
       waitMs: isAsync ? 0 : ctx.config.PAYMENT_WAIT_MS,
     })
     if (isReplay) response.setHeader('Idempotency-Replayed', 'true')

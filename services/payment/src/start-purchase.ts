@@ -1,6 +1,7 @@
 import { hashContent } from '@frontrow/idempotency/idempotency-key'
 import { refuse } from '@frontrow/proto/refusals'
 import type { Refusal } from '@frontrow/refusals/refusal'
+import type { Contact } from '@frontrow/service-host/contact'
 import { currentTrace } from '@frontrow/trace-context/trace-context'
 import { uuidv7 } from 'uuidv7'
 import type { Beginning } from './begin-payments.ts'
@@ -17,6 +18,8 @@ export interface PurchaseRequest {
   /** Set exactly where the method is CARD. */
   cardToken: string | null
   idempotencyKey: string
+  /** The payer's, where they pay themselves and their token names one. */
+  contact?: Contact | undefined
   /** How long to wait for the payment to settle; 0 answers as soon as it has begun. */
   waitMs: number
 }
@@ -55,7 +58,7 @@ export async function startPurchase(ctx: Context, request: PurchaseRequest): Pro
 }
 
 async function takePayment(ctx: Context, request: PurchaseRequest, key: PaymentKey): Promise<PurchaseAnswer> {
-  const { userId, reservationId, paymentMethod, cardToken, waitMs } = request
+  const { userId, reservationId, paymentMethod, cardToken, contact, waitMs } = request
   let payable: Payable
   try {
     payable = await checkPayable(ctx, request)
@@ -69,7 +72,7 @@ async function takePayment(ctx: Context, request: PurchaseRequest, key: PaymentK
   const settled = waitMs > 0 ? ctx.settled.wait(paymentId, waitMs) : undefined
   let beginning: Beginning | undefined
   try {
-    beginning = await ctx.beginnings.add('all', { payment, key, cardToken, trace: currentTrace() })
+    beginning = await ctx.beginnings.add('all', { payment, key, cardToken, contact, trace: currentTrace() })
   } finally {
     if (beginning === undefined || beginning.isRepeat) ctx.settled.forget(paymentId)
   }

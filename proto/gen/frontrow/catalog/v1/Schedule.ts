@@ -15,6 +15,7 @@ export interface Schedule {
   'status'?: (string);
   'seatCount'?: (number);
   'noOrphanSeats'?: (boolean);
+  'timeZone'?: (string);
 }
 
 export interface Schedule__Output {
@@ -30,4 +31,5 @@ export interface Schedule__Output {
   'status': (string);
   'seatCount': (number);
   'noOrphanSeats': (boolean);
+  'timeZone': (string);
 }
