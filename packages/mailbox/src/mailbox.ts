@@ -56,7 +56,7 @@ export class Mailbox {
             return
           }
           const to = session.envelope.rcptTo.map(({ address }) => address)
-          this.#keep(Buffer.concat(chunks), to).then(() => callback(), callback)
+          void this.#keep(Buffer.concat(chunks), to, callback)
         })
       },
     })
@@ -91,19 +91,25 @@ export class Mailbox {
     return this.#mails.find((mail) => mail.number === number)
   }
 
-  async #keep(raw: Buffer, to: readonly string[]): Promise<void> {
-    const { from, messageId, subject, text, html, headers } = await PostalMime.parse(raw)
-    this.#mails.push({
-      number: (this.#caught += 1),
-      receivedAt: new Date(),
-      from: from?.address === undefined ? '' : `${from.name} <${from.address}>`.trim(),
-      to,
-      messageId: messageId ?? '',
-      subject: subject ?? '',
-      text: text ?? '',
-      html: html ?? '',
-      headers: headers.map(({ key, value }) => ({ name: key, value })),
-    })
+  async #keep(raw: Buffer, to: readonly string[], done: (error?: Error) => void): Promise<void> {
+    try {
+      const { from, messageId, subject, text, html, headers } = await PostalMime.parse(raw)
+      this.#mails.push({
+        number: (this.#caught += 1),
+        receivedAt: new Date(),
+        from: from?.address === undefined ? '' : `${from.name} <${from.address}>`.trim(),
+        to,
+        messageId: messageId ?? '',
+        subject: subject ?? '',
+        text: text ?? '',
+        html: html ?? '',
+        headers: headers.map(({ key, value }) => ({ name: key, value })),
+      })
+    } catch (error) {
+      done(error instanceof Error ? error : new Error(String(error)))
+      return
+    }
     if (this.#mails.length > this.#options.mailsMax) this.#mails.shift()
+    done()
   }
 }

@@ -132,5 +132,8 @@ export function tokenFor(
 ): Promise<string> {
   const { admin = false, expiresInSeconds = 3_600, claims = {} } = options
   const exp = Math.floor(Date.now() / 1_000) + expiresInSeconds
-  return signClaims(testSigningKey(), claimsOf(userId, { ...claims, exp, ...(admin ? { roles: ['admin'] } : {}) }))
+  return signClaims(
+    testSigningKey(),
+    claimsOf(userId, { ...claims, exp, ...(admin ? { roles: ['admin'] } : {}) }),
+  )
 }

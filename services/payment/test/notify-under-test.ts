@@ -38,7 +38,7 @@ export interface NotifyUnderTest {
 }
 
 /** 7 March 2027, 19:30 in Seoul. */
-export const PERFORMANCE_AT = new Date('2027-03-07T10:30:00Z')
+const PERFORMANCE_AT = new Date('2027-03-07T10:30:00Z')
 
 export async function createNotifyUnderTest(): Promise<NotifyUnderTest> {
   const environment = await createTestEnvironment()

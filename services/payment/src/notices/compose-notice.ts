@@ -1,5 +1,5 @@
-import { html } from './html.ts'
-import type { Html } from './html.ts'
+import { markup } from './markup.ts'
+import type { Markup } from './markup.ts'
 import type { NoticeKind } from './sql/notices.ts'
 import type { PaymentMethod } from '../sql/payments.ts'
 import { english } from './words-en.ts'
@@ -119,32 +119,31 @@ function asHtml(mail: {
   rows: readonly Row[]
   footer: string
 }): string {
-  const lines = (texts: readonly string[]): Html[] => texts.map((text) => html`<div>${text}</div>`)
+  const lines = (texts: readonly string[]): Markup[] => texts.map((text) => markup`<div>${text}</div>`)
   const rows = mail.rows.map(
-    ([label, texts]) =>
-      html` <tr>
+    ([label, texts]) => markup`
+      <tr>
         <th scope="row" align="left" style="${CELL};font-weight:600;white-space:nowrap">${label}</th>
         <td style="${CELL}">${lines(texts)}</td>
       </tr>`,
   )
-  const paragraphs = mail.paragraphs.map((text) => html`<p style="${TEXT}">${text}</p>`)
-  return html`<!doctype html>
-    <html lang="${mail.locale}">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width" />
-        <meta name="color-scheme" content="light dark" />
-        <title>${mail.title}</title>
-      </head>
-      <body style="margin:0;padding:24px;font-family:system-ui,sans-serif">
-        <div style="max-width:560px;margin:0 auto">
-          <h1 style="margin:0 0 16px;font-size:22px;line-height:1.3">${mail.title}</h1>
-          ${paragraphs}
-          <table cellspacing="0" cellpadding="0" style="width:100%;border-collapse:collapse">
-            ${rows}
-          </table>
-          <p style="margin:24px 0 0;font-size:13px;line-height:1.5;color:#6b6b7b">${mail.footer}</p>
-        </div>
-      </body>
-    </html> `.text
+  return markup`<!doctype html>
+<html lang="${mail.locale}">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width">
+    <meta name="color-scheme" content="light dark">
+    <title>${mail.title}</title>
+  </head>
+  <body style="margin:0;padding:24px;font-family:system-ui,sans-serif">
+    <div style="max-width:560px;margin:0 auto">
+      <h1 style="margin:0 0 16px;font-size:22px;line-height:1.3">${mail.title}</h1>
+      ${mail.paragraphs.map((text) => markup`<p style="${TEXT}">${text}</p>`)}
+      <table cellspacing="0" cellpadding="0" style="width:100%;border-collapse:collapse">${rows}
+      </table>
+      <p style="margin:24px 0 0;font-size:13px;line-height:1.5;opacity:0.7">${mail.footer}</p>
+    </div>
+  </body>
+</html>
+`.html
 }
