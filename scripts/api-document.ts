@@ -8,7 +8,9 @@ import { z } from 'zod'
 import { adminRoutes } from '../services/catalog/src/admin-openapi.ts'
 import { routes as catalogRoutes } from '../services/catalog/src/openapi.ts'
 import { seatRoutes } from '../services/catalog/src/seat-openapi.ts'
+import { noticeRoutes } from '../services/payment/src/notices/openapi.ts'
 import { routes as paymentRoutes } from '../services/payment/src/openapi.ts'
+import { webhookRoutes } from '../services/payment/src/webhooks/openapi.ts'
 import { routes as queueRoutes } from '../services/queue/src/openapi.ts'
 import { routes as reservationRoutes } from '../services/reservation/src/openapi.ts'
 import { routes as walletRoutes } from '../services/wallet/src/openapi.ts'
@@ -17,7 +19,7 @@ const routes: readonly RouteSpec[] = [
   ...tagged('Queue', queueRoutes),
   ...tagged('Catalog', [...catalogRoutes, ...seatRoutes, ...adminRoutes]),
   ...tagged('Reservation', reservationRoutes),
-  ...tagged('Payment', paymentRoutes),
+  ...tagged('Payment', [...paymentRoutes, ...noticeRoutes, ...webhookRoutes]),
   ...tagged('Wallet', walletRoutes),
 ]
 

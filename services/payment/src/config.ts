@@ -1,6 +1,7 @@
 import { cardSettings } from '@frontrow/card-provider/card-settings'
 import { grpcTarget, hostSettings, whole } from '@frontrow/service-host/config'
 import type { z } from 'zod'
+import { webhookAddressSettings } from './webhooks/address-settings.ts'
 
 /** Settings of the payment service. */
 export const settings = hostSettings.extend({
@@ -23,6 +24,7 @@ export const settings = hostSettings.extend({
   ),
   SAGA_POLL_MS: whole(20, 10_000, 1_000).describe('how often sagas whose wait is over are looked for'),
   ...cardSettings,
+  ...webhookAddressSettings,
 })
 
 /** The checked settings. */

@@ -18,6 +18,7 @@ import { createPaymentEvents } from './events.ts'
 import { addGrpc, localChecks } from './grpc.ts'
 import { addRoutes } from './http.ts'
 import { consumedTopics, messageHandlers } from './messages.ts'
+import { addNoticeRoutes } from './notices/http.ts'
 import { remindSagas } from './remind-sagas.ts'
 import { noteFound, notingSteps, noteSettled } from './note-steps.ts'
 import type { Intakes } from './note-steps.ts'
@@ -26,6 +27,7 @@ import { createPaymentKeys } from './payment-keys.ts'
 import { SettledPayments } from './settled-payments.ts'
 import { findSettled } from './sql/payments.ts'
 import { countOpenSagas } from './sql/purchase-sagas.ts'
+import { addWebhookRoutes } from './webhooks/http.ts'
 import { CardWorker } from './work-cards.ts'
 
 const READ_DEADLINE_MS = 1_000
@@ -46,6 +48,8 @@ export async function startPayment(
     publish: (deadLetter) => republish(host.kafka, config.KAFKA_TOPIC_PREFIX, deadLetter),
   })
   addRoutes(host.http, ctx, deadLetters, auditSources(host, config))
+  addNoticeRoutes(host.http, ctx)
+  addWebhookRoutes(host.http, { pool: host.pool, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE === 'yes' })
   addGrpc(host)
   host.consume(consumedTopics, messageHandlers(ctx))
   host.every('sagas', config.SAGA_POLL_MS, (signal) => remindSagas(ctx, signal))

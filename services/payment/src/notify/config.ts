@@ -1,5 +1,5 @@
 import { cardSettings } from '@frontrow/card-provider/card-settings'
-import { grpcTarget, whole, workerSettings } from '@frontrow/service-host/config'
+import { grpcTarget, idempotencyKeepHours, whole, workerSettings } from '@frontrow/service-host/config'
 import { z } from 'zod'
 import { locales } from '../notices/words.ts'
 import { webhookAddressSettings } from '../webhooks/address-settings.ts'
@@ -35,6 +35,12 @@ export const notifySettings = workerSettings.extend({
   NOTICE_KEEP_DAYS: whole(8, 3_650, 30).describe(
     'how long the log of mails and of deliveries to webhooks is kept; longer than Kafka keeps messages',
   ),
+  WEBHOOK_SLOTS: whole(1, 50, 4).describe('requests to one webhook at once, at most, of each instance'),
+  WEBHOOK_GIVE_UP_HOURS: whole(1, 168, 24).describe('how long a delivery to a webhook is tried'),
+  WEBHOOK_DISABLE_HOURS: whole(1, 720, 72).describe(
+    'a webhook that has taken nothing for so long is disabled',
+  ),
+  IDEMPOTENCY_KEEP_HOURS: idempotencyKeepHours,
   STRIPE_CURRENCY: cardSettings.STRIPE_CURRENCY,
   ...webhookAddressSettings,
 })

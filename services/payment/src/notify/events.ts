@@ -19,6 +19,14 @@ export interface NotifyEvents {
     retryInMs: number
     error: unknown
   }): void
+  deliveryEnded(delivery: DeliveryIds, outcome: 'delivered' | 'failed'): void
+  deliveryPostponed(delivery: DeliveryIds & { attempts: number }, error: string, retryInMs: number): void
+  webhookDisabled(webhookId: string, reason: 'GONE' | 'FAILING'): void
+}
+
+interface DeliveryIds {
+  deliveryId: string
+  webhookId: string
 }
 
 export function createNotifyEvents({
@@ -30,6 +38,12 @@ export function createNotifyEvents({
     name: 'notices_total',
     help: 'Mails by kind and by what became of them; no_address: the user has none; postponed: an attempt failed',
     labelNames: ['kind', 'outcome'] as const,
+    registers,
+  })
+  const deliveries = new Counter({
+    name: 'webhook_deliveries_total',
+    help: 'Deliveries to webhooks by what became of them; postponed: an attempt failed',
+    labelNames: ['outcome'] as const,
     registers,
   })
   return {
@@ -44,6 +58,20 @@ export function createNotifyEvents({
     noticePostponed({ error, ...notice }) {
       notices.inc({ kind: notice.kind, outcome: 'postponed' })
       logger.debug({ err: error, ...notice }, 'a mail could not be sent; trying again')
+    },
+    deliveryEnded({ deliveryId, webhookId }, outcome) {
+      deliveries.inc({ outcome })
+      logger.debug({ deliveryId, webhookId }, `webhook ${outcome}`)
+    },
+    deliveryPostponed({ deliveryId, webhookId, attempts }, error, retryInMs) {
+      deliveries.inc({ outcome: 'postponed' })
+      logger.debug(
+        { deliveryId, webhookId, attempts, error, retryInMs },
+        'a webhook was not taken; trying again',
+      )
+    },
+    webhookDisabled(webhookId, reason) {
+      logger.error({ webhookId, reason }, 'a webhook was disabled')
     },
   }
 }

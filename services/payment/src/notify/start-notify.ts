@@ -1,3 +1,5 @@
+import { tidyKeys } from '@frontrow/idempotency/idempotency-key'
+import type { Queryable } from '@frontrow/postgres/pool'
 import { CatalogService, ReservationService } from '@frontrow/proto/services'
 import { refusalKind } from '@frontrow/proto/refusals'
 import { CoalescedCache } from '@frontrow/service-host/coalesced-cache'
@@ -10,6 +12,15 @@ import { createMailer } from '../notices/mailer.ts'
 import { sendNotice } from '../notices/send-notice.ts'
 import { leaseNotices, noticeBacklog, tidyNotices } from '../notices/sql/notices.ts'
 import type { LeasedNotice } from '../notices/sql/notices.ts'
+import { deliver } from '../webhooks/deliver.ts'
+import { WEBHOOKS_MAX } from '../webhooks/manage-webhooks.ts'
+import {
+  deliveryBacklog,
+  failAbandoned,
+  leaseDeliveries,
+  tidyDeliveries,
+} from '../webhooks/sql/deliveries.ts'
+import type { LeasedDelivery } from '../webhooks/sql/deliveries.ts'
 import type { NotifyConfig } from './config.ts'
 import { createNotifyEvents } from './events.ts'
 import type { NotifyEvents } from './events.ts'
@@ -25,6 +36,9 @@ const SCHEDULE_FRESH_MS = 30_000
 const SCHEDULES_MAX = 200
 const TIDY_EVERY_MS = 600_000
 const TIDY_BATCH = 5_000
+const ABANDONED_EVERY_MS = 10_000
+/** What a receiver may take for its answer. */
+const POST_MAX_MS = 10_000
 
 /** A process that tells people and systems what happened. */
 export interface RunningNotify {
@@ -40,19 +54,33 @@ export async function startNotify(
   const host = createWorkerHost({ service: 'notify', settings: config, ...options })
   const events = createNotifyEvents(host)
   const sender = createSender(host, config, events)
+  const courier = createCourier(host, config, events)
   host.consume(
     newsTopics,
     newsHandlers({
       pool: host.pool,
       events,
       notices: sender === null ? null : { holdNoticeMs: config.HOLD_NOTICE_MS, wake: () => sender.wake() },
+      webhooks: courier,
     }),
   )
-  host.every('tidy', TIDY_EVERY_MS, async () => {
-    return (await tidyNotices(host.pool, config.NOTICE_KEEP_DAYS)) === TIDY_BATCH
+  host.every('tidy', TIDY_EVERY_MS, () => tidy(host, config))
+  host.every('disabled webhooks', ABANDONED_EVERY_MS, async () => {
+    return (await failAbandoned(host.pool)) === TIDY_BATCH
   })
-  watchBacklog(host)
+  watchBacklog(
+    host,
+    { name: 'notices_backlog', help: 'Mails that are due, and how long the oldest waits' },
+    noticeBacklog,
+  )
+  watchBacklog(
+    host,
+    { name: 'webhook_deliveries_backlog', help: 'Deliveries that wait, and how long the oldest does' },
+    deliveryBacklog,
+  )
   const opsPort = await host.listen()
+  courier.start()
+  host.lifecycle.add('webhooks', () => courier.stop())
   if (sender !== null) {
     sender.start()
     host.lifecycle.add('mail', () => sender.stop())
@@ -111,17 +139,74 @@ function createSender(
   })
 }
 
-function watchBacklog(host: WorkerHost): void {
+/** The worker that posts to webhooks. Each has slots of its own, so that a slow one delays only itself. */
+function createCourier(
+  host: WorkerHost,
+  config: NotifyConfig,
+  events: NotifyEvents,
+): LeasedWorker<LeasedDelivery> {
+  const ctx = {
+    pool: host.pool,
+    events,
+    now: () => new Date(),
+    config: {
+      allowPrivate: config.WEBHOOK_ALLOW_PRIVATE === 'yes',
+      giveUpHours: config.WEBHOOK_GIVE_UP_HOURS,
+      disableHours: config.WEBHOOK_DISABLE_HOURS,
+    },
+  }
+  const inHand = new Map<string, number>()
+  const count = (webhookId: string, change: 1 | -1): void => {
+    const now = (inHand.get(webhookId) ?? 0) + change
+    if (now === 0) inHand.delete(webhookId)
+    else inHand.set(webhookId, now)
+  }
+  return new LeasedWorker({
+    name: 'webhooks',
+    logger: host.logger,
+    atOnceMax: WEBHOOKS_MAX * config.WEBHOOK_SLOTS,
+    lease: async (limit) => {
+      const slots = { each: config.WEBHOOK_SLOTS, inHand }
+      const leased = await leaseDeliveries(host.pool, LEASE_MS, limit, slots)
+      for (const { webhookId } of leased) count(webhookId, 1)
+      return leased
+    },
+    work: async (delivery, signal) => {
+      try {
+        await deliver(ctx, delivery, signal)
+      } finally {
+        count(delivery.webhookId, -1)
+      }
+    },
+    workMaxMs: POST_MAX_MS,
+  })
+}
+
+/** Returns true when there may be more. */
+async function tidy({ pool }: WorkerHost, config: NotifyConfig): Promise<boolean> {
+  const deleted = [
+    await tidyNotices(pool, config.NOTICE_KEEP_DAYS),
+    await tidyDeliveries(pool, config.NOTICE_KEEP_DAYS),
+    await tidyKeys(pool, config.IDEMPOTENCY_KEEP_HOURS),
+  ]
+  return deleted.some((count) => count >= TIDY_BATCH)
+}
+
+function watchBacklog(
+  host: WorkerHost,
+  metric: { name: string; help: string },
+  read: (db: Queryable) => Promise<{ rows: number; oldestSeconds: number }>,
+): void {
   watchValue(
     host.metrics.registry,
-    { name: 'notices_backlog', help: 'Mails that are due, and how long the oldest waits', labelName: 'what' },
+    { ...metric, labelName: 'what' },
     async () => {
-      const { rows, oldestSeconds } = await noticeBacklog(host.pool)
+      const { rows, oldestSeconds } = await read(host.pool)
       return [
         { label: 'rows', value: rows },
         { label: 'oldest_seconds', value: oldestSeconds },
       ]
     },
-    (error) => host.logger.warn({ err: error }, 'the mails could not be counted'),
+    (error) => host.logger.warn({ err: error }, 'what waits could not be counted'),
   )
 }

@@ -1,8 +1,12 @@
 import type { MessageHandlers } from '@frontrow/messaging/handlers'
 import type { Pool } from '@frontrow/postgres/pool'
-import { inTransaction, onCommit } from '@frontrow/postgres/transaction'
+import { inTransaction, onCommit, together } from '@frontrow/postgres/transaction'
 import { chooseNotice } from '../notices/choose-notices.ts'
 import { insertNotices } from '../notices/sql/notices.ts'
+import { toWebhookEvent } from '../webhooks/event-types.ts'
+import { insertDeliveries } from '../webhooks/sql/deliveries.ts'
+import type { NewDelivery } from '../webhooks/sql/deliveries.ts'
+import { listWanted } from '../webhooks/sql/webhooks.ts'
 import type { NotifyEvents } from './events.ts'
 import { newsReaders } from './news.ts'
 import type { News } from './news.ts'
@@ -13,6 +17,7 @@ export interface NewsContext {
   events: NotifyEvents
   /** Null where no mail is sent. */
   notices: { holdNoticeMs: number; wake: () => void } | null
+  webhooks: { wake: () => void }
 }
 
 /**
@@ -32,14 +37,33 @@ export function newsHandlers(ctx: NewsContext): MessageHandlers<News> {
 }
 
 async function takeNews(ctx: NewsContext, news: readonly News[]): Promise<void> {
-  const { notices } = ctx
+  const { notices, webhooks } = ctx
   const wanted = notices === null ? [] : news.flatMap((one) => chooseNotice(one, notices) ?? [])
-  if (wanted.length === 0) return
   await inTransaction(ctx.pool, async (tx) => {
-    const unaddressed = await insertNotices(tx, wanted)
+    const [receivers, unaddressed] = await together([
+      listWanted(tx),
+      wanted.length === 0 ? [] : insertNotices(tx, wanted),
+    ])
+    const deliveries = deliveriesOf(news, receivers)
+    if (deliveries.length > 0) await insertDeliveries(tx, deliveries)
     onCommit(tx, () => {
       for (const kind of unaddressed) ctx.events.addressMissing(kind)
-      notices?.wake()
+      if (wanted.length > 0) notices?.wake()
+      if (deliveries.length > 0) webhooks.wake()
     })
   })
+}
+
+function deliveriesOf(
+  news: readonly News[],
+  receivers: readonly { webhookId: string; eventTypes: readonly string[] }[],
+): NewDelivery[] {
+  if (receivers.length === 0) return []
+  return news
+    .map(toWebhookEvent)
+    .flatMap((event) =>
+      receivers
+        .filter(({ eventTypes }) => eventTypes.includes(event.eventType))
+        .map(({ webhookId }) => ({ ...event, webhookId })),
+    )
 }

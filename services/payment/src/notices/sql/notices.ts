@@ -2,7 +2,8 @@ import type { Queryable, Tx } from '@frontrow/postgres/pool'
 import { uuidv7 } from 'uuidv7'
 import type { PaymentMethod } from '../../sql/payments.ts'
 
-export type NoticeKind = 'CONFIRMATION' | 'REFUND' | 'SHOW_CANCELLED' | 'HOLD_ENDING'
+export const noticeKinds = ['CONFIRMATION', 'REFUND', 'SHOW_CANCELLED', 'HOLD_ENDING'] as const
+export type NoticeKind = (typeof noticeKinds)[number]
 export const noticeStatuses = ['PENDING', 'SENT', 'SKIPPED', 'FAILED'] as const
 export type NoticeStatus = (typeof noticeStatuses)[number]
 
