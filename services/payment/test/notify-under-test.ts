@@ -21,6 +21,8 @@ import { startNotify } from '../src/notify/start-notify.ts'
 export interface NotifyUnderTest {
   environment: TestEnvironment
   pool: Pool
+  /** Where the services are that it asks. */
+  neighbours: string
   mailbox: Mailbox
   /** What `mailbox` says to a recipient; undefined takes the mail. */
   refuseMail: (refuse: ((recipient: string) => Error | undefined) | undefined) => void
@@ -69,6 +71,7 @@ export async function createNotifyUnderTest(): Promise<NotifyUnderTest> {
   return {
     environment,
     pool,
+    neighbours: address,
     mailbox,
     refuseMail: (wanted) => {
       refuse = wanted
