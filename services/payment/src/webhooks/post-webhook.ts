@@ -47,7 +47,8 @@ export function postWebhook(
       },
       (response) => readAnswer(response).then(resolve, reject),
     )
-    outgoing.once('error', reject)
+    // More than one error can come: the first counts.
+    outgoing.on('error', reject)
     outgoing.end(body)
   })
 }
