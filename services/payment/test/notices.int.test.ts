@@ -227,3 +227,21 @@ test('nobody is told that a hold runs out, unless a setting says so, and then in
     expect(await noticeOf(paid)).toMatchObject([{ status: 'SKIPPED' }])
   })
 })
+
+test('mail goes out no faster than the setting says', async () => {
+  await running.stop()
+  running = await notify.startProcess({ MAIL_PER_SECOND: '4' })
+  const address = (index: number): string => `paced${index}@example.com`
+  const count = 13
+  for (let index = 0; index < count; index += 1) {
+    await publishApproved(notify, await makePurchase(notify, { email: address(index) }))
+  }
+  const times = []
+  for (let index = 0; index < count; index += 1) {
+    const [mail] = await mailsTo(address(index))
+    times.push(mail?.receivedAt.getTime() ?? 0)
+  }
+  const sorted = times.toSorted((a, b) => a - b)
+  // Four in each second: the thirteenth comes three seconds after the first.
+  expect((sorted.at(-1) ?? 0) - (sorted[0] ?? 0)).toBeGreaterThan(2_500)
+})

@@ -31,6 +31,9 @@ interface Delivery {
   lastError: string | null
 }
 
+/** What the routes of this test answer, taken together. */
+type Data = Registered & Delivery & { items: (Delivery & { noticeId: string; reservationId: string })[] }
+
 let notify: NotifyUnderTest
 let payment: RunningService
 let running: { opsPort: number; stop(): Promise<void> }
@@ -55,7 +58,7 @@ beforeAll(async () => {
 
 afterEach(async () => {
   await notify.pool.query(`UPDATE webhooks SET status = 'DELETED'`)
-  await Promise.all(receivers.splice(0).map((receiver) => receiver.stop()))
+  await Promise.all(receivers.splice(0).map((one) => one.stop()))
 })
 
 afterAll(async () => {
@@ -69,14 +72,14 @@ async function receiver(): Promise<WebhookReceiver> {
   return started
 }
 
-async function admin<T>(
+async function admin(
   method: string,
   path: string,
   body?: object,
   headers: Record<string, string> = {},
 ): Promise<{
   status: number
-  data: T
+  data: Data
   error: { code: string; message: string }
   etag: string
   replayed: boolean
@@ -102,17 +105,17 @@ async function admin<T>(
 }
 
 async function register(to: WebhookReceiver, eventTypes = ['payment.approved']): Promise<Registered> {
-  const { status, data } = await admin<Registered>('POST', '/webhooks', { url: to.url, eventTypes })
+  const { status, data } = await admin('POST', '/webhooks', { url: to.url, eventTypes })
   expect(status).toBe(201)
   return data
 }
 
 async function webhook(webhookId: string): Promise<Registered> {
-  return (await admin<Registered>('GET', `/webhooks/${webhookId}`)).data
+  return (await admin('GET', `/webhooks/${webhookId}`)).data
 }
 
 async function log(webhookId: string): Promise<Delivery[]> {
-  const page = await admin<{ items: Delivery[] }>('GET', `/webhooks/${webhookId}/deliveries?limit=100`)
+  const page = await admin('GET', `/webhooks/${webhookId}/deliveries?limit=100`)
   return page.data.items
 }
 
@@ -214,9 +217,9 @@ test('a receiver that answers 410 is disabled, what waits for it fails, and it c
   expect((await admin('POST', retry)).error.code).toBe('WEBHOOK_DISABLED')
 
   to.answer = () => 200
-  const enabled = await admin<Registered>('PATCH', `/webhooks/${webhookId}`, { status: 'ENABLED' })
+  const enabled = await admin('PATCH', `/webhooks/${webhookId}`, { status: 'ENABLED' })
   expect(enabled.data).toMatchObject({ status: 'ENABLED', disabledReason: null })
-  expect((await admin<Delivery>('POST', retry)).data).toMatchObject({ status: 'PENDING', attempts: 0 })
+  expect((await admin('POST', retry)).data).toMatchObject({ status: 'PENDING', attempts: 0 })
   await eventually(async () => {
     expect(await log(webhookId)).toMatchObject([{ status: 'DELIVERED', attempts: 1 }])
   })
@@ -294,7 +297,7 @@ test('redirects are not followed, and of a long answer little is read', async ()
 test('while a secret is being replaced both verify; one that leaked is worth nothing at once', async () => {
   const to = await receiver()
   const { webhookId, secret: first = '' } = await register(to)
-  const rotated = await admin<Registered>('POST', `/webhooks/${webhookId}/secret`)
+  const rotated = await admin('POST', `/webhooks/${webhookId}/secret`)
   const second = rotated.data.secret ?? ''
   expect(rotated.data.previousSecretUntil).not.toBeNull()
   await publishApproved(notify, await makePurchase(notify))
@@ -303,7 +306,7 @@ test('while a secret is being replaced both verify; one that leaked is worth not
   for (const secret of [first, second]) expect(verify(secret, one)).toEqual(one.content)
 
   const body = { previousValidHours: 0 }
-  const third = (await admin<Registered>('POST', `/webhooks/${webhookId}/secret`, body)).data.secret ?? ''
+  const third = (await admin('POST', `/webhooks/${webhookId}/secret`, body)).data.secret ?? ''
   await publishApproved(notify, await makePurchase(notify))
   const [, two] = await to.deliveries(2)
   if (two === undefined) throw new Error('nothing came')
@@ -316,7 +319,7 @@ test('nothing goes to an address of our own network, whatever was registered whi
   const strict = await notify.startProcess({ WEBHOOK_ALLOW_PRIVATE: 'no' })
   const to = await receiver()
   const { webhookId } = await register(to)
-  const byName = await admin<Registered>('POST', '/webhooks', {
+  const byName = await admin('POST', '/webhooks', {
     url: to.url.replace('127.0.0.1', 'localhost'),
     eventTypes: ['payment.approved'],
   })
@@ -333,8 +336,8 @@ test('nothing goes to an address of our own network, whatever was registered whi
 test('admins write once for each Idempotency-Key, and a change of an older version is refused', async () => {
   const body = { url: 'https://hooks.example.com/in', eventTypes: ['payment.approved'], description: 'Books' }
   const key = { 'Idempotency-Key': randomUUID() }
-  const made = await admin<Registered>('POST', '/webhooks', body, key)
-  const again = await admin<Registered>('POST', '/webhooks', body, key)
+  const made = await admin('POST', '/webhooks', body, key)
+  const again = await admin('POST', '/webhooks', body, key)
   expect(again).toEqual({ ...made, replayed: true })
   const path = `/webhooks/${made.data.webhookId}`
   const changed = await admin('PATCH', path, { description: null }, { 'If-Match': made.etag })
@@ -366,10 +369,7 @@ test('a mail that is parked as FAILED is shown to admins, who have it tried agai
   const purchase = await makePurchase(notify, { email: 'parked@example.com' })
   await publishApproved(notify, purchase)
   const failed = await eventually(async () => {
-    const page = await admin<{ items: { noticeId: string; reservationId: string; lastError: string }[] }>(
-      'GET',
-      '/notices?status=FAILED',
-    )
+    const page = await admin('GET', '/notices?status=FAILED')
     const [first] = page.data.items
     expect(first?.reservationId).toBe(purchase.reservationId)
     return first

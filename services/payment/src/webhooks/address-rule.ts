@@ -1,5 +1,5 @@
-import { lookup } from 'node:dns'
 import type { LookupAddress } from 'node:dns'
+import { Resolver } from 'node:dns/promises'
 import type { LookupFunction } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
@@ -34,34 +34,62 @@ export function hostOf({ hostname }: URL): string {
   return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
 }
 
-function isSpecialHost(host: string): boolean {
+/** Whether a host is a special address, or a name that only our own network knows. */
+export function isSpecialHost(host: string): boolean {
   if (ipaddr.isValid(host)) return isSpecialAddress(host)
   const name = host.replace(/\.$/, '')
   return !name.includes('.') || /(?:^|\.)(?:localhost|local|internal)$/.test(name)
 }
 
+const ANSWER_MAX_MS = 2_000
+
 /**
- * Looks a name up for one connection and refuses it where any of the answers is special, so that no answer of a DNS server, nor a change of it
- * after the webhook was registered, leads a request into our own network. The connection is made to the answers that were checked.
+ * Makes the look-up of names for connections. It refuses a name where any of its answers is special, so that no answer of a DNS server, nor a
+ * change of it after the webhook was registered, leads a request into our own network. The connection is made to the answers that were
+ * checked. It asks DNS servers itself (`servers`, or those of the machine): the operating system's look-up would take one of the few
+ * threads of the process for as long as somebody's DNS server hangs.
  */
-export const lookUpPublic: LookupFunction = (hostname, options, callback) => {
-  lookup(hostname, { ...options, all: true }, (error, addresses) => {
-    if (error !== null) {
-      callback(error, '')
-      return
-    }
-    const special = addresses.find(({ address }) => isSpecialAddress(address))
-    if (special !== undefined) {
-      callback(new ForbiddenAddressError(`${hostname} is ${special.address}, which is no public address`), '')
-      return
-    }
-    answer(addresses, options.all === true, callback)
-  })
+export function createPublicLookup(servers?: readonly string[]): LookupFunction {
+  const resolver = new Resolver({ timeout: ANSWER_MAX_MS, tries: 2 })
+  if (servers !== undefined) resolver.setServers(servers)
+  return (hostname, { all }, callback) => {
+    void answer(resolver, hostname, all === true, callback)
+  }
 }
 
-function answer(addresses: LookupAddress[], isAll: boolean, callback: Parameters<LookupFunction>[2]): void {
+async function answer(
+  resolver: Resolver,
+  hostname: string,
+  isAll: boolean,
+  callback: Parameters<LookupFunction>[2],
+): Promise<void> {
+  let addresses: Awaited<ReturnType<typeof resolvePublic>>
+  try {
+    addresses = await resolvePublic(resolver, hostname)
+  } catch (error) {
+    callback(error instanceof Error ? error : new Error(String(error)), '')
+    return
+  }
   const [first] = addresses
   if (isAll) callback(null, addresses)
-  else if (first === undefined) callback(new Error('the name has no address'), '')
   else callback(null, first.address, first.family)
+}
+
+async function resolvePublic(
+  resolver: Resolver,
+  hostname: string,
+): Promise<[LookupAddress, ...LookupAddress[]]> {
+  const [ipv4, ipv6] = await Promise.allSettled([resolver.resolve4(hostname), resolver.resolve6(hostname)])
+  const addresses = [...addressesOf(ipv4, 4), ...addressesOf(ipv6, 6)]
+  const special = addresses.find(({ address }) => isSpecialAddress(address))
+  if (special !== undefined) {
+    throw new ForbiddenAddressError(`${hostname} is ${special.address}, which is no public address`)
+  }
+  const [first, ...others] = addresses
+  if (first !== undefined) return [first, ...others]
+  throw ipv4.status === 'rejected' ? ipv4.reason : new Error(`${hostname} has no address`)
+}
+
+function addressesOf(found: PromiseSettledResult<string[]>, family: 4 | 6): LookupAddress[] {
+  return found.status === 'rejected' ? [] : found.value.map((address) => ({ address, family }))
 }

@@ -1,8 +1,7 @@
 import { request as requestHttp } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import { request as requestHttps } from 'node:https'
-import { ForbiddenAddressError, hostOf, isSpecialAddress, lookUpPublic } from './address-rule.ts'
-import { isIP } from 'node:net'
+import { createPublicLookup, ForbiddenAddressError, hostOf, isSpecialHost } from './address-rule.ts'
 
 /** What a receiver answered. */
 export interface WebhookAnswer {
@@ -12,6 +11,8 @@ export interface WebhookAnswer {
 }
 
 const ANSWER_BYTES_MAX = 2_048
+
+const lookUpPublic = createPublicLookup()
 
 /**
  * Posts JSON to a receiver and resolves with its answer, whatever that is; a redirect is an answer like others and is not followed. Of the
@@ -24,9 +25,12 @@ export function postWebhook(
   allowPrivate: boolean,
 ): Promise<WebhookAnswer> {
   const host = hostOf(url)
-  // Node looks up names only.
-  if (!allowPrivate && isIP(host) !== 0 && isSpecialAddress(host)) {
+  // Node looks up names only, and what was registered while private addresses were allowed must not go there any more.
+  if (!allowPrivate && isSpecialHost(host)) {
     return Promise.reject(new ForbiddenAddressError(`${host} is no public address`))
+  }
+  if (!allowPrivate && url.protocol !== 'https:') {
+    return Promise.reject(new ForbiddenAddressError('the address is not https'))
   }
   return new Promise((resolve, reject) => {
     const send = url.protocol === 'https:' ? requestHttps : requestHttp
