@@ -61,7 +61,8 @@ export async function apiDocument(): Promise<object> {
         type: 'http',
         scheme: 'bearer',
         bearerFormat: 'JWT',
-        description: 'Subject: the user. `npm run token -- --user 101` makes one for development.',
+        description:
+          'Subject: the user. Claims `email` and `locale` of the token that pays: where mail about it goes, and in which language. `npm run token -- --user 101` makes one for development.',
       },
       queueToken: {
         type: 'apiKey',
