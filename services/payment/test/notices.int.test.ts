@@ -228,6 +228,31 @@ test('nobody is told that a hold runs out, unless a setting says so, and then in
   })
 })
 
+test('two processes share the mails, and none is sent twice', async () => {
+  const second = await notify.startProcess()
+  const emails = Array.from({ length: 40 }, (_one, index) => `shared${index}@example.com`)
+  // All at once, so that both have some in hand.
+  notify.refuseMail(() => Object.assign(new Error('later'), { responseCode: 451 }))
+  for (const email of emails) await publishApproved(notify, await makePurchase(notify, { email }))
+  const waiting = `status = 'PENDING' AND last_error IS NOT NULL`
+  await eventually(
+    async () => {
+      const { rowCount } = await notify.pool.query(`SELECT FROM notices WHERE ${waiting}`)
+      expect(rowCount).toBe(emails.length)
+    },
+    { withinMs: 15_000 },
+  )
+  notify.refuseMail(undefined)
+  await notify.pool.query(`UPDATE notices SET due_at = now() WHERE ${waiting}`)
+  for (const email of emails) await mailsTo(email)
+  await eventually(async () => {
+    const { rowCount } = await notify.pool.query(`SELECT FROM notices WHERE status = 'PENDING'`)
+    expect(rowCount).toBe(0)
+  })
+  for (const email of emails) expect(notify.mailbox.list(email)).toHaveLength(1)
+  await second.stop()
+})
+
 test('mail goes out no faster than the setting says', async () => {
   await running.stop()
   running = await notify.startProcess({ MAIL_PER_SECOND: '4' })
