@@ -18,7 +18,7 @@ export default {
     'packages/card-provider/src/simulated-card-provider.ts',
     'services/queue/src/{schedules,fairness/draw-order,places/estimate-wait,places/note-place,places/token-value,streams/place-events}.ts',
     'services/reservation/src/{best-available,check-offer,decide-confirmation}.ts',
-    'services/wallet/src/decide-payment-movement.ts',
+    'services/wallet/src/{decide-payment-movement,charges/decide-charge}.ts',
     '!**/*.test.ts',
   ],
   testRunner: 'jest',

@@ -92,6 +92,8 @@ export const ScheduleMoved = z.object({
   waitingRoomOpenAt: time,
   bookingOpenAt: time,
   bookingCloseAt: time,
+  /** Null: buyers can give back what is paid until the performance begins. Missing in older messages. */
+  refundableUntil: time.nullish(),
 })
 /** It has more seats than before, this many now. */
 export const ScheduleSeatsAdded = z.object({ scheduleId: id, seatCount: z.int().positive() })

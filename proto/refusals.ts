@@ -22,7 +22,11 @@ export const refusals = {
   CONCERT_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'No such concert.'),
   SCHEDULE_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'No such schedule, or not of this concert.'),
   SEAT_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'The schedule has no such seat; `details.seatIds`.'),
-  SEAT_LAYOUT_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'No such layout; the seat map names the one now.'),
+  SEAT_LAYOUT_NOT_FOUND: refusalRow(
+    404,
+    'NOT_FOUND',
+    'Never laid out so; the seat map names the layout there is now.',
+  ),
   SCHEDULE_NOT_CHANGEABLE: refusalRow(
     409,
     'FAILED_PRECONDITION',
@@ -45,6 +49,11 @@ export const refusals = {
     'FAILED_PRECONDITION',
     'Neither held nor confirmed, or the show has begun.',
   ),
+  NOT_REFUNDABLE: refusalRow(
+    422,
+    'FAILED_PRECONDITION',
+    'What is paid can no longer be given back; `details.refundableUntil`.',
+  ),
   REFRESH_LIMIT_EXCEEDED: refusalRow(
     422,
     'FAILED_PRECONDITION',
@@ -54,6 +63,7 @@ export const refusals = {
 
   PAYMENT_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'No such payment of yours.'),
   ALREADY_PAID: refusalRow(409, 'ALREADY_EXISTS', 'Paid, or being paid by another payment.'),
+  AMOUNT_CHANGED: refusalRow(409, 'ABORTED', 'Not the amount you saw; `details` has `seen` and `now`.'),
   RESERVATION_NOT_PAYABLE: refusalRow(
     422,
     'FAILED_PRECONDITION',
@@ -62,6 +72,7 @@ export const refusals = {
   INSUFFICIENT_BALANCE: refusalRow(402, 'FAILED_PRECONDITION', 'The wallet holds less than the amount.'),
   CARD_DECLINED: refusalRow(402, 'FAILED_PRECONDITION', 'The card provider said no.'),
   PAYMENT_FAILED: refusalRow(402, 'FAILED_PRECONDITION', 'Not paid; `details.reason` says why.'),
+  CHARGE_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'No such charge of this wallet.'),
   BALANCE_LIMIT_EXCEEDED: refusalRow(422, 'FAILED_PRECONDITION', 'The balance would pass its maximum.'),
   NOTICE_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'No such mail.'),
   NOTICE_NOT_FAILED: refusalRow(409, 'FAILED_PRECONDITION', 'Only a mail that FAILED can be tried again.'),

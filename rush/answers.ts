@@ -76,13 +76,24 @@ export const paymentAnswer = z.looseObject({
 })
 export type Payment = z.output<typeof paymentAnswer>
 
-export const chargeAnswer = z.looseObject({
+const receipt = z.looseObject({
   userId: z.string(),
   chargedAmount: money,
   currentBalance: money,
   transactionId: z.string().min(1),
   chargedAt: z.iso.datetime(),
 })
+export type Receipt = z.output<typeof receipt>
+
+export const chargeStateAnswer = z.object({
+  userId: z.string(),
+  transactionId: z.string().min(1),
+  status: z.enum(['CHARGING', 'CHARGED', 'FAILED']),
+  amount: money,
+  currentBalance: money.nullable(),
+})
+
+export const chargeAnswer = z.union([receipt, chargeStateAnswer])
 
 export const cancelAnswer = z.object({
   reservationId: z.uuid(),

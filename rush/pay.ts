@@ -1,18 +1,13 @@
 import { z } from 'zod'
-import { chargeAnswer, paymentAnswer, reservationAnswer } from './answers.ts'
+import { paymentAnswer, reservationAnswer } from './answers.ts'
 import type { Payment } from './answers.ts'
-import { NoAnswer } from './api-client.ts'
-import type { Answer, Call } from './api-client.ts'
-import { compareAnswers } from './compare-answers.ts'
+import { askWithKey } from './ask-with-key.ts'
 import type { PaymentAttempt } from './explanations.ts'
 import { VisitEnded } from './fan.ts'
 import type { Fan } from './fan.ts'
 import type { Rush } from './rush.ts'
-import type { HoldRecord, PaymentRecord, RepeatRecord } from './history.ts'
+import type { HoldRecord, PaymentRecord } from './history.ts'
 
-/** The least and the most that one charge may be. */
-const CHARGE_MIN = 1_000
-const CHARGE_MAX = 1_000_000
 /** How long a payment may stay unsettled: a broker or a service may have to come back first. */
 const SETTLE_MS = 120_000
 const ASK_MS = 500
@@ -20,35 +15,6 @@ const ASK_MAX_MS = 3_000
 
 /** The `details` of PAYMENT_FAILED. */
 const failureDetails = z.object({ reason: z.string() })
-
-/** Charges the wallet so that it holds at least `wanted`, or as much as one charge allows. */
-export async function chargeUpTo(rush: Rush, fan: Fan, wanted: number): Promise<void> {
-  const missing = wanted - (fan.balance ?? 0)
-  if (missing <= 0) return
-  const amount = Math.min(CHARGE_MAX, Math.max(CHARGE_MIN, missing))
-  const call = {
-    step: 'charge',
-    method: 'POST',
-    path: `/users/${fan.userId}/balance/charge`,
-    body: { amount },
-    schema: chargeAnswer,
-  } as const
-  const answer = await askWithKey(rush, fan, call, 'charge', 'no token', (data) => data.transactionId)
-  if (answer.kind === 'refused') {
-    fan.record.moneyUncertain = true
-    fan.acceptRefusal('charge', answer)
-    throw new VisitEnded('failed')
-  }
-  fan.record.charged += amount
-  fan.balance = (fan.balance ?? 0) + amount
-  if (answer.data.chargedAmount !== amount || answer.data.currentBalance !== fan.balance) {
-    fan.reportUnexpected(
-      'charge',
-      'WRONG_ANSWER',
-      `charged ${amount} to ${fan.balance}: ${JSON.stringify(answer.data)}`,
-    )
-  }
-}
 
 /** Pays for a hold and checks that it is CONFIRMED. Undefined where the refusal is explained. */
 export async function pay(
@@ -198,36 +164,4 @@ async function checkConfirmed(fan: Fan, hold: HoldRecord): Promise<void> {
     throw new VisitEnded('failed')
   }
   hold.confirmedAt = Date.now()
-}
-
-/** Sends a request, for fans who repeat twice with the same key, and records whether the two answers agree. */
-async function askWithKey<T>(
-  rush: Rush,
-  fan: Fan,
-  call: Omit<Call<T>, 'bearer' | 'queueToken' | 'idempotencyKey'>,
-  what: RepeatRecord['what'],
-  token: 'no token' | 'admitted',
-  identity: (data: T) => string,
-): Promise<Answer<T>> {
-  const keyed = { ...call, idempotencyKey: fan.newIdempotencyKey(what) }
-  try {
-    if (fan.profile.repeats === 'never') return await fan.ask(keyed, token)
-    // The first payment uses the token up, so a success of the second does not show that the token was still ACTIVE.
-    const replayToken = token === 'admitted' ? 'token' : token
-    const [first, second] =
-      fan.profile.repeats === 'together'
-        ? await Promise.all([fan.ask(keyed, replayToken), fan.ask(keyed, replayToken)])
-        : [await fan.ask(keyed, token), await fan.ask(keyed, replayToken)]
-    const problem = compareAnswers(first, second, identity)
-    rush.history.repeats.push({ userId: fan.userId, what, problem })
-    rush.measurements.count.repeats += 1
-    // A first answer of 202 leaves the payment open, so the second one tells more.
-    return first.kind === 'ok' && first.status !== 202 ? first : second
-  } catch (error) {
-    if (error instanceof NoAnswer) {
-      fan.record.moneyUncertain = true
-      fan.balance = undefined
-    }
-    throw error
-  }
 }

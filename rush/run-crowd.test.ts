@@ -66,6 +66,14 @@ test('a mixed crowd ends in every way, and all holds', async () => {
   expect([...measurements.endings.values()].reduce((sum, times) => sum + times, 0)).toBe(120)
 })
 
+test('a crowd whose charges take longer waits for them, and all holds', async () => {
+  const { measurements, history, broken } = await rushAgainst({ chargesLater: true }, mixed)
+  expect(measurements.unexpected).toEqual([])
+  expect(broken).toEqual([])
+  expect(history.fans.some(({ charged }) => charged > 0)).toBe(true)
+  expect(measurements.count.soldReservations).toBeGreaterThan(0)
+})
+
 test.each<[string, Faults, string]>([
   ['sells a seat twice', { oversells: true }, 'no seat is given to two people at once'],
   ['charges a repeated request twice', { chargesTwice: true }, 'the same key gives the same answer'],

@@ -13,6 +13,8 @@ export interface Faults {
   readonly confirmsRefused?: boolean
   /** Keeps the money of a cancelled reservation. */
   readonly keepsRefunds?: boolean
+  /** Answers 202 to every charge, which is no defect: it is CHARGED when somebody asks. */
+  readonly chargesLater?: boolean
   /** Answers 500 to every hold whose number this divides. */
   readonly breaksHold?: number
 }
@@ -44,6 +46,7 @@ export class SimulatedSystem implements HttpExchange {
   readonly #reservations = new Map<string, Stored>()
   readonly #payments = new Map<string, StoredPayment>()
   readonly #balances = new Map<string, number>()
+  readonly #charges = new Map<string, object>()
   readonly #answers = new Map<string, Reply>()
   #joined = 0
   #holds = 0
@@ -80,6 +83,7 @@ export class SimulatedSystem implements HttpExchange {
     const [, first = '', second = '', third = ''] = path.split('/')
     if (first === 'queue') return method === 'DELETE' ? { status: 204 } : this.#place()
     if (first === 'concerts') return this.#seatMap()
+    if (first === 'users' && path.includes('/charges/')) return this.#chargeNow(path)
     if (first === 'users')
       return method === 'GET' ? this.#balance(second) : this.#charge(second, Number(body['amount']))
     if (first === 'payments') return method === 'GET' ? this.#payment(second) : this.#pay(userId, body)
@@ -191,11 +195,22 @@ export class SimulatedSystem implements HttpExchange {
   #charge(userId: string, amount: number): Reply {
     const currentBalance = (this.#balances.get(userId) ?? 0) + amount
     this.#balances.set(userId, currentBalance)
+    const transactionId = randomUUID()
+    const charge = { userId, transactionId, amount }
+    if (this.#faults.chargesLater === true) {
+      this.#charges.set(transactionId, { ...charge, status: 'CHARGED', currentBalance })
+      return { status: 202, data: { ...charge, status: 'CHARGING', currentBalance: null } }
+    }
     const chargedAt = new Date().toISOString()
     return {
       status: 200,
-      data: { userId, chargedAmount: amount, currentBalance, transactionId: randomUUID(), chargedAt },
+      data: { userId, chargedAmount: amount, currentBalance, transactionId, chargedAt },
     }
+  }
+
+  #chargeNow(path: string): Reply {
+    const data = this.#charges.get(path.split('/').at(-1) ?? '')
+    return data === undefined ? { status: 404, code: 'CHARGE_NOT_FOUND' } : { status: 200, data }
   }
 
   #balance(userId: string): Reply {

@@ -83,7 +83,7 @@ describe('docker-compose.yml', () => {
     expect(made).toContain(
       '    # settings of wallet: npm run generate\n    CHARGE_AMOUNT_MIN: ${CHARGE_AMOUNT_MIN:-}\n',
     )
-    expect(made.match(/STRIPE_SECRET_KEY: /g)).toHaveLength(1)
+    expect(made.match(/STRIPE_SECRET_KEY: /g)).toHaveLength(2)
     for (const name of ['DATABASE_URL', 'HTTP_PORT', 'JWT_SECRET', 'WALLET_GRPC', 'SERVERS_EACH']) {
       expect(made).not.toContain(` ${name}: `)
     }

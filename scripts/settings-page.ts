@@ -36,7 +36,10 @@ Kubernetes after 30 s, so a longer one needs a longer \`stop_grace_period\` or \
     title: 'notify',
     text: `The payment service's process for mail and webhooks. Without \`SMTP_URL\`, \`npm start\` and Compose have a mailbox that catches all mail.`,
   },
-  wallet: { title: 'wallet', text: 'Balances and the ledger.' },
+  wallet: {
+    title: 'wallet',
+    text: 'Balances, charges by card and the ledger. The settings of cards are those of payment.',
+  },
   migrate: { title: 'The migration step', text: '`scripts/migrate.ts`: schemas, roles, tables and topics.' },
   gateway: {
     title: 'The gateway',

@@ -27,7 +27,7 @@ let tlsPort = 0
 
 /** Answers with its own name, so that a test sees where a request went. */
 function upstream(name: string): Promise<number> {
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     requests.push({ name, url: request.url ?? '', headers: request.headers })
     response.setHeader('Content-Type', 'application/json')
     response.setHeader('X-Request-Id', 'the-upstream-says')
@@ -36,6 +36,11 @@ function upstream(name: string): Promise<number> {
       response.setHeader('Vary', 'Accept-Encoding')
       if (isCompressed) response.setHeader('Content-Encoding', 'gzip')
       response.end(isCompressed ? gzipSync(LARGE) : LARGE)
+      return
+    }
+    if (request.url?.includes('/providers/') === true) {
+      const received = (await request.toArray()).join('')
+      response.end(JSON.stringify({ upstream: name, received }))
       return
     }
     response.setHeader('Set-Cookie', request.url?.includes('/schedules/45/') ? ['tokenId=secret'] : [])
@@ -191,6 +196,22 @@ test.each([
   expect(answer).toContain(`HTTP/1.1 ${status} `)
   expect(answer).toContain('"code":"INVALID_REQUEST"')
   expect(answer).not.toContain('<html')
+})
+
+test("a provider's event goes to payment with its bytes and its signature, and has a limit of requests of its own", async () => {
+  const path = '/api/v1/providers/stripe/events'
+  const sent = '{\n  "id": "evt_1",  "name": "\u00e9\u1100"\n}'
+  const headers = { 'Stripe-Signature': 't=1,v1=00', 'Content-Type': 'application/json; charset=utf-8' }
+  // The limit by token of this gateway is 4 at once.
+  for (let round = 0; round < 8; round += 1) {
+    const one = { ...headers, Authorization: 'Bearer a.b.one-sender' }
+    const response = await fetch(`${gateway}${path}`, { method: 'POST', headers: one, body: sent })
+    expect([response.status, await response.json()]).toEqual([200, { upstream: 'payment', received: sent }])
+  }
+  expect(requests.at(-1)?.headers['stripe-signature']).toBe('t=1,v1=00')
+  const large = await fetch(`${gateway}${path}`, { method: 'POST', headers, body: 'x'.repeat(65_537) })
+  expect(large.status).toBe(413)
+  expect((await fetch(`${gateway}/api/v1/providers/other/events`, { method: 'POST' })).status).toBe(404)
 })
 
 test('a token with too many requests is 429 with Retry-After, another is not', async () => {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { eventually } from '@frontrow/test-kit/eventually'
 import { pino } from 'pino'
 import { breakCardCalls } from '../src/break-card-calls.ts'
-import type { CardProvider } from '../src/card-provider.ts'
+import type { InteractiveCardProvider } from '../src/card-provider.ts'
 import { createStripeCardProvider } from '../src/stripe-card-provider.ts'
 
 interface Answer {
@@ -25,7 +25,7 @@ interface Call {
 const cancelled: Answer = { status: 200, body: { id: 'pi_1', status: 'canceled' } }
 
 let stripe: Server
-let provider: CardProvider
+let provider: InteractiveCardProvider
 let answer: Answer
 let cancelAnswer: Answer
 /** What reading the payment again says. */
@@ -78,10 +78,21 @@ async function listen(server: Server): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
-const capture = (by = provider, signal = AbortSignal.timeout(10_000)) =>
-  by.capture({ idempotencyKey: 'capture-1', cardToken: 'pm_1', amount: 900, signal })
-const refund = () =>
-  provider.refund({
+const capture = (
+  by: Pick<InteractiveCardProvider, 'capture'> = provider,
+  signal = AbortSignal.timeout(10_000),
+) => by.capture({ idempotencyKey: 'capture-1', cardToken: 'pm_1', amount: 900, signal })
+const captureInteractively = (by: InteractiveCardProvider) =>
+  by.captureInteractively({
+    idempotencyKey: 'capture-1',
+    cardToken: 'pm_1',
+    amount: 900,
+    paymentId: 'p1',
+    reference: null,
+    signal: AbortSignal.timeout(10_000),
+  })
+const refund = (by: Pick<InteractiveCardProvider, 'refund'> = provider) =>
+  by.refund({
     idempotencyKey: 'refund-1',
     reference: 'pi_1',
     amount: 900,
@@ -350,21 +361,39 @@ test('a secret key that no header can carry is not quoted', async () => {
 
 test('a provider that keeps failing is left alone for a while; a declined card is no failure', async () => {
   const states: string[] = []
-  const broken = breakCardCalls(provider, (state) => states.push(state))
+  const broken = breakCardCalls(provider, (state, calls) => states.push(`${calls} ${state}`))
   answer = { status: 402, body: { error: { type: 'card_error' } } }
   for (let call = 0; call < 20; call += 1) await capture(broken)
   expect(states).toEqual([])
   answer = { status: 500, body: { error: { type: 'api_error' } } }
   for (let call = 0; call < 30; call += 1) await capture(broken).catch(() => undefined)
-  expect(states).toEqual(['open'])
+  expect(states).toEqual(['captures open'])
   const asked = seen.length
   await expect(capture(broken)).rejects.toThrow()
+  await expect(captureInteractively(broken)).rejects.toThrow()
   expect(seen).toHaveLength(asked)
+  // Refunds have a breaker of their own.
+  answer = { status: 200, body: { status: 'succeeded' } }
+  await refund(broken)
+  expect(seen).toHaveLength(asked + 1)
+  broken.shutdown()
+})
+
+test('calls that run into their time-out do not stop the others: some bank is slow, and Stripe is there', async () => {
+  const states: string[] = []
+  const broken = breakCardCalls(provider, (state) => states.push(state))
+  misbehave = () => undefined
+  const late = Array.from({ length: 30 }, () => capture(broken, AbortSignal.timeout(100)))
+  for (const { status } of await Promise.allSettled(late)) expect(status).toBe('rejected')
+  misbehave = undefined
+  answer = { status: 200, body: { id: 'pi_1', status: 'succeeded' } }
+  expect(await capture(broken)).toEqual({ kind: 'captured', reference: 'pi_1' })
+  expect(states).toEqual([])
   broken.shutdown()
 })
 
 test("Stripe's package is loaded with its provider, not with the service", async () => {
-  const start = new URL('../src/start.ts', import.meta.url).href
+  const start = new URL('../src/connect-card-provider.ts', import.meta.url).href
   const stripeProvider = new URL('../src/stripe-card-provider.ts', import.meta.url).href
   const { stdout } = await promisify(execFile)(process.execPath, [
     '--input-type=module',

@@ -7,7 +7,8 @@ import type { KeyedRequest } from './idempotency-key.ts'
 export interface Answer {
   status: number
   response: unknown
-  resourceId: string
+  /** Null where it made nothing. */
+  resourceId: string | null
 }
 
 interface StoredKey {

@@ -6,6 +6,7 @@ import { toRefusal } from './http-errors.ts'
 import type { Logger } from './logger.ts'
 import { seriesOf } from './metrics.ts'
 import type { HostMetrics } from './metrics.ts'
+import { RequestFailures } from './request-failures.ts'
 import { generalRefusal } from '@frontrow/refusals/general-refusals'
 import type { Refusal } from '@frontrow/refusals/refusal'
 
@@ -74,6 +75,7 @@ export function unaryHandler<Req, Res, S extends z.ZodType>(
   schema: S,
   handle: (request: z.output<S>) => Promise<Res>,
 ): grpc.handleUnaryCall<Req, Res> {
+  const failures = new RequestFailures(host.logger, 'gRPC call failed')
   const served = seriesOf(host.metrics.grpcServed, (code: string) => ({ method, code }))
   return (call, callback) => {
     const began = performance.now()
@@ -92,8 +94,7 @@ export function unaryHandler<Req, Res, S extends z.ZodType>(
         callback(null, response)
       } catch (error) {
         const refusal = toRefusal(error)
-        if (refusal.http >= 500)
-          host.logger.error({ err: error, method, code: refusal.code }, 'gRPC call failed')
+        failures.failed(error, refusal, { method })
         observe(refusal.code)
         callback(toStatus(refusal))
       }

@@ -18,8 +18,9 @@ import { identifyCallers } from './identify-callers.ts'
 import type { ReadQueueToken } from './identify-callers.ts'
 import type { Logger } from './logger.ts'
 import type { HttpMetrics } from './metrics.ts'
-import { readJsonBody } from './read-json-body.ts'
+import { readJsonBody, readRawBody } from './read-json-body.ts'
 import { readQuery } from './read-query.ts'
+import { RequestFailures } from './request-failures.ts'
 import type { RouteSpec } from './route.ts'
 import { observeRoute, serveRoute } from './serve-route.ts'
 import type { RouteHandler } from './serve-route.ts'
@@ -74,6 +75,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
         observeRoute(options.metrics, route),
         ...(isStream(route) ? [refuseHead] : []),
         ...(route.body === undefined ? [] : readBody),
+        ...(route.rawBody === undefined ? [] : [readRawBody(route.rawBody.limit)]),
         serveRoute(identify, route, handler),
       )
     },
@@ -163,16 +165,10 @@ function methodNotAllowed(response: Response, methods: readonly string[]): Error
 
 /** Answers a failed request, and logs it when we are at fault. Express knows an error handler by its four parameters. */
 function answerError(logger: Logger) {
+  const failures = new RequestFailures(logger, 'request failed')
   return (error: unknown, request: Request, response: Response, _next: NextFunction): void => {
     const refusal = toRefusal(error)
-    const { method } = request
-    const path = pathOf(request.url)
-    // A 5xx without a cause is a decision such as a full waiting room. A crowd may get it, so it is not logged each time.
-    if (refusal.http >= 500 && refusal.cause !== undefined) {
-      logger.error({ err: error, method, path, code: refusal.code }, 'request failed')
-    } else {
-      logger.debug({ method, path, code: refusal.code }, 'request refused')
-    }
+    failures.failed(error, refusal, { method: request.method, path: pathOf(request.url) })
     if (response.headersSent) response.destroy()
     else writeRefusal(request, response, refusal)
   }

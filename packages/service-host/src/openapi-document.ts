@@ -94,6 +94,7 @@ function operation(
   shared: SharedResponses,
 ): ZodOpenApiOperationObject {
   const header = shownHeaders(route.headers, api.hiddenHeaders)
+  const body = route.body ?? route.rawBody?.schema
   return {
     operationId: route.operationId,
     tags: [route.tag],
@@ -105,9 +106,9 @@ function operation(
       ...(route.query instanceof z.ZodObject ? { query: route.query } : {}),
       ...(header === undefined ? {} : { header }),
     },
-    ...(route.body === undefined
+    ...(body === undefined
       ? {}
-      : { requestBody: { required: true, content: { 'application/json': { schema: route.body } } } }),
+      : { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
     responses: {
       ...Object.fromEntries(
         Object.entries(route.responses).map(([status, answer]) => [status, success(answer)]),

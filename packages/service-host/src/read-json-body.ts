@@ -42,3 +42,14 @@ function requireUtf8(_request: unknown, _response: unknown, body: Buffer): void 
     details: [{ in: 'body', field: 'body', rule: 'must be UTF-8' }],
   })
 }
+
+/** Reads at most `limit` bytes of any type into `request.body`, which is an empty Buffer where there are none. */
+export function readRawBody(limit: string): RequestHandler {
+  const read = express.raw({ limit, type: () => true, inflate: false })
+  return (request, response, next) => {
+    read(request, response, (error?: unknown) => {
+      if (error === undefined && !Buffer.isBuffer(request.body)) request.body = Buffer.alloc(0)
+      next(error)
+    })
+  }
+}

@@ -31,6 +31,11 @@ export interface RouteSpec {
   params?: z.ZodType
   query?: z.ZodType
   body?: z.ZodType
+  /**
+   * Instead of `body`: the handler finds the bytes as they were sent in `request.body`, for who has to verify a signature of them.
+   * `limit` is the most of them, as Express writes it.
+   */
+  rawBody?: { limit: string; schema: z.ZodType }
   /** Keys in lower case. */
   headers?: z.ZodType
   responses: Readonly<Record<number, RouteResponse>>

@@ -1,10 +1,10 @@
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { eventually } from '@frontrow/test-kit/eventually'
+import { pino } from 'pino'
 import { z } from 'zod'
 import { createHttpServer } from '../src/http-server.ts'
 import type { HttpServer } from '../src/http-server.ts'
-import { createLogger } from '../src/logger.ts'
 import { generalRefusal } from '@frontrow/refusals/general-refusals'
 import { defineRoute } from '../src/route.ts'
 
@@ -70,6 +70,7 @@ const streamRoute = defineRoute({
 let server: HttpServer
 let url: string
 const observed: string[] = []
+const logLines: string[] = []
 
 beforeAll(async () => {
   server = createHttpServer({
@@ -84,7 +85,7 @@ beforeAll(async () => {
       if (typeof token === 'string') return token
       throw generalRefusal('UNAUTHENTICATED', 'where is your place')
     },
-    logger: createLogger({ service: 'test', level: 'silent' }),
+    logger: pino({ level: 'info' }, { write: (line) => void logLines.push(line) }),
     metrics: { observe: (route, status) => observed.push(`${route.path} ${status}`) },
     bodyLimit: '1kb',
   })
@@ -93,6 +94,9 @@ beforeAll(async () => {
     data: { params, query, body, userId: caller.userId },
   }))
   server.handle(brokenRoute, ({ params }) => {
+    if (params.how === 'away') {
+      throw generalRefusal('UNAVAILABLE', 'the queue is not available', { cause: new Error('no answer') })
+    }
     if (params.how === 'refused') throw generalRefusal('UNAVAILABLE', 'later', { retryAfterSeconds: 7 })
     throw new Error('secret: the password is 1234')
   })
@@ -351,6 +355,18 @@ describe('a failure', () => {
     expect(answer.status).toBe(500)
     expect(JSON.stringify(answer.body)).not.toContain('1234')
     expect(answer.body.error.requestId).toBe(answer.headers.get('x-request-id'))
+  })
+
+  test('is logged once where an outage explains it, however many ask, and each time where none does', async () => {
+    const linesOf = async (how: string, times: number): Promise<number> => {
+      logLines.length = 0
+      const asked = Array.from({ length: times }, () => send(`/broken/${how}`, { method: 'GET' }))
+      await Promise.all(asked)
+      return logLines.filter((line) => line.includes('"stack"')).length
+    }
+    expect(await linesOf('away', 200)).toBe(1)
+    expect(await linesOf('refused', 20)).toBe(0)
+    expect(await linesOf('badly', 3)).toBe(3)
   })
 
   test('of a page is answered in the same way', async () => {

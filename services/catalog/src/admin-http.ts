@@ -23,6 +23,7 @@ import { changeVenue, createVenue, getVenue } from './change-venue.ts'
 import type { CatalogContext } from './context.ts'
 import { createSchedule } from './create-schedule.ts'
 import { versionTag } from '@frontrow/idempotency/version-tag'
+import { followCancellation } from './follow-cancellation.ts'
 import { getConcert } from './get-concert.ts'
 import { getAdminSchedule } from './get-schedule.ts'
 import { listAdminSchedules } from './list-admin-schedules.ts'
@@ -108,8 +109,8 @@ function addScheduleRoutes(http: Pick<HttpServer, 'handle'>, ctx: CatalogContext
     const content = { ...params, ...body }
     const request = { operation: 'createSchedule', caller, key: headers['idempotency-key'], content }
     return writeOnce(ctx, request, async (tx) => {
-      const { waitingRoomOpenAt } = body
-      const schedule = await createSchedule(ctx, tx, { ...content, waitingRoomOpenAt })
+      const { waitingRoomOpenAt, refundableUntil = null } = body
+      const schedule = await createSchedule(ctx, tx, { ...content, waitingRoomOpenAt, refundableUntil })
       const location = { Location: `/api/v1/concerts/${concertId}/schedules/${schedule.scheduleId}` }
       return {
         status: 201,
@@ -131,7 +132,12 @@ function addScheduleRoutes(http: Pick<HttpServer, 'handle'>, ctx: CatalogContext
 
   http.handle(getAdminScheduleRoute, async ({ params }) => {
     const schedule = await getAdminSchedule(ctx, params.scheduleId)
-    return { status: 200, data: scheduleDetailsJson(schedule), headers: tagOf(schedule) }
+    const cancellation = await followCancellation(ctx, schedule)
+    return {
+      status: 200,
+      data: { ...scheduleDetailsJson(schedule), cancellation },
+      headers: tagOf(schedule),
+    }
   })
 
   http.handle(changeScheduleRoute, ({ params, body, headers, caller }) => {
@@ -158,7 +164,9 @@ function addScheduleRoutes(http: Pick<HttpServer, 'handle'>, ctx: CatalogContext
   })
 
   http.handle(changeSeatsRoute, ({ params, body, headers, caller }) => {
-    const content = { ...params, ...body }
+    // The same seats in another order are the same request.
+    const seatIds = body.seatIds.toSorted((a, b) => a - b)
+    const content = { ...params, ...body, seatIds }
     const request = { operation: 'changeSeats', caller, key: headers['idempotency-key'], content }
     const ask = () => changeSeats(ctx, { ...content, ifMatch: headers['if-match'] })
     return askThenWriteOnce(ctx, request, ask, async (_tx, changedSeatIds) => {

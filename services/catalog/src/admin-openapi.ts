@@ -11,6 +11,7 @@ import {
   concertSearch,
   createScheduleRoute,
   pageOf,
+  refundableUntilInput,
   schedule,
   scheduleDetails,
 } from './openapi.ts'
@@ -182,15 +183,37 @@ export const listAdminSchedulesRoute = defineRoute({
   refusals: ['CONCERT_NOT_FOUND'],
 })
 
+const cancellation = z
+  .object({
+    reservations: z
+      .int()
+      .meta({ description: 'Held or paid when the schedule was cancelled.', example: 4_000 }),
+    cancelled: z.int().meta({ description: 'Of these, cancelled by now.', example: 2_600 }),
+    refundsPending: z.int().meta({ description: 'Paid, and the money is on its way back.', example: 100 }),
+    refunded: z.int().meta({ description: 'Paid, and the money is back.', example: 2_400 }),
+  })
+  .nullable()
+  .meta({
+    description: 'Null unless it is CANCELLED, and while the reservation service does not answer.',
+  })
+
 export const getAdminScheduleRoute = defineRoute({
   method: 'get',
   path: '/api/v1/admin/schedules/{scheduleId}',
   operationId: 'getAdminSchedule',
   tag: adminTag,
   summary: 'One schedule, to change it',
+  description:
+    'Of a CANCELLED schedule, `cancellation` tells how far its reservations and refunds are. It is done when `cancelled` has come to `reservations` and `refundsPending` to 0; until then it goes on by itself, whatever is restarted.',
   auth: 'admin',
   params: z.object({ scheduleId: pathId }),
-  responses: { 200: { description: 'The schedule.', headers: versionHeader, schema: scheduleDetails } },
+  responses: {
+    200: {
+      description: 'The schedule.',
+      headers: versionHeader,
+      schema: scheduleDetails.extend({ cancellation }),
+    },
+  },
   refusals: ['SCHEDULE_NOT_FOUND'],
 })
 
@@ -201,7 +224,7 @@ export const changeScheduleRoute = defineRoute({
   tag: adminTag,
   summary: 'Open, close or cancel a schedule, or move its times',
   description:
-    'What is left out stays; all services follow within 2 s. CLOSED stops new holds and may be opened again. CANCELLED is final: every confirmed reservation is refunded. Times follow the rules of a new schedule. A waiting room that opens with the booking moves with it. `performanceAt` moves only while nobody has a seat and nobody can get one: earlier than 6 minutes before booking opens, or from 6 minutes after the schedule was closed on (`details.movableAt`). All times stay once the performance has begun. Else: 409 SCHEDULE_NOT_CHANGEABLE.',
+    'What is left out stays; all services follow within 2 s. CLOSED stops new holds and may be opened again. CANCELLED is final: every confirmed reservation is refunded, whatever `refundableUntil` says; `GET` tells how far that is. `refundableUntil` counts from now on also for what is paid already; null takes it away. Times follow the rules of a new schedule. A waiting room that opens with the booking moves with it. `performanceAt` moves only while nobody has a seat and nobody can get one: earlier than 6 minutes before booking opens, or from 6 minutes after the schedule was closed on (`details.movableAt`). All times stay once the performance has begun. Else: 409 SCHEDULE_NOT_CHANGEABLE.',
   auth: 'admin',
   params: z.object({ scheduleId: pathId }),
   headers: changeHeaders,
@@ -212,10 +235,11 @@ export const changeScheduleRoute = defineRoute({
       waitingRoomOpenAt: timeInput.exactOptional(),
       bookingOpenAt: timeInput.exactOptional(),
       bookingCloseAt: timeInput.exactOptional(),
+      refundableUntil: refundableUntilInput.exactOptional(),
     })
     .refine((change) => Object.keys(change).length > 0, {
       message:
-        'name at least one of status, performanceAt, waitingRoomOpenAt, bookingOpenAt and bookingCloseAt',
+        'name at least one of status, performanceAt, waitingRoomOpenAt, bookingOpenAt, bookingCloseAt and refundableUntil',
     }),
   responses: { 200: { description: 'As it is now.', headers: writtenHeaders, schema: schedule } },
   refusals: ['SCHEDULE_NOT_FOUND', 'SCHEDULE_NOT_CHANGEABLE', ...changeRefusals],

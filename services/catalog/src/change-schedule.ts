@@ -18,7 +18,13 @@ export interface ScheduleChange extends Partial<ScheduleTimes> {
   status?: ScheduleStatus | undefined
 }
 
-const timeFields = ['performanceAt', 'waitingRoomOpenAt', 'bookingOpenAt', 'bookingCloseAt'] as const
+const timeFields = [
+  'performanceAt',
+  'waitingRoomOpenAt',
+  'bookingOpenAt',
+  'bookingCloseAt',
+  'refundableUntil',
+] as const
 
 /**
  * Opens, closes or cancels a schedule, or moves its times, and tells the other services, which follow within 2 s. What it has already
@@ -40,7 +46,7 @@ export async function changeSchedule(
   requireVersion(ifMatch, before.version)
   const now = ctx.now()
   const after = applyChange(before, wanted, now)
-  const moved = timeFields.filter((field) => after[field].getTime() !== before[field].getTime())
+  const moved = timeFields.filter((field) => after[field]?.getTime() !== before[field]?.getTime())
   const isNewStatus = after.status !== before.status
   if (moved.length === 0 && !isNewStatus) return before
   if (before.status === 'CANCELLED') {
@@ -67,10 +73,11 @@ export async function changeSchedule(
 function applyChange(before: Schedule, wanted: ScheduleChange, now: Date): Schedule {
   const { status = before.status, performanceAt = before.performanceAt } = wanted
   const { bookingOpenAt = before.bookingOpenAt, bookingCloseAt = before.bookingCloseAt } = wanted
+  const { refundableUntil = before.refundableUntil } = wanted
   // A room that opens with the booking goes on to do so.
   const opensWithBooking = before.waitingRoomOpenAt.getTime() === before.bookingOpenAt.getTime()
   const { waitingRoomOpenAt = opensWithBooking ? bookingOpenAt : before.waitingRoomOpenAt } = wanted
-  const times = { performanceAt, waitingRoomOpenAt, bookingOpenAt, bookingCloseAt }
+  const times = { performanceAt, waitingRoomOpenAt, bookingOpenAt, bookingCloseAt, refundableUntil }
   return {
     ...before,
     ...times,
@@ -102,7 +109,7 @@ function statusMessage({ scheduleId, status }: Schedule): OutgoingMessage {
 }
 
 function timesMessage({ scheduleId, ...schedule }: Schedule): OutgoingMessage {
-  const times = Object.fromEntries(timeFields.map((field) => [field, schedule[field].toISOString()]))
+  const times = Object.fromEntries(timeFields.map((field) => [field, schedule[field]?.toISOString() ?? null]))
   return message(scheduleId, 'ScheduleMoved', { scheduleId, ...times })
 }
 

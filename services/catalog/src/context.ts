@@ -1,6 +1,7 @@
 import type { WakeUp } from '@frontrow/messaging/wake-up'
 import type { Pool } from '@frontrow/postgres/pool'
 import type { VerifyTokenResponse__Output as VerifiedToken } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokenResponse'
+import type { CancellationProgress__Output as CancellationProgress } from '@frontrow/proto/gen/frontrow/reservation/v1/CancellationProgress'
 import type { CoalescedCache } from '@frontrow/service-host/coalesced-cache'
 import type { CatalogConfig } from './config.ts'
 import type { CatalogEvents } from './events.ts'
@@ -40,6 +41,8 @@ export interface CatalogContext {
   readonly verifyToken: (check: TokenCheck) => Promise<VerifiedToken>
   /** The seats that are held or sold now, as their owner says. */
   readonly listTakenSeats: (request: { scheduleId: number }) => Promise<TakenSeats>
+  /** How far a cancelled schedule's reservations are, as their owner says. */
+  readonly getCancellationProgress: (request: { scheduleId: number }) => Promise<CancellationProgress>
   readonly blockSeats: ChangeHouseSeats
   readonly unblockSeats: ChangeHouseSeats
   /** Schedules up to a second old, as they are shown, for what the public sees. Code that decides something reads the schedule from PostgreSQL. */

@@ -21,6 +21,7 @@ export interface CreateSchedule {
   waitingRoomOpenAt: Date | undefined
   bookingOpenAt: Date
   bookingCloseAt: Date
+  refundableUntil: Date | null
   noOrphanSeats: boolean
   sections: readonly Section[]
 }

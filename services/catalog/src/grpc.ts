@@ -66,5 +66,6 @@ function toMessage(schedule: Schedule) {
     seatCount: schedule.seatCount,
     noOrphanSeats: schedule.noOrphanSeats,
     timeZone: schedule.timeZone,
+    refundableUntilMs: schedule.refundableUntil?.getTime() ?? 0,
   }
 }

@@ -43,6 +43,11 @@ export const listedSchedule = z.object({
 export const schedule = listedSchedule.extend({
   performanceAt: time,
   waitingRoomOpenAt: time,
+  refundableUntil: time.nullable().meta({
+    description:
+      'Until when a buyer can cancel what is paid and get the money back; null: until the performance begins.',
+    example: '2026-12-23T10:30:00.000Z',
+  }),
   seatCount: id,
   noOrphanSeats: z.boolean(),
 })
@@ -160,6 +165,12 @@ export const sectionBlock = z.strictObject({
   seatsPerRow: z.int().min(1).max(10_000),
 })
 
+export const refundableUntilInput = timeInput.nullable().meta({
+  description:
+    'From then on buyers can not cancel what is paid (422 NOT_REFUNDABLE); admins still can. Not after performanceAt; null or left out: until the performance begins.',
+  example: '2026-12-23T10:30:00.000Z',
+})
+
 export const createScheduleRoute = defineRoute({
   method: 'post',
   path: '/api/v1/admin/concerts/{concertId}/schedules',
@@ -177,6 +188,7 @@ export const createScheduleRoute = defineRoute({
       waitingRoomOpenAt: timeInput.optional(),
       bookingOpenAt: timeInput,
       bookingCloseAt: timeInput,
+      refundableUntil: refundableUntilInput.optional(),
       noOrphanSeats: z.boolean().default(false).meta({
         description:
           'Whether a choice of seats that would leave a single seat empty is refused (ORPHAN_SEAT) while another choice would leave none.',

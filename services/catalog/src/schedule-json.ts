@@ -52,6 +52,7 @@ export function scheduleJson(schedule: ListedSchedule): object {
     ...listedScheduleJson(schedule),
     performanceAt: schedule.performanceAt.toISOString(),
     waitingRoomOpenAt: schedule.waitingRoomOpenAt.toISOString(),
+    refundableUntil: schedule.refundableUntil?.toISOString() ?? null,
     seatCount: schedule.seatCount,
     noOrphanSeats: schedule.noOrphanSeats,
   }

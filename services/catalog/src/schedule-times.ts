@@ -5,6 +5,8 @@ export interface ScheduleTimes {
   waitingRoomOpenAt?: Date | undefined
   bookingOpenAt: Date
   bookingCloseAt: Date
+  /** Until when a buyer can give back what is paid; until the performance begins where it is left out or null. */
+  refundableUntil?: Date | null | undefined
 }
 
 /** A rule that a time breaks. */
@@ -15,7 +17,7 @@ export interface TimeProblem {
 
 /** The rules about the order of the times that these break. */
 export function orderProblems(times: ScheduleTimes): TimeProblem[] {
-  const { performanceAt, waitingRoomOpenAt, bookingOpenAt, bookingCloseAt } = times
+  const { performanceAt, waitingRoomOpenAt, bookingOpenAt, bookingCloseAt, refundableUntil } = times
   const problems: TimeProblem[] = []
   if (bookingCloseAt <= bookingOpenAt) {
     problems.push({ field: 'bookingCloseAt', rule: 'must be after bookingOpenAt' })
@@ -25,6 +27,9 @@ export function orderProblems(times: ScheduleTimes): TimeProblem[] {
   }
   if (waitingRoomOpenAt !== undefined && waitingRoomOpenAt > bookingOpenAt) {
     problems.push({ field: 'waitingRoomOpenAt', rule: 'must not be after bookingOpenAt' })
+  }
+  if (refundableUntil && refundableUntil > performanceAt) {
+    problems.push({ field: 'refundableUntil', rule: 'must not be after performanceAt' })
   }
   return problems
 }

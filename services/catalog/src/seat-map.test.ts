@@ -79,6 +79,28 @@ describe('what a map shows', () => {
     expect(new SeatMap(seats.map((seat) => ({ ...seat, price: 2_000 }))).layoutVersion).not.toBe(before)
   })
 
+  test('a layout from before rows were added is answered by its version, with the seats of then', async () => {
+    const rows = (count: number) =>
+      Array.from({ length: count * 3 }, (_, index) => ({
+        seatId: index + 1,
+        seatNumber: (index % 3) + 1,
+        section: index < 6 ? 'Floor' : 'Balcony',
+        row: index < 3 ? 'A' : 'B',
+        grade: 'R',
+        price: 1_000,
+      }))
+    const now = new SeatMap(rows(4))
+    for (const count of [1, 2, 4]) {
+      const then = new SeatMap(rows(count))
+      const layout = now.layoutOf(then.layoutVersion)
+      expect(layout?.tag).toBe(then.layout().tag)
+      expect(now.layoutOf(then.layoutVersion)).toBe(layout)
+    }
+    expect(now.layoutOf(new SeatMap(rows(5)).layoutVersion)).toBeUndefined()
+    // A row is never made in two steps.
+    expect(now.layoutOf(new SeatMap(rows(2).slice(0, 5)).layoutVersion)).toBeUndefined()
+  })
+
   test('one seat is shown with its state, and none that is not there', () => {
     const map = new SeatMap(seats)
     map.update({ heldSeatIds: [], soldSeatIds: [7], blockedSeatIds: [] }, 1)

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import { digestOf } from './entity-tag.ts'
+import { digestOf, nameOfDigest } from './entity-tag.ts'
 import { SharedBody } from './shared-body.ts'
 import { StateLog } from './state-log.ts'
 import type { Seat } from './sql/seats.ts'
@@ -46,6 +47,9 @@ const LETTERS = Buffer.from('AHSB')
 // A map of 10,000 seats is 1.1 MB of JSON. Few answers are kept, since one for every filter would fill the memory.
 const BODIES_MAX = 16
 
+// Older layouts that are kept once somebody asked for them. A section is added a few times in the life of a schedule.
+const OLDER_LAYOUTS_MAX = 4
+
 /**
  * The seats of one schedule and the newest known state of each. The layout never changes (a schedule that gets more seats gets another
  * map), so each seat's JSON is made once, up to its status; and everybody who asks for the same seats between two changes gets the same bytes.
@@ -61,6 +65,9 @@ export class SeatMap {
   #availableCount: number
   #asOf = 0
   #layout: SharedBody | undefined
+  readonly #olderLayouts = new LRUCache<string, SharedBody>({ max: OLDER_LAYOUTS_MAX })
+  /** By its version: how many seats a layout had that these seats begin with. */
+  #beginnings: ReadonlyMap<string, number> | undefined
   #heading = ''
   readonly #bodies = new LRUCache<string, SharedBody>({ max: BODIES_MAX })
 
@@ -146,8 +153,40 @@ export class SeatMap {
 
   /** All of the seats that never changes. */
   layout(): SharedBody {
-    const seats = (): string => this.#json.map((seat) => `${seat}}`).join(',')
-    return (this.#layout ??= new SharedBody(`{"success":true,"data":{"seats":[${seats()}]}}`))
+    return (this.#layout ??= this.#layOut(this.#json.length))
+  }
+
+  /**
+   * The same as of this version; undefined where the seats never were laid out so. Seats are only ever added behind the others, in rows of
+   * their own, so an older layout is a beginning of this one that ends with a row.
+   */
+  layoutOf(version: string): SharedBody | undefined {
+    if (version === this.layoutVersion) return this.layout()
+    const known = this.#olderLayouts.get(version)
+    if (known !== undefined) return known
+    const count = (this.#beginnings ??= this.#nameBeginnings()).get(version)
+    if (count === undefined) return undefined
+    const made = this.#layOut(count)
+    this.#olderLayouts.set(version, made)
+    return made
+  }
+
+  #layOut(count: number): SharedBody {
+    const seats = this.#json.slice(0, count).map((seat) => `${seat}}`)
+    return new SharedBody(`{"success":true,"data":{"seats":[${seats.join(',')}]}}`)
+  }
+
+  /** One pass over the seats, since a hash can be read off at each row. */
+  #nameBeginnings(): ReadonlyMap<string, number> {
+    const named = new Map<string, number>()
+    const hash = createHash('sha256')
+    for (const [index, seat] of this.#seats.entries()) {
+      hash.update(index === 0 ? '' : ',').update(this.#json[index] ?? '')
+      const next = this.#seats[index + 1]
+      if (next?.row === seat.row && next.section === seat.section) continue
+      named.set(nameOfDigest(hash.copy()), index + 1)
+    }
+    return named
   }
 
   #body(key: string, heading: MapHeading, make: () => SharedBody): SharedBody {

@@ -1,6 +1,7 @@
 import { CoalescedCache } from '@frontrow/service-host/coalesced-cache'
 import { SeatMap } from './seat-map.ts'
 import type { TakenSeats } from './seat-map.ts'
+import type { SharedBody } from './shared-body.ts'
 import type { Seat } from './sql/seats.ts'
 
 // With 10,000 seats a map takes 1.1 MB for the JSON of its seats, and 1.1 MB more for its layout and for each kind of answer that
@@ -51,10 +52,10 @@ export class SeatMaps {
     return this.#fresh.get(scheduleId)
   }
 
-  /** The map for the sake of its layout, of this version where there is such a one; nobody is asked for the states of its seats. */
-  async laidOut(scheduleId: number, version: string): Promise<SeatMap> {
-    const known = await this.#maps.get(scheduleId)
-    return known.layoutVersion === version ? known : this.#withAllSeats(scheduleId)
+  /** The layout of this version, now or before seats were added; undefined where there was none. Nobody is asked for the states of its seats. */
+  async layoutOf(scheduleId: number, version: string): Promise<SharedBody | undefined> {
+    const known = (await this.#maps.get(scheduleId)).layoutOf(version)
+    return known ?? (await this.#withAllSeats(scheduleId)).layoutOf(version)
   }
 
   async #withAllSeats(scheduleId: number): Promise<SeatMap> {

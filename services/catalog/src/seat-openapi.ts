@@ -104,7 +104,7 @@ export const seatLayoutRoute = defineRoute({
   tag,
   summary: 'Layout and prices of a seat map',
   description:
-    'All of the seats but their states, in the order of their ids. An address never answers anything else, so that browsers and caches may keep the answer for good; a layout that changes gets another one, which `layoutEndpoint` of the seat map names.',
+    'All of the seats but their states, in the order of their ids. An address never answers anything else, so that browsers and caches may keep the answer for good; a schedule that gets more seats gets another one, which `layoutEndpoint` of the seat map names. The older address still answers, with the seats that there were.',
   auth: 'none',
   params: scheduleParams.extend({ version: layoutVersion }),
   headers: conditional,

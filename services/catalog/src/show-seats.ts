@@ -58,16 +58,16 @@ export async function showSeat(
   })
 }
 
-/** What never changes of the seats there are; no secret, so everybody may see it. Refuses with SCHEDULE_NOT_FOUND and SEAT_LAYOUT_NOT_FOUND. */
+/** What never changes of the seats there are, or were when the layout had this version; no secret, so everybody may see it. Refuses with SCHEDULE_NOT_FOUND and SEAT_LAYOUT_NOT_FOUND. */
 export async function showLayout(
   ctx: CatalogContext,
   request: { concertId: number; scheduleId: number; version: string },
 ): Promise<SharedBody> {
   const { concertId, scheduleId, version } = request
   scheduleOf(concertId, scheduleId, await ctx.schedules.get(scheduleId))
-  const map = await ctx.seatMaps.laidOut(scheduleId, version)
-  if (map.layoutVersion === version) return map.layout()
-  throw refuse('SEAT_LAYOUT_NOT_FOUND', `the seats of schedule ${scheduleId} are not laid out so any more`)
+  const layout = await ctx.seatMaps.layoutOf(scheduleId, version)
+  if (layout !== undefined) return layout
+  throw refuse('SEAT_LAYOUT_NOT_FOUND', `the seats of schedule ${scheduleId} were never laid out so`)
 }
 
 /**

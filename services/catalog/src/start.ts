@@ -21,6 +21,7 @@ import { SeatChannels } from './seat-channels.ts'
 import { asShown } from './schedule-json.ts'
 import { SeatMaps } from './seat-maps.ts'
 import { SeatsLeft } from './seats-left.ts'
+import type { SeatRange } from './seats-left.ts'
 import { deleteReleased } from './sql/reserved-seats.ts'
 import { readSchedule, readSeatCount } from './sql/schedules.ts'
 import { readGrades, readSeats } from './sql/seats.ts'
@@ -32,6 +33,8 @@ export interface RunningCatalog extends RunningService {
 }
 
 const CALL_DEADLINE_MS = 800
+// Events are there where it takes longer, and people wait for it.
+const COUNT_DEADLINE_MS = 400
 const WATCH_EVERY_MS = 200
 const SCHEDULE_FRESH_MS = 1_000
 const SCHEDULES_MAX = 1_000
@@ -115,6 +118,7 @@ function createContext(
     now,
     verifyToken: calls.verifyToken,
     listTakenSeats: calls.listTakenSeats,
+    getCancellationProgress: calls.getCancellationProgress,
     blockSeats: calls.blockSeats,
     unblockSeats: calls.unblockSeats,
     schedules,
@@ -124,8 +128,8 @@ function createContext(
       freshMs: Number.POSITIVE_INFINITY,
       max: SCHEDULES_MAX,
     }),
-    // They have to be right within 2 s of a hold, which a replica may be behind by. It is one statement a second.
-    seatsLeft: new SeatsLeft(pool),
+    // They have to be right within 2 s of a hold, which a replica may be behind by.
+    seatsLeft: new SeatsLeft({ db: pool, countTaken: calls.countTaken, logger }),
     seatMaps,
     seatChannels: new SeatChannels({
       seatMaps,
@@ -147,8 +151,12 @@ function createCalls(host: ServiceHost, config: CatalogConfig) {
   const queue = { name: 'queue', address: config.QUEUE_GRPC, refusalKind }
   const reservation = { name: 'reservation', address: config.RESERVATION_GRPC, refusalKind }
   const reservations = host.connect(ReservationService, reservation)
-  // It has a circuit breaker of its own: while an older reservation service can't answer it, seat maps go on.
+  // What admins and comparisons ask has a circuit breaker of its own: while an older reservation service can't answer it, seat maps go on.
   const comparison = host.connect(ReservationService, { ...reservation, name: 'reservation-comparison' })
+  // So has this, which is asked whenever somebody looks at a schedule.
+  const count = host
+    .connect(ReservationService, { ...reservation, name: 'reservation-seats-left' })
+    .call('CountTakenSeats', { deadlineMs: COUNT_DEADLINE_MS, retriable: false })
   const verifyTokens = host.connect(QueueService, queue).call('VerifyTokens', limits)
   const shareChecks = () =>
     shareCalls<TokenCheck, VerifiedToken>(async (checks) =>
@@ -159,7 +167,9 @@ function createCalls(host: ServiceHost, config: CatalogConfig) {
     // These have calls of their own, so that no request waits behind the tokens of thousands of streams.
     watchToken: shareChecks(),
     listTakenSeats: reservations.call('ListTakenSeats', limits),
+    countTaken: async (ranges: readonly SeatRange[]) => (await count({ ranges: [...ranges] })).taken,
     listLiveReservations: comparison.call('ListLiveReservations', limits),
+    getCancellationProgress: comparison.call('GetCancellationProgress', limits),
     blockSeats: reservations.call('BlockSeats', limits),
     unblockSeats: reservations.call('UnblockSeats', limits),
   }

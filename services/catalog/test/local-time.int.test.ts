@@ -38,6 +38,7 @@ async function perform(
       bookingOpenAt: new Date(before),
       bookingCloseAt: new Date(moment),
       noOrphanSeats: false,
+      refundableUntil: null,
       sections: [{ section: 'A', grade: 'R', price: 1, rows: 1, seatsPerRow: 10 }],
     }
     const ctx = at(before)

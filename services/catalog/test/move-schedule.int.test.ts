@@ -43,7 +43,7 @@ test('a move is shown everywhere at once and told to the other services', async 
   expect((await underTest.call('GET', path)).data).toMatchObject({ ...times, concertId })
   expect(await outboxOf(scheduleId)).toEqual([
     { type: 'ScheduleStatusChanged', payload: { scheduleId, status: 'CLOSED' } },
-    { type: 'ScheduleMoved', payload: { scheduleId, ...times } },
+    { type: 'ScheduleMoved', payload: { scheduleId, ...times, refundableUntil: null } },
   ])
   // What it has already changes nothing.
   const again = await call('PATCH', `/admin/schedules/${scheduleId}`, times)

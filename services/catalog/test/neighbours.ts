@@ -3,8 +3,12 @@ import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js'
 import type { VerifyTokensRequest__Output as VerifyTokensRequest } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokensRequest'
 import type { TokenOutcome } from '@frontrow/proto/gen/frontrow/queue/v1/TokenOutcome'
 import type { VerifyTokensResponse } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokensResponse'
+import type { CancellationProgress } from '@frontrow/proto/gen/frontrow/reservation/v1/CancellationProgress'
+import type { GetCancellationProgressRequest__Output as GetCancellationProgressRequest } from '@frontrow/proto/gen/frontrow/reservation/v1/GetCancellationProgressRequest'
 import type { ListLiveReservationsRequest__Output as ListLiveReservationsRequest } from '@frontrow/proto/gen/frontrow/reservation/v1/ListLiveReservationsRequest'
 import type { ListLiveReservationsResponse } from '@frontrow/proto/gen/frontrow/reservation/v1/ListLiveReservationsResponse'
+import type { CountTakenSeatsRequest__Output as CountTakenSeatsRequest } from '@frontrow/proto/gen/frontrow/reservation/v1/CountTakenSeatsRequest'
+import type { CountTakenSeatsResponse } from '@frontrow/proto/gen/frontrow/reservation/v1/CountTakenSeatsResponse'
 import type { HouseSeatsRequest__Output as HouseSeatsRequest } from '@frontrow/proto/gen/frontrow/reservation/v1/HouseSeatsRequest'
 import type { HouseSeatsResponse } from '@frontrow/proto/gen/frontrow/reservation/v1/HouseSeatsResponse'
 import type { ListTakenSeatsRequest__Output as ListTakenSeatsRequest } from '@frontrow/proto/gen/frontrow/reservation/v1/ListTakenSeatsRequest'
@@ -31,6 +35,10 @@ export interface Neighbours {
   taken: { held: number[]; sold: number[]; blocked?: number[] }
   /** What ListLiveReservations answers, by schedule; it is away where the schedule is missing. */
   live: Map<number, { reservationId: string; seatIds: number[] }[]>
+  /** What CountTakenSeats counts, by schedule: the ids of taken seats. It is away where a schedule is missing. */
+  takenNow: Map<number, number[]>
+  /** What GetCancellationProgress answers, by schedule; it is away where the schedule is missing. */
+  cancellations: Map<number, CancellationProgress>
   /** Calls of VerifyTokens so far. */
   verifyCalls: number
   /** Calls of ListTakenSeats so far. */
@@ -58,6 +66,8 @@ export async function startNeighbours(): Promise<Neighbours> {
     tokens: new Map(),
     taken: { held: [], sold: [] },
     live: new Map(),
+    takenNow: new Map(),
+    cancellations: new Map(),
     verifyCalls: 0,
     takenCalls: 0,
     stop: async () => server.forceShutdown(),
@@ -97,6 +107,18 @@ export async function startNeighbours(): Promise<Neighbours> {
         blockedSeatIds: neighbours.taken.blocked ?? [],
       })
     },
+    CountTakenSeats: (
+      { request }: ServerUnaryCall<CountTakenSeatsRequest, CountTakenSeatsResponse>,
+      answer: sendUnaryData<CountTakenSeatsResponse>,
+    ) => {
+      if (request.ranges.some(({ scheduleId }) => !neighbours.takenNow.has(scheduleId))) {
+        unimplemented(request, answer)
+        return
+      }
+      const count = ({ scheduleId, firstSeatId, lastSeatId }: CountTakenSeatsRequest['ranges'][number]) =>
+        neighbours.takenNow.get(scheduleId)?.filter((id) => id >= firstSeatId && id <= lastSeatId).length ?? 0
+      answer(null, { taken: request.ranges.map(count) })
+    },
     ListLiveReservations: (
       { request }: ServerUnaryCall<ListLiveReservationsRequest, ListLiveReservationsResponse>,
       answer: sendUnaryData<ListLiveReservationsResponse>,
@@ -104,6 +126,14 @@ export async function startNeighbours(): Promise<Neighbours> {
       const reservations = neighbours.live.get(request.scheduleId)
       if (reservations === undefined) unimplemented(request, answer)
       else answer(null, { reservations })
+    },
+    GetCancellationProgress: (
+      { request }: ServerUnaryCall<GetCancellationProgressRequest, CancellationProgress>,
+      answer: sendUnaryData<CancellationProgress>,
+    ) => {
+      const progress = neighbours.cancellations.get(request.scheduleId)
+      if (progress === undefined) unimplemented(request, answer)
+      else answer(null, progress)
     },
     BlockSeats: (
       { request }: ServerUnaryCall<HouseSeatsRequest, HouseSeatsResponse>,

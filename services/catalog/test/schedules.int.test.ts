@@ -54,6 +54,7 @@ describe('creating', () => {
       availableSeats: 50,
       seatCount: 50,
       noOrphanSeats: false,
+      refundableUntil: null,
       grades: [
         { grade: 'VIP', price: 150_000, seatCount: 20 },
         { grade: 'R', price: 110_000, seatCount: 30 },

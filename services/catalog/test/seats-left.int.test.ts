@@ -189,6 +189,35 @@ describe('seats left', () => {
     await eventuallyLeft(path, 48)
   })
 
+  test('are right within 2 s though no event comes, and go on from events where the reservation service is away', async () => {
+    const { scheduleId, path, concertId } = await underTest.createSchedule()
+    const { takenNow } = underTest.neighbours
+    const eventuallyOfGrades = (vip: number, r: number) =>
+      eventually(
+        async () => {
+          const { data } = await underTest.call('GET', path)
+          expect(data).toMatchObject({
+            availableSeats: vip + r,
+            grades: [{ availableSeats: vip }, { availableSeats: r }],
+          })
+          const list = await underTest.call('GET', `/concerts/${concertId}/schedules`)
+          expect(list.data).toMatchObject([{ scheduleId, availableSeats: vip + r }])
+        },
+        { withinMs: 2_000 },
+      )
+    takenNow.set(scheduleId, [])
+    await eventuallyOfGrades(20, 30)
+    takenNow.set(scheduleId, [19, 20, 21])
+    await eventuallyOfGrades(18, 29)
+    const section = { section: 'Back', grade: 'VIP', price: 150_000, rows: 1, seatsPerRow: 10 }
+    const added = { admin: true, body: section }
+    expect((await underTest.call('POST', `/admin/schedules/${scheduleId}/sections`, added)).status).toBe(201)
+    takenNow.set(scheduleId, [20, 21, 60])
+    await eventuallyOfGrades(28, 29)
+    takenNow.delete(scheduleId)
+    await eventuallyOfGrades(30, 30)
+  })
+
   test('are without the seats that the house keeps back, also by grade and after they were compared', async () => {
     const { scheduleId, path } = await underTest.createSchedule()
     const [kept, back, old] = [randomUUID(), randomUUID(), randomUUID()]

@@ -64,6 +64,9 @@ export async function advancePurchaseSagas(
   const changed = await save(ctx, tx, loaded, moves, now)
   onCommit(tx, () => {
     for (const payment of changed) if (payment.status !== 'PENDING') ctx.settled.settled(payment)
+    // Whoever waits for the answer has to hear that it is their turn.
+    for (const { after } of moves)
+      if (after.saga.state === 'AWAITING_ACTION') ctx.settled.settled(after.payment)
     for (const move of moves) {
       const { trace } = move.news
       if (trace === undefined) report(ctx, move, now)

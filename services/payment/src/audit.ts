@@ -1,14 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { InvariantCheck } from '@frontrow/messaging/audit'
-import type { PaymentFact__Output as PaymentFact } from '@frontrow/proto/gen/frontrow/audit/v1/PaymentFact'
 import type { Context } from './context.ts'
 import { judgePayment } from './judge-payment.ts'
-import type { FactsOfPayment } from './judge-payment.ts'
+import { mergeFacts } from './merge-facts.ts'
+import type { ReadFacts } from './merge-facts.ts'
+import { heldWithoutTicket } from './money-without-ticket.ts'
 import { listPaymentFacts } from './sql/payments.ts'
+import { countNoticedPayments } from './sql/provider-events.ts'
 import { countSagas } from './sql/purchase-sagas.ts'
-
-/** Reads a page of what a service knows of payments with ids above `after`, in the order of their ids. */
-export type ReadFacts = (after: string, limit: number) => Promise<PaymentFact[]>
 
 /** What the audit asks of the services. */
 export interface AuditSources {
@@ -24,7 +23,19 @@ export interface AuditReport {
   checkedAt: Date
   unsettled: number
   sagas: Record<string, number>
+  /** Payments that were disputed or given back at the card provider, by kind. */
+  providerNotices: Record<string, number>
+  moneyWithoutTicket: MoneyWithoutTicket
   invariants: { number: number; name: string; holds: boolean; checked: number; violations: string[] }[]
+}
+
+/** Payments whose money is held while their buyer has no ticket, at work or not. */
+export interface MoneyWithoutTicket {
+  payments: number
+  /** How long the one that waits longest has done so; null where there is none. */
+  oldestSeconds: number | null
+  /** The first few, longest first. */
+  longest: { paymentId: string; sagaState: string | null; since: Date }[]
 }
 
 const INVARIANT_NAMES = {
@@ -32,13 +43,11 @@ const INVARIANT_NAMES = {
   3: 'money taken for a payment that is not APPROVED has been given back, once',
 } as const
 
-const PAGE_SIZE = 1_000
 const SHOWN_MAX = 10
 // The services are read one after the other, so a payment that moves in between can look wrong. Only what is wrong in each
 // of three readings, with pauses between them, is reported.
 const READINGS_MAX = 3
 const PAUSE_MS = 700
-const ID_BELOW_ALL = '00000000-0000-0000-0000-000000000000'
 
 /** Checks all invariants on the data of all services, which it only reads. Refuses UNAVAILABLE where one can't be asked. */
 export async function auditAll(ctx: Context, sources: AuditSources): Promise<AuditReport> {
@@ -58,12 +67,14 @@ export async function auditAll(ctx: Context, sources: AuditSources): Promise<Aud
       checked,
       violations: violations.slice(0, SHOWN_MAX),
     }))
-  const sagas = await countSagas(ctx.pool)
+  const [sagas, notices] = [await countSagas(ctx.pool), await countNoticedPayments(ctx.pool)]
   return {
     holds: invariants.every((invariant) => invariant.holds),
     checkedAt: ctx.now(),
     unsettled: across.unsettled,
     sagas: Object.fromEntries(sagas.map(({ state, count }) => [state, count])),
+    providerNotices: Object.fromEntries(notices.map(({ kind, count }) => [kind, count])),
+    moneyWithoutTicket: summarise(across.held, ctx.now()),
     invariants,
   }
 }
@@ -77,8 +88,22 @@ function addChecks(a: InvariantCheck, b: InvariantCheck): InvariantCheck {
   }
 }
 
+type Held = MoneyWithoutTicket['longest'][number]
+
+function summarise(held: readonly Held[], now: Date): MoneyWithoutTicket {
+  const longest = held.toSorted((a, b) => a.since.getTime() - b.since.getTime())
+  const oldest = longest[0]
+  return {
+    payments: held.length,
+    oldestSeconds:
+      oldest === undefined ? null : Math.max(0, (now.getTime() - oldest.since.getTime()) / 1_000),
+    longest: longest.slice(0, SHOWN_MAX),
+  }
+}
+
 interface Reading {
   unsettled: number
+  held: Held[]
   checked: Record<2 | 3, number>
   violations: Map<string, { number: 2 | 3; text: string }>
 }
@@ -86,7 +111,7 @@ interface Reading {
 async function checkAcrossServices(
   ctx: Context,
   sources: AuditSources,
-): Promise<{ unsettled: number; checks: InvariantCheck[] }> {
+): Promise<{ unsettled: number; held: Held[]; checks: InvariantCheck[] }> {
   let reading = await readAcrossServices(ctx, sources)
   for (let readings = 1; readings < READINGS_MAX && reading.violations.size > 0; readings += 1) {
     await delay(PAUSE_MS)
@@ -105,75 +130,28 @@ async function checkAcrossServices(
       violations,
     }
   })
-  return { unsettled: reading.unsettled, checks }
+  return { unsettled: reading.unsettled, held: reading.held, checks }
 }
 
 async function readAcrossServices(ctx: Context, sources: AuditSources): Promise<Reading> {
-  const reading: Reading = { unsettled: 0, checked: { 2: 0, 3: 0 }, violations: new Map() }
-  for await (const facts of mergeFacts(
-    (after, limit) => listPaymentFacts(ctx.pool, after, limit),
-    sources.reservationFacts,
-    sources.walletFacts,
-  )) {
+  const reading: Reading = { unsettled: 0, held: [], checked: { 2: 0, 3: 0 }, violations: new Map() }
+  const readers = {
+    payments: (after: string, limit: number) => listPaymentFacts(ctx.pool, after, limit),
+    reservations: sources.reservationFacts,
+    wallets: sources.walletFacts,
+  }
+  for await (const facts of mergeFacts(readers)) {
     const judgement = judgePayment(facts)
     if (judgement.unsettled) reading.unsettled += 1
+    const since = heldWithoutTicket(facts)
+    if (since !== null) {
+      const { paymentId, payment } = facts
+      reading.held.push({ paymentId, sagaState: payment?.sagaState ?? null, since })
+    }
     for (const number of judgement.lookedAt) reading.checked[number] += 1
     for (const violation of judgement.violations) {
       reading.violations.set(`${violation.number} ${violation.text}`, violation)
     }
   }
   return reading
-}
-
-/** Reads pages of one source as needed and hands out its facts one by one. */
-class FactsReader<T extends { paymentId: string }> {
-  readonly #read: (after: string, limit: number) => Promise<T[]>
-  #page: T[] = []
-  #at = 0
-  #after = ID_BELOW_ALL
-  #ended = false
-
-  constructor(read: (after: string, limit: number) => Promise<T[]>) {
-    this.#read = read
-  }
-
-  async peek(): Promise<T | undefined> {
-    if (this.#at >= this.#page.length && !this.#ended) {
-      this.#page = await this.#read(this.#after, PAGE_SIZE)
-      this.#at = 0
-      this.#ended = this.#page.length < PAGE_SIZE
-      this.#after = this.#page.at(-1)?.paymentId ?? this.#after
-    }
-    return this.#page[this.#at]
-  }
-
-  async takeIf(paymentId: string): Promise<T | undefined> {
-    const next = await this.peek()
-    if (next?.paymentId !== paymentId) return undefined
-    this.#at += 1
-    return next
-  }
-}
-
-async function* mergeFacts(
-  readPayments: (after: string, limit: number) => ReturnType<typeof listPaymentFacts>,
-  readReservations: ReadFacts,
-  readWallets: ReadFacts,
-): AsyncGenerator<FactsOfPayment> {
-  const payments = new FactsReader(readPayments)
-  const reservations = new FactsReader(readReservations)
-  const wallets = new FactsReader(readWallets)
-  for (;;) {
-    const heads = await Promise.all([payments.peek(), reservations.peek(), wallets.peek()])
-    const ids = heads.flatMap((head) => (head === undefined ? [] : [head.paymentId]))
-    // UUIDs as lower-case text sort as the database sorts them.
-    const paymentId = ids.toSorted()[0]
-    if (paymentId === undefined) return
-    yield {
-      paymentId,
-      payment: await payments.takeIf(paymentId),
-      reservation: await reservations.takeIf(paymentId),
-      wallet: await wallets.takeIf(paymentId),
-    }
-  }
 }

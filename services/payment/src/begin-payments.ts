@@ -1,30 +1,34 @@
 import { isDatabaseOutage } from '@frontrow/postgres/errors'
 import { inOneStatement } from '@frontrow/postgres/transaction'
-import { refuse } from '@frontrow/proto/refusals'
+import type { Refusal } from '@frontrow/refusals/refusal'
 import { Batcher } from '@frontrow/service-host/batcher'
 import { runWithTrace } from '@frontrow/trace-context/trace-context'
 import type { TraceContext } from '@frontrow/trace-context/trace-context'
 import { sagaLimits } from './advance-purchase-sagas.ts'
 import type { Context } from './context.ts'
 import { oneByOne } from './one-by-one.ts'
-import { findRepeated } from './payment-keys.ts'
+import { answerOf } from './payment-keys.ts'
 import { beginSaga } from './purchase-saga.ts'
 import { commandMessage } from './saga-messages.ts'
 import { beginPayments } from './sql/begin-payments.ts'
 import type { NewPayment } from './sql/begin-payments.ts'
+import { findRequestsByKey } from './sql/payment-keys.ts'
 import type { Payment } from './sql/payments.ts'
 
 /** A payment that may begin: its reservation is held, and says what is to be paid. */
-export interface PaymentToBegin extends Pick<NewPayment, 'payment' | 'key' | 'cardToken' | 'contact'> {
+export interface PaymentToBegin extends Pick<
+  NewPayment,
+  'payment' | 'reserved' | 'key' | 'cardToken' | 'contact'
+> {
   /** The trace of the request; what follows from it is sent and logged under it. */
   trace: TraceContext | undefined
 }
 
-/** `isRepeat`: an earlier request with the same key had begun it, and it is as that request left it. */
-export interface Beginning {
-  payment: Payment
-  isRepeat: boolean
-}
+/**
+ * The payment, or the refusal that its key remembers: ALREADY_PAID where the reservation has another live payment. `isRepeat`: an earlier
+ * request with the same key came to it, and it is as that request left it.
+ */
+export type Beginning = { payment: Payment; isRepeat: boolean } | { refusal: Refusal; isRepeat: boolean }
 
 /** Payments that begin; each is answered after the commit. */
 export type PaymentBeginnings = Batcher<'all', PaymentToBegin, Beginning>
@@ -35,8 +39,8 @@ const BATCH_MAX = 100
 const PENDING_MAX = 2_000
 
 /**
- * Payments that begin in one turn of the event loop, or while a statement is in work, share the next statement. Refuses
- * IDEMPOTENCY_KEY_REUSED, and ALREADY_PAID where the reservation has another live payment.
+ * Payments that begin in one turn of the event loop, or while a statement is in work, share the next statement. Rejects with
+ * IDEMPOTENCY_KEY_REUSED.
  */
 export function createPaymentBeginnings(ctx: BeginningContext): PaymentBeginnings {
   return new Batcher({
@@ -82,24 +86,25 @@ async function answerOthers(
   ctx: BeginningContext,
   others: readonly PaymentToBegin[],
 ): Promise<Map<string, Beginning | Error>> {
-  let repeated: (Payment | Error | undefined)[]
+  if (others.length === 0) return new Map()
   try {
-    repeated = await findRepeated(
+    const found = await findRequestsByKey(
       ctx.pool,
       others.map(({ key }) => key),
     )
+    return new Map(
+      others.map(({ payment: { paymentId }, key }, index): [string, Beginning | Error] => {
+        const request = found[index]
+        if (request === undefined) return [paymentId, new Error('a key that is used was not found')]
+        const answer = answerOf(request, key.requestHash)
+        if (answer instanceof Error) return [paymentId, answer]
+        return [paymentId, { ...answer, isRepeat: request.wantedPaymentId !== paymentId }]
+      }),
+    )
   } catch (error) {
     const failed = asError(error)
-    repeated = others.map(() => failed)
+    return new Map(others.map(({ payment }) => [payment.paymentId, failed]))
   }
-  const answers = others.map(({ payment }, index): [string, Beginning | Error] => {
-    const found = repeated[index]
-    if (found instanceof Error) return [payment.paymentId, found]
-    if (found !== undefined) return [payment.paymentId, { payment: found, isRepeat: true }]
-    const message = 'the reservation is paid, or being paid by another payment'
-    return [payment.paymentId, refuse('ALREADY_PAID', message)]
-  })
-  return new Map(answers)
 }
 
 function asError(error: unknown): Error {
@@ -132,19 +137,14 @@ async function beginOneByOne(
   }
 }
 
-function withSaga(
-  ctx: BeginningContext,
-  { payment, key, cardToken, contact, trace }: PaymentToBegin,
-): NewPayment {
+function withSaga(ctx: BeginningContext, { trace, ...toBegin }: PaymentToBegin): NewPayment {
+  const { payment } = toBegin
   const { saga, deadlineAt, command } = beginSaga(payment.paymentMethod, ctx.now(), sagaLimits(ctx))
   const message = command === null ? null : commandMessage(payment, command)
   return {
-    payment,
-    key,
+    ...toBegin,
     saga,
     deadlineAt,
-    cardToken,
-    contact,
     command: message === null ? null : { ...message, trace },
   }
 }

@@ -1,5 +1,6 @@
 import type { ServiceHost } from '@frontrow/service-host/host'
 import { Counter, Histogram } from 'prom-client'
+import type { EventOutcome } from './sql/provider-events.ts'
 
 /**
  * Counts and logs what happens to payments. An operator reads one line a payment, that of its end, at the level info; how it came there
@@ -9,6 +10,10 @@ export interface PaymentEvents {
   begun(payment: { paymentId: string; reservationId: string; paymentMethod: string }): void
   moved(saga: { paymentId: string; from: string; to: string; message: string; reason: string | null }): void
   impossible(saga: { paymentId: string; state: string; message: string }): void
+  /** An event of the card provider, and what was made of it. */
+  providerEvent(event: { eventId: string; type: string; kind: string; outcome: EventOutcome }): void
+  /** A saga that stood still was told what it had missed: `found` says what. */
+  reconciled(saga: { paymentId: string; found: string }): void
   /** `from` and `to` are statuses of the payment; `seconds` is the time since it was begun. */
   settled(payment: {
     paymentId: string
@@ -39,6 +44,18 @@ export function createPaymentEvents(host: Pick<ServiceHost, 'logger' | 'metrics'
     labelNames: ['state', 'message'] as const,
     registers,
   })
+  const providerEvents = new Counter({
+    name: 'provider_events_total',
+    help: 'Events of the card provider, by what they are about and what was made of them; `noticed` is for a person to look at',
+    labelNames: ['kind', 'outcome'] as const,
+    registers,
+  })
+  const reconciled = new Counter({
+    name: 'sagas_reconciled_total',
+    help: 'Sagas that stood still and were told what they had missed, by what was found',
+    labelNames: ['found'] as const,
+    registers,
+  })
   const seconds = new Histogram({
     name: 'saga_duration_seconds',
     help: 'From POST /payments to the settled saga',
@@ -58,6 +75,17 @@ export function createPaymentEvents(host: Pick<ServiceHost, 'logger' | 'metrics'
     impossible(saga) {
       impossible.inc({ state: saga.state, message: saga.message })
       host.logger.error(saga, 'a message that can not be right for its saga')
+    },
+    providerEvent(event) {
+      const { kind, outcome } = event
+      providerEvents.inc({ kind, outcome })
+      if (outcome === 'noticed')
+        host.logger.warn(event, 'somebody disputed or gave back a payment at the card provider')
+      else host.logger.debug(event, 'event of the card provider')
+    },
+    reconciled(saga) {
+      reconciled.inc({ found: saga.found })
+      host.logger.warn(saga, 'a saga was told what it had missed')
     },
     settled(payment) {
       seconds.observe({ state: payment.to }, payment.seconds)

@@ -1,11 +1,12 @@
 import { checkMessages } from '@frontrow/messaging/audit'
 import type { InvariantCheck } from '@frontrow/messaging/audit'
+import type { PaymentRefusal } from '@frontrow/proto/gen/frontrow/payment/v1/PaymentRefusal'
 import { refuse } from '@frontrow/proto/refusals'
 import { AuditService, PaymentService } from '@frontrow/proto/services'
 import { unaryHandler } from '@frontrow/service-host/grpc-server'
 import type { ServiceHost } from '@frontrow/service-host/host'
 import { z } from 'zod'
-import { refusalOf } from './payment-refusal.ts'
+import { refusalOf } from './payment-failure.ts'
 import { checkPaymentKeys } from './sql/payment-keys.ts'
 import { findPayment } from './sql/payments.ts'
 import type { Payment } from './sql/payments.ts'
@@ -15,11 +16,12 @@ export async function localChecks(host: Pick<ServiceHost, 'pool' | 'service'>): 
   return [await checkPaymentKeys(host.pool), await checkMessages(host.pool, host.service)]
 }
 
-function refusedOf(payment: Payment): { refused?: { code: string; message: string; reason: string } } {
+function refusedOf(payment: Payment): { refused?: PaymentRefusal } {
   // One that was paid has its answer, whatever has become of it since.
   if (payment.status === 'PENDING' || payment.paidAt !== null) return {}
   const { code, message } = refusalOf(payment)
-  return { refused: { code, message, reason: payment.reason ?? '' } }
+  const moneyMoved = payment.status === 'REFUNDED'
+  return { refused: { code, message, reason: payment.reason ?? '', moneyMoved } }
 }
 
 /** Adds this service's gRPC methods. */

@@ -1,9 +1,12 @@
 import { actingUser } from '@frontrow/service-host/auth'
+import type { Caller } from '@frontrow/service-host/auth'
 import type { HttpServer } from '@frontrow/service-host/http-server'
 import { prefersAsync } from '@frontrow/service-host/prefer'
 import type { Reply } from '@frontrow/service-host/serve-route'
 import { auditAll } from './audit.ts'
 import type { AuditSources } from './audit.ts'
+import { findCardProgress } from './card-progress.ts'
+import type { CardProgress } from './card-progress.ts'
 import type { Context } from './context.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import { getPayment } from './get-payment.ts'
@@ -14,8 +17,16 @@ import {
   payRoute,
   retryDeadLetterRoute,
 } from './openapi.ts'
+import { stripeEventsRoute } from './provider-openapi.ts'
+import { askReservation } from './show-reservation.ts'
+import type { ShownReservation } from './show-reservation.ts'
 import type { Payment } from './sql/payments.ts'
+import { listNotices } from './sql/provider-events.ts'
 import { startPurchase } from './start-purchase.ts'
+import { takeProviderEvent } from './take-provider-event.ts'
+
+// Longer than a client should be away from a payment that it waits for.
+const RETRY_AFTER_MAX_S = 5
 
 /** The REST side of this service. */
 export function addRoutes(
@@ -27,38 +38,50 @@ export function addRoutes(
   http.handle(payRoute, async ({ body, headers, caller, response }) => {
     const userId = actingUser(caller, body.userId)
     const isAsync = prefersAsync(headers.prefer)
-    const { payment, refusal, isReplay } = await startPurchase(ctx, {
+    const answer = await startPurchase(ctx, {
       userId,
       reservationId: body.reservationId,
       paymentMethod: body.paymentMethod,
       cardToken: body.card?.token ?? null,
+      amount: body.amount,
       idempotencyKey: headers['idempotency-key'],
       contact: userId === caller.userId ? caller.contact : undefined,
       waitMs: isAsync ? 0 : ctx.config.PAYMENT_WAIT_MS,
     })
-    if (isReplay) response.setHeader('Idempotency-Replayed', 'true')
-    if (refusal !== null) throw refusal
-    if (payment.status === 'APPROVED') return { status: 201, data: toJson(payment) }
-    if (isAsync) return jobReply(payment.paymentId, ctx.intakes[payment.paymentMethod].expectedSeconds())
-    return {
-      status: 202,
-      data: toJson(payment),
-      headers: { Location: `/api/v1/payments/${payment.paymentId}`, 'Retry-After': '1' },
+    if (answer.kind === 'pending') {
+      const { payment } = answer
+      if (isAsync) return jobReply(payment.paymentId, ctx.intakes[payment.paymentMethod].expectedSeconds())
+      return toPendingReply(caller, answer, await askReservation(ctx, payment))
     }
+    if (answer.isReplay) response.setHeader('Idempotency-Replayed', 'true')
+    if (answer.kind === 'refused') throw answer.refusal
+    return { status: 201, data: toJson(answer.payment, answer.reservation) }
   })
 
   http.handle(getPaymentRoute, async ({ params, caller }) => {
-    const { payment, steps } = await getPayment(ctx, caller, params.paymentId)
+    const { payment, reservation, failure, steps } = await getPayment(ctx, caller, params.paymentId)
+    const { nextAction } = await findCardProgress(ctx, payment)
+    const { reason, createdAt, endedAt } = payment
     return {
       status: 200,
       data: {
-        ...toJson(payment),
-        reason: payment.reason,
-        createdAt: payment.createdAt,
-        endedAt: payment.endedAt,
+        ...toJson(payment, reservation),
+        failure,
+        reason,
+        createdAt,
+        endedAt,
         steps,
+        ...actionFor(caller, payment, nextAction),
+        ...(caller.isAdmin ? { providerNotices: await listNotices(ctx.pool, payment.paymentId) } : {}),
       },
     }
+  })
+
+  http.handle(stripeEventsRoute, async ({ request, headers }) => {
+    const body: unknown = request.body
+    if (!Buffer.isBuffer(body)) throw new Error('the body was not read')
+    await takeProviderEvent(ctx, 'stripe', body, headers['stripe-signature'])
+    return { status: 200, data: { received: true } }
   })
 
   http.handle(listDeadLettersRoute, async ({ query }) => ({
@@ -74,6 +97,26 @@ export function addRoutes(
   http.handle(auditRoute, async () => ({ status: 200, data: await auditAll(ctx, audit) }))
 }
 
+function toPendingReply(
+  caller: Caller,
+  { payment, nextAction, captureMs }: { payment: Payment } & CardProgress,
+  reservation: ShownReservation,
+): Reply {
+  const estimatedWaitSeconds = Math.max(1, Math.ceil((captureMs ?? 0) / 1_000))
+  return {
+    status: 202,
+    data: {
+      ...toJson(payment, reservation),
+      ...(nextAction === null ? { estimatedWaitSeconds } : {}),
+      ...actionFor(caller, payment, nextAction),
+    },
+    headers: {
+      Location: `/api/v1/payments/${payment.paymentId}`,
+      'Retry-After': String(Math.min(RETRY_AFTER_MAX_S, estimatedWaitSeconds)),
+    },
+  }
+}
+
 /** A payment is the job that a client may ask for instead of its answer: it is stored, and goes on by itself. Nothing is before it in a line. */
 function jobReply(paymentId: string, estimatedWaitSeconds: number): Reply {
   const statusEndpoint = `/api/v1/jobs/${paymentId}`
@@ -84,7 +127,16 @@ function jobReply(paymentId: string, estimatedWaitSeconds: number): Reply {
   }
 }
 
-function toJson(payment: Payment) {
+/** Only the owner's page can do something with it, and it holds a secret of theirs. */
+function actionFor(
+  caller: Caller,
+  { userId }: Payment,
+  nextAction: CardProgress['nextAction'],
+): { nextAction?: CardProgress['nextAction'] } {
+  return nextAction === null || caller.userId !== userId ? {} : { nextAction }
+}
+
+function toJson(payment: Payment, reservation: ShownReservation) {
   return {
     paymentId: payment.paymentId,
     reservationId: payment.reservationId,
@@ -93,20 +145,6 @@ function toJson(payment: Payment) {
     paymentMethod: payment.paymentMethod,
     status: payment.status,
     paidAt: payment.paidAt,
-    reservation: { reservationId: payment.reservationId, status: reservationStatus(payment) },
-  }
-}
-
-// What the saga knows of the reservation without asking: APPROVED is reached by its confirmation only.
-function reservationStatus(payment: Payment): string {
-  switch (payment.status) {
-    case 'APPROVED':
-      return 'CONFIRMED'
-    case 'PENDING':
-      return 'HOLD'
-    case 'FAILED':
-      return 'HOLD'
-    case 'REFUNDED':
-      return 'CANCELLED'
+    reservation,
   }
 }

@@ -10,6 +10,10 @@ const payment = {
   status: 'APPROVED',
   sagaState: 'APPROVED',
   captureStatus: null,
+  captureWanted: null,
+  createdAt: new Date(0),
+  movedAt: new Date(0),
+  deadlineAt: null,
 } as const
 const fact = {
   paymentId: 'p',
@@ -20,6 +24,8 @@ const fact = {
   refunded: 0,
   debitCount: 0,
   refundCount: 0,
+  cancelReason: '',
+  cancelledAtMs: 0,
 }
 const debited = { ...fact, status: 'DEBITED', debited: 100, debitCount: 1 }
 const refunded = { ...debited, status: 'REFUNDED', refunded: 100, refundCount: 1 }
@@ -145,6 +151,13 @@ describe('what the audit says of a payment', () => {
       "it is FAILED, but the card's money is kept",
       {
         payment: { ...failed, paymentMethod: 'CARD', captureStatus: 'CAPTURED' },
+        reservation: undefined,
+      },
+    ],
+    [
+      'it is FAILED, but money can still be taken from the card',
+      {
+        payment: { ...failed, paymentMethod: 'CARD', captureStatus: 'ACTION_REQUIRED' },
         reservation: undefined,
       },
     ],

@@ -100,6 +100,8 @@ function judgeEnded(payment: PaymentFacts, { reservation, wallet }: FactsOfPayme
     if (payment.status === 'REFUNDED' && !isGivenBack)
       report(`it is REFUNDED, but its capture is ${payment.captureStatus}`)
     if (payment.captureStatus === 'CAPTURED') report(`it is ${payment.status}, but the card's money is kept`)
+    if (payment.captureStatus === 'PENDING' || payment.captureStatus === 'ACTION_REQUIRED')
+      report(`it is ${payment.status}, but money can still be taken from the card`)
     return violations
   }
   const debited = wallet?.debited ?? 0

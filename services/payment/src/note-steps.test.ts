@@ -46,7 +46,13 @@ function idOf(ms: number): string {
   return `${time.slice(0, 8)}-${time.slice(8)}${uuidv7().slice(13)}`
 }
 
-const silent = { begun: () => undefined, moved: () => undefined, impossible: () => undefined }
+const silent = {
+  begun: () => undefined,
+  moved: () => undefined,
+  impossible: () => undefined,
+  providerEvent: () => undefined,
+  reconciled: () => undefined,
+}
 const eventsOf = (intakes: ReturnType<typeof intakesWith>) =>
   notingSteps({ ...silent, settled: () => undefined }, intakes)
 
@@ -90,4 +96,18 @@ test('a payment that another instance settled counts as one payment, which took 
   const quick = intakesWith(11)
   for (const { paymentId } of fivePayments({})) noteFound(quick, approved(paymentId, 50))
   expect(quick.BALANCE.refusal()).toBeNull()
+})
+
+test('a payment that waits for the owner of its card keeps nobody waiting, and says nothing of how fast payments are taken', () => {
+  const intakes = intakesWith(9)
+  for (const payment of fivePayments({})) noteSettled(intakes, payment)
+  for (const payment of fivePayments({})) noteSettled(intakes, payment)
+  const waiting = fivePayments({ status: 'PENDING', paidAt: null })
+  const before = intakes.BALANCE.expectedSeconds()
+  for (const { paymentId } of waiting) intakes.BALANCE.enter()(paymentId)
+  for (const payment of waiting) noteSettled(intakes, payment)
+  expect(intakes.BALANCE.expectedSeconds()).toBe(before)
+  for (const { paymentId } of waiting) intakes.BALANCE.enter()(paymentId)
+  for (const payment of waiting) noteFound(intakes, payment)
+  expect(intakes.BALANCE.expectedSeconds()).toBe(before)
 })

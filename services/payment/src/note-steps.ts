@@ -1,6 +1,7 @@
 import type { PaymentEvents } from './events.ts'
 import type { PaymentIntake } from './payment-intake.ts'
 import type { Payment, PaymentMethod } from './sql/payments.ts'
+import { beganAt } from './uuid-time.ts'
 
 /** By the payment's method, because the steps of cards wait for the provider. */
 export type Intakes = Readonly<Record<PaymentMethod, PaymentIntake>>
@@ -24,10 +25,12 @@ export function notingSteps(events: PaymentEvents, intakes: Intakes): PaymentEve
   }
 }
 
-/** Tells the intakes of a payment that has settled in this process. */
+/** Tells the intakes of a payment that has settled in this process, or waits for the owner of its card from now on. */
 export function noteSettled(intakes: Intakes, { paymentId, paymentMethod, status, paidAt }: Payment): void {
   const intake = intakes[paymentMethod]
   intake.settled(paymentId)
+  // It waits for its owner, which says nothing of how fast payments are taken.
+  if (status === 'PENDING') return
   if (status === 'FAILED') intake.allStepsEnded(ageOf(paymentId))
   // The refund of a payment that was paid before says nothing of how fast payments are taken. Any other settles a payment whose first
   // step was noted when its money was taken.
@@ -38,13 +41,16 @@ export function noteSettled(intakes: Intakes, { paymentId, paymentMethod, status
  * Tells the intakes of a payment that another instance settled, so that this one knows how fast payments are taken even where it has no
  * partition and applies no reply. It took until its row says, and not until somebody here looked.
  */
-export function noteFound(intakes: Intakes, { paymentId, paymentMethod, paidAt, endedAt }: Payment): void {
+export function noteFound(
+  intakes: Intakes,
+  { paymentId, paymentMethod, status, paidAt, endedAt }: Payment,
+): void {
   const intake = intakes[paymentMethod]
   intake.settled(paymentId)
+  if (status === 'PENDING') return
   intake.allStepsEnded(ageOf(paymentId, (paidAt ?? endedAt)?.getTime()))
 }
 
-/** A UUIDv7 begins with the milliseconds at which it was made: here, just before the payment began. */
 function ageOf(paymentId: string, atMs = Date.now()): number {
-  return atMs - Number.parseInt(paymentId.slice(0, 8) + paymentId.slice(9, 13), 16)
+  return atMs - beganAt(paymentId).getTime()
 }

@@ -24,6 +24,7 @@ const UNSETTLED_MAX_MS = 30_000
  */
 export class PaymentIntake {
   readonly #limitMs: number
+  readonly #providerMs: () => number
   readonly #now: () => number
   /** What was let in and has not settled, the oldest first. */
   readonly #unsettled = new Set<{ sinceMs: number }>()
@@ -34,8 +35,14 @@ export class PaymentIntake {
   #medianMs = 0
   #medianAtMs = -Infinity
 
-  constructor(limitMs: number, now: () => number = () => performance.now()) {
+  /** `providerMs` expects how long a payment that comes now takes at its provider, where it has one that others wait for, too. */
+  constructor(
+    limitMs: number,
+    now: () => number = () => performance.now(),
+    providerMs: () => number = () => 0,
+  ) {
     this.#limitMs = limitMs
+    this.#providerMs = providerMs
     this.#now = now
   }
 
@@ -86,6 +93,10 @@ export class PaymentIntake {
   }
 
   #expectedMs(): number {
+    return Math.max(this.#expectedHereMs(), this.#providerMs())
+  }
+
+  #expectedHereMs(): number {
     const nowMs = this.#now()
     this.#forgetBefore(nowMs - UNSETTLED_MAX_MS)
     const [oldest] = this.#unsettled

@@ -3,6 +3,7 @@
  *
  *   step                  asks                              yes                  no                          undone by
  *   1  TAKING_MONEY       DebitWallet | CaptureCard         -> CONFIRMING        -> FAILED                   refund
+ *      AWAITING_ACTION    the card's owner, until the hold ends                    -> REFUNDING                refund
  *   2  CONFIRMING         ConfirmReservation                -> APPROVED          -> REFUNDING                cancel + refund
  *   3  APPROVED           PaymentApproved (event)           settled              ReservationCancelled -> REFUNDING
  *      REFUNDING          RefundWallet | RefundCard         -> REFUNDED, or FAILED where nothing had been taken
@@ -15,7 +16,8 @@
  */
 
 /** Where a saga stands. APPROVED, FAILED and REFUNDED are settled. */
-export type SagaState = 'TAKING_MONEY' | 'CONFIRMING' | 'APPROVED' | 'REFUNDING' | 'FAILED' | 'REFUNDED'
+export type SagaState =
+  'TAKING_MONEY' | 'AWAITING_ACTION' | 'CONFIRMING' | 'APPROVED' | 'REFUNDING' | 'FAILED' | 'REFUNDED'
 
 /** What can happen to a saga: replies, a cancelled reservation, or the running step's deadline. */
 export type SagaMessage =
@@ -23,6 +25,8 @@ export type SagaMessage =
   | { type: 'WalletDebitRefused'; reason: string }
   | { type: 'WalletRefunded'; refundedAmount: number }
   | { type: 'CardCaptured' }
+  /** The card's owner has to take a further step, and their seats are held for it until then. */
+  | { type: 'CardActionRequired'; until: Date }
   | { type: 'CardDeclined'; reason: string }
   | { type: 'CardRefunded'; refundedAmount: number }
   | { type: 'ReservationConfirmed' }
@@ -66,6 +70,8 @@ type Rules = { readonly [T in SagaMessage['type']]: Rule<T> }
 type Move =
   | { kind: 'go'; to: SagaState; moneyTaken?: boolean; reason?: string }
   | { kind: 'resend' }
+  /** Waits for the card's owner. */
+  | { kind: 'await'; until: Date }
   /** Gives money back without leaving the settled state. */
   | { kind: 'refund-again' }
   | { kind: 'ignore' }
@@ -90,12 +96,15 @@ const refundAnswered = (saga: PurchaseSaga, message: { refundedAmount: number })
   return saga.moneyTaken ? impossible() : { kind: 'go', to: 'FAILED' }
 }
 
+const awaitAction = (_saga: PurchaseSaga, { until }: { until: Date }): Move => ({ kind: 'await', until })
+
 const rules: { readonly [S in SagaState]: Rules } = {
   TAKING_MONEY: {
     WalletDebited: go('CONFIRMING', { moneyTaken: true }),
     WalletDebitRefused: go('FAILED'),
     WalletRefunded: impossible,
     CardCaptured: go('CONFIRMING', { moneyTaken: true }),
+    CardActionRequired: awaitAction,
     CardDeclined: go('FAILED'),
     CardRefunded: impossible,
     ReservationConfirmed: impossible,
@@ -103,11 +112,26 @@ const rules: { readonly [S in SagaState]: Rules } = {
     ReservationCancelled: impossible,
     DeadlinePassed: resend,
   },
+  // Of a card only. The seats are no longer held when the deadline has passed, so nothing may be taken for them any more.
+  AWAITING_ACTION: {
+    WalletDebited: impossible,
+    WalletDebitRefused: impossible,
+    WalletRefunded: impossible,
+    CardCaptured: go('CONFIRMING', { moneyTaken: true }),
+    CardActionRequired: awaitAction,
+    CardDeclined: go('FAILED'),
+    CardRefunded: impossible,
+    ReservationConfirmed: impossible,
+    ReservationConfirmRefused: impossible,
+    ReservationCancelled: impossible,
+    DeadlinePassed: () => ({ kind: 'go', to: 'REFUNDING', reason: 'RESERVATION_EXPIRED' }),
+  },
   CONFIRMING: {
     WalletDebited: ignore,
     WalletDebitRefused: impossible,
     WalletRefunded: impossible,
     CardCaptured: ignore,
+    CardActionRequired: impossible,
     CardDeclined: impossible,
     CardRefunded: impossible,
     ReservationConfirmed: go('APPROVED'),
@@ -121,6 +145,7 @@ const rules: { readonly [S in SagaState]: Rules } = {
     WalletDebitRefused: impossible,
     WalletRefunded: impossible,
     CardCaptured: ignore,
+    CardActionRequired: impossible,
     CardDeclined: impossible,
     CardRefunded: impossible,
     ReservationConfirmed: ignore,
@@ -134,6 +159,7 @@ const rules: { readonly [S in SagaState]: Rules } = {
     WalletDebitRefused: ignore,
     WalletRefunded: refundAnswered,
     CardCaptured: ignore,
+    CardActionRequired: ignore,
     // The provider had not decided when step 1 was given up. Now it is known that nothing was taken.
     CardDeclined: (saga, message) =>
       saga.moneyTaken ? impossible() : { kind: 'go', to: 'FAILED', reason: message.reason },
@@ -148,6 +174,7 @@ const rules: { readonly [S in SagaState]: Rules } = {
     WalletDebitRefused: ignore,
     WalletRefunded: ignore,
     CardCaptured: refundAgain,
+    CardActionRequired: impossible,
     CardDeclined: ignore,
     CardRefunded: ignore,
     ReservationConfirmed: impossible,
@@ -161,6 +188,7 @@ const rules: { readonly [S in SagaState]: Rules } = {
     WalletDebitRefused: ignore,
     WalletRefunded: ignore,
     CardCaptured: ignore,
+    CardActionRequired: ignore,
     CardDeclined: ignore,
     CardRefunded: ignore,
     ReservationConfirmed: ignore,
@@ -176,6 +204,8 @@ export function commandOf(saga: Pick<PurchaseSaga, 'state' | 'paymentMethod'>): 
   switch (saga.state) {
     case 'TAKING_MONEY':
       return byCard ? 'CaptureCard' : 'DebitWallet'
+    case 'AWAITING_ACTION':
+      return 'CaptureCard'
     case 'CONFIRMING':
       return 'ConfirmReservation'
     case 'REFUNDING':
@@ -222,6 +252,10 @@ export function decide(saga: PurchaseSaga, message: SagaMessage, now: Date, limi
         return advance({ ...saga, state: 'REFUNDING', attempts: 1, reason: 'TIMEOUT' }, now, limits)
       }
       return advance({ ...saga, attempts: saga.attempts + 1 }, now, limits)
+    case 'await': {
+      const awaiting = advance({ ...saga, state: 'AWAITING_ACTION', attempts: 1 }, now, limits)
+      return { ...awaiting, deadlineAt: move.until }
+    }
     case 'go':
       return advance(
         {
@@ -253,6 +287,8 @@ function ruleFor(saga: PurchaseSaga, message: SagaMessage): Move {
       return forState.WalletRefunded(saga, message)
     case 'CardCaptured':
       return forState.CardCaptured(saga, message)
+    case 'CardActionRequired':
+      return forState.CardActionRequired(saga, message)
     case 'CardDeclined':
       return forState.CardDeclined(saga, message)
     case 'CardRefunded':
@@ -286,6 +322,7 @@ export function paymentStatusOf(
 ): 'PENDING' | 'APPROVED' | 'FAILED' | 'REFUNDED' {
   switch (state) {
     case 'TAKING_MONEY':
+    case 'AWAITING_ACTION':
     case 'CONFIRMING':
       return 'PENDING'
     case 'REFUNDING':

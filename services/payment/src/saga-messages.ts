@@ -57,6 +57,7 @@ export function eventMessage(
       return { ...common, type: 'PaymentRefunded', payload: { ...payload, reason, refundedAmount } }
     }
     case 'TAKING_MONEY':
+    case 'AWAITING_ACTION':
     case 'CONFIRMING':
     case 'REFUNDING':
       return null

@@ -1,4 +1,4 @@
-import type { CardProvider } from '@frontrow/card-provider/card-provider'
+import type { InteractiveCardProvider } from '@frontrow/card-provider/card-provider'
 import { createCardProvider, guardCardProvider } from '@frontrow/card-provider/connect-card-provider'
 import { DeadLetterCollector, republish } from '@frontrow/messaging/dead-letter-collector'
 import { Alarm } from '@frontrow/messaging/wake-up'
@@ -11,6 +11,7 @@ import { watchValue } from '@frontrow/service-host/metrics'
 import { askReservations } from './ask-reservations.ts'
 import type { AuditSources } from './audit.ts'
 import { createPaymentBeginnings } from './begin-payments.ts'
+import { CardSlots } from './card-slots.ts'
 import type { Config } from './config.ts'
 import type { Context } from './context.ts'
 import { createDeadLetters } from './dead-letters.ts'
@@ -19,14 +20,17 @@ import { addGrpc, localChecks } from './grpc.ts'
 import { addRoutes } from './http.ts'
 import { consumedTopics, messageHandlers } from './messages.ts'
 import { addNoticeRoutes } from './notices/http.ts'
+import { Reconciliation } from './reconcile-payments.ts'
 import { remindSagas } from './remind-sagas.ts'
 import { noteFound, notingSteps, noteSettled } from './note-steps.ts'
 import type { Intakes } from './note-steps.ts'
 import { PaymentIntake } from './payment-intake.ts'
 import { createPaymentKeys } from './payment-keys.ts'
 import { SettledPayments } from './settled-payments.ts'
+import { tidyRefusedRequests } from './sql/payment-keys.ts'
 import { findSettled } from './sql/payments.ts'
-import { countOpenSagas } from './sql/purchase-sagas.ts'
+import { tidyEvents } from './sql/provider-events.ts'
+import { countOpenSagas, listHeldAtWork } from './sql/purchase-sagas.ts'
 import { addWebhookRoutes } from './webhooks/http.ts'
 import { CardWorker } from './work-cards.ts'
 
@@ -34,10 +38,19 @@ const READ_DEADLINE_MS = 1_000
 // An audit reads whole tables, which takes longer than a call that a buyer waits for.
 const AUDIT_DEADLINE_MS = 9_000
 
+// Stripe repeats an event for three days.
+const EVENTS_KEPT_DAYS = 30
+const TIDY_EVERY_MS = 600_000
+const TIDY_BATCH = 5_000
+
 /** Starts the service. `cardProvider` replaces the configured one. */
 export async function startPayment(
   config: Config,
-  options: { onFatal: (error: Error) => void; processMetrics?: boolean; cardProvider?: CardProvider },
+  options: {
+    onFatal: (error: Error) => void
+    processMetrics?: boolean
+    cardProvider?: InteractiveCardProvider
+  },
 ): Promise<RunningService> {
   const cardProvider = options.cardProvider ?? (await createCardProvider(config))
   const host = createHost({ service: 'payment', settings: config, ...options })
@@ -47,14 +60,25 @@ export async function startPayment(
     pool: host.pool,
     publish: (deadLetter) => republish(host.kafka, config.KAFKA_TOPIC_PREFIX, deadLetter),
   })
-  addRoutes(host.http, ctx, deadLetters, auditSources(host, config))
+  const sources = auditSources(host, config)
+  addRoutes(host.http, ctx, deadLetters, sources)
   addNoticeRoutes(host.http, ctx)
   addWebhookRoutes(host.http, { pool: host.pool, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE === 'yes' })
   addGrpc(host)
   host.consume(consumedTopics, messageHandlers(ctx))
   host.every('sagas', config.SAGA_POLL_MS, (signal) => remindSagas(ctx, signal))
+  host.every('tidy provider events', TIDY_EVERY_MS, async () => {
+    return (await tidyEvents(host.pool, EVENTS_KEPT_DAYS, TIDY_BATCH)) >= TIDY_BATCH
+  })
+  const reconciliation = new Reconciliation(ctx, sources)
+  host.every('reconciliation', config.RECONCILE_EVERY_MS, (signal) => reconciliation.round(signal))
+  host.every('tidy refused requests', TIDY_EVERY_MS, async () => {
+    return (await tidyRefusedRequests(host.pool, config.IDEMPOTENCY_KEEP_HOURS)) >= TIDY_BATCH
+  })
   const cards = new CardWorker(ctx, cardWork)
   watchSagas(host)
+  watchCardCalls(host, ctx.cardSlots)
+  watchMoney(host, reconciliation)
   const collector = new DeadLetterCollector({
     kafka: host.kafka,
     groupId: `${config.KAFKA_TOPIC_PREFIX}frontrow.dead-letters`,
@@ -76,7 +100,7 @@ function createContext(
   host: ServiceHost,
   config: Config,
   cardWork: Alarm,
-  cardProvider: CardProvider,
+  cardProvider: InteractiveCardProvider,
 ): Context {
   const reservation = { name: 'reservation', address: config.RESERVATION_GRPC, refusalKind }
   const getReservation = askReservations(
@@ -86,7 +110,12 @@ function createContext(
     }),
   )
   const { logger, pool, relay } = host
-  const intakes = createIntakes(config)
+  const cardSlots = new CardSlots({
+    captures: config.CARD_CAPTURES_MAX,
+    refunds: config.CARD_REFUNDS_MAX,
+    questions: config.CARD_QUESTIONS_MAX,
+  })
+  const intakes = createIntakes(config, cardSlots)
   const events = notingSteps(createPaymentEvents(host), intakes)
   const now = (): Date => new Date()
   return {
@@ -96,6 +125,7 @@ function createContext(
     relay,
     cardWork,
     cardProvider: guardCardProvider(host, cardProvider),
+    cardSlots,
     intakes,
     beginnings: createPaymentBeginnings({ config, pool, relay, cardWork, events, now }),
     keys: createPaymentKeys(pool),
@@ -111,11 +141,14 @@ function createContext(
   }
 }
 
-function createIntakes({ PAYMENT_DELAY_MAX_MS, CARD_TIMEOUT_MS }: Config): Intakes {
+function createIntakes(
+  { PAYMENT_DELAY_MAX_MS, CARD_TIMEOUT_MS }: Config,
+  cardSlots: Pick<CardSlots, 'expectedMs'>,
+): Intakes {
   return {
     BALANCE: new PaymentIntake(PAYMENT_DELAY_MAX_MS),
     // The time that the provider may take is no delay of ours.
-    CARD: new PaymentIntake(PAYMENT_DELAY_MAX_MS + CARD_TIMEOUT_MS),
+    CARD: new PaymentIntake(PAYMENT_DELAY_MAX_MS + CARD_TIMEOUT_MS, undefined, () => cardSlots.expectedMs()),
   }
 }
 
@@ -148,5 +181,41 @@ function watchSagas(host: ServiceHost): void {
     { name: 'sagas_open', help: 'Purchase sagas at work, by state', labelName: 'state' },
     async () => (await countOpenSagas(host.pool)).map(({ state, count }) => ({ label: state, value: count })),
     (error) => host.logger.warn({ err: error }, 'the sagas could not be counted'),
+  )
+}
+
+function watchCardCalls(host: ServiceHost, cardSlots: CardSlots): void {
+  watchValue(
+    host.metrics.registry,
+    {
+      name: 'card_calls',
+      help: 'Calls to the card provider at work, by what they are for',
+      labelName: 'lane',
+    },
+    () => Promise.resolve(cardSlots.running().map(({ lane, count }) => ({ label: lane, value: count }))),
+    (error) => host.logger.warn({ err: error }, 'the card calls could not be counted'),
+  )
+}
+
+function watchMoney(host: ServiceHost, reconciliation: Reconciliation): void {
+  const watch = (name: string, help: string, valueOf: (held: readonly Date[]) => number): void =>
+    watchValue(
+      host.metrics.registry,
+      { name, help },
+      async () => {
+        const held = [...(await listHeldAtWork(host.pool)), ...reconciliation.heldBySettled]
+        return [{ value: valueOf(held) }]
+      },
+      (error) => host.logger.warn({ err: error }, 'money without a ticket could not be counted'),
+    )
+  watch(
+    'money_without_ticket_payments',
+    'Payments whose money is held without a ticket',
+    (held) => held.length,
+  )
+  watch(
+    'money_without_ticket_oldest_seconds',
+    'How long the oldest money without a ticket has been held; 0 where there is none',
+    (held) => held.reduce((oldest, since) => Math.max(oldest, (Date.now() - since.getTime()) / 1_000), 0),
   )
 }

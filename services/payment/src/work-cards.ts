@@ -1,29 +1,27 @@
 import { FailureLog } from '@frontrow/failure-log/failure-log'
 import type { Alarm } from '@frontrow/messaging/wake-up'
-import { inTransaction, together } from '@frontrow/postgres/transaction'
-import { advancePurchaseSagas, reportImpossible } from './advance-purchase-sagas.ts'
+import { carryOutOrder } from './carry-out-card-order.ts'
 import type { Context } from './context.ts'
-import type { SagaMessage } from './purchase-saga.ts'
-import type { CaptureStatus, CardWork } from './sql/card-captures.ts'
-import { leaseWork, noteFailure, storeOutcome } from './sql/card-captures.ts'
-import { lockSagas } from './sql/purchase-sagas.ts'
-
-const AT_ONCE_MAX = 16
-const RETRY_MAX_MS = 60_000
+import { countWaitingCaptures, leaseOrders } from './sql/card-captures.ts'
 
 // An open order is looked for this often where nothing wakes the worker: those of instances that died, and repeats.
 const LOOK_EVERY_MS = 1_000
+const COUNT_EVERY_MS = 250
+const COUNTED_MAX = 10_000
+// So many are leased with one statement.
+const LEASED_MAX = 100
 
 /**
  * Does what sagas want of the card provider: captures, and refunds after finding out whether there was a capture. The
  * provider is called outside of any transaction; a lease longer than its time-out keeps a second worker away, and the
- * provider's idempotency key makes a repeat harmless when a worker dies. At most 16 calls at once; a slow one takes up its
- * own slot only.
+ * provider's idempotency key makes a repeat harmless when a worker dies. How many calls there are at once is the slots' matter; a slow
+ * one takes up its own slot only.
  */
 export class CardWorker {
   readonly #ctx: Context
   readonly #alarm: Alarm
   readonly #running = new Set<Promise<void>>()
+  #countedAtMs = -Infinity
   #stopping = false
   #loop: Promise<void> = Promise.resolve()
 
@@ -47,121 +45,57 @@ export class CardWorker {
   async #run(): Promise<void> {
     const failures = new FailureLog(this.#ctx.logger, 'the card orders could not be read')
     while (!this.#stopping) {
+      let waitMs = LOOK_EVERY_MS
       try {
         const leased = await this.#lease()
+        waitMs = await this.#count()
         failures.succeeded()
         if (leased > 0) continue
       } catch (error) {
         failures.failed(error)
       }
-      await this.#alarm.wait(LOOK_EVERY_MS)
+      await this.#alarm.wait(waitMs)
     }
   }
 
   async #lease(): Promise<number> {
-    const free = AT_ONCE_MAX - this.#running.size
-    if (free === 0) return 0
-    const works = await leaseWork(this.#ctx.pool, this.#ctx.config.CARD_TIMEOUT_MS * 2 + 2_000, free)
-    for (const work of works) {
-      const call = workOne(this.#ctx, work)
+    const { pool, config, cardSlots } = this.#ctx
+    const free = cardSlots.free()
+    if (free.size === 0) return 0
+    const places = new Map([...free].map(([lane, count]) => [lane, Math.min(count, LEASED_MAX)]))
+    const orders = await leaseOrders(pool, config.CARD_TIMEOUT_MS * 2 + 2_000, places)
+    for (const order of orders) {
+      const leave = cardSlots.enter(order.lane)
+      const call = carryOutOrder(this.#ctx, order)
         .catch((error: unknown) => {
           // The lease runs out by itself, and the order is taken up again.
-          this.#ctx.logger.error({ err: error, paymentId: work.paymentId }, 'a card order could not be noted')
+          this.#ctx.logger.error(
+            { err: error, paymentId: order.paymentId },
+            'a card order could not be noted',
+          )
         })
         .finally(() => {
+          leave()
           this.#running.delete(call)
           this.#alarm.wake()
         })
       this.#running.add(call)
     }
-    return works.length
+    return orders.length
   }
-}
 
-async function workOne(ctx: Context, work: CardWork): Promise<void> {
-  try {
-    if (work.wanted === 'CAPTURED') await capture(ctx, work)
-    else await refund(ctx, work)
-  } catch (error) {
-    const text = error instanceof Error ? error.message : String(error)
-    const retryInMs = Math.min(RETRY_MAX_MS, 250 * 2 ** Math.min(work.attempts, 10))
-    ctx.logger.warn(
-      { err: error, paymentId: work.paymentId, wanted: work.wanted, attempts: work.attempts, retryInMs },
-      'the card provider gave no answer; asking again',
-    )
-    await noteFailure(ctx.pool, work.paymentId, text, retryInMs)
-  }
-}
-
-async function askForCapture(ctx: Context, work: CardWork) {
-  if (work.cardToken === null) throw new Error('the card token is gone')
-  return ctx.cardProvider.capture({
-    idempotencyKey: `capture-${work.paymentId}`,
-    cardToken: work.cardToken,
-    amount: work.amount,
-    signal: AbortSignal.timeout(ctx.config.CARD_TIMEOUT_MS),
-  })
-}
-
-async function capture(ctx: Context, work: CardWork): Promise<void> {
-  const result = await askForCapture(ctx, work)
-  if (result.kind === 'captured') {
-    await conclude(ctx, work, ['PENDING'], 'CAPTURED', result.reference, { type: 'CardCaptured' })
-  } else {
-    await conclude(ctx, work, ['PENDING'], 'DECLINED', null, { type: 'CardDeclined', reason: result.reason })
-  }
-}
-
-/**
- * The outcome of the capture may be unknown (that is why the saga gave up on it). Asking once more under the same key
- * gives the provider's decision; if it never saw the first call this takes the money, and the refund gives it back.
- */
-async function refund(ctx: Context, work: CardWork): Promise<void> {
-  let reference = work.providerReference
-  if (work.status === 'PENDING') {
-    const found = await askForCapture(ctx, work)
-    if (found.kind === 'declined') {
-      await conclude(ctx, work, ['PENDING'], 'VOIDED', null, { type: 'CardRefunded', refundedAmount: 0 })
-      return
+  /** Tells the slots how many captures wait for one: they are counted only while there is none. Returns when to look again. */
+  async #count(): Promise<number> {
+    const { pool, cardSlots } = this.#ctx
+    if (cardSlots.free().has('capture')) {
+      cardSlots.noteWaiting(0)
+      return LOOK_EVERY_MS
     }
-    reference = found.reference
-  }
-  if (reference === null) throw new Error('the capture has no reference')
-  await ctx.cardProvider.refund({
-    idempotencyKey: `refund-${work.paymentId}`,
-    reference,
-    amount: work.amount,
-    signal: AbortSignal.timeout(ctx.config.CARD_TIMEOUT_MS),
-  })
-  await conclude(ctx, work, ['PENDING', 'CAPTURED'], 'REFUNDED', reference, {
-    type: 'CardRefunded',
-    refundedAmount: work.amount,
-  })
-}
-
-/**
- * One transaction: the outcome and what the saga makes of it. The saga is locked before the capture, as it is where a saga orders a
- * refund; the other way round the two would wait for each other.
- */
-async function conclude(
-  ctx: Context,
-  work: CardWork,
-  from: readonly CaptureStatus[],
-  to: CaptureStatus,
-  providerReference: string | null,
-  message: SagaMessage,
-): Promise<void> {
-  const { paymentId } = work
-  try {
-    await inTransaction(ctx.pool, async (tx) => {
-      const [, stored] = await together([
-        lockSagas(tx, [paymentId]),
-        storeOutcome(tx, paymentId, { from, to, providerReference }),
-      ])
-      if (stored) await advancePurchaseSagas(ctx, tx, [{ paymentId, message }])
-    })
-  } catch (error) {
-    reportImpossible(ctx, error)
-    throw error
+    const nowMs = performance.now()
+    if (nowMs - this.#countedAtMs >= COUNT_EVERY_MS) {
+      this.#countedAtMs = nowMs
+      cardSlots.noteWaiting(await countWaitingCaptures(pool, COUNTED_MAX))
+    }
+    return COUNT_EVERY_MS
   }
 }

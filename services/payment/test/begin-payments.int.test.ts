@@ -49,6 +49,7 @@ function toBegin(reservationId: string = randomUUID(), cardToken: string | null 
       amount: 120_000,
       paymentMethod: cardToken === null ? 'BALANCE' : 'CARD',
     },
+    reserved: { reservationNumber: 'FR-0000000001', seats: [] },
     key: { userId: '101', idempotencyKey: randomUUID(), requestHash: Buffer.from('same') },
     cardToken,
     trace: undefined,
@@ -134,8 +135,8 @@ test('two instances that begin payments of the same reservations in other orders
   expect((await begun).map(({ length }) => length)).toEqual(expect.arrayContaining([0, 3]))
 })
 
-function withSaga({ payment, key, cardToken }: PaymentToBegin): NewPayment {
+function withSaga({ trace: _trace, ...beginning }: PaymentToBegin): NewPayment {
   const limits = { replyWaitMs: 1_000, replyWaitMaxMs: 1_000, takingMoneyAttemptsMax: 2 }
-  const { saga, deadlineAt } = beginSaga(payment.paymentMethod, new Date(), limits)
-  return { payment, key, cardToken, saga, deadlineAt, command: null }
+  const { saga, deadlineAt } = beginSaga(beginning.payment.paymentMethod, new Date(), limits)
+  return { ...beginning, saga, deadlineAt, command: null }
 }

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import * as grpc from '@grpc/grpc-js'
 import { toHeaders } from '@frontrow/messaging/envelope'
 import { createConsumer, createKafka, createProducer } from '@frontrow/messaging/kafka'
+import type { PaymentFact } from '@frontrow/proto/gen/frontrow/audit/v1/PaymentFact'
 import type { Reservation } from '@frontrow/proto/gen/frontrow/reservation/v1/Reservation'
 import { AuditService, ReservationService } from '@frontrow/proto/services'
 import { topics } from '@frontrow/proto/topics'
@@ -24,6 +25,10 @@ export interface Participants {
   address: string
   /** Reservations that GetReservation knows, by id. */
   reservations: Map<string, Reservation>
+  /** Whether GetReservations answers nobody. */
+  isAway: boolean
+  /** What the other services tell the audit; each tells the same. */
+  facts: PaymentFact[]
   commands: ReceivedCommand[]
   answer: Answer
   publish(topic: string, key: string, type: string, payload: object | string, id?: string): Promise<void>
@@ -68,6 +73,8 @@ export async function startParticipants(
   const participants: Participants = {
     address: '',
     reservations: new Map(),
+    isAway: false,
+    facts: [],
     commands: [],
     answer: willing,
     async publish(topic, key, type, payload, id = randomUUID()) {
@@ -144,6 +151,7 @@ function addServices(server: grpc.Server, participants: Participants): void {
       call: grpc.ServerUnaryCall<{ reservationIds: string[] }, object>,
       callback: grpc.sendUnaryData<object>,
     ) => {
+      if (participants.isAway) return callback({ code: grpc.status.UNAVAILABLE })
       const found = call.request.reservationIds.map((id) => participants.reservations.get(id))
       callback(null, { reservations: found.filter((reservation) => reservation !== undefined) })
     },
@@ -152,6 +160,12 @@ function addServices(server: grpc.Server, participants: Participants): void {
   server.addService(AuditService.service, {
     CheckInvariants: (_call: unknown, callback: grpc.sendUnaryData<object>) =>
       callback(null, { invariants: [] }),
-    ListPaymentFacts: (_call: unknown, callback: grpc.sendUnaryData<object>) => callback(null, { facts: [] }),
+    ListPaymentFacts: (
+      { request }: grpc.ServerUnaryCall<{ afterPaymentId: string }, object>,
+      callback: grpc.sendUnaryData<object>,
+    ) => {
+      const facts = participants.facts.filter(({ paymentId = '' }) => paymentId > request.afterPaymentId)
+      callback(null, { facts })
+    },
   })
 }

@@ -250,7 +250,7 @@ describe('refusals', () => {
       400,
       [{ in: 'body', field: 'card.token', rule: 'must have no control characters' }],
     ])
-    const misspelt = await service.pay('501', service.hold('501'), { body: { amount: 1 } })
+    const misspelt = await service.pay('501', service.hold('501'), { body: { ammount: 1 } })
     expect(misspelt.body.error?.code).toBe('INVALID_REQUEST')
     expect(service.sent('DebitWallet')).toHaveLength(0)
   })

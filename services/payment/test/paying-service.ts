@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from '@jest/globals'
+import type { InteractiveCardProvider } from '@frontrow/card-provider/card-provider'
 import { createPool } from '@frontrow/postgres/pool'
 import type { Pool } from '@frontrow/postgres/pool'
 import { readConfig } from '@frontrow/service-host/config'
@@ -15,14 +16,25 @@ interface Answered {
   status: number
   replayed: string | null
   location: string | null
+  retryAfter: string | null
   /** Preference-Applied */
   applied: string | null
   body: {
-    data?: { paymentId: string; status: string; reason: string | null; steps: { message: string }[] }
+    data?: {
+      paymentId: string
+      status: string
+      reason: string | null
+      reservation: object
+      failure: object | null
+      steps: { message: string }[]
+      estimatedWaitSeconds?: number
+      nextAction?: object
+      providerNotices?: object[]
+    }
     error?: {
       code: string
       message: string
-      details: { paymentId?: string; status?: string; field?: string }[] & { status?: string }
+      details: { field?: string }[] & { paymentId?: string; status?: string }
     }
   }
 }
@@ -39,13 +51,18 @@ export interface PayingService {
     more?: { headers?: Record<string, string>; body?: string },
   ): Promise<Answered>
   /** Makes a reservation that is held, and returns its id. */
-  hold(userId: string, change?: { status?: string; totalAmount?: number; notPayable?: string }): string
+  hold(
+    userId: string,
+    change?: { status?: string; totalAmount?: number; notPayable?: string; expiresAtMs?: number },
+  ): string
   /** Pays for a reservation: from the wallet, or with the token of a card. */
   pay(
     userId: string,
     reservationId: string,
     more?: { key?: string; card?: string; body?: object },
   ): Promise<Answered>
+  /** What a scrape of the metrics reads. */
+  metrics(): Promise<string>
   /** The commands of a type that the participants have got. */
   sent(type: string): Participants['commands']
   stop(): Promise<void>
@@ -53,8 +70,14 @@ export interface PayingService {
 
 export const cardOf = (token: string) => ({ paymentMethod: 'CARD', card: { token } })
 
+/** The seats of every reservation. */
+export const SEATS = [{ seatId: 7, seatNumber: 3, section: 'A', row: '1', grade: 'VIP', price: 120_000 }]
+
+/** The number of a reservation. */
+export const numberOf = (reservationId: string): string => `FR-${reservationId.slice(0, 10)}`
+
 /** Waits that a test can see the end of. */
-const SHORT_WAITS = {
+export const SHORT_WAITS = {
   PAYMENT_WAIT_MS: '3000',
   SAGA_REPLY_WAIT_MS: '600',
   SAGA_REPLY_WAIT_MAX_MS: '1000',
@@ -62,12 +85,17 @@ const SHORT_WAITS = {
   SAGA_POLL_MS: '50',
   CARD_TIMEOUT_MS: '300',
   CARD_SIMULATOR_LATE_MS: '5000',
+  CARD_ACTION_POLL_MS: '100',
 }
 
-/** Starts it with these settings; `commandMs` is how long the other services take for a command. */
+/**
+ * Starts it with these settings; `commandMs` is how long the other services take for a command. `cardProvider` is in place of the
+ * simulator.
+ */
 export async function startPayingService(
   changed: Readonly<Record<string, string>> = SHORT_WAITS,
   commandMs = 0,
+  cardProvider?: InteractiveCardProvider,
 ): Promise<PayingService> {
   const environment = await createTestEnvironment()
   const participants = await startParticipants(environment, { commandMs })
@@ -79,6 +107,7 @@ export async function startPayingService(
   })
   const payment = await startPayment(config, {
     processMetrics: false,
+    ...(cardProvider === undefined ? {} : { cardProvider }),
     onFatal: (error) => {
       throw error
     },
@@ -103,7 +132,17 @@ export async function startPayingService(
     send,
     hold(userId, change) {
       const reservationId = randomUUID()
-      const held = { reservationId, userId, scheduleId: 42, status: 'HOLD', totalAmount: 120_000, ...change }
+      const held = {
+        reservationId,
+        reservationNumber: numberOf(reservationId),
+        userId,
+        scheduleId: 42,
+        seats: SEATS,
+        status: 'HOLD',
+        totalAmount: 120_000,
+        expiresAtMs: Date.now() + 300_000,
+        ...change,
+      }
       participants.reservations.set(reservationId, held)
       return reservationId
     },
@@ -114,6 +153,7 @@ export async function startPayingService(
         body: JSON.stringify({ reservationId, ...method, ...body }),
       })
     },
+    metrics: async () => (await fetch(`http://127.0.0.1:${payment.ports.ops}/metrics`)).text(),
     sent: (type) => participants.commands.filter((command) => command.type === type),
     async stop() {
       await payment.lifecycle.stop()
@@ -145,6 +185,7 @@ async function request(
     status: response.status,
     replayed: response.headers.get('idempotency-replayed'),
     location: response.headers.get('location'),
+    retryAfter: response.headers.get('retry-after'),
     applied: response.headers.get('preference-applied'),
     body,
   }

@@ -12,6 +12,7 @@ import { pino } from 'pino'
 import { uuidv7 } from 'uuidv7'
 import type { SagaNews } from '../src/advance-purchase-sagas.ts'
 import { createPaymentBeginnings } from '../src/begin-payments.ts'
+import { CardSlots } from '../src/card-slots.ts'
 import { commandId } from '../src/command-id.ts'
 import { settings } from '../src/config.ts'
 import type { Context } from '../src/context.ts'
@@ -69,6 +70,7 @@ export function startInstance(environment: TestEnvironment, env: Record<string, 
     ...base,
     logger,
     cardProvider: createSimulatedCardProvider({ lateMs: 100 }),
+    cardSlots: new CardSlots({ captures: 16, refunds: 16, questions: 16 }),
     intakes: { BALANCE: new PaymentIntake(Infinity), CARD: new PaymentIntake(Infinity) },
     beginnings: createPaymentBeginnings(base),
     keys: createPaymentKeys(pool),

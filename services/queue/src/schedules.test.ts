@@ -57,6 +57,7 @@ describe('a schedule of the catalog', () => {
     seatCount: 50,
     noOrphanSeats: false,
     timeZone: 'Asia/Seoul',
+    refundableUntilMs: 0,
   }
 
   test('opens its room when it says, or with the sale', async () => {

@@ -12,6 +12,7 @@ interface Row {
   section?: string
   row: string
   grade?: string
+  price?: number
   seats: string
 }
 
@@ -22,13 +23,13 @@ interface Situation {
 }
 
 function situation(rows: readonly Row[]): Situation {
-  const seats = rows.flatMap(({ section = 'A', row, grade = 'R', seats: text }) =>
+  const seats = rows.flatMap(({ section = 'A', row, grade = 'R', price = 100, seats: text }) =>
     text
       .split('')
       .flatMap((mark, index) =>
         mark === ' '
           ? []
-          : [{ seatNumber: index + 1, section, row, grade, price: 100, isFree: mark === '.', seatId: 0 }],
+          : [{ seatNumber: index + 1, section, row, grade, price, isFree: mark === '.', seatId: 0 }],
       ),
   )
   for (const [index, seat] of seats.entries()) seat.seatId = 101 + index
@@ -104,6 +105,19 @@ describe('seats side by side', () => {
     expect(picked(situation(rows), { quantity: 4, section: 'Loge', grade: 'VIP' })).toBeUndefined()
   })
 
+  test('are only those of the wanted price, though others are nearer', () => {
+    const rows = [
+      { row: '1', seats: '....', price: 50 },
+      { row: '2', seats: 'x...', price: 100 },
+      { row: '2', seats: '....', price: 50, section: 'B' },
+    ]
+    const given = situation(rows)
+    expect(picked(given, { quantity: 2, price: 100 })).toEqual(['A22', 'A23'])
+    expect(picked(given, { quantity: 2, price: 50, section: 'B' })?.[0]).toBe('B21')
+    expect(countFree(given.hall, given.taken, { quantity: 4, price: 100 }).available).toBe(3)
+    expect(picked(given, { quantity: 4, price: 100 })).toBeUndefined()
+  })
+
   test('are never over a gap in the numbers, nor over the end of a row', () => {
     const rows = [
       { row: '1', seats: '.. ..' },
@@ -162,6 +176,7 @@ describe('compared with all choices there are', () => {
     fc.record({
       section: sections,
       grade: fc.constantFrom('V', 'R'),
+      price: fc.constantFrom(100, 200),
       seats: fc
         .array(fc.constantFrom('.', '.', '.', 'x', ' '), { minLength: 1, maxLength: 7 })
         .map((marks) => marks.join('')),
@@ -173,6 +188,7 @@ describe('compared with all choices there are', () => {
       quantity: fc.integer({ min: 1, max: 4 }),
       grade: fc.constantFrom('V', 'R'),
       section: sections,
+      price: fc.constantFrom(100, 200),
       allowSplit: fc.boolean(),
     },
     { requiredKeys: ['quantity'] },
@@ -247,6 +263,7 @@ describe('compared with all choices there are', () => {
       (seat) =>
         seat.isFree &&
         (wish.grade === undefined || seat.grade === wish.grade) &&
+        (wish.price === undefined || seat.price === wish.price) &&
         (wish.section === undefined || seat.section === wish.section),
     )
     const all = choices(wanted, wish.quantity).map((chosen) => ({
@@ -276,6 +293,7 @@ describe('compared with all choices there are', () => {
             isFree: true,
             ...(wish.grade === undefined ? {} : { grade: wish.grade }),
             ...(wish.section === undefined ? {} : { section: wish.section }),
+            ...(wish.price === undefined ? {} : { price: wish.price }),
           })
         }
         if (wish.allowSplit !== true) expect(groupsOf(chosen)).toHaveLength(1)

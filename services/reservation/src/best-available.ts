@@ -1,10 +1,9 @@
 import type { Hall, Stretch } from './hall.ts'
+import type { SeatKind } from './seat-layout.ts'
 
-/** How many seats somebody wants, anywhere or in one grade or section. */
-export interface BestAvailableWish {
+/** How many seats somebody wants, anywhere or of one kind. */
+export interface BestAvailableWish extends SeatKind {
   quantity: number
-  grade?: string | undefined
-  section?: string | undefined
   /** Whether the seats may be apart where they are nowhere side by side. */
   allowSplit?: boolean | undefined
 }
@@ -14,7 +13,7 @@ interface FreeRun {
   stretch: Stretch
   freeStart: number
   freeEnd: number
-  /** The part of it that is of the wanted grade. */
+  /** The part of it that is of the wanted grade and price. */
   start: number
   end: number
 }
@@ -77,7 +76,7 @@ export function countFree(
   let available = 0
   let largestGroup = 0
   for (const stretch of stretchesOf(hall, wish)) {
-    for (const { start, end } of freeRunsOf(stretch, taken, hall.isOfGrade(wish.grade))) {
+    for (const { start, end } of freeRunsOf(stretch, taken, hall.isOfGradeAndPrice(wish))) {
       available += end - start
       largestGroup = Math.max(largestGroup, end - start)
     }
@@ -144,7 +143,7 @@ function compareGroups(a: Group, b: Group): number {
 /** The best groups of the best class, best first, `max` at most. */
 function bestGroups(hall: Hall, taken: Uint8Array, wish: BestAvailableWish, max: number): Group[] {
   const best: Group[] = []
-  const isWanted = hall.isOfGrade(wish.grade)
+  const isWanted = hall.isOfGradeAndPrice(wish)
   for (const stretch of stretchesOf(hall, wish)) {
     if (best.length === max && isBeyond(stretch, best.at(-1))) continue
     for (const run of freeRunsOf(stretch, taken, isWanted)) {
@@ -195,7 +194,7 @@ type Plans = (Plan | undefined)[]
  */
 function pickApart(hall: Hall, taken: Uint8Array, wish: BestAvailableWish): number[] | undefined {
   const { quantity } = wish
-  const isWanted = hall.isOfGrade(wish.grade)
+  const isWanted = hall.isOfGradeAndPrice(wish)
   const runs = stretchesOf(hall, wish).flatMap((stretch) => freeRunsOf(stretch, taken, isWanted))
   const rows = Map.groupBy(runs, ({ stretch }) => `${stretch.sectionIndex} ${stretch.rowIndex}`)
   let plans: Plans = [NOTHING]

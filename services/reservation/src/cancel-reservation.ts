@@ -15,7 +15,8 @@ import { freeSeatsOf, lockSeatsOf } from './sql/seat-holds.ts'
 
 /**
  * Cancels a hold or a confirmed reservation. Its seats are free at once; the purchase saga then refunds a confirmed one.
- * Cancelling it again changes nothing and answers the same. Once the show has begun, only an admin (whose `owner` is null) cancels what is paid.
+ * Cancelling it again changes nothing and answers the same. What is paid is cancelled by its buyer until `refundableUntil` of the schedule, or until the
+ * show begins; by an admin (whose `owner` is null) at any time.
  */
 export async function cancelReservation(
   ctx: Context,

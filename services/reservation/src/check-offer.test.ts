@@ -36,6 +36,7 @@ async function offer({ now = OPENS, status = 'ON_SALE', choice = { quantity: 2 }
     seatCount: 3,
     noOrphanSeats: false,
     timeZone: 'Asia/Seoul',
+    refundableUntilMs: 0,
   }
   const neighbours = {
     verifyToken: async (question: { token: string; scheduleId: number; userId: string }) => {

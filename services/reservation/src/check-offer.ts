@@ -5,7 +5,10 @@ import type { Context } from './context.ts'
 import type { SeatLayout } from './seat-layout.ts'
 
 /** Which seats somebody wants: named ones, or any `quantity` of them. */
-export type SeatChoice = { seatIds: readonly number[] } | BestAvailableWish
+export type SeatChoice = { seatIds: readonly number[] } | BestAvailableChoice
+
+/** Any so many seats. Their price is no part of the choice, but of what the buyer saw. */
+export type BestAvailableChoice = Omit<BestAvailableWish, 'price'>
 
 /** Who wants which seats of a schedule. */
 export interface SeatRequest {
@@ -53,7 +56,7 @@ function checkSeatsExist(layout: SeatLayout, choice: SeatChoice): void {
     })
   }
   const { grade, section } = choice
-  if (layout.hasSeatsOf(choice)) return
+  if (layout.pricesOf({ grade, section }).length > 0) return
   const kind = [
     grade === undefined ? [] : `grade ${grade}`,
     section === undefined ? [] : `section ${section}`,

@@ -26,13 +26,29 @@ export function checkShowAllows(
   })
 }
 
+/** Refuses a refund that a buyer asks for when the time for it is over. A cancelled show gives all money back. */
+function checkRefundable(
+  schedule: Pick<Schedule, 'status' | 'refundableUntilMs' | 'performanceAtMs'>,
+  now: Date,
+): void {
+  const { status, refundableUntilMs, performanceAtMs } = schedule
+  if (status === 'CANCELLED' || refundableUntilMs === 0 || now.getTime() < refundableUntilMs) return
+  const refundableUntil = new Date(refundableUntilMs).toISOString()
+  throw refuse('NOT_REFUNDABLE', `what is paid could be given back until ${refundableUntil}`, {
+    details: { refundableUntil, performanceAt: new Date(performanceAtMs).toISOString() },
+  })
+}
+
 /**
  * As `checkShowAllows`, for a schedule that has to be looked up; nobody is asked about what is always allowed. Refuses with UNAVAILABLE where
  * nobody knows when the show is.
  */
 export async function checkAllowed(ctx: Shows, action: ShowAction, scheduleId: number): Promise<void> {
   if (Object.values(allowedWhen[action]).every((allowed) => allowed === true)) return
-  checkShowAllows(action, await ctx.schedules.schedule(scheduleId), ctx.now())
+  const schedule = await ctx.schedules.schedule(scheduleId)
+  const now = ctx.now()
+  if (action === 'refundByBuyer') checkRefundable(schedule, now)
+  checkShowAllows(action, schedule, now)
 }
 
 /**

@@ -1,5 +1,5 @@
 import { isRefusal, refuse } from '@frontrow/proto/refusals'
-import type { Offer, SeatChoice, SeatRequest } from './check-offer.ts'
+import type { BestAvailableChoice, Offer, SeatRequest } from './check-offer.ts'
 import type { Context } from './context.ts'
 import type { Seat } from './reservation.ts'
 import type { PickOptions } from './seat-picker.ts'
@@ -85,9 +85,10 @@ async function chooseBest(
   ctx: Context,
   request: PricedRequest,
   { layout }: Offer,
-  wish: Extract<SeatChoice, { quantity: number }>,
+  choice: BestAvailableChoice,
   options: PickOptions,
 ): Promise<ChosenSeats> {
+  const wish = { ...choice, price: priceOfEach(request, layout, choice) }
   const pick = await ctx.seatPicker.pick(request.scheduleId, layout, wish, options)
   if (!('seatIds' in pick)) {
     const splitWouldDo = pick.available >= wish.quantity
@@ -116,6 +117,32 @@ async function chooseBest(
   }
 }
 
+/**
+ * What each of the seats must cost, so that nobody is refused for the price of other seats than they saw. A total stands for its share where
+ * seats cost that; undefined where it may be of seats of several prices, which is looked at when they are picked. Refuses with PRICE_CHANGED
+ * where no seat of the choice has the price, free or not.
+ */
+function priceOfEach(
+  { seen }: PricedRequest,
+  layout: Offer['layout'],
+  { quantity, grade, section }: BestAvailableChoice,
+): number | undefined {
+  const prices = layout.pricesOf({ grade, section })
+  const { price, totalAmount } = seen ?? {}
+  if (price !== undefined && !prices.includes(price)) throw priceChanged('price', price, prices)
+  const each = price ?? (totalAmount === undefined ? undefined : totalAmount / quantity)
+  const isPriceOfSome = each !== undefined && prices.includes(each)
+  const canBe = isPriceOfSome ? [each] : prices
+  if (totalAmount !== undefined && canBe.length === 1 && canBe[0] !== totalAmount / quantity) {
+    throw priceChanged(
+      'totalAmount',
+      totalAmount,
+      canBe.map((one) => one * quantity),
+    )
+  }
+  return isPriceOfSome ? each : undefined
+}
+
 function seatsOf(layout: Offer['layout'], seatIds: readonly number[]): Seat[] {
   return seatIds
     .map((seatId) => layout.seat(seatId))
@@ -125,10 +152,10 @@ function seatsOf(layout: Offer['layout'], seatIds: readonly number[]): Seat[] {
 
 function checkPrice({ seen }: PricedRequest, seats: readonly Seat[]): void {
   const changed = seats.find((seat) => seen?.price !== undefined && seat.price !== seen.price)
-  if (changed !== undefined) throw priceChanged('price', seen?.price, changed.price)
+  if (changed !== undefined) throw priceChanged('price', seen?.price, [changed.price])
   const total = totalOf(seats)
   if (seen?.totalAmount !== undefined && seen.totalAmount !== total) {
-    throw priceChanged('totalAmount', seen.totalAmount, total)
+    throw priceChanged('totalAmount', seen.totalAmount, [total])
   }
 }
 
@@ -137,8 +164,15 @@ export function totalOf(seats: readonly Seat[]): number {
   return seats.reduce((sum, seat) => sum + seat.price, 0)
 }
 
-function priceChanged(field: 'price' | 'totalAmount', seen: number | undefined, now: number): Error {
-  return refuse('PRICE_CHANGED', `${field} is ${now} now, and not ${seen}`, { details: { field, seen, now } })
+/** `prices` are all that it can be now; the lowest comes first and is told as `now`. */
+function priceChanged(
+  field: 'price' | 'totalAmount',
+  seen: number | undefined,
+  prices: readonly number[],
+): Error {
+  return refuse('PRICE_CHANGED', `${field} is ${prices.join(' or ')} now, and not ${seen}`, {
+    details: { field, seen, now: prices[0], ...(prices.length > 1 ? { prices } : {}) },
+  })
 }
 
 async function refuseOverLimit(ctx: Context, request: SeatRequest): Promise<void> {

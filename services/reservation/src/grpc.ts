@@ -12,10 +12,12 @@ import type { Context } from './context.ts'
 import { getReservation } from './get-reservations.ts'
 import type { Reservation } from './reservation.ts'
 import { blockSeats, unblockSeats } from './house-seats.ts'
+import { countCancellation } from './sql/cancelled-schedules.ts'
 import { findReservations, listLiveWithSeats, listPaymentFacts } from './sql/reservations.ts'
-import { listTakenSeats } from './sql/seat-holds.ts'
+import { countTakenSeats, listTakenSeats } from './sql/seat-holds.ts'
 
 const HouseSeats = z.object({ scheduleId: id, seatIds: z.array(id).min(1).max(1_000) })
+const SeatRange = z.object({ scheduleId: id, firstSeatId: id, lastSeatId: id })
 const LOWEST_ID = '00000000-0000-0000-0000-000000000000'
 
 /** The gRPC side: what other services may ask. */
@@ -54,6 +56,12 @@ function reservationMethods(host: ServiceHost, ctx: Context): ReservationService
         }
       },
     ),
+    CountTakenSeats: unaryHandler(
+      host,
+      'CountTakenSeats',
+      z.object({ ranges: z.array(SeatRange).max(1_000) }),
+      async ({ ranges }) => ({ taken: await countTakenSeats(ctx.pool, ranges) }),
+    ),
     ListLiveReservations: unaryHandler(
       host,
       'ListLiveReservations',
@@ -68,6 +76,12 @@ function reservationMethods(host: ServiceHost, ctx: Context): ReservationService
           limit,
         }),
       }),
+    ),
+    GetCancellationProgress: unaryHandler(
+      host,
+      'GetCancellationProgress',
+      z.object({ scheduleId: id }),
+      ({ scheduleId }) => countCancellation(ctx.pool, scheduleId),
     ),
     BlockSeats: unaryHandler(host, 'BlockSeats', HouseSeats, async (request) => ({
       changedSeatIds: await blockSeats(ctx, request),

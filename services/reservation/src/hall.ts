@@ -1,5 +1,6 @@
 import type { SeatRun__Output as SeatRun } from '@frontrow/proto/gen/frontrow/catalog/v1/SeatRun'
-import type { SeatLayout } from './seat-layout.ts'
+import { isOfKind } from './seat-layout.ts'
+import type { SeatKind, SeatLayout } from './seat-layout.ts'
 
 /** Seats of one row whose numbers follow each other without a gap: who sits on one of them has a neighbour on the next. */
 export interface Stretch {
@@ -24,8 +25,9 @@ export class Hall {
   /** From the best section and its front row to the last. */
   readonly stretches: readonly Stretch[]
   readonly #seatIds: Float64Array
-  readonly #gradeIndexes: Uint16Array
-  readonly #grades: string[] = []
+  /** By the ordinal of a seat: the index of its grade and price in `#kinds`. */
+  readonly #kindIndexes: Uint16Array
+  readonly #kinds: { grade: string; price: number }[] = []
   /** By the index of a run in the layout: the ordinal of its first seat. */
   readonly #ordinalsOfRuns: number[] = []
 
@@ -33,7 +35,7 @@ export class Hall {
     this.layout = layout
     const seatCount = layout.runs.reduce((sum, run) => sum + run.seatCount, 0)
     this.#seatIds = new Float64Array(seatCount)
-    this.#gradeIndexes = new Uint16Array(seatCount)
+    this.#kindIndexes = new Uint16Array(seatCount)
     const indexed = layout.runs.map((run, index) => ({ run, index }))
     const sections = [...Map.groupBy(indexed, ({ run }) => run.section).values()]
     let ordinal = 0
@@ -68,7 +70,7 @@ export class Hall {
         stretches.push({ ...place, section, twiceMiddle, firstOrdinal: ordinal, firstSeatNumber, length })
       }
       this.#ordinalsOfRuns[index] = ordinal
-      this.#gradeIndexes.fill(this.#gradeIndexFor(run.grade), ordinal, ordinal + seatCount)
+      this.#kindIndexes.fill(this.#kindIndexFor(run), ordinal, ordinal + seatCount)
       for (let n = 0; n < seatCount; n += 1) this.#seatIds[ordinal + n] = firstSeatId + n
       ordinal += seatCount
     }
@@ -101,28 +103,23 @@ export class Hall {
     return stretch
   }
 
-  /** Whether the seat at an ordinal is of the grade and in the section, where these are named. */
-  isOf({
-    grade,
-    section,
-  }: {
-    grade?: string | undefined
-    section?: string | undefined
-  }): (ordinal: number) => boolean {
-    const isOfGrade = this.isOfGrade(grade)
+  /** Whether the seat at an ordinal is of this kind. */
+  isOf(kind: SeatKind): (ordinal: number) => boolean {
+    const { section } = kind
+    const isWanted = this.isOfGradeAndPrice(kind)
     return (ordinal) =>
-      isOfGrade(ordinal) && (section === undefined || this.stretchAt(ordinal).section === section)
+      isWanted(ordinal) && (section === undefined || this.stretchAt(ordinal).section === section)
   }
 
-  /** Whether the seat at an ordinal is of the grade; any is, where no grade is named. */
-  isOfGrade(grade: string | undefined): (ordinal: number) => boolean {
-    if (grade === undefined) return () => true
-    const wanted = this.#grades.indexOf(grade)
-    return (ordinal) => this.#gradeIndexes[ordinal] === wanted
+  /** Whether the seat at an ordinal is of the grade and the price of a kind, whatever its section. */
+  isOfGradeAndPrice({ grade, price }: SeatKind): (ordinal: number) => boolean {
+    if (grade === undefined && price === undefined) return () => true
+    const wanted = this.#kinds.map((kind) => isOfKind(kind, { grade, price }))
+    return (ordinal) => wanted[this.#kindIndexes[ordinal] ?? 0] === true
   }
 
-  #gradeIndexFor(grade: string): number {
-    const known = this.#grades.indexOf(grade)
-    return known === -1 ? this.#grades.push(grade) - 1 : known
+  #kindIndexFor({ grade, price }: SeatRun): number {
+    const known = this.#kinds.findIndex((kind) => kind.grade === grade && kind.price === price)
+    return known === -1 ? this.#kinds.push({ grade, price }) - 1 : known
   }
 }

@@ -169,8 +169,13 @@ function refusalOf(
 /** The request as its Idempotency-Key knows it; undefined where it has none. */
 export function keyedRequest(command: HoldSeats): KeyedRequest | undefined {
   const { userId, scheduleId, choice, seen, idempotencyKey, jobId } = command
-  const content = { scheduleId, choice, seen }
+  const content = { scheduleId, choice: withoutOrder(choice), seen }
   if (jobId !== undefined) return { userId, operation: JOB_OPERATION, key: jobId, content }
   if (idempotencyKey === undefined) return undefined
   return { userId, operation: 'POST /reservations', key: idempotencyKey, content }
+}
+
+/** Seats are wanted all or none, so that the same ones in another order are the same request. */
+function withoutOrder(choice: HoldSeats['choice']): HoldSeats['choice'] {
+  return 'seatIds' in choice ? { seatIds: choice.seatIds.toSorted((a, b) => a - b) } : choice
 }

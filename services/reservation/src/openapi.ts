@@ -71,7 +71,8 @@ const holdBody = z
       .optional()
       .meta({ description: 'With quantity: seats may be apart where they are nowhere side by side' }),
     price: money.optional().meta({
-      description: 'What each seat cost when you saw it; if it is not so: PRICE_CHANGED, and nothing is held',
+      description:
+        'What each seat cost when you saw it; if it is not so: PRICE_CHANGED, and nothing is held. With quantity: only seats that cost it',
     }),
     totalAmount: money
       .optional()
@@ -97,11 +98,11 @@ const holdBody = z
 export type HoldBody = z.output<typeof holdBody>
 
 const HOLD_DESCRIPTION = [
-  'A seat is held by one person at a time. Outside the on-sale window 409 BOOKING_NOT_OPEN says why in `details`: `{phase, bookingOpenAt, bookingCloseAt, performanceAt}`, where `phase` is NOT_OPEN, CLOSED, CANCELLED or BEGUN. With `Idempotency-Key` a repeated request gets the answer of the first one, byte for byte: `holdSecondsLeft` and `remainingAllowance` are then still those of the moment of the hold. `expiresAt` holds good; `GET /reservations/{reservationId}` tells the seconds that are left now.',
+  'A seat is held by one person at a time. Outside the on-sale window 409 BOOKING_NOT_OPEN says why in `details`: `{phase, bookingOpenAt, bookingCloseAt, performanceAt}`, where `phase` is NOT_OPEN, CLOSED, CANCELLED or BEGUN. With `Idempotency-Key` a repeated request (the same seats in any order are the same request) gets the answer of the first one, byte for byte: `holdSecondsLeft` and `remainingAllowance` are then still those of the moment of the hold. A refusal leaves the key free, since a seat may come free again. `expiresAt` holds good; `GET /reservations/{reservationId}` tells the seconds that are left now.',
   'With `Prefer: respond-async` the answer is 202 at once, with a job that holds the seats when its turn comes: `curl -i -H "$ME" -H "Queue-Token: $TOKEN" -H "Prefer: respond-async" -H "Content-Type: application/json" -d \'{"scheduleId":1,"quantity":2}\' $API/reservations`, then `GET` the `Location`. A request that nobody could make is refused at once, as without it. More open jobs of one schedule than you may have seats are 429 RATE_LIMITED, and where the line is too long for its end to be reached in time it is 503; both have `Retry-After`, and nothing was accepted.',
   '**Best available.** `{"scheduleId":1,"quantity":2,"grade":"VIP"}` holds free seats side by side in one row. Of all such groups, these go first: what makes the fewest new single seats (free ones with nobody free beside them); what leaves that row room for as many other parties of the same size; the section that comes first in the schedule; what is nearest to the middle of the section\'s front row, as the crow flies, a row being as deep as two seats are wide. The middle is that of the row\'s seat numbers. Each section has a middle and a front of its own, because a schedule does not say where sections lie; their order is the one in which the schedule was made with them. Where no row has room, it is 409 SEAT_TAKEN with `details` `{seatIds: [], requested, available, largestGroup, splitWouldDo}`. With `allowSplit: true` the party then sits apart: in the fewest rows and in the fewest groups. While enough seats are left, everybody who asks at once is served.',
   '**Orphans.** Where the schedule has `noOrphanSeats`, seats that are named are refused with 422 ORPHAN_SEAT if they would leave a single free seat between two that are taken, or between one that is taken and the end of the row; `details.seatIds` are those single seats. It is not refused where no choice can help it: where nowhere in the schedule as many seats of a chosen grade lie side by side that would leave none. It is looked at before the hold, so two people at the same moment may still leave one between them.',
-  '**Prices.** `price` or `totalAmount` is what you saw. If it is not so: 409 PRICE_CHANGED with `details` `{field, seen, now}`, and nothing is held. What is held or sold keeps its price.',
+  '**Prices.** `price` or `totalAmount` is what you saw. If it is not so: 409 PRICE_CHANGED with `details` `{field, seen, now}`, and nothing is held. With `quantity` the seats are picked among those that cost `price` each: `{"scheduleId":1,"quantity":1,"price":1000}` holds one for 1000 where a cheaper section comes first. A `totalAmount` without a `price` is taken for `quantity` seats of one price where some cost that, and else compared with what was picked. PRICE_CHANGED then says that no seat of the wish, free or not, has that price; `now` is the lowest there is, and `prices` are all of them where they are several. Where none are left at the price it is SEAT_TAKEN. What is held or sold keeps its price.',
   '**Which refusal.** The first of these that applies: the shape of the request (400), who you are and your place in line (401, 403), the schedule and its seats (404, 409 BOOKING_NOT_OPEN), your limit (422 SEAT_LIMIT_EXCEEDED), the price (409 PRICE_CHANGED), and what is free (409 SEAT_TAKEN, 422 ORPHAN_SEAT).',
 ].join('\n\n')
 
@@ -218,7 +219,7 @@ export const cancelReservationRoute = defineRoute({
   tag: 'Reservations',
   summary: 'Give a hold or a confirmed reservation up',
   description:
-    'The seats are free at once. The money of a confirmed reservation follows; ask again to see its state. Once the show has begun a confirmed one stays as it is: 409 RESERVATION_NOT_CANCELLABLE, except for admins; a hold can still be given up.',
+    'The seats are free at once. Cancelling again changes nothing and is answered the same; only `refund.status` tells how far the money of a confirmed one is by then: PENDING at first, and REFUNDED once it is back, as in `GET /reservations/{reservationId}`. A reservation is cancelled as a whole: giving back some of its seats is out of scope. From `refundableUntil` of its schedule on, a confirmed one is 422 NOT_REFUNDABLE, and once the show has begun 409 RESERVATION_NOT_CANCELLABLE, except for admins; a hold can still be given up.',
   auth: 'user',
   params,
   responses: {
@@ -227,7 +228,7 @@ export const cancelReservationRoute = defineRoute({
       schema: z.object({ reservationId, status: z.literal('CANCELLED'), refund }),
     },
   },
-  refusals: ['RESERVATION_NOT_FOUND', 'RESERVATION_NOT_CANCELLABLE'],
+  refusals: ['RESERVATION_NOT_FOUND', 'RESERVATION_NOT_CANCELLABLE', 'NOT_REFUNDABLE'],
 })
 
 /** Every route of this service, for the API document. */

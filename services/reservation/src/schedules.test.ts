@@ -28,6 +28,7 @@ function catalogOf(seatCount: number, seatsPerRow = 10) {
         seatCount,
         noOrphanSeats: false,
         timeZone: 'Asia/Seoul',
+        refundableUntilMs: 0,
       }
     },
     getSeatRuns: async ({ afterSeatId, limit }) => {

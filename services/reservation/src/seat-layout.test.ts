@@ -27,7 +27,7 @@ describe('a layout', () => {
     expect(new SeatLayout([]).seat(1)).toBeUndefined()
   })
 
-  test('knows its grades and sections, and which of them go together', () => {
+  test('knows what its grades and sections cost, and which of them go together', () => {
     const kinds = [
       {},
       { grade: 'VIP' },
@@ -36,15 +36,17 @@ describe('a layout', () => {
       { section: 'Loge' },
       { grade: 'R', section: 'Floor' },
       { grade: 'VIP', section: 'Balcony' },
+      { price: 1 },
     ]
-    expect(kinds.map((kind) => layout.hasSeatsOf(kind))).toEqual([
-      true,
-      true,
-      false,
-      true,
-      false,
-      true,
-      false,
+    expect(kinds.map((kind) => layout.pricesOf(kind))).toEqual([
+      [80, 90, 150],
+      [150],
+      [],
+      [80],
+      [],
+      [90],
+      [],
+      [],
     ])
   })
 

@@ -1,6 +1,23 @@
 import type { SeatRun__Output as SeatRun } from '@frontrow/proto/gen/frontrow/catalog/v1/SeatRun'
 import type { Seat } from './reservation.ts'
 
+/** What seats are asked for; without a field, those of all its values. */
+export interface SeatKind {
+  grade?: string | undefined
+  section?: string | undefined
+  /** Of each seat. */
+  price?: number | undefined
+}
+
+/** Whether seats with these fields are of a kind. */
+export function isOfKind(seats: SeatKind, { grade, section, price }: SeatKind): boolean {
+  return (
+    (grade === undefined || seats.grade === grade) &&
+    (section === undefined || seats.section === section) &&
+    (price === undefined || seats.price === price)
+  )
+}
+
 /**
  * The seats of one schedule, which never change (one that gets more seats gets another layout). Kept by the run and not by the seat:
  * a hall of 10,000 seats is a few hundred rows, and whoever holds seats wants four of them.
@@ -28,12 +45,10 @@ export class SeatLayout {
     return run === undefined ? undefined : seatOf(run, seatId - run.firstSeatId)
   }
 
-  /** Whether some seat is of this grade and this section, where they are named. */
-  hasSeatsOf({ grade, section }: { grade?: string | undefined; section?: string | undefined }): boolean {
-    return this.runs.some(
-      (run) =>
-        (grade === undefined || run.grade === grade) && (section === undefined || run.section === section),
-    )
+  /** What seats of a kind cost, from the cheapest up; empty where there are none of it. */
+  pricesOf(kind: SeatKind): number[] {
+    const prices = this.runs.filter((run) => isOfKind(run, kind)).map((run) => run.price)
+    return [...new Set(prices)].toSorted((a, b) => a - b)
   }
 
   /** The index in `runs` of the run that the seat is in. */

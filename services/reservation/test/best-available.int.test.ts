@@ -252,6 +252,40 @@ test('a price that is not so any more is refused with both, holds nothing, and i
   expect(held.totalAmount).toBe(1_800)
 })
 
+test('the best available seats are picked among those of the price that was seen, until there are none left at it', async () => {
+  scheduleId += 1
+  const dearer = rowsOf(1, 4, 1_000).runs.map((run) => ({ ...run, firstSeatId: 101, section: 'B' }))
+  const process = processOf(new SeatLayout([...rowsOf(1, 6, 500).runs, ...dearer]))
+  const seatIdsOf = async (quantity: number, seen: HoldSeats['seen']) =>
+    (await hold(process, { choice: { quantity }, seen })).seats.map(({ seatId }) => seatId)
+  expect(await seatIdsOf(1, { price: 1_000 })).toEqual([101])
+  // A total says as much of the price of each.
+  expect(await seatIdsOf(2, { totalAmount: 2_000 })).toEqual([102, 103])
+  expect(await seatIdsOf(2, { totalAmount: 1_000 })).toEqual([3, 4])
+  expect(await seatIdsOf(1, { price: 1_000, totalAmount: 1_000 })).toEqual([104])
+  const refused = (quantity: number, seen: HoldSeats['seen'], section?: string) =>
+    refusalOf(hold(process, { choice: { quantity, section }, seen }))
+  const taken = {
+    code: 'SEAT_TAKEN',
+    details: { seatIds: [], requested: 1, available: 0, largestGroup: 0, splitWouldDo: false },
+  }
+  expect(await refused(1, { price: 1_000 })).toEqual(taken)
+  expect(await refused(1, { totalAmount: 1_000 })).toEqual(taken)
+  const changed = (details: object) => ({ code: 'PRICE_CHANGED', details })
+  expect(await refused(1, { price: 700 })).toEqual(
+    changed({ field: 'price', seen: 700, now: 500, prices: [500, 1_000] }),
+  )
+  // Whether the seats of section B are free is not asked.
+  expect(await refused(2, { price: 500 }, 'B')).toEqual(changed({ field: 'price', seen: 500, now: 1_000 }))
+  expect(await refused(2, { totalAmount: 1_000 }, 'B')).toEqual(
+    changed({ field: 'totalAmount', seen: 1_000, now: 2_000 }),
+  )
+  expect(await refused(2, { price: 500, totalAmount: 900 })).toEqual(
+    changed({ field: 'totalAmount', seen: 900, now: 1_000 }),
+  )
+  expect(await countHeld()).toBe(6)
+})
+
 test('a change of price touches nothing that is held', async () => {
   scheduleId += 1
   const { reservationId } = await hold(processOf(rowsOf(1, 6)), { choice: { seatIds: [1, 2] } })

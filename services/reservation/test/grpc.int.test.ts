@@ -4,6 +4,8 @@ import type { CheckInvariantsRequest } from '@frontrow/proto/gen/frontrow/audit/
 import type { CheckInvariantsResponse__Output as CheckInvariantsResponse } from '@frontrow/proto/gen/frontrow/audit/v1/CheckInvariantsResponse'
 import type { ListPaymentFactsRequest } from '@frontrow/proto/gen/frontrow/audit/v1/ListPaymentFactsRequest'
 import type { ListPaymentFactsResponse__Output as ListPaymentFactsResponse } from '@frontrow/proto/gen/frontrow/audit/v1/ListPaymentFactsResponse'
+import type { CountTakenSeatsRequest } from '@frontrow/proto/gen/frontrow/reservation/v1/CountTakenSeatsRequest'
+import type { CountTakenSeatsResponse__Output as CountTakenSeatsResponse } from '@frontrow/proto/gen/frontrow/reservation/v1/CountTakenSeatsResponse'
 import type { GetReservationRequest } from '@frontrow/proto/gen/frontrow/reservation/v1/GetReservationRequest'
 import type { ListTakenSeatsRequest } from '@frontrow/proto/gen/frontrow/reservation/v1/ListTakenSeatsRequest'
 import type { ListTakenSeatsResponse__Output as ListTakenSeatsResponse } from '@frontrow/proto/gen/frontrow/reservation/v1/ListTakenSeatsResponse'
@@ -49,6 +51,11 @@ function connect(port: number) {
     reservation.listTakenSeats.bind(reservation),
     options,
   )
+  const countTakenSeats: UnaryCall<CountTakenSeatsRequest, CountTakenSeatsResponse> = target.unary(
+    'CountTakenSeats',
+    reservation.countTakenSeats.bind(reservation),
+    options,
+  )
   const checkInvariants: UnaryCall<CheckInvariantsRequest, CheckInvariantsResponse> = target.unary(
     'CheckInvariants',
     audit.checkInvariants.bind(audit),
@@ -62,6 +69,7 @@ function connect(port: number) {
   return {
     getReservation,
     listTakenSeats,
+    countTakenSeats,
     checkInvariants,
     listPaymentFacts,
     close: () => {
@@ -107,7 +115,7 @@ test('GetReservation returns the reservation, as EXPIRED when its deadline has p
   })
 })
 
-test('ListTakenSeats lists held and sold seats apart, and leaves lapsed holds out', async () => {
+test('ListTakenSeats lists held and sold seats apart, CountTakenSeats counts them, and both leave lapsed holds out', async () => {
   await running.hold('201', { scheduleId: 2, seatIds: [2001, 2002] })
   const sold = await running.hold('202', { scheduleId: 2, seatIds: [2003] })
   await sell(String(sold.data.reservationId), uuidv7())
@@ -116,6 +124,13 @@ test('ListTakenSeats lists held and sold seats apart, and leaves lapsed holds ou
   const taken = await calls.listTakenSeats({ scheduleId: 2 })
   expect(taken.heldSeatIds.toSorted((a, b) => a - b)).toEqual([2001, 2002])
   expect(taken.soldSeatIds).toEqual([2003])
+  const rangeOf = (scheduleId: number, firstSeatId: number, lastSeatId: number) => ({
+    scheduleId,
+    firstSeatId,
+    lastSeatId,
+  })
+  const ranges = [rangeOf(2, 2_002, 2_010), rangeOf(99, 1, 9), rangeOf(2, 1, 9_999), rangeOf(2, 2_004, 2_010)]
+  expect(await calls.countTakenSeats({ ranges })).toEqual({ taken: [2, 0, 3, 0] })
   expect(await calls.listTakenSeats({ scheduleId: 99 })).toEqual({
     heldSeatIds: [],
     soldSeatIds: [],

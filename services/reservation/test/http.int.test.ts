@@ -200,6 +200,15 @@ describe('Idempotency-Key', () => {
     expect(await running.told(first.data.reservationId)).toHaveLength(1)
   })
 
+  test('the same seats in another order are the same request, and other seats are not', async () => {
+    const key = { 'idempotency-key': 'k-6' }
+    const first = await running.hold('207', { scheduleId: 2, seatIds: [2107, 2106] }, key)
+    const again = await running.hold('207', { scheduleId: 2, seatIds: [2106, 2107] }, key)
+    expect(again).toMatchObject({ status: 201, data: first.data })
+    const other = await running.hold('207', { scheduleId: 2, seatIds: [2106, 2108] }, key)
+    expect(other).toMatchObject({ status: 422, code: 'IDEMPOTENCY_KEY_REUSED' })
+  })
+
   test('another body under the same key is refused', async () => {
     await running.hold('202', { scheduleId: 2, seatIds: [2111] }, { 'idempotency-key': 'k-2' })
     const reused = await running.hold('202', { scheduleId: 2, seatIds: [2112] }, { 'idempotency-key': 'k-2' })

@@ -1,7 +1,3 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createServer } from 'node:net'
-import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { toHeaders } from '@frontrow/messaging/envelope'
 import { createKafka, createProducer } from '@frontrow/messaging/kafka'
@@ -11,11 +7,11 @@ import { createLogger } from '@frontrow/service-host/logger'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { uuidv7 } from 'uuidv7'
 import { keepFromHolding } from './keep-from-holding.ts'
-import { instanceEnv, startInstance, startRunningService } from './running-service.ts'
+import { startReservationProcess } from './reservation-process.ts'
+import { startInstance, startRunningService } from './running-service.ts'
 import type { RunningService } from './running-service.ts'
 
 const ASYNC = { prefer: 'respond-async' }
-const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 
 let running: RunningService
 const stops: (() => Promise<unknown>)[] = []
@@ -97,39 +93,11 @@ const holdsInWaiting = (count: number): Promise<void> =>
     expect(rows).toHaveLength(count)
   })
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (typeof address !== 'object' || address === null) throw new Error('the port has no number')
-  return address.port
-}
-
-/** An instance in a process of its own that can be killed. */
-async function startProcess(
-  env: Record<string, string>,
-): Promise<{ port: number; kill: () => Promise<void> }> {
-  const port = await freePort()
-  const child = spawn(process.execPath, [MAIN], {
-    env: {
-      PATH: process.env['PATH'],
-      ...instanceEnv(running.environment, running.neighbours, { SWEEP_EVERY_MS: '100', ...env }),
-      HTTP_PORT: String(port),
-    },
-    stdio: 'ignore',
-  })
-  const exited = once(child, 'exit')
-  const kill = async (): Promise<void> => {
-    child.kill('SIGKILL')
-    await exited
-  }
-  stops.push(kill)
-  await eventually(async () => {
-    expect((await running.call('1', 'GET', '/reservations', { port })).status).toBe(200)
-  })
-  return { port, kill }
+/** An instance that is killed at the end of the test at the latest. */
+async function startProcess(env: Record<string, string>): ReturnType<typeof startReservationProcess> {
+  const started = await startReservationProcess(running, env)
+  stops.push(started.kill)
+  return started
 }
 
 describe('a worker that is killed in mid job', () => {

@@ -68,6 +68,12 @@ describe('Prefer: respond-async', () => {
     expect(await seatsOf('price-seer')).toEqual([])
   })
 
+  test('a job takes the best available seats of the price that was seen', async () => {
+    const { data } = await running.hold('price-taker', { scheduleId: 1, quantity: 1, price: 900 }, ASYNC)
+    const job = await endOf('price-taker', data.jobId)
+    expect(job).toMatchObject({ status: 'completed', result: { totalAmount: 900 } })
+  })
+
   test('other preferences are passed over, and the answer is the hold', async () => {
     const held = await running.hold(
       '102',
@@ -265,12 +271,14 @@ describe('GET /jobs/{jobId}', () => {
     const at = Date.parse('2026-11-26T09:00:00Z')
     const refused = { code: 'CARD_DECLINED', message: 'the card was declined', reason: 'do_not_honor' }
     payments.set(pending, { userId: '127', status: 'PENDING', createdAtMs: at })
-    payments.set(paid, { userId: '127', status: 'APPROVED', createdAtMs: at, paidAtMs: at + 1_000 })
+    const held = await running.hold('127', { scheduleId: 1, quantity: 1 })
+    const { reservationId, reservationNumber, seats } = held.data
+    const done = { userId: '127', reservationId, createdAtMs: at }
+    payments.set(paid, { ...done, status: 'APPROVED', paidAtMs: at + 1_000 })
     payments.set(failed, { userId: '127', status: 'FAILED', createdAtMs: at, endedAtMs: at + 1_000, refused })
     payments.set(refunded, {
-      userId: '127',
+      ...done,
       status: 'REFUNDED',
-      createdAtMs: at,
       paidAtMs: at,
       endedAtMs: at + 1,
     })
@@ -285,21 +293,27 @@ describe('GET /jobs/{jobId}', () => {
     expect((await jobOf('127', paid)).data).toMatchObject({
       type: 'pay',
       status: 'completed',
-      result: { paymentId: paid, status: 'APPROVED', amount: 1_500, paidAt: completedAt },
+      result: {
+        paymentId: paid,
+        status: 'APPROVED',
+        amount: 1_500,
+        paidAt: completedAt,
+        reservation: { reservationId, reservationNumber, status: 'CONFIRMED', seats },
+      },
       completedAt,
     })
     expect((await jobOf('127', failed)).data).toMatchObject({
       status: 'failed',
       error: {
         code: 'CARD_DECLINED',
-        details: { paymentId: failed, reason: 'do_not_honor', status: 'FAILED' },
+        details: { paymentId: failed, reason: 'do_not_honor', status: 'FAILED', moneyMoved: false },
       },
       completedAt,
     })
     expect((await jobOf('127', refunded)).data).toMatchObject({ status: 'completed' })
     expect(await jobOf('128', paid)).toMatchObject({ status: 404, code: 'JOB_NOT_FOUND' })
     const waiting = jobOf('127', pending, '?wait=9')
-    payments.set(pending, { userId: '127', status: 'APPROVED', createdAtMs: at, paidAtMs: at })
+    payments.set(pending, { ...done, status: 'APPROVED', paidAtMs: at })
     expect((await waiting).data.status).toBe('completed')
   })
 })

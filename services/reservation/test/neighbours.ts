@@ -15,6 +15,7 @@ interface KnownSchedule {
   noOrphanSeats?: boolean
   /** When booking closes, where it is left out. */
   performanceAtMs?: number
+  refundableUntilMs?: number
   runs: SeatRun[]
 }
 
@@ -54,6 +55,7 @@ export interface Neighbours {
 /** A payment as these tests' payment service answers it; what is left out has not happened. */
 interface KnownPayment {
   userId: string
+  reservationId?: string
   status: string
   createdAtMs: number
   paidAtMs?: number

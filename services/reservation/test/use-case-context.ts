@@ -89,6 +89,7 @@ export function useCaseContext(environment: TestEnvironment, pool: Pool): Contex
         seatCount: 100,
         noOrphanSeats: false,
         timeZone: 'Asia/Seoul',
+        refundableUntilMs: 0,
       }),
       layout: async (scheduleId) => layoutOf(scheduleId),
       forget: () => undefined,

@@ -1,3 +1,4 @@
+import { cardSettings } from '@frontrow/card-provider/card-settings'
 import { hostSettings, idempotencyKeepHours, whole } from '@frontrow/service-host/config'
 import type { z } from 'zod'
 
@@ -12,7 +13,14 @@ export const settings = hostSettings.extend({
   BALANCE_MAX: whole(1, 1_000_000_000_000, 10_000_000).describe(
     'balance that a charge may lead to, in the smallest unit of the currency; a refund is never refused',
   ),
+  CHARGE_WAIT_MS: whole(0, 30_000, 5_000).describe(
+    'how long a charge waits for the card provider before it is answered 202',
+  ),
+  CHARGE_GIVE_UP_MS: whole(1_000, 43_200_000, 600_000).describe(
+    'a charge whose outcome the card provider has not told by then has failed; what it may have taken is given back',
+  ),
   IDEMPOTENCY_KEEP_HOURS: idempotencyKeepHours,
+  ...cardSettings,
 })
 
 /** The checked settings. */

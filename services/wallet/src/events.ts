@@ -1,6 +1,7 @@
 import type { Logger } from '@frontrow/service-host/logger'
 import { Counter } from 'prom-client'
 import type { Registry } from 'prom-client'
+import type { CaptureStatus, ChargeStatus } from './charges/decide-charge.ts'
 import type { Command, Reply } from './decide-payment-movement.ts'
 import type { MovementKind } from './journal.ts'
 
@@ -13,6 +14,15 @@ export interface WalletEvents {
     transactionId: string
     /** Where a payment asked for it. */
     paymentId?: string
+  }): void
+  /** A charge has settled, or its money is on its way back. */
+  chargeChanged(charge: {
+    chargeId: string
+    userId: string
+    amount: number
+    status: ChargeStatus
+    captureStatus: CaptureStatus | null
+    reason: string | null
   }): void
   refused(refusal: { userId: string; reason: string; amount: number }): void
   commandAnswered(answer: { paymentId: string; command: Command; reply: Reply; repeated: boolean }): void
@@ -41,6 +51,12 @@ export function createEvents(registry: Registry, logger: Logger): WalletEvents {
     labelNames: ['reason'] as const,
     registers,
   })
+  const charges = new Counter({
+    name: 'wallet_charges_total',
+    help: 'Charges that settled, and steps of giving back what was captured after a charge had failed',
+    labelNames: ['status', 'capture'] as const,
+    registers,
+  })
   const commands = new Counter({
     name: 'wallet_commands_total',
     help: 'Commands of payments, by the reply; repeated: the same message was answered before',
@@ -57,6 +73,12 @@ export function createEvents(registry: Registry, logger: Logger): WalletEvents {
       movements.inc({ kind: movement.kind })
       amounts.inc({ kind: movement.kind }, movement.amount)
       logger.info(movement, 'money moved')
+    },
+    chargeChanged(charge) {
+      const { status, captureStatus } = charge
+      charges.inc({ status, capture: captureStatus ?? '' })
+      // Money that moved is logged as such.
+      if (status !== 'CHARGED') logger.info(charge, 'a charge failed, or money of one is given back')
     },
     refused(refusal) {
       refusals.inc({ reason: refusal.reason })

@@ -1,30 +1,50 @@
+import type { ServerResponse } from 'node:http'
 import { actingUser } from '@frontrow/service-host/auth'
 import type { Caller } from '@frontrow/service-host/auth'
 import type { HttpServer } from '@frontrow/service-host/http-server'
 import type { Reply } from '@frontrow/service-host/serve-route'
-import { chargeWallet } from './charge-wallet.ts'
+import { chargeWallet } from './charges/charge-wallet.ts'
+import { getCharge } from './charges/get-charge.ts'
+import { toJson, toReceipt } from './charges/charge-json.ts'
 import type { WalletContext } from './context.ts'
 import { listBalanceHistory } from './list-balance-history.ts'
 import { toCursor } from '@frontrow/values/page'
-import { balanceRoute, chargeRoute, historyRoute, usePointsRoute } from './openapi.ts'
+import { balanceRoute, chargeRoute, getChargeRoute, historyRoute, usePointsRoute } from './openapi.ts'
 import type { KeyedAnswer } from './request-movements.ts'
 import { readWallet } from './sql/wallets.ts'
 import { usePoints } from './use-points.ts'
 
 /** The REST side: wallets by their user. */
 export function addRoutes(http: HttpServer, ctx: WalletContext): void {
-  http.handle(chargeRoute, async ({ params, headers, body, caller }) =>
-    toReply(
-      await chargeWallet(ctx, {
-        ...whose(caller, params.userId),
-        amount: body.amount,
-        idempotencyKey: headers['idempotency-key'],
-      }),
-    ),
-  )
+  http.handle(chargeRoute, async ({ params, headers, body, caller, response }) => {
+    const { charge, refusal, isReplay } = await chargeWallet(ctx, {
+      ...whose(caller, params.userId),
+      amount: body.amount,
+      cardToken: body.card?.token,
+      idempotencyKey: headers['idempotency-key'],
+    })
+    if (isReplay) response.setHeader('Idempotency-Replayed', 'true')
+    if (refusal !== null) throw refusal
+    if (charge.status === 'CHARGED') return { status: 200, data: toReceipt(charge) }
+    const { userId, chargeId } = charge
+    return {
+      status: 202,
+      data: toJson(charge),
+      headers: {
+        Location: `/api/v1/users/${encodeURIComponent(userId)}/balance/charges/${chargeId}`,
+        'Retry-After': String(ctx.charges.worker.expectedSeconds()),
+      },
+    }
+  })
 
-  http.handle(usePointsRoute, async ({ params, headers, body, caller }) =>
+  http.handle(getChargeRoute, async ({ params, caller }) => ({
+    status: 200,
+    data: toJson(await getCharge(ctx, whose(caller, params.userId).userId, params.transactionId)),
+  }))
+
+  http.handle(usePointsRoute, async ({ params, headers, body, caller, response }) =>
     toReply(
+      response,
       await usePoints(ctx, {
         ...whose(caller, params.userId),
         amount: body.amount,
@@ -66,6 +86,9 @@ function whose(caller: Caller, userId: string): { userId: string; callerId: stri
   return { userId: actingUser(caller, userId), callerId: caller.userId }
 }
 
-function toReply({ data, replayed }: KeyedAnswer): Reply {
-  return { status: 200, data, ...(replayed ? { headers: { 'Idempotency-Replayed': 'true' } } : {}) }
+/** Throws the refusal of an answer that is one. */
+function toReply(response: Pick<ServerResponse, 'setHeader'>, answer: KeyedAnswer): Reply {
+  if (answer.replayed) response.setHeader('Idempotency-Replayed', 'true')
+  if ('refusal' in answer) throw answer.refusal
+  return { status: 200, data: answer.data }
 }

@@ -1,6 +1,7 @@
 import { idempotencyKeyHeader } from '@frontrow/idempotency/idempotency-key'
+import { cardToken } from '@frontrow/proto/values'
 import { defineRoute } from '@frontrow/service-host/route'
-import { userId } from '@frontrow/values/ids'
+import { userId, uuid } from '@frontrow/values/ids'
 import { money } from '@frontrow/values/money'
 import { idCursor, limit } from '@frontrow/values/page'
 import { z } from 'zod'
@@ -14,23 +15,64 @@ const idempotent = z.object({
     example: '5f0c9f6e-charge-1',
   }),
 })
+const chargeIdempotent = z.object({
+  'idempotency-key': idempotencyKeyHeader.meta({
+    description:
+      'The same key and body are the same charge and get its answer, for as long as the charge is kept.',
+    example: '5f0c9f6e-charge-1',
+  }),
+})
 const replayHeader = { 'Idempotency-Replayed': '`true` on an answer that was given before.' }
+
+const charge = z.object({
+  userId,
+  transactionId: z.uuid(),
+  status: z.enum(['CHARGING', 'CHARGED', 'FAILED']),
+  amount: money.meta({ example: 50_000 }),
+  currentBalance: money
+    .nullable()
+    .meta({ description: 'Right after the charge; null unless it is CHARGED.', example: 50_000 }),
+  createdAt: z.iso.datetime(),
+  chargedAt: z.iso.datetime().nullable(),
+  failedAt: z.iso.datetime().nullable(),
+  reason: z
+    .string()
+    .nullable()
+    .meta({ description: 'Why it FAILED: CARD_DECLINED or TIMEOUT.', example: null }),
+  message: z.string().nullable().meta({ description: 'The reason in words, for people.', example: null }),
+  refund: z
+    .object({ status: z.enum(['PENDING', 'REFUNDED']) })
+    .nullable()
+    .meta({
+      description:
+        'Of money that was, or may have been, taken from the card for a charge that FAILED. Null: nothing was taken.',
+      example: null,
+    }),
+})
 
 export const chargeRoute = defineRoute({
   method: 'post',
   path: '/api/v1/users/{userId}/balance/charge',
   operationId: 'chargeWallet',
   tag,
-  summary: 'Put money into a wallet',
-  description: 'By default 1,000 to 1,000,000 a charge, and a balance of at most 10,000,000.',
+  summary: 'Put money into a wallet, from a card',
+  description:
+    'By default 1,000 to 1,000,000 a charge, and a balance of at most 10,000,000, with charges that are at work counted. Waits up to 5 s for the card provider. 202 means that it goes on: ask the Location, or send the same request with the same key again, which waits again for the same charge. The money is in the wallet only when the provider has taken it. A provider that does not answer is asked again, for ten minutes by default; after that the charge has FAILED, and what was taken all the same is given back. A charge that FAILED is final for its key: another one needs a new key. The refusals BALANCE_LIMIT_EXCEEDED and 503 leave the key free; nothing was taken.',
   auth: 'user',
   params,
-  headers: idempotent,
+  headers: chargeIdempotent,
   body: z.strictObject({
     amount: z
       .int()
       .positive()
       .meta({ description: 'In the smallest unit of the currency.', example: 50_000 }),
+    card: z
+      .strictObject({ token: cardToken.meta({ example: 'tok_approved' }) })
+      .optional()
+      .meta({
+        description:
+          'A token of the card provider, never a card number. Required where cards are real. A card that needs a further step of its owner (3-D Secure) is declined. The simulator knows tok_approved, which it takes where no card is named, tok_declined, tok_timeout (answers late), tok_flaky (fails, then works) and tok_action (needs a further step).',
+      }),
   }),
   responses: {
     200: {
@@ -44,8 +86,31 @@ export const chargeRoute = defineRoute({
         chargedAt: z.iso.datetime(),
       }),
     },
+    202: {
+      description: 'Still being worked on.',
+      schema: charge,
+      headers: { Location: 'Where to ask.', 'Retry-After': 'Seconds to wait before.' },
+    },
   },
-  refusals: ['FORBIDDEN', 'BALANCE_LIMIT_EXCEEDED', 'IDEMPOTENCY_KEY_REUSED'],
+  refusals: [
+    'FORBIDDEN',
+    'CARD_DECLINED',
+    'PAYMENT_FAILED',
+    'BALANCE_LIMIT_EXCEEDED',
+    'IDEMPOTENCY_KEY_REUSED',
+  ],
+})
+
+export const getChargeRoute = defineRoute({
+  method: 'get',
+  path: '/api/v1/users/{userId}/balance/charges/{transactionId}',
+  operationId: 'getCharge',
+  tag,
+  summary: 'One charge of a wallet',
+  auth: 'user',
+  params: params.extend({ transactionId: uuid }),
+  responses: { 200: { description: 'The charge now.', schema: charge } },
+  refusals: ['FORBIDDEN', 'CHARGE_NOT_FOUND'],
 })
 
 export const balanceRoute = defineRoute({
@@ -109,6 +174,8 @@ export const usePointsRoute = defineRoute({
   operationId: 'usePoints',
   tag,
   summary: 'Deduct points',
+  description:
+    'A refusal for want of points is the answer to its key, too: the same request with it is refused alike when there are points again. Another try needs another key.',
   auth: 'user',
   params,
   headers: idempotent,
@@ -124,4 +191,4 @@ export const usePointsRoute = defineRoute({
 })
 
 /** All of them, for the API reference. */
-export const routes = [chargeRoute, balanceRoute, historyRoute, usePointsRoute]
+export const routes = [chargeRoute, getChargeRoute, balanceRoute, historyRoute, usePointsRoute]

@@ -5,8 +5,8 @@
  * - the entries of one wallet are in the order of its versions.
  *
  * Every transaction takes its locks in this order, so that two of them can't wait for each other in a circle: ids in the inbox,
- * rows of wallets by user, rows of payments by payment, then new rows (idempotency keys, wallets, payments), each by its key. A
- * new row waits only for a transaction that is inserting the same one. Where that one was quicker, this transaction starts again,
+ * users whose charges begin (advisory), rows of wallets by user, rows of payments by payment, rows of charges by charge, then new
+ * rows (idempotency keys, wallets, payments, charges), each by its key. A new row waits only for a transaction that is inserting the same one. Where that one was quicker, this transaction starts again,
  * because it decided without having seen the row, and holds the row's lock the next time.
  */
 import type { Tx } from '@frontrow/postgres/pool'

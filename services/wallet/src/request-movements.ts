@@ -1,15 +1,15 @@
 import { AnsweredKeys } from '@frontrow/idempotency/answered-keys'
+import { fromStoredRefusal, storedRefusal, toStoredRefusal } from '@frontrow/idempotency/stored-refusal'
 import type { KeyedRequest } from '@frontrow/idempotency/idempotency-key'
 import type { Tx } from '@frontrow/postgres/pool'
 import { inTransaction, together } from '@frontrow/postgres/transaction'
-import { isRefusal, refuse } from '@frontrow/proto/refusals'
+import { isRefusal, refusalKind, refuse } from '@frontrow/proto/refusals'
 import type { Refusal } from '@frontrow/refusals/refusal'
 import { Batcher } from '@frontrow/service-host/batcher'
+import { z } from 'zod'
 import type { WalletContext } from './context.ts'
 import type { Journal, RecordedMovement } from './journal.ts'
 import { CollisionError, openJournal, postMovements, startAgain } from './post-movements.ts'
-import { insertCharges } from './sql/charges.ts'
-import type { Charge } from './sql/charges.ts'
 
 /** A request of a person, or of an admin for them, that names its wallet and its Idempotency-Key. */
 export interface WalletRequest {
@@ -20,11 +20,11 @@ export interface WalletRequest {
   idempotencyKey: string
 }
 
-/** A request to move money outside of a payment. */
+/** A request to move money outside of a payment and of a charge. */
 export interface MovementRequest extends WalletRequest {
   /** Names the route of its key. */
   operation: string
-  kind: 'CHARGE' | 'DEBIT'
+  kind: 'DEBIT'
   /** What it will have been, if it is not a repeat. */
   transactionId: string
   /** Why a wallet of this balance may not have the movement. Pure. */
@@ -34,10 +34,7 @@ export interface MovementRequest extends WalletRequest {
 }
 
 /** An answer under an Idempotency-Key. `replayed`: it was stored by an earlier request. */
-export interface KeyedAnswer {
-  data: unknown
-  replayed: boolean
-}
+export type KeyedAnswer = { data: unknown; replayed: boolean } | { refusal: Refusal; replayed: boolean }
 
 /** Requests of all wallets; each is answered after the commit, or with its own refusal. */
 export type MovementBatches = Batcher<'all', MovementRequest, KeyedAnswer>
@@ -51,7 +48,7 @@ const PENDING_MAX = 2_000
 
 /**
  * Requests that come in one turn of the event loop, or while two transactions are in work, share the next one. A refusal is one
- * request's own: it changes nothing, its key is free again, and the others go on.
+ * request's own: it moves nothing, and the others go on. That of points is stored under the key, as the answer to it.
  */
 export function createMovementBatches(ctx: BatchContext): MovementBatches {
   return new Batcher<'all', MovementRequest, KeyedAnswer>({
@@ -70,22 +67,18 @@ export function createMovementBatches(ctx: BatchContext): MovementBatches {
   })
 }
 
-/** Moves money once per key, and logs it. Rejects with the request's own refusal, or as IDEMPOTENCY_KEY_REUSED. */
+/** Moves money once per key, and logs it. Rejects with a refusal that leaves the key free, or as IDEMPOTENCY_KEY_REUSED. */
 export async function requestMovement(
   { movements, events }: Pick<WalletContext, 'movements' | 'events'>,
   request: MovementRequest,
 ): Promise<KeyedAnswer> {
   const { userId, kind, amount, transactionId } = request
-  try {
-    const answer = await movements.add('all', request)
-    if (!answer.replayed) events.moved({ userId, kind, amount, transactionId })
-    return answer
-  } catch (error) {
-    if (isRefusal(error, 'BALANCE_LIMIT_EXCEEDED') || isRefusal(error, 'INSUFFICIENT_BALANCE')) {
-      events.refused({ userId, reason: error.code, amount })
-    }
-    throw error
+  const answer = await movements.add('all', request)
+  if (!answer.replayed) {
+    if ('refusal' in answer) events.refused({ userId, reason: answer.refusal.code, amount })
+    else events.moved({ userId, kind, amount, transactionId })
   }
+  return answer
 }
 
 async function moveAll(
@@ -101,34 +94,36 @@ async function moveAll(
     ),
     AnsweredKeys.load(tx, requests.map(toKeyed)),
   ])
-  const charges: Charge[] = []
-  const answers = requests.map((request) => move(journal, keys, charges, request))
-  await together([saveKeys(ctx, tx, keys), postMovements(ctx, tx, journal), insertCharges(tx, charges)])
+  const answers = requests.map((request) => move(journal, keys, request))
+  await together([saveKeys(ctx, tx, keys), postMovements(ctx, tx, journal)])
   return answers
 }
 
-function move(
-  journal: Journal,
-  keys: AnsweredKeys,
-  charges: Charge[],
-  request: MovementRequest,
-): KeyedAnswer | Refusal {
+function move(journal: Journal, keys: AnsweredKeys, request: MovementRequest): KeyedAnswer | Refusal {
   const { userId, kind, amount, transactionId } = request
   try {
     const { response, replayed } = keys.answerOnce(toKeyed(request), () => {
       const refusal = request.refusalAt(journal.balanceOf(userId))
-      if (kind === 'CHARGE') {
-        charges.push({ chargeId: transactionId, userId, amount, failedBecause: refusal?.code ?? null })
-      }
-      if (refusal !== null) throw refusal
+      if (refusal !== null) return toRefusedAnswer(refusal)
       const movement = journal.record(userId, { kind, amount, transactionId, paymentId: null })
       return { status: 200, response: request.toData(movement), resourceId: transactionId }
     })
-    return { data: response, replayed }
+    const refused = refusedAnswer.safeParse(response)
+    return refused.success
+      ? { refusal: fromStoredRefusal(refused.data.refused, refusalKind), replayed }
+      : { data: response, replayed }
   } catch (error) {
     if (isRefusal(error)) return error
     throw error
   }
+}
+
+/** How a refusal is told from what a movement answers. */
+const refusedAnswer = z.object({ refused: storedRefusal })
+
+function toRefusedAnswer(refusal: Refusal) {
+  const response: z.input<typeof refusedAnswer> = { refused: toStoredRefusal(refusal) }
+  return { status: refusal.http, response, resourceId: null }
 }
 
 function toKeyed({ callerId, operation, idempotencyKey, userId, amount }: MovementRequest): KeyedRequest {

@@ -90,20 +90,53 @@ describe('charging', () => {
     }
   })
 
-  test('the balance stops at its maximum, and the refused charge is on record', async () => {
+  test('the balance stops at its maximum, and the refused charge leaves its key free', async () => {
     for (let charges = 0; charges < 10; charges += 1) {
       expect((await it.charge('rich', 1_000_000)).status).toBe(200)
     }
-    const { status, error } = await it.charge('rich', 1_000)
+    const { status, error } = await it.charge('rich', 1_000, 'the-last')
     expect(status).toBe(422)
     expect(error?.code).toBe('BALANCE_LIMIT_EXCEEDED')
+    expect(error?.details).toEqual({ currentBalance: 10_000_000, charging: 0, balanceMax: 10_000_000 })
     expect(await it.balance('rich')).toBe(10_000_000)
+    await it.use('rich', 1_000)
+    expect((await it.charge('rich', 1_000, 'the-last')).status).toBe(200)
     const { rows } = await it.owner.query(
-      "SELECT status, reason, count(*) FROM charges WHERE user_id = 'rich' GROUP BY 1, 2 ORDER BY 1",
+      "SELECT status, count(*) FROM charges WHERE user_id = 'rich' GROUP BY 1",
     )
-    expect(rows).toEqual([
-      { status: 'CHARGED', reason: null, count: 10 },
-      { status: 'FAILED', reason: 'BALANCE_LIMIT_EXCEEDED', count: 1 },
+    expect(rows).toEqual([{ status: 'CHARGED', count: 11 }])
+  })
+})
+
+describe('the simulated cards', () => {
+  const chargeBy = (token: string) =>
+    it.call('POST', '/users/holder/balance/charge', {
+      user: 'holder',
+      key: `by-${token}`,
+      body: { amount: 2_000, card: { token } },
+    })
+
+  test('are approved, declined, or approved at the second try', async () => {
+    expect((await chargeBy('tok_approved')).status).toBe(200)
+    const declined = await chargeBy('tok_declined')
+    expect([declined.status, declined.error?.code]).toEqual([402, 'CARD_DECLINED'])
+    const needsStep = await chargeBy('tok_action')
+    expect([needsStep.status, needsStep.error?.code]).toEqual([402, 'CARD_DECLINED'])
+    expect(needsStep.error?.message).toContain('another step')
+    expect((await chargeBy('tok_flaky')).status).toBe(200)
+    expect(await it.balance('holder')).toBe(4_000)
+  })
+
+  test.each([
+    ['card', { amount: 1_000, card: 'tok_approved' }, 'card'],
+    ['token', { amount: 1_000, card: {} }, 'card.token'],
+    ['token with a control character', { amount: 1_000, card: { token: 'tok_\u0000' } }, 'card.token'],
+    ['card with more than a token', { amount: 1_000, card: { token: 'tok_approved', number: 4242 } }, 'card'],
+  ])('a wrong %s is 400 and names the field', async (_what, body, field) => {
+    const { status, error } = await it.call('POST', '/users/u/balance/charge', { user: 'u', key: 'k', body })
+    expect([status, error?.code]).toEqual([400, 'INVALID_REQUEST'])
+    expect(error?.details).toEqual([
+      expect.objectContaining({ in: 'body', field: expect.stringContaining(field) }),
     ])
   })
 })
@@ -124,10 +157,14 @@ describe('using points', () => {
     ])
   })
 
-  test('a refusal is not stored: the same key works after a charge', async () => {
-    expect((await it.use('later', 1_000, 'same')).status).toBe(402)
+  test('a refusal is the answer to its key, also when there are points again, and another key is another try', async () => {
+    const first = await it.use('later', 1_000, 'same')
+    expect([first.status, first.replayed]).toEqual([402, null])
     await it.charge('later', 1_000)
-    expect((await it.use('later', 1_000, 'same')).data).toEqual({ userId: 'later', balance: 0 })
+    const again = await it.use('later', 1_000, 'same')
+    expect([again.status, again.replayed, again.error?.details]).toEqual([402, 'true', first.error?.details])
+    expect((await it.use('later', 999, 'same')).error?.code).toBe('IDEMPOTENCY_KEY_REUSED')
+    expect((await it.use('later', 1_000, 'other')).data).toEqual({ userId: 'later', balance: 0 })
   })
 })
 
@@ -165,17 +202,23 @@ describe('whose wallet', () => {
   test.each([
     ['GET', '/users/owner/balance'],
     ['GET', '/users/owner/balance/history'],
+    ['GET', '/users/owner/balance/charges/CHARGE'],
     ['POST', '/users/owner/balance/charge'],
     ['POST', '/users/owner/point/use'],
-  ] as const)("%s %s is 401 without a token, 403 for others, and an admin's to use", async (method, path) => {
-    const request = method === 'GET' ? {} : { key: `admin-${path}`, body: { amount: 1_000 } }
-    expect((await it.call(method, path, request)).status).toBe(401)
-    const stranger = await it.call(method, path, { ...request, user: 'stranger' })
-    expect(stranger.status).toBe(403)
-    expect(stranger.error?.code).toBe('FORBIDDEN')
-    const admin = await it.call(method, path, { ...request, user: 'boss', admin: true })
-    expect(admin.status).toBe(200)
-  })
+  ] as const)(
+    "%s %s is 401 without a token, 403 for others, and an admin's to use",
+    async (method, template) => {
+      const charged = await it.charge('owner', 1_000)
+      const path = template.replace('CHARGE', String(charged.data?.['transactionId']))
+      const request = method === 'GET' ? {} : { key: `admin-${path}`, body: { amount: 1_000 } }
+      expect((await it.call(method, path, request)).status).toBe(401)
+      const stranger = await it.call(method, path, { ...request, user: 'stranger' })
+      expect(stranger.status).toBe(403)
+      expect(stranger.error?.code).toBe('FORBIDDEN')
+      const admin = await it.call(method, path, { ...request, user: 'boss', admin: true })
+      expect(admin.status).toBe(200)
+    },
+  )
 })
 
 test('a user id that the database cannot hold is 400, also for an admin', async () => {

@@ -48,16 +48,19 @@ test('GetBalance tells the balance, 0 for a user without a wallet, and refuses a
   await expect(ask(getBalance, { userId: '' })).rejects.toThrow('INVALID_ARGUMENT')
 })
 
-test('CheckInvariants answers 4, 6 and 7 with the rows it looked at', async () => {
+test('CheckInvariants answers 4, 6, 7 and 10 with the rows it looked at', async () => {
   await it.charge('audited', 12_000)
+  await it.use('audited', 1_000)
   const { invariants } = await ask(audit.checkInvariants.bind(audit), {})
   expect(invariants.map(({ number, violationCount }) => [number, violationCount])).toEqual([
     [4, 0],
     [6, 0],
     [7, 0],
+    [10, 0],
   ])
   expect(invariants[0]?.checked).toBeGreaterThanOrEqual(3)
   expect(invariants[1]?.checked).toBeGreaterThanOrEqual(1)
+  expect(invariants[3]?.checked).toBeGreaterThanOrEqual(1)
 })
 
 test('ListPaymentFacts pages through all payments with what the ledger says about each', async () => {
@@ -77,7 +80,8 @@ test('ListPaymentFacts pages through all payments with what the ledger says abou
     if (page.facts.length < 3) break
     afterPaymentId = page.facts.at(-1)?.paymentId ?? ''
   }
-  const none = { reservationId: '', debited: 0, refunded: 0, debitCount: 0, refundCount: 0 }
+  const ofReservations = { reservationId: '', cancelReason: '', cancelledAtMs: 0 }
+  const none = { ...ofReservations, debited: 0, refunded: 0, debitCount: 0, refundCount: 0 }
   expect(facts).toEqual([
     { ...none, paymentId: paid, status: 'DEBITED', amount: 4_000, debited: 4_000, debitCount: 1 },
     {
@@ -104,5 +108,8 @@ test('movements and refusals are counted in the metrics', async () => {
   const metrics = await (await fetch(`http://127.0.0.1:${it.wallet.ports.ops}/metrics`)).text()
   expect(metrics).toMatch(/^wallet_movements_total\{kind="CHARGE",service="wallet"\} [1-9]/m)
   expect(metrics).toMatch(/^wallet_movements_total\{kind="DEBIT",service="wallet"\} [1-9]/m)
+  expect(metrics).toMatch(
+    /^wallet_charges_total\{status="CHARGED",capture="CAPTURED",service="wallet"\} [1-9]/m,
+  )
   expect(metrics).toMatch(/^wallet_refusals_total\{reason="INSUFFICIENT_BALANCE",service="wallet"\} [1-9]/m)
 })

@@ -167,7 +167,7 @@ test('a command that contradicts its payment is parked alone, and all others of 
   const parked = await payment.deadLetters(first.paymentId, 1)
   expect(parked.map(({ value }) => value)).toEqual([{ ...first, amount: 5_000 }])
   for (const user of users) expect(await it.balance(user)).toBe(6_000)
-  expect(await it.violations()).toEqual({ 4: [], 6: [], 7: [] })
+  expect(await it.violations()).toEqual({ 4: [], 6: [], 7: [], 10: [] })
 })
 
 describe('commands of one payment at once, as when partitions move between instances', () => {
@@ -200,6 +200,6 @@ describe('commands of one payment at once, as when partitions move between insta
       }),
     )
     expect(await it.balance('racer')).toBe(100_000)
-    expect(await it.violations()).toEqual({ 4: [], 6: [], 7: [] })
+    expect(await it.violations()).toEqual({ 4: [], 6: [], 7: [], 10: [] })
   })
 })

@@ -1,3 +1,4 @@
+import type { CardProvider } from '@frontrow/card-provider/card-provider'
 import { createClient } from '@frontrow/postgres/pool'
 import { readConfig } from '@frontrow/service-host/config'
 import { createTestEnvironment, tokenFor } from '@frontrow/test-kit/test-environment'
@@ -20,6 +21,8 @@ const Envelope = z.object({
 interface Answer extends z.output<typeof Envelope> {
   status: number
   replayed: string | null
+  location: string | null
+  retryAfter: string | null
 }
 
 /** One call; `user` signs it. */
@@ -36,7 +39,10 @@ export interface WalletUnderTest {
   wallet: RunningWallet
   /** Owner of every table, as the migration step. */
   owner: ReturnType<typeof createClient>
-  call(method: 'GET' | 'POST', path: string, call?: Call): Promise<Answer>
+  /** Another instance on the same database, which ends with this one. */
+  startAnother(): Promise<RunningWallet>
+  /** Asks one instance, the first one by default. */
+  call(method: 'GET' | 'POST', path: string, call?: Call, instance?: RunningWallet): Promise<Answer>
   charge(user: string, amount: number, key?: string): Promise<Answer>
   use(user: string, amount: number, key?: string): Promise<Answer>
   balance(user: string): Promise<unknown>
@@ -50,28 +56,50 @@ const freshKey = (): string => `key-${(keys += 1)}`
 
 /** Starts the service in this process with the test run's servers behind it. */
 export async function startWalletUnderTest(
-  options: { env?: Record<string, string>; topics?: boolean } = {},
+  options: { env?: Record<string, string>; topics?: boolean; cardProvider?: CardProvider } = {},
 ): Promise<WalletUnderTest> {
   const environment = await createTestEnvironment({ topics: options.topics ?? false })
   const config = readConfig(settings, { ...environment.serviceEnv('wallet'), ...options.env })
   const fatal: Error[] = []
-  const wallet = await startWallet(config, { onFatal: (error) => fatal.push(error), processMetrics: false })
+  const { cardProvider } = options
+  const instances: RunningWallet[] = []
+  const start = async (): Promise<RunningWallet> => {
+    const instance = await startWallet(config, {
+      onFatal: (error) => fatal.push(error),
+      processMetrics: false,
+      ...(cardProvider === undefined ? {} : { cardProvider }),
+    })
+    instances.push(instance)
+    return instance
+  }
+  const wallet = await start()
   const owner = createClient(environment.adminDatabaseUrl, 'wallet-test')
   await owner.connect()
   await owner.query('SET search_path = wallet')
 
-  const call: WalletUnderTest['call'] = async (method, path, { user, admin = false, key, body } = {}) => {
+  const call: WalletUnderTest['call'] = async (
+    method,
+    path,
+    { user, admin = false, key, body } = {},
+    instance = wallet,
+  ) => {
     const headers = new Headers()
     if (user !== undefined) headers.set('Authorization', `Bearer ${await tokenFor(user, { admin })}`)
     if (key !== undefined) headers.set('Idempotency-Key', key)
     if (body !== undefined) headers.set('Content-Type', 'application/json')
-    const response = await fetch(`http://127.0.0.1:${wallet.ports.http}/api/v1${path}`, {
+    const response = await fetch(`http://127.0.0.1:${instance.ports.http}/api/v1${path}`, {
       method,
       headers,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     const envelope = Envelope.parse(await response.json())
-    return { ...envelope, status: response.status, replayed: response.headers.get('idempotency-replayed') }
+    return {
+      ...envelope,
+      status: response.status,
+      replayed: response.headers.get('idempotency-replayed'),
+      location: response.headers.get('location'),
+      retryAfter: response.headers.get('retry-after'),
+    }
   }
   const post = (path: string) => (user: string, amount: number, key?: string) =>
     call('POST', `/users/${user}/${path}`, { user, key: key ?? freshKey(), body: { amount } })
@@ -80,6 +108,7 @@ export async function startWalletUnderTest(
     environment,
     wallet,
     owner,
+    startAnother: start,
     call,
     charge: post('balance/charge'),
     use: post('point/use'),
@@ -90,7 +119,7 @@ export async function startWalletUnderTest(
       ),
     dispose: async () => {
       await owner.end()
-      await wallet.stop()
+      await Promise.all(instances.map((instance) => instance.stop()))
       await environment.dispose()
       if (fatal[0] !== undefined) throw fatal[0]
     },

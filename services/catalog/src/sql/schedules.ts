@@ -22,6 +22,8 @@ export interface Schedule {
   waitingRoomOpenAt: Date
   bookingOpenAt: Date
   bookingCloseAt: Date
+  /** Until when a buyer can give back what is paid; null: until the performance begins. */
+  refundableUntil: Date | null
   status: ScheduleStatus
   /** When booking was open last, as `lastOpenAt` of move-performance.ts told before the last change; null where it was not. */
   lastOpenAt: Date | null
@@ -41,6 +43,7 @@ export type NewSchedule = Pick<
   | 'waitingRoomOpenAt'
   | 'bookingOpenAt'
   | 'bookingCloseAt'
+  | 'refundableUntil'
   | 'seatCount'
   | 'noOrphanSeats'
 >
@@ -58,6 +61,7 @@ interface ScheduleRow {
   waiting_room_open_at: Date
   booking_open_at: Date
   booking_close_at: Date
+  refundable_until: Date | null
   status: ScheduleStatus
   last_open_at: Date | null
   seat_count: number
@@ -67,7 +71,7 @@ interface ScheduleRow {
 
 const SELECT = `SELECT s.schedule_id, s.concert_id, c.title AS concert_title, s.venue_id, v.name AS venue_name,
     v.time_zone, s.performance_at, to_char(local_time, 'YYYY-MM-DD') AS performance_date,
-    to_char(local_time, 'HH24:MI:SS') AS performance_time, s.waiting_room_open_at, s.booking_open_at, s.booking_close_at,
+    to_char(local_time, 'HH24:MI:SS') AS performance_time, s.waiting_room_open_at, s.booking_open_at, s.booking_close_at, s.refundable_until,
     s.status, s.last_open_at, s.seat_count, s.no_orphan_seats, s.version
   FROM schedules s JOIN concerts c USING (concert_id) JOIN venues v USING (venue_id)
     CROSS JOIN LATERAL (SELECT s.performance_at AT TIME ZONE v.time_zone) AS performance (local_time)`
@@ -90,6 +94,7 @@ function toSchedule(row: ScheduleRow): Schedule {
     waitingRoomOpenAt: row.waiting_room_open_at,
     bookingOpenAt: row.booking_open_at,
     bookingCloseAt: row.booking_close_at,
+    refundableUntil: row.refundable_until,
     status: row.status,
     lastOpenAt: row.last_open_at,
     seatCount: row.seat_count,
@@ -103,8 +108,8 @@ export async function insertSchedule(tx: Tx, schedule: NewSchedule): Promise<num
   const { rows } = await tx.query<{ schedule_id: number }>({
     name: 'schedule-insert',
     text: `INSERT INTO schedules (concert_id, venue_id, performance_at, waiting_room_open_at, booking_open_at,
-             booking_close_at, seat_count, no_orphan_seats)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING schedule_id`,
+             booking_close_at, seat_count, no_orphan_seats, refundable_until)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING schedule_id`,
     values: [
       schedule.concertId,
       schedule.venueId,
@@ -114,6 +119,7 @@ export async function insertSchedule(tx: Tx, schedule: NewSchedule): Promise<num
       schedule.bookingCloseAt,
       schedule.seatCount,
       schedule.noOrphanSeats,
+      schedule.refundableUntil,
     ],
   })
   const row = rows[0]
@@ -211,7 +217,7 @@ export async function updateSchedule(tx: Tx, schedule: Schedule): Promise<void> 
   await tx.query({
     name: 'schedule-update',
     text: `UPDATE schedules SET status = $2, performance_at = $3, waiting_room_open_at = $4, booking_open_at = $5,
-             booking_close_at = $6, seat_count = $7, version = $8, last_open_at = $9
+             booking_close_at = $6, seat_count = $7, version = $8, last_open_at = $9, refundable_until = $10
            WHERE schedule_id = $1`,
     values: [
       schedule.scheduleId,
@@ -223,6 +229,7 @@ export async function updateSchedule(tx: Tx, schedule: Schedule): Promise<void> 
       schedule.seatCount,
       schedule.version,
       schedule.lastOpenAt,
+      schedule.refundableUntil,
     ],
   })
 }

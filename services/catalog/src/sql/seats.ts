@@ -106,6 +106,28 @@ export async function countRows(db: Queryable, scheduleId: number): Promise<Map<
   return new Map(rows.map((row) => [row.section, row.row_count]))
 }
 
+/** Seats of one grade and price whose ids follow each other. */
+export interface GradeRange {
+  grade: string
+  price: number
+  firstSeatId: number
+  lastSeatId: number
+}
+
+/** The seats of a schedule by their grades and prices, which are few ranges, since sections are made one behind the other. */
+export async function readGradeRanges(db: Queryable, scheduleId: number): Promise<GradeRange[]> {
+  const { rows } = await db.query<GradeRange>({
+    name: 'grade-ranges-read',
+    text: `SELECT grade, price, min(seat_id) AS "firstSeatId", max(seat_id) AS "lastSeatId"
+           FROM (SELECT seat_id, grade, price,
+                   seat_id - row_number() OVER (PARTITION BY grade, price ORDER BY seat_id) AS gap
+                 FROM seats WHERE schedule_id = $1) AS ranged
+           GROUP BY grade, price, gap ORDER BY "firstSeatId"`,
+    values: [scheduleId],
+  })
+  return rows
+}
+
 /** Grades and prices of a schedule, in the order of their first seats. */
 export async function readGrades(db: Queryable, scheduleId: number): Promise<Grade[]> {
   const { rows } = await db.query<Grade>({

@@ -4,11 +4,13 @@ import type { Contact } from '@frontrow/service-host/contact'
 import { uuidv7 } from 'uuidv7'
 import type { PurchaseSaga } from '../purchase-saga.ts'
 import type { PaymentKey } from './payment-keys.ts'
-import type { Payment } from './payments.ts'
+import type { Payment, ReservedSeats } from './payments.ts'
 
 /** A payment that is to begin, with all that is written of it. */
 export interface NewPayment {
   payment: Pick<Payment, 'paymentId' | 'reservationId' | 'userId' | 'scheduleId' | 'amount' | 'paymentMethod'>
+  /** What it pays for. */
+  reserved: ReservedSeats
   key: PaymentKey
   saga: PurchaseSaga
   deadlineAt: Date | null
@@ -21,11 +23,11 @@ export interface NewPayment {
 }
 
 /**
- * Begins payments: each with its saga, its capture and the outbox row of its first command, all in one statement, which is a
- * transaction of its own. Returns those that began. A payment does not begin where its key has begun another one
- * (payments_key) or its reservation has a live payment (payments_one_live), be it of the same list; of two of one reservation, the
- * first begins. They are inserted in the order of their reservations, so that instances that begin payments of the same ones wait for
- * each other instead of running into a deadlock.
+ * Begins payments: each with its key, its saga, its capture and the outbox row of its first command, all in one statement, which is a
+ * transaction of its own. Returns those that began. A payment does not begin where its key was used before (the primary key of
+ * payment_requests) or its reservation has a live payment (payments_one_live), be it of the same list; of two of one reservation, the
+ * first begins, and the key of the other remembers that it did not. Keys are inserted in their order and then payments in the order of
+ * their reservations, so that instances that begin payments of the same ones wait for each other instead of running into a deadlock.
  */
 export async function beginPayments(
   db: Queryable,
@@ -37,14 +39,21 @@ export async function beginPayments(
       WITH wanted AS (
         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::bytea[],
             $9::text[], $10::boolean[], $11::int[], $12::timestamptz[], $13::text[], $14::text[],
-            $15::uuid[], $16::text[], $17::text[], $18::text[], $19::json[], $20::text[], $21::text[], $22::text[], $23::text[])
+            $15::uuid[], $16::text[], $17::text[], $18::text[], $19::json[], $20::text[], $21::text[], $22::text[], $23::json[],
+            $24::text[], $25::text[])
           WITH ORDINALITY AS wanted (payment_id, reservation_id, user_id, schedule_id, amount, payment_method, idempotency_key,
             request_hash, state, money_taken, attempts, deadline_at, reason, card_token,
-            message_id, topic, message_key, type, payload, traceparent, request_id, email, locale, place)
+            message_id, topic, message_key, type, payload, traceparent, request_id, reservation_number, seats, email, locale,
+            place)
+      ), claimed AS (
+        INSERT INTO payment_requests (user_id, idempotency_key, request_hash, payment_id)
+        SELECT user_id, idempotency_key, request_hash, payment_id FROM wanted ORDER BY user_id, idempotency_key, place
+        ON CONFLICT DO NOTHING
+        RETURNING payment_id
       ), begun AS (
-        INSERT INTO payments (payment_id, reservation_id, user_id, schedule_id, amount, payment_method, status, idempotency_key, request_hash)
-        SELECT payment_id, reservation_id, user_id, schedule_id, amount, payment_method, 'PENDING', idempotency_key, request_hash
-        FROM wanted ORDER BY reservation_id, place
+        INSERT INTO payments (payment_id, reservation_id, user_id, schedule_id, amount, payment_method, status, reservation_number, seats)
+        SELECT payment_id, reservation_id, user_id, schedule_id, amount, payment_method, 'PENDING', reservation_number, seats
+        FROM claimed JOIN wanted USING (payment_id) ORDER BY reservation_id, place
         ON CONFLICT DO NOTHING
         RETURNING payment_id, created_at
       ), sagas AS (
@@ -88,6 +97,8 @@ export async function beginPayments(
       payments.map(({ command }) => (command === null ? null : JSON.stringify(command.payload))),
       payments.map(({ command }) => command?.trace?.traceparent ?? null),
       payments.map(({ command }) => command?.trace?.requestId ?? null),
+      payments.map(({ reserved }) => reserved.reservationNumber),
+      payments.map(({ reserved }) => JSON.stringify(reserved.seats)),
       payments.map(({ contact }) => contact?.email ?? null),
       payments.map(({ contact }) => contact?.locale ?? null),
     ],

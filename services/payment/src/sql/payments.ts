@@ -1,4 +1,5 @@
 import type { Queryable, Tx } from '@frontrow/postgres/pool'
+import type { SagaState } from '../purchase-saga.ts'
 
 export type PaymentMethod = 'BALANCE' | 'CARD'
 export type PaymentStatus = 'PENDING' | 'APPROVED' | 'FAILED' | 'REFUNDED'
@@ -18,6 +19,22 @@ export interface Payment {
   endedAt: Date | null
 }
 
+/** One seat as it was sold. */
+export interface PaidSeat {
+  seatId: number
+  seatNumber: number
+  section: string
+  row: string
+  grade: string
+  price: number
+}
+
+/** What a payment is for, as the reservation said when it began. */
+export interface ReservedSeats {
+  reservationNumber: string
+  seats: PaidSeat[]
+}
+
 /** What statements select of `payments` to read a Payment. */
 export const PAYMENT_COLUMNS = `payment_id AS "paymentId", reservation_id AS "reservationId", user_id AS "userId",
   schedule_id AS "scheduleId", amount, payment_method AS "paymentMethod", status, reason,
@@ -33,11 +50,25 @@ export async function findPayment(db: Queryable, paymentId: string): Promise<Pay
   return rows[0]
 }
 
-/** Reads those of the payments that have settled. */
+/** Reads what a payment is for. Both are null in payments from before they were stored. */
+export async function findReservedSeats(
+  db: Queryable,
+  paymentId: string,
+): Promise<{ reservationNumber: string | null; seats: PaidSeat[] | null } | undefined> {
+  const { rows } = await db.query<{ reservationNumber: string | null; seats: PaidSeat[] | null }>({
+    name: 'payments-find-reserved-seats',
+    text: `SELECT reservation_number AS "reservationNumber", seats FROM payments WHERE payment_id = $1`,
+    values: [paymentId],
+  })
+  return rows[0]
+}
+
+/** Reads those of the payments that have settled, or wait for the owner of their card: there is an answer to whoever asked for them. */
 export async function findSettled(db: Queryable, paymentIds: readonly string[]): Promise<Payment[]> {
   const { rows } = await db.query<Payment>({
     name: 'payments-find-settled',
-    text: `SELECT ${PAYMENT_COLUMNS} FROM payments WHERE payment_id = ANY ($1::uuid[]) AND status <> 'PENDING'`,
+    text: `SELECT ${PAYMENT_COLUMNS} FROM payments WHERE payment_id = ANY ($1::uuid[]) AND (status <> 'PENDING'
+             OR EXISTS (SELECT FROM card_captures c WHERE c.payment_id = payments.payment_id AND c.status = 'ACTION_REQUIRED'))`,
     values: [paymentIds],
   })
   return rows
@@ -68,15 +99,23 @@ export interface PaymentFacts {
   amount: number
   paymentMethod: PaymentMethod
   status: PaymentStatus
-  sagaState: string
+  sagaState: SagaState
   captureStatus: string | null
+  /** What the saga last wanted of the card provider. */
+  captureWanted: string | null
+  createdAt: Date
+  /** When the saga moved last. */
+  movedAt: Date
+  /** When the saga looks after its running step again; null once it is settled. */
+  deadlineAt: Date | null
 }
 
 /** Lists payments with ids above `after`, in the order of their ids. */
 export async function listPaymentFacts(db: Queryable, after: string, limit: number): Promise<PaymentFacts[]> {
   const { rows } = await db.query<PaymentFacts>(
     `SELECT p.payment_id AS "paymentId", p.reservation_id AS "reservationId", p.amount,
-            p.payment_method AS "paymentMethod", p.status, s.state AS "sagaState", c.status AS "captureStatus"
+            p.payment_method AS "paymentMethod", p.status, p.created_at AS "createdAt", s.state AS "sagaState",
+            s.updated_at AS "movedAt", s.deadline_at AS "deadlineAt", c.status AS "captureStatus", c.wanted AS "captureWanted"
      FROM payments p JOIN purchase_sagas s USING (payment_id) LEFT JOIN card_captures c USING (payment_id)
      WHERE p.payment_id > $1 ORDER BY p.payment_id LIMIT $2`,
     [after, limit],

@@ -2,7 +2,7 @@ import type { Queryable, Tx } from '@frontrow/postgres/pool'
 import type { PurchaseSaga, SagaState } from '../purchase-saga.ts'
 import type { Payment } from './payments.ts'
 
-/** A payment and its saga, locked by the transaction that read them. */
+/** A payment and its saga. */
 export interface PaymentWithSaga {
   payment: Payment
   saga: PurchaseSaga
@@ -18,6 +18,11 @@ interface SagaRow extends Payment {
   version: number
 }
 
+const SAGA_COLUMNS = `p.payment_id AS "paymentId", p.reservation_id AS "reservationId", p.user_id AS "userId",
+             p.schedule_id AS "scheduleId", p.amount, p.payment_method AS "paymentMethod", p.status, p.reason,
+             p.created_at AS "createdAt", p.paid_at AS "paidAt", p.ended_at AS "endedAt", s.state AS "sagaState",
+             s.reason AS "sagaReason", s.money_taken AS "moneyTaken", s.attempts, s.version`
+
 /**
  * Reads sagas and locks them, so that messages of one saga take turns. Rows are locked in the order of ids, so that two batches can't
  * wait for each other. The payments are locked too: of a row that is only joined, a transaction that has waited would see the old version.
@@ -25,15 +30,30 @@ interface SagaRow extends Payment {
 export async function lockSagas(tx: Tx, paymentIds: readonly string[]): Promise<PaymentWithSaga[]> {
   const { rows } = await tx.query<SagaRow>({
     name: 'sagas-lock',
-    text: `SELECT p.payment_id AS "paymentId", p.reservation_id AS "reservationId", p.user_id AS "userId",
-             p.schedule_id AS "scheduleId", p.amount, p.payment_method AS "paymentMethod", p.status, p.reason,
-             p.created_at AS "createdAt", p.paid_at AS "paidAt", p.ended_at AS "endedAt", s.state AS "sagaState",
-             s.reason AS "sagaReason", s.money_taken AS "moneyTaken", s.attempts, s.version
+    text: `SELECT ${SAGA_COLUMNS}
            FROM purchase_sagas s JOIN payments p USING (payment_id)
            WHERE s.payment_id = ANY ($1::uuid[]) ORDER BY s.payment_id FOR NO KEY UPDATE`,
     values: [paymentIds],
   })
-  return rows.map(({ sagaState, sagaReason, moneyTaken, attempts, version, ...payment }) => ({
+  return rows.map(toPaymentWithSaga)
+}
+
+/** Reads one payment and its saga as they are now, whoever made it. */
+export async function findPaymentWithSaga(
+  db: Queryable,
+  paymentId: string,
+): Promise<PaymentWithSaga | undefined> {
+  const { rows } = await db.query<SagaRow>({
+    name: 'sagas-find',
+    text: `SELECT ${SAGA_COLUMNS} FROM purchase_sagas s JOIN payments p USING (payment_id) WHERE s.payment_id = $1`,
+    values: [paymentId],
+  })
+  return rows[0] === undefined ? undefined : toPaymentWithSaga(rows[0])
+}
+
+function toPaymentWithSaga(row: SagaRow): PaymentWithSaga {
+  const { sagaState, sagaReason, moneyTaken, attempts, version, ...payment } = row
+  return {
     payment,
     saga: {
       state: sagaState,
@@ -43,7 +63,7 @@ export async function lockSagas(tx: Tx, paymentIds: readonly string[]): Promise<
       reason: sagaReason,
     },
     version,
-  }))
+  }
 }
 
 /** What is saved of a saga that has moved. */
@@ -154,6 +174,22 @@ export async function countOpenSagas(db: Queryable): Promise<{ state: string; co
     `SELECT state, count(*) AS count FROM purchase_sagas WHERE deadline_at IS NOT NULL GROUP BY state`,
   )
   return rows
+}
+
+/**
+ * Lists since when sagas at work hold money, or may hold it, without a ticket: since the payment began, or since its ticket was cancelled.
+ * The longest waiting first, 10,000 at most.
+ */
+export async function listHeldAtWork(db: Queryable): Promise<Date[]> {
+  const { rows } = await db.query<{ since: Date }>(
+    `SELECT CASE WHEN p.paid_at IS NULL THEN p.created_at
+       ELSE coalesce((SELECT max(t.at) FROM saga_steps t WHERE t.payment_id = s.payment_id AND t.from_state = 'APPROVED'), s.updated_at)
+       END AS since
+     FROM purchase_sagas s JOIN payments p USING (payment_id)
+     WHERE s.deadline_at IS NOT NULL AND (s.money_taken OR s.state = 'REFUNDING')
+     ORDER BY since LIMIT 10000`,
+  )
+  return rows.map((row) => row.since)
 }
 
 /** Counts all sagas by state, for the audit. */

@@ -3,6 +3,7 @@ import type { Pool } from '@frontrow/postgres/pool'
 import type { Payment__Output as Payment } from '@frontrow/proto/gen/frontrow/payment/v1/Payment'
 import { isRefusal, refuse } from '@frontrow/proto/refusals'
 import type { Owner } from '../get-reservations.ts'
+import type { Reservation } from '../reservation.ts'
 import { findJobs } from '../sql/jobs.ts'
 import type { Job, JobError, JobStatus } from './job.ts'
 import type { JobEnds } from './job-ends.ts'
@@ -26,6 +27,7 @@ export interface JobReader {
   looks: Batcher<'all', string, Job | undefined>
   /** Refuses with PAYMENT_NOT_FOUND. */
   getPayment: (request: { paymentId: string }) => Promise<Payment>
+  findReservation: (reservationId: string) => Promise<Reservation | undefined>
 }
 
 // Jobs that are ended by this instance are told of at once.
@@ -93,12 +95,13 @@ function toJobJson(job: Job): JobJson {
 }
 
 async function findPaymentJob(
-  { getPayment }: JobReader,
+  { getPayment, findReservation }: JobReader,
   paymentId: string,
 ): Promise<{ userId: string; status: JobStatus; json: JobJson } | undefined> {
   try {
     const payment = await getPayment({ paymentId })
-    const json = toPaymentJobJson(payment)
+    const paidFor = payment.paidAtMs > 0 ? await findReservation(payment.reservationId) : undefined
+    const json = toPaymentJobJson(payment, paidFor)
     return { userId: payment.userId, status: json.status, json }
   } catch (error) {
     if (isRefusal(error, 'PAYMENT_NOT_FOUND')) return undefined
@@ -106,13 +109,13 @@ async function findPaymentJob(
   }
 }
 
-function toPaymentJobJson(payment: Payment): JobJson {
+function toPaymentJobJson(payment: Payment, paidFor: Reservation | undefined): JobJson {
   const { paymentId, reservationId, userId, amount, paymentMethod, refused } = payment
   const job = { jobId: paymentId, type: 'pay' as const, createdAt: iso(payment.createdAtMs) }
   if (payment.status === 'PENDING') return { ...job, status: 'active' }
   if (refused) {
-    const { code, message, reason } = refused
-    const details = { paymentId, reason, status: payment.status }
+    const { code, message, reason, moneyMoved } = refused
+    const details = { paymentId, reason, status: payment.status, moneyMoved }
     return {
       ...job,
       status: 'failed',
@@ -120,9 +123,16 @@ function toPaymentJobJson(payment: Payment): JobJson {
       completedAt: iso(payment.endedAtMs),
     }
   }
-  // A refund since then does not change that it was paid.
+  // A refund since then does not change that it was paid, nor what for.
   const paidAt = iso(payment.paidAtMs)
-  const result = { paymentId, reservationId, userId, amount, paymentMethod, status: 'APPROVED', paidAt }
+  const reservation = {
+    reservationId,
+    reservationNumber: paidFor?.reservationNumber ?? null,
+    status: 'CONFIRMED',
+    seats: paidFor?.seats ?? null,
+  }
+  const paid = { paymentId, reservationId, userId, amount, paymentMethod, status: 'APPROVED', paidAt }
+  const result = { ...paid, reservation }
   return { ...job, status: 'completed', result, completedAt: paidAt }
 }
 

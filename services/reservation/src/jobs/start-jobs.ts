@@ -4,6 +4,7 @@ import { Counter } from 'prom-client'
 import type { PaymentCalls } from '../clients.ts'
 import type { Context } from '../context.ts'
 import { countOpenJobs, deleteEndedJobs } from '../sql/jobs.ts'
+import { findReservation } from '../sql/reservations.ts'
 import { createJobIntake } from './accept-holds.ts'
 import type { JobIntake } from './accept-holds.ts'
 import { createJobLooks } from './get-job.ts'
@@ -58,7 +59,12 @@ export function createJobs(host: ServiceHost, ctx: Context, { getPayment }: Paym
   watchValue(host.metrics.registry, waits, async () => [{ value: ends.count }], warnUnread)
   return {
     intake: createJobIntake(ctx),
-    reader: { ends, looks: createJobLooks(pool), getPayment },
+    reader: {
+      ends,
+      looks: createJobLooks(pool),
+      getPayment,
+      findReservation: (reservationId) => findReservation(pool, reservationId, null),
+    },
     workers,
     listening: () => {
       host.lifecycle.add('job workers', () => workers.stop())

@@ -21,6 +21,36 @@ export async function listUnsettled(db: Queryable): Promise<number[]> {
   return rows.map((row) => row.schedule_id)
 }
 
+/** How far the cancellation of a schedule is. */
+export interface CancellationProgress {
+  /** Reservations that are still held or paid. */
+  live: number
+  /** Those that were cancelled with the schedule; and of these, those whose money is not back yet, and is. */
+  cancelled: number
+  refundsPending: number
+  refunded: number
+}
+
+/** Counts how far the cancellation of a schedule is. */
+export async function countCancellation(db: Queryable, scheduleId: number): Promise<CancellationProgress> {
+  const { rows } = await db.query<CancellationProgress>({
+    name: 'cancelled-schedules-count',
+    text: `SELECT live, cancelled, "refundsPending", refunded
+           FROM (
+             SELECT count(*) AS live FROM reservations
+             WHERE schedule_id = $1 AND status IN ('HOLD', 'CONFIRMED')
+               AND (status = 'CONFIRMED' OR expires_at > clock_timestamp())) l,
+           (
+             SELECT count(*) AS cancelled, count(*) FILTER (WHERE refund_status = 'PENDING') AS "refundsPending",
+               count(*) FILTER (WHERE refund_status = 'REFUNDED') AS refunded
+             FROM reservations WHERE schedule_id = $1 AND cancel_reason = 'SCHEDULE_CANCELLED') c`,
+    values: [scheduleId],
+  })
+  const row = rows[0]
+  if (row === undefined) throw new Error('a count returned no row')
+  return row
+}
+
 /**
  * Settles a cancelled schedule that has no live reservation left, but only once `graceMs` have passed: a transaction from
  * before the cancellation may still be running until then.

@@ -188,19 +188,27 @@ export async function markRefunded(tx: Tx, paymentIds: readonly string[]): Promi
   return new Set(rows.map((row) => row.payment_id))
 }
 
+/** What the audit across services is told of a reservation that a payment confirmed. */
+export interface PaidReservationFact {
+  paymentId: string
+  reservationId: string
+  status: string
+  amount: number
+  /** Empty and 0 unless it is cancelled. */
+  cancelReason: string
+  cancelledAtMs: number
+}
+
 /** Reservations that a payment confirmed, in the order of payment ids, for the audit across services. */
 export async function listPaymentFacts(
   db: Queryable,
   afterPaymentId: string,
   limit: number,
-): Promise<{ paymentId: string; reservationId: string; status: string; amount: number }[]> {
-  const { rows } = await db.query<{
-    paymentId: string
-    reservationId: string
-    status: string
-    amount: number
-  }>(
-    `SELECT payment_id AS "paymentId", reservation_id AS "reservationId", status, total_amount AS amount
+): Promise<PaidReservationFact[]> {
+  const { rows } = await db.query<PaidReservationFact>(
+    `SELECT payment_id AS "paymentId", reservation_id AS "reservationId", status, total_amount AS amount,
+       coalesce(cancel_reason, '') AS "cancelReason",
+       coalesce(floor(extract(epoch FROM cancelled_at) * 1000), 0)::bigint AS "cancelledAtMs"
      FROM reservations WHERE payment_id > $1 ORDER BY payment_id LIMIT $2`,
     [afterPaymentId, limit],
   )

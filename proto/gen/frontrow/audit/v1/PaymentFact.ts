@@ -11,6 +11,8 @@ export interface PaymentFact {
   'refunded'?: (number | string | Long);
   'debitCount'?: (number);
   'refundCount'?: (number);
+  'cancelReason'?: (string);
+  'cancelledAtMs'?: (number | string | Long);
 }
 
 export interface PaymentFact__Output {
@@ -22,4 +24,6 @@ export interface PaymentFact__Output {
   'refunded': (number);
   'debitCount': (number);
   'refundCount': (number);
+  'cancelReason': (string);
+  'cancelledAtMs': (number);
 }

@@ -15,6 +15,7 @@ export interface Schedule {
   'status'?: (string);
   'seatCount'?: (number);
   'noOrphanSeats'?: (boolean);
+  'refundableUntilMs'?: (number | string | Long);
   'timeZone'?: (string);
 }
 
@@ -31,5 +32,6 @@ export interface Schedule__Output {
   'status': (string);
   'seatCount': (number);
   'noOrphanSeats': (boolean);
+  'refundableUntilMs': (number);
   'timeZone': (string);
 }

@@ -5,10 +5,12 @@ export interface PaymentRefusal {
   'code'?: (string);
   'message'?: (string);
   'reason'?: (string);
+  'moneyMoved'?: (boolean);
 }
 
 export interface PaymentRefusal__Output {
   'code': (string);
   'message': (string);
   'reason': (string);
+  'moneyMoved': (boolean);
 }

@@ -2,6 +2,10 @@
 
 import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
+import type { CancellationProgress as _frontrow_reservation_v1_CancellationProgress, CancellationProgress__Output as _frontrow_reservation_v1_CancellationProgress__Output } from '../../../frontrow/reservation/v1/CancellationProgress.ts';
+import type { CountTakenSeatsRequest as _frontrow_reservation_v1_CountTakenSeatsRequest, CountTakenSeatsRequest__Output as _frontrow_reservation_v1_CountTakenSeatsRequest__Output } from '../../../frontrow/reservation/v1/CountTakenSeatsRequest.ts';
+import type { CountTakenSeatsResponse as _frontrow_reservation_v1_CountTakenSeatsResponse, CountTakenSeatsResponse__Output as _frontrow_reservation_v1_CountTakenSeatsResponse__Output } from '../../../frontrow/reservation/v1/CountTakenSeatsResponse.ts';
+import type { GetCancellationProgressRequest as _frontrow_reservation_v1_GetCancellationProgressRequest, GetCancellationProgressRequest__Output as _frontrow_reservation_v1_GetCancellationProgressRequest__Output } from '../../../frontrow/reservation/v1/GetCancellationProgressRequest.ts';
 import type { GetReservationRequest as _frontrow_reservation_v1_GetReservationRequest, GetReservationRequest__Output as _frontrow_reservation_v1_GetReservationRequest__Output } from '../../../frontrow/reservation/v1/GetReservationRequest.ts';
 import type { GetReservationsRequest as _frontrow_reservation_v1_GetReservationsRequest, GetReservationsRequest__Output as _frontrow_reservation_v1_GetReservationsRequest__Output } from '../../../frontrow/reservation/v1/GetReservationsRequest.ts';
 import type { GetReservationsResponse as _frontrow_reservation_v1_GetReservationsResponse, GetReservationsResponse__Output as _frontrow_reservation_v1_GetReservationsResponse__Output } from '../../../frontrow/reservation/v1/GetReservationsResponse.ts';
@@ -22,6 +26,24 @@ export interface ReservationServiceClient extends grpc.Client {
   blockSeats(argument: _frontrow_reservation_v1_HouseSeatsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_frontrow_reservation_v1_HouseSeatsResponse__Output>): grpc.ClientUnaryCall;
   blockSeats(argument: _frontrow_reservation_v1_HouseSeatsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_HouseSeatsResponse__Output>): grpc.ClientUnaryCall;
   blockSeats(argument: _frontrow_reservation_v1_HouseSeatsRequest, callback: grpc.requestCallback<_frontrow_reservation_v1_HouseSeatsResponse__Output>): grpc.ClientUnaryCall;
+  
+  CountTakenSeats(argument: _frontrow_reservation_v1_CountTakenSeatsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_CountTakenSeatsResponse__Output>): grpc.ClientUnaryCall;
+  CountTakenSeats(argument: _frontrow_reservation_v1_CountTakenSeatsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_frontrow_reservation_v1_CountTakenSeatsResponse__Output>): grpc.ClientUnaryCall;
+  CountTakenSeats(argument: _frontrow_reservation_v1_CountTakenSeatsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_CountTakenSeatsResponse__Output>): grpc.ClientUnaryCall;
+  CountTakenSeats(argument: _frontrow_reservation_v1_CountTakenSeatsRequest, callback: grpc.requestCallback<_frontrow_reservation_v1_CountTakenSeatsResponse__Output>): grpc.ClientUnaryCall;
+  countTakenSeats(argument: _frontrow_reservation_v1_CountTakenSeatsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_CountTakenSeatsResponse__Output>): grpc.ClientUnaryCall;
+  countTakenSeats(argument: _frontrow_reservation_v1_CountTakenSeatsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_frontrow_reservation_v1_CountTakenSeatsResponse__Output>): grpc.ClientUnaryCall;
+  countTakenSeats(argument: _frontrow_reservation_v1_CountTakenSeatsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_CountTakenSeatsResponse__Output>): grpc.ClientUnaryCall;
+  countTakenSeats(argument: _frontrow_reservation_v1_CountTakenSeatsRequest, callback: grpc.requestCallback<_frontrow_reservation_v1_CountTakenSeatsResponse__Output>): grpc.ClientUnaryCall;
+  
+  GetCancellationProgress(argument: _frontrow_reservation_v1_GetCancellationProgressRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_CancellationProgress__Output>): grpc.ClientUnaryCall;
+  GetCancellationProgress(argument: _frontrow_reservation_v1_GetCancellationProgressRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_frontrow_reservation_v1_CancellationProgress__Output>): grpc.ClientUnaryCall;
+  GetCancellationProgress(argument: _frontrow_reservation_v1_GetCancellationProgressRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_CancellationProgress__Output>): grpc.ClientUnaryCall;
+  GetCancellationProgress(argument: _frontrow_reservation_v1_GetCancellationProgressRequest, callback: grpc.requestCallback<_frontrow_reservation_v1_CancellationProgress__Output>): grpc.ClientUnaryCall;
+  getCancellationProgress(argument: _frontrow_reservation_v1_GetCancellationProgressRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_CancellationProgress__Output>): grpc.ClientUnaryCall;
+  getCancellationProgress(argument: _frontrow_reservation_v1_GetCancellationProgressRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_frontrow_reservation_v1_CancellationProgress__Output>): grpc.ClientUnaryCall;
+  getCancellationProgress(argument: _frontrow_reservation_v1_GetCancellationProgressRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_CancellationProgress__Output>): grpc.ClientUnaryCall;
+  getCancellationProgress(argument: _frontrow_reservation_v1_GetCancellationProgressRequest, callback: grpc.requestCallback<_frontrow_reservation_v1_CancellationProgress__Output>): grpc.ClientUnaryCall;
   
   GetReservation(argument: _frontrow_reservation_v1_GetReservationRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_frontrow_reservation_v1_Reservation__Output>): grpc.ClientUnaryCall;
   GetReservation(argument: _frontrow_reservation_v1_GetReservationRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_frontrow_reservation_v1_Reservation__Output>): grpc.ClientUnaryCall;
@@ -73,6 +95,10 @@ export interface ReservationServiceClient extends grpc.Client {
 export interface ReservationServiceHandlers extends grpc.UntypedServiceImplementation {
   BlockSeats: grpc.handleUnaryCall<_frontrow_reservation_v1_HouseSeatsRequest__Output, _frontrow_reservation_v1_HouseSeatsResponse>;
   
+  CountTakenSeats: grpc.handleUnaryCall<_frontrow_reservation_v1_CountTakenSeatsRequest__Output, _frontrow_reservation_v1_CountTakenSeatsResponse>;
+  
+  GetCancellationProgress: grpc.handleUnaryCall<_frontrow_reservation_v1_GetCancellationProgressRequest__Output, _frontrow_reservation_v1_CancellationProgress>;
+  
   GetReservation: grpc.handleUnaryCall<_frontrow_reservation_v1_GetReservationRequest__Output, _frontrow_reservation_v1_Reservation>;
   
   GetReservations: grpc.handleUnaryCall<_frontrow_reservation_v1_GetReservationsRequest__Output, _frontrow_reservation_v1_GetReservationsResponse>;
@@ -87,6 +113,8 @@ export interface ReservationServiceHandlers extends grpc.UntypedServiceImplement
 
 export interface ReservationServiceDefinition extends grpc.ServiceDefinition {
   BlockSeats: MethodDefinition<_frontrow_reservation_v1_HouseSeatsRequest, _frontrow_reservation_v1_HouseSeatsResponse, _frontrow_reservation_v1_HouseSeatsRequest__Output, _frontrow_reservation_v1_HouseSeatsResponse__Output>
+  CountTakenSeats: MethodDefinition<_frontrow_reservation_v1_CountTakenSeatsRequest, _frontrow_reservation_v1_CountTakenSeatsResponse, _frontrow_reservation_v1_CountTakenSeatsRequest__Output, _frontrow_reservation_v1_CountTakenSeatsResponse__Output>
+  GetCancellationProgress: MethodDefinition<_frontrow_reservation_v1_GetCancellationProgressRequest, _frontrow_reservation_v1_CancellationProgress, _frontrow_reservation_v1_GetCancellationProgressRequest__Output, _frontrow_reservation_v1_CancellationProgress__Output>
   GetReservation: MethodDefinition<_frontrow_reservation_v1_GetReservationRequest, _frontrow_reservation_v1_Reservation, _frontrow_reservation_v1_GetReservationRequest__Output, _frontrow_reservation_v1_Reservation__Output>
   GetReservations: MethodDefinition<_frontrow_reservation_v1_GetReservationsRequest, _frontrow_reservation_v1_GetReservationsResponse, _frontrow_reservation_v1_GetReservationsRequest__Output, _frontrow_reservation_v1_GetReservationsResponse__Output>
   ListLiveReservations: MethodDefinition<_frontrow_reservation_v1_ListLiveReservationsRequest, _frontrow_reservation_v1_ListLiveReservationsResponse, _frontrow_reservation_v1_ListLiveReservationsRequest__Output, _frontrow_reservation_v1_ListLiveReservationsResponse__Output>

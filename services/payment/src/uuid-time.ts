@@ -1,0 +1,10 @@
+/** When the UUIDv7 of a payment was made, which is just before the payment began. */
+export function beganAt(paymentId: string): Date {
+  return new Date(Number.parseInt(paymentId.slice(0, 8) + paymentId.slice(9, 13), 16))
+}
+
+/** The lowest UUIDv7 that could be made at a moment: all that were made later are above it. */
+export function lowestIdAt(moment: Date): string {
+  const hex = moment.getTime().toString(16).padStart(12, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`
+}

@@ -1,0 +1,141 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { createSimulatedCardProvider } from '@frontrow/card-provider/simulated-card-provider'
+import { eventually } from '@frontrow/test-kit/eventually'
+import { willing } from './participants.ts'
+import { SHORT_WAITS, startPayingService } from './paying-service.ts'
+import type { PayingService } from './paying-service.ts'
+
+const ACTION_MS = 700
+
+let service: PayingService
+const cancelled: string[] = []
+
+beforeAll(async () => {
+  const simulator = createSimulatedCardProvider({ lateMs: 5_000, actionMs: ACTION_MS })
+  service = await startPayingService(SHORT_WAITS, 0, {
+    ...simulator,
+    cancel(request) {
+      cancelled.push(request.reference)
+      return simulator.cancel(request)
+    },
+  })
+}, 60_000)
+
+afterAll(() => service.stop())
+
+beforeEach(() => {
+  service.participants.answer = willing
+  service.participants.commands.length = 0
+  cancelled.length = 0
+})
+
+const see = (paymentId: string | undefined, userId: string) =>
+  service.send('GET', `/payments/${paymentId}`, userId)
+
+async function waitFor(paymentId: string | undefined, userId: string, expected: object): Promise<void> {
+  await eventually(async () => {
+    const { body } = await see(paymentId, userId)
+    expect(body.data).toMatchObject(expected)
+  })
+}
+
+test('a card that needs a step: its owner is told at once what to do and until when, nobody else is, and then the payment ends', async () => {
+  const expiresAtMs = Date.now() + 200_000
+  const began = performance.now()
+  const key = randomUUID()
+  const reservationId = service.hold('101', { expiresAtMs })
+  const answer = await service.pay('101', reservationId, { card: 'tok_action', key })
+  expect(performance.now() - began).toBeLessThan(2_000)
+  const nextAction = {
+    type: 'use_provider_sdk',
+    provider: 'simulator',
+    clientSecret: expect.stringMatching(/^sim_[0-9a-f]{24}_secret$/),
+    until: new Date(expiresAtMs).toISOString(),
+  }
+  expect([answer.status, answer.body.data]).toMatchObject([202, { status: 'PENDING', nextAction }])
+  expect(answer.body.data).not.toHaveProperty('estimatedWaitSeconds')
+  const paymentId = answer.body.data?.paymentId
+  expect(answer.location).toBe(`/api/v1/payments/${paymentId}`)
+  const [own, admins] = [await see(paymentId, '101'), await see(paymentId, 'admin')]
+  expect(own.body.data).toMatchObject({ status: 'PENDING', nextAction })
+  expect(admins.body.data).toMatchObject({ status: 'PENDING', providerNotices: [] })
+  expect(admins.body.data).not.toHaveProperty('nextAction')
+  expect(own.body.data).not.toHaveProperty('providerNotices')
+  const again = await service.pay('101', reservationId, { card: 'tok_action', key })
+  expect([again.status, again.body.data]).toMatchObject([202, { paymentId, nextAction }])
+  await waitFor(paymentId, '101', { status: 'APPROVED' })
+  const paid = await see(paymentId, '101')
+  expect(paid.body.data).not.toHaveProperty('nextAction')
+  expect(paid.body.data?.steps.map(({ message }) => message)).toEqual([
+    'CardActionRequired',
+    'CardCaptured',
+    'ReservationConfirmed',
+  ])
+  const { rows } = await service.pool.query(
+    'SELECT status, next_action, waits_until, due_at, lane FROM card_captures WHERE payment_id = $1',
+    [paymentId],
+  )
+  expect(rows).toEqual([
+    { status: 'CAPTURED', next_action: null, waits_until: null, due_at: null, lane: null },
+  ])
+})
+
+test('a card whose owner fails the step is declined', async () => {
+  const answer = await service.pay('102', service.hold('102'), { card: 'tok_action_declined' })
+  expect(answer.status).toBe(202)
+  await waitFor(answer.body.data?.paymentId, '102', { status: 'FAILED', reason: 'the step was not taken' })
+})
+
+test('when the hold runs out the step is cancelled at the provider, and nothing was taken', async () => {
+  const reservationId = service.hold('103', { expiresAtMs: Date.now() + 1_200 })
+  const key = randomUUID()
+  const answer = await service.pay('103', reservationId, { card: 'tok_action_never', key })
+  expect(answer.status).toBe(202)
+  const paymentId = answer.body.data?.paymentId
+  await waitFor(paymentId, '103', { status: 'FAILED', reason: 'RESERVATION_EXPIRED' })
+  expect(cancelled).toHaveLength(1)
+  const { rows } = await service.pool.query(
+    'SELECT status, card_token, lane FROM card_captures WHERE payment_id = $1',
+    [paymentId],
+  )
+  expect(rows).toEqual([{ status: 'VOIDED', card_token: null, lane: null }])
+  const again = await service.pay('103', reservationId, { card: 'tok_action_never', key })
+  expect([again.status, again.body.error?.code]).toEqual([409, 'RESERVATION_EXPIRED'])
+  expect(again.body.error?.message).not.toContain('given back')
+})
+
+test('a hold that is refreshed meanwhile gives the owner of the card as much longer', async () => {
+  const reservationId = service.hold('104', { expiresAtMs: Date.now() + 3_000 })
+  const answer = await service.pay('104', reservationId, { card: 'tok_action_never' })
+  const known = service.participants.reservations.get(reservationId)
+  const until = new Date(Date.now() + 60_000)
+  service.participants.reservations.set(reservationId, { ...known, expiresAtMs: until.getTime() })
+  const paymentId = answer.body.data?.paymentId
+  await waitFor(paymentId, '104', { status: 'PENDING', nextAction: { until: until.toISOString() } })
+  const { rows } = await service.pool.query(
+    'SELECT state, deadline_at FROM purchase_sagas WHERE payment_id = $1',
+    [paymentId],
+  )
+  expect(rows).toEqual([{ state: 'AWAITING_ACTION', deadline_at: until }])
+})
+
+test('a step that is taken when the seats are gone is given back', async () => {
+  service.participants.answer = (command) => ({
+    type: 'ReservationConfirmRefused',
+    payload: { ...command.value, reason: 'RESERVATION_CANCELLED' },
+  })
+  const answer = await service.pay('105', service.hold('105'), { card: 'tok_action' })
+  await waitFor(answer.body.data?.paymentId, '105', { status: 'REFUNDED', reason: 'RESERVATION_CANCELLED' })
+})
+
+test('a payment of a hold that has just run out is given up at once', async () => {
+  const reservationId = service.hold('106')
+  const known = service.participants.reservations.get(reservationId)
+  const first = service.pay('106', reservationId, { card: 'tok_action_never' })
+  service.participants.reservations.set(reservationId, { ...known, expiresAtMs: Date.now() - 1 })
+  await waitFor((await first).body.data?.paymentId, '106', {
+    status: 'FAILED',
+    reason: 'RESERVATION_EXPIRED',
+  })
+})

@@ -1,0 +1,114 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { createSimulatedCardProvider } from '@frontrow/card-provider/simulated-card-provider'
+import { eventually } from '@frontrow/test-kit/eventually'
+import { SHORT_WAITS, startPayingService } from './paying-service.ts'
+import type { PayingService } from './paying-service.ts'
+
+// Four slots and 500 ms a call: 8 captures a second.
+const SLOTS = 4
+const CALL_MS = 500
+const DELAY_MAX_MS = 1_500
+const TIMEOUT_MS = 1_000
+const OFFERED_PER_SECOND = 25
+const SECONDS = 6
+
+let service: PayingService
+let isAnswering = true
+
+beforeAll(async () => {
+  const simulator = createSimulatedCardProvider({ lateMs: 0 })
+  const settings = {
+    ...SHORT_WAITS,
+    PAYMENT_WAIT_MS: '300',
+    PAYMENT_DELAY_MAX_MS: String(DELAY_MAX_MS),
+    CARD_TIMEOUT_MS: String(TIMEOUT_MS),
+    CARD_CAPTURES_MAX: String(SLOTS),
+  }
+  service = await startPayingService(settings, 0, {
+    ...simulator,
+    async captureInteractively(request) {
+      await delay(isAnswering ? CALL_MS : 60_000, undefined, { signal: request.signal })
+      return simulator.captureInteractively(request)
+    },
+  })
+}, 60_000)
+
+afterAll(() => service.stop())
+
+type Answered = Awaited<ReturnType<PayingService['pay']>>
+
+async function offer(seconds: number): Promise<Answered[]> {
+  const answers: Promise<Answered>[] = []
+  const began = performance.now()
+  while (performance.now() - began < seconds * 1_000) {
+    const due = Math.floor(((performance.now() - began) / 1_000) * OFFERED_PER_SECOND)
+    while (answers.length < due) {
+      answers.push(service.pay('101', service.hold('101'), { card: 'tok_approved' }))
+    }
+    // The load's own pace.
+    await delay(10)
+  }
+  return Promise.all(answers)
+}
+
+test('with more cards than there are slots for, buyers are told how long it takes, and past the bound to come again; all that were taken are paid', async () => {
+  const all = await offer(SECONDS)
+  const taken = all.filter(({ status }) => status === 202)
+  const refused = all.filter(({ status }) => status === 503)
+  expect(taken.length + refused.length).toBe(all.length)
+  expect(refused.length).toBeGreaterThan(all.length / 3)
+  for (const { body, retryAfter } of refused) {
+    expect(body.error?.code).toBe('UNAVAILABLE')
+    expect(Number(retryAfter)).toBeGreaterThanOrEqual(1)
+  }
+  // No slot was idle.
+  expect(taken.length).toBeGreaterThan(((SECONDS * 1_000) / CALL_MS) * SLOTS * 0.7)
+  await eventually(
+    async () => {
+      const { rows } = await service.pool.query<{ status: string; count: number }>(
+        'SELECT status, count(*)::int AS count FROM payments GROUP BY status',
+      )
+      expect(rows).toEqual([{ status: 'APPROVED', count: taken.length }])
+    },
+    { withinMs: 15_000 },
+  )
+  const { rows: paid } = await service.pool.query<{ payment_id: string; took: number }>(
+    `SELECT payment_id, extract(epoch FROM paid_at - created_at)::float8 * 1000 AS took
+     FROM payments`,
+  )
+  const tookOf = new Map(paid.map(({ payment_id: paymentId, took }) => [paymentId, took]))
+  // Who is let in waits no longer than was said, and than is allowed; the queue was seen up to 250 ms late.
+  const limitMs = DELAY_MAX_MS + TIMEOUT_MS + 1_500
+  const tooLong = [...tookOf.values()].filter((took) => took > limitMs)
+  expect(tooLong).toEqual([])
+  const told = taken.map(({ body }) => ({
+    saidMs: (body.data?.estimatedWaitSeconds ?? 0) * 1_000,
+    tookMs: (tookOf.get(body.data?.paymentId ?? '') ?? 0) - 300,
+  }))
+  const wrong = told.filter(({ saidMs, tookMs }) => Math.abs(saidMs - tookMs) > 2_000)
+  expect(wrong.length).toBeLessThan(told.length / 10)
+}, 60_000)
+
+test('where the provider answers nobody, the line of those who wait for it has an end; once it answers, all that were taken are paid', async () => {
+  isAnswering = false
+  const all = await offer(4)
+  const statuses = new Set(all.map(({ status }) => status))
+  expect(statuses).toEqual(new Set([202, 503]))
+  const { rows } = await service.pool.query<{ waiting: number }>(
+    `SELECT count(*)::int AS waiting FROM card_captures WHERE lane = 'capture'`,
+  )
+  // As many as there are slots for within the longest delay, and those who came before the line was counted.
+  const lineMax = (SLOTS * (DELAY_MAX_MS + TIMEOUT_MS)) / TIMEOUT_MS + OFFERED_PER_SECOND
+  expect(rows[0]?.waiting).toBeLessThan(lineMax)
+  isAnswering = true
+  await eventually(
+    async () => {
+      const { rows: open } = await service.pool.query(
+        `SELECT status FROM payments WHERE status <> 'APPROVED' LIMIT 1`,
+      )
+      expect(open).toEqual([])
+    },
+    { withinMs: 30_000 },
+  )
+}, 60_000)

@@ -1,0 +1,217 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import type { InteractiveCardProvider } from '@frontrow/card-provider/card-provider'
+import { createSimulatedCardProvider } from '@frontrow/card-provider/simulated-card-provider'
+import { Alarm } from '@frontrow/messaging/wake-up'
+import { inTransaction } from '@frontrow/postgres/transaction'
+import { eventually } from '@frontrow/test-kit/eventually'
+import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
+import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
+import { leaseOrders, orderRefunds, postponeOrder, storeAction } from '../src/sql/card-captures.ts'
+import type { CardLane, CardOrder } from '../src/sql/card-captures.ts'
+import { takeEvent } from '../src/sql/provider-events.ts'
+import { CardWorker } from '../src/work-cards.ts'
+import { beginPayments, startInstance } from './saga-instance.ts'
+import type { Instance } from './saga-instance.ts'
+
+const LEASE_MS = 60_000
+
+let environment: TestEnvironment
+let one: Instance
+let two: Instance
+
+beforeAll(async () => {
+  environment = await createTestEnvironment({ topics: false })
+  one = startInstance(environment)
+  two = startInstance(environment)
+})
+
+afterAll(async () => {
+  await one.stop()
+  await two.stop()
+  await environment.dispose()
+})
+
+// What one test leaves open would be taken up by the next one.
+beforeEach(() => one.ctx.pool.query('UPDATE card_captures SET due_at = NULL'))
+
+const byCard = (count: number) =>
+  beginPayments(
+    one.ctx.pool,
+    Array.from({ length: count }, () => 'CARD' as const),
+  )
+const lease = (places: Partial<Record<CardLane, number>>, by = one): Promise<CardOrder[]> => {
+  const lanes: CardLane[] = ['capture', 'capture again', 'question', 'void', 'refund', 'refund again']
+  return leaseOrders(by.ctx.pool, LEASE_MS, new Map(lanes.map((lane) => [lane, places[lane] ?? 0])))
+}
+const all = { capture: 100, 'capture again': 100, question: 100, void: 100, refund: 100, 'refund again': 100 }
+const idsOf = (orders: readonly { paymentId: string }[]) =>
+  orders.map(({ paymentId }) => paymentId).toSorted()
+
+function workers(instances: readonly Instance[], cardProvider: InteractiveCardProvider): CardWorker[] {
+  return instances.map(({ ctx }) => {
+    const alarm = new Alarm()
+    return new CardWorker({ ...ctx, cardProvider, cardWork: alarm }, alarm)
+  })
+}
+
+test('an order is leased once, by whoever asks first, until its lease runs out', async () => {
+  const payments = await byCard(60)
+  const leased = await Promise.all([lease(all), lease(all, two), lease(all), lease(all, two)])
+  expect(idsOf(leased.flat())).toEqual(idsOf(payments))
+  expect(await lease(all)).toEqual([])
+  // Its provider has news of one, which makes it due; but a call about it is at work.
+  const [woken] = payments
+  if (woken === undefined) throw new Error('no payment')
+  const event = { type: 'payment_intent.succeeded', kind: 'capture', reference: null, status: null } as const
+  const more = {
+    eventId: 'evt_1',
+    paymentId: woken.paymentId,
+    reason: null,
+    amount: null,
+    happenedAt: new Date(),
+  }
+  expect(await takeEvent(one.ctx.pool, { ...event, ...more })).toBe('woke')
+  await inTransaction(one.ctx.pool, (tx) => orderRefunds(tx, [payments[1]?.paymentId ?? '']))
+  expect(await lease(all)).toEqual([])
+  await one.ctx.pool.query(
+    `UPDATE card_captures SET leased_until = now() - interval '1 ms', due_at = now() - interval '1 ms' WHERE payment_id = $1`,
+    [woken.paymentId],
+  )
+  const [again, ...rest] = await lease(all, two)
+  expect([again?.paymentId, again?.lane, again?.attempts, rest]).toEqual([
+    woken.paymentId,
+    'capture again',
+    2,
+    [],
+  ])
+})
+
+test('an order whose call failed comes again after its pause, and not before; who lost the lease changes nothing', async () => {
+  await byCard(1)
+  const [first] = await lease({ capture: 1 })
+  if (first === undefined) throw new Error('no order')
+  await postponeOrder(one.ctx.pool, first, 30_000, 'no answer')
+  expect(await lease(all)).toEqual([])
+  await one.ctx.pool.query('UPDATE card_captures SET due_at = now() WHERE payment_id = $1', [first.paymentId])
+  const [second] = await lease(all)
+  expect(second).toMatchObject({ paymentId: first.paymentId, attempts: 2 })
+  await postponeOrder(one.ctx.pool, first, 0, 'late')
+  expect(await lease(all)).toEqual([])
+  const { rows } = await one.ctx.pool.query('SELECT last_error FROM card_captures WHERE payment_id = $1', [
+    first.paymentId,
+  ])
+  expect(rows).toEqual([{ last_error: 'no answer' }])
+})
+
+test('an order whose news come while a call about it is at work is taken up again at once after it', async () => {
+  const [payment] = await byCard(1)
+  const paymentId = payment?.paymentId ?? ''
+  const news = async (eventId: string) =>
+    takeEvent(one.ctx.pool, {
+      eventId,
+      type: 'payment_intent.succeeded',
+      kind: 'capture',
+      paymentId,
+      reference: null,
+      status: null,
+      reason: null,
+      amount: null,
+      happenedAt: new Date(),
+    })
+  const [first] = await lease(all)
+  if (first === undefined) throw new Error('no order')
+  expect(await news('evt_2')).toBe('woke')
+  await postponeOrder(one.ctx.pool, first, 30_000, 'no answer')
+  const [second] = await lease(all)
+  expect(second).toMatchObject({ paymentId, attempts: 2 })
+  expect([await news('evt_2'), await news('evt_3')]).toEqual(['repeated', 'woke'])
+  const action = { type: 'redirect_to_url', url: 'https://bank.example' } as const
+  const until = new Date(Date.now() + 60_000)
+  await inTransaction(one.ctx.pool, (tx) =>
+    storeAction(tx, paymentId, { reference: 'pi_1', nextAction: action, until, askInMs: 30_000 }),
+  )
+  const [question] = await lease(all)
+  expect(question).toMatchObject({ paymentId, lane: 'question', attempts: 1, providerReference: 'pi_1' })
+})
+
+test('each lane gives as many orders as it has places, the longest due first, whatever the others hold', async () => {
+  const payments = await byCard(7)
+  const [refunded, givenUp, ...captures] = payments.map(({ paymentId }) => paymentId)
+  await one.ctx.pool.query(`UPDATE card_captures SET status = 'CAPTURED' WHERE payment_id = $1`, [refunded])
+  await inTransaction(one.ctx.pool, (tx) => orderRefunds(tx, [refunded ?? '', givenUp ?? '']))
+  for (const [place, paymentId] of captures.entries()) {
+    await one.ctx.pool.query(
+      `UPDATE card_captures SET due_at = now() - make_interval(secs => $2) WHERE payment_id = $1`,
+      [paymentId, place],
+    )
+  }
+  const leased = await lease({ capture: 2, refund: 5 })
+  expect(leased.map(({ lane, paymentId }) => `${lane} ${paymentId}`).toSorted()).toEqual(
+    [`capture ${captures[4]}`, `capture ${captures[3]}`, `refund ${refunded}`].toSorted(),
+  )
+  expect(await lease({ capture: 0, refund: 5 })).toEqual([])
+  expect(await lease({ void: 5 })).toMatchObject([{ lane: 'void', paymentId: givenUp }])
+})
+
+test('workers of two instances call the provider once for each capture, however long its answer takes', async () => {
+  const calls: string[] = []
+  const simulator = createSimulatedCardProvider({ lateMs: 0 })
+  const provider: InteractiveCardProvider = {
+    ...simulator,
+    async captureInteractively(request) {
+      calls.push(request.idempotencyKey)
+      // Longer than the workers look again.
+      await delay(1_300, undefined, { signal: request.signal })
+      return simulator.captureInteractively(request)
+    },
+  }
+  const payments = await byCard(40)
+  const both = workers([one, two], provider)
+  for (const worker of both) worker.start()
+  await eventually(async () => {
+    const { rows } = await one.ctx.pool.query(
+      `SELECT count(*)::int AS count FROM card_captures WHERE status = 'CAPTURED' AND payment_id = ANY ($1)`,
+      [idsOf(payments)],
+    )
+    expect(rows).toEqual([{ count: 40 }])
+  })
+  await Promise.all(both.map((worker) => worker.stop()))
+  expect(calls.toSorted()).toEqual(idsOf(payments).map((paymentId) => `capture-${paymentId}`))
+})
+
+test('a refund that failed is tried again under the same key of the provider, and so is what it asks before', async () => {
+  const keys: string[] = []
+  const simulator = createSimulatedCardProvider({ lateMs: 0 })
+  const provider: InteractiveCardProvider = {
+    ...simulator,
+    captureInteractively(request) {
+      keys.push(request.idempotencyKey)
+      return simulator.captureInteractively(request)
+    },
+    async refund(request) {
+      keys.push(request.idempotencyKey)
+      if (keys.filter((key) => key === request.idempotencyKey).length < 3) throw new Error('no answer')
+    },
+  }
+  const [payment] = await byCard(1)
+  if (payment === undefined) throw new Error('no payment')
+  await inTransaction(one.ctx.pool, async (tx) => {
+    await orderRefunds(tx, [payment.paymentId])
+    await tx.query(`UPDATE purchase_sagas SET state = 'REFUNDING', version = 2 WHERE payment_id = $1`, [
+      payment.paymentId,
+    ])
+  })
+  const [worker] = workers([one], provider)
+  worker?.start()
+  await eventually(async () => {
+    const { rows } = await one.ctx.pool.query('SELECT status FROM card_captures WHERE payment_id = $1', [
+      payment.paymentId,
+    ])
+    expect(rows).toEqual([{ status: 'REFUNDED' }])
+  })
+  await worker?.stop()
+  const { paymentId } = payment
+  const round = [`capture-${paymentId}`, `refund-${paymentId}`]
+  expect(keys).toEqual([...round, ...round, ...round])
+})
