@@ -74,6 +74,16 @@ export const refusals = {
   PAYMENT_FAILED: refusalRow(402, 'FAILED_PRECONDITION', 'Not paid; `details.reason` says why.'),
   CHARGE_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'No such charge of this wallet.'),
   BALANCE_LIMIT_EXCEEDED: refusalRow(422, 'FAILED_PRECONDITION', 'The balance would pass its maximum.'),
+  NOTICE_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'No such mail.'),
+  NOTICE_NOT_FAILED: refusalRow(409, 'FAILED_PRECONDITION', 'Only a mail that FAILED can be tried again.'),
+  WEBHOOK_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'No such webhook.'),
+  WEBHOOK_DISABLED: refusalRow(409, 'FAILED_PRECONDITION', 'The webhook is disabled; enable it first.'),
+  WEBHOOK_LIMIT_EXCEEDED: refusalRow(
+    422,
+    'FAILED_PRECONDITION',
+    'There are as many webhooks as there can be.',
+  ),
+  DELIVERY_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'The webhook has no such delivery.'),
   DEAD_LETTER_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'No such parked message.'),
 }
 

@@ -3,6 +3,7 @@ import { hostSettings } from '@frontrow/service-host/config'
 import { z } from 'zod'
 import { settings as catalogSettings } from '../services/catalog/src/config.ts'
 import { settings as paymentSettings } from '../services/payment/src/config.ts'
+import { notifySettings } from '../services/payment/src/notify/config.ts'
 import { settings as queueSettings } from '../services/queue/src/config.ts'
 import { settings as reservationSettings } from '../services/reservation/src/config.ts'
 import { settings as walletSettings } from '../services/wallet/src/config.ts'
@@ -25,6 +26,7 @@ export const allSettings: ReadonlyMap<string, readonly Setting[]> = new Map([
   ['catalog', ofOneService(catalogSettings)],
   ['reservation', ofOneService(reservationSettings)],
   ['payment', ofOneService(paymentSettings)],
+  ['notify', ofOneService(notifySettings)],
   ['wallet', ofOneService(walletSettings)],
   ['migrate', describeSettings(migrateSettings, isWiring)],
   [

@@ -9,7 +9,9 @@ import { adminRoutes } from '../services/catalog/src/admin-openapi.ts'
 import { routes as catalogRoutes } from '../services/catalog/src/openapi.ts'
 import { seatRoutes } from '../services/catalog/src/seat-openapi.ts'
 import { listAdminActionsRoute } from '../services/payment/src/admin-actions-openapi.ts'
+import { noticeRoutes } from '../services/payment/src/notices/openapi.ts'
 import { routes as paymentRoutes } from '../services/payment/src/openapi.ts'
+import { webhookRoutes } from '../services/payment/src/webhooks/openapi.ts'
 import { routes as queueRoutes } from '../services/queue/src/openapi.ts'
 import { routes as reservationRoutes } from '../services/reservation/src/openapi.ts'
 import { adminRoutes as walletAdminRoutes } from '../services/wallet/src/admin-openapi.ts'
@@ -19,7 +21,7 @@ const routes: readonly RouteSpec[] = [
   ...tagged('Queue', queueRoutes),
   ...tagged('Catalog', [...catalogRoutes, ...seatRoutes, ...adminRoutes]),
   ...tagged('Reservation', reservationRoutes),
-  ...tagged('Payment', [...paymentRoutes, listAdminActionsRoute]),
+  ...tagged('Payment', [...paymentRoutes, listAdminActionsRoute, ...noticeRoutes, ...webhookRoutes]),
   ...tagged('Wallet', [...walletRoutes, ...walletAdminRoutes]),
 ]
 
@@ -61,7 +63,8 @@ export async function apiDocument(): Promise<object> {
         type: 'http',
         scheme: 'bearer',
         bearerFormat: 'JWT',
-        description: 'Subject: the user. `npm run token -- --user 101` makes one for development.',
+        description:
+          'Subject: the user. Claims `email` and `locale` of the token that pays: where mail about it goes, and in which language. `npm run token -- --user 101` makes one for development.',
       },
       queueToken: {
         type: 'apiKey',

@@ -5,6 +5,12 @@ const BLOCK = /^( *)# settings of ([a-z]+)\b.*\n[^]*?^ *# end of settings$/gm
 // This one comes from the volume with the secrets, and an empty value in the environment would hide it.
 const KEPT_WITH_SECRETS = 'JWT_SECRET'
 
+// Without a mail server of one's own, the mailbox of Compose catches the mail.
+const FALLBACKS: Readonly<Record<string, string>> = {
+  SMTP_URL: 'smtp://mailbox:1025',
+  MAIL_FROM: 'Frontrow <tickets@frontrow.example>',
+}
+
 /**
  * Returns docker-compose.yml with the settings of each program between its two comments. `${NAME:-}` becomes the value of the
  * environment or of `.env`, or an empty text, which programs treat as "not set".
@@ -30,5 +36,5 @@ function passedTo(program: string): string[] {
   if (settings === undefined) throw new Error(`docker-compose.yml names "${program}", which has no settings`)
   return settings
     .filter(({ name, isWiring }) => !isWiring && name !== KEPT_WITH_SECRETS)
-    .map(({ name }) => `${name}: \${${name}:-}`)
+    .map(({ name }) => `${name}: \${${name}:-${FALLBACKS[name] ?? ''}}`)
 }

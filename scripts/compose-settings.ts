@@ -1,3 +1,4 @@
+import { whole } from '@frontrow/service-host/config'
 import { z } from 'zod'
 import { upSettings } from './up-settings.ts'
 
@@ -14,6 +15,9 @@ export const composeSettings = z.object({
     .describe(
       'folder with tls.crt and tls.key, readable for user 101; by default a volume with a self-signed pair',
     ),
+  MAILBOX_PORT: whole(1, 65_535, 8025).describe(
+    'port of the mailbox that catches mail, on the loopback address of this machine',
+  ),
   FRONTROW_IMAGE: image('frontrow:dev', 'our image with the services'),
   GATEWAY_IMAGE: image('frontrow-gateway:dev', 'our image with the gateway'),
   NODE_IMAGE: image('node:24-trixie-slim', 'the image that the services are built on'),

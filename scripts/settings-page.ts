@@ -32,6 +32,10 @@ Kubernetes after 30 s, so a longer one needs a longer \`stop_grace_period\` or \
   catalog: { title: 'catalog', text: 'Concerts, schedules and seats.' },
   reservation: { title: 'reservation', text: 'Holds and reservations.' },
   payment: { title: 'payment', text: 'The purchase saga and card payments.' },
+  notify: {
+    title: 'notify',
+    text: `The payment service's process for mail and webhooks. Without \`SMTP_URL\`, \`npm start\` and Compose have a mailbox that catches all mail.`,
+  },
   wallet: {
     title: 'wallet',
     text: 'Balances, charges by card and the ledger. The settings of cards are those of payment.',

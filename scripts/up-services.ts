@@ -11,6 +11,8 @@ import { passwordVariable } from './migrate-settings.ts'
 import { perService, serviceNames } from './services.ts'
 import type { ServiceName } from './services.ts'
 import type { Secrets, TokenSettings } from './up-settings.ts'
+import { mailEnv } from './up-mailbox.ts'
+import type { NotifyPorts } from './up-mailbox.ts'
 import type { Stack } from './up-stack.ts'
 
 /** The three ports of one service. */
@@ -23,6 +25,13 @@ interface ServicePorts {
 /** The ports of all services. */
 export type AllServicePorts = Readonly<Record<ServiceName, ServicePorts>>
 
+/** All ports of a copy but the gateway's. */
+export interface ChosenPorts {
+  servers: ServerPorts
+  services: AllServicePorts
+  notify: NotifyPorts
+}
+
 const ROOT = join(import.meta.dirname, '..')
 const WARM_TIMEOUT_MS = 60_000
 const MIGRATE_TIMEOUT_MS = 120_000
@@ -32,8 +41,8 @@ const SHUTDOWN_TIMEOUT_MS = Number(process.env['SHUTDOWN_TIMEOUT_MS'] || 20_000)
 const STOP_DEADLINE_MS = SHUTDOWN_TIMEOUT_MS + 2_000
 
 /** Free ports for the servers and the services, all different. */
-export async function choosePorts(): Promise<{ servers: ServerPorts; services: AllServicePorts }> {
-  const ports = await freePorts(4 + serviceNames.length * 3)
+export async function choosePorts(): Promise<ChosenPorts> {
+  const ports = await freePorts(4 + serviceNames.length * 3 + 3)
   const next = (): number => {
     const port = ports.pop()
     if (port === undefined) throw new Error('freePorts gave too few')
@@ -43,6 +52,7 @@ export async function choosePorts(): Promise<{ servers: ServerPorts; services: A
   return {
     servers: { postgres: next(), redis: next(), kafka: next(), kafkaController: next() },
     services: perService(three),
+    notify: { ops: next(), mailbox: { smtp: next(), http: next() } },
   }
 }
 
@@ -89,36 +99,54 @@ export async function migrate(stack: Stack, secrets: Secrets, ports: ServerPorts
   })
 }
 
-/** Starts the five services at once. */
+/** Starts the five services at once, and the process that sends mail and webhooks. */
 export async function startServices(
   stack: Stack,
   secrets: Secrets,
   tokens: TokenSettings,
-  servers: ServerPorts,
-  services: AllServicePorts,
+  ports: ChosenPorts,
 ): Promise<void> {
-  await stack.together(
-    serviceNames.map((name) =>
-      stack.start('services', (signal) =>
-        startProcess({
-          name,
-          command: process.execPath,
-          args: [...HEAP_FLAGS, join(ROOT, 'services', name, 'src', 'main.ts')],
-          cwd: ROOT,
-          env: {
-            ...serviceEnv(name, stack.dataFolder, secrets, servers, services),
-            ...tokenEnv(secrets, tokens),
-          },
-          ...stack.placement(name),
-          signal,
-          stopSignal: 'SIGTERM',
-          stopDeadlineMs: STOP_DEADLINE_MS,
-          readyDeadlineMs: READY_DEADLINE_MS,
-          // Live is enough. A service that waits for a server is not ready, but it has not failed.
-          isReady: async () => (await httpStatus(services[name].ops, '/health/live')) === 200,
-        }),
-      ),
-    ),
+  const { services, notify } = ports
+  const started = serviceNames.map((name) =>
+    startService(stack, {
+      name,
+      main: join('services', name, 'src', 'main.ts'),
+      ops: services[name].ops,
+      env: { ...serviceEnv(name, stack.dataFolder, secrets, ports), ...tokenEnv(secrets, tokens) },
+    }),
+  )
+  const notifying = startService(stack, {
+    name: 'notify',
+    main: join('services', 'payment', 'src', 'notify-main.ts'),
+    ops: notify.ops,
+    env: {
+      ...serviceEnv('payment', stack.dataFolder, secrets, ports),
+      OPS_PORT: String(notify.ops),
+      ...mailEnv(process.env, notify),
+    },
+  })
+  await stack.together([...started, notifying])
+}
+
+function startService(
+  stack: Stack,
+  { name, main, ops, env }: { name: string; main: string; ops: number; env: Record<string, string> },
+): Promise<void> {
+  return stack.start('services', (signal) =>
+    startProcess({
+      name,
+      command: process.execPath,
+      args: [...HEAP_FLAGS, join(ROOT, main)],
+      cwd: ROOT,
+      env,
+      ...stack.placement(name),
+      signal,
+      stopSignal: 'SIGTERM',
+      stopDeadlineMs: STOP_DEADLINE_MS,
+      readyDeadlineMs: READY_DEADLINE_MS,
+      // Live is enough. A service that waits for a server is not ready, but it has not failed.
+      isReady: async () => (await httpStatus(ops, '/health/live')) === 200,
+    }),
   )
 }
 
@@ -127,8 +155,7 @@ function serviceEnv(
   name: ServiceName,
   dataFolder: string,
   secrets: Secrets,
-  servers: ServerPorts,
-  services: AllServicePorts,
+  { servers, services, notify }: ChosenPorts,
 ): Record<string, string> {
   const own = services[name]
   const targets = serviceNames.map((other) => [
@@ -138,7 +165,7 @@ function serviceEnv(
   const opsUrls = serviceNames.map((other) => `${other}=http://127.0.0.1:${services[other].ops}`)
   const queueOnly = {
     REDIS_URL: `redis://127.0.0.1:${servers.redis}`,
-    SYSTEM_OPS_URLS: opsUrls.join(','),
+    SYSTEM_OPS_URLS: [...opsUrls, `notify=http://127.0.0.1:${notify.ops}`].join(','),
   }
   return {
     ...Object.fromEntries(targets),

@@ -10,14 +10,13 @@ import { removePidFile } from '@frontrow/local-stack/pid-file'
 import { logTail } from '@frontrow/local-stack/process'
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
 import { checkSettings } from './all-settings.ts'
-import { signToken } from './development-tokens.ts'
+import { demoContact, signToken } from './development-tokens.ts'
 import type { DevelopmentSigner } from './development-tokens.ts'
 import { checkEnvFile } from './env-file.ts'
 import { seedDemo } from './seed-demo.ts'
 import type { Demo } from './seed-demo.ts'
 import { checkMachine, claimDataFolder, ownPidFile, runFolder } from './up-checks.ts'
 import { ADMIN_ROLE, ensureServerPrograms, startGateway, startServers } from './up-servers.ts'
-import type { ServerPorts } from './up-servers.ts'
 import {
   choosePorts,
   databaseUrl,
@@ -26,7 +25,9 @@ import {
   upstreamsOf,
   warmCompileCache,
 } from './up-services.ts'
-import type { AllServicePorts } from './up-services.ts'
+import type { ChosenPorts } from './up-services.ts'
+import { catchesMail, startMailbox } from './up-mailbox.ts'
+import type { NotifyPorts } from './up-mailbox.ts'
 import { ensureSecrets, readUpSettings } from './up-settings.ts'
 import type { Secrets, TokenSettings, UpSettings } from './up-settings.ts'
 import { GaveUp, Stack } from './up-stack.ts'
@@ -54,12 +55,14 @@ async function bringUp(stack: Stack, settings: UpSettings): Promise<void> {
   const programs = await ensureServerPrograms(say, stack.halted)
   stack.halted.throwIfAborted()
   const secrets = ensureSecrets(settings.dataFolder, process.env['JWT_SECRET'], settings.tokens)
-  const { servers, services } = await choosePorts()
-  writeAddresses(settings.dataFolder, secrets, servers, services)
+  const ports = await choosePorts()
+  const { servers, services, notify } = ports
+  writeAddresses(settings.dataFolder, secrets, ports)
   await stack.together([startServers(stack, programs, secrets, servers), warmCompileCache(stack)])
   await migrate(stack, secrets, servers)
   say('Schemas and topics are in place')
-  await startServices(stack, secrets, settings.tokens, servers, services)
+  if (catchesMail(process.env)) await startMailbox(stack, notify)
+  await startServices(stack, secrets, settings.tokens, ports)
   say('The five services are up')
   await startGateway(stack, programs, settings, upstreamsOf(services))
   await waitForGateway(stack, settings.port)
@@ -69,21 +72,21 @@ async function bringUp(stack: Stack, settings: UpSettings): Promise<void> {
   const adminToken = await signToken(signer, 'demo-seed', { roles: ['admin'] })
   const demo = await seedDemo(api, adminToken, new Date())
   stack.halted.throwIfAborted()
-  announce(settings, demo, await signToken(signer, DEMO_USER))
+  announce(settings, notify, demo, await signToken(signer, DEMO_USER, demoContact(DEMO_USER)))
 }
 
 /** Where everything listens, for people and tools that want to look behind the gateway; it holds a password. */
 function writeAddresses(
   dataFolder: string,
   secrets: Secrets,
-  servers: ServerPorts,
-  services: AllServicePorts,
+  { servers, services, notify }: ChosenPorts,
 ): void {
   const addresses = {
     postgres: databaseUrl(ADMIN_ROLE, secrets.adminPassword, servers.postgres),
     redis: `redis://127.0.0.1:${servers.redis}`,
     kafka: `127.0.0.1:${servers.kafka}`,
     services,
+    notify,
   }
   const file = join(runFolder(dataFolder), 'addresses.json')
   writeFileSync(file, `${JSON.stringify(addresses, null, 2)}\n`, { mode: 0o600 })
@@ -110,7 +113,7 @@ async function waitForGateway(stack: Stack, port: number): Promise<void> {
   )
 }
 
-function announce(settings: UpSettings, demo: Demo, token: string): void {
+function announce(settings: UpSettings, notify: NotifyPorts, demo: Demo, token: string): void {
   const gateway = `http://localhost:${settings.port}`
   const shown = relative(process.cwd(), settings.dataFolder)
   const data = shown.startsWith('..') ? settings.dataFolder : shown || '.'
@@ -121,12 +124,19 @@ function announce(settings: UpSettings, demo: Demo, token: string): void {
     `  Demo concert   ${demo.concertId}: schedule ${demo.smallScheduleId} (50 seats), schedule ${demo.largeScheduleId} (1,000 seats)`,
     `  Demo user ${DEMO_USER}  ${token}`,
     ...providerLines(settings.tokens),
+    ...mailLines(notify),
     `  Logs           ${data}/log`,
     `  Try next       npm run rush -- --fans 2000 --seats 500   (in another terminal)`,
     '',
     `Frontrow is ready in ${elapsed} s: ${gateway} and https://localhost:${settings.tlsPort}; Ctrl-C stops it`,
   ]
   process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+function mailLines({ mailbox }: NotifyPorts): string[] {
+  return catchesMail(process.env)
+    ? [`  Mailbox        http://localhost:${mailbox.http} catches all mail`]
+    : []
 }
 
 function providerLines({ JWKS_URL }: TokenSettings): string[] {

@@ -5,5 +5,6 @@
 import { serviceNames } from './services.ts'
 
 for (const name of serviceNames) await import(`../services/${name}/src/start.ts`)
+await import('../services/payment/src/notify/start-notify.ts')
 // Some of the imported libraries keep timers; there is nothing to wait for.
 process.exit(0)

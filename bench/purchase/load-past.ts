@@ -58,6 +58,12 @@ const PAST = {
                                (1, 2, 'WalletDebitRefused', 'TAKING_MONEY', 'FAILED'))
        AS step (outcome, version, message, from_state, to_state)
      WHERE n % 2 = outcome`,
+    `INSERT INTO payment.contacts (user_id, email) SELECT 'past-' || person, 'past-' || person || '@frontrow.example' FROM ${people}`,
+    `INSERT INTO payment.notices (notice_id, event_id, kind, user_id, reservation_id, schedule_id, payment_id, amount, status, is_bulk,
+                                  attempts, due_at, created_at, ended_at)
+     SELECT ${id('8006', 'n')}, ${id('8007', 'n')}, 'CONFIRMATION', ${user}, ${reservation}, 1000000000 + n / 1000, ${payment}, 50000,
+            'SENT', false, 1, now() - interval '1 day', now() - interval '1 day', now() - interval '1 day'
+     FROM ${payments} WHERE n % 10 = 0`,
     recent('payment.inbox'),
   ],
   reservation: [

@@ -10,7 +10,7 @@ import type { Stack } from '../bare-stack.ts'
 import { startNode } from '../temporary-servers.ts'
 import type { TemporaryServers } from '../temporary-servers.ts'
 
-/** The whole system, as `npm start` runs it: the five services, PostgreSQL, Redis, Kafka and Nginx. */
+/** The whole system, as `npm start` runs it: the five services, the process that sends mail, PostgreSQL, Redis, Kafka and Nginx. */
 export interface OurSystem extends Stack {
   adminDatabaseUrl: string
   /** Where each service answers /metrics. */
@@ -22,7 +22,7 @@ export interface OurSystem extends Stack {
 
 const READY_DEADLINE_MS = 180_000
 const STOP_DEADLINE_MS = 60_000
-const SERVERS = ['nginx', 'postgres', 'redis', 'kafka', ...serviceNames] as const
+const SERVERS = ['nginx', 'postgres', 'redis', 'kafka', ...serviceNames, 'notify'] as const
 
 const addresses = z.object({
   postgres: z.url(),

@@ -31,6 +31,8 @@ interface Call {
   body?: unknown
   as?: string
   admin?: boolean
+  /** Further claims of the caller's token. */
+  claims?: Record<string, unknown>
   queueToken?: string
   key?: string
   headers?: Record<string, string>
@@ -40,6 +42,8 @@ interface Call {
 export interface OnSaleNetwork {
   url: string
   environment: TestEnvironment
+  /** Where a service answers gRPC. */
+  grpcOf(name: ServiceName): string
   call(method: string, path: string, call?: Call): Promise<Answer>
   /** Ends a service without a chance to clean up, as a crash would. */
   kill(name: ServiceName): Promise<void>
@@ -106,6 +110,7 @@ export async function startOnSaleNetwork(settings: Record<string, string> = {}):
   const network: OnSaleNetwork = {
     url,
     environment,
+    grpcOf: (name) => `127.0.0.1:${port(name, 1)}`,
     call: (method, path, call = {}) => callGateway(url, method, path, call),
     kill: (name) => end(name, 'SIGKILL'),
     restart: async (name) => {
@@ -158,7 +163,8 @@ async function startGateway(
 async function callGateway(url: string, method: string, path: string, call: Call): Promise<Answer> {
   const headers: Record<string, string> = { ...call.headers }
   if (call.as !== undefined) {
-    headers['Authorization'] = `Bearer ${await tokenFor(call.as, { admin: call.admin === true })}`
+    headers['Authorization'] =
+      `Bearer ${await tokenFor(call.as, { admin: call.admin === true, claims: call.claims ?? {} })}`
   }
   if (call.queueToken !== undefined) headers['Queue-Token'] = call.queueToken
   if (call.key !== undefined) headers['Idempotency-Key'] = call.key

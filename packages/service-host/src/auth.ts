@@ -7,6 +7,8 @@ import type { JWTPayload, JWTVerifyGetKey, JWTVerifyOptions } from 'jose'
 import { LRUCache } from 'lru-cache'
 import type { HostSettings } from './config.ts'
 import type { Logger } from './logger.ts'
+import { readContact } from './contact.ts'
+import type { Contact } from './contact.ts'
 import { KeysUnreadError, publishedKeys } from './published-keys.ts'
 
 /** Who sent a request. */
@@ -14,6 +16,8 @@ export interface Caller {
   /** The token's subject, as text, 1 to 64 characters. */
   readonly userId: string
   readonly isAdmin: boolean
+  /** Where the token says that mail for its subject goes; undefined where it names no address, or one that was found not to be theirs. */
+  readonly contact?: Contact | undefined
 }
 
 /** The holder of a place in a waiting room: whoever sends its queue token. */
@@ -183,7 +187,7 @@ function toCaller(payload: JWTPayload): Caller {
   const asText = typeof subject === 'number' && Number.isSafeInteger(subject) ? String(subject) : subject
   const read = userIdRule.safeParse(asText)
   if (!read.success) throw generalRefusal('UNAUTHENTICATED', `the token's subject ${USER_ID_RULE}`)
-  return { userId: read.data, isAdmin: hasAdminRole(payload) }
+  return { userId: read.data, isAdmin: hasAdminRole(payload), contact: readContact(payload) }
 }
 
 /** The user a request is about: the caller, or whomever an admin names. For others another user's id is FORBIDDEN. */

@@ -62,6 +62,22 @@ export const hostSettings = z.object({
 /** The checked form of `hostSettings`. */
 export type HostSettings = z.output<typeof hostSettings>
 
+/** Settings of a process that serves nobody, such as one that consumes messages and sends mail. */
+export const workerSettings = hostSettings.pick({
+  HOST: true,
+  OPS_PORT: true,
+  DATABASE_URL: true,
+  DATABASE_POOL_MAX: true,
+  DATABASE_STATEMENT_TIMEOUT_MS: true,
+  KAFKA_BROKERS: true,
+  KAFKA_TOPIC_PREFIX: true,
+  LOG_LEVEL: true,
+  SHUTDOWN_TIMEOUT_MS: true,
+})
+
+/** The checked form of `workerSettings`. */
+export type WorkerSettings = z.output<typeof workerSettings>
+
 /** A `host:port` of another service's gRPC server, or any gRPC target such as `dns:///wallet:50051`. */
 export const grpcTarget = z.string().min(1)
 

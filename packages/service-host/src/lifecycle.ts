@@ -1,4 +1,4 @@
-import type { HostSettings } from './config.ts'
+import type { WorkerSettings } from './config.ts'
 import { createLogger } from './logger.ts'
 import type { Logger } from './logger.ts'
 import { tidyMemoryAtRest } from './tidy-memory.ts'
@@ -99,7 +99,7 @@ export async function runService(options: {
  * Everything that a service's main file does: reads the settings, starts, waits, stops. Wrong settings are printed as
  * plain text on standard error, and the exit code is 1.
  */
-export async function runMain<C extends HostSettings>(
+export async function runMain<C extends WorkerSettings>(
   service: string,
   readSettings: () => C,
   start: (config: C, options: { onFatal: (error: Error) => void }) => Promise<{ lifecycle: Lifecycle }>,

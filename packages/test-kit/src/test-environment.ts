@@ -128,9 +128,12 @@ export function testSigningKey(): SigningKey {
 /** A bearer token of the run's identity provider. */
 export function tokenFor(
   userId: string,
-  options: { admin?: boolean; expiresInSeconds?: number } = {},
+  options: { admin?: boolean; expiresInSeconds?: number; claims?: Readonly<Record<string, unknown>> } = {},
 ): Promise<string> {
-  const { admin = false, expiresInSeconds = 3_600 } = options
+  const { admin = false, expiresInSeconds = 3_600, claims = {} } = options
   const exp = Math.floor(Date.now() / 1_000) + expiresInSeconds
-  return signClaims(testSigningKey(), claimsOf(userId, { exp, ...(admin ? { roles: ['admin'] } : {}) }))
+  return signClaims(
+    testSigningKey(),
+    claimsOf(userId, { ...claims, exp, ...(admin ? { roles: ['admin'] } : {}) }),
+  )
 }

@@ -22,7 +22,7 @@ import { changeSeats } from './change-seats.ts'
 import { changeVenue, createVenue, getVenue } from './change-venue.ts'
 import type { CatalogContext } from './context.ts'
 import { createSchedule } from './create-schedule.ts'
-import { versionTag } from './entity-tag.ts'
+import { versionTag } from '@frontrow/idempotency/version-tag'
 import { followCancellation } from './follow-cancellation.ts'
 import { getConcert } from './get-concert.ts'
 import { getAdminSchedule } from './get-schedule.ts'
@@ -33,7 +33,7 @@ import { askTakenSeats } from './move-performance.ts'
 import { createScheduleRoute } from './openapi.ts'
 import { asShown, concertJson, scheduleDetailsJson, scheduleJson, venueJson } from './schedule-json.ts'
 import { countSeatsLeft } from './seats-left.ts'
-import { askThenWriteOnce, writeOnce } from './write-once.ts'
+import { askThenWriteOnce, writeOnce } from '@frontrow/idempotency/write-once'
 
 /** What admins do. Each write is done once for each Idempotency-Key. */
 export function addAdminRoutes(http: Pick<HttpServer, 'handle'>, ctx: CatalogContext): void {

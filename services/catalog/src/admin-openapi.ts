@@ -23,7 +23,7 @@ import {
   writeHeaders,
   writeRefusals,
   writtenHeaders,
-} from './write-headers.ts'
+} from '@frontrow/idempotency/write-headers'
 
 const venue = z.object({
   venueId: id,

@@ -2,7 +2,7 @@ import type { Tx } from '@frontrow/postgres/pool'
 import { onCommit } from '@frontrow/postgres/transaction'
 import { refuse } from '@frontrow/proto/refusals'
 import type { CatalogContext } from './context.ts'
-import { requireVersion } from './entity-tag.ts'
+import { requireVersion } from '@frontrow/idempotency/version-tag'
 import { insertConcert, lockConcert, updateConcert } from './sql/concerts.ts'
 import type { Concert, NewConcert } from './sql/concerts.ts'
 

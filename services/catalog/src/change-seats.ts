@@ -1,6 +1,6 @@
+import { requireVersion } from '@frontrow/idempotency/version-tag'
 import { refuse } from '@frontrow/proto/refusals'
 import type { CatalogContext } from './context.ts'
-import { requireVersion } from './entity-tag.ts'
 import { readSchedule } from './sql/schedules.ts'
 
 /** Seats to take off sale, or to put back. */

@@ -3,7 +3,7 @@ import { onCommit } from '@frontrow/postgres/transaction'
 import { refuse } from '@frontrow/proto/refusals'
 import { TIME_ZONE_RULE } from '@frontrow/values/time'
 import type { CatalogContext } from './context.ts'
-import { requireVersion } from './entity-tag.ts'
+import { requireVersion } from '@frontrow/idempotency/version-tag'
 import { findTimeZone, insertVenue, lockVenue, readVenue, updateVenue } from './sql/venues.ts'
 import type { NewVenue, Venue } from './sql/venues.ts'
 

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import type { Hash } from 'node:crypto'
-import { refuse } from '@frontrow/proto/refusals'
 
 /** A weak entity tag: it names the content of a body, which may be sent in several codings. */
 export function entityTag(body: Buffer): string {
@@ -15,34 +14,4 @@ export function digestOf(bytes: Uint8Array): string {
 /** The same of the bytes that a SHA-256 hash has taken, which ends it. */
 export function nameOfDigest(hash: Hash): string {
   return hash.digest('base64url').slice(0, 27)
-}
-
-/** Whether an If-None-Match header names this tag. Compared weakly, as RFC 9110 says for it. */
-export function matchesTag(ifNoneMatch: string | undefined, tag: string): boolean {
-  if (ifNoneMatch === undefined) return false
-  const opaque = withoutWeakness(tag)
-  return ifNoneMatch
-    .split(',')
-    .map((one) => withoutWeakness(one.trim()))
-    .some((one) => one === opaque || one === '*')
-}
-
-function withoutWeakness(tag: string): string {
-  return tag.startsWith('W/') ? tag.slice(2) : tag
-}
-
-/** Names a thing as its changes are counted; strong, since the same version has the same fields that can be changed. */
-export function versionTag(version: number): string {
-  return `"v${version}"`
-}
-
-/**
- * Refuses with PRECONDITION_FAILED where an If-Match header names another version. Compared weakly, though RFC 9110 says strongly,
- * because Nginx makes the tags of answers weak that it compresses.
- */
-export function requireVersion(ifMatch: string | undefined, version: number): void {
-  if (ifMatch === undefined || matchesTag(ifMatch, versionTag(version))) return
-  throw refuse('PRECONDITION_FAILED', 'somebody else has changed it since it was read', {
-    details: { etag: versionTag(version) },
-  })
 }

@@ -69,6 +69,7 @@ function toMessage(schedule: Schedule) {
     status: schedule.status,
     seatCount: schedule.seatCount,
     noOrphanSeats: schedule.noOrphanSeats,
+    timeZone: schedule.timeZone,
     refundableUntilMs: schedule.refundableUntil?.getTime() ?? 0,
   }
 }

@@ -7,7 +7,7 @@ import { line } from '@frontrow/values/text'
 import { date, time, timeInput } from '@frontrow/values/time'
 import { z } from 'zod'
 import { orderProblems } from './schedule-times.ts'
-import { writeHeaders, writeRefusals, writtenHeaders } from './write-headers.ts'
+import { writeHeaders, writeRefusals, writtenHeaders } from '@frontrow/idempotency/write-headers'
 
 const tag = 'Catalog'
 export const adminTag = 'Admin'

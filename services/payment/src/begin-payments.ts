@@ -16,7 +16,10 @@ import { findRequestsByKey } from './sql/payment-keys.ts'
 import type { Payment } from './sql/payments.ts'
 
 /** A payment that may begin: its reservation is held, and says what is to be paid. */
-export interface PaymentToBegin extends Pick<NewPayment, 'payment' | 'reserved' | 'key' | 'cardToken'> {
+export interface PaymentToBegin extends Pick<
+  NewPayment,
+  'payment' | 'reserved' | 'key' | 'cardToken' | 'contact'
+> {
   /** The trace of the request; what follows from it is sent and logged under it. */
   trace: TraceContext | undefined
 }

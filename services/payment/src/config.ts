@@ -1,6 +1,7 @@
 import { cardSettings, stripePageSettings } from '@frontrow/card-provider/card-settings'
 import { grpcTarget, hostSettings, idempotencyKeepHours, whole } from '@frontrow/service-host/config'
 import type { z } from 'zod'
+import { webhookAddressSettings } from './webhooks/address-settings.ts'
 
 /** Settings of the payment service. */
 export const settings = hostSettings.extend({
@@ -42,6 +43,7 @@ export const settings = hostSettings.extend({
   ),
   IDEMPOTENCY_KEEP_HOURS: idempotencyKeepHours,
   ...cardSettings,
+  ...webhookAddressSettings,
   ...stripePageSettings,
 })
 

@@ -1,6 +1,7 @@
 import { hashContent } from '@frontrow/idempotency/idempotency-key'
 import { isRefusal, refuse } from '@frontrow/proto/refusals'
 import type { Refusal } from '@frontrow/refusals/refusal'
+import type { Contact } from '@frontrow/service-host/contact'
 import { currentTrace } from '@frontrow/trace-context/trace-context'
 import { uuidv7 } from 'uuidv7'
 import type { Beginning } from './begin-payments.ts'
@@ -23,6 +24,8 @@ export interface PurchaseRequest {
   /** What the buyer saw is to be paid. */
   amount?: number | undefined
   idempotencyKey: string
+  /** The payer's, where they pay themselves and their token names one. */
+  contact?: Contact | undefined
   /** How long to wait for the payment to settle; 0 answers as soon as it has begun. */
   waitMs: number
 }
@@ -84,7 +87,7 @@ async function withProgress(ctx: Context, taken: PurchaseAnswer): Promise<Purcha
 }
 
 async function takePayment(ctx: Context, request: PurchaseRequest, key: PaymentKey): Promise<PurchaseAnswer> {
-  const { userId, reservationId, paymentMethod, cardToken, waitMs } = request
+  const { userId, reservationId, paymentMethod, cardToken, contact, waitMs } = request
   let payable: Payable
   try {
     payable = await checkPayable(ctx, request)
@@ -100,7 +103,14 @@ async function takePayment(ctx: Context, request: PurchaseRequest, key: PaymentK
   const settled = waitMs > 0 ? ctx.settled.wait(paymentId, waitMs) : undefined
   let beginning: Beginning | undefined
   try {
-    beginning = await ctx.beginnings.add('all', { payment, reserved, key, cardToken, trace: currentTrace() })
+    beginning = await ctx.beginnings.add('all', {
+      payment,
+      reserved,
+      key,
+      cardToken,
+      contact,
+      trace: currentTrace(),
+    })
   } finally {
     if (beginning === undefined || 'refusal' in beginning || beginning.isRepeat) ctx.settled.forget(paymentId)
   }

@@ -20,6 +20,7 @@ import { createPaymentEvents } from './events.ts'
 import { addGrpc, localChecks } from './grpc.ts'
 import { addRoutes } from './http.ts'
 import { consumedTopics, messageHandlers } from './messages.ts'
+import { addNoticeRoutes } from './notices/http.ts'
 import { Reconciliation } from './reconcile-payments.ts'
 import { remindSagas } from './remind-sagas.ts'
 import { noteFound, notingSteps, noteSettled } from './note-steps.ts'
@@ -31,6 +32,7 @@ import { tidyRefusedRequests } from './sql/payment-keys.ts'
 import { findSettled } from './sql/payments.ts'
 import { tidyEvents } from './sql/provider-events.ts'
 import { countOpenSagas, listHeldAtWork } from './sql/purchase-sagas.ts'
+import { addWebhookRoutes } from './webhooks/http.ts'
 import { CardWorker } from './work-cards.ts'
 
 const READ_DEADLINE_MS = 1_000
@@ -62,6 +64,8 @@ export async function startPayment(
   const sources = auditSources(host, config)
   addRoutes(host.http, ctx, deadLetters, sources)
   addAdminActions(host, config)
+  addNoticeRoutes(host.http, ctx)
+  addWebhookRoutes(host.http, { pool: host.pool, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE === 'yes' })
   addGrpc(host)
   host.consume(consumedTopics, messageHandlers(ctx))
   host.every('sagas', config.SAGA_POLL_MS, (signal) => remindSagas(ctx, signal))

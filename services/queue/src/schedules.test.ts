@@ -56,6 +56,7 @@ describe('a schedule of the catalog', () => {
     status: 'ON_SALE',
     seatCount: 50,
     noOrphanSeats: false,
+    timeZone: 'Asia/Seoul',
     refundableUntilMs: 0,
   }
 

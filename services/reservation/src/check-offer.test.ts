@@ -35,6 +35,7 @@ async function offer({ now = OPENS, status = 'ON_SALE', choice = { quantity: 2 }
     status,
     seatCount: 3,
     noOrphanSeats: false,
+    timeZone: 'Asia/Seoul',
     refundableUntilMs: 0,
   }
   const neighbours = {

@@ -27,6 +27,7 @@ function catalogOf(seatCount: number, seatsPerRow = 10) {
         status: 'ON_SALE',
         seatCount,
         noOrphanSeats: false,
+        timeZone: 'Asia/Seoul',
         refundableUntilMs: 0,
       }
     },

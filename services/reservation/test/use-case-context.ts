@@ -88,6 +88,7 @@ export function useCaseContext(environment: TestEnvironment, pool: Pool): Contex
         status: 'ON_SALE',
         seatCount: 100,
         noOrphanSeats: false,
+        timeZone: 'Asia/Seoul',
         refundableUntilMs: 0,
       }),
       layout: async (scheduleId) => layoutOf(scheduleId),

@@ -16,6 +16,7 @@ export interface Schedule {
   'seatCount'?: (number);
   'noOrphanSeats'?: (boolean);
   'refundableUntilMs'?: (number | string | Long);
+  'timeZone'?: (string);
 }
 
 export interface Schedule__Output {
@@ -32,4 +33,5 @@ export interface Schedule__Output {
   'seatCount': (number);
   'noOrphanSeats': (boolean);
   'refundableUntilMs': (number);
+  'timeZone': (string);
 }

@@ -1,5 +1,5 @@
-import { idempotencyKeyHeader } from '@frontrow/idempotency/idempotency-key'
 import { z } from 'zod'
+import { idempotencyKeyHeader } from './idempotency-key.ts'
 
 /** Headers that every write of an admin takes. */
 export const writeHeaders = z.object({

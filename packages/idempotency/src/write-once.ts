@@ -1,25 +1,30 @@
 import { completeAdminAction } from '@frontrow/admin-actions/admin-actions'
-import { answerOnce } from '@frontrow/idempotency/answer-once'
-import { findAnswer } from '@frontrow/idempotency/idempotency-key'
-import type { Tx } from '@frontrow/postgres/pool'
+import type { Pool, Tx } from '@frontrow/postgres/pool'
 import { inTransaction } from '@frontrow/postgres/transaction'
 import { generalRefusal } from '@frontrow/refusals/general-refusals'
-import type { Caller } from '@frontrow/service-host/auth'
-import type { Reply } from '@frontrow/service-host/serve-route'
 import { z } from 'zod'
-import type { CatalogContext } from './context.ts'
+import { answerOnce } from './answer-once.ts'
+import { findAnswer } from './idempotency-key.ts'
 
 /** The answer to a write, which JSON can hold. */
 export interface Written {
-  status: 200 | 201
+  /** 204 has no body, whatever `data` is. */
+  status: 200 | 201 | 204
   data: object
   headers: Record<string, string>
+}
+
+/** The same as a client gets it, the first time or again. */
+interface WrittenReply {
+  status: number
+  data?: unknown
+  headers?: Record<string, string>
 }
 
 /** Who writes what, by which route. */
 export interface WriteRequest {
   operation: string
-  caller: Caller
+  caller: { readonly userId: string }
   /** Undefined where the client sent no Idempotency-Key; then each request is another one. */
   key: string | undefined
   /** The parsed path and body. */
@@ -33,10 +38,10 @@ const Stored = z.object({ data: z.unknown(), headers: z.record(z.string(), z.str
  * commit only is registered by `onCommit`. Refuses as `write` and `answerOnce` do, and then the key stays free.
  */
 export function writeOnce(
-  ctx: Pick<CatalogContext, 'pool'>,
+  ctx: { pool: Pool },
   { operation, caller, key, content }: WriteRequest,
   write: (tx: Tx) => Promise<Written>,
-): Promise<Reply> {
+): Promise<WrittenReply> {
   return inTransaction(ctx.pool, async (tx) => {
     if (key === undefined) return writeLogged(tx, write)
     const keyed = { userId: caller.userId, operation, key, content }
@@ -61,11 +66,11 @@ async function writeLogged(tx: Tx, write: (tx: Tx) => Promise<Written>): Promise
  * so what is asked for must be as good the second time.
  */
 export async function askThenWriteOnce<A>(
-  ctx: Pick<CatalogContext, 'pool'>,
+  ctx: { pool: Pool },
   request: WriteRequest,
   ask: () => Promise<A>,
   write: (tx: Tx, asked: A) => Promise<Written>,
-): Promise<Reply> {
+): Promise<WrittenReply> {
   const asked = (await isAnswered(ctx, request)) ? undefined : { answer: await ask() }
   return writeOnce(ctx, request, (tx) => {
     if (asked !== undefined) return write(tx, asked.answer)
@@ -75,7 +80,7 @@ export async function askThenWriteOnce<A>(
 }
 
 async function isAnswered(
-  { pool }: Pick<CatalogContext, 'pool'>,
+  { pool }: { pool: Pool },
   { operation, caller, key, content }: WriteRequest,
 ): Promise<boolean> {
   if (key === undefined) return false

@@ -1,0 +1,82 @@
+import { createTransport } from 'nodemailer'
+import type { ComposedNotice } from './compose-notice.ts'
+
+/** Hands mails to a mail server. */
+export interface Mailer {
+  /**
+   * Resolves once the server has taken the mail. Rejects with a RefusedMailError where it never will, with any other error where it may
+   * later, and when `signal` says so. `id` becomes the Message-ID, so that who gets the same mail twice can tell.
+   */
+  send(mail: ComposedNotice & { id: string; to: string }, signal: AbortSignal): Promise<void>
+  /** Closes the connections; a mail in hand fails. */
+  close(): void
+}
+
+/** The server refused this mail for good, such as for an address that does not exist. */
+export class RefusedMailError extends Error {
+  override name = 'RefusedMailError'
+}
+
+/** How mail is handed over. */
+export interface MailerSettings {
+  smtpUrl: string
+  from: string
+  perSecond: number
+  connectionsMax: number
+}
+
+/** A mailer that keeps some connections open while there is mail, and never sends faster than `perSecond`. */
+export function createMailer({ smtpUrl, from, perSecond, connectionsMax }: MailerSettings): Mailer {
+  const domain = /@([^\s@<>]+)>?$/.exec(from)?.[1]
+  if (domain === undefined) throw new Error('MAIL_FROM has no domain')
+  const transport = createTransport({
+    url: smtpUrl,
+    pool: true,
+    maxConnections: connectionsMax,
+    // A connection that breaks may have lost the answer only, so whoever leased the mail decides when it is tried again.
+    maxRequeues: 0,
+    rateDelta: 1_000,
+    rateLimit: perSecond,
+    idleTimeout: 10_000,
+    connectionTimeout: 5_000,
+    greetingTimeout: 5_000,
+    socketTimeout: 15_000,
+    dnsTimeout: 5_000,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  })
+  return {
+    async send({ id, to, subject, text, html }, signal) {
+      try {
+        await transport.sendMail({
+          from,
+          // As an object it is one address, whatever it holds.
+          to: { name: '', address: to },
+          subject,
+          text,
+          html,
+          messageId: `<${id}@${domain}>`,
+          headers: { 'Auto-Submitted': 'auto-generated' },
+          signal,
+        })
+      } catch (error) {
+        if (isRefusedForGood(error)) {
+          throw new RefusedMailError(error instanceof Error ? error.message : String(error), { cause: error })
+        }
+        throw error
+      }
+    },
+    close: () => transport.close({ force: true }),
+  }
+}
+
+// What the server says of the recipient and of the text is about this mail. A refused login or sender is about all mail: somebody puts
+// that right, and then the mail goes out. 503 means that the session was in the wrong state.
+function isRefusedForGood(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return false
+  const { code } = error
+  const command = 'command' in error ? error.command : undefined
+  const answer = 'responseCode' in error ? Number(error.responseCode) : 0
+  if (answer < 500 || answer > 599 || answer === 503) return false
+  return (code === 'EENVELOPE' && command === 'RCPT TO') || (code === 'EMESSAGE' && command === 'DATA')
+}
