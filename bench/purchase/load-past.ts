@@ -42,11 +42,13 @@ const PAST = {
   ],
   payment: [
     `INSERT INTO payment.payments (payment_id, reservation_id, user_id, schedule_id, amount, payment_method, status, reason,
-                                   idempotency_key, request_hash, created_at, paid_at, ended_at)
+                                   created_at, paid_at, ended_at)
      SELECT ${payment}, ${reservation}, ${user}, 1000000000 + n / 1000, 50000, 'BALANCE',
             CASE n % 2 WHEN 0 THEN 'APPROVED' ELSE 'FAILED' END, CASE n % 2 WHEN 1 THEN 'INSUFFICIENT_BALANCE' END,
-            'past-' || n, sha256('past'), ${at}, CASE n % 2 WHEN 0 THEN ${at} END, ${at}
+            ${at}, CASE n % 2 WHEN 0 THEN ${at} END, ${at}
      FROM ${payments}`,
+    `INSERT INTO payment.payment_requests (user_id, idempotency_key, request_hash, payment_id, created_at)
+     SELECT ${user}, 'past-' || n, sha256('past'), ${payment}, ${at} FROM ${payments}`,
     `INSERT INTO payment.purchase_sagas (payment_id, state, money_taken, reason, version, updated_at)
      SELECT ${payment}, CASE n % 2 WHEN 0 THEN 'APPROVED' ELSE 'FAILED' END, n % 2 = 0,
             CASE n % 2 WHEN 1 THEN 'INSUFFICIENT_BALANCE' END, CASE n % 2 WHEN 0 THEN 3 ELSE 2 END, ${at}

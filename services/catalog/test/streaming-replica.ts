@@ -38,9 +38,11 @@ export class StreamingReplica {
     if (primary === undefined || replica === undefined) throw new Error('freePorts gave too few')
     const servers = new StreamingReplica({ primary, replica })
     await servers.#start('primary')
-    const directories = ['../../../packages/messaging/migrations', '../migrations'].map((folder) =>
-      fileURLToPath(new URL(folder, import.meta.url)),
-    )
+    const directories = [
+      '../../../packages/messaging/migrations',
+      '../../../packages/admin-actions/migrations',
+      '../migrations',
+    ].map((folder) => fileURLToPath(new URL(folder, import.meta.url)))
     await migrateDatabase(servers.#adminUrl('primary'), [
       { name: 'catalog', password: PASSWORD, directories },
     ])

@@ -219,7 +219,7 @@ describe('what somebody does at Stripe with a payment', () => {
     const key = randomUUID()
     await service.pay('302', service.hold('302'), { card: 'pm_1', key })
     const { rows } = await service.pool.query<{ payment_id: string }>(
-      'SELECT payment_id FROM payments WHERE idempotency_key = $1',
+      'SELECT payment_id FROM payment_requests WHERE idempotency_key = $1',
       [key],
     )
     const paymentId = rows[0]?.payment_id

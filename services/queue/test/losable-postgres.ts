@@ -33,9 +33,11 @@ export class LosablePostgres {
     if (port === undefined) throw new Error('no port for PostgreSQL')
     const postgres = new LosablePostgres(port)
     await postgres.start()
-    const directories = ['../../../packages/messaging/migrations', '../migrations'].map((folder) =>
-      fileURLToPath(new URL(folder, import.meta.url)),
-    )
+    const directories = [
+      '../../../packages/messaging/migrations',
+      '../../../packages/admin-actions/migrations',
+      '../migrations',
+    ].map((folder) => fileURLToPath(new URL(folder, import.meta.url)))
     const adminUrl = `postgres://${ADMIN_ROLE}:${PASSWORD}@127.0.0.1:${port}/${DATABASE}`
     await migrateDatabase(adminUrl, [{ name: 'queue', password: PASSWORD, directories }])
     return postgres
