@@ -216,11 +216,10 @@ describe('what somebody does at Stripe with a payment', () => {
       type: 'ReservationConfirmRefused',
       payload: { ...command.value, reason: 'RESERVATION_CANCELLED' },
     })
-    const key = randomUUID()
-    await service.pay('302', service.hold('302'), { card: 'pm_1', key })
+    await service.pay('302', service.hold('302'), { card: 'pm_1' })
     const { rows } = await service.pool.query<{ payment_id: string }>(
-      'SELECT payment_id FROM payment_requests WHERE idempotency_key = $1',
-      [key],
+      'SELECT payment_id FROM payments WHERE user_id = $1',
+      ['302'],
     )
     const paymentId = rows[0]?.payment_id
     const ours = {
