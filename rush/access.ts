@@ -1,13 +1,13 @@
-import { readSigner, signToken } from '../scripts/development-tokens.ts'
+import { demoContact, readSigner, signToken } from '../scripts/development-tokens.ts'
 
 /** Makes bearer tokens as the identity provider would. */
 export type SignIn = (userId: string, roles?: readonly string[]) => Promise<string>
 
 /**
  * Signs development tokens that the running copy accepts. They are valid for `lifeSeconds`, which has to be longer than the run.
- * Throws a SetupProblem where the copy has no settings.
+ * Each names a mail address, so that buyers get their notices. Throws a SetupProblem where the copy has no settings.
  */
 export function createSignIn(env: NodeJS.ProcessEnv, lifeSeconds: number): SignIn {
   const signer = readSigner(env)
-  return (userId, roles = []) => signToken(signer, userId, { roles, lifeSeconds })
+  return (userId, roles = []) => signToken(signer, userId, { roles, lifeSeconds, ...demoContact(userId) })
 }
