@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { beforeAll, expect, test } from '@jest/globals'
-import { messageContracts, topicContracts } from '@frontrow/proto/message-catalog'
+import { meaningOf, messageContracts, topicContracts } from '@frontrow/proto/message-catalog'
 import { Ajv } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
@@ -78,6 +78,18 @@ test.each(Object.keys(messageContracts))('the example of %s is right by the docu
     expect(isRight('payload', {})).toBe(false)
   }
   expect(message?.examples).toHaveLength(1)
+})
+
+test('every field of every message is described by its own meaning', () => {
+  const Described = z.looseObject({
+    properties: z.record(z.string(), z.looseObject({ description: z.string() })),
+  })
+  for (const name of Object.keys(messageContracts)) {
+    const { payload } = Message.parse(document.components.messages[name])
+    for (const [field, { description }] of Object.entries(Described.parse(payload).properties)) {
+      expect({ name, field, description }).toEqual({ name, field, description: meaningOf(field) })
+    }
+  }
 })
 
 test('a field or a value that a newer version adds is right by the document', () => {

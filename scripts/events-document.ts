@@ -122,7 +122,10 @@ function payloadSchema(schema: z.ZodObject): object {
         delete jsonSchema.enum
       }
       for (const [field, property] of Object.entries(jsonSchema.properties ?? {})) {
-        if (typeof property === 'object') property.description = meaningOf(field)
+        // A copy, because fields of one schema share the object.
+        if (jsonSchema.properties !== undefined && typeof property === 'object') {
+          jsonSchema.properties[field] = { ...property, description: meaningOf(field) }
+        }
       }
     },
   })
