@@ -41,7 +41,7 @@ export interface Certificate {
 const WORKERS_MAX = 4
 const CHECK_TIMEOUT_MS = 15_000
 const READY_DEADLINE_MS = 15_000
-const STOP_DEADLINE_MS = 10_000
+const STOP_DEADLINE_MS = 12_000
 const CERTIFICATE_DAYS = 3650
 
 /** Renders the configuration, has Nginx check it, and runs Nginx. */

@@ -5,7 +5,7 @@ import type { RequestHandler } from 'express'
 
 const JSON_TYPE = /^[ \t]*application\/json[ \t]*(?:;|$)/i
 // JSON between systems is UTF-8 (RFC 8259); express.json would take UTF-16 too.
-const OTHER_CHARSET = /;[ \t]*charset="?(?!utf-8"?[ \t]*(?:;|$))/i
+const OTHER_CHARSET = /;[ \t]*charset=(?!"?utf-8"?[ \t]*(?:;|$))/i
 
 /**
  * Reads JSON of at most `limit` (as Express writes it: `64kb`) into `request.body`; an absent body is `{}`. The route's schema says that

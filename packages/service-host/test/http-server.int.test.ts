@@ -174,6 +174,16 @@ describe('the caller', () => {
 })
 
 describe('bad input', () => {
+  test.each([
+    'application/json; charset=utf-8',
+    'application/json;charset="UTF-8"; x=1',
+    'application/json; x=1',
+  ])('is not a body of the type %s', async (type) => {
+    expect(
+      (await send('/things/1', { body: '{"name":"x"}', headers: { 'Content-Type': type } })).status,
+    ).toBe(200)
+  })
+
   test('names every field and its rule, in whatever part of the request', async () => {
     const answer = await send('/things/0?limit=11', { json: { name: '', more: { deep: 'x' }, nmae: 1 } })
     expect(answer.status).toBe(400)

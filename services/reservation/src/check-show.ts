@@ -47,8 +47,8 @@ export async function checkAllowed(ctx: Shows, action: ShowAction, scheduleId: n
   if (Object.values(allowedWhen[action]).every((allowed) => allowed === true)) return
   const schedule = await ctx.schedules.schedule(scheduleId)
   const now = ctx.now()
-  if (action === 'refundByBuyer') checkRefundable(schedule, now)
   checkShowAllows(action, schedule, now)
+  if (action === 'refundByBuyer') checkRefundable(schedule, now)
 }
 
 /**

@@ -168,7 +168,7 @@ function acceptedMessage(
   return { topic: topics.reservationJobs, key: String(scheduleId), type: 'JobAccepted', payload, trace }
 }
 
-/** Refuses one more job of a person behind `open` others, each of which takes `secondsEach`; jobs of one schedule run one after the other. */
+/** Refuses one more job of a person behind `open` others, each of which takes `secondsEach` of their line. */
 function checkRoom(
   { config }: Pick<Context, 'config'>,
   { open, openOfUser, secondsEach }: { open: number; openOfUser: number; secondsEach: number },

@@ -3,7 +3,7 @@ import type { NextJob } from './job.ts'
 /**
  * The first of these jobs that can be run at once and end as if they were run one after the other: none is of the same person as another, or wants
  * a seat that another names. Those that name seats and those that take the best available are not mixed, since the latter could get what the former
- * want.
+ * want. Where a schedule has `noOrphanSeats`, two of them may leave a single seat between them, as two requests at the same moment may.
  */
 export function nextWave(jobs: readonly NextJob[]): NextJob[] {
   const users = new Set<string>()

@@ -27,7 +27,7 @@ export function createJobEndBatches({ pool }: Pick<Context, 'pool'>): JobEndBatc
     send: (_scheduleId, ends) =>
       inTransaction(pool, (tx) =>
         together(
-          // In one order in all transactions: keys and rows are locked here.
+          // By their numbers. Two workers of the same jobs, after a lease ran out, may still collide, and one of them tries again.
           ends
             .toSorted((a, b) => a.job.jobNumber - b.job.jobNumber)
             .map(async (end): Promise<[JobEnd, StoredEnd]> => {
