@@ -10,10 +10,9 @@ import type { Job, JobAttempt, JobError, JobInLine, NewJob, NextJob } from '../j
 /** The operation of the keys that jobs hold seats by; the key is the job's id. */
 export const JOB_OPERATION = 'job'
 
-// How long a job takes is the mean of so many, since those that are run at once end at once. One that waited for a server that was away counts as
-// a second, so that it does not make the others minutes.
-const MEAN_OF = 50
-const PAUSE_MAX_S = 1
+// How long a job takes is the mean of so many, since those that are run at once end at once. The longest pause is left out: a server that was away
+// must not make it minutes.
+const MEAN_OF = 200
 
 const JOB_COLUMNS = `job_id AS "jobId", user_id AS "userId", schedule_id AS "scheduleId", status,
   created_at AS "createdAt", completed_at AS "completedAt", result, error`
@@ -53,9 +52,9 @@ export async function readJobLine(db: Queryable, scheduleId: number): Promise<Jo
     name: 'jobs-line',
     text: `SELECT coalesce(tail - head + 1, 0) AS open, coalesce(tail, 0) AS "lastOrdinal", "secondsEach" FROM (
              SELECT (SELECT ordinal ${OPEN_OF_SCHEDULE} LIMIT 1) AS head, (SELECT ordinal ${OPEN_OF_SCHEDULE} DESC LIMIT 1) AS tail,
-               (SELECT avg(least(extract(epoch FROM completed_at - begun_at), ${PAUSE_MAX_S}))::float8
-                FROM (SELECT completed_at, CASE WHEN created_at < lag(completed_at) OVER one_by_one
-                        THEN lag(completed_at) OVER one_by_one ELSE started_at END AS begun_at
+               (SELECT (sum(took) - CASE WHEN count(*) > 1 THEN max(took) ELSE 0 END) / greatest(1, count(*) - 1)
+                FROM (SELECT extract(epoch FROM completed_at - CASE WHEN created_at < lag(completed_at) OVER one_by_one
+                        THEN lag(completed_at) OVER one_by_one ELSE started_at END)::float8 AS took
                       FROM (SELECT created_at, started_at, completed_at FROM jobs WHERE schedule_id = $1 AND completed_at IS NOT NULL
                             ORDER BY completed_at DESC LIMIT ${MEAN_OF}) latest
                       WINDOW one_by_one AS (ORDER BY completed_at)) timed) AS "secondsEach") line`,
