@@ -47,8 +47,9 @@ export async function checkAllowed(ctx: Shows, action: ShowAction, scheduleId: n
   if (Object.values(allowedWhen[action]).every((allowed) => allowed === true)) return
   const schedule = await ctx.schedules.schedule(scheduleId)
   const now = ctx.now()
-  checkShowAllows(action, schedule, now)
+  // It goes first: who could not have cancelled before the show either is told so.
   if (action === 'refundByBuyer') checkRefundable(schedule, now)
+  checkShowAllows(action, schedule, now)
 }
 
 /**
