@@ -34,6 +34,7 @@ const SEND_MAX_MS = 30_000
 const LEASE_MS = 60_000
 const SCHEDULE_FRESH_MS = 30_000
 const SCHEDULES_MAX = 200
+const DAY_MS = 86_400_000
 const TIDY_EVERY_MS = 600_000
 const TIDY_BATCH = 5_000
 const ABANDONED_EVERY_MS = 10_000
@@ -64,7 +65,7 @@ export async function startNotify(
       webhooks: courier,
     }),
   )
-  host.every('tidy', TIDY_EVERY_MS, () => tidy(host, config))
+  addTidying(host, config)
   host.every('disabled webhooks', ABANDONED_EVERY_MS, async () => {
     return (await failAbandoned(host.pool)) === TIDY_BATCH
   })
@@ -182,14 +183,16 @@ function createCourier(
   })
 }
 
-/** Returns true when there may be more. */
-async function tidy({ pool }: WorkerHost, config: NotifyConfig): Promise<boolean> {
-  const deleted = [
-    await tidyNotices(pool, config.NOTICE_KEEP_DAYS),
-    await tidyDeliveries(pool, config.NOTICE_KEEP_DAYS),
-    await tidyKeys(pool, config.IDEMPOTENCY_KEEP_HOURS),
-  ]
-  return deleted.some((count) => count >= TIDY_BATCH)
+/** Each is a task of its own, so that one that fails keeps none of the others from their work. */
+function addTidying(host: WorkerHost, config: NotifyConfig): void {
+  const { pool } = host
+  const oldest = (): Date => new Date(Date.now() - config.NOTICE_KEEP_DAYS * DAY_MS)
+  const add = (name: string, tidy: () => Promise<number>): void => {
+    host.every(name, TIDY_EVERY_MS, async () => (await tidy()) >= TIDY_BATCH)
+  }
+  add('tidy mails', () => tidyNotices(pool, oldest()))
+  add('tidy deliveries', () => tidyDeliveries(pool, oldest()))
+  add('tidy keys', () => tidyKeys(pool, config.IDEMPOTENCY_KEEP_HOURS))
 }
 
 function watchBacklog(

@@ -1,6 +1,7 @@
 import type { Queryable, Tx } from '@frontrow/postgres/pool'
 import { uuidv7 } from 'uuidv7'
 import type { PaymentMethod } from '../../sql/payments.ts'
+import { lowestIdAt } from '../../uuid-time.ts'
 
 export const noticeKinds = ['CONFIRMATION', 'REFUND', 'SHOW_CANCELLED', 'HOLD_ENDING'] as const
 export type NoticeKind = (typeof noticeKinds)[number]
@@ -130,12 +131,12 @@ export async function postponeNotice(
   })
 }
 
-/** Deletes notices that are older than `keepDays` and ended, 5,000 at most; returns how many. */
-export async function tidyNotices(db: Queryable, keepDays: number): Promise<number> {
+/** Deletes notices that ended and were made before `oldest`, 5,000 at most; returns how many. Their ids are in the order of time. */
+export async function tidyNotices(db: Queryable, oldest: Date): Promise<number> {
   const { rowCount } = await db.query(
-    `DELETE FROM notices WHERE notice_id IN (
-       SELECT notice_id FROM notices WHERE created_at < now() - make_interval(days => $1) AND status <> 'PENDING' LIMIT 5000)`,
-    [keepDays],
+    `DELETE FROM notices WHERE notice_id = ANY (ARRAY(
+       SELECT notice_id FROM notices WHERE notice_id < $1 AND status <> 'PENDING' ORDER BY notice_id LIMIT 5000))`,
+    [lowestIdAt(oldest)],
   )
   return rowCount ?? 0
 }

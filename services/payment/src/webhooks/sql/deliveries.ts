@@ -1,6 +1,7 @@
 import type { Queryable, Tx } from '@frontrow/postgres/pool'
 import { together } from '@frontrow/postgres/transaction'
 import { uuidv7 } from 'uuidv7'
+import { lowestIdAt } from '../../uuid-time.ts'
 import type { WebhookEvent } from '../event-types.ts'
 
 export const deliveryStatuses = ['PENDING', 'DELIVERED', 'FAILED'] as const
@@ -168,18 +169,23 @@ export async function failAbandoned(db: Queryable): Promise<number> {
   return rowCount ?? 0
 }
 
-/** Deletes deliveries that ended and are older than `keepDays`, and all of deleted webhooks, 5,000 of each at most; returns how many. */
-export async function tidyDeliveries(db: Queryable, keepDays: number): Promise<number> {
+/**
+ * Deletes deliveries that ended and were made before `oldest`, and all of deleted webhooks, 5,000 of each at most; returns how many. Their
+ * ids are in the order of time.
+ */
+export async function tidyDeliveries(db: Queryable, oldest: Date): Promise<number> {
   const old = await db.query(
-    `DELETE FROM webhook_deliveries WHERE delivery_id IN (
+    `DELETE FROM webhook_deliveries WHERE delivery_id = ANY (ARRAY(
        SELECT delivery_id FROM webhook_deliveries
-       WHERE created_at < now() - make_interval(days => $1) AND status <> 'PENDING' LIMIT 5000)`,
-    [keepDays],
+       WHERE delivery_id < $1 AND status <> 'PENDING' ORDER BY delivery_id LIMIT 5000))`,
+    [lowestIdAt(oldest)],
   )
   const left = await db.query(
-    `DELETE FROM webhook_deliveries WHERE delivery_id IN (
-       SELECT d.delivery_id FROM webhooks w JOIN webhook_deliveries d USING (webhook_id)
-       WHERE w.status = 'DELETED' LIMIT 5000)`,
+    `DELETE FROM webhook_deliveries WHERE delivery_id = ANY (ARRAY(
+       SELECT d.delivery_id FROM webhooks w
+       CROSS JOIN LATERAL (
+         SELECT delivery_id FROM webhook_deliveries WHERE webhook_id = w.webhook_id ORDER BY delivery_id LIMIT 5000) AS d
+       WHERE w.status = 'DELETED' LIMIT 5000))`,
   )
   await db.query(
     `DELETE FROM webhooks w WHERE w.status = 'DELETED'
