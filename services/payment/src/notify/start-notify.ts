@@ -12,7 +12,7 @@ import { createMailer } from '../notices/mailer.ts'
 import { sendNotice } from '../notices/send-notice.ts'
 import { leaseNotices, noticeBacklog, tidyNotices } from '../notices/sql/notices.ts'
 import type { LeasedNotice } from '../notices/sql/notices.ts'
-import { deliver } from '../webhooks/deliver.ts'
+import { deliver, POST_MAX_MS } from '../webhooks/deliver.ts'
 import { WEBHOOKS_MAX } from '../webhooks/manage-webhooks.ts'
 import {
   deliveryBacklog,
@@ -38,8 +38,6 @@ const DAY_MS = 86_400_000
 const TIDY_EVERY_MS = 600_000
 const TIDY_BATCH = 5_000
 const ABANDONED_EVERY_MS = 10_000
-/** What a receiver may take for its answer. */
-const POST_MAX_MS = 10_000
 
 /** A process that tells people and systems what happened. */
 export interface RunningNotify {
