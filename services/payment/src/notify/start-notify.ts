@@ -54,6 +54,7 @@ export async function startNotify(
   const events = createNotifyEvents(host)
   const sender = createSender(host, config, events)
   const courier = createCourier(host, config, events)
+  const workers = sender === null ? [courier] : [courier, sender]
   host.consume(
     newsTopics,
     newsHandlers({
@@ -77,13 +78,18 @@ export async function startNotify(
     { name: 'webhook_deliveries_backlog', help: 'Deliveries that wait, and how long the oldest does' },
     deliveryBacklog,
   )
-  const opsPort = await host.listen()
-  courier.start()
-  host.lifecycle.add('webhooks', () => courier.stop())
-  if (sender !== null) {
-    sender.start()
-    host.lifecycle.add('mail', () => sender.stop())
-  }
+  // Each may take its whole time to stop, so they stop together, and after the process has said that it is not ready any more.
+  const opsPort = await host.listen({
+    beforeConsuming: () => Promise.resolve(),
+    last: () => {
+      for (const worker of workers) worker.start()
+      host.lifecycle.add('mail and webhooks', async () => {
+        await Promise.all(workers.map((worker) => worker.stop()))
+      })
+      return Promise.resolve()
+    },
+    markStopping: () => undefined,
+  })
   return { opsPort, lifecycle: host.lifecycle }
 }
 
