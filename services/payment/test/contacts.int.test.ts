@@ -47,8 +47,8 @@ test.each([
   const other = `other-${payer}`
   for (const userId of [payer, other]) await payAs(userId, { email: 'old@example.com' })
   await payAs(payer, claims)
-  expect(await contactOf(payer)).toEqual([])
-  expect(await contactOf(other)).toHaveLength(1)
+  expect(await contactOf(payer)).toEqual([{ email: null, locale: null }])
+  expect(await contactOf(other)).toEqual([{ email: 'old@example.com', locale: null }])
 })
 
 test('a payment that an admin makes for somebody leaves them their address', async () => {

@@ -75,11 +75,11 @@ export async function beginPayments(
         WHERE is_own ORDER BY user_id, place DESC
       ), addressed AS (
         INSERT INTO contacts AS known (user_id, email, locale)
-        SELECT user_id, email, locale FROM said WHERE email IS NOT NULL ORDER BY user_id
+        SELECT user_id, email, locale FROM said
+        LEFT JOIN LATERAL (SELECT true AS is_known FROM contacts c WHERE c.user_id = said.user_id OFFSET 0) AS c ON true
+        WHERE email IS NOT NULL OR is_known ORDER BY user_id
         ON CONFLICT (user_id) DO UPDATE SET email = excluded.email, locale = excluded.locale, updated_at = now()
         WHERE (known.email, known.locale) IS DISTINCT FROM (excluded.email, excluded.locale)
-      ), forgotten AS (
-        DELETE FROM contacts WHERE user_id = ANY (ARRAY(SELECT user_id FROM said WHERE email IS NULL))
       )
       SELECT payment_id AS "paymentId", created_at AS "createdAt" FROM begun`,
     values: [
