@@ -2,7 +2,8 @@
 -- correct and to delete; no message and no other table carries an address.
 CREATE TABLE contacts (
   user_id text PRIMARY KEY,
-  email text NOT NULL,
+  -- Null where that token named none, or one that is not verified.
+  email text,
   -- As the token's claim names the language; null where it named none.
   locale text,
   updated_at timestamptz NOT NULL DEFAULT now()
@@ -25,7 +26,10 @@ CREATE TABLE notices (
   status text NOT NULL DEFAULT 'PENDING' CHECK (status IN ('PENDING', 'SENT', 'SKIPPED', 'FAILED')),
   -- One of many that a cancelled show makes at once; the others go first.
   is_bulk boolean NOT NULL,
+  -- Those that met an outage of all mail do not count.
   attempts integer NOT NULL DEFAULT 0,
+  -- Since when each attempt has met one; null where the last one did not.
+  outage_since timestamptz,
   -- When it may be tried next. Whoever has it in hand has moved this to the end of their lease.
   due_at timestamptz NOT NULL,
   last_error text,
@@ -36,7 +40,6 @@ CREATE TABLE notices (
 
 CREATE INDEX notices_due ON notices (is_bulk, due_at) WHERE status = 'PENDING';
 CREATE INDEX notices_by_status ON notices (status, notice_id);
-CREATE INDEX notices_created_at ON notices USING brin (created_at);
 
 -- Where others want to hear of events.
 CREATE TABLE webhooks (
@@ -74,6 +77,8 @@ CREATE TABLE webhook_deliveries (
   attempts integer NOT NULL DEFAULT 0,
   -- When it may be tried next, or, in hand, the end of the lease; null while an earlier one of its subject is PENDING.
   due_at timestamptz,
+  -- The end of the lease while it is in hand.
+  leased_until timestamptz,
   response_status integer,
   last_error text,
   created_at timestamptz NOT NULL DEFAULT now(),
@@ -86,4 +91,3 @@ CREATE TABLE webhook_deliveries (
 CREATE INDEX webhook_deliveries_due ON webhook_deliveries (webhook_id, due_at) WHERE status = 'PENDING';
 CREATE INDEX webhook_deliveries_waiting ON webhook_deliveries (webhook_id, subject, place) WHERE status = 'PENDING';
 CREATE INDEX webhook_deliveries_log ON webhook_deliveries (webhook_id, delivery_id);
-CREATE INDEX webhook_deliveries_created_at ON webhook_deliveries USING brin (created_at);

@@ -45,7 +45,7 @@ export function addRoutes(
       cardToken: body.card?.token ?? null,
       amount: body.amount,
       idempotencyKey: headers['idempotency-key'],
-      contact: userId === caller.userId ? caller.contact : undefined,
+      contact: userId === caller.userId ? (caller.contact ?? null) : undefined,
       waitMs: isAsync ? 0 : ctx.config.PAYMENT_WAIT_MS,
     })
     if (answer.kind === 'pending') {

@@ -25,7 +25,7 @@ export interface PurchaseRequest {
   amount?: number | undefined
   idempotencyKey: string
   /** The payer's, where they pay themselves and their token names one. */
-  contact?: Contact | undefined
+  contact?: Contact | null | undefined
   /** How long to wait for the payment to settle; 0 answers as soon as it has begun. */
   waitMs: number
 }

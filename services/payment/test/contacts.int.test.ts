@@ -37,9 +37,24 @@ test('the address that the token of a payment names is where mail about it goes,
   expect(await contactOf('mover')).toEqual([{ email: 'old@example.com', locale: 'ko-KR' }])
   await payAs('mover', { email: 'new@example.com' })
   expect(await contactOf('mover')).toEqual([{ email: 'new@example.com', locale: null }])
-  // A token of another client, which names none, takes nothing away.
-  await payAs('mover', {})
-  expect(await contactOf('mover')).toEqual([{ email: 'new@example.com', locale: null }])
+})
+
+test.each([
+  ['names none', {}],
+  ['is not verified', { email: 'old@example.com', email_verified: false }],
+])('no mail goes to the old address of a payer whose token %s', async (what, claims) => {
+  const payer = `former, ${what}`.replaceAll(/\W/g, '-')
+  const other = `other-${payer}`
+  for (const userId of [payer, other]) await payAs(userId, { email: 'old@example.com' })
+  await payAs(payer, claims)
+  expect(await contactOf(payer)).toEqual([{ email: null, locale: null }])
+  expect(await contactOf(other)).toEqual([{ email: 'old@example.com', locale: null }])
+})
+
+test('a payment that an admin makes for somebody leaves them their address', async () => {
+  await payAs('kept', { email: 'kept@example.com' })
+  await payAs('kept', {}, { payer: 'boss', admin: true })
+  expect(await contactOf('kept')).toEqual([{ email: 'kept@example.com', locale: null }])
 })
 
 test('two payments of one person that begin together leave one address', async () => {

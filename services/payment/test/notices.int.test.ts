@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import { topics } from '@frontrow/proto/topics'
 import { eventually } from '@frontrow/test-kit/eventually'
+import { lowestIdAt } from '../src/uuid-time.ts'
 import { createNotifyUnderTest, makePurchase, publishApproved } from './notify-under-test.ts'
 import type { NotifyUnderTest, Purchase } from './notify-under-test.ts'
 
@@ -169,6 +170,15 @@ test('who has no address gets no mail, and is counted', async () => {
     expect(await notify.metric(running.opsPort, 'notices_total', 'no_address')).toBe(before + 1)
   })
   expect(await noticeOf(purchase)).toEqual([])
+
+  // Nor does who had one until a payment by a token without it.
+  const former = await makePurchase(notify, { email: 'former@example.com' })
+  await notify.pool.query('UPDATE contacts SET email = NULL WHERE user_id = $1', [former.userId])
+  await publishApproved(notify, former)
+  await eventually(async () => {
+    expect(await notify.metric(running.opsPort, 'notices_total', 'no_address')).toBe(before + 2)
+  })
+  expect(await noticeOf(former)).toEqual([])
 })
 
 test('a mail that the server can not take now is tried again under the same Message-ID', async () => {
@@ -201,6 +211,67 @@ test('an address that the server refuses for good is given up at once', async ()
   await eventually(async () => {
     expect(await noticeOf(purchase)).toMatchObject([{ status: 'FAILED', attempts: 1 }])
   })
+})
+
+test('what a server says of an address is noted without the address', async () => {
+  notify.refuseMail((recipient) =>
+    Object.assign(new Error(`<${recipient}>: no such user`), { responseCode: 550 }),
+  )
+  const purchase = await makePurchase(notify, { email: 'secret@example.com' })
+  await publishApproved(notify, purchase)
+  const [notice] = await eventually(async () => {
+    const found = await noticeOf(purchase)
+    expect(found).toMatchObject([{ status: 'FAILED' }])
+    return found
+  })
+  expect(notice?.last_error).toContain('<[address]>: no such user')
+  expect(notice?.last_error).not.toContain('secret')
+})
+
+test('an outage of the mail server uses up no attempt, and lasts three days at most', async () => {
+  await running.stop()
+  const cutOff = await notify.startProcess({ SMTP_URL: 'smtp://127.0.0.1:9', MAIL_ATTEMPTS_MAX: '1' })
+  const purchase = await makePurchase(notify, { email: 'outage@example.com' })
+  await publishApproved(notify, purchase)
+  await eventually(async () => {
+    expect(await noticeOf(purchase)).toMatchObject([
+      { status: 'PENDING', attempts: 0, last_error: expect.stringContaining('ECONNREFUSED') },
+    ])
+  })
+  await notify.pool.query(
+    `UPDATE notices SET due_at = now(), outage_since = now() - interval '73 h' WHERE reservation_id = $1`,
+    [purchase.reservationId],
+  )
+  await eventually(async () => {
+    expect(await noticeOf(purchase)).toMatchObject([{ status: 'FAILED' }])
+  })
+  await cutOff.stop()
+  running = await notify.startProcess()
+})
+
+test('what ended long ago is deleted, and what still waits is kept', async () => {
+  const old = lowestIdAt(new Date(Date.now() - 40 * 86_400_000))
+  const olderPending = lowestIdAt(new Date(Date.now() - 41 * 86_400_000))
+  const fresh = lowestIdAt(new Date())
+  await notify.pool.query(
+    `INSERT INTO notices (notice_id, event_id, kind, user_id, reservation_id, schedule_id, is_bulk, status, due_at)
+     SELECT id, gen_random_uuid(), 'CONFIRMATION', 'past', gen_random_uuid(), 1, false, status, now() + interval '1 h'
+     FROM unnest($1::uuid[], $2::text[]) AS n (id, status)`,
+    [
+      [old, olderPending, fresh],
+      ['SENT', 'PENDING', 'SENT'],
+    ],
+  )
+  await running.stop()
+  // It tidies when it starts.
+  running = await notify.startProcess()
+  await eventually(async () => {
+    const { rows } = await notify.pool.query<{ notice_id: string }>(
+      `SELECT notice_id FROM notices WHERE user_id = 'past' ORDER BY notice_id`,
+    )
+    expect(rows.map(({ notice_id: id }) => id)).toEqual([olderPending, fresh])
+  })
+  await notify.pool.query(`DELETE FROM notices WHERE user_id = 'past'`)
 })
 
 test('a confirmation that comes late is not sent to somebody who has cancelled since', async () => {

@@ -195,12 +195,113 @@ test('a receiver that hangs has some requests at once, and delays only itself', 
   const slow = await receiver()
   const quick = await receiver()
   slow.answer = () => undefined
-  await register(slow)
+  const { webhookId } = await register(slow)
   await register(quick)
   for (let count = 0; count < 12; count += 1) await publishApproved(notify, await makePurchase(notify))
   await quick.deliveries(12)
   expect(slow.received.length).toBeLessThanOrEqual(4)
   expect(Math.max(...slow.received.map(({ open }) => open))).toBeLessThanOrEqual(4)
+  await eventually(
+    async () => {
+      expect(await log(webhookId)).toContainEqual(
+        expect.objectContaining({ status: 'PENDING', lastError: 'no answer within 10 s' }),
+      )
+    },
+    { withinMs: 15_000 },
+  )
+})
+
+test('a receiver that answers 101 has taken nothing, and holds up no stop', async () => {
+  const to = await receiver()
+  const { webhookId } = await register(to)
+  to.answer = (_received, response) => {
+    response.writeHead(101, { Connection: 'Upgrade', Upgrade: 'websocket' }).end()
+    return undefined
+  }
+  await publishApproved(notify, await makePurchase(notify))
+  await eventually(async () => {
+    expect(await log(webhookId)).toMatchObject([{ status: 'PENDING', responseStatus: 101 }])
+  })
+  const began = Date.now()
+  await running.stop()
+  expect(Date.now() - began).toBeLessThan(5_000)
+  running = await notify.startProcess()
+})
+
+test('a process that stops says so before it ends what is in hand', async () => {
+  const to = await receiver()
+  const { webhookId } = await register(to)
+  let answer = (): void => undefined
+  to.answer = (_received, response) => {
+    answer = () => void response.writeHead(200).end()
+    return undefined
+  }
+  await publishApproved(notify, await makePurchase(notify))
+  await to.deliveries(1)
+  const stopping = running.stop()
+  await eventually(async () => {
+    const ready = await fetch(`http://127.0.0.1:${running.opsPort}/health/ready`)
+    expect(ready.status).toBe(503)
+  })
+  answer()
+  await stopping
+  expect(await log(webhookId)).toMatchObject([{ status: 'DELIVERED' }])
+  running = await notify.startProcess()
+})
+
+test('what the old address of a webhook answers says nothing of its new one', async () => {
+  const old = await receiver()
+  const to = await receiver()
+  const { webhookId } = await register(old)
+  let answer = (): void => undefined
+  old.answer = (_received, response) => {
+    answer = () => void response.writeHead(410).end()
+    return undefined
+  }
+  await publishApproved(notify, await makePurchase(notify))
+  await old.deliveries(1)
+  await notify.pool.query(
+    `UPDATE webhooks SET failing_since = now() - interval '73 h' WHERE webhook_id = $1`,
+    [webhookId],
+  )
+  const changed = await admin('PATCH', `/webhooks/${webhookId}`, { url: to.url })
+  expect(changed.data).toMatchObject({ status: 'ENABLED', failingSince: null })
+  answer()
+  await eventually(async () => {
+    expect(await log(webhookId)).toMatchObject([{ status: 'PENDING', responseStatus: 410 }])
+  })
+  expect(await webhook(webhookId)).toMatchObject({ status: 'ENABLED', failingSince: null })
+  await hurry()
+  await to.deliveries(1)
+})
+
+test('a delivery in hand is not sent a second time at once when an admin has it tried again', async () => {
+  const to = await receiver()
+  const { webhookId } = await register(to)
+  let answer = (): void => undefined
+  to.answer = (_received, response) => {
+    if (to.received.length > 1) return 200
+    answer = () => void response.writeHead(200).end()
+    return undefined
+  }
+  const first = await publishApproved(notify, await makePurchase(notify))
+  await to.deliveries(1)
+  const [inHand] = await log(webhookId)
+  const retry = await admin('POST', `/webhooks/${webhookId}/deliveries/${inHand?.deliveryId}/retry`)
+  expect(retry.data).toMatchObject({ status: 'PENDING', attempts: 1 })
+  // What comes behind it is leased with all that is due.
+  const second = await publishApproved(notify, await makePurchase(notify))
+  await eventually(async () => {
+    expect(await log(webhookId)).toMatchObject([
+      { eventId: second, status: 'DELIVERED' },
+      { eventId: first, status: 'PENDING', attempts: 1 },
+    ])
+  })
+  answer()
+  await eventually(async () => {
+    expect((await log(webhookId))[1]).toMatchObject({ status: 'DELIVERED', attempts: 1 })
+  })
+  expect(to.received).toHaveLength(2)
 })
 
 test('a receiver that answers 410 is disabled, what waits for it fails, and it can be enabled again', async () => {

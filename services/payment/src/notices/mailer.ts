@@ -4,8 +4,8 @@ import type { ComposedNotice } from './compose-notice.ts'
 /** Hands mails to a mail server. */
 export interface Mailer {
   /**
-   * Resolves once the server has taken the mail. Rejects with a RefusedMailError where it never will, with any other error where it may
-   * later, and when `signal` says so. `id` becomes the Message-ID, so that who gets the same mail twice can tell.
+   * Resolves once the server has taken the mail. Rejects with a RefusedMailError where it never will, with a MailOutageError where it takes
+   * no mail at all now or when `signal` says so, and with any other error where it may take this one later. `id` becomes the Message-ID, so that who gets the same mail twice can tell.
    */
   send(mail: ComposedNotice & { id: string; to: string }, signal: AbortSignal): Promise<void>
   /** Closes the connections; a mail in hand fails. */
@@ -15,6 +15,11 @@ export interface Mailer {
 /** The server refused this mail for good, such as for an address that does not exist. */
 export class RefusedMailError extends Error {
   override name = 'RefusedMailError'
+}
+
+/** The server takes nobody's mail now: it is away, or refuses the login or the sender. */
+export class MailOutageError extends Error {
+  override name = 'MailOutageError'
 }
 
 /** How mail is handed over. */
@@ -44,6 +49,7 @@ export function createMailer({ smtpUrl, from, perSecond, connectionsMax }: Maile
     dnsTimeout: 5_000,
     disableFileAccess: true,
     disableUrlAccess: true,
+    ...(sendsPassword(smtpUrl) ? { requireTLS: true, ignoreTLS: false } : {}),
   })
   return {
     async send({ id, to, subject, text, html }, signal) {
@@ -60,9 +66,9 @@ export function createMailer({ smtpUrl, from, perSecond, connectionsMax }: Maile
           signal,
         })
       } catch (error) {
-        if (isRefusedForGood(error)) {
-          throw new RefusedMailError(error instanceof Error ? error.message : String(error), { cause: error })
-        }
+        const message = error instanceof Error ? error.message : String(error)
+        if (!isAboutThisMail(error)) throw new MailOutageError(message, { cause: error })
+        if (isForGood(error)) throw new RefusedMailError(message, { cause: error })
         throw error
       }
     },
@@ -70,13 +76,23 @@ export function createMailer({ smtpUrl, from, perSecond, connectionsMax }: Maile
   }
 }
 
+// Without this, whoever stands between could take STARTTLS out of what the server offers, and read the password.
+function sendsPassword(smtpUrl: string): boolean {
+  const { username, hostname } = new URL(smtpUrl)
+  return username !== '' && !/^(?:localhost|127\.[\d.]+|\[::1\])$/.test(hostname)
+}
+
 // What the server says of the recipient and of the text is about this mail. A refused login or sender is about all mail: somebody puts
-// that right, and then the mail goes out. 503 means that the session was in the wrong state.
-function isRefusedForGood(error: unknown): boolean {
+// that right, and then the mail goes out.
+function isAboutThisMail(error: unknown): error is object {
   if (typeof error !== 'object' || error === null || !('code' in error)) return false
   const { code } = error
   const command = 'command' in error ? error.command : undefined
-  const answer = 'responseCode' in error ? Number(error.responseCode) : 0
-  if (answer < 500 || answer > 599 || answer === 503) return false
   return (code === 'EENVELOPE' && command === 'RCPT TO') || (code === 'EMESSAGE' && command === 'DATA')
+}
+
+// 503 means that the session was in the wrong state.
+function isForGood(error: object): boolean {
+  const answer = 'responseCode' in error ? Number(error.responseCode) : 0
+  return answer >= 500 && answer <= 599 && answer !== 503
 }

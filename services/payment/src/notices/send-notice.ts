@@ -1,14 +1,16 @@
 import type { Pool } from '@frontrow/postgres/pool'
 import type { Reservation__Output as Reservation } from '@frontrow/proto/gen/frontrow/reservation/v1/Reservation'
 import type { Schedule__Output as Schedule } from '@frontrow/proto/gen/frontrow/catalog/v1/Schedule'
+import { Refusal } from '@frontrow/refusals/refusal'
 import type { NotifyEvents } from '../notify/events.ts'
 import { chooseLocale, composeNotice } from './compose-notice.ts'
 import type { ComposedNotice } from './compose-notice.ts'
-import { RefusedMailError } from './mailer.ts'
+import { MailOutageError, RefusedMailError } from './mailer.ts'
 import type { Mailer } from './mailer.ts'
 import { endNotice, postponeNotice } from './sql/notices.ts'
 import type { LeasedNotice } from './sql/notices.ts'
 import type { Locale } from './words.ts'
+import { withoutAddresses } from './without-addresses.ts'
 
 /** What sending works with. */
 export interface SendingContext {
@@ -30,11 +32,15 @@ export interface SendingContext {
 
 const RETRY_FIRST_MS = 5_000
 const RETRY_MAX_MS = 3_600_000
+/** An outage is looked at more often, because mail that waits for its end is not what is wrong. */
+const OUTAGE_RETRY_MAX_MS = 600_000
+const OUTAGE_MAX_MS = 3 * 86_400_000
 const ERROR_LENGTH_MAX = 500
 
 /**
  * Sends one notice and stores what came of it: sent, skipped where there is nothing to tell any more, parked as FAILED where the mail
- * server refuses it for good or it has been tried often enough, and else to be tried again, later each time. A process that dies between
+ * server refuses it for good or it has been tried often enough, and else to be tried again, later each time. An outage of the mail server or
+ * of a service that is asked uses up no attempt; it may last three days. A process that dies between
  * the server's answer and the row sends the mail twice, under the same Message-ID.
  */
 export async function sendNotice(
@@ -52,19 +58,36 @@ export async function sendNotice(
     }
     await ctx.mailer.send({ ...composed, id: noticeId }, signal)
   } catch (error) {
-    const text = (error instanceof Error ? error.message : String(error)).slice(0, ERROR_LENGTH_MAX)
-    if (error instanceof RefusedMailError || attempts >= ctx.config.attemptsMax) {
+    const text = whatFailed(error)
+    const isOutage = isAboutAllMail(error)
+    const outageMs = ctx.now().getTime() - (notice.outageSince ?? ctx.now()).getTime()
+    const isGivenUp = isOutage ? outageMs >= OUTAGE_MAX_MS : attempts >= ctx.config.attemptsMax
+    if (error instanceof RefusedMailError || isGivenUp) {
       await endNotice(ctx.pool, noticeId, 'FAILED', text)
       ctx.events.noticeEnded({ noticeId, kind, outcome: 'failed', why: text })
       return
     }
-    const retryInMs = Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** (attempts - 1))
-    await postponeNotice(ctx.pool, noticeId, text, retryInMs)
-    ctx.events.noticePostponed({ noticeId, kind, attempts, retryInMs, error })
+    const retryInMs = isOutage
+      ? Math.min(OUTAGE_RETRY_MAX_MS, Math.max(RETRY_FIRST_MS, outageMs))
+      : Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** (attempts - 1))
+    await postponeNotice(ctx.pool, noticeId, { error: text, retryInMs, isOutage })
+    ctx.events.noticePostponed({ noticeId, kind, attempts, retryInMs, error: text })
     return
   }
   await endNotice(ctx.pool, noticeId, 'SENT', null)
   ctx.events.noticeEnded({ noticeId, kind, outcome: 'sent', why: null })
+}
+
+function isAboutAllMail(error: unknown): boolean {
+  return (
+    error instanceof MailOutageError ||
+    (error instanceof Refusal && (error.code === 'UNAVAILABLE' || error.code === 'TIMEOUT'))
+  )
+}
+
+// Servers repeat the recipient in their refusals, and addresses are in `contacts` only.
+function whatFailed(error: unknown): string {
+  return withoutAddresses(error instanceof Error ? error.message : String(error)).slice(0, ERROR_LENGTH_MAX)
 }
 
 /** The mail, or why there is nothing to tell. */

@@ -27,7 +27,7 @@ export const notifySettings = workerSettings.extend({
   MAIL_PER_SECOND: whole(1, 1_000, 20).describe('mails a second, at most, of each instance'),
   MAIL_CONNECTIONS_MAX: whole(1, 50, 4).describe('connections to the mail server, at most'),
   MAIL_ATTEMPTS_MAX: whole(1, 100, 15).describe(
-    'attempts to send a mail before it is parked; 15 take about five hours',
+    'attempts to send a mail before it is parked; 15 take about five hours, and outages do not count',
   ),
   HOLD_NOTICE_MS: whole(0, 3_600_000, 0).describe(
     'how long before a hold runs out its holder gets a mail; 0 sends none',

@@ -17,7 +17,7 @@ export interface NotifyEvents {
     kind: NoticeKind
     attempts: number
     retryInMs: number
-    error: unknown
+    error: string
   }): void
   deliveryEnded(delivery: DeliveryIds, outcome: 'delivered' | 'failed'): void
   deliveryPostponed(delivery: DeliveryIds & { attempts: number }, error: string, retryInMs: number): void
@@ -55,9 +55,9 @@ export function createNotifyEvents({
       if (outcome === 'failed') logger.error(notice, 'a mail could not be sent and is parked')
       else logger.debug(notice, `mail ${outcome}`)
     },
-    noticePostponed({ error, ...notice }) {
+    noticePostponed(notice) {
       notices.inc({ kind: notice.kind, outcome: 'postponed' })
-      logger.debug({ err: error, ...notice }, 'a mail could not be sent; trying again')
+      logger.debug(notice, 'a mail could not be sent; trying again')
     },
     deliveryEnded({ deliveryId, webhookId }, outcome) {
       deliveries.inc({ outcome })

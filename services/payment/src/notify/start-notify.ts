@@ -12,7 +12,7 @@ import { createMailer } from '../notices/mailer.ts'
 import { sendNotice } from '../notices/send-notice.ts'
 import { leaseNotices, noticeBacklog, tidyNotices } from '../notices/sql/notices.ts'
 import type { LeasedNotice } from '../notices/sql/notices.ts'
-import { deliver } from '../webhooks/deliver.ts'
+import { deliver, POST_MAX_MS } from '../webhooks/deliver.ts'
 import { WEBHOOKS_MAX } from '../webhooks/manage-webhooks.ts'
 import {
   deliveryBacklog,
@@ -34,11 +34,10 @@ const SEND_MAX_MS = 30_000
 const LEASE_MS = 60_000
 const SCHEDULE_FRESH_MS = 30_000
 const SCHEDULES_MAX = 200
+const DAY_MS = 86_400_000
 const TIDY_EVERY_MS = 600_000
 const TIDY_BATCH = 5_000
 const ABANDONED_EVERY_MS = 10_000
-/** What a receiver may take for its answer. */
-const POST_MAX_MS = 10_000
 
 /** A process that tells people and systems what happened. */
 export interface RunningNotify {
@@ -55,6 +54,7 @@ export async function startNotify(
   const events = createNotifyEvents(host)
   const sender = createSender(host, config, events)
   const courier = createCourier(host, config, events)
+  const workers = sender === null ? [courier] : [courier, sender]
   host.consume(
     newsTopics,
     newsHandlers({
@@ -64,7 +64,7 @@ export async function startNotify(
       webhooks: courier,
     }),
   )
-  host.every('tidy', TIDY_EVERY_MS, () => tidy(host, config))
+  addTidying(host, config)
   host.every('disabled webhooks', ABANDONED_EVERY_MS, async () => {
     return (await failAbandoned(host.pool)) === TIDY_BATCH
   })
@@ -78,13 +78,18 @@ export async function startNotify(
     { name: 'webhook_deliveries_backlog', help: 'Deliveries that wait, and how long the oldest does' },
     deliveryBacklog,
   )
-  const opsPort = await host.listen()
-  courier.start()
-  host.lifecycle.add('webhooks', () => courier.stop())
-  if (sender !== null) {
-    sender.start()
-    host.lifecycle.add('mail', () => sender.stop())
-  }
+  // Each may take its whole time to stop, so they stop together, and after the process has said that it is not ready any more.
+  const opsPort = await host.listen({
+    beforeConsuming: () => Promise.resolve(),
+    last: () => {
+      for (const worker of workers) worker.start()
+      host.lifecycle.add('mail and webhooks', async () => {
+        await Promise.all(workers.map((worker) => worker.stop()))
+      })
+      return Promise.resolve()
+    },
+    markStopping: () => undefined,
+  })
   return { opsPort, lifecycle: host.lifecycle }
 }
 
@@ -182,14 +187,16 @@ function createCourier(
   })
 }
 
-/** Returns true when there may be more. */
-async function tidy({ pool }: WorkerHost, config: NotifyConfig): Promise<boolean> {
-  const deleted = [
-    await tidyNotices(pool, config.NOTICE_KEEP_DAYS),
-    await tidyDeliveries(pool, config.NOTICE_KEEP_DAYS),
-    await tidyKeys(pool, config.IDEMPOTENCY_KEEP_HOURS),
-  ]
-  return deleted.some((count) => count >= TIDY_BATCH)
+/** Each is a task of its own, so that one that fails keeps none of the others from their work. */
+function addTidying(host: WorkerHost, config: NotifyConfig): void {
+  const { pool } = host
+  const oldest = (): Date => new Date(Date.now() - config.NOTICE_KEEP_DAYS * DAY_MS)
+  const add = (name: string, tidy: () => Promise<number>): void => {
+    host.every(name, TIDY_EVERY_MS, async () => (await tidy()) >= TIDY_BATCH)
+  }
+  add('tidy mails', () => tidyNotices(pool, oldest()))
+  add('tidy deliveries', () => tidyDeliveries(pool, oldest()))
+  add('tidy keys', () => tidyKeys(pool, config.IDEMPOTENCY_KEEP_HOURS))
 }
 
 function watchBacklog(

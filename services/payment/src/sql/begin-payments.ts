@@ -16,8 +16,11 @@ export interface NewPayment {
   deadlineAt: Date | null
   /** Where it is set, the card worker finds a capture to make. */
   cardToken: string | null
-  /** Where mail about it goes: the payer's contact is this from now on. Undefined leaves what is known of them. */
-  contact?: Contact | undefined
+  /**
+   * Where mail about it goes: the payer's contact is this from now on. Null forgets what is known of them, because their own token names no
+   * verified address any more; undefined leaves it.
+   */
+  contact?: Contact | null | undefined
   /** The saga's first command, under the trace of its request; null where it is work of the card worker. */
   command: OutgoingMessage | null
 }
@@ -40,11 +43,11 @@ export async function beginPayments(
         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::bytea[],
             $9::text[], $10::boolean[], $11::int[], $12::timestamptz[], $13::text[], $14::text[],
             $15::uuid[], $16::text[], $17::text[], $18::text[], $19::json[], $20::text[], $21::text[], $22::text[], $23::json[],
-            $24::text[], $25::text[])
+            $24::text[], $25::text[], $26::boolean[])
           WITH ORDINALITY AS wanted (payment_id, reservation_id, user_id, schedule_id, amount, payment_method, idempotency_key,
             request_hash, state, money_taken, attempts, deadline_at, reason, card_token,
             message_id, topic, message_key, type, payload, traceparent, request_id, reservation_number, seats, email, locale,
-            place)
+            is_own, place)
       ), claimed AS (
         INSERT INTO payment_requests (user_id, idempotency_key, request_hash, payment_id)
         SELECT user_id, idempotency_key, request_hash, payment_id FROM wanted ORDER BY user_id, idempotency_key, place
@@ -67,10 +70,14 @@ export async function beginPayments(
         INSERT INTO outbox (message_id, topic, message_key, type, payload, traceparent, request_id)
         SELECT message_id, topic, message_key, type, payload, traceparent, request_id FROM begun JOIN wanted USING (payment_id)
         WHERE message_id IS NOT NULL ORDER BY place
-      ), contacts AS (
-        INSERT INTO contacts AS known (user_id, email, locale)
+      ), said AS MATERIALIZED (
         SELECT DISTINCT ON (user_id) user_id, email, locale FROM begun JOIN wanted USING (payment_id)
-        WHERE email IS NOT NULL ORDER BY user_id, place DESC
+        WHERE is_own ORDER BY user_id, place DESC
+      ), addressed AS (
+        INSERT INTO contacts AS known (user_id, email, locale)
+        SELECT user_id, email, locale FROM said
+        LEFT JOIN LATERAL (SELECT true AS is_known FROM contacts c WHERE c.user_id = said.user_id OFFSET 0) AS c ON true
+        WHERE email IS NOT NULL OR is_known ORDER BY user_id
         ON CONFLICT (user_id) DO UPDATE SET email = excluded.email, locale = excluded.locale, updated_at = now()
         WHERE (known.email, known.locale) IS DISTINCT FROM (excluded.email, excluded.locale)
       )
@@ -101,6 +108,7 @@ export async function beginPayments(
       payments.map(({ reserved }) => JSON.stringify(reserved.seats)),
       payments.map(({ contact }) => contact?.email ?? null),
       payments.map(({ contact }) => contact?.locale ?? null),
+      payments.map(({ contact }) => contact !== undefined),
     ],
   })
   return rows

@@ -23,14 +23,27 @@ test.each([
   '64:ff9b::7f00:1',
   '2002:7f00:1::',
   '2001:db8::1',
+  '2001:2::1',
+  '2001:20::1',
+  '2001:1ff::1',
+  '3fff::1',
+  '2620:4f:8000::1',
+  '100::1',
+  '200::1',
+  '4000::1',
+  '5f00::1',
+  'fec0::1',
   'nonsense',
 ])('%s is special', (address) => {
   expect(isSpecialAddress(address)).toBe(true)
 })
 
-test.each(['8.8.8.8', '93.184.216.34', '2606:4700:4700::1111'])('%s is not', (address) => {
-  expect(isSpecialAddress(address)).toBe(false)
-})
+test.each(['8.8.8.8', '93.184.216.34', '2606:4700:4700::1111', '2a00:1450:4001::1', '2001:4860:4860::8888'])(
+  '%s is not',
+  (address) => {
+    expect(isSpecialAddress(address)).toBe(false)
+  },
+)
 
 test.each([
   ['https://hooks.example.com/in?x=1', null],

@@ -15,7 +15,19 @@ export class ForbiddenAddressError extends Error {
 export function isSpecialAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return true
   const parsed = ipaddr.parse(address)
-  return parsed.range() !== 'unicast'
+  if (parsed.range() !== 'unicast') return true
+  return parsed instanceof ipaddr.IPv6 && !isGlobalIpv6(parsed)
+}
+
+// Of IPv6 only this has been given out to the public internet; the rest is what nobody has a rule for yet.
+const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR('2000::/3')
+// Those in it that are not, by the IANA's registry of special addresses: protocols, two of documentation, 6to4, AS112.
+const SPECIAL_IPV6 = ['2001::/23', '2001:db8::/32', '3fff::/20', '2002::/16', '2620:4f:8000::/48'].map(
+  (range) => ipaddr.IPv6.parseCIDR(range),
+)
+
+function isGlobalIpv6(address: ipaddr.IPv6): boolean {
+  return address.match(GLOBAL_IPV6) && !SPECIAL_IPV6.some((range) => address.match(range))
 }
 
 /** What is wrong with the address of a webhook, or null. Names are looked up when it is connected to, since their answers change. */

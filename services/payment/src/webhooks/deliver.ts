@@ -21,6 +21,8 @@ export interface DeliveringContext {
   }
 }
 
+/** What a receiver may take for its answer. */
+export const POST_MAX_MS = 10_000
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 /** Waits between attempts; the last one repeats. */
@@ -37,8 +39,8 @@ interface Failure {
 }
 
 /**
- * Makes one attempt and stores what came of it. An answer of 200 to 299 is a success. 410 disables the webhook; anything else, a redirect too,
- * is tried again later and later, for a day. A process that dies between the answer and the row delivers it again, under the same id.
+ * Makes one attempt and stores what came of it. An answer of 200 to 299 is a success. 410 disables the webhook, unless an
+ * admin has changed it meanwhile; anything else, a redirect too, is tried again later and later, for a day. A process that dies between the answer and the row delivers it again, under the same id.
  */
 export async function deliver(
   ctx: DeliveringContext,
@@ -49,29 +51,27 @@ export async function deliver(
   if (typeof failure === 'number') {
     await inTransaction(ctx.pool, (tx) =>
       together([
+        noteSuccess(tx, delivery),
         endDelivery(tx, delivery, { status: 'DELIVERED', responseStatus: failure, error: null }),
-        noteSuccess(tx, delivery.webhookId),
       ]),
     )
     ctx.events.deliveryEnded(delivery, 'delivered')
     return
   }
-  if (failure.responseStatus === 410) {
-    await giveUp(ctx, delivery, failure)
-    await disable(ctx, delivery, 'GONE')
-    return
+  if (failure.responseStatus === 410 && (await disableAsGone(ctx, delivery, failure))) return
+  const failingHours = await noteFailure(ctx.pool, delivery)
+  if (failingHours >= ctx.config.disableHours && delivery.attempts >= FAILURES_MIN) {
+    // Before this delivery ends, because the next one of its subject would go out.
+    const isDisabled = await disableWebhook(ctx.pool, delivery, 'FAILING')
+    if (isDisabled) ctx.events.webhookDisabled(delivery.webhookId, 'FAILING')
   }
-  const failingHours = await noteFailure(ctx.pool, delivery.webhookId)
   const retryInMs = waitMs(delivery.attempts)
   const retryAt = ctx.now().getTime() + retryInMs
   if (retryAt > delivery.triedSince.getTime() + ctx.config.giveUpHours * HOUR) {
     await giveUp(ctx, delivery, failure)
   } else {
-    await postponeDelivery(ctx.pool, delivery.deliveryId, { ...failure, retryInMs })
+    await postponeDelivery(ctx.pool, delivery, { ...failure, retryInMs })
     ctx.events.deliveryPostponed(delivery, failure.error, retryInMs)
-  }
-  if (failingHours >= ctx.config.disableHours && delivery.attempts >= FAILURES_MIN) {
-    await disable(ctx, delivery, 'FAILING')
   }
 }
 
@@ -93,8 +93,17 @@ async function attempt(
       : `answered ${status}: ${excerpt}`
     return { responseStatus: status, error: storable(error) }
   } catch (error) {
-    return { responseStatus: null, error: storable(error instanceof Error ? error.message : String(error)) }
+    return { responseStatus: null, error: storable(whatFailed(error)) }
   }
+}
+
+function whatFailed(error: unknown): string {
+  if (isTimeOut(error)) return `no answer within ${POST_MAX_MS / 1_000} s`
+  return error instanceof Error ? error.message : String(error)
+}
+
+function isTimeOut(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'name' in error && error.name === 'TimeoutError'
 }
 
 /** PostgreSQL stores no NUL, and an answer may hold one. */
@@ -112,10 +121,19 @@ async function giveUp(ctx: DeliveringContext, delivery: LeasedDelivery, failure:
   ctx.events.deliveryEnded(delivery, 'failed')
 }
 
-async function disable(
+/** Disables the webhook and fails the delivery; does neither, and returns false, where the webhook was changed or disabled meanwhile. */
+async function disableAsGone(
   ctx: DeliveringContext,
-  { webhookId }: LeasedDelivery,
-  reason: 'GONE' | 'FAILING',
-): Promise<void> {
-  if (await disableWebhook(ctx.pool, webhookId, reason)) ctx.events.webhookDisabled(webhookId, reason)
+  delivery: LeasedDelivery,
+  failure: Failure,
+): Promise<boolean> {
+  const isDisabled = await inTransaction(ctx.pool, async (tx) => {
+    if (!(await disableWebhook(tx, delivery, 'GONE'))) return false
+    await endDelivery(tx, delivery, { status: 'FAILED', ...failure })
+    return true
+  })
+  if (!isDisabled) return false
+  ctx.events.webhookDisabled(delivery.webhookId, 'GONE')
+  ctx.events.deliveryEnded(delivery, 'failed')
+  return true
 }

@@ -68,7 +68,7 @@ export async function getWebhook(
 }
 
 /**
- * Changes what is named of a webhook. One that is enabled again starts anew. Refuses with WEBHOOK_NOT_FOUND, PRECONDITION_FAILED, or
+ * Changes what is named of a webhook. One that is enabled again, or has another address, starts anew. Refuses with WEBHOOK_NOT_FOUND, PRECONDITION_FAILED, or
  * as `createWebhook` does.
  */
 export async function changeWebhook(
@@ -85,7 +85,10 @@ export async function changeWebhook(
   const before = existing(await lockWebhook(tx, webhookId))
   requireVersion(ifMatch, before.version)
   if (wanted.url !== undefined) requireAddress(ctx, wanted.url)
-  return updateWebhook(tx, { ...before, ...wanted, ...disabling(before, wanted.status) })
+  const isMoved = wanted.url !== undefined && wanted.url !== before.url
+  // What failed at the old address says nothing of the new one.
+  const failingSince = isMoved ? null : before.failingSince
+  return updateWebhook(tx, { ...before, failingSince, ...wanted, ...disabling(before, wanted.status) })
 }
 
 function disabling(

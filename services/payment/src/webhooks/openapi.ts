@@ -205,7 +205,7 @@ export const retryDeliveryRoute = defineRoute({
   tag: 'admin',
   summary: 'Deliver something again',
   description:
-    'Whatever has become of it, it goes out within a second or two, under its old `webhook-id`, and is tried for a day. One that waits for another of its subject goes on waiting.',
+    'Whatever has become of it, it goes out within a second or two, under its old `webhook-id`, and is tried for a day. One that waits for another of its subject goes on waiting, and one that is being sent is not sent a second time meanwhile.',
   auth: 'admin',
   params: z.object({ webhookId: uuid, deliveryId: uuid }),
   headers: writeHeaders,

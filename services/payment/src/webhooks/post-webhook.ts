@@ -15,9 +15,10 @@ const ANSWER_BYTES_MAX = 2_048
 const lookUpPublic = createPublicLookup()
 
 /**
- * Posts JSON to a receiver and resolves with its answer, whatever that is; a redirect is an answer like others and is not followed. Of the
- * body at most 2 kB are read. Rejects with ForbiddenAddressError where the address is special and that is not allowed, and with what went
- * wrong otherwise, such as `signal`, which bounds all of it.
+ * Posts JSON to a receiver and resolves with its answer, whatever that is; a redirect is an answer like others and is not followed. An
+ * answer of 200 to 299 counts at its headers. Of the body of another one at most 2 kB are read, and a body that hangs or breaks does not
+ * hide the status. Rejects with ForbiddenAddressError where the address is special and that is not allowed, and with what went wrong
+ * before an answer came otherwise, such as `signal`, which bounds all of it.
  */
 export function postWebhook(
   url: URL,
@@ -33,6 +34,7 @@ export function postWebhook(
     return Promise.reject(new ForbiddenAddressError('the address is not https'))
   }
   return new Promise((resolve, reject) => {
+    let hasAnswered = false
     const send = url.protocol === 'https:' ? requestHttps : requestHttp
     const outgoing = send(
       url,
@@ -49,26 +51,52 @@ export function postWebhook(
         },
         ...(allowPrivate ? {} : { lookup: lookUpPublic }),
       },
-      (response) => readAnswer(response).then(resolve, reject),
+      (response) => {
+        hasAnswered = true
+        readAnswer(response, signal, resolve)
+      },
     )
-    // More than one error can come: the first counts.
+    // Without this listener an answer of 101 would end in neither a response nor an error.
+    outgoing.on('upgrade', ({ statusCode = 101 }, socket) => {
+      socket.destroy()
+      resolve({ status: statusCode, excerpt: '' })
+    })
+    // More than one of these can come: the first counts.
     outgoing.on('error', reject)
+    outgoing.on('close', () => {
+      if (!hasAnswered) reject(new Error('the connection ended without an answer'))
+    })
+    signal.addEventListener('abort', () => {
+      if (!hasAnswered) reject(signal.reason)
+    })
     outgoing.end(body)
   })
 }
 
-async function readAnswer(response: IncomingMessage): Promise<WebhookAnswer> {
+function readAnswer(
+  response: IncomingMessage,
+  signal: AbortSignal,
+  done: (answer: WebhookAnswer) => void,
+): void {
+  const status = response.statusCode ?? 0
   const chunks: Buffer[] = []
   let bytes = 0
-  for await (const chunk of response) {
-    if (!Buffer.isBuffer(chunk)) throw new Error('the answer is no bytes')
+  const end = (): void => {
+    response.destroy()
+    done({ status, excerpt: Buffer.concat(chunks).subarray(0, ANSWER_BYTES_MAX).toString('utf8') })
+  }
+  // A body that breaks, as it does when we end it here, changes nothing: what has come of it is the excerpt.
+  response.on('error', end)
+  if (status >= 200 && status <= 299) {
+    end()
+    return
+  }
+  response.on('data', (chunk: Buffer) => {
     chunks.push(chunk)
     bytes += chunk.length
-    // Leaving the loop ends the connection.
-    if (bytes >= ANSWER_BYTES_MAX) break
-  }
-  return {
-    status: response.statusCode ?? 0,
-    excerpt: Buffer.concat(chunks).subarray(0, ANSWER_BYTES_MAX).toString('utf8'),
-  }
+    if (bytes >= ANSWER_BYTES_MAX) end()
+  })
+  response.on('end', end)
+  response.on('close', end)
+  signal.addEventListener('abort', end)
 }

@@ -48,7 +48,7 @@ export async function lockNotice(tx: Tx, noticeId: string): Promise<NoticeRow | 
 /** Makes a notice due now, with all attempts before it. */
 export async function reviveNotice(tx: Tx, noticeId: string): Promise<NoticeRow | undefined> {
   const { rows } = await tx.query<NoticeRow>(
-    `UPDATE notices SET status = 'PENDING', attempts = 0, due_at = now(), ended_at = NULL
+    `UPDATE notices SET status = 'PENDING', attempts = 0, outage_since = NULL, due_at = now(), ended_at = NULL
      WHERE notice_id = $1 RETURNING ${COLUMNS}`,
     [noticeId],
   )

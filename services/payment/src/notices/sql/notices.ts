@@ -1,6 +1,7 @@
 import type { Queryable, Tx } from '@frontrow/postgres/pool'
 import { uuidv7 } from 'uuidv7'
 import type { PaymentMethod } from '../../sql/payments.ts'
+import { lowestIdAt } from '../../uuid-time.ts'
 
 export const noticeKinds = ['CONFIRMATION', 'REFUND', 'SHOW_CANCELLED', 'HOLD_ENDING'] as const
 export type NoticeKind = (typeof noticeKinds)[number]
@@ -31,7 +32,9 @@ export interface LeasedNotice {
   amount: number | null
   reason: string | null
   attempts: number
-  /** Null where the user's contact has been deleted since. */
+  /** Since when each attempt has met an outage; null where the last one did not. */
+  outageSince: Date | null
+  /** Null where the user's address has been deleted since. */
   email: string | null
   locale: string | null
   /** Null where the event names no payment. */
@@ -51,7 +54,8 @@ export async function insertNotices(tx: Tx, notices: readonly NewNotice[]): Prom
              FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::bigint[], $7::uuid[], $8::bigint[], $9::text[],
                  $10::boolean[], $11::timestamptz[])
                AS n (notice_id, event_id, kind, user_id, reservation_id, schedule_id, payment_id, amount, reason, is_bulk, due_at)
-             LEFT JOIN LATERAL (SELECT true AS is_known FROM contacts c WHERE c.user_id = n.user_id OFFSET 0) c ON true
+             LEFT JOIN LATERAL (SELECT true AS is_known FROM contacts c WHERE c.user_id = n.user_id AND c.email IS NOT NULL OFFSET 0) c
+               ON true
            ), written AS (
              INSERT INTO notices (notice_id, event_id, kind, user_id, reservation_id, schedule_id, payment_id, amount, reason, is_bulk, due_at)
              SELECT notice_id, event_id, kind, user_id, reservation_id, schedule_id, payment_id, amount, reason, is_bulk, due_at
@@ -91,7 +95,7 @@ export async function leaseNotices(db: Queryable, leaseMs: number, limit: number
            UPDATE notices n SET attempts = attempts + 1, due_at = now() + make_interval(secs => $1::float8 / 1000)
            FROM due WHERE n.notice_id = due.notice_id
            RETURNING n.notice_id AS "noticeId", n.kind, n.reservation_id AS "reservationId", n.schedule_id AS "scheduleId", n.amount,
-             n.reason, n.attempts,
+             n.reason, n.attempts, n.outage_since AS "outageSince",
              (SELECT c.email FROM contacts c WHERE c.user_id = n.user_id) AS email,
              (SELECT c.locale FROM contacts c WHERE c.user_id = n.user_id) AS locale,
              (SELECT p.amount FROM payments p WHERE p.payment_id = n.payment_id) AS "paymentAmount",
@@ -115,27 +119,28 @@ export async function endNotice(
   })
 }
 
-/** Replaces the lease of a notice that could not be sent: the next try may begin in `retryInMs`. */
+/** Replaces the lease of a notice that could not be sent: the next try may begin in `retryInMs`. An outage uses up no attempt. */
 export async function postponeNotice(
   db: Queryable,
   noticeId: string,
-  error: string,
-  retryInMs: number,
+  failure: { error: string; retryInMs: number; isOutage: boolean },
 ): Promise<void> {
   await db.query({
     name: 'notices-postpone',
-    text: `UPDATE notices SET last_error = $2, due_at = now() + make_interval(secs => $3::float8 / 1000)
+    text: `UPDATE notices SET last_error = $2, due_at = now() + make_interval(secs => $3::float8 / 1000),
+             attempts = CASE WHEN $4 THEN attempts - 1 ELSE attempts END,
+             outage_since = CASE WHEN $4 THEN coalesce(outage_since, now()) END
            WHERE notice_id = $1 AND status = 'PENDING'`,
-    values: [noticeId, error, retryInMs],
+    values: [noticeId, failure.error, failure.retryInMs, failure.isOutage],
   })
 }
 
-/** Deletes notices that are older than `keepDays` and ended, 5,000 at most; returns how many. */
-export async function tidyNotices(db: Queryable, keepDays: number): Promise<number> {
+/** Deletes notices that ended and were made before `oldest`, 5,000 at most; returns how many. Their ids are in the order of time. */
+export async function tidyNotices(db: Queryable, oldest: Date): Promise<number> {
   const { rowCount } = await db.query(
-    `DELETE FROM notices WHERE notice_id IN (
-       SELECT notice_id FROM notices WHERE created_at < now() - make_interval(days => $1) AND status <> 'PENDING' LIMIT 5000)`,
-    [keepDays],
+    `DELETE FROM notices WHERE notice_id = ANY (ARRAY(
+       SELECT notice_id FROM notices WHERE notice_id < $1 AND status <> 'PENDING' ORDER BY notice_id LIMIT 5000))`,
+    [lowestIdAt(oldest)],
   )
   return rowCount ?? 0
 }

@@ -1,7 +1,9 @@
 import type { Queryable, Tx } from '@frontrow/postgres/pool'
 import { together } from '@frontrow/postgres/transaction'
 import { uuidv7 } from 'uuidv7'
+import { lowestIdAt } from '../../uuid-time.ts'
 import type { WebhookEvent } from '../event-types.ts'
+import type { LeasedWebhook } from './webhooks.ts'
 
 export const deliveryStatuses = ['PENDING', 'DELIVERED', 'FAILED'] as const
 export type DeliveryStatus = (typeof deliveryStatuses)[number]
@@ -70,9 +72,8 @@ async function raiseFirst(tx: Tx, lineValues: readonly (readonly string[])[]): P
 }
 
 /** A delivery in the hands of a worker. */
-export interface LeasedDelivery {
+export interface LeasedDelivery extends LeasedWebhook {
   deliveryId: string
-  webhookId: string
   eventId: string
   subject: string
   body: string
@@ -111,46 +112,47 @@ export async function leaseDeliveries(
              LIMIT $2
            )
            UPDATE webhook_deliveries d
-           SET attempts = attempts + 1, due_at = now() + make_interval(secs => $1::float8 / 1000)
+           SET attempts = attempts + 1, due_at = now() + make_interval(secs => $1::float8 / 1000),
+             leased_until = now() + make_interval(secs => $1::float8 / 1000)
            FROM due, webhooks w
            WHERE d.delivery_id = due.delivery_id AND w.webhook_id = d.webhook_id
            RETURNING d.delivery_id AS "deliveryId", d.webhook_id AS "webhookId", d.event_id AS "eventId", d.subject, d.body,
-             d.attempts, d.tried_since AS "triedSince", w.url, w.secret,
+             d.attempts, d.tried_since AS "triedSince", w.version AS "webhookVersion", w.url, w.secret,
              CASE WHEN w.previous_secret_until > now() THEN w.previous_secret END AS "previousSecret"`,
     values: [leaseMs, limit, [...inHand.keys()], [...inHand.values()], each],
   })
   return rows
 }
 
-/** Ends a delivery and makes the next one of its subject due. */
+/** Ends a delivery and makes the next one of its subject due. A failure counts only where nobody has leased it since. */
 export async function endDelivery(
   tx: Tx,
-  { deliveryId, webhookId, subject }: Pick<LeasedDelivery, 'deliveryId' | 'webhookId' | 'subject'>,
+  { deliveryId, webhookId, subject, attempts }: LeasedDelivery,
   outcome: { status: 'DELIVERED' | 'FAILED'; responseStatus: number | null; error: string | null },
 ): Promise<void> {
   await together([
     tx.query({
       name: 'deliveries-end',
-      text: `UPDATE webhook_deliveries SET status = $2, response_status = $3, last_error = $4, ended_at = now()
-             WHERE delivery_id = $1 AND status = 'PENDING'`,
-      values: [deliveryId, outcome.status, outcome.responseStatus, outcome.error],
+      text: `UPDATE webhook_deliveries SET status = $2, response_status = $3, last_error = $4, ended_at = now(), leased_until = NULL
+             WHERE delivery_id = $1 AND status = 'PENDING' AND ($2 = 'DELIVERED' OR attempts = $5)`,
+      values: [deliveryId, outcome.status, outcome.responseStatus, outcome.error, attempts],
     }),
     raiseFirst(tx, [[webhookId], [subject]]),
   ])
 }
 
-/** Replaces the lease of a delivery that failed: the next attempt may begin in `retryInMs`. */
+/** Replaces the lease of a delivery that failed, unless somebody has leased it since: the next attempt may begin in `retryInMs`. */
 export async function postponeDelivery(
   db: Queryable,
-  deliveryId: string,
+  { deliveryId, attempts }: Pick<LeasedDelivery, 'deliveryId' | 'attempts'>,
   failure: { responseStatus: number | null; error: string; retryInMs: number },
 ): Promise<void> {
   await db.query({
     name: 'deliveries-postpone',
     text: `UPDATE webhook_deliveries
-           SET response_status = $2, last_error = $3, due_at = now() + make_interval(secs => $4::float8 / 1000)
-           WHERE delivery_id = $1 AND status = 'PENDING'`,
-    values: [deliveryId, failure.responseStatus, failure.error, failure.retryInMs],
+           SET response_status = $2, last_error = $3, due_at = now() + make_interval(secs => $4::float8 / 1000), leased_until = NULL
+           WHERE delivery_id = $1 AND status = 'PENDING' AND attempts = $5`,
+    values: [deliveryId, failure.responseStatus, failure.error, failure.retryInMs, attempts],
   })
 }
 
@@ -168,18 +170,23 @@ export async function failAbandoned(db: Queryable): Promise<number> {
   return rowCount ?? 0
 }
 
-/** Deletes deliveries that ended and are older than `keepDays`, and all of deleted webhooks, 5,000 of each at most; returns how many. */
-export async function tidyDeliveries(db: Queryable, keepDays: number): Promise<number> {
+/**
+ * Deletes deliveries that ended and were made before `oldest`, and all of deleted webhooks, 5,000 of each at most; returns how many. Their
+ * ids are in the order of time.
+ */
+export async function tidyDeliveries(db: Queryable, oldest: Date): Promise<number> {
   const old = await db.query(
-    `DELETE FROM webhook_deliveries WHERE delivery_id IN (
+    `DELETE FROM webhook_deliveries WHERE delivery_id = ANY (ARRAY(
        SELECT delivery_id FROM webhook_deliveries
-       WHERE created_at < now() - make_interval(days => $1) AND status <> 'PENDING' LIMIT 5000)`,
-    [keepDays],
+       WHERE delivery_id < $1 AND status <> 'PENDING' ORDER BY delivery_id LIMIT 5000))`,
+    [lowestIdAt(oldest)],
   )
   const left = await db.query(
-    `DELETE FROM webhook_deliveries WHERE delivery_id IN (
-       SELECT d.delivery_id FROM webhooks w JOIN webhook_deliveries d USING (webhook_id)
-       WHERE w.status = 'DELETED' LIMIT 5000)`,
+    `DELETE FROM webhook_deliveries WHERE delivery_id = ANY (ARRAY(
+       SELECT d.delivery_id FROM webhooks w
+       CROSS JOIN LATERAL (
+         SELECT delivery_id FROM webhook_deliveries WHERE webhook_id = w.webhook_id ORDER BY delivery_id LIMIT 5000) AS d
+       WHERE w.status = 'DELETED' LIMIT 5000))`,
   )
   await db.query(
     `DELETE FROM webhooks w WHERE w.status = 'DELETED'
@@ -226,7 +233,7 @@ export async function listDeliveries(
 
 /**
  * Makes a delivery due now, with a day of attempts before it, whatever had become of it. One that waits for another before it stays
- * where it is. Undefined where the webhook has no such delivery.
+ * where it is, and one in hand keeps its lease, so that it is not sent twice at once. Undefined where the webhook has no such delivery.
  */
 export async function replayDelivery(
   tx: Tx,
@@ -235,7 +242,7 @@ export async function replayDelivery(
 ): Promise<DeliveryRow | undefined> {
   const { rows } = await tx.query<DeliveryRow>(
     `UPDATE webhook_deliveries
-     SET due_at = CASE WHEN status = 'PENDING' AND due_at IS NULL THEN NULL ELSE now() END,
+     SET due_at = CASE WHEN status = 'PENDING' AND (due_at IS NULL OR leased_until > now()) THEN due_at ELSE now() END,
        attempts = CASE WHEN status = 'PENDING' THEN attempts ELSE 0 END, status = 'PENDING', tried_since = now(), ended_at = NULL
      WHERE webhook_id = $1 AND delivery_id = $2 RETURNING ${COLUMNS}`,
     [webhookId, deliveryId],

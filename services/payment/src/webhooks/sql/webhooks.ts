@@ -132,36 +132,48 @@ export async function deleteWebhook(tx: Tx, webhookId: string): Promise<void> {
   )
 }
 
+/** A webhook as it was when a delivery to it was leased. What came of that says nothing of it once admins have changed it. */
+export interface LeasedWebhook {
+  webhookId: string
+  webhookVersion: number
+}
+
 /** Notes that a delivery was taken. */
-export async function noteSuccess(db: Queryable, webhookId: string): Promise<void> {
+export async function noteSuccess(
+  db: Queryable,
+  { webhookId, webhookVersion }: LeasedWebhook,
+): Promise<void> {
   await db.query({
     name: 'webhooks-note-success',
-    text: 'UPDATE webhooks SET failing_since = NULL WHERE webhook_id = $1 AND failing_since IS NOT NULL',
-    values: [webhookId],
+    text: 'UPDATE webhooks SET failing_since = NULL WHERE webhook_id = $1 AND version = $2 AND failing_since IS NOT NULL',
+    values: [webhookId, webhookVersion],
   })
 }
 
 /** Notes that a delivery was not taken; returns for how many hours none has been. */
-export async function noteFailure(db: Queryable, webhookId: string): Promise<number> {
+export async function noteFailure(
+  db: Queryable,
+  { webhookId, webhookVersion }: LeasedWebhook,
+): Promise<number> {
   const { rows } = await db.query<{ hours: number }>({
     name: 'webhooks-note-failure',
-    text: `UPDATE webhooks SET failing_since = coalesce(failing_since, now()) WHERE webhook_id = $1
+    text: `UPDATE webhooks SET failing_since = coalesce(failing_since, now()) WHERE webhook_id = $1 AND version = $2
            RETURNING (extract(epoch FROM now() - failing_since) / 3600)::float8 AS hours`,
-    values: [webhookId],
+    values: [webhookId, webhookVersion],
   })
   return rows[0]?.hours ?? 0
 }
 
-/** Disables a webhook that is ENABLED; returns whether it was. */
+/** Disables a webhook that is ENABLED and has not been changed; returns whether it did. */
 export async function disableWebhook(
   db: Queryable,
-  webhookId: string,
+  { webhookId, webhookVersion }: LeasedWebhook,
   reason: DisabledReason,
 ): Promise<boolean> {
   const { rowCount } = await db.query(
-    `UPDATE webhooks SET status = 'DISABLED', disabled_reason = $2, version = version + 1, updated_at = now()
-     WHERE webhook_id = $1 AND status = 'ENABLED'`,
-    [webhookId, reason],
+    `UPDATE webhooks SET status = 'DISABLED', disabled_reason = $3, version = version + 1, updated_at = now()
+     WHERE webhook_id = $1 AND version = $2 AND status = 'ENABLED'`,
+    [webhookId, webhookVersion, reason],
   )
   return rowCount === 1
 }
