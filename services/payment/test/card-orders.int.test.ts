@@ -9,6 +9,7 @@ import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { leaseOrders, orderRefunds, postponeOrder, storeAction } from '../src/sql/card-captures.ts'
 import type { CardLane, CardOrder } from '../src/sql/card-captures.ts'
+import { listPaymentFacts } from '../src/sql/payments.ts'
 import { takeEvent } from '../src/sql/provider-events.ts'
 import { CardWorker } from '../src/work-cards.ts'
 import { beginPayments, startInstance } from './saga-instance.ts'
@@ -214,4 +215,57 @@ test('a refund that failed is tried again under the same key of the provider, an
   const { paymentId } = payment
   const round = [`capture-${paymentId}`, `refund-${paymentId}`]
   expect(keys).toEqual([...round, ...round, ...round])
+})
+
+test('a capture of unknown outcome whose key the provider has forgotten is left to a person, until an event names it', async () => {
+  const asked: (string | null)[] = []
+  const simulator = createSimulatedCardProvider({ lateMs: 0 })
+  const provider: InteractiveCardProvider = {
+    ...simulator,
+    captureInteractively(request) {
+      asked.push(request.reference)
+      return simulator.captureInteractively(request)
+    },
+  }
+  const [payment] = await byCard(1)
+  const paymentId = payment?.paymentId ?? ''
+  await inTransaction(one.ctx.pool, async (tx) => {
+    await orderRefunds(tx, [paymentId])
+    await tx.query(`UPDATE purchase_sagas SET state = 'REFUNDING', version = 2 WHERE payment_id = $1`, [
+      paymentId,
+    ])
+  })
+  const read = async () => {
+    const { rows } = await one.ctx.pool.query<{ status: string; dueAt: Date | null; reference: string }>(
+      `SELECT status, due_at AS "dueAt", provider_reference AS reference FROM card_captures WHERE payment_id = $1`,
+      [paymentId],
+    )
+    return rows[0]
+  }
+  const isLeft = async () => {
+    const facts = await listPaymentFacts(one.ctx.pool, '00000000-0000-0000-0000-000000000000', 1_000)
+    return facts.find((fact) => fact.paymentId === paymentId)?.isCaptureLeft
+  }
+  const now = () => new Date(Date.now() + 23 * 3_600_000 + 1_000)
+  const [worker] = workers([{ ...one, ctx: { ...one.ctx, now } }], provider)
+  worker?.start()
+  await eventually(async () => expect(await read()).toMatchObject({ status: 'PENDING', dueAt: null }))
+  expect([asked, await isLeft()]).toEqual([[], true])
+  const event = {
+    eventId: 'evt_late',
+    type: 'payment_intent.succeeded',
+    kind: 'capture',
+    paymentId,
+    reference: 'pi_late',
+    status: null,
+    reason: null,
+    amount: null,
+    happenedAt: new Date(),
+  } as const
+  expect(await takeEvent(one.ctx.pool, event)).toBe('woke')
+  await eventually(async () =>
+    expect(await read()).toMatchObject({ status: 'REFUNDED', reference: expect.any(String) }),
+  )
+  await worker?.stop()
+  expect([asked, await isLeft()]).toEqual([['pi_late'], false])
 })

@@ -72,13 +72,13 @@ export async function leaseOrders(
 }
 
 /**
- * Ends a lease without an outcome: the next call may begin in `inMs`, or at once where the order was woken meanwhile. `error` is what
- * went wrong. Does nothing where the lease has run out and another worker has the order.
+ * Ends a lease without an outcome: the next call may begin in `inMs`, or at once where the order was woken meanwhile; with null it is
+ * left to a person, and no call begins until the provider's event names the capture. `error` is what went wrong. Does nothing where the lease has run out and another worker has the order.
  */
 export async function postponeOrder(
   db: Queryable,
   order: Pick<CardOrder, 'paymentId' | 'lease'>,
-  inMs: number,
+  inMs: number | null,
   error: string | null,
 ): Promise<void> {
   await db.query({

@@ -103,6 +103,8 @@ export interface PaymentFacts {
   captureStatus: string | null
   /** What the saga last wanted of the card provider. */
   captureWanted: string | null
+  /** Whether its money was taken is not known, and nothing is asked of the card provider any more. */
+  isCaptureLeft: boolean
   createdAt: Date
   /** When the saga moved last. */
   movedAt: Date
@@ -115,7 +117,8 @@ export async function listPaymentFacts(db: Queryable, after: string, limit: numb
   const { rows } = await db.query<PaymentFacts>(
     `SELECT p.payment_id AS "paymentId", p.reservation_id AS "reservationId", p.amount,
             p.payment_method AS "paymentMethod", p.status, p.created_at AS "createdAt", s.state AS "sagaState",
-            s.updated_at AS "movedAt", s.deadline_at AS "deadlineAt", c.status AS "captureStatus", c.wanted AS "captureWanted"
+            s.updated_at AS "movedAt", s.deadline_at AS "deadlineAt", c.status AS "captureStatus", c.wanted AS "captureWanted",
+            coalesce(c.due_at IS NULL AND c.status IN ('PENDING', 'ACTION_REQUIRED'), false) AS "isCaptureLeft"
      FROM payments p JOIN purchase_sagas s USING (payment_id) LEFT JOIN card_captures c USING (payment_id)
      WHERE p.payment_id > $1 ORDER BY p.payment_id LIMIT $2`,
     [after, limit],
