@@ -7,7 +7,13 @@ import { inTransaction } from '@frontrow/postgres/transaction'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
-import { leaseOrders, orderRefunds, postponeOrder, storeAction } from '../src/sql/card-captures.ts'
+import {
+  findOpenCapture,
+  leaseOrders,
+  orderRefunds,
+  postponeOrder,
+  storeAction,
+} from '../src/sql/card-captures.ts'
 import type { CardLane, CardOrder } from '../src/sql/card-captures.ts'
 import { listPaymentFacts } from '../src/sql/payments.ts'
 import { takeEvent } from '../src/sql/provider-events.ts'
@@ -268,4 +274,29 @@ test('a capture of unknown outcome whose key the provider has forgotten is left 
   )
   await worker?.stop()
   expect([asked, await isLeft()]).toEqual([['pi_late'], false])
+})
+
+test('a card that its provider has news of comes before all that are only overdue', async () => {
+  const payments = await byCard(20)
+  await one.ctx.pool.query(
+    `UPDATE card_captures SET status = 'ACTION_REQUIRED', provider_reference = 'pi_' || payment_id, attempts = 1,
+       due_at = now() + CASE payment_id WHEN $2 THEN interval '3 seconds' ELSE interval '-1 hour' END
+     WHERE payment_id = ANY ($1)`,
+    [idsOf(payments), payments[7]?.paymentId],
+  )
+  const paymentId = payments[7]?.paymentId ?? ''
+  const event = {
+    eventId: 'evt_first',
+    type: 'payment_intent.succeeded',
+    kind: 'capture',
+    paymentId: null,
+    reference: `pi_${paymentId}`,
+    status: null,
+    reason: null,
+    amount: null,
+    happenedAt: new Date(),
+  } as const
+  expect(await takeEvent(one.ctx.pool, event)).toBe('woke')
+  expect(await findOpenCapture(one.ctx.pool, paymentId)).toMatchObject({ dueInMs: 0 })
+  expect(await lease({ question: 1 })).toMatchObject([{ paymentId }])
 })

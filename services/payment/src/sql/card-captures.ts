@@ -84,7 +84,7 @@ export async function postponeOrder(
   await db.query({
     name: 'captures-postpone',
     text: `UPDATE card_captures SET last_error = $3, leased_until = NULL, updated_at = now(),
-             due_at = CASE WHEN due_at < leased_until THEN now() ELSE now() + make_interval(secs => $4::float8 / 1000) END
+             due_at = CASE WHEN due_at < leased_until THEN due_at ELSE now() + make_interval(secs => $4::float8 / 1000) END
            WHERE payment_id = $1 AND leased_until = $2::timestamptz`,
     values: [order.paymentId, order.lease, error?.slice(0, 500) ?? null, inMs],
   })
@@ -122,7 +122,7 @@ export async function storeAction(
     name: 'captures-store-action',
     text: `UPDATE card_captures SET status = 'ACTION_REQUIRED', provider_reference = $2, next_action = $3, waits_until = $4,
              last_error = NULL, leased_until = NULL, attempts = 0, updated_at = now(),
-             due_at = CASE WHEN wanted = 'REFUNDED' OR due_at < leased_until THEN now()
+             due_at = CASE WHEN due_at < leased_until THEN due_at WHEN wanted = 'REFUNDED' THEN now()
                            ELSE now() + make_interval(secs => $5::float8 / 1000) END
            WHERE payment_id = $1 AND status IN ('PENDING', 'ACTION_REQUIRED')`,
     values: [paymentId, action.reference, JSON.stringify(action.nextAction), action.until, action.askInMs],
@@ -156,7 +156,7 @@ export async function findOpenCapture(db: Queryable, paymentId: string): Promise
     name: 'captures-find-open',
     text: `SELECT next_action AS "nextAction", waits_until AS "waitsUntil", attempts,
              CASE WHEN leased_until > now() THEN 0
-                  ELSE greatest(0, extract(epoch FROM due_at - now()) * 1000)::float8 END AS "dueInMs"
+                  ELSE (extract(epoch FROM greatest(due_at, now()) - now()) * 1000)::float8 END AS "dueInMs"
            FROM card_captures
            WHERE payment_id = $1 AND wanted = 'CAPTURED' AND status IN ('PENDING', 'ACTION_REQUIRED')`,
     values: [paymentId],

@@ -18,7 +18,8 @@ export interface NewProviderEvent {
 export type EventOutcome = 'repeated' | 'woke' | 'noticed' | 'nothing'
 
 /**
- * Takes an event, once by its id. One of a capture without an outcome makes its order due, so that the provider is asked, by the id
+ * Takes an event, once by its id. One of a capture without an outcome makes its order the first that is due, however many are overdue, so
+ * that the provider is asked, by the id
  * that the event names where we have none yet. So an order goes on, too, that was left to a person because its key is forgotten. A lease
  * is not touched, and the order comes again when that call has ended. A dispute is taken note of, and so is a refund that we did not
  * order, or that the provider could not carry out.
@@ -34,7 +35,7 @@ export async function takeEvent(db: Queryable, event: NewProviderEvent): Promise
              SELECT payment_id, wanted FROM card_captures, fresh WHERE provider_reference = $5
              LIMIT 1),
            woken AS (
-             UPDATE card_captures c SET provider_reference = coalesce(c.provider_reference, $5), due_at = least(c.due_at, now()) FROM about
+             UPDATE card_captures c SET provider_reference = coalesce(c.provider_reference, $5), due_at = '-infinity' FROM about
              WHERE c.payment_id = about.payment_id AND $3 = 'capture' AND c.status IN ('PENDING', 'ACTION_REQUIRED')
                AND (c.due_at IS NOT NULL OR c.provider_reference IS NOT NULL OR $5 IS NOT NULL)
              RETURNING 1),
