@@ -276,6 +276,21 @@ test('a capture of unknown outcome whose key the provider has forgotten is left 
   expect([asked, await isLeft()]).toEqual([['pi_late'], false])
 })
 
+test('a good answer makes the pauses after failures begin anew', async () => {
+  await byCard(1)
+  await one.ctx.pool.query(
+    `UPDATE card_captures SET status = 'ACTION_REQUIRED', attempts = 8 WHERE due_at IS NOT NULL`,
+  )
+  const [polled] = await lease({ question: 1 })
+  if (polled === undefined) throw new Error('no order')
+  await postponeOrder(one.ctx.pool, polled, 0, null)
+  const [failed] = await lease({ question: 1 })
+  expect([polled.attempts, failed?.attempts]).toEqual([9, 1])
+  if (failed === undefined) throw new Error('no order')
+  await postponeOrder(one.ctx.pool, failed, 0, 'no answer')
+  expect(await lease({ question: 1 })).toMatchObject([{ attempts: 2 }])
+})
+
 test('a card that its provider has news of comes before all that are only overdue', async () => {
   const payments = await byCard(20)
   await one.ctx.pool.query(

@@ -73,7 +73,8 @@ export async function leaseOrders(
 
 /**
  * Ends a lease without an outcome: the next call may begin in `inMs`, or at once where the order was woken meanwhile; with null it is
- * left to a person, and no call begins until the provider's event names the capture. `error` is what went wrong. Does nothing where the lease has run out and another worker has the order.
+ * left to a person, and no call begins until the provider's event names the capture. `error` is what went wrong;
+ * where it is null the provider answered, so that the pauses after failures begin anew. Does nothing where the lease has run out and another worker has the order.
  */
 export async function postponeOrder(
   db: Queryable,
@@ -84,6 +85,7 @@ export async function postponeOrder(
   await db.query({
     name: 'captures-postpone',
     text: `UPDATE card_captures SET last_error = $3, leased_until = NULL, updated_at = now(),
+             attempts = CASE WHEN $3::text IS NULL THEN 0 ELSE attempts END,
              due_at = CASE WHEN due_at < leased_until THEN due_at ELSE now() + make_interval(secs => $4::float8 / 1000) END
            WHERE payment_id = $1 AND leased_until = $2::timestamptz`,
     values: [order.paymentId, order.lease, error?.slice(0, 500) ?? null, inMs],
