@@ -7,6 +7,7 @@ import { findMissedNews, heldWithoutTicket } from './money-without-ticket.ts'
 import type { MissedNews } from './money-without-ticket.ts'
 import { oneByOne } from './one-by-one.ts'
 import { listPaymentFacts } from './sql/payments.ts'
+import { lockStuckSaga } from './sql/purchase-sagas.ts'
 import { lowestIdAt } from './uuid-time.ts'
 
 /** What the reconciliation works with. */
@@ -89,12 +90,18 @@ export class Reconciliation {
   }
 
   async #tell(missed: readonly Missed[], signal: AbortSignal): Promise<void> {
-    const { pool, events, logger } = this.#ctx
+    const { pool, events, logger, now } = this.#ctx
     await oneByOne(
       missed,
       async ({ paymentId, message, found }) => {
         if (signal.aborted) return
-        await inTransaction(pool, (tx) => advancePurchaseSagas(this.#ctx, tx, [{ paymentId, message }]))
+        const isTold = await inTransaction(pool, async (tx) => {
+          // It may have moved on since it was looked at, and its new step is not late.
+          if (found === 'stuck' && !(await lockStuckSaga(tx, paymentId, now()))) return false
+          await advancePurchaseSagas(this.#ctx, tx, [{ paymentId, message }])
+          return true
+        })
+        if (!isTold) return
         // A saga that is at work again is counted as such.
         if (found === 'cancelled' || found === 'stuck') this.#settled.delete(paymentId)
         events.reconciled({ paymentId, found })

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import type { PaymentFact__Output as PaymentFact } from '@frontrow/proto/gen/frontrow/audit/v1/PaymentFact'
+import { inTransaction } from '@frontrow/postgres/transaction'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { Reconciliation } from '../src/reconcile-payments.ts'
@@ -181,6 +182,25 @@ test('a saga that can not be told does not keep the others from being told', asy
   expect(
     one.logged.filter(({ paymentId }) => paymentId === bad.paymentId).map(({ level }) => level),
   ).toContain(50)
+})
+
+test('a saga that moves on while it is taken for stuck is told nothing', async () => {
+  const [begun] = await beginPayments(one.ctx.pool, ['BALANCE'])
+  const late = await standStill(begun, 'REFUNDING', { overdueSeconds: 100 })
+  const before = await one.counted('sagas_reconciled_total')
+  await inTransaction(one.ctx.pool, async (tx) => {
+    await tx.query(
+      `UPDATE purchase_sagas SET deadline_at = now() + interval '1 minute' WHERE payment_id = $1`,
+      [late.paymentId],
+    )
+    // It still sees the old deadline.
+    await reconcile().round(never)
+  })
+  expect((await rowOf(late)).commands).toEqual([])
+  expect(await one.counted('sagas_reconciled_total')).toBe(before)
+  expect(one.logged.filter(({ level, paymentId }) => level === 50 && paymentId === late.paymentId)).toEqual(
+    [],
+  )
 })
 
 test('a round looks at so many payments and no more; old ones are found in time, and new ones at once', async () => {
