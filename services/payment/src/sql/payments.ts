@@ -67,8 +67,11 @@ export async function findReservedSeats(
 export async function findSettled(db: Queryable, paymentIds: readonly string[]): Promise<Payment[]> {
   const { rows } = await db.query<Payment>({
     name: 'payments-find-settled',
-    text: `SELECT ${PAYMENT_COLUMNS} FROM payments WHERE payment_id = ANY ($1::uuid[]) AND (status <> 'PENDING'
-             OR EXISTS (SELECT FROM card_captures c WHERE c.payment_id = payments.payment_id AND c.status = 'ACTION_REQUIRED'))`,
+    // Looks by key: a join, or EXISTS beside OR, could come to read a whole table.
+    text: `SELECT ${PAYMENT_COLUMNS} FROM unnest($1::uuid[]) AS wanted (id)
+             CROSS JOIN LATERAL (SELECT * FROM payments WHERE payment_id = wanted.id OFFSET 0) AS p
+           WHERE status <> 'PENDING'
+             OR (SELECT c.status FROM card_captures c WHERE c.payment_id = p.payment_id) = 'ACTION_REQUIRED'`,
     values: [paymentIds],
   })
   return rows
