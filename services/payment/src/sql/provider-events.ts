@@ -14,8 +14,8 @@ export interface NewProviderEvent {
   happenedAt: Date
 }
 
-/** What was made of an event; `repeated`: nothing, because it had been taken before. */
-export type EventOutcome = 'repeated' | 'woke' | 'noticed' | 'nothing'
+/** What was made of an event; `repeated`: nothing, because it had been taken before; `unknown`: a dispute or refund of no payment of ours. */
+export type EventOutcome = 'repeated' | 'woke' | 'noticed' | 'unknown' | 'nothing'
 
 /**
  * Takes an event, once by its id. One of a capture without an outcome makes its order the first that is due, however many are overdue, so
@@ -47,6 +47,7 @@ export async function takeEvent(db: Queryable, event: NewProviderEvent): Promise
            SELECT CASE WHEN NOT EXISTS (SELECT FROM fresh) THEN 'repeated'
                        WHEN EXISTS (SELECT FROM woken) THEN 'woke'
                        WHEN EXISTS (SELECT FROM noticed) THEN 'noticed'
+                       WHEN $3 IN ('dispute', 'refund') AND NOT EXISTS (SELECT FROM about) THEN 'unknown'
                        ELSE 'nothing' END AS outcome`,
     values: [
       event.eventId,
