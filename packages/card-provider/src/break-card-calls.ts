@@ -8,8 +8,9 @@ export type GuardedCalls = 'captures' | 'refunds'
 /**
  * Stops calling a card provider that keeps failing: after more than half of at least 10 calls in 30 s failed, one call in 5 s
  * is let through. The orders stay open and are taken up again. A declined card is an answer, not a failure. The calls' own
- * time-outs are their only deadline, and a call that ran into its own is no failure either, as long as others are answered: a bank
- * that is slow to answer for its cards must not stop the cards of the others, and what hangs is bounded by the caller's slots.
+ * time-outs are their only deadline. While the breaker is closed, a call that ran into its own counts as no failure, even where all of
+ * them do: a bank that is slow to answer for its cards must not stop the cards of the others, and what hangs is bounded by the caller's
+ * slots. The call on trial fails by its time-out, and the breaker stays open.
  */
 export function breakCardCalls<P extends CardProvider | InteractiveCardProvider>(
   provider: P,

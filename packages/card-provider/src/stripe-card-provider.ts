@@ -36,7 +36,32 @@ const failure = z.object({
 })
 
 /** What Stripe answered to a request: the object, or a refusal, after which the request has changed nothing. */
-type Answer<T> = { object: T } | { refusal: { code: string | undefined; message: string; summary: string } }
+type Answer<T> = { object: T } | { refusal: Refusal }
+
+interface Refusal {
+  code: string | undefined
+  message: string
+  summary: string
+  /** It says something of the card, and not of our account, of our settings or of what we sent. */
+  isOfCard: boolean
+}
+
+// Codes that Stripe also gives for invalid requests: of card data, and of a token that can't be used as one.
+const CARD_CODES = new Set([
+  'card_declined',
+  'expired_card',
+  'incorrect_address',
+  'incorrect_cvc',
+  'incorrect_number',
+  'incorrect_zip',
+  'invalid_card_type',
+  'invalid_cvc',
+  'invalid_expiry_month',
+  'invalid_expiry_year',
+  'invalid_number',
+  'payment_method_unexpected_state',
+  'token_already_used',
+])
 
 /** How Stripe is called. */
 export interface StripeOptions {
@@ -157,7 +182,9 @@ async function decidedOrCancelled(
   return { kind: 'declined', reason: error?.message ?? `the card needs another step (${status})` }
 }
 
-function declinedBy({ message }: { message: string }): CaptureResult {
+/** What is wrong with our request would decline every card, and Stripe's words about our account are nobody else's. */
+function declinedBy({ message, summary, isOfCard }: Refusal): CaptureResult {
+  if (!isOfCard) throw new Error(summary)
   return { kind: 'declined', reason: message || 'the card was declined' }
 }
 
@@ -200,10 +227,14 @@ async function ask<T>(schema: z.ZodType<T>, request: Promise<unknown>): Promise<
   } catch (error) {
     if (!(error instanceof StripeError)) throw error
     const summary = summaryOf(error)
-    // 402: the card was refused. 400 and 404: no such card, or not one for this. The package has classes of their own for
-    // a key that was used with another request and for too many requests, though both may be 400.
+    // 402: the card was refused. 400 and 404: no such card, or something is wrong with our request, as a currency that the account
+    // does not take. The package has classes of their own for a key that was used with another request and for too many requests,
+    // though both may be 400.
     if (error instanceof StripeCardError || error instanceof StripeInvalidRequestError) {
-      return { refusal: { code: error.code, message: error.message, summary } }
+      const { code, message, param } = error
+      const isOfCard =
+        error instanceof StripeCardError || param === 'payment_method' || CARD_CODES.has(code ?? '')
+      return { refusal: { code, message, summary, isOfCard } }
     }
     // The package's error carries the card and the payment's client secret, and a logger prints causes in full.
     // oxlint-disable-next-line preserve-caught-error -- because of that

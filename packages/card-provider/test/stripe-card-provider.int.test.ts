@@ -129,13 +129,24 @@ describe('a capture at Stripe', () => {
   })
 
   test.each([
-    [402, 'card_error'],
-    [400, 'invalid_request_error'],
-    [404, 'invalid_request_error'],
-  ])('%d %s is a decision: declined', async (status, type) => {
-    answer = { status, body: { error: { type, message: 'no such card' } } }
+    [402, { type: 'card_error' }],
+    [400, { type: 'invalid_request_error', param: 'payment_method' }],
+    [404, { type: 'invalid_request_error', param: 'payment_method', code: 'resource_missing' }],
+    [400, { type: 'invalid_request_error', code: 'expired_card' }],
+  ])('%d %j is a decision: declined', async (status, error) => {
+    answer = { status, body: { error: { ...error, message: 'no such card' } } }
     expect(await capture()).toEqual({ kind: 'declined', reason: 'no such card' })
   })
+
+  test.each(['currency', 'return_url', 'amount'])(
+    'is not declined where our own %s is refused, and nobody is shown what Stripe says of our account',
+    async (param) => {
+      const error = { type: 'invalid_request_error', param, message: 'account acct_1 can not do that' }
+      answer = { status: 400, body: { error } }
+      await expect(capture()).rejects.toThrow('Stripe answered 400 invalid_request_error')
+      await expect(capture()).rejects.not.toThrow('acct_1')
+    },
+  )
 
   test('that wants another step is declined and cancelled, so that it can not succeed later', async () => {
     answer = { status: 200, body: { id: 'pi_1', status: 'requires_action' } }

@@ -9,16 +9,20 @@ import type { CardOrder, CaptureStatus } from './sql/card-captures.ts'
 import { postponeOrder, storeAction, storeOutcome } from './sql/card-captures.ts'
 import { findPayment } from './sql/payments.ts'
 import { lockSagas } from './sql/purchase-sagas.ts'
+import { beganAt } from './uuid-time.ts'
 
 const RETRY_MAX_MS = 60_000
 // A question may begin a second late, and take longer than that.
 const LAST_QUESTIONS_MS = 3_000
+// Stripe keeps its answer to a key for 24 h. Later the same key would be a new capture.
+const KEY_LIFE_MS = 23 * 3_600_000
 const UNDECIDED: readonly CaptureStatus[] = ['PENDING', 'ACTION_REQUIRED']
 
 /** Makes the calls that a leased order asks for, and stores what comes of them. Where the provider gives no answer, they are repeated later. */
 export async function carryOutOrder(ctx: Context, order: CardOrder): Promise<void> {
   try {
-    if (order.wanted === 'CAPTURED') await capture(ctx, order)
+    if (isKeyForgotten(ctx, order)) await leaveToPerson(ctx, order)
+    else if (order.wanted === 'CAPTURED') await capture(ctx, order)
     else await refund(ctx, order)
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error)
@@ -29,6 +33,18 @@ export async function carryOutOrder(ctx: Context, order: CardOrder): Promise<voi
     )
     await postponeOrder(ctx.pool, order, retryInMs, text)
   }
+}
+
+/** A capture without a reference can only be asked about by its key. It was first asked for when its payment began, or later. */
+function isKeyForgotten(ctx: Context, { paymentId, status, providerReference }: CardOrder): boolean {
+  if (!UNDECIDED.includes(status) || providerReference !== null) return false
+  return ctx.now().getTime() - beganAt(paymentId).getTime() > KEY_LIFE_MS
+}
+
+async function leaveToPerson(ctx: Context, order: CardOrder): Promise<void> {
+  const text = 'the provider has forgotten the key by now; look there whether the money was taken'
+  ctx.logger.error({ paymentId: order.paymentId, wanted: order.wanted }, text)
+  await postponeOrder(ctx.pool, order, null, text)
 }
 
 async function askForCapture(ctx: Context, order: CardOrder): Promise<CaptureResult | ActionRequired> {

@@ -46,7 +46,7 @@ export function createPaymentEvents(host: Pick<ServiceHost, 'logger' | 'metrics'
   })
   const providerEvents = new Counter({
     name: 'provider_events_total',
-    help: 'Events of the card provider, by what they are about and what was made of them; `noticed` is for a person to look at',
+    help: 'Events of the card provider, by what they are about and what was made of them; `noticed` and `unknown` are for a person to look at',
     labelNames: ['kind', 'outcome'] as const,
     registers,
   })
@@ -81,6 +81,11 @@ export function createPaymentEvents(host: Pick<ServiceHost, 'logger' | 'metrics'
       providerEvents.inc({ kind, outcome })
       if (outcome === 'noticed')
         host.logger.warn(event, 'somebody disputed or gave back a payment at the card provider')
+      else if (outcome === 'unknown')
+        host.logger.warn(
+          event,
+          'a dispute or refund of no payment of ours; it may be of the charge of a wallet',
+        )
       else host.logger.debug(event, 'event of the card provider')
     },
     reconciled(saga) {

@@ -11,6 +11,7 @@ const payment = {
   sagaState: 'APPROVED',
   captureStatus: null,
   captureWanted: null,
+  isCaptureLeft: false,
   createdAt: new Date(0),
   movedAt: new Date(0),
   deadlineAt: null,
@@ -53,6 +54,16 @@ describe('what the audit says of a payment', () => {
       payment: { ...payment, status: 'PENDING', sagaState: 'CONFIRMING' },
     })
     expect(judgement).toEqual({ unsettled: true, lookedAt: [], violations: [] })
+  })
+
+  test('one whose capture was left to a person is named, though its saga is at work', () => {
+    const card = { ...payment, status: 'PENDING', paymentMethod: 'CARD', captureStatus: 'PENDING' } as const
+    const left = { ...card, sagaState: 'REFUNDING', isCaptureLeft: true } as const
+    expect(judgePayment({ ...good, payment: left })).toMatchObject({
+      unsettled: true,
+      lookedAt: [3],
+      violations: [{ number: 3, text: expect.stringContaining('forgotten its key') }],
+    })
   })
 
   test.each<[string, Partial<FactsOfPayment>, number[]]>([

@@ -23,12 +23,14 @@ const SETTLED = new Set(['APPROVED', 'FAILED', 'REFUNDED'])
 /**
  * Judges one payment by invariants 2 and 3: a CONFIRMED reservation has exactly one APPROVED payment of its amount whose money
  * was taken exactly once; money taken for any other payment has been given back, once. A payment whose saga is at work is
- * not judged. Pure.
+ * not judged, unless a person has to find out whether its card's money was taken. Pure.
  */
 export function judgePayment(facts: FactsOfPayment): Judgement {
   const { payment } = facts
   if (payment === undefined) return judgeUnknown(facts)
-  if (!SETTLED.has(payment.sagaState)) return { unsettled: true, lookedAt: [], violations: [] }
+  if (!SETTLED.has(payment.sagaState)) {
+    return payment.isCaptureLeft ? judgeLeft(payment) : { unsettled: true, lookedAt: [], violations: [] }
+  }
   const violations =
     payment.status === 'APPROVED' ? judgeApproved(payment, facts) : judgeEnded(payment, facts)
   return {
@@ -39,6 +41,11 @@ export function judgePayment(facts: FactsOfPayment): Judgement {
       text: `payment ${payment.paymentId}: ${text}`,
     })),
   }
+}
+
+function judgeLeft({ paymentId }: PaymentFacts): Judgement {
+  const text = `payment ${paymentId}: the card provider has forgotten its key; look there whether its money was taken`
+  return { unsettled: true, lookedAt: [3], violations: [{ number: 3, text }] }
 }
 
 function judgeUnknown({ paymentId, reservation, wallet }: FactsOfPayment): Judgement {

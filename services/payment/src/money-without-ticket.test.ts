@@ -16,6 +16,7 @@ const payment: PaymentFacts = {
   sagaState: 'CONFIRMING',
   captureStatus: null,
   captureWanted: null,
+  isCaptureLeft: false,
   createdAt: ago(90_000),
   movedAt: ago(80_000),
   deadlineAt: ago(70_000),

@@ -116,3 +116,34 @@ test.each([
     expect(answers).toEqual([null, 'UNAVAILABLE'])
   },
 )
+
+test.each(['APPROVED', 'FAILED', 'REFUNDED'] as const)(
+  'payments that waited for the owner of their card are no slow ones when they end %s',
+  (status) => {
+    for (const how of ['moved', 'found'] as const) {
+      // As full as where eleven before a new one are too many.
+      const { BALANCE: CARD, CARD: BALANCE } = intakesWith(11)
+      const intakes = { BALANCE, CARD }
+      const events = notingSteps({ ...silent, settled: () => undefined }, intakes)
+      const payments = fivePayments({}).map((payment) => ({
+        ...payment,
+        paymentMethod: 'CARD' as const,
+        paidAt: null,
+      }))
+      for (const payment of payments) {
+        const { paymentId } = payment
+        const move = {
+          paymentId,
+          from: 'TAKING_MONEY',
+          to: 'AWAITING_ACTION',
+          message: 'CardActionRequired',
+          reason: null,
+        }
+        if (how === 'moved') events.moved(move)
+        else noteFound(intakes, { ...payment, status: 'PENDING' })
+        noteSettled(intakes, { ...payment, status })
+      }
+      expect(CARD.refusal()).toBeNull()
+    }
+  },
+)

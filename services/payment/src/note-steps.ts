@@ -11,12 +11,15 @@ const methodOfFirstStep: Readonly<Record<string, PaymentMethod>> = {
   CardCaptured: 'CARD',
 }
 
+const OWNERS_STATE = 'AWAITING_ACTION'
+
 /** The same events, which tell the intakes of each first step that ended. */
 export function notingSteps(events: PaymentEvents, intakes: Intakes): PaymentEvents {
   return {
     ...events,
     moved(saga) {
       events.moved(saga)
+      if (saga.from === OWNERS_STATE || saga.to === OWNERS_STATE) intakes.CARD.waitsForOwner(saga.paymentId)
       const method = methodOfFirstStep[saga.message]
       if (method !== undefined && saga.from === 'TAKING_MONEY' && saga.to === 'CONFIRMING') {
         intakes[method].stepEnded(ageOf(saga.paymentId))
@@ -29,8 +32,7 @@ export function notingSteps(events: PaymentEvents, intakes: Intakes): PaymentEve
 export function noteSettled(intakes: Intakes, { paymentId, paymentMethod, status, paidAt }: Payment): void {
   const intake = intakes[paymentMethod]
   intake.settled(paymentId)
-  // It waits for its owner, which says nothing of how fast payments are taken.
-  if (status === 'PENDING') return
+  if (isOwnersTime(intake, paymentId, status)) return
   if (status === 'FAILED') intake.allStepsEnded(ageOf(paymentId))
   // The refund of a payment that was paid before says nothing of how fast payments are taken. Any other settles a payment whose first
   // step was noted when its money was taken.
@@ -47,8 +49,14 @@ export function noteFound(
 ): void {
   const intake = intakes[paymentMethod]
   intake.settled(paymentId)
-  if (status === 'PENDING') return
+  if (isOwnersTime(intake, paymentId, status)) return
   intake.allStepsEnded(ageOf(paymentId, (paidAt ?? endedAt)?.getTime()))
+}
+
+/** A payment that waits for its owner, or has done so before it ended, says nothing of how fast payments are taken. */
+function isOwnersTime(intake: PaymentIntake, paymentId: string, status: Payment['status']): boolean {
+  if (status === 'PENDING') intake.waitsForOwner(paymentId)
+  return intake.hasWaitedForOwner(paymentId)
 }
 
 function ageOf(paymentId: string, atMs = Date.now()): number {

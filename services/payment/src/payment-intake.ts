@@ -12,6 +12,8 @@ const MEDIAN_OF_MS = 500
 const NEWEST_MIN = 5
 // So many say as much as more would; it bounds what is kept.
 const KEPT_MAX = 2_000
+// Payments whose owners were waited for; it bounds what is kept.
+const OWNERS_MAX = 10_000
 const RETRY_AFTER_MAX_S = 5
 // A payment that has not settled by then is stuck, or was settled by another instance.
 const UNSETTLED_MAX_MS = 30_000
@@ -30,6 +32,7 @@ export class PaymentIntake {
   readonly #unsettled = new Set<{ sinceMs: number }>()
   /** Those of them whose request was answered with 202. */
   readonly #pending = new Map<string, { sinceMs: number }>()
+  readonly #waitedForOwner = new Set<string>()
   /** When steps ended, and how long before that their payment began. */
   #ended: { atMs: number; ageMs: number }[] = []
   #medianMs = 0
@@ -79,6 +82,18 @@ export class PaymentIntake {
     const entry = this.#pending.get(paymentId)
     if (entry !== undefined) this.#unsettled.delete(entry)
     this.#pending.delete(paymentId)
+  }
+
+  /** Notes that a payment waits, or has waited, for the owner of its card: its age says nothing of how fast payments are taken. */
+  waitsForOwner(paymentId: string): void {
+    this.#waitedForOwner.add(paymentId)
+    const [oldest] = this.#waitedForOwner
+    if (this.#waitedForOwner.size > OWNERS_MAX && oldest !== undefined) this.#waitedForOwner.delete(oldest)
+  }
+
+  /** Whether this process knows of a payment that it waited for the owner of its card. */
+  hasWaitedForOwner(paymentId: string): boolean {
+    return this.#waitedForOwner.has(paymentId)
   }
 
   /** Notes that a step of a payment has ended now, `ageMs` after the payment began. */

@@ -7,7 +7,8 @@ import { findMissedNews, heldWithoutTicket } from './money-without-ticket.ts'
 import type { MissedNews } from './money-without-ticket.ts'
 import { oneByOne } from './one-by-one.ts'
 import { listPaymentFacts } from './sql/payments.ts'
-import { lowestIdAt } from './uuid-time.ts'
+import { lockStuckSaga } from './sql/purchase-sagas.ts'
+import { idBefore, lowestIdAt } from './uuid-time.ts'
 
 /** What the reconciliation works with. */
 export type ReconcilingContext = Omit<Context, 'cardProvider' | 'getReservation'>
@@ -20,6 +21,8 @@ const TOLD_MAX = 100
 const RECENT_MS = 3_600_000
 // It bounds what is kept for the metrics.
 const HELD_MAX = 10_000
+// A round looks at so many of them again, those first that were looked at longest ago.
+const HELD_AGAIN_MAX = 100
 
 interface Missed extends MissedNews {
   paymentId: string
@@ -51,6 +54,7 @@ export class Reconciliation {
   }
 
   async round(signal: AbortSignal): Promise<void> {
+    await this.#lookAgain()
     const oldestRecent = lowestIdAt(new Date(this.#ctx.now().getTime() - RECENT_MS))
     const recentFrom = this.#recentAfter > oldestRecent ? this.#recentAfter : oldestRecent
     const recent = await this.#walk(recentFrom)
@@ -59,6 +63,29 @@ export class Reconciliation {
     this.#after = all.endedAt ?? ID_BELOW_ALL
     const missed = new Map([...recent.missed, ...all.missed].map((one) => [one.paymentId, one]))
     await this.#tell([...missed.values()].slice(0, TOLD_MAX), signal)
+  }
+
+  /** The walk over all may take hours, and the metric is to fall soon after the money is back. */
+  async #lookAgain(): Promise<void> {
+    const { reservationFacts, walletFacts } = this.#sources
+    for (const paymentId of [...this.#settled.keys()].slice(0, HELD_AGAIN_MAX)) {
+      const before = idBefore(paymentId)
+      const [payments, reservations, wallets] = await Promise.all([
+        listPaymentFacts(this.#ctx.pool, before, 1),
+        reservationFacts(before, 1),
+        walletFacts(before, 1),
+      ])
+      const payment = payments.find((fact) => fact.paymentId === paymentId)
+      const reservation = reservations.find((fact) => fact.paymentId === paymentId)
+      const wallet = wallets.find((fact) => fact.paymentId === paymentId)
+      // It goes behind the others.
+      this.#settled.delete(paymentId)
+      this.#note(
+        payment?.deadlineAt ?? null,
+        paymentId,
+        heldWithoutTicket({ paymentId, payment, reservation, wallet }),
+      )
+    }
   }
 
   /** Looks at the payments above an id. `endedAt`: the last one that was looked at, undefined where none is left. */
@@ -89,12 +116,18 @@ export class Reconciliation {
   }
 
   async #tell(missed: readonly Missed[], signal: AbortSignal): Promise<void> {
-    const { pool, events, logger } = this.#ctx
+    const { pool, events, logger, now } = this.#ctx
     await oneByOne(
       missed,
       async ({ paymentId, message, found }) => {
         if (signal.aborted) return
-        await inTransaction(pool, (tx) => advancePurchaseSagas(this.#ctx, tx, [{ paymentId, message }]))
+        const isTold = await inTransaction(pool, async (tx) => {
+          // It may have moved on since it was looked at, and its new step is not late.
+          if (found === 'stuck' && !(await lockStuckSaga(tx, paymentId, now()))) return false
+          await advancePurchaseSagas(this.#ctx, tx, [{ paymentId, message }])
+          return true
+        })
+        if (!isTold) return
         // A saga that is at work again is counted as such.
         if (found === 'cancelled' || found === 'stuck') this.#settled.delete(paymentId)
         events.reconciled({ paymentId, found })

@@ -7,8 +7,15 @@ import { inTransaction } from '@frontrow/postgres/transaction'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
-import { leaseOrders, orderRefunds, postponeOrder, storeAction } from '../src/sql/card-captures.ts'
+import {
+  findOpenCapture,
+  leaseOrders,
+  orderRefunds,
+  postponeOrder,
+  storeAction,
+} from '../src/sql/card-captures.ts'
 import type { CardLane, CardOrder } from '../src/sql/card-captures.ts'
+import { listPaymentFacts } from '../src/sql/payments.ts'
 import { takeEvent } from '../src/sql/provider-events.ts'
 import { CardWorker } from '../src/work-cards.ts'
 import { beginPayments, startInstance } from './saga-instance.ts'
@@ -214,4 +221,97 @@ test('a refund that failed is tried again under the same key of the provider, an
   const { paymentId } = payment
   const round = [`capture-${paymentId}`, `refund-${paymentId}`]
   expect(keys).toEqual([...round, ...round, ...round])
+})
+
+test('a capture of unknown outcome whose key the provider has forgotten is left to a person, until an event names it', async () => {
+  const asked: (string | null)[] = []
+  const simulator = createSimulatedCardProvider({ lateMs: 0 })
+  const provider: InteractiveCardProvider = {
+    ...simulator,
+    captureInteractively(request) {
+      asked.push(request.reference)
+      return simulator.captureInteractively(request)
+    },
+  }
+  const [payment] = await byCard(1)
+  const paymentId = payment?.paymentId ?? ''
+  await inTransaction(one.ctx.pool, async (tx) => {
+    await orderRefunds(tx, [paymentId])
+    await tx.query(`UPDATE purchase_sagas SET state = 'REFUNDING', version = 2 WHERE payment_id = $1`, [
+      paymentId,
+    ])
+  })
+  const read = async () => {
+    const { rows } = await one.ctx.pool.query<{ status: string; dueAt: Date | null; reference: string }>(
+      `SELECT status, due_at AS "dueAt", provider_reference AS reference FROM card_captures WHERE payment_id = $1`,
+      [paymentId],
+    )
+    return rows[0]
+  }
+  const isLeft = async () => {
+    const facts = await listPaymentFacts(one.ctx.pool, '00000000-0000-0000-0000-000000000000', 1_000)
+    return facts.find((fact) => fact.paymentId === paymentId)?.isCaptureLeft
+  }
+  const now = () => new Date(Date.now() + 23 * 3_600_000 + 1_000)
+  const [worker] = workers([{ ...one, ctx: { ...one.ctx, now } }], provider)
+  worker?.start()
+  await eventually(async () => expect(await read()).toMatchObject({ status: 'PENDING', dueAt: null }))
+  expect([asked, await isLeft()]).toEqual([[], true])
+  const event = {
+    eventId: 'evt_late',
+    type: 'payment_intent.succeeded',
+    kind: 'capture',
+    paymentId,
+    reference: 'pi_late',
+    status: null,
+    reason: null,
+    amount: null,
+    happenedAt: new Date(),
+  } as const
+  expect(await takeEvent(one.ctx.pool, event)).toBe('woke')
+  await eventually(async () =>
+    expect(await read()).toMatchObject({ status: 'REFUNDED', reference: expect.any(String) }),
+  )
+  await worker?.stop()
+  expect([asked, await isLeft()]).toEqual([['pi_late'], false])
+})
+
+test('a good answer makes the pauses after failures begin anew', async () => {
+  await byCard(1)
+  await one.ctx.pool.query(
+    `UPDATE card_captures SET status = 'ACTION_REQUIRED', attempts = 8 WHERE due_at IS NOT NULL`,
+  )
+  const [polled] = await lease({ question: 1 })
+  if (polled === undefined) throw new Error('no order')
+  await postponeOrder(one.ctx.pool, polled, 0, null)
+  const [failed] = await lease({ question: 1 })
+  expect([polled.attempts, failed?.attempts]).toEqual([9, 1])
+  if (failed === undefined) throw new Error('no order')
+  await postponeOrder(one.ctx.pool, failed, 0, 'no answer')
+  expect(await lease({ question: 1 })).toMatchObject([{ attempts: 2 }])
+})
+
+test('a card that its provider has news of comes before all that are only overdue', async () => {
+  const payments = await byCard(20)
+  await one.ctx.pool.query(
+    `UPDATE card_captures SET status = 'ACTION_REQUIRED', provider_reference = 'pi_' || payment_id, attempts = 1,
+       due_at = now() + CASE payment_id WHEN $2 THEN interval '3 seconds' ELSE interval '-1 hour' END
+     WHERE payment_id = ANY ($1)`,
+    [idsOf(payments), payments[7]?.paymentId],
+  )
+  const paymentId = payments[7]?.paymentId ?? ''
+  const event = {
+    eventId: 'evt_first',
+    type: 'payment_intent.succeeded',
+    kind: 'capture',
+    paymentId: null,
+    reference: `pi_${paymentId}`,
+    status: null,
+    reason: null,
+    amount: null,
+    happenedAt: new Date(),
+  } as const
+  expect(await takeEvent(one.ctx.pool, event)).toBe('woke')
+  expect(await findOpenCapture(one.ctx.pool, paymentId)).toMatchObject({ dueInMs: 0 })
+  expect(await lease({ question: 1 })).toMatchObject([{ paymentId }])
 })

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import type { PaymentFact__Output as PaymentFact } from '@frontrow/proto/gen/frontrow/audit/v1/PaymentFact'
+import { inTransaction } from '@frontrow/postgres/transaction'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { Reconciliation } from '../src/reconcile-payments.ts'
@@ -96,6 +97,18 @@ async function standStill(
   return of
 }
 
+/** Begins so many payments that failed two days ago. */
+async function beginOld(count: number): Promise<void> {
+  await one.ctx.pool.query(
+    `WITH old AS (
+       INSERT INTO payments (payment_id, reservation_id, user_id, schedule_id, amount, payment_method, status)
+       SELECT (left($1, 24) || lpad(to_hex(n), 12, '0'))::uuid, gen_random_uuid(), 'u', 42, 120000, 'BALANCE', 'FAILED'
+       FROM generate_series(1, $2) n RETURNING payment_id)
+     INSERT INTO purchase_sagas (payment_id, state, updated_at) SELECT payment_id, 'FAILED', now() - interval '2 days' FROM old`,
+    [lowestIdAt(new Date(Date.now() - 172_800_000)), count],
+  )
+}
+
 async function rowOf(of: BegunPayment) {
   const rows = await readRows(one.ctx.pool, [of])
   return {
@@ -183,15 +196,43 @@ test('a saga that can not be told does not keep the others from being told', asy
   ).toContain(50)
 })
 
-test('a round looks at so many payments and no more; old ones are found in time, and new ones at once', async () => {
-  await one.ctx.pool.query(
-    `WITH old AS (
-       INSERT INTO payments (payment_id, reservation_id, user_id, schedule_id, amount, payment_method, status)
-       SELECT (left($1, 24) || lpad(to_hex(n), 12, '0'))::uuid, gen_random_uuid(), 'u', 42, 120000, 'BALANCE', 'FAILED'
-       FROM generate_series(1, 2500) n RETURNING payment_id)
-     INSERT INTO purchase_sagas (payment_id, state, updated_at) SELECT payment_id, 'FAILED', now() - interval '2 days' FROM old`,
-    [lowestIdAt(new Date(Date.now() - 172_800_000))],
+test('money of settled payments that is back is counted as held no longer from the next round on, wherever the walk is', async () => {
+  const reconciliation = reconcile()
+  await beginOld(1_500)
+  const { rows } = await one.ctx.pool.query<BegunPayment>(
+    `SELECT payment_id AS "paymentId", reservation_id AS "reservationId" FROM payments ORDER BY payment_id LIMIT 2`,
   )
+  const [held, still] = [await standStill(rows[0], 'APPROVED'), await standStill(rows[1], 'APPROVED')]
+  walletFacts = [debit(held), debit(still)]
+  await reconciliation.round(never)
+  expect(reconciliation.heldBySettled).toHaveLength(2)
+  // The next round walks on from the thousandth payment.
+  walletFacts = [debit(held, 120_000), debit(still)]
+  await reconciliation.round(never)
+  expect(reconciliation.heldBySettled).toHaveLength(1)
+})
+
+test('a saga that moves on while it is taken for stuck is told nothing', async () => {
+  const [begun] = await beginPayments(one.ctx.pool, ['BALANCE'])
+  const late = await standStill(begun, 'REFUNDING', { overdueSeconds: 100 })
+  const before = await one.counted('sagas_reconciled_total')
+  await inTransaction(one.ctx.pool, async (tx) => {
+    await tx.query(
+      `UPDATE purchase_sagas SET deadline_at = now() + interval '1 minute' WHERE payment_id = $1`,
+      [late.paymentId],
+    )
+    // It still sees the old deadline.
+    await reconcile().round(never)
+  })
+  expect((await rowOf(late)).commands).toEqual([])
+  expect(await one.counted('sagas_reconciled_total')).toBe(before)
+  expect(one.logged.filter(({ level, paymentId }) => level === 50 && paymentId === late.paymentId)).toEqual(
+    [],
+  )
+})
+
+test('a round looks at so many payments and no more; old ones are found in time, and new ones at once', async () => {
+  await beginOld(2_500)
   const { rows } = await one.ctx.pool.query<BegunPayment>(
     `SELECT payment_id AS "paymentId", reservation_id AS "reservationId" FROM payments ORDER BY payment_id`,
   )

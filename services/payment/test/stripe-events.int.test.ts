@@ -169,12 +169,13 @@ describe('an event', () => {
     expect((await deliver('x'.repeat(65_537))).status).toBe(413)
   })
 
-  test('of a payment that is not of ours is taken, and nothing follows', async () => {
+  test('of a payment that is not of ours is taken; a dispute is for a person to look at, and nothing else follows', async () => {
     const foreign = { id: 'pi_foreign', status: 'succeeded', metadata: {} }
     expect((await deliver(eventOf('payment_intent.succeeded', foreign))).status).toBe(200)
     expect((await deliver(eventOf('charge.dispute.created', { payment_intent: 'pi_foreign' }))).status).toBe(
       200,
     )
+    expect(await service.metrics()).toMatch(/provider_events_total\{[^}]*outcome="unknown"[^}]*\} 1\n/)
   })
 })
 

@@ -72,19 +72,21 @@ export async function leaseOrders(
 }
 
 /**
- * Ends a lease without an outcome: the next call may begin in `inMs`, or at once where the order was woken meanwhile. `error` is what
- * went wrong. Does nothing where the lease has run out and another worker has the order.
+ * Ends a lease without an outcome: the next call may begin in `inMs`, or at once where the order was woken meanwhile; with null it is
+ * left to a person, and no call begins until the provider's event names the capture. `error` is what went wrong;
+ * where it is null the provider answered, so that the pauses after failures begin anew. Does nothing where the lease has run out and another worker has the order.
  */
 export async function postponeOrder(
   db: Queryable,
   order: Pick<CardOrder, 'paymentId' | 'lease'>,
-  inMs: number,
+  inMs: number | null,
   error: string | null,
 ): Promise<void> {
   await db.query({
     name: 'captures-postpone',
     text: `UPDATE card_captures SET last_error = $3, leased_until = NULL, updated_at = now(),
-             due_at = CASE WHEN due_at < leased_until THEN now() ELSE now() + make_interval(secs => $4::float8 / 1000) END
+             attempts = CASE WHEN $3::text IS NULL THEN 0 ELSE attempts END,
+             due_at = CASE WHEN due_at < leased_until THEN due_at ELSE now() + make_interval(secs => $4::float8 / 1000) END
            WHERE payment_id = $1 AND leased_until = $2::timestamptz`,
     values: [order.paymentId, order.lease, error?.slice(0, 500) ?? null, inMs],
   })
@@ -122,7 +124,7 @@ export async function storeAction(
     name: 'captures-store-action',
     text: `UPDATE card_captures SET status = 'ACTION_REQUIRED', provider_reference = $2, next_action = $3, waits_until = $4,
              last_error = NULL, leased_until = NULL, attempts = 0, updated_at = now(),
-             due_at = CASE WHEN wanted = 'REFUNDED' OR due_at < leased_until THEN now()
+             due_at = CASE WHEN due_at < leased_until THEN due_at WHEN wanted = 'REFUNDED' THEN now()
                            ELSE now() + make_interval(secs => $5::float8 / 1000) END
            WHERE payment_id = $1 AND status IN ('PENDING', 'ACTION_REQUIRED')`,
     values: [paymentId, action.reference, JSON.stringify(action.nextAction), action.until, action.askInMs],
@@ -156,7 +158,7 @@ export async function findOpenCapture(db: Queryable, paymentId: string): Promise
     name: 'captures-find-open',
     text: `SELECT next_action AS "nextAction", waits_until AS "waitsUntil", attempts,
              CASE WHEN leased_until > now() THEN 0
-                  ELSE greatest(0, extract(epoch FROM due_at - now()) * 1000)::float8 END AS "dueInMs"
+                  ELSE (extract(epoch FROM greatest(due_at, now()) - now()) * 1000)::float8 END AS "dueInMs"
            FROM card_captures
            WHERE payment_id = $1 AND wanted = 'CAPTURED' AND status IN ('PENDING', 'ACTION_REQUIRED')`,
     values: [paymentId],

@@ -34,8 +34,11 @@ export async function findRequestsByKey(
     name: 'payment-requests-find',
     text: `SELECT place, r.request_hash AS "requestHash", r.payment_id AS "wantedPaymentId", r.refusal, p.*
            FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS wanted (user_id, idempotency_key, place)
-             JOIN payment_requests r USING (user_id, idempotency_key)
-             LEFT JOIN LATERAL (SELECT ${PAYMENT_COLUMNS} FROM payments WHERE payment_id = r.payment_id) p ON true`,
+             CROSS JOIN LATERAL (
+               SELECT request_hash, payment_id, refusal FROM payment_requests q
+               WHERE q.user_id = wanted.user_id AND q.idempotency_key = wanted.idempotency_key OFFSET 0) AS r
+             LEFT JOIN LATERAL (
+               SELECT ${PAYMENT_COLUMNS} FROM payments WHERE payment_id = r.payment_id OFFSET 0) AS p ON true`,
     values: [keys.map(({ userId }) => userId), keys.map(({ idempotencyKey }) => idempotencyKey)],
   })
   const found = new Map(rows.map((row) => [row.place - 1, toKeyedRequest(row)]))

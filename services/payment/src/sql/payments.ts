@@ -67,8 +67,11 @@ export async function findReservedSeats(
 export async function findSettled(db: Queryable, paymentIds: readonly string[]): Promise<Payment[]> {
   const { rows } = await db.query<Payment>({
     name: 'payments-find-settled',
-    text: `SELECT ${PAYMENT_COLUMNS} FROM payments WHERE payment_id = ANY ($1::uuid[]) AND (status <> 'PENDING'
-             OR EXISTS (SELECT FROM card_captures c WHERE c.payment_id = payments.payment_id AND c.status = 'ACTION_REQUIRED'))`,
+    // Looks by key: a join, or EXISTS beside OR, could come to read a whole table.
+    text: `SELECT ${PAYMENT_COLUMNS} FROM unnest($1::uuid[]) AS wanted (id)
+             CROSS JOIN LATERAL (SELECT * FROM payments WHERE payment_id = wanted.id OFFSET 0) AS p
+           WHERE status <> 'PENDING'
+             OR (SELECT c.status FROM card_captures c WHERE c.payment_id = p.payment_id) = 'ACTION_REQUIRED'`,
     values: [paymentIds],
   })
   return rows
@@ -103,6 +106,8 @@ export interface PaymentFacts {
   captureStatus: string | null
   /** What the saga last wanted of the card provider. */
   captureWanted: string | null
+  /** Whether its money was taken is not known, and nothing is asked of the card provider any more. */
+  isCaptureLeft: boolean
   createdAt: Date
   /** When the saga moved last. */
   movedAt: Date
@@ -115,7 +120,8 @@ export async function listPaymentFacts(db: Queryable, after: string, limit: numb
   const { rows } = await db.query<PaymentFacts>(
     `SELECT p.payment_id AS "paymentId", p.reservation_id AS "reservationId", p.amount,
             p.payment_method AS "paymentMethod", p.status, p.created_at AS "createdAt", s.state AS "sagaState",
-            s.updated_at AS "movedAt", s.deadline_at AS "deadlineAt", c.status AS "captureStatus", c.wanted AS "captureWanted"
+            s.updated_at AS "movedAt", s.deadline_at AS "deadlineAt", c.status AS "captureStatus", c.wanted AS "captureWanted",
+            coalesce(c.due_at IS NULL AND c.status IN ('PENDING', 'ACTION_REQUIRED'), false) AS "isCaptureLeft"
      FROM payments p JOIN purchase_sagas s USING (payment_id) LEFT JOIN card_captures c USING (payment_id)
      WHERE p.payment_id > $1 ORDER BY p.payment_id LIMIT $2`,
     [after, limit],

@@ -14,12 +14,14 @@ export interface NewProviderEvent {
   happenedAt: Date
 }
 
-/** What was made of an event; `repeated`: nothing, because it had been taken before. */
-export type EventOutcome = 'repeated' | 'woke' | 'noticed' | 'nothing'
+/** What was made of an event; `repeated`: nothing, because it had been taken before; `unknown`: a dispute or refund of no payment of ours. */
+export type EventOutcome = 'repeated' | 'woke' | 'noticed' | 'unknown' | 'nothing'
 
 /**
- * Takes an event, once by its id. One of a capture without an outcome makes its order due, so that the provider is asked; a lease is
- * not touched, and the order comes again when that call has ended. A dispute is taken note of, and so is a refund that we did not
+ * Takes an event, once by its id. One of a capture without an outcome makes its order the first that is due, however many are overdue, so
+ * that the provider is asked, by the id
+ * that the event names where we have none yet. So an order goes on, too, that was left to a person because its key is forgotten. A lease
+ * is not touched, and the order comes again when that call has ended. A dispute is taken note of, and so is a refund that we did not
  * order, or that the provider could not carry out.
  */
 export async function takeEvent(db: Queryable, event: NewProviderEvent): Promise<EventOutcome> {
@@ -33,9 +35,9 @@ export async function takeEvent(db: Queryable, event: NewProviderEvent): Promise
              SELECT payment_id, wanted FROM card_captures, fresh WHERE provider_reference = $5
              LIMIT 1),
            woken AS (
-             UPDATE card_captures c SET due_at = now() FROM about
-             WHERE c.payment_id = about.payment_id AND $3 = 'capture' AND c.due_at > now()
-               AND c.wanted = 'CAPTURED' AND c.status IN ('PENDING', 'ACTION_REQUIRED')
+             UPDATE card_captures c SET provider_reference = coalesce(c.provider_reference, $5), due_at = '-infinity' FROM about
+             WHERE c.payment_id = about.payment_id AND $3 = 'capture' AND c.status IN ('PENDING', 'ACTION_REQUIRED')
+               AND (c.due_at IS NOT NULL OR c.provider_reference IS NOT NULL OR $5 IS NOT NULL)
              RETURNING 1),
            noticed AS (
              INSERT INTO provider_notices (event_id, payment_id, kind, type, status, reason, amount, happened_at)
@@ -45,6 +47,7 @@ export async function takeEvent(db: Queryable, event: NewProviderEvent): Promise
            SELECT CASE WHEN NOT EXISTS (SELECT FROM fresh) THEN 'repeated'
                        WHEN EXISTS (SELECT FROM woken) THEN 'woke'
                        WHEN EXISTS (SELECT FROM noticed) THEN 'noticed'
+                       WHEN $3 IN ('dispute', 'refund') AND NOT EXISTS (SELECT FROM about) THEN 'unknown'
                        ELSE 'nothing' END AS outcome`,
     values: [
       event.eventId,

@@ -134,6 +134,17 @@ export async function lockDueSagas(tx: Tx, paymentIds: readonly string[], now: D
   return rows.map((row) => row.payment_id)
 }
 
+/** Locks a saga whose deadline has still passed, or that has none. Returns false where it has moved on, or another transaction has locked it. */
+export async function lockStuckSaga(tx: Tx, paymentId: string, now: Date): Promise<boolean> {
+  const { rows } = await tx.query({
+    name: 'sagas-lock-stuck',
+    text: `SELECT 1 FROM purchase_sagas WHERE payment_id = $1 AND (deadline_at <= $2 OR deadline_at IS NULL)
+           FOR NO KEY UPDATE SKIP LOCKED`,
+    values: [paymentId, now],
+  })
+  return rows.length === 1
+}
+
 /** Moves a deadline that has passed to `until`. */
 export async function postponeDeadline(
   db: Queryable,
