@@ -3,6 +3,7 @@ import { FailureLog } from '@frontrow/failure-log/failure-log'
 import { Alarm } from '@frontrow/messaging/wake-up'
 import { refuse } from '@frontrow/proto/refusals'
 import type { Refusal } from '@frontrow/refusals/refusal'
+import { BreakerOpenError } from '@frontrow/service-host/breaker'
 import { currentTrace, runWithTrace } from '@frontrow/trace-context/trace-context'
 import type { TraceContext } from '@frontrow/trace-context/trace-context'
 import type { WalletContext } from '../context.ts'
@@ -127,7 +128,10 @@ export class ChargeWorker {
     const limits = { first, again: this.#free('again'), giveBack: this.#free('giveBack') }
     let works: ChargeWork[] = []
     try {
-      works = await leaseWork(pool, limits, this.#leaseMs)
+      works = await leaseWork(pool, limits, {
+        leaseMs: this.#leaseMs,
+        giveUpMs: this.#ctx.config.CHARGE_GIVE_UP_MS,
+      })
       this.#charging = await countCharging(pool, CHARGING_MAX)
     } finally {
       this.#busy.first -= first
@@ -163,7 +167,8 @@ export class ChargeWorker {
         { err: error, chargeId, status, attempts, retryInMs },
         'a charge got no further at the card provider; trying again',
       )
-      await this.#note(work, text, retryInMs)
+      const wasAsked = work.wasAsked || !(error instanceof BreakerOpenError)
+      await this.#note({ ...work, wasAsked }, text, retryInMs)
     }
   }
 
@@ -185,7 +190,7 @@ export class ChargeWorker {
   async #capture(work: ChargeWork): Promise<void> {
     const { CHARGE_GIVE_UP_MS } = this.#ctx.config
     if (work.ageMs > CHARGE_GIVE_UP_MS) {
-      await this.#settle(work, { kind: 'givenUp' })
+      await this.#settle(work, { kind: 'givenUp', wasAsked: work.wasAsked })
       this.#alarm.wake()
       return
     }
@@ -259,6 +264,7 @@ function asWork({ chargeId, userId, amount, cardToken }: ChargeToBegin): ChargeW
     cardToken,
     providerReference: null,
     attempts: 1,
+    wasAsked: false,
     ageMs: 0,
   }
 }
