@@ -48,6 +48,8 @@ export class ChargeWorker {
   readonly #ctx: WorkerContext
   readonly #leaseMs: number
   readonly #alarm = new Alarm()
+  /** At most one warning a minute, as thousands of charges may fail. No success resets it: others may succeed meanwhile. */
+  readonly #failures: FailureLog
   readonly #busy: Record<Lane, number> = { first: 0, again: 0, giveBack: 0 }
   readonly #running = new Set<Promise<void>>()
   #isBehind = false
@@ -59,6 +61,7 @@ export class ChargeWorker {
   constructor(ctx: WorkerContext) {
     this.#ctx = ctx
     this.#leaseMs = leaseMsOf(ctx.config)
+    this.#failures = new FailureLog(ctx.logger, 'a charge got no further at the card provider; trying again')
   }
 
   run(): void {
@@ -163,10 +166,7 @@ export class ChargeWorker {
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error)
       const retryInMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.min(attempts, 10))
-      this.#ctx.logger.warn(
-        { err: error, chargeId, status, attempts, retryInMs },
-        'a charge got no further at the card provider; trying again',
-      )
+      this.#failures.failed(error, { chargeId, status, attempts, retryInMs })
       const wasAsked = work.wasAsked || !(error instanceof BreakerOpenError)
       await this.#note({ ...work, wasAsked }, text, retryInMs)
     }
@@ -197,10 +197,16 @@ export class ChargeWorker {
     const began = performance.now()
     try {
       await this.#settle(work, await this.#ask(work))
-    } finally {
-      const took = performance.now() - began
-      this.#captureMs += (took - this.#captureMs) / 10
+    } catch (error) {
+      // A call that was not made says nothing of how long one takes.
+      if (!(error instanceof BreakerOpenError)) this.#tookSince(began)
+      throw error
     }
+    this.#tookSince(began)
+  }
+
+  #tookSince(began: number): void {
+    this.#captureMs += (performance.now() - began - this.#captureMs) / 10
   }
 
   /**
