@@ -4,6 +4,7 @@ import type { Client } from '@frontrow/postgres/pool'
 import { checkAcrossServices } from '../services/payment/src/audit.ts'
 import type { AuditSources } from '../services/payment/src/audit.ts'
 import { listPaymentFacts as listReservationFacts } from '../services/reservation/src/sql/reservations.ts'
+import { findWrongCharges } from '../services/wallet/src/sql/charge-audit.ts'
 import { countLedger, findBroken, ledgerRules } from '../services/wallet/src/sql/ledger-rules.ts'
 import { listPaymentFacts as listWalletFacts } from '../services/wallet/src/sql/payment-movements.ts'
 import { comparedServices } from './databases.ts'
@@ -30,6 +31,8 @@ export interface MoneyReport {
 // A ledger of millions is read from end to end. It may take minutes, and holds no lock meanwhile.
 const STATEMENT_TIMEOUT_MS = 600_000
 const CONNECT_ATTEMPTS = 2
+// As in the audit: a capture that is younger may still be on its way back.
+const SETTLED_SECONDS = 60
 const CONNECT_PAUSE_MS = 500
 
 /**
@@ -39,13 +42,13 @@ const CONNECT_PAUSE_MS = 500
 export async function checkMoney(databases: Databases, linesMax: number): Promise<MoneyReport> {
   const clients: Client[] = []
   try {
-    const [wallet, reservation, payment] = await Promise.all(
-      comparedServices.map(async (service) => {
-        const client = await connectReadOnly(service, databases[service])
-        clients.push(client)
-        return client
-      }),
+    // All are waited for, so that also a connection that comes after another has failed is ended.
+    const connected = await Promise.allSettled(
+      comparedServices.map((service) => connectReadOnly(service, databases[service])),
     )
+    for (const one of connected) if (one.status === 'fulfilled') clients.push(one.value)
+    for (const one of connected) if (one.status === 'rejected') throw one.reason
+    const [wallet, reservation, payment] = clients
     if (wallet === undefined || reservation === undefined || payment === undefined)
       throw new Error('not connected')
     const checkedAt = new Date()
@@ -89,6 +92,12 @@ async function checkLedger(
       const { count, lines } = await findBroken(wallet, rule, linesMax)
       findings.push({ rule: rule.name, broken: count, lines })
     }
+    const wrong = await findWrongCharges(wallet, { settledSeconds: SETTLED_SECONDS, limit: linesMax })
+    findings.push({
+      rule: 'every CHARGED charge was captured once; a capture whose charge FAILED has been given back, once',
+      broken: wrong.count,
+      lines: wrong.rows.map(({ chargeId, what }) => `charge ${chargeId} ${what}`),
+    })
     return { ...counts, findings }
   } finally {
     await wallet.query('ROLLBACK')

@@ -207,6 +207,9 @@ const faults: [
           /^charge .* of ann is CHARGED with 100001, its movement is of ann with 100000$/,
         ),
       ],
+      'every CHARGED charge was captured once; a capture whose charge FAILED has been given back, once': [
+        expect.stringMatching(/^charge .* is CHARGED with 100001, and put 100000 into the wallet$/),
+      ],
     }),
   ],
   [

@@ -1,5 +1,6 @@
 -- What admins did by the REST API of this service: each write that an admin's token asked for, one row, kept for good. The row is written
--- before the write begins, so that none is missing; how it ended is written in the transaction of the write.
+-- before the write begins, so that none is missing; that it is DONE is written in the transaction of the write, and
+-- right after it where the write shares its transaction with those of others.
 CREATE TABLE admin_actions (
   -- A UUIDv7, so that ids follow time.
   action_id uuid PRIMARY KEY,

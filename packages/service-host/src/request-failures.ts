@@ -38,7 +38,8 @@ export class RequestFailures {
   }
 
   #outageOf({ code, message }: Refusal): Outage {
-    const name = this.#outages.size < OUTAGES_MAX ? `${code} ${message}` : code
+    const full = `${code} ${message}`
+    const name = this.#outages.has(full) || this.#outages.size < OUTAGES_MAX ? full : code
     let outage = this.#outages.get(name)
     if (outage === undefined) {
       outage = { failures: new FailureLog(this.#logger, this.#message), lastFailureMs: 0 }

@@ -21,6 +21,8 @@ ALTER TABLE charges
   -- Nobody takes the charge up before: the end of a lease or of a back-off. Null: there is nothing to do at the provider.
   ADD COLUMN next_attempt_at timestamptz,
   ADD COLUMN last_error text,
+  -- When a call to the provider may first have begun: it is set with the lease, and cleared where no call came of it. Null: none has begun.
+  ADD COLUMN asked_at timestamptz,
   ADD CONSTRAINT charges_follow_their_capture CHECK (
     capture_status IS NULL
     OR CASE status

@@ -5,9 +5,9 @@ import { inTransaction, together } from '@frontrow/postgres/transaction'
 import { isRefusal, refuse } from '@frontrow/proto/refusals'
 import { uuidv7 } from 'uuidv7'
 import type { WalletContext } from './context.ts'
-import type { Journal } from './journal.ts'
 import { CollisionError, openJournal, postMovements, startAgain } from './post-movements.ts'
 import { insertAdjustment } from './sql/adjustments.ts'
+import { lockChargesOf, readStandings } from './sql/charges.ts'
 
 /** A correction of a wallet by an admin. */
 export interface AdjustmentRequest {
@@ -29,7 +29,7 @@ type AdjustContext = Pick<WalletContext, 'pool' | 'events' | 'config'>
 
 /**
  * Corrects a wallet once per key: one movement, with its reason. Refuses with INSUFFICIENT_BALANCE where it would go below zero, with
- * BALANCE_LIMIT_EXCEEDED where it would pass the maximum, and with IDEMPOTENCY_KEY_REUSED.
+ * BALANCE_LIMIT_EXCEEDED where it would pass the maximum with all that is being charged, and with IDEMPOTENCY_KEY_REUSED.
  */
 export async function adjustWallet(
   ctx: AdjustContext,
@@ -59,10 +59,15 @@ async function adjust(
   const { userId, amount, reason, adminId, idempotencyKey } = request
   const content = { userId, amount, reason }
   const keyed = { userId: adminId, operation: 'adjust-wallet', key: idempotencyKey, content }
-  // In the order of all transactions that move money (post-movements.ts): wallets, then keys.
-  const [journal, keys] = await together([openJournal(tx, [userId]), AnsweredKeys.load(tx, [keyed])])
+  // In the order of all transactions that move money (post-movements.ts): users whose charges begin, wallets, then keys.
+  const [, standings, journal, keys] = await together([
+    lockChargesOf(tx, [userId]),
+    readStandings(tx, [userId]),
+    openJournal(tx, [userId]),
+    AnsweredKeys.load(tx, [keyed]),
+  ])
   const { response, replayed } = keys.answerOnce(keyed, () => {
-    checkBalance(ctx, journal, request)
+    checkBalance(ctx, journal.balanceOf(userId), standings.get(userId)?.charging ?? 0, request)
     const movement = { kind: 'ADJUSTMENT', amount, transactionId, paymentId: null } as const
     const { balanceAfter, movedAt } = journal.record(userId, movement)
     const made = { transactionId, userId, amount, reason, currentBalance: balanceAfter }
@@ -82,19 +87,20 @@ async function adjust(
 
 function checkBalance(
   { config }: AdjustContext,
-  journal: Journal,
-  { userId, amount }: AdjustmentRequest,
+  currentBalance: number,
+  charging: number,
+  { amount }: AdjustmentRequest,
 ): void {
-  const currentBalance = journal.balanceOf(userId)
   const { BALANCE_MAX: balanceMax } = config
   if (currentBalance + amount < 0) {
     throw refuse('INSUFFICIENT_BALANCE', 'the wallet holds less than would be taken', {
       details: { currentBalance, amount },
     })
   }
-  if (amount > 0 && currentBalance + amount > balanceMax) {
+  // What is being charged counts, as for a further charge (begin-charges.ts).
+  if (amount > 0 && currentBalance + charging + amount > balanceMax) {
     throw refuse('BALANCE_LIMIT_EXCEEDED', `the balance may be at most ${balanceMax}`, {
-      details: { currentBalance, balanceMax },
+      details: { currentBalance, charging, balanceMax },
     })
   }
 }

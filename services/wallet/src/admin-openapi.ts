@@ -24,7 +24,7 @@ export const adjustWalletRoute = defineRoute({
   tag: 'Wallet',
   summary: 'Correct a wallet',
   description:
-    'One movement of the kind ADJUSTMENT, with both sides of its entry. It never takes a wallet below zero or a correction upwards past the maximum of a balance. It is in the wallet’s history, and in `GET /api/v1/admin/actions` with who made it.',
+    'One movement of the kind ADJUSTMENT, with both sides of its entry. It never takes a wallet below zero or a correction upwards past the maximum of a balance, for which what is being charged counts. It is in the wallet’s history, and in `GET /api/v1/admin/actions` with who made it.',
   auth: 'admin',
   params: z.object({ userId }),
   headers: z.object({

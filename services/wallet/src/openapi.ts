@@ -58,7 +58,7 @@ export const chargeRoute = defineRoute({
   tag,
   summary: 'Put money into a wallet, from a card',
   description:
-    'By default 1,000 to 1,000,000 a charge, and a balance of at most 10,000,000, with charges that are at work counted. Waits up to 5 s for the card provider. 202 means that it goes on: ask the Location, or send the same request with the same key again, which waits again for the same charge. The money is in the wallet only when the provider has taken it. A provider that does not answer is asked again, for ten minutes by default; after that the charge has FAILED, and what was taken all the same is given back. A charge that FAILED is final for its key: another one needs a new key. The refusals BALANCE_LIMIT_EXCEEDED and 503 leave the key free; nothing was taken.',
+    'By default 1,000 to 1,000,000 a charge, and a balance of at most 10,000,000, with charges that are at work counted. Waits up to 5 s for the card provider. 202 means that it goes on: ask the Location, or send the same request with the same key again, which waits again for the same charge. The money is in the wallet only when the provider has taken it. A provider that does not answer is asked again, for ten minutes by default; after that the charge has FAILED, and what was taken all the same is given back. A charge that FAILED is final for its key: another one needs a new key. BALANCE_LIMIT_EXCEEDED leaves the key free; nothing was taken. A 503 may have begun the charge all the same: send the same request with the same key again, which answers with that charge or begins it, once.',
   auth: 'user',
   params,
   headers: chargeIdempotent,

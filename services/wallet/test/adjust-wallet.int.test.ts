@@ -77,8 +77,27 @@ test('no correction takes a wallet below zero or past its maximum, and the answe
   expect(below.error?.details).toEqual({ currentBalance: 1_000, amount: -1_001 })
   const above = await adjust('poor', 10_000_000)
   expect(codeOf(above)).toEqual([422, 'BALANCE_LIMIT_EXCEEDED'])
-  expect(above.error?.details).toEqual({ currentBalance: 1_000, balanceMax: 10_000_000 })
+  expect(above.error?.details).toEqual({ currentBalance: 1_000, charging: 0, balanceMax: 10_000_000 })
   expect(await adjust('poor', -1_000)).toMatchObject({ status: 201, data: { currentBalance: 0 } })
+})
+
+test('a correction leaves room for what is being charged, and takes as it would without it', async () => {
+  await it.charge('charging', 1_000)
+  await it.owner.query(
+    `INSERT INTO charges (charge_id, user_id, amount, status, capture_status, caller_id, idempotency_key, request_hash, card_token,
+       attempts, next_attempt_at, asked_at)
+     VALUES (gen_random_uuid(), 'charging', 9000000, 'CHARGING', 'PENDING', 'charging', 'at-work', '', 't', 1,
+       now() + interval '10 minutes', now())`,
+  )
+  const above = await adjust('charging', 999_001)
+  expect(codeOf(above)).toEqual([422, 'BALANCE_LIMIT_EXCEEDED'])
+  expect(above.error?.details).toEqual({ currentBalance: 1_000, charging: 9_000_000, balanceMax: 10_000_000 })
+  expect(await adjust('charging', 999_000)).toMatchObject({
+    status: 201,
+    data: { currentBalance: 1_000_000 },
+  })
+  expect(await adjust('charging', -1_000)).toMatchObject({ status: 201, data: { currentBalance: 999_000 } })
+  await it.owner.query("DELETE FROM charges WHERE idempotency_key = 'at-work'")
 })
 
 test.each([

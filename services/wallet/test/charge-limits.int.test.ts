@@ -87,7 +87,7 @@ test('an outcome that is unknown for so long that the provider has forgotten the
 
 test('who has lost the lease of a charge can not shorten the lease of who has it now', async () => {
   const [chargeId = ''] = await store({ status: 'CHARGING', inSeconds: 600 })
-  const mine = { chargeId, attempts: 1, status: 'CHARGING' } as const
+  const mine = { chargeId, attempts: 1, status: 'CHARGING', wasAsked: true } as const
   await it.owner.query('UPDATE charges SET attempts = 2 WHERE charge_id = $1', [chargeId])
   await noteFailure(it.wallet.ctx.pool, mine, 'too late', 0)
   expect(await rowOf(chargeId)).toMatchObject({ last_error: null })
@@ -112,14 +112,15 @@ test('charges are leased each to one only, up to the limits and by what there is
       [ids],
     )
     const limits = { first: 64, again: 10, giveBack: 20 }
-    const mine = await leaseWork(one, limits, 60_000)
+    const leased = { leaseMs: 60_000, giveUpMs: 600_000 }
+    const mine = await leaseWork(one, limits, leased)
     expect(mine.filter(({ status }) => status === 'CHARGING')).toHaveLength(10)
     expect(mine.filter(({ status }) => status === 'FAILED')).toHaveLength(20)
     expect(mine.every(({ attempts }) => attempts === 2)).toBe(true)
-    const rest = await leaseWork(one, { first: 64, again: 64, giveBack: 64 }, 60_000)
+    const rest = await leaseWork(one, { first: 64, again: 64, giveBack: 64 }, leased)
     expect(new Set([...mine, ...rest].map(({ chargeId }) => chargeId)).size).toBe(60)
     // Others pass over what is being leased, and don't wait for it.
-    expect(await leaseWork(other, limits, 60_000)).toEqual([])
+    expect(await leaseWork(other, limits, leased)).toEqual([])
   } finally {
     for (const client of [one, other]) {
       await client.query('ROLLBACK')

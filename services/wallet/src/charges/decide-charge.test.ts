@@ -4,9 +4,10 @@ import type { CaptureStatus, ChargeNews, ChargeState } from './decide-charge.ts'
 
 const captured: ChargeNews = { kind: 'captured', reference: 'r-1' }
 const declined: ChargeNews = { kind: 'declined', reason: 'no money' }
-const givenUp: ChargeNews = { kind: 'givenUp' }
+const givenUp: ChargeNews = { kind: 'givenUp', wasAsked: true }
+const neverAsked: ChargeNews = { kind: 'givenUp', wasAsked: false }
 const refunded: ChargeNews = { kind: 'refunded' }
-const all = [captured, declined, givenUp, refunded]
+const all = [captured, declined, givenUp, neverAsked, refunded]
 
 const charging: ChargeState = { status: 'CHARGING', captureStatus: 'PENDING' }
 const failed = (captureStatus: CaptureStatus | null): ChargeState => ({ status: 'FAILED', captureStatus })
@@ -40,6 +41,16 @@ describe('a charge at work', () => {
       isBooked: false,
       failure: { reason: 'TIMEOUT', message: expect.stringContaining('given back') },
       work: 'new',
+    })
+  })
+
+  test('that is given up before the provider was asked has failed, and nothing is left to do', () => {
+    expect(decideCharge(charging, neverAsked)).toEqual({
+      status: 'FAILED',
+      captureStatus: 'VOIDED',
+      isBooked: false,
+      failure: { reason: 'TIMEOUT', message: expect.stringContaining('nothing was taken') },
+      work: 'none',
     })
   })
 

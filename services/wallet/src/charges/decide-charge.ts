@@ -17,8 +17,8 @@ export interface ChargeState {
 export type ChargeNews =
   | { kind: 'captured'; reference: string }
   | { kind: 'declined'; reason: string }
-  /** The provider did not say for too long. It may have taken the money all the same. */
-  | { kind: 'givenUp' }
+  /** The provider did not say for too long. Where it was asked, it may have taken the money all the same. */
+  | { kind: 'givenUp'; wasAsked: boolean }
   | { kind: 'refunded' }
 
 /** What news change of a charge. */
@@ -33,11 +33,13 @@ export interface ChargeChange {
 }
 
 const GIVEN_UP = 'the card provider did not answer for too long; if it took the money, it is given back'
+const NEVER_ASKED = 'the card provider could not be reached for too long; nothing was taken'
 
 /**
  * Decides what `news` change of a charge; null: nothing, because they are old. Every change of a charge is one of these:
  *
- *     CHARGING/PENDING  captured -> CHARGED/CAPTURED  declined -> FAILED/DECLINED  given up -> FAILED/PENDING
+ *     CHARGING/PENDING  captured -> CHARGED/CAPTURED  declined -> FAILED/DECLINED  given up -> FAILED/PENDING,
+ *                                                                                 or FAILED/VOIDED where it was never asked
  *     FAILED/PENDING    captured -> FAILED/CAPTURED   declined -> FAILED/VOIDED
  *     FAILED/CAPTURED   refunded -> FAILED/REFUNDED
  *
@@ -75,10 +77,10 @@ function decideOpen(news: ChargeNews): ChargeChange | null {
     case 'givenUp':
       return {
         status: 'FAILED',
-        captureStatus: 'PENDING',
+        captureStatus: news.wasAsked ? 'PENDING' : 'VOIDED',
         isBooked: false,
-        failure: { reason: 'TIMEOUT', message: GIVEN_UP },
-        work: 'new',
+        failure: { reason: 'TIMEOUT', message: news.wasAsked ? GIVEN_UP : NEVER_ASKED },
+        work: news.wasAsked ? 'new' : 'none',
       }
     case 'refunded':
       return null

@@ -3,6 +3,7 @@ import { FailureLog } from '@frontrow/failure-log/failure-log'
 import { Alarm } from '@frontrow/messaging/wake-up'
 import { refuse } from '@frontrow/proto/refusals'
 import type { Refusal } from '@frontrow/refusals/refusal'
+import { BreakerOpenError } from '@frontrow/service-host/breaker'
 import { currentTrace, runWithTrace } from '@frontrow/trace-context/trace-context'
 import type { TraceContext } from '@frontrow/trace-context/trace-context'
 import type { WalletContext } from '../context.ts'
@@ -47,6 +48,8 @@ export class ChargeWorker {
   readonly #ctx: WorkerContext
   readonly #leaseMs: number
   readonly #alarm = new Alarm()
+  /** At most one warning a minute, as thousands of charges may fail. No success resets it: others may succeed meanwhile. */
+  readonly #failures: FailureLog
   readonly #busy: Record<Lane, number> = { first: 0, again: 0, giveBack: 0 }
   readonly #running = new Set<Promise<void>>()
   #isBehind = false
@@ -58,6 +61,7 @@ export class ChargeWorker {
   constructor(ctx: WorkerContext) {
     this.#ctx = ctx
     this.#leaseMs = leaseMsOf(ctx.config)
+    this.#failures = new FailureLog(ctx.logger, 'a charge got no further at the card provider; trying again')
   }
 
   run(): void {
@@ -127,7 +131,10 @@ export class ChargeWorker {
     const limits = { first, again: this.#free('again'), giveBack: this.#free('giveBack') }
     let works: ChargeWork[] = []
     try {
-      works = await leaseWork(pool, limits, this.#leaseMs)
+      works = await leaseWork(pool, limits, {
+        leaseMs: this.#leaseMs,
+        giveUpMs: this.#ctx.config.CHARGE_GIVE_UP_MS,
+      })
       this.#charging = await countCharging(pool, CHARGING_MAX)
     } finally {
       this.#busy.first -= first
@@ -159,11 +166,9 @@ export class ChargeWorker {
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error)
       const retryInMs = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.min(attempts, 10))
-      this.#ctx.logger.warn(
-        { err: error, chargeId, status, attempts, retryInMs },
-        'a charge got no further at the card provider; trying again',
-      )
-      await this.#note(work, text, retryInMs)
+      this.#failures.failed(error, { chargeId, status, attempts, retryInMs })
+      const wasAsked = work.wasAsked || !(error instanceof BreakerOpenError)
+      await this.#note({ ...work, wasAsked }, text, retryInMs)
     }
   }
 
@@ -185,17 +190,23 @@ export class ChargeWorker {
   async #capture(work: ChargeWork): Promise<void> {
     const { CHARGE_GIVE_UP_MS } = this.#ctx.config
     if (work.ageMs > CHARGE_GIVE_UP_MS) {
-      await this.#settle(work, { kind: 'givenUp' })
+      await this.#settle(work, { kind: 'givenUp', wasAsked: work.wasAsked })
       this.#alarm.wake()
       return
     }
     const began = performance.now()
     try {
       await this.#settle(work, await this.#ask(work))
-    } finally {
-      const took = performance.now() - began
-      this.#captureMs += (took - this.#captureMs) / 10
+    } catch (error) {
+      // A call that was not made says nothing of how long one takes.
+      if (!(error instanceof BreakerOpenError)) this.#tookSince(began)
+      throw error
     }
+    this.#tookSince(began)
+  }
+
+  #tookSince(began: number): void {
+    this.#captureMs += (performance.now() - began - this.#captureMs) / 10
   }
 
   /**
@@ -259,6 +270,7 @@ function asWork({ chargeId, userId, amount, cardToken }: ChargeToBegin): ChargeW
     cardToken,
     providerReference: null,
     attempts: 1,
+    wasAsked: false,
     ageMs: 0,
   }
 }

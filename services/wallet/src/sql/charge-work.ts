@@ -13,6 +13,8 @@ export interface ChargeWork {
   providerReference: string | null
   /** This attempt is one of them. */
   attempts: number
+  /** A call for the capture may have begun before this attempt. */
+  wasAsked: boolean
   ageMs: number
 }
 
@@ -27,9 +29,14 @@ export interface LeaseLimits {
 
 /**
  * Leases charges whose time has come. The lease of a process that dies runs out, and the next one's call to the provider carries
- * the same key.
+ * the same key. With the lease it is stored that the provider is asked, as nobody could tell it if the process died in the call; charges
+ * older than `giveUpMs` are not asked for any more.
  */
-export async function leaseWork(db: Queryable, limits: LeaseLimits, leaseMs: number): Promise<ChargeWork[]> {
+export async function leaseWork(
+  db: Queryable,
+  limits: LeaseLimits,
+  { leaseMs, giveUpMs }: { leaseMs: number; giveUpMs: number },
+): Promise<ChargeWork[]> {
   const due = (condition: string, limit: string): string => `
     SELECT charge_id FROM charges WHERE next_attempt_at <= now() AND ${condition}
     ORDER BY next_attempt_at LIMIT ${limit} FOR UPDATE SKIP LOCKED`
@@ -38,31 +45,34 @@ export async function leaseWork(db: Queryable, limits: LeaseLimits, leaseMs: num
     text: `WITH first AS (${due("status = 'CHARGING' AND attempts = 0", '$1')}),
              again AS (${due("status = 'CHARGING' AND attempts > 0", '$2')}),
              give_back AS (${due("status = 'FAILED'", '$3')})
-           UPDATE charges SET attempts = attempts + 1, next_attempt_at = now() + make_interval(secs => $4::float8 / 1000)
+           UPDATE charges SET attempts = attempts + 1, next_attempt_at = now() + make_interval(secs => $4::float8 / 1000),
+             asked_at = CASE WHEN extract(epoch FROM now() - created_at)::float8 * 1000 > $5 THEN asked_at ELSE coalesce(asked_at, now()) END
            WHERE charge_id IN (SELECT charge_id FROM first UNION ALL SELECT charge_id FROM again UNION ALL SELECT charge_id FROM give_back)
            RETURNING charge_id AS "chargeId", user_id AS "userId", amount, status, capture_status AS "captureStatus",
              card_token AS "cardToken", provider_reference AS "providerReference", attempts,
+             coalesce(asked_at <> now(), false) AS "wasAsked",
              extract(epoch FROM now() - created_at)::float8 * 1000 AS "ageMs"`,
-    values: [limits.first, limits.again, limits.giveBack, leaseMs],
+    values: [limits.first, limits.again, limits.giveBack, leaseMs, giveUpMs],
   })
   return rows
 }
 
 /**
- * Stores a failure that says nothing of the outcome. The next attempt may begin in `retryInMs`; null: a person has to look. Changes
- * nothing where the lease has run out and somebody else has the work.
+ * Stores a failure that says nothing of the outcome, and whether a call has begun by now. The next attempt may begin in `retryInMs`;
+ * null: a person has to look. Changes nothing where the lease has run out and somebody else has the work.
  */
 export async function noteFailure(
   db: Queryable,
-  { chargeId, attempts, status }: Pick<ChargeWork, 'chargeId' | 'attempts' | 'status'>,
+  { chargeId, attempts, status, wasAsked }: Pick<ChargeWork, 'chargeId' | 'attempts' | 'status' | 'wasAsked'>,
   error: string,
   retryInMs: number | null,
 ): Promise<void> {
   await db.query({
     name: 'charges-note-failure',
-    text: `UPDATE charges SET last_error = $4, next_attempt_at = clock_timestamp() + make_interval(secs => $5::float8 / 1000)
+    text: `UPDATE charges SET last_error = $4, next_attempt_at = clock_timestamp() + make_interval(secs => $5::float8 / 1000),
+             asked_at = CASE WHEN $6 THEN asked_at END
            WHERE charge_id = $1 AND attempts = $2 AND status = $3 AND next_attempt_at IS NOT NULL`,
-    values: [chargeId, attempts, status, error, retryInMs],
+    values: [chargeId, attempts, status, error, retryInMs, wasAsked],
   })
 }
 

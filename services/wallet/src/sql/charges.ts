@@ -102,9 +102,10 @@ export async function insertCharges(
   const { rows } = await tx.query<{ chargeId: string; createdAt: Date }>({
     name: 'charges-insert',
     text: `INSERT INTO charges (charge_id, user_id, amount, status, capture_status, caller_id, idempotency_key, request_hash,
-             card_token, attempts, next_attempt_at)
+             card_token, attempts, next_attempt_at, asked_at)
            SELECT charge_id, user_id, amount, 'CHARGING', 'PENDING', caller_id, idempotency_key, request_hash, card_token,
-             is_leased::int, clock_timestamp() + CASE WHEN is_leased THEN make_interval(secs => $9::float8 / 1000) ELSE interval '0' END
+             is_leased::int, clock_timestamp() + CASE WHEN is_leased THEN make_interval(secs => $9::float8 / 1000) ELSE interval '0' END,
+             CASE WHEN is_leased THEN clock_timestamp() END
            FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::boolean[])
              AS c (charge_id, user_id, amount, caller_id, idempotency_key, request_hash, card_token, is_leased)
            ORDER BY caller_id, idempotency_key
