@@ -47,8 +47,12 @@ WHERE k.operation = 'charge-wallet' AND k.resource_id = c.charge_id;
 DELETE FROM idempotency_keys WHERE operation = 'charge-wallet';
 
 CREATE UNIQUE INDEX charges_key ON charges (caller_id, idempotency_key);
--- What is at work, which is little: for the limit of each user, and for the worker, which reads all of it.
+-- What is at work, which is little: for the limit of each user, and for the worker, which takes it in the order of its time.
 CREATE INDEX charges_at_work ON charges (user_id) WHERE next_attempt_at IS NOT NULL;
+CREATE INDEX charges_due ON charges (next_attempt_at) WHERE next_attempt_at IS NOT NULL;
+-- What a person has to look at, which is counted for the metrics.
+CREATE INDEX charges_left_to_person ON charges (charge_id)
+  WHERE status = 'FAILED' AND capture_status IN ('PENDING', 'CAPTURED') AND next_attempt_at IS NULL;
 
 -- Each row is changed once, soon after it was made.
 ALTER TABLE charges SET (autovacuum_vacuum_scale_factor = 0.02);

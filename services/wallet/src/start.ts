@@ -59,7 +59,7 @@ function watchCharges(host: ServiceHost): void {
     host.metrics.registry,
     {
       name: 'charges_open',
-      help: 'Charges at work, those whose money is to be given back, and the age of the oldest of each',
+      help: 'Charges at work, those whose money is to be given back, and the age of the oldest of each; left_to_person: whether money was taken, or is back, has to be found out by hand',
       labelName: 'what',
     },
     async () => {
@@ -69,6 +69,7 @@ function watchCharges(host: ServiceHost): void {
         { label: 'oldest_charging_seconds', value: open.oldestChargingSeconds },
         { label: 'giving_back', value: open.givingBack },
         { label: 'oldest_giving_back_seconds', value: open.oldestGivingBackSeconds },
+        { label: 'left_to_person', value: open.leftToPerson },
       ]
     },
     (error) => host.logger.warn({ err: error }, 'the charges at work could not be counted'),

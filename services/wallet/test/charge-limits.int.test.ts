@@ -82,6 +82,8 @@ test('an outcome that is unknown for so long that the provider has forgotten the
   expect((await it.violations())[10]).toEqual([
     expect.stringContaining('whether the money was taken is not known'),
   ])
+  const metrics = await (await fetch(`http://127.0.0.1:${it.wallet.ports.ops}/metrics`)).text()
+  expect(metrics).toMatch(/^charges_open\{what="left_to_person",service="wallet"\} 1$/m)
   await it.owner.query('DELETE FROM charges WHERE charge_id = $1', [forgotten])
 })
 

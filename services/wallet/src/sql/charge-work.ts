@@ -87,23 +87,35 @@ export async function countCharging(db: Queryable, limit: number): Promise<numbe
   return rows[0]?.charging ?? 0
 }
 
-/** Charges at work, money to be given back, and the age of the oldest of each in seconds. */
+/** Charges at work, money to be given back, the age of the oldest of each in seconds, and charges that a person has to look at. */
 export interface OpenCharges {
   charging: number
   oldestChargingSeconds: number
   givingBack: number
   oldestGivingBackSeconds: number
+  /** FAILED, nobody is at it any more, and its money was, or may have been, taken. */
+  leftToPerson: number
 }
 
-/** Counts what is at work. What a person has to look at is not counted as done. */
+/** Counts what is at work, and what a person has to look at until they have written down what became of it. */
 export async function countOpenCharges(db: Queryable): Promise<OpenCharges> {
   const { rows } = await db.query<OpenCharges>({
     name: 'charges-count-open',
     text: `SELECT count(*) FILTER (WHERE status = 'CHARGING') AS charging,
              coalesce(extract(epoch FROM now() - min(created_at) FILTER (WHERE status = 'CHARGING')), 0)::float8 AS "oldestChargingSeconds",
              count(*) FILTER (WHERE status = 'FAILED') AS "givingBack",
-             coalesce(extract(epoch FROM now() - min(finished_at) FILTER (WHERE status = 'FAILED')), 0)::float8 AS "oldestGivingBackSeconds"
+             coalesce(extract(epoch FROM now() - min(finished_at) FILTER (WHERE status = 'FAILED')), 0)::float8 AS "oldestGivingBackSeconds",
+             (SELECT count(*) FROM charges
+              WHERE status = 'FAILED' AND capture_status IN ('PENDING', 'CAPTURED') AND next_attempt_at IS NULL) AS "leftToPerson"
            FROM charges WHERE next_attempt_at IS NOT NULL`,
   })
-  return rows[0] ?? { charging: 0, oldestChargingSeconds: 0, givingBack: 0, oldestGivingBackSeconds: 0 }
+  return (
+    rows[0] ?? {
+      charging: 0,
+      oldestChargingSeconds: 0,
+      givingBack: 0,
+      oldestGivingBackSeconds: 0,
+      leftToPerson: 0,
+    }
+  )
 }
