@@ -4,40 +4,19 @@ import { topics } from '@frontrow/proto/topics'
 import { readConfig } from '@frontrow/service-host/config'
 import type { RunningService } from '@frontrow/service-host/host'
 import { eventually } from '@frontrow/test-kit/eventually'
-import { tokenFor } from '@frontrow/test-kit/test-environment'
 import { settings } from '../src/config.ts'
 import { startPayment } from '../src/start.ts'
 import { createNotifyUnderTest, makePurchase, publishApproved } from './notify-under-test.ts'
 import type { NotifyUnderTest } from './notify-under-test.ts'
+import { createWebhookAdmin } from './webhook-admin.ts'
 import { startWebhookReceiver, verify } from './webhook-receiver.ts'
 import type { WebhookReceiver } from './webhook-receiver.ts'
-
-interface Registered {
-  webhookId: string
-  url: string
-  status: string
-  secret?: string
-  disabledReason: string | null
-  failingSince: string | null
-  previousSecretUntil: string | null
-}
-
-interface Delivery {
-  deliveryId: string
-  eventId: string
-  status: string
-  attempts: number
-  responseStatus: number | null
-  lastError: string | null
-}
-
-/** What the routes of this test answer, taken together. */
-type Data = Registered & Delivery & { items: (Delivery & { noticeId: string; reservationId: string })[] }
 
 let notify: NotifyUnderTest
 let payment: RunningService
 let running: { opsPort: number; stop(): Promise<void> }
 const receivers: WebhookReceiver[] = []
+const { admin, register, webhook, log } = createWebhookAdmin(() => payment.ports.http)
 
 beforeAll(async () => {
   notify = await createNotifyUnderTest()
@@ -70,53 +49,6 @@ async function receiver(): Promise<WebhookReceiver> {
   const started = await startWebhookReceiver()
   receivers.push(started)
   return started
-}
-
-async function admin(
-  method: string,
-  path: string,
-  body?: object,
-  headers: Record<string, string> = {},
-): Promise<{
-  status: number
-  data: Data
-  error: { code: string; message: string }
-  etag: string
-  replayed: boolean
-}> {
-  const response = await fetch(`http://127.0.0.1:${payment.ports.http}/api/v1/admin${path}`, {
-    method,
-    headers: {
-      Authorization: `Bearer ${await tokenFor('boss', { admin: true })}`,
-      'Content-Type': 'application/json',
-      ...headers,
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-  const text = await response.text()
-  const { data, error } = text === '' ? { data: undefined, error: undefined } : JSON.parse(text)
-  return {
-    status: response.status,
-    data,
-    error,
-    etag: response.headers.get('etag') ?? '',
-    replayed: response.headers.get('idempotency-replayed') === 'true',
-  }
-}
-
-async function register(to: WebhookReceiver, eventTypes = ['payment.approved']): Promise<Registered> {
-  const { status, data } = await admin('POST', '/webhooks', { url: to.url, eventTypes })
-  expect(status).toBe(201)
-  return data
-}
-
-async function webhook(webhookId: string): Promise<Registered> {
-  return (await admin('GET', `/webhooks/${webhookId}`)).data
-}
-
-async function log(webhookId: string): Promise<Delivery[]> {
-  const page = await admin('GET', `/webhooks/${webhookId}/deliveries?limit=100`)
-  return page.data.items
 }
 
 /** Lets what waits to be tried again be tried now. */
@@ -260,10 +192,8 @@ test('what the old address of a webhook answers says nothing of its new one', as
   }
   await publishApproved(notify, await makePurchase(notify))
   await old.deliveries(1)
-  await notify.pool.query(
-    `UPDATE webhooks SET failing_since = now() - interval '73 h' WHERE webhook_id = $1`,
-    [webhookId],
-  )
+  const failing = `UPDATE webhooks SET failing_since = now() - interval '73 h' WHERE webhook_id = $1`
+  await notify.pool.query(failing, [webhookId])
   const changed = await admin('PATCH', `/webhooks/${webhookId}`, { url: to.url })
   expect(changed.data).toMatchObject({ status: 'ENABLED', failingSince: null })
   answer()
