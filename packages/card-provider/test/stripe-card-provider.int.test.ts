@@ -1,7 +1,5 @@
-import { execFile } from 'node:child_process'
 import { createServer } from 'node:http'
 import type { IncomingHttpHeaders, Server, ServerResponse } from 'node:http'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { pino } from 'pino'
@@ -401,26 +399,4 @@ test('calls that run into their time-out do not stop the others: some bank is sl
   expect(await capture(broken)).toEqual({ kind: 'captured', reference: 'pi_1' })
   expect(states).toEqual([])
   broken.shutdown()
-})
-
-test("Stripe's package is loaded with its provider, not with the service", async () => {
-  const start = new URL('../src/connect-card-provider.ts', import.meta.url).href
-  const stripeProvider = new URL('../src/stripe-card-provider.ts', import.meta.url).href
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    '--input-type=module',
-    '--eval',
-    `import { registerHooks } from 'node:module'
-     let loaded = false
-     registerHooks({
-       resolve(specifier, context, next) {
-         loaded ||= specifier === 'stripe'
-         return next(specifier, context)
-       },
-     })
-     await import(${JSON.stringify(start)})
-     const before = loaded
-     await import(${JSON.stringify(stripeProvider)})
-     process.stdout.write(JSON.stringify([before, loaded]))`,
-  ])
-  expect(JSON.parse(stdout)).toEqual([false, true])
 })
