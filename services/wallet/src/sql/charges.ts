@@ -189,7 +189,8 @@ export async function findCharge(
 export async function findSettledCharges(db: Queryable, chargeIds: readonly string[]): Promise<Charge[]> {
   const { rows } = await db.query<Charge>({
     name: 'charges-find-settled',
-    text: `SELECT ${COLUMNS} FROM charges WHERE charge_id = ANY ($1::uuid[]) AND status <> 'CHARGING'`,
+    text: `SELECT c.* FROM unnest($1::uuid[]) AS wanted (id)
+           CROSS JOIN LATERAL (SELECT ${COLUMNS} FROM charges WHERE charge_id = wanted.id OFFSET 0) AS c WHERE c.status <> 'CHARGING'`,
     values: [chargeIds],
   })
   return rows
