@@ -237,17 +237,25 @@ export async function findJobs(db: Queryable, jobIds: readonly string[]): Promis
 }
 
 /**
- * The next jobs of schedules where these could have begun `overdueMs` ago, or have no time left. It is planned each time: the plan of a nearly empty
- * table would read all ended jobs of an hour.
+ * The next jobs of schedules where these could have begun `overdueMs` ago, or have no time left. It looks from one schedule to the next, so that it
+ * costs the same however long their lines are. It is planned each time: the plan of a nearly empty table would read all ended jobs of an hour.
  */
 export async function listOverdueJobs(
   db: Queryable,
   overdueMs: number,
 ): Promise<(JobInLine & { isLate: boolean })[]> {
   const { rows } = await db.query<JobInLine & { isLate: boolean }>(
-    `SELECT job_id AS "jobId", job_number AS "jobNumber", schedule_id AS "scheduleId", attempts, give_up_at <= clock_timestamp() AS "isLate" FROM (
-       SELECT DISTINCT ON (schedule_id) job_id, job_number, schedule_id, attempts, due_at, give_up_at FROM jobs WHERE completed_at IS NULL
-       ORDER BY schedule_id, job_number) next
+    `WITH RECURSIVE heads AS (
+       (SELECT schedule_id, job_number FROM jobs WHERE completed_at IS NULL ORDER BY schedule_id, job_number LIMIT 1)
+       UNION ALL
+       SELECT next.schedule_id, next.job_number FROM heads CROSS JOIN LATERAL (
+         SELECT schedule_id, job_number FROM jobs WHERE completed_at IS NULL AND schedule_id > heads.schedule_id
+         ORDER BY schedule_id, job_number LIMIT 1) next
+     )
+     SELECT job_id AS "jobId", job_number AS "jobNumber", schedule_id AS "scheduleId", attempts, give_up_at <= clock_timestamp() AS "isLate"
+     FROM heads CROSS JOIN LATERAL (
+       SELECT job_id, attempts, due_at, give_up_at FROM jobs
+       WHERE schedule_id = heads.schedule_id AND job_number = heads.job_number AND completed_at IS NULL OFFSET 0) head
      WHERE due_at <= clock_timestamp() - make_interval(secs => $1::float8 / 1000) OR give_up_at <= clock_timestamp()`,
     [overdueMs],
   )
