@@ -37,18 +37,24 @@ test('while 10,000 holds and sales of a schedule are cancelled, nobody else wait
   const { rows } = await running.db.query<{ id: string }>(
     `SELECT reservation_id AS id FROM reservations WHERE user_id = 'buyer-10000'`,
   )
-  await running.db.query('INSERT INTO cancelled_schedules (schedule_id) VALUES (77)')
-  const waits: number[] = []
   let seat = 2_000
-  for (let live = 10_000; live > 0; live = await countLive()) {
+  const waitTwice = async (): Promise<number[]> => {
     seat += 1
     const userId = `other-${seat}`
-    waits.push(await msOf(() => running.hold(userId, { scheduleId: 2, seatIds: [seat] }), 201))
-    waits.push(await msOf(() => running.call('buyer-10000', 'GET', `/reservations/${rows[0]?.id}`), 200))
+    return [
+      await msOf(() => running.hold(userId, { scheduleId: 2, seatIds: [seat] }), 201),
+      await msOf(() => running.call('buyer-10000', 'GET', `/reservations/${rows[0]?.id}`), 200),
+    ]
   }
+  // What other programs of this machine make everybody wait is no lock.
+  const before: number[] = []
+  while (before.length < 100) before.push(...(await waitTwice()))
+  await running.db.query('INSERT INTO cancelled_schedules (schedule_id) VALUES (77)')
+  const waits: number[] = []
+  for (let live = 10_000; live > 0; live = await countLive()) waits.push(...(await waitTwice()))
   // Measured with others at work on two cores: 338 waits, the longest 127 ms.
   expect(waits.length).toBeGreaterThan(10)
-  expect(Math.max(...waits)).toBeLessThan(1_000)
+  expect(Math.max(...waits)).toBeLessThan(1_000 + Math.max(...before))
 }, 60_000)
 
 test('a hold that ran out is told of within 2 s', async () => {
