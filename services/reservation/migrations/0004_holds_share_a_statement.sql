@@ -19,7 +19,7 @@ CREATE TYPE hold_request AS (
   operation text,
   idempotency_key text,
   request_hash bytea,
-  -- The answer, without its last fields, which are known only here: times, and how many seats the user may still take.
+  -- The answer, without its last fields `reservedAt` and `expiresAt`.
   answer json,
   -- The payload of ReservationHeld, without its last field `expiresAt`.
   event json,
@@ -88,9 +88,7 @@ BEGIN
     SELECT array_agg(ROW(ordinal, request, outcome,
       CASE outcome
         WHEN 'REPLAYED' THEN response
-        WHEN 'HELD' THEN format('%s,"reservedAt":"%s","expiresAt":"%s","holdSecondsLeft":%s,"remainingAllowance":%s}',
-          left((request).answer::text, -1), iso_time(at), iso_time(until),
-          ceil(extract(epoch FROM until - at))::bigint, seats_max - seats_before - cardinality(seat_ids))::json
+        WHEN 'HELD' THEN format('%s,"reservedAt":"%s","expiresAt":"%s"}', left((request).answer::text, -1), iso_time(at), iso_time(until))::json
       END, seats_before, taken)::hold_judgement ORDER BY ordinal)
     FROM judged
   );

@@ -9,9 +9,6 @@ CREATE TABLE jobs (
   -- Jobs of one schedule run in this order. It is given under a lock of the schedule, so that no lower number appears after a higher one.
   job_number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   job_id uuid NOT NULL CONSTRAINT jobs_id UNIQUE,
-  -- Counts the jobs of the schedule without a gap as long as one of them is open. Only the first of the open ones ever ends, so a place in the line is
-  -- a difference of two of these, and nobody counts the line.
-  ordinal bigint NOT NULL,
   type text NOT NULL CHECK (type IN ('hold')),
   -- Who may hold: the person, and their place in the waiting room as long as the job is open.
   user_id text NOT NULL,
@@ -19,8 +16,6 @@ CREATE TABLE jobs (
   schedule_id bigint NOT NULL,
   -- Which seats.
   choice json NOT NULL,
-  -- What the buyer saw: `price` of one seat or `totalAmount`; NULL where nothing was said.
-  seen json,
   status text NOT NULL DEFAULT 'waiting' CHECK (status IN ('waiting', 'active', 'completed', 'failed')),
   attempts integer NOT NULL DEFAULT 0,
   traceparent text,
@@ -43,8 +38,6 @@ CREATE TABLE jobs (
 
 -- The open ones of a schedule, the next one first.
 CREATE INDEX jobs_open ON jobs (schedule_id, job_number) WHERE completed_at IS NULL;
--- How many a person has. The schedule is not in it, so that no plan reads the whole line by the other index instead.
-CREATE INDEX jobs_open_of_user ON jobs (user_id) WHERE completed_at IS NULL;
 -- How fast they end.
 CREATE INDEX jobs_ended ON jobs (schedule_id, completed_at) WHERE completed_at IS NOT NULL;
 CREATE INDEX jobs_kept ON jobs (completed_at) WHERE completed_at IS NOT NULL;

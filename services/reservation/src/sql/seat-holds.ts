@@ -1,5 +1,5 @@
 /**
- * Who has a seat. The function `hold_seats` (migrations/0004_holds_share_a_statement.sql) decides it, with one clock reading and under the primary
+ * Who has a seat. The function `hold_seats` (migrations/0004_holds_share_a_statement.sql, with `judge_holds` of 0006) decides it, with one clock reading and under the primary
  * key (schedule_id, seat_id): it takes all seats or none, takes lapsed holds over in place, and counts the user's seats from the rows
  * themselves.
  *
