@@ -1,12 +1,9 @@
 import type { Queryable } from '@frontrow/postgres/pool'
-import { uuid } from '@frontrow/values/ids'
+import { HIGHEST_UUID, uuid } from '@frontrow/values/ids'
 import { z } from 'zod'
 
 /** How many actions one question gets at most: with bodies of 64 KB each they stay below what a gRPC client reads, 4 MiB. */
 export const ACTIONS_MAX = 51
-
-/** Above all ids of actions, which are UUIDv7. */
-const AFTER_ALL = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
 
 const absent = z.literal('').transform(() => undefined)
 
@@ -53,7 +50,7 @@ export async function listAdminActions(
            WHERE action_id < $1 AND ($2::text IS NULL OR path = $2 OR starts_with(path, $2 || '/'))
              ${ofOne ? 'AND admin_id = $4' : ''}
            ORDER BY action_id DESC LIMIT $3`,
-    values: [beforeActionId ?? AFTER_ALL, path ?? null, limit, ...(ofOne ? [adminId] : [])],
+    values: [beforeActionId ?? HIGHEST_UUID, path ?? null, limit, ...(ofOne ? [adminId] : [])],
   })
   return rows
 }

@@ -31,3 +31,6 @@ export const userId = z
 export const userIdInput = z
   .union([userId, z.int().transform(String)], `${USER_ID_RULE}, or a whole number`)
   .meta({ description: "The caller's own id; only admins may name somebody else.", example: '101' })
+
+/** Above all UUIDs that are ever made: a page of a list that is read by falling ids begins below it. */
+export const HIGHEST_UUID = 'ffffffff-ffff-ffff-ffff-ffffffffffff'

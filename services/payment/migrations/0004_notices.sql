@@ -91,3 +91,4 @@ CREATE TABLE webhook_deliveries (
 CREATE INDEX webhook_deliveries_due ON webhook_deliveries (webhook_id, due_at) WHERE status = 'PENDING';
 CREATE INDEX webhook_deliveries_waiting ON webhook_deliveries (webhook_id, subject, place) WHERE status = 'PENDING';
 CREATE INDEX webhook_deliveries_log ON webhook_deliveries (webhook_id, delivery_id);
+CREATE INDEX webhook_deliveries_log_of_status ON webhook_deliveries (webhook_id, status, delivery_id);

@@ -1,11 +1,11 @@
-import { FailureLog } from '@frontrow/failure-log/failure-log'
 import type { Alarm } from '@frontrow/messaging/wake-up'
+import { LOOK_EVERY_MS, WorkLoop } from '@frontrow/service-host/work-loop'
 import { carryOutOrder } from './carry-out-card-order.ts'
 import type { Context } from './context.ts'
 import { countWaitingCaptures, leaseOrders } from './sql/card-captures.ts'
 
-// An open order is looked for this often where nothing wakes the worker: those of instances that died, and repeats.
-const LOOK_EVERY_MS = 1_000
+// A capture that is given up while it waits for its owner is asked about, cancelled, and refunded where it had been taken.
+const CALLS_MAX = 3
 const COUNT_EVERY_MS = 250
 const COUNTED_MAX = 10_000
 // So many are leased with one statement.
@@ -20,42 +20,31 @@ const LEASED_MAX = 100
 export class CardWorker {
   readonly #ctx: Context
   readonly #alarm: Alarm
-  readonly #running = new Set<Promise<void>>()
+  readonly #loop: WorkLoop
   #countedAtMs = -Infinity
-  #stopping = false
-  #loop: Promise<void> = Promise.resolve()
 
   constructor(ctx: Context, alarm: Alarm) {
     this.#ctx = ctx
     this.#alarm = alarm
+    this.#loop = new WorkLoop({
+      logger: ctx.logger,
+      alarm,
+      failing: 'the card orders could not be read',
+      round: async () => {
+        const leased = await this.#lease()
+        const waitMs = await this.#count()
+        return leased > 0 ? 0 : waitMs
+      },
+    })
   }
 
   start(): void {
-    this.#loop = this.#run()
+    this.#loop.start()
   }
 
   /** Ends after the calls in hand. */
-  async stop(): Promise<void> {
-    this.#stopping = true
-    this.#alarm.wake()
-    await this.#loop
-    await Promise.all(this.#running)
-  }
-
-  async #run(): Promise<void> {
-    const failures = new FailureLog(this.#ctx.logger, 'the card orders could not be read')
-    while (!this.#stopping) {
-      let waitMs = LOOK_EVERY_MS
-      try {
-        const leased = await this.#lease()
-        waitMs = await this.#count()
-        failures.succeeded()
-        if (leased > 0) continue
-      } catch (error) {
-        failures.failed(error)
-      }
-      await this.#alarm.wait(waitMs)
-    }
+  stop(): Promise<void> {
+    return this.#loop.stop()
   }
 
   async #lease(): Promise<number> {
@@ -63,23 +52,23 @@ export class CardWorker {
     const free = cardSlots.free()
     if (free.size === 0) return 0
     const places = new Map([...free].map(([lane, count]) => [lane, Math.min(count, LEASED_MAX)]))
-    const orders = await leaseOrders(pool, config.CARD_TIMEOUT_MS * 2 + 2_000, places)
+    const orders = await leaseOrders(pool, config.CARD_TIMEOUT_MS * CALLS_MAX + 2_000, places)
     for (const order of orders) {
       const leave = cardSlots.enter(order.lane)
-      const call = carryOutOrder(this.#ctx, order)
-        .catch((error: unknown) => {
-          // The lease runs out by itself, and the order is taken up again.
-          this.#ctx.logger.error(
-            { err: error, paymentId: order.paymentId },
-            'a card order could not be noted',
-          )
-        })
-        .finally(() => {
-          leave()
-          this.#running.delete(call)
-          this.#alarm.wake()
-        })
-      this.#running.add(call)
+      this.#loop.track(
+        carryOutOrder(this.#ctx, order)
+          .catch((error: unknown) => {
+            // The lease runs out by itself, and the order is taken up again.
+            this.#ctx.logger.error(
+              { err: error, paymentId: order.paymentId },
+              'a card order could not be noted',
+            )
+          })
+          .finally(() => {
+            leave()
+            this.#alarm.wake()
+          }),
+      )
     }
     return orders.length
   }

@@ -1,7 +1,7 @@
-import { FailureLog } from '@frontrow/failure-log/failure-log'
 import { Alarm } from '@frontrow/messaging/wake-up'
 import type { WakeUp } from '@frontrow/messaging/wake-up'
 import type { Logger } from '@frontrow/service-host/logger'
+import { LOOK_EVERY_MS, WorkLoop } from '@frontrow/service-host/work-loop'
 
 /** What a worker does, and how much of it at once. */
 export interface LeasedWork<W> {
@@ -17,8 +17,6 @@ export interface LeasedWork<W> {
   workMaxMs: number
 }
 
-// Work is looked for this often where nothing wakes the worker: what is tried again, and what another process left.
-const LOOK_EVERY_MS = 1_000
 // Work in hand may go on for this long once the process is asked to stop.
 const GRACE_MS = 8_000
 
@@ -26,17 +24,23 @@ const GRACE_MS = 8_000
 export class LeasedWorker<W> implements WakeUp {
   readonly #options: LeasedWork<W>
   readonly #alarm = new Alarm()
-  readonly #running = new Set<Promise<void>>()
   readonly #cut = new AbortController()
-  #stopping = false
-  #loop: Promise<void> = Promise.resolve()
+  readonly #loop: WorkLoop
 
   constructor(options: LeasedWork<W>) {
     this.#options = options
+    const { name, logger } = options
+    this.#loop = new WorkLoop({
+      logger,
+      alarm: this.#alarm,
+      failing: 'work could not be read',
+      details: { work: name },
+      round: () => this.#lease(),
+    })
   }
 
   start(): void {
-    this.#loop = this.#run()
+    this.#loop.start()
   }
 
   /** There is work now. */
@@ -46,47 +50,27 @@ export class LeasedWorker<W> implements WakeUp {
 
   /** Ends after the work in hand, which is cut off after 8 s. */
   async stop(): Promise<void> {
-    this.#stopping = true
-    this.#alarm.wake()
     const cut = setTimeout(() => this.#cut.abort(new Error('the process stops')), GRACE_MS)
-    await this.#loop
-    await Promise.all(this.#running)
+    await this.#loop.stop()
     clearTimeout(cut)
-  }
-
-  async #run(): Promise<void> {
-    const { name, logger } = this.#options
-    const failures = new FailureLog(logger, 'work could not be read')
-    while (!this.#stopping) {
-      try {
-        const leased = await this.#lease()
-        failures.succeeded()
-        if (leased > 0) continue
-      } catch (error) {
-        failures.failed(error, { work: name })
-      }
-      await this.#alarm.wait(LOOK_EVERY_MS)
-    }
   }
 
   async #lease(): Promise<number> {
     const { name, logger, atOnceMax, lease, work, workMaxMs } = this.#options
-    const free = atOnceMax - this.#running.size
-    if (free === 0) return 0
+    const free = atOnceMax - this.#loop.inHand
+    if (free === 0) return LOOK_EVERY_MS
     const leased = await lease(free)
     for (const one of leased) {
       const signal = AbortSignal.any([this.#cut.signal, AbortSignal.timeout(workMaxMs)])
-      const running = work(one, signal)
-        .catch((error: unknown) => {
-          // The lease runs out by itself, and the work is taken up again.
-          logger.error({ err: error, work: name }, 'what came of some work could not be noted')
-        })
-        .finally(() => {
-          this.#running.delete(running)
-          this.#alarm.wake()
-        })
-      this.#running.add(running)
+      this.#loop.track(
+        work(one, signal)
+          .catch((error: unknown) => {
+            // The lease runs out by itself, and the work is taken up again.
+            logger.error({ err: error, work: name }, 'what came of some work could not be noted')
+          })
+          .finally(() => this.#alarm.wake()),
+      )
     }
-    return leased.length
+    return leased.length > 0 ? 0 : LOOK_EVERY_MS
   }
 }

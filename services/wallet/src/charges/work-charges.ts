@@ -4,6 +4,7 @@ import { Alarm } from '@frontrow/messaging/wake-up'
 import { refuse } from '@frontrow/proto/refusals'
 import type { Refusal } from '@frontrow/refusals/refusal'
 import { BreakerOpenError } from '@frontrow/service-host/breaker'
+import { LOOK_EVERY_MS, WorkLoop } from '@frontrow/service-host/work-loop'
 import { currentTrace, runWithTrace } from '@frontrow/trace-context/trace-context'
 import type { TraceContext } from '@frontrow/trace-context/trace-context'
 import type { WalletContext } from '../context.ts'
@@ -21,8 +22,6 @@ type Lane = keyof typeof AT_ONCE_MAX
 const CHARGING_MAX = 2_000
 const RETRY_MIN_MS = 250
 const RETRY_MAX_MS = 60_000
-// Work is looked for this often where nothing wakes the worker: that of processes that died, and repeats.
-const LOOK_EVERY_MS = 1_000
 // Stripe keeps its answer to a key for 24 h. Later the same key would be a new capture.
 const KEY_LIFE_MS = 23 * 3_600_000
 const EXPECTED_MAX_S = 60
@@ -51,29 +50,30 @@ export class ChargeWorker {
   /** At most one warning a minute, as thousands of charges may fail. No success resets it: others may succeed meanwhile. */
   readonly #failures: FailureLog
   readonly #busy: Record<Lane, number> = { first: 0, again: 0, giveBack: 0 }
-  readonly #running = new Set<Promise<void>>()
+  readonly #loop: WorkLoop
   #isBehind = false
   #charging = 0
   #captureMs = 0
-  #stopping = false
-  #loop: Promise<void> = Promise.resolve()
 
   constructor(ctx: WorkerContext) {
     this.#ctx = ctx
     this.#leaseMs = leaseMsOf(ctx.config)
     this.#failures = new FailureLog(ctx.logger, 'a charge got no further at the card provider; trying again')
+    this.#loop = new WorkLoop({
+      logger: ctx.logger,
+      alarm: this.#alarm,
+      failing: 'the charges at work could not be read',
+      round: async () => ((await this.#lease()) > 0 ? 0 : LOOK_EVERY_MS),
+    })
   }
 
   run(): void {
-    this.#loop = this.#lookForWork()
+    this.#loop.start()
   }
 
   /** Ends after the calls in hand. */
-  async stop(): Promise<void> {
-    this.#stopping = true
-    this.#alarm.wake()
-    await this.#loop
-    await Promise.all(this.#running)
+  stop(): Promise<void> {
+    return this.#loop.stop()
   }
 
   /** Keeps up to `wanted` slots for charges that are about to begin; returns how many. Call `start` in any case. */
@@ -110,20 +110,6 @@ export class ChargeWorker {
     return Math.max(0, AT_ONCE_MAX[lane] - this.#busy[lane])
   }
 
-  async #lookForWork(): Promise<void> {
-    const failures = new FailureLog(this.#ctx.logger, 'the charges at work could not be read')
-    while (!this.#stopping) {
-      try {
-        const leased = await this.#lease()
-        failures.succeeded()
-        if (leased > 0) continue
-      } catch (error) {
-        failures.failed(error)
-      }
-      await this.#alarm.wait(LOOK_EVERY_MS)
-    }
-  }
-
   async #lease(): Promise<number> {
     const { pool } = this.#ctx
     // The other half is for charges that begin here meanwhile.
@@ -150,12 +136,12 @@ export class ChargeWorker {
   #take(lane: Lane, work: ChargeWork, trace: TraceContext | undefined): void {
     this.#busy[lane] += 1
     const done = trace === undefined ? this.#workOne(work) : runWithTrace(trace, () => this.#workOne(work))
-    const call = done.finally(() => {
-      this.#busy[lane] -= 1
-      this.#running.delete(call)
-      if (this.#isBehind) this.#alarm.wake()
-    })
-    this.#running.add(call)
+    this.#loop.track(
+      done.finally(() => {
+        this.#busy[lane] -= 1
+        if (this.#isBehind) this.#alarm.wake()
+      }),
+    )
   }
 
   async #workOne(work: ChargeWork): Promise<void> {

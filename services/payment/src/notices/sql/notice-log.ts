@@ -1,4 +1,5 @@
 import type { Queryable, Tx } from '@frontrow/postgres/pool'
+import { HIGHEST_UUID } from '@frontrow/values/ids'
 import type { NoticeKind, NoticeStatus } from './notices.ts'
 
 /** A notice as admins see it. It does not say the address. */
@@ -29,9 +30,9 @@ export async function listNotices(
 ): Promise<NoticeRow[]> {
   const { before, limit, status } = page
   const { rows } = await db.query<NoticeRow>(
-    `SELECT ${COLUMNS} FROM notices WHERE ($1::uuid IS NULL OR notice_id < $1) ${status === undefined ? '' : 'AND status = $3'}
+    `SELECT ${COLUMNS} FROM notices WHERE notice_id < $1 ${status === undefined ? '' : 'AND status = $3'}
      ORDER BY notice_id DESC LIMIT $2`,
-    status === undefined ? [before ?? null, limit] : [before ?? null, limit, status],
+    [before ?? HIGHEST_UUID, limit, ...(status === undefined ? [] : [status])],
   )
   return rows
 }

@@ -1,5 +1,6 @@
 import type { Queryable, Tx } from '@frontrow/postgres/pool'
 import { together } from '@frontrow/postgres/transaction'
+import { HIGHEST_UUID } from '@frontrow/values/ids'
 import { uuidv7 } from 'uuidv7'
 import { lowestIdAt } from '../../uuid-time.ts'
 import type { WebhookEvent } from '../event-types.ts'
@@ -224,9 +225,9 @@ export async function listDeliveries(
 ): Promise<DeliveryRow[]> {
   const { rows } = await db.query<DeliveryRow>(
     `SELECT ${COLUMNS} FROM webhook_deliveries
-     WHERE webhook_id = $1 AND ($2::uuid IS NULL OR delivery_id < $2) AND ($3::text IS NULL OR status = $3)
-     ORDER BY delivery_id DESC LIMIT $4`,
-    [webhookId, page.before ?? null, page.status ?? null, page.limit],
+     WHERE webhook_id = $1 AND delivery_id < $2 ${page.status === undefined ? '' : 'AND status = $4'}
+     ORDER BY delivery_id DESC LIMIT $3`,
+    [webhookId, page.before ?? HIGHEST_UUID, page.limit, ...(page.status === undefined ? [] : [page.status])],
   )
   return rows
 }
