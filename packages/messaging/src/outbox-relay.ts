@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { failpoint } from '@frontrow/failpoints/failpoint'
 import { FailureLog } from '@frontrow/failure-log/failure-log'
 import { isDatabaseUnavailable } from '@frontrow/postgres/errors'
 import { createClient } from '@frontrow/postgres/pool'
@@ -135,7 +136,10 @@ export class OutboxRelay implements WakeUp {
     const rows = await markAndRead(client, this.#published, BATCH_MAX)
     this.#published = []
     if (rows.length > 0) {
+      const typesOf = (): string[] => rows.map(({ type }) => type)
+      failpoint('relay-read', typesOf)
       await this.#publish(rows)
+      failpoint('relay-published', typesOf)
       this.#published = rows.map((row) => row.id)
     }
     await this.#tidy(client)

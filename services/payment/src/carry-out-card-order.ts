@@ -1,4 +1,5 @@
 import type { ActionRequired, CaptureResult } from '@frontrow/card-provider/card-provider'
+import { failpoint } from '@frontrow/failpoints/failpoint'
 import type { Tx } from '@frontrow/postgres/pool'
 import { inTransaction, together } from '@frontrow/postgres/transaction'
 import { advancePurchaseSagas, reportImpossible } from './advance-purchase-sagas.ts'
@@ -20,6 +21,7 @@ const UNDECIDED: readonly CaptureStatus[] = ['PENDING', 'ACTION_REQUIRED']
 
 /** Makes the calls that a leased order asks for, and stores what comes of them. Where the provider gives no answer, they are repeated later. */
 export async function carryOutOrder(ctx: Context, order: CardOrder): Promise<void> {
+  failpoint('card-leased', () => [order.wanted])
   try {
     if (isKeyForgotten(ctx, order)) await leaveToPerson(ctx, order)
     else if (order.wanted === 'CAPTURED') await capture(ctx, order)
@@ -61,6 +63,7 @@ async function askForCapture(ctx: Context, order: CardOrder): Promise<CaptureRes
 
 async function capture(ctx: Context, order: CardOrder): Promise<void> {
   const result = await askForCapture(ctx, order)
+  failpoint('card-answered', () => [order.wanted])
   switch (result.kind) {
     case 'captured':
       return concludeOrder(ctx, order, UNDECIDED, 'CAPTURED', result.reference, { type: 'CardCaptured' })
@@ -121,6 +124,7 @@ async function refund(ctx: Context, order: CardOrder): Promise<void> {
     amount: order.amount,
     signal: AbortSignal.timeout(ctx.config.CARD_TIMEOUT_MS),
   })
+  failpoint('card-answered', () => [order.wanted])
   await concludeOrder(ctx, order, [...UNDECIDED, 'CAPTURED'], 'REFUNDED', reference, {
     type: 'CardRefunded',
     refundedAmount: order.amount,
@@ -157,7 +161,7 @@ function concludeOrder(
  */
 async function conclude(
   ctx: Context,
-  { paymentId }: CardOrder,
+  { paymentId, wanted }: CardOrder,
   message: SagaMessage,
   store: (tx: Tx) => Promise<boolean>,
 ): Promise<void> {
@@ -165,6 +169,7 @@ async function conclude(
     await inTransaction(ctx.pool, async (tx) => {
       const [, stored] = await together([lockSagas(tx, [paymentId]), store(tx)])
       if (stored) await advancePurchaseSagas(ctx, tx, [{ paymentId, message }])
+      failpoint('card-applied', () => [wanted])
     })
   } catch (error) {
     reportImpossible(ctx, error)
