@@ -47,6 +47,10 @@ export interface OnSaleNetwork {
   call(method: string, path: string, call?: Call): Promise<Answer>
   /** Ends a service without a chance to clean up, as a crash would. */
   kill(name: ServiceName): Promise<void>
+  /** Waits until a service has died by itself, and returns of which signal. */
+  died(name: ServiceName): Promise<NodeJS.Signals | null>
+  /** Starts a service that has ended, with these settings beside its own, and waits for nothing. */
+  launch(name: ServiceName, changed: Readonly<Record<string, string>>): void
   /** Starts it again and waits until it is ready. */
   restart(name: ServiceName): Promise<void>
   stop(): Promise<void>
@@ -70,13 +74,14 @@ export async function startOnSaleNetwork(settings: Record<string, string> = {}):
     ...settings,
   }
   const processes = new Map<ServiceName, ChildProcess>()
-  const start = (name: ServiceName): void => {
+  const start = (name: ServiceName, changed: Readonly<Record<string, string>> = {}): void => {
     const child = spawn(process.execPath, [join('services', name, 'src', 'main.ts')], {
       cwd: root,
       env: {
         PATH: process.env['PATH'],
         ...environment.serviceEnv(name),
         ...shared,
+        ...changed,
         HTTP_PORT: String(port(name, 0)),
         GRPC_PORT: String(port(name, 1)),
         OPS_PORT: String(port(name, 2)),
@@ -102,7 +107,7 @@ export async function startOnSaleNetwork(settings: Record<string, string> = {}):
         const answer = await fetch(`http://127.0.0.1:${port(name, 2)}/health/ready`)
         if (answer.status !== 200) throw new Error(`${name} is not ready: ${await answer.text()}`)
       },
-      { withinMs: 30_000, everyMs: 100 },
+      { withinMs: 30_000 },
     )
   for (const name of names) start(name)
   const nginx = await startGateway(folder, gatewayPort, tlsPort, (name, which) => port(name, which))
@@ -113,6 +118,18 @@ export async function startOnSaleNetwork(settings: Record<string, string> = {}):
     grpcOf: (name) => `127.0.0.1:${port(name, 1)}`,
     call: (method, path, call = {}) => callGateway(url, method, path, call),
     kill: (name) => end(name, 'SIGKILL'),
+    died: (name) =>
+      eventually(
+        () => {
+          const child = processes.get(name)
+          if (child === undefined || (child.exitCode === null && child.signalCode === null)) {
+            throw new Error(`${name} is alive`)
+          }
+          return child.signalCode
+        },
+        { withinMs: 15_000 },
+      ),
+    launch: (name, changed) => start(name, changed),
     restart: async (name) => {
       await end(name, 'SIGTERM')
       start(name)

@@ -6,16 +6,16 @@ const MODULE = new URL('failpoint.ts', import.meta.url).href
 /** Arms a failpoint in a process of its own, lets things pass, and returns how it ended and how many passes it survived. */
 function run(env: Record<string, string>, passes: readonly (readonly [string, readonly string[]])[]) {
   const program = `
+    import { writeSync } from 'node:fs'
     import { armFailpoint, failpoint } from ${JSON.stringify(MODULE)}
     armFailpoint(process.env)
     for (const [place, types] of ${JSON.stringify(passes)}) {
       failpoint(place, () => types)
-      require('node:fs').writeSync(1, '.')
+      writeSync(1, '.')
     }`
-  const script = `import { createRequire } from 'node:module'; const require = createRequire('/');${program}`
   const { signal, status, stdout, stderr } = spawnSync(
     process.execPath,
-    ['--input-type=module', '--eval', script],
+    ['--input-type=module', '--eval', program],
     { env, encoding: 'utf8', timeout: 10_000 },
   )
   return { signal, status, survived: stdout.length, stderr }

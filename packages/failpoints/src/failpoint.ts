@@ -40,7 +40,9 @@ export function armFailpoint(env: Readonly<Record<string, string | undefined>>):
   const { FAILPOINT: setting = '', NODE_ENV: environment } = env
   if (setting === '') return
   if (environment === 'production') {
-    throw new Error('FAILPOINT is set, which makes the process die; it is for tests, and NODE_ENV is production')
+    throw new Error(
+      'FAILPOINT is set, which makes the process die; it is for tests, and NODE_ENV is production',
+    )
   }
   const [, name, type = '', n] = /^([a-z-]+)\/(\w+):exit@([1-9]\d{0,5})$/.exec(setting) ?? []
   const place = places.find((one) => one === name)
