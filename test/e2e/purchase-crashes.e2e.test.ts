@@ -1,4 +1,9 @@
+import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createClient } from '@frontrow/postgres/pool'
 import { eventually } from '@frontrow/test-kit/eventually'
@@ -8,16 +13,17 @@ import { leaveForTheDead } from './leave-group.ts'
 import { auditHolds, enter, openOnSale, startOnSaleNetwork } from './on-sale-network.ts'
 import type { OnSaleNetwork } from './on-sale-network.ts'
 
-// Each test lets one process die at one place, starts it again, and looks at what has become of the purchase. No saga is reminded
-// within that time, and none is reconciled: what a crash interrupts has to go on by itself.
+// Each test takes one step of one process and lets it die at every place in it, one after the other: that the next place is
+// reached shows that the process took up what the crash before had left. No saga is reminded within that time, and none is
+// reconciled: what a crash interrupts has to go on by itself.
 
 const PRICE = 50_000
 const MONEY = 120_000
 
 type Service = 'payment' | 'wallet' | 'reservation'
 type Method = 'BALANCE' | 'CARD'
-/** Refused: the hold runs out while the buyer pays. Cancelled: by the buyer, after it was approved. */
-type Ending = 'approved' | 'refused' | 'cancelled'
+/** Failed: the wallet is empty. Refused: the hold runs out while the buyer pays. Cancelled: by the buyer, after it was approved. */
+type Ending = 'approved' | 'failed' | 'refused' | 'cancelled'
 
 interface Purchase {
   userId: string
@@ -26,6 +32,7 @@ interface Purchase {
   ending: Ending
 }
 
+const compileCache = mkdtempSync(join(tmpdir(), 'frontrow-crashes-'))
 let network: OnSaleNetwork
 let stripe: StripeStandIn
 let owner: ReturnType<typeof createClient>
@@ -34,7 +41,9 @@ let buyers = 0
 
 beforeAll(async () => {
   stripe = await startStripe()
+  const compiling = compileServices()
   network = await startOnSaleNetwork({
+    NODE_COMPILE_CACHE: compileCache,
     STRIPE_SECRET_KEY: 'sk_test_1',
     STRIPE_API_URL: stripe.url,
     // A card's lease is three times as long, and two seconds.
@@ -45,19 +54,28 @@ beforeAll(async () => {
   owner = createClient(network.environment.adminDatabaseUrl, 'purchase-crashes')
   await owner.connect()
   onSale = await openOnSale(network, 100)
+  await compiling
 }, 90_000)
 
 afterAll(async () => {
   await owner?.end()
   await network?.stop()
   await stripe?.stop()
+  rmSync(compileCache, { recursive: true, force: true })
 }, 30_000)
+
+/** A start takes 0.37 s of CPU then instead of 0.61 s, and there are eighty. A process that is killed leaves nothing in the cache. */
+async function compileServices(): Promise<void> {
+  const script = join(import.meta.dirname, '..', '..', 'scripts', 'warm-compile-cache.ts')
+  const env = { ...process.env, NODE_COMPILE_CACHE: compileCache }
+  await promisify(execFile)(process.execPath, [script], { env, timeout: 60_000 })
+}
 
 async function hold(method: Method, ending: Ending): Promise<Purchase> {
   buyers += 1
   const userId = `buyer-${buyers}`
   const queueToken = await enter(network, userId, onSale.scheduleId)
-  if (method === 'BALANCE') {
+  if (method === 'BALANCE' && ending !== 'failed') {
     const body = { amount: MONEY, card: { token: 'pm_own' } }
     const call = { as: userId, key: randomUUID(), body }
     expect((await network.call('POST', `/api/v1/users/${userId}/balance/charge`, call)).status).toBe(200)
@@ -120,60 +138,68 @@ async function cancel({ userId, reservationId }: Purchase): Promise<void> {
   )
 }
 
+const ends: Record<Ending, { payment: string; reservation: unknown; told: string[]; movements: number }> = {
+  approved: { payment: 'APPROVED', reservation: 'CONFIRMED', told: ['PaymentApproved'], movements: 1 },
+  failed: { payment: 'FAILED', reservation: 'HOLD', told: ['PaymentFailed'], movements: 0 },
+  refused: {
+    payment: 'REFUNDED',
+    // Who tidies up lapsed holds may not have come yet.
+    reservation: expect.stringMatching('HOLD|EXPIRED'),
+    told: ['PaymentRefunded'],
+    movements: 2,
+  },
+  cancelled: {
+    payment: 'REFUNDED',
+    reservation: 'CANCELLED',
+    told: ['PaymentApproved', 'PaymentRefunded'],
+    movements: 2,
+  },
+}
+
 /** One payment; its money taken once, and where there is no ticket given back once; and others told of each end once. */
 async function expectWhole({ reservationId, method, ending, userId }: Purchase): Promise<void> {
+  const { payment, reservation, told, movements } = ends[ending]
   const payments = await owner.query<{ payment_id: string; status: string }>(
     'SELECT payment_id, status FROM payment.payments WHERE reservation_id = $1',
     [reservationId],
   )
-  const { payment_id: paymentId = '' } = payments.rows[0] ?? {}
-  const isKept = ending === 'approved'
-  expect(payments.rows).toEqual([{ payment_id: paymentId, status: isKept ? 'APPROVED' : 'REFUNDED' }])
+  expect(payments.rows).toEqual([{ payment_id: expect.any(String), status: payment }])
   const reservations = await owner.query(
-    `SELECT status, (SELECT count(*)::int FROM reservation.seat_holds h WHERE h.reservation_id = r.reservation_id
-       AND h.expires_at = 'infinity') AS seats FROM reservation.reservations r WHERE reservation_id = $1`,
+    `SELECT status, (SELECT count(*) FROM reservation.seat_holds h WHERE h.reservation_id = r.reservation_id
+       AND h.expires_at = 'infinity')::int AS sold FROM reservation.reservations r WHERE reservation_id = $1`,
     [reservationId],
   )
-  const status = {
-    approved: 'CONFIRMED',
-    refused: expect.stringMatching('HOLD|EXPIRED'),
-    cancelled: 'CANCELLED',
-  }
-  expect(reservations.rows).toEqual([{ status: status[ending], seats: isKept ? 1 : 0 }])
-  const told = await owner.query(
-    `SELECT type, count(*)::int AS times FROM payment.outbox WHERE message_key = $1 AND type LIKE 'Payment%'
-     GROUP BY type ORDER BY type`,
+  expect(reservations.rows).toEqual([{ status: reservation, sold: ending === 'approved' ? 1 : 0 }])
+  const events = await owner.query<{ type: string }>(
+    "SELECT type FROM payment.outbox WHERE message_key = $1 AND type LIKE 'Payment%' ORDER BY id",
     [reservationId],
   )
-  const ends = { approved: ['Approved'], refused: ['Refunded'], cancelled: ['Approved', 'Refunded'] }
-  expect(told.rows).toEqual(ends[ending].map((end) => ({ type: `Payment${end}`, times: 1 })))
-  if (method === 'CARD') return expectCardWhole(paymentId, isKept)
-  const moved = await owner.query(
+  expect(events.rows.map(({ type }) => type)).toEqual(told)
+  const paymentId = payments.rows[0]?.payment_id ?? ''
+  if (method === 'CARD') return expectCardWhole(paymentId, movements - 1)
+  const entries = await owner.query(
     'SELECT kind, amount, balance_after FROM wallet.ledger_entries WHERE payment_id = $1 AND user_id = $2 ORDER BY entry_id',
     [paymentId, userId],
   )
   const debit = { kind: 'DEBIT', amount: -PRICE, balance_after: MONEY - PRICE }
   const refund = { kind: 'REFUND', amount: PRICE, balance_after: MONEY }
-  expect(moved.rows).toEqual(isKept ? [debit] : [debit, refund])
+  expect(entries.rows).toEqual([debit, refund].slice(0, movements))
 }
 
 /** Stripe does a thing once for each key. */
-function expectCardWhole(paymentId: string, isKept: boolean): void {
-  const { id } = stripe.intentOf(paymentId)
-  const keysOf = (path: string, field: string, value: string) =>
-    new Set(
-      stripe.calls
-        .filter((call) => call.path === path && call.form.get(field) === value)
-        .map(({ key }) => key),
-    )
-  expect(keysOf('/v1/payment_intents', 'metadata[idempotency_key]', `capture-${paymentId}`).size).toBe(1)
-  expect(keysOf('/v1/refunds', 'payment_intent', id).size).toBe(isKept ? 0 : 1)
+function expectCardWhole(paymentId: string, refunds: number): void {
+  const captures = [...stripe.intents.values()].filter(({ metadata }) =>
+    metadata.idempotency_key.includes(paymentId),
+  )
+  expect(captures.map(({ status }) => status)).toEqual(['succeeded'])
+  const ofRefunds = stripe.calls.filter(({ form }) => form.get('payment_intent') === captures[0]?.id)
+  expect(new Set(ofRefunds.map(({ key }) => key)).size).toBe(refunds)
 }
 
 /** Pays, and goes on until the purchase has come to its end. */
 async function bring(purchase: Purchase): Promise<void> {
   if (purchase.ending === 'refused') return payTooLate(purchase)
-  expect(await pay(purchase)).toBe(201)
+  expect(await pay(purchase)).toBe(purchase.ending === 'failed' ? 402 : 201)
   if (purchase.ending === 'cancelled') await cancel(purchase)
 }
 
@@ -184,13 +210,20 @@ async function crash(service: Service, places: readonly string[]): Promise<void>
   await network.kill(service)
   for (const place of places) {
     await leave()
-    const t = performance.now()
     network.launch(service, { FAILPOINT: `${place}:exit@1` })
     expect([place, await network.died(service)]).toEqual([place, 'SIGKILL'])
-    process.stderr.write(`${place} ${(performance.now() - t).toFixed(0)}\n`)
+    if (place.startsWith('card-')) await letLeasesRunOut()
   }
   await leave()
   await network.restart(service)
+}
+
+/** As after 2.6 s. A lease that would not run out is left as it is. */
+async function letLeasesRunOut(): Promise<void> {
+  await owner.query(
+    `UPDATE payment.card_captures SET due_at = due_at - (leased_until - now()), leased_until = now()
+     WHERE leased_until > now()`,
+  )
 }
 
 /** What a process does about one thing: the places at which it can die, in the order in which it passes them. */
@@ -223,6 +256,8 @@ const steps = [
   step('payment', 'BALANCE', 'approved', applied('WalletDebited'), sent('ConfirmReservation')),
   step('reservation', 'BALANCE', 'approved', applied('ConfirmReservation'), sent('ReservationConfirmed')),
   step('payment', 'BALANCE', 'approved', applied('ReservationConfirmed'), sent('PaymentApproved')),
+  step('wallet', 'BALANCE', 'failed', applied('DebitWallet'), sent('WalletDebitRefused')),
+  step('payment', 'BALANCE', 'failed', applied('WalletDebitRefused'), sent('PaymentFailed')),
   step('reservation', 'BALANCE', 'refused', applied('ConfirmReservation'), sent('ReservationConfirmRefused')),
   step('payment', 'BALANCE', 'refused', applied('ReservationConfirmRefused'), sent('RefundWallet')),
   step('wallet', 'BALANCE', 'refused', applied('RefundWallet'), sent('WalletRefunded')),
@@ -250,13 +285,9 @@ const named = steps.map((one): [string, Step] => [
 test.each(named)(
   '%s',
   async (_name, { service, places, method, ending }) => {
-    const t0 = performance.now()
     const purchase = await hold(method, ending)
-    const t1 = performance.now()
     await Promise.all([bring(purchase), crash(service, places)])
-    const t2 = performance.now()
     await expectWhole(purchase)
-    process.stderr.write(`hold ${(t1 - t0).toFixed(0)} crash ${(t2 - t1).toFixed(0)}\n`)
   },
   60_000,
 )

@@ -10,11 +10,14 @@ const places = [
   'messages-applied',
   /** It is committed, and the offsets are not. */
   'messages-committed',
-  /** Work at the card provider is leased, and the provider has not been called. Types, here and below: what is wanted, CAPTURED or REFUNDED. */
+  /**
+   * Work at the card provider is leased, and the provider has not been called. Types, here and below: what a payment wants (CAPTURED,
+   * REFUNDED), or the status of a charge (CHARGING, FAILED).
+   */
   'card-leased',
-  /** The provider has done it, and nothing of that is stored. */
+  /** The provider has answered, and nothing of that is stored. */
   'card-answered',
-  /** What it answered is written, in a transaction that is not committed. */
+  /** What came of it is written, in a transaction that is not committed. */
   'card-applied',
 ] as const
 
