@@ -136,10 +136,7 @@ export class OutboxRelay implements WakeUp {
     const rows = await markAndRead(client, this.#published, BATCH_MAX)
     this.#published = []
     if (rows.length > 0) {
-      const typesOf = (): string[] => rows.map(({ type }) => type)
-      failpoint('relay-read', typesOf)
       await this.#publish(rows)
-      failpoint('relay-published', typesOf)
       this.#published = rows.map((row) => row.id)
     }
     await this.#tidy(client)
@@ -149,6 +146,8 @@ export class OutboxRelay implements WakeUp {
   async #publish(rows: readonly OutboxRow[]): Promise<void> {
     const byTopic = Map.groupBy(rows, (row) => row.topic)
     const producer = await this.#connectProducer()
+    const typesOf = (): string[] => rows.map(({ type }) => type)
+    failpoint('relay-read', typesOf)
     await producer.sendBatch({
       acks: -1,
       timeout: 5_000,
@@ -168,6 +167,7 @@ export class OutboxRelay implements WakeUp {
         })),
       })),
     })
+    failpoint('relay-published', typesOf)
   }
 
   async #tidy(client: ReturnType<typeof createClient>): Promise<void> {
