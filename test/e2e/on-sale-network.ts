@@ -127,7 +127,7 @@ export async function startOnSaleNetwork(settings: Record<string, string> = {}):
           }
           return child.signalCode
         },
-        { withinMs: 15_000 },
+        { withinMs: 20_000 },
       ),
     launch: (name, changed) => start(name, changed),
     restart: async (name) => {

@@ -39,7 +39,7 @@ export async function carryOutOrder(ctx: Context, order: CardOrder): Promise<voi
       { err: error, paymentId: order.paymentId, wanted: order.wanted, attempts: order.attempts, retryInMs },
       'the card provider gave no answer; asking again',
     )
-    const wasAsked = order.wasAsked || !(error instanceof NotAskedError)
+    const wasAsked = order.wasAsked || (order.wanted === 'CAPTURED' && !(error instanceof NotAskedError))
     await postponeOrder(ctx.pool, { ...order, wasAsked }, retryInMs, text)
   }
 }

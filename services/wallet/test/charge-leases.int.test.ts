@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { createPool } from '@frontrow/postgres/pool'
-import type { Pool } from '@frontrow/postgres/pool'
+import type { Pool, Queryable } from '@frontrow/postgres/pool'
 import { inTransaction } from '@frontrow/postgres/transaction'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
@@ -54,7 +54,7 @@ async function begin(count: number, isLeased = false): Promise<string[]> {
   return ids
 }
 
-const lease = (by: Pool, limits = all): Promise<ChargeWork[]> =>
+const lease = (by: Queryable, limits = all): Promise<ChargeWork[]> =>
   leaseWork(by, limits, { leaseMs: LEASE_MS, giveUpMs: 600_000 })
 const idsOf = (works: readonly ChargeWork[]) => works.map(({ chargeId }) => chargeId).toSorted()
 const runOut = (ids: readonly string[]) =>
@@ -62,8 +62,13 @@ const runOut = (ids: readonly string[]) =>
 
 test('a charge is leased once, by whoever asks first, until its lease runs out', async () => {
   const ids = await begin(60)
-  const leased = await Promise.all([lease(one), lease(two), lease(one), lease(two)])
-  expect(idsOf(leased.flat())).toEqual(ids.toSorted())
+  const [mine, others] = await inTransaction(one, async (tx) => {
+    const first = await lease(tx, { ...all, first: 40 })
+    // The other one passes over what is being leased, and does not wait for it.
+    return [first, await lease(two)]
+  })
+  expect([mine.length, others.length]).toEqual([40, 20])
+  expect(idsOf([...mine, ...others])).toEqual(ids.toSorted())
   expect([await lease(one), await lease(two)]).toEqual([[], []])
   await runOut(ids.slice(0, 1))
   expect(await lease(two)).toMatchObject([{ chargeId: ids[0], attempts: 2, wasAsked: true }])
