@@ -92,8 +92,8 @@ export async function startOnSaleNetwork(
   }
   const processes = new Map<ServiceName, ChildProcess>()
   const further: ChildProcess[] = []
-  const launch = (name: ServiceName, ports: readonly number[], changed: Settings): ChildProcess => {
-    const [http, grpc, ops] = ports
+  const launch = (name: ServiceName, own: readonly number[], changed: Settings): ChildProcess => {
+    const [http, grpc, ops] = own
     const child = spawn(process.execPath, [join('services', name, 'src', 'main.ts')], {
       cwd: root,
       env: {

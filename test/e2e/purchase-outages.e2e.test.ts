@@ -8,6 +8,7 @@ import type { Answer, OnSaleNetwork } from './on-sale-network.ts'
 import {
   balanceOf,
   begunPayment,
+  buy,
   cancel,
   hasAsked,
   hasStatus,
@@ -23,6 +24,8 @@ import {
 import type { Buyer, Sale } from './purchases.ts'
 
 const OUTAGE_MS = 30_000
+// A broker that was killed is let in by its controller again when its old session has run out, 9 s after the controller's start.
+const RESTART_MS = 11_000
 
 let kafka: LosableKafka
 let network: OnSaleNetwork
@@ -132,7 +135,7 @@ describe('no reply in time', () => {
       expect(failure).toMatchObject({ reason: 'TIMEOUT', moneyMoved: true, refund: 'REFUNDED' })
       expect(await movementsOf(pool, paymentId)).toEqual(['DEBIT', 'REFUND'])
       // The seat is still theirs, and so is the money.
-      expect((await pay(network, buyer)).status).toBe(201)
+      await buy(network, buyer)
       expect(await balanceOf(network, buyer)).toBe(0)
     }, 60_000)
 
@@ -163,7 +166,7 @@ describe('no reply in time', () => {
       expect(await movementsOf(pool, paymentId)).toEqual([])
       expect(await balanceOf(network, buyer)).toBe(PRICE)
       // Nobody has lost anything by it: the same seat can be paid.
-      expect((await pay(network, buyer)).status).toBe(201)
+      await buy(network, buyer)
       expect((await readPayment(network, buyer.userId, paymentId)).status).toBe('FAILED')
       await auditHolds(network)
     }, 60_000)
@@ -183,7 +186,7 @@ async function holdBackDebits(): Promise<void> {
 }
 
 test('a hold that runs out while paying: the money goes back, the answers say why and that it moved, and the seat is sold to another', async () => {
-  await network.restart('reservation', { HOLD_MS: '4000' })
+  await network.restart('reservation', { HOLD_MS: '3000' })
   const sale = await openSale(network, 'lapse')
   const rival = { userId: 'rival', scheduleId: sale.scheduleId, seatId: 1, money: PRICE }
   const buyer = await sale.buyer()
@@ -216,15 +219,13 @@ test('a hold that runs out while paying: the money goes back, the answers say wh
   expect(await movementsOf(pool, paymentId)).toEqual(['DEBIT', 'REFUND'])
   expect(await balanceOf(network, buyer)).toBe(PRICE)
   await network.restart('reservation')
-  expect((await pay(network, await holdSeat(network, rival))).status).toBe(201)
+  await buy(network, await holdSeat(network, rival))
   await auditHolds(network)
 }, 90_000)
 
 test('a refund that the wallet does not answer is asked for again and again, shows in the metrics, and is made once', async () => {
   const buyer = await (await openSale(network, 'refund')).buyer()
-  const paid = await pay(network, buyer)
-  const { paymentId } = paid.data
-  expect(paid.status).toBe(201)
+  const paymentId = await buy(network, buyer)
   network.pause('wallet')
   try {
     expect((await cancel(network, buyer)).data.refund).toEqual({ paymentId, status: 'PENDING' })
@@ -291,8 +292,7 @@ describe('Kafka is away for 30 s', () => {
       sale.buyer(),
       sale.buyer(1_000),
     ])
-    const before = await pay(network, paid)
-    await hasStatus(network, paid, before.data.paymentId, 'APPROVED')
+    const paidId = await buy(network, paid)
     const beganAt = Date.now()
     kafka.hang()
     const hanging = await buyAll([[first], [second], [third, 'tok_approved'], [broke]])
@@ -306,11 +306,17 @@ describe('Kafka is away for 30 s', () => {
     const declined = await pay(network, await sale.buyer(0), { card: 'tok_declined' })
     expect([declined.status, declined.error?.code]).toEqual([402, 'CARD_DECLINED'])
     expect((await network.call('GET', '/health/ready')).status).toBe(200)
-    await eventually(() => expect(Date.now() - beganAt).toBeGreaterThan(OUTAGE_MS), { withinMs: OUTAGE_MS })
+    await eventually(() => expect(Date.now() - beganAt).toBeGreaterThan(OUTAGE_MS - RESTART_MS), {
+      withinMs: OUTAGE_MS,
+    })
+    const back = kafka.start()
+    await eventually(() => expect(Date.now() - beganAt).toBeGreaterThan(OUTAGE_MS - 1_000), {
+      withinMs: OUTAGE_MS,
+    })
     for (const { buyer, paymentId } of [...hanging, ...gone]) {
       expect((await readPayment(network, buyer.userId, paymentId)).status).toBe('PENDING')
     }
-    await kafka.start()
+    await back
     for (const { buyer, paymentId } of [...hanging, ...gone]) {
       const { failure } = await hasStatus(
         network,
@@ -325,10 +331,10 @@ describe('Kafka is away for 30 s', () => {
       const isByWallet = card === undefined && buyer !== broke
       expect(await movementsOf(pool, paymentId)).toEqual(isByWallet ? ['DEBIT'] : [])
     }
-    await hasStatus(network, paid, before.data.paymentId, 'REFUNDED')
+    await hasStatus(network, paid, paidId, 'REFUNDED')
     expect(await balanceOf(network, paid)).toBe(PRICE)
     await auditHolds(network)
-    expect((await pay(network, await sale.buyer())).status).toBe(201)
+    await buy(network, await sale.buyer())
   }, 180_000)
 })
 

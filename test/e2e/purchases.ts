@@ -74,6 +74,18 @@ export function pay(
   return network.call('POST', '/api/v1/payments', { as: userId, key, body: { reservationId, ...method } })
 }
 
+/** Pays and waits until the payment is APPROVED, in the answer or later; returns its id. */
+export async function buy(
+  network: OnSaleNetwork,
+  buyer: Buyer,
+  more: { card?: string } = {},
+): Promise<string> {
+  const { status, data } = await pay(network, buyer, more)
+  expect([201, 202]).toContain(status)
+  await hasStatus(network, buyer, data.paymentId, 'APPROVED')
+  return data.paymentId
+}
+
 export function cancel(network: OnSaleNetwork, { userId, reservationId }: Buyer): Promise<Answer> {
   return network.call('POST', `/api/v1/reservations/${reservationId}/cancel`, { as: userId })
 }
@@ -155,12 +167,16 @@ export async function hasAsked(pool: Pool, paymentId: string, state: string, tim
   )
 }
 
-/** Reads one value of a service's metrics. */
-export async function metricOf(network: OnSaleNetwork, service: ServiceName, name: string): Promise<number> {
-  const line = (await network.metrics(service))
-    .split('\n')
-    .find((one) => /[ {]/.test(one.slice(name.length, name.length + 1)) && one.startsWith(name))
-  if (line === undefined) throw new Error(`${service} has no metric ${name}`)
+/** Reads one value of a service's metrics; `label` is part of its labels where there are several. */
+export async function metricOf(
+  network: OnSaleNetwork,
+  service: ServiceName,
+  name: string,
+  label = '',
+): Promise<number> {
+  const lines = (await network.metrics(service)).split('\n')
+  const line = lines.find((one) => one.startsWith(`${name}{`) && one.includes(label))
+  if (line === undefined) throw new Error(`${service} has no metric ${name} with ${label}`)
   return Number(line.split(' ').at(-1))
 }
 
