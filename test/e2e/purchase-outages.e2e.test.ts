@@ -35,7 +35,7 @@ beforeAll(async () => {
   kafka = await LosableKafka.start()
   network = await startOnSaleNetwork(
     {
-      PAYMENT_WAIT_MS: '1000',
+      PAYMENT_WAIT_MS: '500',
       SAGA_REPLY_WAIT_MS: '400',
       SAGA_REPLY_WAIT_MAX_MS: '5000',
       SAGA_TAKING_MONEY_ATTEMPTS_MAX: '20',
@@ -247,8 +247,12 @@ test('a refund that the wallet does not answer is asked for again and again, sho
 }, 60_000)
 
 test('instances of payment and wallet that join, leave and die while purchases run: each purchase ends once', async () => {
-  const buyers = await (await openSale(network, 'rebalance')).buyers(24)
-  const [payment, wallet] = await Promise.all([network.addInstance('payment'), network.addInstance('wallet')])
+  const sale = await openSale(network, 'rebalance')
+  const [buyers, payment, wallet] = await Promise.all([
+    sale.buyers(24),
+    network.addInstance('payment'),
+    network.addInstance('wallet'),
+  ])
   const waiting = [...buyers]
   const ended: string[] = []
   const buyOneByOne = async (): Promise<void> => {
@@ -264,7 +268,7 @@ test('instances of payment and wallet that join, leave and die while purchases r
     expect(await instance.metrics()).toMatch(/^messages_consumed_total\{.*outcome="handled".*\} [1-9]/m)
   }
   await wallet.kill()
-  await eventually(() => expect(ended.length).toBeGreaterThan(12), { withinMs: 40_000 })
+  await eventually(() => expect(ended.length).toBeGreaterThan(10), { withinMs: 40_000 })
   await payment.stop()
   await buying
   for (const buyer of buyers) {
