@@ -134,7 +134,7 @@ export async function movementsOf(pool: Pool, paymentId: string): Promise<string
 }
 
 /** Reads how far a saga is. */
-export async function sagaOf(pool: Pool, paymentId: string): Promise<{ state: string; attempts: number }> {
+async function sagaOf(pool: Pool, paymentId: string): Promise<{ state: string; attempts: number }> {
   const { rows } = await pool.query<{ state: string; attempts: number }>(
     'SELECT state, attempts FROM payment.purchase_sagas WHERE payment_id = $1',
     [paymentId],

@@ -20,7 +20,7 @@ export interface TapedMessage {
 }
 
 /** The topics of the saga: commands, replies, and what is told of payments. */
-export const sagaTopics: readonly string[] = [
+const sagaTopics: readonly string[] = [
   topics.walletCommands,
   topics.walletEvents,
   topics.reservationCommands,
