@@ -191,7 +191,6 @@ async function holdBackDebits(): Promise<void> {
 }
 
 test('a hold that runs out while paying: the money goes back, the answers say why and that it moved, and the seat is sold to another', async () => {
-  await network.restart('reservation', { HOLD_MS: '3000' })
   const sale = await openSale(network, 'lapse')
   const rival = { userId: 'rival', scheduleId: sale.scheduleId, seatId: 1, money: PRICE }
   const buyer = await sale.buyer()
@@ -201,9 +200,7 @@ test('a hold that runs out while paying: the money goes back, the answers say wh
   const paymentId = await begunPayment(pool, buyer)
   try {
     expect((await answer).status).toBe(202)
-    await eventually(() => expect(Date.now()).toBeGreaterThan(Date.parse(buyer.expiresAt)), {
-      withinMs: 20_000,
-    })
+    await endHold(buyer)
   } finally {
     network.resume('wallet')
   }
@@ -223,10 +220,17 @@ test('a hold that runs out while paying: the money goes back, the answers say wh
   ])
   expect(await movementsOf(pool, paymentId)).toEqual(['DEBIT', 'REFUND'])
   expect(await balanceOf(network, buyer)).toBe(PRICE)
-  await network.restart('reservation')
   await buy(network, await holdSeat(network, rival))
   await auditHolds(network)
 }, 90_000)
+
+/** The time of a hold has come: expiry is a time in these rows. */
+async function endHold({ reservationId }: Buyer): Promise<void> {
+  for (const table of ['reservations', 'seat_holds']) {
+    const text = `UPDATE reservation.${table} SET expires_at = now() WHERE reservation_id = $1`
+    expect((await pool.query(text, [reservationId])).rowCount).toBe(1)
+  }
+}
 
 test('a refund that the wallet does not answer is asked for again and again, shows in the metrics, and is made once', async () => {
   const buyer = await (await openSale(network, 'refund')).buyer()
@@ -254,7 +258,7 @@ test('a refund that the wallet does not answer is asked for again and again, sho
 test('instances of payment and wallet that join, leave and die while purchases run: each purchase ends once', async () => {
   const sale = await openSale(network, 'rebalance')
   const [buyers, payment, wallet] = await Promise.all([
-    sale.buyers(32),
+    sale.buyers(24),
     network.addInstance('payment'),
     network.addInstance('wallet'),
   ])
@@ -267,14 +271,14 @@ test('instances of payment and wallet that join, leave and die while purchases r
     }
   }
   const buy3AtOnce = (waiting: Buyer[]) => Promise.all([1, 2, 3].map(() => buyOneByOne(waiting)))
-  await buy3AtOnce(buyers.slice(0, 16))
+  await buy3AtOnce(buyers.slice(0, 14))
   for (const instance of [payment, wallet]) {
     await eventually(async () =>
       expect(await instance.metrics()).toMatch(/^messages_consumed_total\{.*outcome="handled".*\} [1-9]/m),
     )
   }
-  const buying = buy3AtOnce(buyers.slice(16))
-  await eventually(() => expect(ended.length).toBeGreaterThan(18), { withinMs: 20_000, everyMs: 5 })
+  const buying = buy3AtOnce(buyers.slice(14))
+  await eventually(() => expect(ended.length).toBeGreaterThan(15), { withinMs: 20_000, everyMs: 5 })
   await wallet.kill()
   await payment.stop()
   await buying

@@ -17,7 +17,6 @@ export interface Buyer {
   seatId: number
   queueToken: string
   reservationId: string
-  expiresAt: string
 }
 
 /** The buyers of one schedule, each with a seat and a name of their own. */
@@ -59,8 +58,7 @@ export async function holdSeat(
   const body = { scheduleId, seatIds: [seatId] }
   const held = await network.call('POST', '/api/v1/reservations', { as: userId, queueToken, body })
   if (held.status !== 201) throw new Error(`not held: ${JSON.stringify(held)}`)
-  const { reservationId, expiresAt } = held.data
-  return { userId, scheduleId, seatId, queueToken, reservationId, expiresAt }
+  return { userId, scheduleId, seatId, queueToken, reservationId: held.data.reservationId }
 }
 
 /** Pays from the wallet, or with the token of a card. */

@@ -20,8 +20,8 @@ export interface StripeStandIn {
   intentOf(paymentId: string | undefined): Intent
   /** Answers the next calls of this path with 500. */
   failNext(path: string, times: number): void
-  /** What becomes of each call from now on; `path` is that of the call. A call that hangs is never answered. */
-  behave(how: (path: string) => 'answer' | 'fail' | 'hang'): void
+  /** What becomes of each call from now on, by its path and its card, which a capture names. A call that hangs is never answered. */
+  behave(how: (path: string, card: string | null) => 'answer' | 'fail' | 'hang'): void
   stop(): Promise<void>
 }
 
@@ -37,7 +37,7 @@ export async function startStripe(): Promise<StripeStandIn> {
     calls.push({ path, key, form })
     const failures = failing.get(path) ?? 0
     failing.set(path, failures - 1)
-    const becomes = behaviour(path)
+    const becomes = behaviour(path, form.get('payment_method'))
     if (becomes === 'hang') return
     if (failures > 0 || becomes === 'fail') {
       response.writeHead(500).end(JSON.stringify({ error: { type: 'api_error' } }))
