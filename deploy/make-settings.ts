@@ -28,7 +28,11 @@ function settingsFiles(secrets: Secrets, config: z.output<typeof settingsSchema>
     `postgres://${role}:${password}@${config.DATABASE_SERVER}`
   const services = serviceNames.map((name) => [
     `${name}.env`,
-    [`DATABASE_URL=${url(name, secrets.servicePasswords[name])}`, `JWT_SECRET=${secrets.jwtSecret}`],
+    [
+      `DATABASE_URL=${url(name, secrets.servicePasswords[name])}`,
+      `JWT_SECRET=${secrets.jwtSecret}`,
+      ...(name === 'reservation' ? [`TICKET_SIGNING_KEY=${secrets.ticketSigningKey}`] : []),
+    ],
   ])
   const passwords = serviceNames.map((name) => `${passwordVariable(name)}=${secrets.servicePasswords[name]}`)
   return {

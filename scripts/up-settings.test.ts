@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from '@jest/globals'
+import { ed25519PrivateKey } from '../services/reservation/src/tickets/key-settings.ts'
 import { ensureSecrets, readSecrets, readUpSettings } from './up-settings.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'frontrow-settings-'))
@@ -23,6 +24,16 @@ describe('secrets of a data folder', () => {
     expect(readSecrets(folder)).toEqual(after)
     expect(ensureSecrets(folder, '')).toEqual(after)
     expect(readFileSync(join(folder, 'settings.json'), 'utf8')).toContain(GIVEN)
+  })
+
+  it('gain a key for tickets where they are of before there were any, and keep it from then on', () => {
+    const { ticketSigningKey, ...before } = ensureSecrets(folder)
+    writeFileSync(join(folder, 'settings.json'), JSON.stringify(before))
+    const after = ensureSecrets(folder)
+    expect(after).toEqual({ ...before, ticketSigningKey: expect.any(String) })
+    expect(after.ticketSigningKey).not.toBe(ticketSigningKey)
+    expect(ed25519PrivateKey.safeParse(after.ticketSigningKey).success).toBe(true)
+    expect(ensureSecrets(folder)).toEqual(after)
   })
 
   it('stay together with fields of the file that only another version knows', () => {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
@@ -17,10 +17,14 @@ const secretsSchema = z.looseObject({
   jwtAudience: z.string().optional(),
   adminPassword: password,
   servicePasswords: z.looseObject(perService(() => password)),
+  /** The key that tickets are signed with: PKCS #8 in base64. Copies of before it have none. */
+  ticketSigningKey: z.string().optional(),
 })
 
+type KnownSecrets = z.output<typeof secretsSchema>
+
 /** What only this copy knows: made once and kept in its data folder. */
-export type Secrets = z.output<typeof secretsSchema>
+export type Secrets = KnownSecrets & { ticketSigningKey: string }
 
 /** The settings of npm start itself. All other ports are free ones that it finds. */
 export const upSettings = z.object({
@@ -67,7 +71,7 @@ function secretsFile(dataFolder: string): string {
 }
 
 /** The secrets of a data folder, or null before the first start there. */
-export function readSecrets(dataFolder: string): Secrets | null {
+export function readSecrets(dataFolder: string): KnownSecrets | null {
   const file = secretsFile(dataFolder)
   if (!existsSync(file)) return null
   const parsed = secretsSchema.safeParse(parseJson(readFileSync(file, 'utf8')))
@@ -84,6 +88,7 @@ export function ensureSecrets(dataFolder: string, jwtSecret?: string, tokens?: T
   const known = readSecrets(dataFolder)
   const secrets: Secrets = {
     ...(known ?? makeSecrets()),
+    ticketSigningKey: known?.ticketSigningKey ?? makeTicketSigningKey(),
     ...(jwtSecret ? { jwtSecret } : {}),
     ...(tokens ? { jwtIssuer: tokens.JWT_ISSUER, jwtAudience: tokens.JWT_AUDIENCE } : {}),
   }
@@ -91,7 +96,7 @@ export function ensureSecrets(dataFolder: string, jwtSecret?: string, tokens?: T
   return secrets
 }
 
-function makeSecrets(): Secrets {
+function makeSecrets(): KnownSecrets {
   return {
     jwtSecret: randomSecret(),
     adminPassword: randomSecret(),
@@ -109,6 +114,12 @@ function writeSecrets(dataFolder: string, secrets: Secrets): void {
 
 function randomSecret(): string {
   return randomBytes(32).toString('base64url')
+}
+
+/** A new private key of Ed25519 on one line, as TICKET_SIGNING_KEY wants it. */
+export function makeTicketSigningKey(): string {
+  const { privateKey } = generateKeyPairSync('ed25519')
+  return privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64')
 }
 
 function parseJson(text: string): unknown {

@@ -16,6 +16,7 @@ import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { readRateLimits } from '../../scripts/gateway-settings.ts'
 import { serviceNames as names } from '../../scripts/services.ts'
 import type { ServiceName } from '../../scripts/services.ts'
+import { makeTicketSigningKey } from '../../scripts/up-settings.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 
@@ -93,6 +94,7 @@ export async function startOnSaleNetwork(
   const shared = {
     ...Object.fromEntries(names.map((name) => [`${name.toUpperCase()}_GRPC`, `127.0.0.1:${port(name, 1)}`])),
     SYSTEM_OPS_URLS: names.map((name) => `${name}=http://127.0.0.1:${port(name, 2)}`).join(','),
+    TICKET_SIGNING_KEY: makeTicketSigningKey(),
     LOG_LEVEL: 'info',
     ...settings,
   }
