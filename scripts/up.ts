@@ -26,6 +26,7 @@ import {
   warmCompileCache,
 } from './up-services.ts'
 import type { ChosenPorts } from './up-services.ts'
+import { ensurePages } from './up-pages.ts'
 import { catchesMail, startMailbox } from './up-mailbox.ts'
 import type { NotifyPorts } from './up-mailbox.ts'
 import { ensureSecrets, readUpSettings } from './up-settings.ts'
@@ -58,13 +59,14 @@ async function bringUp(stack: Stack, settings: UpSettings): Promise<void> {
   const ports = await choosePorts()
   const { servers, services, notify } = ports
   writeAddresses(settings.dataFolder, secrets, ports)
-  await stack.together([startServers(stack, programs, secrets, servers), warmCompileCache(stack)])
+  const pages = ensurePages(stack)
+  await stack.together([startServers(stack, programs, secrets, servers), warmCompileCache(stack), pages])
   await migrate(stack, secrets, servers)
   say('Schemas and topics are in place')
   if (catchesMail(process.env)) await startMailbox(stack, notify)
   await startServices(stack, secrets, settings.tokens, ports)
   say('The five services are up')
-  await startGateway(stack, programs, settings, upstreamsOf(services))
+  await startGateway(stack, programs, settings, upstreamsOf(services), await pages)
   await waitForGateway(stack, settings.port)
   const api = `http://127.0.0.1:${settings.port}/api/v1`
   const { JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = settings.tokens
@@ -120,6 +122,7 @@ function announce(settings: UpSettings, notify: NotifyPorts, demo: Demo, token: 
   const elapsed = ((Date.now() - began) / 1000).toFixed(1)
   const lines = [
     '',
+    `  Buy a ticket   ${gateway}`,
     `  API reference  ${gateway}/docs`,
     `  Demo concert   ${demo.concertId}: schedule ${demo.smallScheduleId} (50 seats), schedule ${demo.largeScheduleId} (1,000 seats)`,
     `  Demo user ${DEMO_USER}  ${token}`,
