@@ -17,6 +17,7 @@ export default {
         '**/bench/**/*.test.ts',
         '**/fairness/**/*.test.ts',
         '**/scripts/**/*.test.ts',
+        '**/web/build/**/*.test.ts',
       ],
     },
     {

@@ -45,6 +45,10 @@ function hashSources(): string {
     .filter((path) => !NOT_SOURCES.test(path.slice(ROOT.length)))
     .toSorted()
   const hash = createHash('sha256')
-  for (const path of files) hash.update(`${path.slice(ROOT.length)}\0`).update(readFileSync(path)).update('\0')
+  for (const path of files)
+    hash
+      .update(`${path.slice(ROOT.length)}\0`)
+      .update(readFileSync(path))
+      .update('\0')
   return hash.digest('hex').slice(0, 16)
 }

@@ -6,6 +6,8 @@ import { buildManifest, firstLoadFiles } from './first-load.ts'
 
 /** The page that a crowd loads within a minute, and what its first load may weigh, compressed. */
 const CROWDED_PAGE = 'src/pages/waiting-room/WaitingRoom.tsx'
+/** Its sentences, in the language that takes the most bytes. */
+const CROWDED_PAGE_WORDS = 'src/words/ko/line.json'
 export const FIRST_LOAD_MAX_BYTES = 120_000
 
 /** Nginx sends a file as it is where compressing it saves less than a packet. */
@@ -26,15 +28,25 @@ export async function buildPages(folder: string): Promise<BuiltPages> {
   await build({
     configFile: join(import.meta.dirname, '..', 'vite.config.ts'),
     logLevel: 'warn',
-    build: { outDir: folder },
+    build: {
+      outDir: folder,
+      rollupOptions: {
+        onwarn: (warning, warn) => {
+          // React's libraries say "use client" for servers that render pages, which nobody does here.
+          if (warning.code !== 'MODULE_LEVEL_DIRECTIVE') warn(warning)
+        },
+      },
+    },
   })
   const files = await readdir(folder, { recursive: true, withFileTypes: true })
   for (const file of files) {
     if (file.isFile() && COMPRESSIBLE.test(file.name)) await compress(join(file.parentPath, file.name))
   }
-  const manifest = buildManifest.parse(JSON.parse(await readFile(join(folder, '.vite', 'manifest.json'), 'utf8')))
+  const manifest = buildManifest.parse(
+    JSON.parse(await readFile(join(folder, '.vite', 'manifest.json'), 'utf8')),
+  )
   const firstLoad = await Promise.all(
-    ['index.html', ...firstLoadFiles(manifest, CROWDED_PAGE)].map(async (file) => ({
+    ['index.html', ...firstLoadFiles(manifest, [CROWDED_PAGE, CROWDED_PAGE_WORDS])].map(async (file) => ({
       file,
       bytes: compressed(await readFile(join(folder, file))).length,
     })),
