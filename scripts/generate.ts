@@ -1,8 +1,9 @@
 /**
- * Generates the types of the gRPC contracts (proto/gen), the API reference (docs/openapi.json), the reference of the messages on Kafka
- * (docs/asyncapi.json and the tables of docs/events.md), the page of settings (docs/settings.md), the settings that
- * docker-compose.yml passes on, and the list of migrations that have landed, which it only adds to. With `--check` it writes nothing: it names each file
- * that differs from what it would write, and exits with 1 where there is one.
+ * Generates the types of the gRPC contracts (proto/gen), the API reference (docs/openapi.json) and the types of the client that
+ * follow from it (packages/client/src/gen), the reference of the messages on Kafka (docs/asyncapi.json and the tables of
+ * docs/events.md), the page of settings (docs/settings.md), the settings that docker-compose.yml passes on, and the list of
+ * migrations that have landed, which it only adds to. With `--check` it writes nothing: it names each file that differs from what
+ * it would write, and exits with 1 where there is one.
  */
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -11,6 +12,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { clientTypes } from '../packages/client/generate-types.ts'
 import { apiDocument } from './api-document.ts'
 import { composeFile } from './compose-file.ts'
 import { eventsDocument } from './events-document.ts'
@@ -22,6 +24,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const PROTO = join(root, 'proto')
 const TYPES = join(PROTO, 'gen')
 const DOCUMENT = join(root, 'docs', 'openapi.json')
+const CLIENT_TYPES = join(root, 'packages', 'client', 'src', 'gen', 'openapi.ts')
 const EVENTS_DOCUMENT = join(root, 'docs', 'asyncapi.json')
 const EVENTS_PAGE = join(root, 'docs', 'events.md')
 const SETTINGS = join(root, 'docs', 'settings.md')
@@ -84,7 +87,9 @@ async function readPresent(paths: Iterable<string>): Promise<Files> {
 
 async function main(): Promise<void> {
   const made = await makeTypes()
-  made.set(DOCUMENT, `${JSON.stringify(await apiDocument(), null, 2)}\n`)
+  const document = `${JSON.stringify(await apiDocument(), null, 2)}\n`
+  made.set(DOCUMENT, document)
+  made.set(CLIENT_TYPES, await clientTypes(document))
   made.set(EVENTS_DOCUMENT, `${JSON.stringify(await eventsDocument(), null, 2)}\n`)
   made.set(EVENTS_PAGE, await eventsPage(await readFile(EVENTS_PAGE, 'utf8')))
   made.set(SETTINGS, await settingsPage())

@@ -29,29 +29,44 @@ export interface ApiDescription {
   hiddenHeaders: readonly string[]
 }
 
-const failure = z
-  .object({
-    success: z.literal(false),
-    error: z.object({
-      code: z.string().meta({ description: 'What programs should look at; listed with each answer.' }),
-      message: z.string().meta({ description: 'For people; its words may change.' }),
-      details: z.unknown().meta({ description: 'Depends on the code; null where there is no more to say.' }),
-      requestId: z.string(),
-    }),
-  })
-  .meta({ id: 'Failure' })
+/** The bodies of refusals: the envelope, and RFC 9457. */
+interface FailureBodies {
+  failure: z.ZodType
+  problem: z.ZodType
+}
 
-const problem = z
-  .object({
-    type: z.string(),
-    title: z.string(),
-    status: z.int(),
-    detail: z.string(),
-    code: z.string(),
-    details: z.unknown().optional(),
-    requestId: z.string(),
+function failureBodies(codes: readonly string[]): FailureBodies {
+  const code = z.enum(codes).meta({
+    id: 'RefusalCode',
+    description:
+      'What programs should look at; which of them a route answers is listed with it. A later version may know more.',
   })
-  .meta({ id: 'Problem', description: 'RFC 9457, for `Accept: application/problem+json`.' })
+  const failure = z
+    .object({
+      success: z.literal(false),
+      error: z.object({
+        code,
+        message: z.string().meta({ description: 'For people; its words may change.' }),
+        details: z
+          .unknown()
+          .meta({ description: 'Depends on the code; null where there is no more to say.' }),
+        requestId: z.string(),
+      }),
+    })
+    .meta({ id: 'Failure' })
+  const problem = z
+    .object({
+      type: z.string(),
+      title: z.string(),
+      status: z.int(),
+      detail: z.string(),
+      code,
+      details: z.unknown().optional(),
+      requestId: z.string(),
+    })
+    .meta({ id: 'Problem', description: 'RFC 9457, for `Accept: application/problem+json`.' })
+  return { failure, problem }
+}
 
 const retryAfter = {
   'Retry-After': { description: 'Seconds to wait before the next try.', schema: { type: 'integer' } },
@@ -61,10 +76,11 @@ const retryAfter = {
 export function createApiDocument(routes: readonly RouteSpec[], api: ApiDescription): object {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {}
   const shared: SharedResponses = new Map()
+  const bodies = failureBodies(Object.keys(api.refusals).toSorted())
   for (const route of routes) {
     const methods = (paths[route.path] ??= {})
     if (methods[route.method] !== undefined) throw new Error(`two routes are ${route.method} ${route.path}`)
-    methods[route.method] = operation(route, api, shared)
+    methods[route.method] = operation(route, api, shared, bodies)
   }
   return createDocument(
     {
@@ -92,6 +108,7 @@ function operation(
   route: RouteSpec,
   api: ApiDescription,
   shared: SharedResponses,
+  bodies: FailureBodies,
 ): ZodOpenApiOperationObject {
   const header = shownHeaders(route.headers, api.hiddenHeaders)
   const body = route.body ?? route.rawBody?.schema
@@ -113,7 +130,7 @@ function operation(
       ...Object.fromEntries(
         Object.entries(route.responses).map(([status, answer]) => [status, success(answer)]),
       ),
-      ...failures(route, api, shared),
+      ...failures(route, api, shared, bodies),
     },
   }
 }
@@ -160,6 +177,7 @@ function failures(
   route: RouteSpec,
   api: ApiDescription,
   shared: SharedResponses,
+  bodies: FailureBodies,
 ): Record<string, ZodOpenApiResponseObject> {
   const codesOf = new Map<number, string[]>()
   for (const code of new Set([...route.refusals, ...api.commonRefusals(route)])) {
@@ -171,7 +189,7 @@ function failures(
     [...codesOf].map(([status, unsorted]) => {
       const codes = unsorted.toSorted()
       const id = codes.join('-')
-      const known = shared.get(id) ?? { id, ...failureResponse(status, codes, api.refusals) }
+      const known = shared.get(id) ?? { id, ...failureResponse(status, codes, api.refusals, bodies) }
       shared.set(id, known)
       return [String(status), known]
     }),
@@ -182,6 +200,7 @@ function failureResponse(
   status: number,
   codes: readonly string[],
   refusals: ApiDescription['refusals'],
+  { failure, problem }: FailureBodies,
 ): ZodOpenApiResponseObject {
   const about = (code: string): string => refusals[code]?.about ?? ''
   const examples = codes.map((code) => [

@@ -3,12 +3,14 @@ import { z } from 'zod'
 /** A number that names a row: from 1 up, as far as a JSON number is exact. */
 export const id = z.int().positive()
 
+const PATH_ID_RULE = 'must be a whole number from 1 up'
+
 /** The same in a path or a query: decimal digits only, so that `1e0`, `0x1` and ` 1` are not other spellings of 1. */
 export const pathId = z
-  .string()
-  .regex(/^[1-9][0-9]{0,15}$/, 'must be a whole number from 1 up')
-  .transform(Number)
-  .pipe(id)
+  .preprocess(
+    (text) => (typeof text === 'string' && /^[1-9][0-9]{0,15}$/.test(text) ? Number(text) : undefined),
+    z.int(PATH_ID_RULE).positive(PATH_ID_RULE),
+  )
   .meta({ example: 1 })
 
 /** A UUID in the form that PostgreSQL writes and compares, so that its spelling does not make it another one. */

@@ -15,7 +15,7 @@ export function toCursor(lastId: number | string): string {
   return Buffer.from(String(lastId)).toString('base64url')
 }
 
-function cursor<Id extends number | string>(lastId: z.ZodType<Id, string>) {
+function cursor<Id extends number | string>(lastId: z.ZodType<Id>) {
   return z
     .string()
     .max(64)

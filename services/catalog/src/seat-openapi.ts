@@ -135,6 +135,21 @@ export const seatRoute = defineRoute({
   refusals: [...refusals, 'SEAT_NOT_FOUND'],
 })
 
+const eventId = z.string().meta({ example: 'cmuEYiITzJDzGs1SECuBJFVpJ6E' })
+const seatStates = z.array(z.object({ seatId: id, status: seatStatus }))
+const seatEvent = z.discriminatedUnion('event', [
+  z.object({
+    event: z.literal('snapshot'),
+    id: eventId,
+    data: z.object({ scheduleId: id, layoutVersion, seats: seatStates }),
+  }),
+  z.object({ event: z.literal('change'), id: eventId, data: z.object({ seats: seatStates }) }),
+  z.object({
+    event: z.literal('end'),
+    data: z.object({ reason: z.enum(['TOKEN_ENDED', 'TOKEN_UNVERIFIED', 'STOPPING']) }),
+  }),
+])
+
 export const seatEventsRoute = defineRoute({
   ...admitted,
   method: 'get',
@@ -152,12 +167,9 @@ export const seatEventsRoute = defineRoute({
   }),
   responses: {
     200: {
-      description: 'The events.',
+      description: 'The events; each is shown as an object of its fields, with its data read as JSON.',
       contentType: 'text/event-stream',
-      schema: z.string().meta({
-        example:
-          'retry: 2000\n\nevent: snapshot\nid: cmuEYiITzJDzGs1SECuBJFVpJ6E\ndata: {"scheduleId":1,"layoutVersion":"GkZ0mwn5v3kbYUoKxv8PdLzy2sA","seats":[{"seatId":3,"status":"HOLD"}]}\n\nevent: change\nid: 9oAOdO2zGfT1YQzHjVvU6WyB3mM\ndata: {"seats":[{"seatId":3,"status":"SOLD_OUT"}]}\n\n',
-      }),
+      schema: seatEvent,
     },
   },
   refusals,

@@ -3,6 +3,7 @@ import { defineRoute } from '@frontrow/service-host/route'
 import type { RouteSpec } from '@frontrow/service-host/route'
 import { id, pathId, userIdInput } from '@frontrow/values/ids'
 import { z } from 'zod'
+import { placeEnds } from './streams/place-events.ts'
 
 const scheduleIdInput = id.meta({ description: 'The performance.', example: 1 })
 const scheduleParams = z.object({ scheduleId: pathId })
@@ -50,6 +51,18 @@ const room = z.object({
   admittedPerMinute: z.int(),
   serverTime: z.iso.datetime(),
 })
+
+const eventId = z.string().meta({ example: 'WAITING-7-1234-120-0' })
+const roomPause = room.pick({ scheduleId: true, paused: true, serverTime: true })
+const placeEnd = z.object({
+  status: z.enum(placeEnds),
+  ...room.pick({ scheduleId: true, serverTime: true }).shape,
+})
+const placeEvent = z.discriminatedUnion('event', [
+  z.object({ event: z.literal('place'), id: eventId, data: place }),
+  z.object({ event: z.literal('room'), id: eventId, data: roomPause }),
+  z.object({ event: z.literal('ended'), id: eventId, data: placeEnd }),
+])
 
 const watchedRoom = room.extend({
   estimates: z
@@ -154,7 +167,11 @@ export const placeEventsRoute = defineRoute({
     }),
   }),
   responses: {
-    200: { description: 'The events.', contentType: 'text/event-stream', schema: z.string() },
+    200: {
+      description: 'The events; each is shown as an object of its fields, with its data read as JSON.',
+      contentType: 'text/event-stream',
+      schema: placeEvent,
+    },
     204: { description: 'The place has ended and `Last-Event-ID` says that you know: do not come back.' },
   },
   refusals: tokenRefusals,

@@ -1,7 +1,8 @@
 import type { PlaceDescription } from '../places/describe-place.ts'
 
 /** How a place's events end. REISSUED: the place lives on, under another token value. */
-export type PlaceEnd = 'EXPIRED' | 'LEFT' | 'USED' | 'REISSUED'
+export const placeEnds = ['EXPIRED', 'LEFT', 'USED', 'REISSUED'] as const
+export type PlaceEnd = (typeof placeEnds)[number]
 
 /** What the reader of an event knows once it has the event, as its id tells. */
 export type KnownState =
