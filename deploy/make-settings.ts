@@ -10,7 +10,7 @@ import { z } from 'zod'
 import { passwordVariable } from '../scripts/migrate-settings.ts'
 import { serviceNames } from '../scripts/services.ts'
 import { ensureSecrets } from '../scripts/up-settings.ts'
-import type { Secrets } from '../scripts/up-settings.ts'
+import type { Secrets, TokenKind } from '../scripts/up-settings.ts'
 
 const settingsSchema = z.object({
   /** Where PostgreSQL is, as the services see it. */
@@ -20,15 +20,48 @@ const settingsSchema = z.object({
     .string()
     .regex(/^[A-Za-z0-9_+/=.-]{32,256}$/, 'must be 32 to 256 letters, digits or _ + / = . -')
     .optional(),
+  /** The identity provider of the operator, where there is one. */
+  JWKS_URL: z.url({ protocol: /^https?$/ }).optional(),
+  JWT_ISSUER: z.string().optional(),
+  JWT_AUDIENCE: z.string().default('frontrow'),
+  /** The identity provider for development, where there is one: its address for browsers, and for the services that of its keys. */
+  DEVELOPMENT_ISSUER: z.url().optional(),
+  DEVELOPMENT_JWKS_URL: z.url().default('http://identity:8080/identity/jwks'),
 })
 
+type Settings = z.output<typeof settingsSchema>
+
+/** What the services are told of tokens, and how those of development are signed. */
+function tokens(config: Settings): { kind: TokenKind; lines: (secrets: Secrets) => string[] } {
+  const { JWKS_URL, JWT_ISSUER, JWT_AUDIENCE: audience, JWT_SECRET: secret, DEVELOPMENT_ISSUER } = config
+  const issuerLines = JWT_ISSUER === undefined ? [] : [`JWT_ISSUER=${JWT_ISSUER}`]
+  if (JWKS_URL !== undefined) return { kind: {}, lines: () => [`JWKS_URL=${JWKS_URL}`, ...issuerLines] }
+  if (secret !== undefined || DEVELOPMENT_ISSUER === undefined) {
+    return {
+      kind: { by: 'secret', secret },
+      lines: ({ jwtSecret }) => [`JWT_SECRET=${jwtSecret}`, ...issuerLines],
+    }
+  }
+  if (JWT_ISSUER !== undefined) {
+    throw new Error('JWT_ISSUER names an identity provider of your own; then JWKS_URL has to be set as well')
+  }
+  return {
+    kind: { names: { issuer: DEVELOPMENT_ISSUER, audience } },
+    lines: () => [`JWKS_URL=${config.DEVELOPMENT_JWKS_URL}`, `JWT_ISSUER=${DEVELOPMENT_ISSUER}`],
+  }
+}
+
 /** The content of each file, by its name. */
-function settingsFiles(secrets: Secrets, config: z.output<typeof settingsSchema>): Record<string, string[]> {
+function settingsFiles(
+  secrets: Secrets,
+  config: Settings,
+  tokenLines: readonly string[],
+): Record<string, string[]> {
   const url = (role: string, password: string): string =>
     `postgres://${role}:${password}@${config.DATABASE_SERVER}`
   const services = serviceNames.map((name) => [
     `${name}.env`,
-    [`DATABASE_URL=${url(name, secrets.servicePasswords[name])}`, `JWT_SECRET=${secrets.jwtSecret}`],
+    [`DATABASE_URL=${url(name, secrets.servicePasswords[name])}`, ...tokenLines],
   ])
   const passwords = serviceNames.map((name) => `${passwordVariable(name)}=${secrets.servicePasswords[name]}`)
   return {
@@ -38,11 +71,13 @@ function settingsFiles(secrets: Secrets, config: z.output<typeof settingsSchema>
   }
 }
 
-function main(): void {
+async function main(): Promise<void> {
   const folder = process.argv[2]
   if (folder === undefined) throw new Error('usage: node deploy/make-settings.ts FOLDER')
   const config = readConfig(settingsSchema, process.env)
-  const files = settingsFiles(ensureSecrets(folder, config.JWT_SECRET), config)
+  const { kind, lines } = tokens(config)
+  const secrets = await ensureSecrets(folder, kind)
+  const files = settingsFiles(secrets, config, lines(secrets))
   for (const [name, lines] of Object.entries(files)) {
     const file = join(folder, name)
     // The rename makes the file appear as a whole, because a service that starts at this moment may be reading it.
@@ -52,4 +87,4 @@ function main(): void {
   console.log(`settings written to ${folder}`)
 }
 
-main()
+await main()

@@ -1,4 +1,5 @@
-import { demoContact, readSigner, signToken } from '../scripts/development-tokens.ts'
+import { demoContact } from '@frontrow/identity-provider/accounts'
+import { readSigner, signToken } from '../scripts/development-tokens.ts'
 
 /** Makes bearer tokens as the identity provider would. */
 export type SignIn = (userId: string, roles?: readonly string[]) => Promise<string>

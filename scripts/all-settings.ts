@@ -15,7 +15,7 @@ import { migrateSettings } from './migrate-settings.ts'
 import { upSettings } from './up-settings.ts'
 
 // These have a default or are optional, yet npm start and Compose set them.
-const WIRING: ReadonlySet<string> = new Set(['HOST', 'SYSTEM_OPS_URLS', 'DEVELOPMENT_JWT_SECRET'])
+const WIRING: ReadonlySet<string> = new Set(['HOST', 'SYSTEM_OPS_URLS', 'DEVELOPMENT_JWKS'])
 const isWiring = (name: string): boolean => WIRING.has(name)
 
 /** The settings of every program, by its name. Settings that all services have are listed once, under "services". */

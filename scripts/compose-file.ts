@@ -2,8 +2,8 @@ import { allSettings } from './all-settings.ts'
 
 const BLOCK = /^( *)# settings of ([a-z]+)\b.*\n[^]*?^ *# end of settings$/gm
 
-// This one comes from the volume with the secrets, and an empty value in the environment would hide it.
-const KEPT_WITH_SECRETS = 'JWT_SECRET'
+// These come from the volume with the secrets, and an empty value in the environment would hide them.
+const KEPT_WITH_SECRETS: ReadonlySet<string> = new Set(['JWT_SECRET', 'JWKS_URL', 'JWT_ISSUER'])
 
 // Without a mail server of one's own, the mailbox of Compose catches the mail.
 const FALLBACKS: Readonly<Record<string, string>> = {
@@ -35,6 +35,6 @@ function passedTo(program: string): string[] {
   const settings = allSettings.get(program)
   if (settings === undefined) throw new Error(`docker-compose.yml names "${program}", which has no settings`)
   return settings
-    .filter(({ name, isWiring }) => !isWiring && name !== KEPT_WITH_SECRETS)
+    .filter(({ name, isWiring }) => !isWiring && !KEPT_WITH_SECRETS.has(name))
     .map(({ name }) => `${name}: \${${name}:-${FALLBACKS[name] ?? ''}}`)
 }

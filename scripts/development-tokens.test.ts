@@ -1,13 +1,15 @@
+import { createPublicKey } from 'node:crypto'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { makeSigningKeys, publishedKeys } from '@frontrow/identity-provider/signing-keys'
 import { decodeJwt, jwtVerify } from 'jose'
 import { checkSettings } from './all-settings.ts'
 import { readSigner, signToken } from './development-tokens.ts'
-import { ensureSecrets, readSecrets } from './up-settings.ts'
+import { ensureSecrets, readSecrets, signingKeysOf } from './up-settings.ts'
 
-const ours = { JWT_ISSUER: 'frontrow', JWT_AUDIENCE: 'frontrow' }
+const names = { issuer: 'https://id.example', audience: 'frontrow' }
 let dataFolder: string
 
 beforeEach(() => {
@@ -18,43 +20,48 @@ afterEach(() => rmSync(dataFolder, { recursive: true }))
 
 describe('tokens of development', () => {
   test('are signed and addressed as the copy that runs on the data folder wants them', async () => {
-    const secrets = ensureSecrets(dataFolder, '', { ...ours, JWT_ISSUER: 'https://id.example' })
+    const secrets = await ensureSecrets(dataFolder, { names })
     const signer = readSigner({ DATA_DIR: dataFolder })
     const token = await signToken(signer, '101', { roles: ['admin'], lifeSeconds: 60 })
-    const key = new TextEncoder().encode(secrets.jwtSecret)
-    const { payload } = await jwtVerify(token, key, { issuer: 'https://id.example', audience: 'frontrow' })
+    const [key] = publishedKeys(signingKeysOf(secrets) ?? (await makeSigningKeys()), new Date())
+    const { payload, protectedHeader } = await jwtVerify(
+      token,
+      createPublicKey({ key, format: 'jwk' }),
+      names,
+    )
+    expect(protectedHeader).toMatchObject({ alg: 'RS256', kid: secrets.jwtKeyId })
     expect(payload).toMatchObject({ sub: '101', roles: ['admin'] })
     expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(60)
   })
 
-  test('follow the settings of the next start, and the passwords stay', () => {
-    const secrets = ensureSecrets(dataFolder, '', ours)
-    ensureSecrets(dataFolder, '', { JWT_ISSUER: 'https://id.example', JWT_AUDIENCE: 'tickets' })
-    expect(readSecrets(dataFolder)).toMatchObject({ jwtIssuer: 'https://id.example', jwtAudience: 'tickets' })
-    ensureSecrets(dataFolder, '', ours)
+  test('follow the settings of the next start, and the passwords and the key stay', async () => {
+    const secrets = await ensureSecrets(dataFolder, { names })
+    await ensureSecrets(dataFolder, { names: { issuer: 'https://other.example', audience: 'tickets' } })
+    expect(readSecrets(dataFolder)).toMatchObject({
+      jwtIssuer: 'https://other.example',
+      jwtAudience: 'tickets',
+    })
+    await ensureSecrets(dataFolder, { names })
     expect(readSecrets(dataFolder)).toEqual(secrets)
     expect(statSync(join(dataFolder, 'settings.json')).mode & 0o777).toBe(0o600)
   })
 
   test('are signed with what the environment says, where it says anything', async () => {
-    const secret = 'x'.repeat(40)
-    const signer = readSigner({
-      DATA_DIR: dataFolder,
-      JWT_SECRET: secret,
-      JWT_ISSUER: '',
-      JWT_AUDIENCE: 'tickets',
-    })
-    expect(signer).toEqual({ secret, issuer: 'frontrow', audience: 'tickets' })
-    expect(decodeJwt(await signToken(signer, '7'))).toMatchObject({ sub: '7', aud: 'tickets', roles: [] })
+    const env = { DATA_DIR: dataFolder, JWT_SECRET: 'x'.repeat(40), JWT_ISSUER: '', JWT_AUDIENCE: 'tickets' }
+    const signer = readSigner(env)
+    expect(signer).toMatchObject({ algorithm: 'HS256', issuer: 'frontrow', audience: 'tickets' })
+    const token = await signToken(signer, '7')
+    await jwtVerify(token, new TextEncoder().encode(env.JWT_SECRET))
+    expect(decodeJwt(token)).toMatchObject({ sub: '7', aud: 'tickets', roles: [] })
   })
 
-  test('are signed beside JWKS_URL where npm start has run, and refused where its services would refuse them', () => {
+  test('are signed beside JWKS_URL where npm start has run, and refused where its services would refuse them', async () => {
     const env = { DATA_DIR: dataFolder, JWKS_URL: 'https://id.example/keys', JWT_SECRET: 'x'.repeat(40) }
     expect(() => readSigner(env)).toThrow(/JWKS_URL is set/)
-    ensureSecrets(dataFolder)
+    await ensureSecrets(dataFolder)
     expect(() => readSigner(env)).toThrow(/JWKS_URL is set/)
-    ensureSecrets(dataFolder, '', ours)
-    expect(readSigner(env)).toMatchObject({ secret: env.JWT_SECRET, issuer: 'frontrow' })
+    await ensureSecrets(dataFolder, { names })
+    expect(readSigner(env)).toMatchObject({ algorithm: 'RS256', issuer: 'https://id.example' })
   })
 
   test('can’t be signed where nothing was started: what to do is said', () => {

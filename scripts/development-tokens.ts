@@ -1,41 +1,61 @@
+import { createPrivateKey, createSecretKey } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
+import { TOKEN_LIFE_MAX_SECONDS } from '@frontrow/identity-provider/signing-keys'
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
 import { SignJWT } from 'jose'
-import { dataFolderOf, readSecrets } from './up-settings.ts'
+import { dataFolderOf, readSecrets, signingKeysOf } from './up-settings.ts'
+import type { Secrets } from './up-settings.ts'
 
-/** The secret that development tokens are signed with, and the issuer and audience that they name. */
+/** What development tokens are signed by, and the issuer and audience that they name. */
 export interface DevelopmentSigner {
-  secret: string
+  algorithm: 'HS256' | 'RS256' | 'ES256'
+  key: KeyObject
+  /** The `kid`; a secret has none. */
+  keyId?: string
   issuer: string
   audience: string
 }
 
-/** The lifetime where no other is asked for. */
-const LIFETIME_SECONDS = 86_400
-
 /**
  * The signer of a running copy: from JWT_SECRET, JWT_ISSUER and JWT_AUDIENCE, or else from what `npm start` keeps in DATA_DIR.
- * Throws a SetupProblem where there is no secret, and where such tokens would be refused.
+ * Throws a SetupProblem where there is nothing to sign by, and where such tokens would be refused.
  */
 export function readSigner(env: NodeJS.ProcessEnv): DevelopmentSigner {
   const dataFolder = dataFolderOf(env)
   const kept = readSecrets(dataFolder)
-  // Beside JWKS_URL only npm start has development tokens accepted, and only npm start notes an issuer.
+  // Beside JWKS_URL only npm start has development tokens accepted, and only where they are is an issuer noted.
   if (env['JWKS_URL'] && kept?.jwtIssuer === undefined) {
     throw new SetupProblem(
       'JWKS_URL is set: only tokens of that identity provider are accepted, and none can be made here',
     )
   }
-  const secret = env['JWT_SECRET'] || kept?.jwtSecret
-  if (secret === undefined) {
+  const issuer = env['JWT_ISSUER'] || kept?.jwtIssuer || 'frontrow'
+  const audience = env['JWT_AUDIENCE'] || kept?.jwtAudience || 'frontrow'
+  const secret = env['JWKS_URL'] ? undefined : env['JWT_SECRET']
+  if (secret) return { ...bySecret(secret), issuer, audience }
+  if (kept === null) {
     throw new SetupProblem(
       `no settings in ${dataFolder}: run npm start first, or set DATA_DIR or JWT_SECRET as it does`,
     )
   }
-  return {
-    secret,
-    issuer: env['JWT_ISSUER'] || kept?.jwtIssuer || 'frontrow',
-    audience: env['JWT_AUDIENCE'] || kept?.jwtAudience || 'frontrow',
+  return { ...signerOf(kept), issuer, audience }
+}
+
+/** The signer that the secrets of a data folder make. */
+export function signerOf(secrets: Secrets): DevelopmentSigner {
+  const { jwtSecret, jwtIssuer: issuer = 'frontrow', jwtAudience: audience = 'frontrow' } = secrets
+  const keys = signingKeysOf(secrets)
+  if (keys === undefined) {
+    if (jwtSecret === undefined)
+      throw new SetupProblem('the settings have neither a key nor a secret to sign by')
+    return { ...bySecret(jwtSecret), issuer, audience }
   }
+  const { jwtAlgorithm: algorithm, jwtPrivateKey, jwtKeyId: keyId } = keys
+  return { algorithm, key: createPrivateKey(jwtPrivateKey), keyId, issuer, audience }
+}
+
+function bySecret(secret: string): Pick<DevelopmentSigner, 'algorithm' | 'key'> {
+  return { algorithm: 'HS256', key: createSecretKey(secret, 'utf8') }
 }
 
 /** Signs a token for a user, as the identity provider would. */
@@ -48,16 +68,15 @@ export function signToken(
   const { roles = [], email, locale } = options
   const contact = { ...(email === undefined ? {} : { email }), ...(locale === undefined ? {} : { locale }) }
   return new SignJWT({ roles, ...contact })
-    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    .setProtectedHeader({
+      alg: signer.algorithm,
+      typ: 'JWT',
+      ...(signer.keyId === undefined ? {} : { kid: signer.keyId }),
+    })
     .setSubject(user)
     .setIssuer(signer.issuer)
     .setAudience(signer.audience)
     .setIssuedAt(nowSeconds)
-    .setExpirationTime(nowSeconds + (options.lifeSeconds ?? LIFETIME_SECONDS))
-    .sign(new TextEncoder().encode(signer.secret))
-}
-
-/** The address of a user of the demo, in a domain that no mail ever reaches; none where their id would make no address. */
-export function demoContact(user: string): { email?: string } {
-  return /^[A-Za-z0-9_-]{1,48}$/.test(user) ? { email: `fan-${user}@frontrow.example` } : {}
+    .setExpirationTime(nowSeconds + (options.lifeSeconds ?? TOKEN_LIFE_MAX_SECONDS))
+    .sign(signer.key)
 }

@@ -16,8 +16,38 @@ const limitSettings = z.object({
   TOKEN_BURST: count(100).describe('requests with one token that may come at once, above its rate'),
 })
 
+// They are written into the answer of /config.json as they are, so they must be free of what has a meaning there or for Nginx.
+const inConfig = /^[^\s"'\\$;{}]*$/
+
+/** Where the pages sign people in: what GET /config.json tells them. */
+const signInSettings = z.object({
+  OIDC_ISSUER: z
+    .url({ protocol: /^https?$/ })
+    .regex(inConfig)
+    .optional()
+    .describe(
+      'address of the identity provider that the pages sign in at; npm start and Compose have one for development where JWKS_URL is not set',
+    ),
+  OIDC_CLIENT_ID: z
+    .string()
+    .regex(inConfig)
+    .default('frontrow-web')
+    .describe('the name of the pages at the identity provider, as a public client'),
+  OIDC_RESOURCE: z
+    .string()
+    .regex(inConfig)
+    .default('')
+    .describe(
+      'the resource that the pages ask access for (RFC 8707), where the identity provider needs one; JWT_AUDIENCE is what its tokens name then',
+    ),
+})
+
+/** The checked form of these settings. */
+export type SignInSettings = z.output<typeof signInSettings>
+
 /** Settings of the gateway. These and the ones below have the names and defaults of deploy/gateway/start-gateway.sh. */
 export const gatewaySettings = limitSettings.extend({
+  ...signInSettings.shape,
   EXEMPT_NETWORKS: z
     .string()
     .default('')
@@ -45,12 +75,27 @@ export const gatewayWiring = z.object({
     .string()
     .default('/certificates')
     .describe('folder with tls.crt and tls.key; where they are missing, a self-signed pair is made'),
+  DEVELOPMENT_ISSUER: z
+    .string()
+    .default('')
+    .describe('address of the identity provider for development, behind this gateway; Compose sets it'),
+  OPERATORS_JWKS_URL: z
+    .string()
+    .default('')
+    .describe(
+      'JWKS_URL as Compose was given it: where there is one, the identity provider for development is not used',
+    ),
   STATE_FOLDER: z.string().default('/tmp/gateway').describe('folder that Nginx writes to'),
   ACCESS_LOG: z
     .string()
     .default('/dev/stdout')
     .describe('file that refused and failed requests are logged to'),
 })
+
+/** Reads where the pages sign people in. */
+export function readSignIn(env: NodeJS.ProcessEnv): SignInSettings {
+  return readConfig(signInSettings, env)
+}
 
 /** Reads how much one client may ask for before it is answered 429, as the gateway's template names it. */
 export function readRateLimits(env: NodeJS.ProcessEnv): z.output<typeof limitSettings> {

@@ -24,8 +24,9 @@ const headings: Readonly<Record<string, { title: string; text: string }>> = {
   },
   services: {
     title: 'Every service',
-    text: `One of \`JWT_SECRET\` and \`JWKS_URL\` is needed. \`npm start\` and Compose make a \`JWT_SECRET\` at the first start and keep it;
-one that is set takes its place. \`SHUTDOWN_TIMEOUT_MS\` is 20000 under \`npm start\`; Compose kills a service after 20 s and
+    text: `One of \`JWKS_URL\` and \`JWT_SECRET\` is needed. Without either, \`npm start\` and Compose bring an identity provider for
+development and set \`JWKS_URL\` and \`JWT_ISSUER\` to it. With \`JWT_SECRET\` alone tokens are of whoever has it, and nobody
+can sign in in a browser. \`SHUTDOWN_TIMEOUT_MS\` is 20000 under \`npm start\`; Compose kills a service after 20 s and
 Kubernetes after 30 s, so a longer one needs a longer \`stop_grace_period\` or \`terminationGracePeriodSeconds\`.`,
   },
   queue: { title: 'queue', text: 'The waiting room.' },
@@ -43,7 +44,7 @@ Kubernetes after 30 s, so a longer one needs a longer \`stop_grace_period\` or \
   migrate: { title: 'The migration step', text: '`scripts/migrate.ts`: schemas, roles, tables and topics.' },
   gateway: {
     title: 'The gateway',
-    text: 'Nginx. `npm start` passes on the first five.',
+    text: 'Nginx. `npm start` passes on the first eight.',
   },
   compose: { title: 'Docker Compose', text: 'What `docker-compose.yml` takes for itself.' },
 }

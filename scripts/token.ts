@@ -1,10 +1,11 @@
 /** Prints a JWT for development, as the identity provider would issue it: npm run token -- --user 101 [--admin] */
+import { demoContact } from '@frontrow/identity-provider/accounts'
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
 import { email, locale } from '@frontrow/service-host/contact'
 import { USER_ID_RULE, userId } from '@frontrow/values/ids'
 import { z } from 'zod'
 import { explainUsage, option, optionLines, readCommandLine, text } from './command-line.ts'
-import { demoContact, readSigner, signToken } from './development-tokens.ts'
+import { readSigner, signToken } from './development-tokens.ts'
 
 const NO_EMAIL = 'none'
 

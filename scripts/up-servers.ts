@@ -8,7 +8,8 @@ import { startPostgres } from '@frontrow/local-stack/postgres'
 import type { RunningProcess } from '@frontrow/local-stack/process'
 import { startRedis } from '@frontrow/local-stack/redis'
 import type { ProgramName } from '@frontrow/local-stack/programs'
-import { readRateLimits } from './gateway-settings.ts'
+import { readRateLimits, readSignIn } from './gateway-settings.ts'
+import type { SignInSettings } from './gateway-settings.ts'
 import type { Secrets, UpSettings } from './up-settings.ts'
 import type { Say, Stack } from './up-stack.ts'
 
@@ -121,8 +122,16 @@ export async function startGateway(
       certificate,
       upstreams,
       rateLimits: readRateLimits(process.env),
+      signIn: signInOf(settings),
     }),
   )
+}
+
+/** What the pages are told: of the identity provider for development, or of the operator's own, whose address tokens name as well. */
+function signInOf({ tokens }: UpSettings): SignInSettings {
+  const given = readSignIn(process.env)
+  const named = tokens.kind === 'development' || /^https?:/.test(tokens.issuer) ? tokens.issuer : undefined
+  return { ...given, OIDC_ISSUER: given.OIDC_ISSUER ?? named }
 }
 
 /** Time since a moment, for people. */

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { publishedKeys } from '@frontrow/identity-provider/signing-keys'
 import { httpStatus } from '@frontrow/local-stack/http-status'
 import type { Upstreams } from '@frontrow/local-stack/nginx'
 import { freePorts } from '@frontrow/local-stack/ports'
@@ -10,7 +11,9 @@ import type { ServerPorts } from './up-servers.ts'
 import { passwordVariable } from './migrate-settings.ts'
 import { perService, serviceNames } from './services.ts'
 import type { ServiceName } from './services.ts'
-import type { Secrets, TokenSettings } from './up-settings.ts'
+import { signingKeysOf } from './up-settings.ts'
+import type { Secrets, TokenSource } from './up-settings.ts'
+import { developmentJwksUrl } from './up-identity.ts'
 import { mailEnv } from './up-mailbox.ts'
 import type { NotifyPorts } from './up-mailbox.ts'
 import type { Stack } from './up-stack.ts'
@@ -30,6 +33,7 @@ export interface ChosenPorts {
   servers: ServerPorts
   services: AllServicePorts
   notify: NotifyPorts
+  identity: number
 }
 
 const ROOT = join(import.meta.dirname, '..')
@@ -42,7 +46,7 @@ const STOP_DEADLINE_MS = SHUTDOWN_TIMEOUT_MS + 2_000
 
 /** Free ports for the servers and the services, all different. */
 export async function choosePorts(): Promise<ChosenPorts> {
-  const ports = await freePorts(4 + serviceNames.length * 3 + 3)
+  const ports = await freePorts(4 + serviceNames.length * 3 + 4)
   const next = (): number => {
     const port = ports.pop()
     if (port === undefined) throw new Error('freePorts gave too few')
@@ -53,6 +57,7 @@ export async function choosePorts(): Promise<ChosenPorts> {
     servers: { postgres: next(), redis: next(), kafka: next(), kafkaController: next() },
     services: perService(three),
     notify: { ops: next(), mailbox: { smtp: next(), http: next() } },
+    identity: next(),
   }
 }
 
@@ -103,7 +108,7 @@ export async function migrate(stack: Stack, secrets: Secrets, ports: ServerPorts
 export async function startServices(
   stack: Stack,
   secrets: Secrets,
-  tokens: TokenSettings,
+  tokens: TokenSource,
   ports: ChosenPorts,
 ): Promise<void> {
   const { services, notify } = ports
@@ -112,7 +117,11 @@ export async function startServices(
       name,
       main: join('services', name, 'src', 'main.ts'),
       ops: services[name].ops,
-      env: { ...serviceEnv(name, stack.dataFolder, secrets, ports), ...tokenEnv(secrets, tokens) },
+      env: {
+        ...serviceEnv(name, stack.dataFolder, secrets, ports),
+        ...tokenEnv(secrets, tokens, ports.identity),
+        SYSTEM_OPS_URLS: opsUrls(tokens, ports),
+      },
     }),
   )
   const notifying = startService(stack, {
@@ -155,17 +164,15 @@ function serviceEnv(
   name: ServiceName,
   dataFolder: string,
   secrets: Secrets,
-  { servers, services, notify }: ChosenPorts,
+  { servers, services }: ChosenPorts,
 ): Record<string, string> {
   const own = services[name]
   const targets = serviceNames.map((other) => [
     `${other.toUpperCase()}_GRPC`,
     `127.0.0.1:${services[other].grpc}`,
   ])
-  const opsUrls = serviceNames.map((other) => `${other}=http://127.0.0.1:${services[other].ops}`)
   const queueOnly = {
     REDIS_URL: `redis://127.0.0.1:${servers.redis}`,
-    SYSTEM_OPS_URLS: [...opsUrls, `notify=http://127.0.0.1:${notify.ops}`].join(','),
   }
   return {
     ...Object.fromEntries(targets),
@@ -186,16 +193,34 @@ function serviceEnv(
   }
 }
 
+/** Every process that has to be ready for the system to be, and where it says so. */
+function opsUrls({ kind }: TokenSource, { services, notify, identity }: ChosenPorts): string {
+  const ports: [name: string, port: number][] = serviceNames.map((name) => [name, services[name].ops])
+  ports.push(['notify', notify.ops])
+  if (kind === 'development') ports.push(['identity', identity])
+  return ports.map(([name, port]) => `${name}=http://127.0.0.1:${port}`).join(',')
+}
+
 /** The services accept development tokens also beside an identity provider, because the demo and the tools use them. */
-function tokenEnv({ jwtSecret }: Secrets, tokens: TokenSettings): Record<string, string> {
-  const { JWKS_URL, ...names } = tokens
-  return JWKS_URL === undefined
-    ? { ...names, JWT_SECRET: jwtSecret }
-    : { ...names, JWKS_URL, DEVELOPMENT_JWT_SECRET: jwtSecret }
+function tokenEnv(
+  secrets: Secrets,
+  { kind, issuer, audience }: TokenSource,
+  identityPort: number,
+): Record<string, string> {
+  const names = { JWT_ISSUER: issuer, JWT_AUDIENCE: audience }
+  if (kind === 'development') return { ...names, JWKS_URL: developmentJwksUrl(identityPort) }
+  const keys = signingKeysOf(secrets)
+  if (keys === undefined)
+    return { ...names, ...(secrets.jwtSecret === undefined ? {} : { JWT_SECRET: secrets.jwtSecret }) }
+  return { ...names, DEVELOPMENT_JWKS: JSON.stringify({ keys: publishedKeys(keys, new Date()) }) }
 }
 
 /** The groups of servers that the gateway's template names. */
-export function upstreamsOf(services: AllServicePorts): Upstreams {
+export function upstreamsOf({ kind }: TokenSource, { services, identity }: ChosenPorts): Upstreams {
   const groups = serviceNames.map((name) => [name, [`127.0.0.1:${services[name].http}`]])
-  return { ...Object.fromEntries(groups), health: [`127.0.0.1:${services.queue.ops}`] }
+  return {
+    ...Object.fromEntries(groups),
+    health: [`127.0.0.1:${services.queue.ops}`],
+    ...(kind === 'development' ? { identity: [`127.0.0.1:${identity}`] } : {}),
+  }
 }

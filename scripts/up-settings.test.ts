@@ -2,34 +2,82 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from '@jest/globals'
-import { ensureSecrets, readSecrets, readUpSettings } from './up-settings.ts'
+import { PREVIOUS_KEYS_MAX, publishedKeys } from '@frontrow/identity-provider/signing-keys'
+import { ensureSecrets, readSecrets, readUpSettings, rotateSigningKey } from './up-settings.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'frontrow-settings-'))
+const file = join(folder, 'settings.json')
 const GIVEN = 'a-secret-of-the-person-who-runs-this-copy'
 
 afterAll(() => rmSync(folder, { recursive: true }))
 
 describe('secrets of a data folder', () => {
-  it('are made once, for this user only', () => {
-    const made = ensureSecrets(folder)
-    expect(ensureSecrets(folder)).toEqual(made)
-    expect(statSync(join(folder, 'settings.json')).mode & 0o777).toBe(0o600)
+  it('are made once, for this user only', async () => {
+    const made = await ensureSecrets(folder)
+    expect(made.jwtPrivateKey).toContain('BEGIN PRIVATE KEY')
+    expect(await ensureSecrets(folder)).toEqual(made)
+    expect(statSync(file).mode & 0o777).toBe(0o600)
   })
 
-  it('keep the passwords when a JWT_SECRET is given, which tools find in the file from then on', () => {
-    const before = ensureSecrets(folder)
-    const after = ensureSecrets(folder, GIVEN)
-    expect(after).toEqual({ ...before, jwtSecret: GIVEN })
+  it('keep the passwords when a JWT_SECRET is given; the file has it instead of the key, until it is given no more', async () => {
+    const { adminPassword, servicePasswords } = await ensureSecrets(folder)
+    const given = await ensureSecrets(folder, { by: 'secret', secret: GIVEN })
+    expect(given).toMatchObject({ jwtSecret: GIVEN, adminPassword, servicePasswords })
+    expect(readFileSync(file, 'utf8')).not.toContain('PRIVATE KEY')
+    expect(await ensureSecrets(folder, { by: 'secret' })).toMatchObject({ jwtSecret: GIVEN })
+    const after = await ensureSecrets(folder)
+    expect(after).toMatchObject({ adminPassword, servicePasswords, jwtAlgorithm: 'RS256' })
     expect(readSecrets(folder)).toEqual(after)
-    expect(ensureSecrets(folder, '')).toEqual(after)
-    expect(readFileSync(join(folder, 'settings.json'), 'utf8')).toContain(GIVEN)
+    expect(readFileSync(file, 'utf8')).not.toContain(GIVEN)
   })
 
-  it('stay together with fields of the file that only another version knows', () => {
-    const file = join(folder, 'settings.json')
-    writeFileSync(file, JSON.stringify({ ...ensureSecrets(folder), jwtPrivateKey: 'of another version' }))
-    ensureSecrets(folder, `${GIVEN}-too`)
-    expect(readFileSync(file, 'utf8')).toMatch(/-too[^]*of another version/)
+  it('of a version that signed by a secret get a key, and stay otherwise', async () => {
+    const { adminPassword, servicePasswords } = await ensureSecrets(folder)
+    const old = {
+      jwtSecret: GIVEN,
+      adminPassword,
+      servicePasswords,
+      jwtIssuer: 'frontrow',
+      jwtAudience: 'frontrow',
+    }
+    writeFileSync(file, JSON.stringify(old))
+    const names = { issuer: 'http://localhost:8080/identity', audience: 'frontrow' }
+    const upgraded = await ensureSecrets(folder, { names })
+    expect(upgraded).toMatchObject({ adminPassword, servicePasswords, jwtIssuer: names.issuer })
+    expect(upgraded.jwtKeyId).toMatch(/^[\w-]{43}$/)
+    expect(readFileSync(file, 'utf8')).not.toContain(GIVEN)
+  })
+
+  it('stay together with fields of the file that only another version knows', async () => {
+    writeFileSync(file, JSON.stringify({ ...(await ensureSecrets(folder)), cookieKey: 'of another version' }))
+    await ensureSecrets(folder, { by: 'secret', secret: `${GIVEN}-too` })
+    expect(readFileSync(file, 'utf8')).toContain('of another version')
+    expect(readFileSync(file, 'utf8')).toContain('-too')
+    await ensureSecrets(folder)
+  })
+})
+
+describe('a new key', () => {
+  const now = new Date('2030-01-01T00:00:00Z')
+
+  it('signs, and the public half of the old one stays published for as long as its tokens last', async () => {
+    const { before, after } = await rotateSigningKey(folder, now)
+    expect(readSecrets(folder)).toMatchObject({ jwtKeyId: after.jwtKeyId })
+    const published = (at: string): unknown[] => publishedKeys(after, new Date(at)).map(({ kid }) => kid)
+    expect(published('2030-01-01T23:59:59Z')).toEqual([after.jwtKeyId, before.jwtKeyId])
+    expect(published('2030-01-02T00:00:01Z')).toEqual([after.jwtKeyId])
+    expect(publishedKeys(after, now)[1]).not.toHaveProperty('d')
+    expect(readFileSync(file, 'utf8')).not.toContain(JSON.stringify(before.jwtPrivateKey))
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+  })
+
+  it('is refused when too many before it are still published, and where tokens are signed by a secret', async () => {
+    const rounds = Array.from({ length: PREVIOUS_KEYS_MAX - 1 })
+    for (const _round of rounds) await rotateSigningKey(folder, now)
+    await expect(rotateSigningKey(folder, now)).rejects.toThrow(/10 keys before this one are still published/)
+    await rotateSigningKey(folder, new Date('2030-01-02T00:00:01Z'))
+    await ensureSecrets(folder, { by: 'secret' })
+    await expect(rotateSigningKey(folder, now)).rejects.toThrow(/tokens are signed by a JWT_SECRET/)
   })
 })
 
@@ -38,5 +86,29 @@ describe('the settings of npm start', () => {
     const settings = readUpSettings({ PORT: '', TLS_PORT: '9443', DATA_DIR: '/data' })
     expect(settings).toMatchObject({ port: 8080, tlsPort: 9443, dataFolder: '/data' })
     expect(() => readUpSettings({ PORT: '8443' })).toThrow('PORT and TLS_PORT are both 8443, and must differ')
+  })
+
+  it('take the identity provider for development, unless another is named, which has to be verifiable', () => {
+    const tokensOf = (env: Record<string, string>) => readUpSettings(env).tokens
+    expect(tokensOf({ PORT: '9080' })).toEqual({
+      kind: 'development',
+      issuer: 'http://localhost:9080/identity',
+      audience: 'frontrow',
+    })
+    const own = {
+      JWKS_URL: 'https://id.example/keys',
+      JWT_ISSUER: 'https://id.example',
+      JWT_AUDIENCE: 'tickets',
+    }
+    expect(tokensOf(own)).toEqual({ kind: 'provider', issuer: 'https://id.example', audience: 'tickets' })
+    expect(tokensOf({ JWT_SECRET: GIVEN }).kind).toBe('secret')
+    expect(() => tokensOf({ OIDC_ISSUER: 'https://id.example' })).toThrow(
+      /OIDC_ISSUER names .* JWKS_URL has to be set/,
+    )
+    expect(() => tokensOf({ JWT_ISSUER: 'https://id.example' })).toThrow(
+      /JWT_ISSUER names .* JWKS_URL has to be set/,
+    )
+    expect(() => tokensOf({ NODE_ENV: 'production' })).toThrow(/must not run: it lets anybody in as anybody/)
+    expect(tokensOf({ ...own, NODE_ENV: 'production' }).kind).toBe('provider')
   })
 })

@@ -2,17 +2,20 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
+import { makeSigningKeys, rotateKeys, signingKeyFields } from '@frontrow/identity-provider/signing-keys'
+import type { SigningKeys } from '@frontrow/identity-provider/signing-keys'
 import { hostSettings, readConfig, whole } from '@frontrow/service-host/config'
 import { z } from 'zod'
 import { perService } from './services.ts'
 
 const password = z.string().min(8)
 
-// Fields that only other versions know are kept.
+// Fields that only other versions know are kept. Development tokens are signed by the private key, or, where a JWT_SECRET was given,
+// by that (HS256): the file has the one or the other.
 const secretsSchema = z.looseObject({
-  /** The key that development tokens are signed with (HS256). */
-  jwtSecret: z.string().min(32),
-  /** The issuer and the audience that development tokens name. Only `npm start` notes them. */
+  ...signingKeyFields.partial({ jwtPrivateKey: true, jwtKeyId: true }).shape,
+  jwtSecret: z.string().min(32).optional(),
+  /** The issuer and the audience that development tokens name; only a system that accepts such tokens has them noted. */
   jwtIssuer: z.string().optional(),
   jwtAudience: z.string().optional(),
   adminPassword: password,
@@ -34,18 +37,23 @@ export const upSettings = z.object({
 
 const tokenSettings = hostSettings.pick({ JWKS_URL: true, JWT_ISSUER: true, JWT_AUDIENCE: true })
 
-/** Whose tokens the services accept; without JWKS_URL only those of development. */
-export type TokenSettings = z.output<typeof tokenSettings>
+/** Whose tokens the services accept, beside those of `npm run token`. */
+export interface TokenSource {
+  /** The identity provider for development, which npm start runs; one of the operator's own (JWKS_URL); or whoever has JWT_SECRET. */
+  kind: 'development' | 'provider' | 'secret'
+  issuer: string
+  audience: string
+}
 
 /** The checked form of `upSettings`. */
 export interface UpSettings {
   port: number
   tlsPort: number
   dataFolder: string
-  tokens: TokenSettings
+  tokens: TokenSource
 }
 
-/** Reads PORT, TLS_PORT, DATA_DIR, JWKS_URL, JWT_ISSUER and JWT_AUDIENCE. */
+/** Reads PORT, TLS_PORT, DATA_DIR, and what says whose tokens are accepted: JWKS_URL, JWT_SECRET, JWT_ISSUER and JWT_AUDIENCE. */
 export function readUpSettings(env: NodeJS.ProcessEnv): UpSettings {
   const { PORT, TLS_PORT } = readConfig(upSettings, env)
   if (PORT === TLS_PORT) throw new SetupProblem(`PORT and TLS_PORT are both ${PORT}, and must differ`)
@@ -54,7 +62,32 @@ export function readUpSettings(env: NodeJS.ProcessEnv): UpSettings {
   if (/["$\\,\n]/.test(dataFolder)) {
     throw new SetupProblem(`DATA_DIR must be free of " $ \\ , and line breaks: ${dataFolder}`)
   }
-  return { port: PORT, tlsPort: TLS_PORT, dataFolder, tokens: readConfig(tokenSettings, env) }
+  return { port: PORT, tlsPort: TLS_PORT, dataFolder, tokens: readTokenSource(env, PORT) }
+}
+
+function readTokenSource(env: NodeJS.ProcessEnv, port: number): TokenSource {
+  const { JWKS_URL, JWT_ISSUER, JWT_AUDIENCE: audience } = readConfig(tokenSettings, env)
+  if (JWKS_URL !== undefined) return { kind: 'provider', issuer: JWT_ISSUER, audience }
+  if (env['JWT_SECRET']) return { kind: 'secret', issuer: JWT_ISSUER, audience }
+  const issuer = developmentIssuer(port)
+  for (const name of ['JWT_ISSUER', 'OIDC_ISSUER']) {
+    const given = env[name]
+    if (!given || given === issuer) continue
+    throw new SetupProblem(
+      `${name} names an identity provider of your own; then JWKS_URL has to be set as well (or JWT_SECRET), so that its tokens can be verified`,
+    )
+  }
+  if (env['NODE_ENV'] === 'production') {
+    throw new SetupProblem(
+      'NODE_ENV is production, where the identity provider for development must not run: it lets anybody in as anybody. Set JWKS_URL, JWT_ISSUER and OIDC_ISSUER (docs/deploy.md)',
+    )
+  }
+  return { kind: 'development', issuer, audience }
+}
+
+/** The address of the identity provider for development, behind the gateway on this port. */
+export function developmentIssuer(port: number): string {
+  return `http://localhost:${port}/identity`
 }
 
 /** Where this copy keeps its data. */
@@ -62,13 +95,14 @@ export function dataFolderOf(env: NodeJS.ProcessEnv): string {
   return resolve(env['DATA_DIR'] || join(import.meta.dirname, '..', '.frontrow'))
 }
 
-function secretsFile(dataFolder: string): string {
+/** The file of a data folder that has its secrets. */
+export function settingsFile(dataFolder: string): string {
   return join(dataFolder, 'settings.json')
 }
 
 /** The secrets of a data folder, or null before the first start there. */
 export function readSecrets(dataFolder: string): Secrets | null {
-  const file = secretsFile(dataFolder)
+  const file = settingsFile(dataFolder)
   if (!existsSync(file)) return null
   const parsed = secretsSchema.safeParse(parseJson(readFileSync(file, 'utf8')))
   if (parsed.success) return parsed.data
@@ -76,24 +110,70 @@ export function readSecrets(dataFolder: string): Secrets | null {
   throw new SetupProblem(`${file} is damaged (${field || 'not JSON'}); the databases need its passwords`)
 }
 
+/** How development tokens are signed, and what they name. */
+export interface TokenKind {
+  /** By a secret: the given one, else the one in the file, else a new one. Without this, by a private key, which is made once. */
+  by?: 'secret'
+  secret?: string | undefined
+  /** What tokens name; where it is not given, the file tells that none are accepted. */
+  names?: { issuer: string; audience: string }
+}
+
 /**
- * The secrets of a data folder. Makes them where they are missing, in a file that only this user can read. A `jwtSecret` that
- * is given replaces the one in the file, and `tokens` are noted there, because the tools read the file to sign tokens.
+ * The secrets of a data folder. Makes what is missing, in a file that only this user can read. Tools read it to sign tokens, so it
+ * has what is accepted now and nothing else: the secret of an earlier version goes when a key comes.
  */
-export function ensureSecrets(dataFolder: string, jwtSecret?: string, tokens?: TokenSettings): Secrets {
+export async function ensureSecrets(dataFolder: string, kind: TokenKind = {}): Promise<Secrets> {
   const known = readSecrets(dataFolder)
+  const { jwtSecret, jwtIssuer: _issuer, jwtAudience: _audience, ...kept } = known ?? makeSecrets()
   const secrets: Secrets = {
-    ...(known ?? makeSecrets()),
-    ...(jwtSecret ? { jwtSecret } : {}),
-    ...(tokens ? { jwtIssuer: tokens.JWT_ISSUER, jwtAudience: tokens.JWT_AUDIENCE } : {}),
+    ...kept,
+    ...(kind.by === 'secret'
+      ? { ...NO_KEYS, jwtSecret: kind.secret || jwtSecret || randomSecret() }
+      : (signingKeysOf(kept) ?? (await makeSigningKeys()))),
+    ...(kind.names === undefined ? {} : { jwtIssuer: kind.names.issuer, jwtAudience: kind.names.audience }),
   }
   if (JSON.stringify(secrets) !== JSON.stringify(known)) writeSecrets(dataFolder, secrets)
   return secrets
 }
 
+const NO_KEYS = { jwtPrivateKey: undefined, jwtKeyId: undefined, jwtPreviousKeys: [] }
+
+/** The keys among the secrets; undefined where tokens are signed by a secret. */
+export function signingKeysOf(secrets: Partial<Secrets>): SigningKeys | undefined {
+  const read = signingKeyFields.safeParse(secrets)
+  return read.success ? read.data : undefined
+}
+
+/** Makes a new key to sign by; the old one stays published until its tokens have ended. Returns both. */
+export async function rotateSigningKey(
+  dataFolder: string,
+  now: Date,
+): Promise<{ before: SigningKeys; after: SigningKeys }> {
+  const secrets = readSecrets(dataFolder)
+  if (secrets === null)
+    throw new SetupProblem(`no settings in ${dataFolder}: run npm start first, or set DATA_DIR`)
+  const before = signingKeysOf(secrets)
+  if (before === undefined) {
+    throw new SetupProblem(
+      `${dataFolder} has no key: its tokens are signed by a JWT_SECRET, or npm start has not run since an upgrade`,
+    )
+  }
+  let after: SigningKeys
+  try {
+    after = await rotateKeys(before, now)
+  } catch (error) {
+    if (error instanceof RangeError) throw new SetupProblem(`no new key can be made: ${error.message}`)
+    throw error
+  }
+  writeSecrets(dataFolder, { ...secrets, ...after })
+  return { before, after }
+}
+
 function makeSecrets(): Secrets {
   return {
-    jwtSecret: randomSecret(),
+    ...NO_KEYS,
+    jwtAlgorithm: 'RS256',
     adminPassword: randomSecret(),
     servicePasswords: perService(randomSecret),
   }
@@ -102,7 +182,7 @@ function makeSecrets(): Secrets {
 // The file is replaced as a whole, because the data is lost without these passwords.
 function writeSecrets(dataFolder: string, secrets: Secrets): void {
   mkdirSync(dataFolder, { recursive: true })
-  const file = secretsFile(dataFolder)
+  const file = settingsFile(dataFolder)
   writeFileSync(`${file}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 })
   renameSync(`${file}.new`, file)
 }

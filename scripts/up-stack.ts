@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { runFolder } from './up-checks.ts'
 
 /** Groups of processes in the order they start; they stop the other way round, each group at once. */
-const STAGES = ['postgres', 'redis', 'kafka', 'mailbox', 'services', 'nginx'] as const
+const STAGES = ['postgres', 'redis', 'kafka', 'mailbox', 'identity', 'services', 'nginx'] as const
 
 /** One of the groups. */
 export type Stage = (typeof STAGES)[number]

@@ -6,12 +6,12 @@ import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { demoContact } from '@frontrow/identity-provider/accounts'
 import { removePidFile } from '@frontrow/local-stack/pid-file'
 import { logTail } from '@frontrow/local-stack/process'
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
 import { checkSettings } from './all-settings.ts'
-import { demoContact, signToken } from './development-tokens.ts'
-import type { DevelopmentSigner } from './development-tokens.ts'
+import { signerOf, signToken } from './development-tokens.ts'
 import { checkEnvFile } from './env-file.ts'
 import { seedDemo } from './seed-demo.ts'
 import type { Demo } from './seed-demo.ts'
@@ -29,8 +29,9 @@ import type { ChosenPorts } from './up-services.ts'
 import { ensurePages } from './up-pages.ts'
 import { catchesMail, startMailbox } from './up-mailbox.ts'
 import type { NotifyPorts } from './up-mailbox.ts'
+import { startIdentityProvider } from './up-identity.ts'
 import { ensureSecrets, readUpSettings } from './up-settings.ts'
-import type { Secrets, TokenSettings, UpSettings } from './up-settings.ts'
+import type { Secrets, TokenSource, UpSettings } from './up-settings.ts'
 import { GaveUp, Stack } from './up-stack.ts'
 
 const GATEWAY_DEADLINE_MS = 60_000
@@ -55,22 +56,28 @@ function say(line: string): void {
 async function bringUp(stack: Stack, settings: UpSettings): Promise<void> {
   const programs = await ensureServerPrograms(say, stack.halted)
   stack.halted.throwIfAborted()
-  const secrets = ensureSecrets(settings.dataFolder, process.env['JWT_SECRET'], settings.tokens)
+  const { kind } = settings.tokens
+  const secrets = await ensureSecrets(settings.dataFolder, {
+    ...(kind === 'secret' ? { by: kind, secret: process.env['JWT_SECRET'] } : {}),
+    names: settings.tokens,
+  })
   const ports = await choosePorts()
-  const { servers, services, notify } = ports
+  const { servers, notify, identity } = ports
   writeAddresses(settings.dataFolder, secrets, ports)
   const pages = ensurePages(stack)
   await stack.together([startServers(stack, programs, secrets, servers), warmCompileCache(stack), pages])
   await migrate(stack, secrets, servers)
   say('Schemas and topics are in place')
-  if (catchesMail(process.env)) await startMailbox(stack, notify)
+  await stack.together([
+    ...(catchesMail(process.env) ? [startMailbox(stack, notify)] : []),
+    ...(kind === 'development' ? [startIdentityProvider(stack, settings, identity, servers.redis)] : []),
+  ])
   await startServices(stack, secrets, settings.tokens, ports)
   say('The five services are up')
-  await startGateway(stack, programs, settings, upstreamsOf(services), await pages)
+  await startGateway(stack, programs, settings, upstreamsOf(settings.tokens, ports), await pages)
   await waitForGateway(stack, settings.port)
   const api = `http://127.0.0.1:${settings.port}/api/v1`
-  const { JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = settings.tokens
-  const signer: DevelopmentSigner = { secret: secrets.jwtSecret, issuer, audience }
+  const signer = signerOf(secrets)
   const adminToken = await signToken(signer, 'demo-seed', { roles: ['admin'] })
   const demo = await seedDemo(api, adminToken, new Date())
   stack.halted.throwIfAborted()
@@ -81,7 +88,7 @@ async function bringUp(stack: Stack, settings: UpSettings): Promise<void> {
 function writeAddresses(
   dataFolder: string,
   secrets: Secrets,
-  { servers, services, notify }: ChosenPorts,
+  { servers, services, notify, identity }: ChosenPorts,
 ): void {
   const addresses = {
     postgres: databaseUrl(ADMIN_ROLE, secrets.adminPassword, servers.postgres),
@@ -89,6 +96,7 @@ function writeAddresses(
     kafka: `127.0.0.1:${servers.kafka}`,
     services,
     notify,
+    identity,
   }
   const file = join(runFolder(dataFolder), 'addresses.json')
   writeFileSync(file, `${JSON.stringify(addresses, null, 2)}\n`, { mode: 0o600 })
@@ -142,11 +150,12 @@ function mailLines({ mailbox }: NotifyPorts): string[] {
     : []
 }
 
-function providerLines({ JWKS_URL }: TokenSettings): string[] {
-  if (JWKS_URL === undefined) return []
-  return [
-    `  Tokens         those of your identity provider (${JWKS_URL}), and for development: npm run token -- --user 101 [--admin]`,
-  ]
+function providerLines({ kind, issuer }: TokenSource): string[] {
+  if (kind === 'development') {
+    return [`  Sign-in        ${issuer}: demo fans and an operator, without passwords, for development only`]
+  }
+  const whose = kind === 'provider' ? 'those of your identity provider' : 'those signed by your JWT_SECRET'
+  return [`  Tokens         ${whose}, and for development: npm run token -- --user 101 [--admin]`]
 }
 
 /** Halts on the first signal; a second one, or losing whoever started us while we stop, ends everything hard. */

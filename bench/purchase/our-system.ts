@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { httpStatus } from '@frontrow/local-stack/http-status'
 import { freePorts } from '@frontrow/local-stack/ports'
 import { z } from 'zod'
+import { signerOf } from '../../scripts/development-tokens.ts'
 import type { DevelopmentSigner } from '../../scripts/development-tokens.ts'
 import { serviceNames } from '../../scripts/services.ts'
 import { readSecrets } from '../../scripts/up-settings.ts'
@@ -73,7 +74,7 @@ export async function startOurSystem(
     adminDatabaseUrl: found.postgres,
     opsPorts: Object.values(found.services).map(({ ops }) => ops),
     kafkaFolder: join(dataFolder, 'kafka', 'log'),
-    signer: { secret: secrets.jwtSecret, issuer: 'frontrow', audience: 'frontrow' },
+    signer: signerOf(secrets),
   }
 }
 

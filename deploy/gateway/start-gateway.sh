@@ -37,6 +37,24 @@ RESERVATION_SERVERS=$(servers reservation 8080)
 PAYMENT_SERVERS=$(servers payment 8080)
 WALLET_SERVERS=$(servers wallet 8080)
 HEALTH_SERVERS=$(servers queue 9090)
+
+# The pages sign people in at OIDC_ISSUER, or else, in Docker Compose without JWKS_URL, at the identity provider for development.
+issuer="${OIDC_ISSUER:-}"
+IDENTITY_IS_HERE=no
+IDENTITY_SERVERS='server 127.0.0.1:9 down;'
+if [ -n "${DEVELOPMENT_ISSUER:-}" ] && [ -z "${OPERATORS_JWKS_URL:-}" ] && [ -z "$issuer" ]; then
+  issuer="$DEVELOPMENT_ISSUER"
+  IDENTITY_IS_HERE=yes
+  IDENTITY_SERVERS=$(servers identity 8080)
+fi
+export OIDC_ISSUER="$issuer" OIDC_CLIENT_ID="${OIDC_CLIENT_ID:-frontrow-web}" OIDC_RESOURCE="${OIDC_RESOURCE:-}"
+export IDENTITY_IS_HERE IDENTITY_SERVERS
+# These become part of an answer in JSON and of Nginx's configuration.
+for value in "$OIDC_ISSUER" "$OIDC_CLIENT_ID" "$OIDC_RESOURCE"; do
+  case "$value" in
+    *[[:space:]\"\'\\\$\;{}]*) echo "gateway: OIDC_ISSUER, OIDC_CLIENT_ID or OIDC_RESOURCE has a character that it must not have: $value" >&2; exit 1 ;;
+  esac
+done
 export QUEUE_SERVERS CATALOG_SERVERS RESERVATION_SERVERS PAYMENT_SERVERS WALLET_SERVERS HEALTH_SERVERS
 
 networks="${EXEMPT_NETWORKS:-}"

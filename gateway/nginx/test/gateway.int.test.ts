@@ -11,10 +11,10 @@ import { ensurePrograms } from '@frontrow/local-stack/install'
 import { ensureCertificate, startNginx } from '@frontrow/local-stack/nginx'
 import { freePorts } from '@frontrow/local-stack/ports'
 import type { RunningProcess } from '@frontrow/local-stack/process'
-import { readRateLimits } from '../../../scripts/gateway-settings.ts'
+import { readRateLimits, readSignIn } from '../../../scripts/gateway-settings.ts'
 
 const template = join(import.meta.dirname, '..', 'nginx.conf.template')
-const names = ['queue', 'catalog', 'reservation', 'payment', 'health'] as const
+const names = ['queue', 'catalog', 'reservation', 'payment', 'health', 'identity'] as const
 const LARGE = JSON.stringify({ seats: 'A'.repeat(300_000) })
 const folder = mkdtempSync(join(tmpdir(), 'frontrow-nginx-test-'))
 chmodSync(folder, 0o711)
@@ -78,6 +78,7 @@ beforeAll(async () => {
     certificate: await ensureCertificate(openssl, join(folder, 'tls')),
     upstreams: groups,
     rateLimits: readRateLimits({ TOKEN_REQUESTS_PER_SECOND: '1', TOKEN_BURST: '3' }),
+    signIn: readSignIn({ OIDC_ISSUER: 'https://id.example/realms/frontrow' }),
   })
 })
 
@@ -117,6 +118,7 @@ test.each([
   ['/api/v1/jobs/1', 'reservation'],
   ['/api/v1/payments', 'payment'],
   ['/api/v1/admin/audit', 'payment'],
+  ['/identity/auth', 'identity'],
   ['/api/v1/admin/dead-letters/9/retry', 'payment'],
   ['/api/v1/admin/actions', 'payment'],
   ['/health/ready', 'health'],
@@ -337,4 +339,33 @@ test('TLS serves the same', async () => {
   const plain = await fetch(`http://127.0.0.1:${tlsPort}/health/live`)
   expect(plain.status).toBe(400)
   expect(await plain.json()).toMatchObject({ error: { code: 'INVALID_REQUEST' } })
+})
+
+test('pages are told where to sign in', async () => {
+  const answer = await fetch(`${gateway}/config.json`)
+  expect(answer.headers.get('content-type')).toMatch(/^application\/json/)
+  expect(answer.headers.get('cache-control')).toBe('no-cache')
+  expect(await answer.json()).toEqual({
+    issuer: 'https://id.example/realms/frontrow',
+    clientId: 'frontrow-web',
+    resource: '',
+  })
+})
+
+test('the identity provider is told by which address it was asked, and no claim of a client about that', async () => {
+  await fetch(`${gateway}/identity/auth`, {
+    headers: { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': 'elsewhere.example' },
+  })
+  const asked = requests.findLast(({ name }) => name === 'identity')?.headers
+  expect(asked).toMatchObject({ host: `127.0.0.1:${port}`, 'x-forwarded-proto': 'http' })
+  expect(asked?.['x-forwarded-host']).toBeFalsy()
+})
+
+test.each([
+  { OIDC_ISSUER: 'https://id.example/"$' },
+  { OIDC_ISSUER: 'id.example' },
+  { OIDC_CLIENT_ID: "a'b" },
+  { OIDC_RESOURCE: 'two words' },
+])('what could break out of that answer is refused: %j', (env) => {
+  expect(() => readSignIn(env)).toThrow(Object.keys(env)[0])
 })

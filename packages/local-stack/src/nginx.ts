@@ -29,6 +29,8 @@ export interface NginxOptions extends Placement {
   upstreams: Upstreams
   /** How much one client may ask for before it is answered 429, by the names in the template. */
   rateLimits: Readonly<Record<string, number>>
+  /** What the pages are told of signing in, by the names in the template; nothing where nobody can. */
+  signIn?: Readonly<Partial<Record<'OIDC_ISSUER' | 'OIDC_CLIENT_ID' | 'OIDC_RESOURCE', string | undefined>>>
 }
 
 /** What `renderTemplate` puts in the places of a template, by their names. */
@@ -101,8 +103,14 @@ function templateSettings(options: NginxOptions): TemplateSettings {
     addresses.map((address) => `server ${address} max_fails=3 fail_timeout=5s;`).join('\n    '),
   ])
   return {
+    // Nginx wants a server in each group. Nobody asks this one.
+    IDENTITY_SERVERS: 'server 127.0.0.1:9 down;',
     ...Object.fromEntries(servers),
     ...options.rateLimits,
+    IDENTITY_IS_HERE: options.upstreams['identity'] === undefined ? 'no' : 'yes',
+    OIDC_ISSUER: options.signIn?.OIDC_ISSUER ?? '',
+    OIDC_CLIENT_ID: options.signIn?.OIDC_CLIENT_ID ?? '',
+    OIDC_RESOURCE: options.signIn?.OIDC_RESOURCE ?? '',
     GATEWAY_ID: randomBytes(4).toString('hex'),
     WORKERS: Math.min(availableParallelism(), WORKERS_MAX),
     STATE_FOLDER: checkedPath(options.stateFolder),

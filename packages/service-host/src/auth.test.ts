@@ -9,7 +9,7 @@ const settings = {
   HOST: '127.0.0.1',
   JWT_SECRET: secret,
   JWKS_URL: undefined,
-  DEVELOPMENT_JWT_SECRET: undefined,
+  DEVELOPMENT_JWKS: undefined,
   JWT_ISSUER: 'issuer',
   JWT_AUDIENCE: 'audience',
 }

@@ -1,5 +1,3 @@
-import { createSecretKey } from 'node:crypto'
-import type { webcrypto } from 'node:crypto'
 import { generalRefusal } from '@frontrow/refusals/general-refusals'
 import { USER_ID_RULE, userId as userIdRule } from '@frontrow/values/ids'
 import { decodeJwt, errors, jwtVerify } from 'jose'
@@ -9,7 +7,9 @@ import type { HostSettings } from './config.ts'
 import type { Logger } from './logger.ts'
 import { readContact } from './contact.ts'
 import type { Contact } from './contact.ts'
-import { KeysUnreadError, publishedKeys } from './published-keys.ts'
+import { KeysUnreadError } from './published-keys.ts'
+import { tokenKeys } from './token-keys.ts'
+import type { TokenKeys } from './token-keys.ts'
 
 /** Who sent a request. */
 export interface Caller {
@@ -38,7 +38,7 @@ export interface Callers {
 /** The settings that decide which bearer tokens are accepted. */
 export type AuthSettings = Pick<
   HostSettings,
-  'HOST' | 'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE' | 'DEVELOPMENT_JWT_SECRET'
+  'HOST' | 'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE' | 'DEVELOPMENT_JWKS'
 >
 
 /** Turns an `Authorization` header into the caller; refuses with UNAUTHENTICATED. */
@@ -47,8 +47,6 @@ export type Authenticate = (authorization: string | undefined) => Promise<Caller
 const CACHE_MAX = 40_000
 const CACHE_MS = 30_000
 const CLOCK_TOLERANCE_SECONDS = 5
-const LOOPBACK = '127.0.0.1'
-const PUBLIC_KEY_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA']
 
 /**
  * Verifies bearer tokens against a JWKS URL or a shared secret; signature, issuer, audience and expiry are all required.
@@ -58,8 +56,9 @@ export function createAuthenticate(
   settings: AuthSettings,
   logger: Logger,
   now: () => number = Date.now,
+  keys: TokenKeys = tokenKeys(settings, logger),
 ): Authenticate {
-  const verify = createVerify(settings, logger, now)
+  const verify = createVerify(settings, keys, now)
   const verified = new LRUCache<string, { caller: Caller; until: number }>({ max: CACHE_MAX })
   return async (authorization) => {
     const token = bearerToken(authorization)
@@ -83,10 +82,9 @@ function bearerToken(authorization: string | undefined): string {
 
 function createVerify(
   settings: AuthSettings,
-  logger: Logger,
+  { algorithms, getKey }: TokenKeys,
   now: () => number,
 ): (token: string) => Promise<JWTPayload> {
-  const { algorithms, getKey } = keysOf(settings, logger)
   return (token) =>
     refuseBadToken(() =>
       verifyWith(getKey, token, {
@@ -119,32 +117,6 @@ async function verifyWith(
     }
     throw new errors.JWSSignatureVerificationFailed()
   }
-}
-
-/** Takes the keys of one algorithm from one source only, so that a public key can't be passed off as a secret. */
-function keysOf(settings: AuthSettings, logger: Logger): { algorithms: string[]; getKey: JWTVerifyGetKey } {
-  const { JWKS_URL, JWT_SECRET, DEVELOPMENT_JWT_SECRET } = settings
-  if (JWKS_URL === undefined) {
-    if (JWT_SECRET === undefined) throw new Error('set JWKS_URL or JWT_SECRET')
-    const secret = hmacKey(JWT_SECRET)
-    return { algorithms: ['HS256'], getKey: () => secret }
-  }
-  const published = publishedKeys(JWKS_URL, logger)
-  if (DEVELOPMENT_JWT_SECRET === undefined) return { algorithms: PUBLIC_KEY_ALGORITHMS, getKey: published }
-  // In an installation that others can reach, a forgotten secret of development would let anybody in who knows it.
-  if (settings.HOST !== LOOPBACK) {
-    throw new Error(`DEVELOPMENT_JWT_SECRET is taken only where HOST is ${LOOPBACK}`)
-  }
-  const secret = hmacKey(DEVELOPMENT_JWT_SECRET)
-  return {
-    algorithms: [...PUBLIC_KEY_ALGORITHMS, 'HS256'],
-    getKey: (header, token) => (header.alg === 'HS256' ? secret : published(header, token)),
-  }
-}
-
-/** In the form that jose works with. It would make this of any other form again for each token, which doubled the 35 us of a check. */
-function hmacKey(secret: string): webcrypto.CryptoKey {
-  return createSecretKey(secret, 'utf8').toCryptoKey({ name: 'HMAC', hash: 'SHA-256' }, false, ['verify'])
 }
 
 async function refuseBadToken(verify: () => Promise<JWTPayload>): Promise<JWTPayload> {

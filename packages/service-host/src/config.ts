@@ -39,11 +39,13 @@ export const hostSettings = z.object({
     .url({ protocol: /^https?$/ })
     .optional()
     .describe("the identity provider's public keys"),
-  DEVELOPMENT_JWT_SECRET: z
+  DEVELOPMENT_JWKS: z
     .string()
-    .min(32)
+    .min(2)
     .optional()
-    .describe('accepted beside JWKS_URL; npm start sets it for its demo, production never does'),
+    .describe(
+      'public keys, as the JSON of a JWKS, that are accepted beside those of JWKS_URL; npm start sets it for its demo, production never does',
+    ),
   JWT_ISSUER: z
     .string()
     .min(1)

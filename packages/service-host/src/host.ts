@@ -10,6 +10,7 @@ import type { ReadQueueToken } from './identify-callers.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { logAdminWrites } from './log-admin-writes.ts'
 import { watchValue } from './metrics.ts'
+import { tokenKeys } from './token-keys.ts'
 import { createWorkerHost } from './worker-host.ts'
 import type { WorkerHost } from './worker-host.ts'
 
@@ -54,8 +55,11 @@ export function createHost(options: {
   const { logger, metrics, lifecycle, pool, kafka } = worker
   const topicPrefix = settings.KAFKA_TOPIC_PREFIX
   const relay = new OutboxRelay({ kafka, databaseUrl: settings.DATABASE_URL, service, topicPrefix, logger })
+  const keys = tokenKeys(settings, logger)
+  // A service that has never read a key can let nobody in. One that has goes on with what it read.
+  worker.check('identity provider', () => keys.whyNotReady())
   const http = createHttpServer({
-    authenticate: createAuthenticate(settings, logger),
+    authenticate: createAuthenticate(settings, logger, Date.now, keys),
     readQueueToken: options.readQueueToken,
     logAdminWrites: logAdminWrites(pool, logger),
     logger,

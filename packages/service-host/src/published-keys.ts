@@ -11,28 +11,39 @@ export class KeysUnreadError extends Error {
 const TIMEOUT_MS = 2_000
 // A token with a key that is not known yet makes us read again, but a flood of forged ones must not flood the provider.
 const READ_AGAIN_AFTER_MS = 5_000
+// Readiness is asked for several times a second while a system starts.
+const READ_FIRST_EVERY_MS = 500
 const REFRESH_EVERY_MS = 600_000
 const RETRY_REFRESH_AFTER_MS = 30_000
 // A key that was withdrawn while the provider could not be read is accepted for so long.
 const KEEP_MS = 86_400_000
 
+/** The keys of one identity provider. */
+export interface PublishedKeys {
+  /** The key of a token. */
+  getKey: JWTVerifyGetKey
+  /** Reads the keys unless they have been read; whether there are any. */
+  read: () => Promise<boolean>
+}
+
 /**
  * Looks up the keys that an identity provider publishes under `url`. Known keys are refreshed in the background, so that they go
- * on serving while the provider is away. Rejects with a KeysUnreadError, and not with JWKSNoMatchingKey, where reading again could
+ * on serving while the provider is away. `getKey` rejects with a KeysUnreadError, and not with JWKSNoMatchingKey, where reading again could
  * still bring the key.
  */
-export function publishedKeys(url: string, logger: Logger): JWTVerifyGetKey {
+export function publishedKeys(url: string, logger: Logger): PublishedKeys {
   const failures = new FailureLog(logger, "the identity provider's keys can't be read")
   // jose keeps what it read last in here. Its own jwks() makes a copy at each call, which a crowd would pay for.
-  const read: JWKSCacheInput = {}
+  const cache: JWKSCacheInput = {}
   const keys = createRemoteJWKSet(new URL(url), {
-    [jwksCache]: read,
+    [jwksCache]: cache,
     timeoutDuration: TIMEOUT_MS,
     cooldownDuration: READ_AGAIN_AFTER_MS,
     cacheMaxAge: KEEP_MS,
   })
   let refreshAtMs = Date.now() + REFRESH_EVERY_MS
   let failedUntilMs = 0
+  let readFirstAtMs = 0
 
   const refresh = async (): Promise<void> => {
     refreshAtMs = Date.now() + RETRY_REFRESH_AFTER_MS
@@ -45,8 +56,16 @@ export function publishedKeys(url: string, logger: Logger): JWTVerifyGetKey {
     }
   }
 
-  return async (header, token) => {
-    const known = keysIn(read)
+  const read = async (): Promise<boolean> => {
+    if (keysIn(cache).length === 0 && Date.now() >= readFirstAtMs) {
+      readFirstAtMs = Date.now() + READ_FIRST_EVERY_MS
+      await refresh()
+    }
+    return keysIn(cache).length > 0
+  }
+
+  const getKey: JWTVerifyGetKey = async (header, token) => {
+    const known = keysIn(cache)
     if (known.length > 0 && Date.now() >= refreshAtMs) void refresh()
     // A token that names no key may be of any.
     const isKnown = header.kid === undefined ? known.length > 0 : known.some(({ kid }) => kid === header.kid)
@@ -61,7 +80,7 @@ export function publishedKeys(url: string, logger: Logger): JWTVerifyGetKey {
     } catch (error) {
       if (error instanceof errors.JWKSMultipleMatchingKeys) throw error
       const isAnswer = error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JOSENotSupported
-      if (isAnswer && !wasJustRead && keysIn(read).length > 0) throw error
+      if (isAnswer && !wasJustRead && keysIn(cache).length > 0) throw error
       if (!isAnswer) {
         failedUntilMs = Date.now() + READ_AGAIN_AFTER_MS
         failures.failed(error)
@@ -69,12 +88,13 @@ export function publishedKeys(url: string, logger: Logger): JWTVerifyGetKey {
       throw new KeysUnreadError('the key is not among those read last', { cause: error })
     }
   }
+  return { getKey, read }
 }
 
-function keysIn(read: JWKSCacheInput): readonly JWK[] {
-  return isFilled(read) ? read.jwks.keys : []
+function keysIn(cache: JWKSCacheInput): readonly JWK[] {
+  return isFilled(cache) ? cache.jwks.keys : []
 }
 
-function isFilled(read: JWKSCacheInput): read is ExportedJWKSCache {
-  return 'jwks' in read
+function isFilled(cache: JWKSCacheInput): cache is ExportedJWKSCache {
+  return 'jwks' in cache
 }

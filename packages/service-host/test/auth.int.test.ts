@@ -12,6 +12,7 @@ import { eventually } from '@frontrow/test-kit/eventually'
 import { createAuthenticate } from '../src/auth.ts'
 import type { AuthSettings } from '../src/auth.ts'
 import { createLogger } from '../src/logger.ts'
+import { tokenKeys } from '../src/token-keys.ts'
 
 const logger = createLogger({ service: 'test', level: 'silent' })
 const SECRET = 'a-secret-that-only-this-test-knows-0123456789'
@@ -21,7 +22,7 @@ function settingsFor(change: Partial<AuthSettings>): AuthSettings {
     HOST: '127.0.0.1',
     JWKS_URL: undefined,
     JWT_SECRET: undefined,
-    DEVELOPMENT_JWT_SECRET: undefined,
+    DEVELOPMENT_JWKS: undefined,
     JWT_ISSUER: 'frontrow',
     JWT_AUDIENCE: 'frontrow',
     ...change,
@@ -118,7 +119,8 @@ async function rotatingProvider() {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   const port = typeof address === 'object' ? address?.port : undefined
-  const authenticate = createAuthenticate(settingsFor({ JWKS_URL: `http://127.0.0.1:${port}/` }), logger)
+  const url = `http://127.0.0.1:${port}/`
+  const authenticate = createAuthenticate(settingsFor({ JWKS_URL: url }), logger)
   const ask = async ({ signingKey }: typeof first, userId: string): Promise<string> =>
     authenticate(`Bearer ${await signClaims(signingKey, claimsOf(userId))}`).then(
       (caller) => caller.userId,
@@ -129,7 +131,7 @@ async function rotatingProvider() {
     server.close()
   }
   closers.push(close)
-  return { first, second, state, ask, close }
+  return { first, second, state, ask, close, url }
 }
 
 describe('keys that change', () => {
@@ -196,26 +198,48 @@ describe('tokens signed with a secret', () => {
     const settings = settingsFor({ JWKS_URL: providers.ES256.jwksUrl, JWT_SECRET: SECRET })
     expect(await outcome(settings, ours)).toBe('UNAUTHENTICATED')
   })
+})
 
-  test('are accepted beside those of the provider in development only', async () => {
-    const settings = settingsFor({ JWKS_URL: providers.ES256.jwksUrl, DEVELOPMENT_JWT_SECRET: SECRET })
-    expect(await outcome(settings, ours)).toBe('101')
-    expect(await outcome(settings, signedBySecret('another-secret-of-the-same-length-0123456789'))).toBe(
-      'UNAUTHENTICATED',
-    )
-    const theirs = await signClaims(providers.ES256.signingKey, claimsOf('7'))
-    expect(await outcome(settings, theirs)).toBe('7')
+describe('keys of development', () => {
+  const own = async () => {
+    const { signingKey, publicKey } = await makeSigningKey('RS256')
+    const named = { ...signingKey, keyId: 'our own' }
+    return { key: named, jwks: JSON.stringify({ keys: [{ ...publicKey, kid: 'our own' }] }) }
+  }
+
+  test('are accepted beside those of the provider, each for the tokens that name it', async () => {
+    const { key, jwks } = await own()
+    const settings = settingsFor({ JWKS_URL: providers.ES256.jwksUrl, DEVELOPMENT_JWKS: jwks })
+    expect(await outcome(settings, await signClaims(key, claimsOf('101')))).toBe('101')
+    expect(await outcome(settings, await signClaims(providers.ES256.signingKey, claimsOf('7')))).toBe('7')
+    const { key: stranger } = await own()
+    expect(await outcome(settings, await signClaims(stranger, claimsOf('101')))).toBe('UNAUTHENTICATED')
   })
 
-  test('of development are not accepted by a service that others can reach', () => {
-    const settings = { JWKS_URL: providers.ES256.jwksUrl, DEVELOPMENT_JWT_SECRET: SECRET, HOST: '0.0.0.0' }
+  test('are not accepted by a service that others can reach', async () => {
+    const { jwks } = await own()
+    const settings = { JWKS_URL: providers.ES256.jwksUrl, DEVELOPMENT_JWKS: jwks, HOST: '0.0.0.0' }
     expect(() => createAuthenticate(settingsFor(settings), logger)).toThrow(/only where HOST is 127.0.0.1/)
   })
 
-  test('are accepted in development while the provider is away', async () => {
+  test('are accepted while the provider is away', async () => {
     const provider = await startIdentityProvider('ES256')
     await provider.stop()
-    const settings = settingsFor({ JWKS_URL: provider.jwksUrl, DEVELOPMENT_JWT_SECRET: SECRET })
-    expect(await outcome(settings, ours)).toBe('101')
+    const { key, jwks } = await own()
+    const settings = settingsFor({ JWKS_URL: provider.jwksUrl, DEVELOPMENT_JWKS: jwks })
+    expect(await outcome(settings, await signClaims(key, claimsOf('101')))).toBe('101')
   })
+})
+
+test('a service is not ready before it has read the keys, and stays ready when the provider goes away', async () => {
+  const { state, close, url } = await rotatingProvider()
+  state.isBroken = true
+  const keys = tokenKeys(settingsFor({ JWKS_URL: url }), logger)
+  expect(await keys.whyNotReady()).toMatch(/keys have not been read yet/)
+  expect(await keys.whyNotReady()).toMatch(/keys have not been read yet/)
+  expect(state.reads).toBe(1)
+  state.isBroken = false
+  await eventually(async () => expect(await keys.whyNotReady()).toBeNull())
+  close()
+  expect(await keys.whyNotReady()).toBeNull()
 })

@@ -17,6 +17,6 @@ export function chime(): void {
     volume.gain.setTargetAtTime(0, audio.currentTime + at + 0.12, 0.06)
     note.start(audio.currentTime + at)
     note.stop(audio.currentTime + at + 0.5)
-    if (at > 0) note.onended = () => void audio.close()
+    if (at > 0) note.addEventListener('ended', () => void audio.close())
   }
 }

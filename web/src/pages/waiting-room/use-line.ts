@@ -10,8 +10,8 @@ const RATE_EVERY_MS = 10_000
 
 /** Follows a place as long as the page is shown. `failure` is what ended that, if anything did. */
 export function useLine(place: Place, opensAtMs: number): { line: Line; failure: unknown } {
-  const [line, tell] = useReducer(learn, unknownLine, (line) =>
-    learn(line, {
+  const [line, tell] = useReducer(learn, unknownLine, (unknown) =>
+    learn(unknown, {
       kind: 'place',
       place,
       isOpen: serverClock.now() >= opensAtMs,

@@ -1,0 +1,60 @@
+import { join } from 'node:path'
+import { httpStatus } from '@frontrow/local-stack/http-status'
+import { startProcess } from '@frontrow/local-stack/process'
+import { readSignIn } from './gateway-settings.ts'
+import { settingsFile } from './up-settings.ts'
+import type { UpSettings } from './up-settings.ts'
+import type { Stack } from './up-stack.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+const READY_DEADLINE_MS = 30_000
+const STOP_DEADLINE_MS = 5_000
+
+/** Where the services read the keys of the identity provider for development. */
+export function developmentJwksUrl(port: number): string {
+  return `http://127.0.0.1:${port}/identity/jwks`
+}
+
+/** Starts the identity provider for development. It is reached through the gateway; only the services ask it directly, for its keys. */
+export async function startIdentityProvider(
+  stack: Stack,
+  { port: gatewayPort, tlsPort, dataFolder, tokens }: UpSettings,
+  port: number,
+  redisPort: number,
+): Promise<void> {
+  const { OIDC_CLIENT_ID, OIDC_RESOURCE } = readSignIn(process.env)
+  const origins = ['localhost', '127.0.0.1'].flatMap((host) => [
+    `http://${host}:${gatewayPort}`,
+    `https://${host}:${tlsPort}`,
+  ])
+  await stack.start('identity', (signal) =>
+    startProcess({
+      name: 'identity',
+      command: process.execPath,
+      args: [
+        '--max-semi-space-size=2',
+        '--max-old-space-size=128',
+        join(ROOT, 'packages/identity-provider/src/main.ts'),
+      ],
+      cwd: ROOT,
+      env: {
+        HOST: '127.0.0.1',
+        IDENTITY_PORT: String(port),
+        OIDC_ISSUER: tokens.issuer,
+        OIDC_CLIENT_ID,
+        OIDC_RESOURCE,
+        JWT_AUDIENCE: tokens.audience,
+        PAGE_ORIGINS: origins.join(','),
+        SETTINGS_FILE: settingsFile(dataFolder),
+        REDIS_URL: `redis://127.0.0.1:${redisPort}`,
+        NODE_COMPILE_CACHE: join(dataFolder, 'compile-cache'),
+      },
+      ...stack.placement('identity'),
+      signal,
+      stopSignal: 'SIGTERM',
+      stopDeadlineMs: STOP_DEADLINE_MS,
+      readyDeadlineMs: READY_DEADLINE_MS,
+      isReady: async () => (await httpStatus(port, '/health/ready')) === 200,
+    }),
+  )
+}
