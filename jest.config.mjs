@@ -34,6 +34,12 @@ export default {
       globalSetup: '<rootDir>/test/global-setup.mjs',
       globalTeardown: '<rootDir>/test/global-teardown.mjs',
     },
+    {
+      // The pages in the machine's Chromium, in front of all that `npm start` runs.
+      ...project,
+      displayName: 'browser',
+      testMatch: ['<rootDir>/web/test/**/*.browser.test.ts'],
+    },
   ],
   // Two cores, and the servers under test need one.
   maxWorkers: 2,

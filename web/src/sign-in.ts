@@ -133,7 +133,8 @@ async function makeManager(): Promise<UserManager> {
     client_id: config.clientId,
     redirect_uri: window.location.origin + SIGNED_IN_PATH,
     scope: 'openid profile',
-    resource: config.resource,
+    // A provider that gives tokens for one API only needs no name of it.
+    ...(config.resource === '' ? {} : { resource: config.resource }),
     userStore: new WebStorageStateStore({ store: new InMemoryWebStorage() }),
     // What a sign-in in progress needs when the person comes back: no token.
     stateStore: new WebStorageStateStore({ store: window.sessionStorage }),

@@ -59,13 +59,15 @@ function Sections({ seats, hold }: { seats: readonly Seat[]; hold: Hold }) {
             ? t('seats.noneChosen')
             : t('seats.chosen', { count: chosen.length, amount: money(total) })}
         </p>
-        <Button
-          look="main"
-          isDisabled={hold.isPending || chosen.length === 0}
-          onPress={() => hold.take({ seatIds: chosen.map(({ seatId }) => seatId), totalAmount: total })}
-        >
-          {hold.isPending ? t('seats.holding') : t('seats.hold', { count: chosen.length })}
-        </Button>
+        {chosen.length === 0 ? null : (
+          <Button
+            look="main"
+            isDisabled={hold.isPending}
+            onPress={() => hold.take({ seatIds: chosen.map(({ seatId }) => seatId), totalAmount: total })}
+          >
+            {hold.isPending ? t('seats.holding') : t('seats.hold', { count: chosen.length })}
+          </Button>
+        )}
       </div>
     </>
   )
