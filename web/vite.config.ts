@@ -5,7 +5,8 @@ const GATEWAY = `http://localhost:${process.env['PORT'] ?? '8080'}`
 
 export default defineConfig({
   root: import.meta.dirname,
-  esbuild: { jsx: 'automatic' },
+  // tsconfig.json is for the type checker, and stands on packages that an image does not have.
+  esbuild: { jsx: 'automatic', tsconfigRaw: '{}' },
   build: {
     target: 'es2022',
     // build-pages.ts reads it to know what a page loads first.
