@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { isRefusal } from '../../api.ts'
 import { Await } from '../../parts/Await.tsx'
 import { ButtonLink } from '../../parts/Button.tsx'
@@ -81,9 +81,16 @@ function Choice({ schedule, onPlaceEnded }: { schedule: Schedule; onPlaceEnded: 
   const { t } = useWords()
   const hold = useHold(schedule.scheduleId)
   const [isListShown, setIsListShown] = useState(false)
+  const failure = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    // The button that was pressed may be a screen further down.
+    if (hold.error !== null) failure.current?.scrollIntoView({ block: 'center' })
+  }, [hold.error])
   return (
     <>
-      <HoldFailure schedule={schedule} hold={hold} />
+      <div ref={failure}>
+        <HoldFailure schedule={schedule} hold={hold} />
+      </div>
       <BestAvailable schedule={schedule} hold={hold} />
       <details
         className={styles['list']}
