@@ -44,12 +44,23 @@ const runOptions = z.object({
   thinkSeconds: preset(number(0, 600), '0.5', 'mean pause of a fan between two steps'),
   sockets: preset(integer(1, 4_096), '256', 'connections to the gateway'),
   seed: option(integer(0, 4_294_967_295), 'N', 'repeats a crowd; printed at the start'),
+  cancelShow: option(
+    z.boolean().default(false),
+    '',
+    'cancel the show at the end and see all money come back',
+  ),
+  mailbox: option(
+    loopbackAddress.optional(),
+    'URL',
+    'the mailbox that npm start names: look for one mail an event',
+  ),
 })
 
 const shareOptions = z.object({
   broke: preset(share, '5%', 'too little money at first'),
   card: preset(share, '20%', 'pay by card'),
   declined: preset(share, '20%', 'of these, with a card that is declined'),
+  flaky: preset(share, '5%', 'pay or charge by a card that fails at first and works then'),
   walkAway: preset(share, '5%', 'hold seats and go'),
   cancel: preset(share, '5%', 'cancel after paying'),
   repeat: preset(share, '10%', 'send a charge or a payment again with the same key'),

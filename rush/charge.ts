@@ -17,11 +17,12 @@ export async function chargeUpTo(rush: Rush, fan: Fan, wanted: number): Promise<
   const missing = wanted - (fan.balance ?? 0)
   if (missing <= 0) return
   const amount = Math.min(CHARGE_MAX, Math.max(CHARGE_MIN, missing))
+  const card = fan.profile.chargesByCard ? { card: { token: fan.profile.cardToken } } : {}
   const call = {
     step: 'charge',
     method: 'POST',
     path: `/users/${fan.userId}/balance/charge`,
-    body: { amount },
+    body: { amount, ...card },
     schema: chargeAnswer,
   } as const
   const answer = await askWithKey(rush, fan, call, 'charge', 'no token', (data) => data.transactionId)

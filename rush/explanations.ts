@@ -1,3 +1,4 @@
+import type { CardToken } from './fan-profile.ts'
 import type { Step } from './measurements.ts'
 
 /** What a fan knows about itself when it is refused. Times are ms since the epoch. */
@@ -15,7 +16,7 @@ export interface Circumstances {
 /** How a fan tries to pay. */
 export interface PaymentAttempt {
   readonly method: 'BALANCE' | 'CARD'
-  readonly cardToken: 'tok_approved' | 'tok_declined'
+  readonly cardToken: CardToken
   readonly amount: number
   /** What the wallet holds; undefined where a charge went unanswered. */
   readonly balance: number | undefined

@@ -13,6 +13,7 @@ const nobody: Shares = {
   leave: 0,
   bestAvailable: 0,
   watch: 0,
+  flaky: 0,
 }
 const crowd = (shares: Shares) =>
   Array.from({ length: 4_000 }, (_, fan) => drawProfile(createRandom(9, fan), shares))

@@ -1,14 +1,19 @@
 import type { Shares } from './arguments.ts'
 import type { Random } from './random.ts'
 
+/** Cards that the simulated provider knows. */
+export type CardToken = 'tok_approved' | 'tok_declined' | 'tok_flaky'
+
 /** How a fan will behave, drawn once on arrival. */
 export interface FanProfile {
   readonly seatsWanted: number
   /** Lets the system choose the seats. */
   readonly bestAvailable: boolean
   readonly payBy: 'BALANCE' | 'CARD'
-  /** The card, which the simulated card provider approves or declines. */
-  readonly cardToken: 'tok_approved' | 'tok_declined'
+  /** The card, which the simulated card provider approves, declines, or approves at the second try. */
+  readonly cardToken: CardToken
+  /** Charges the wallet by that card; the others name none. */
+  readonly chargesByCard: boolean
   /** Has too little money when first asked to pay. */
   readonly isBroke: boolean
   /** Finds the money (or another way to pay) after a refusal. */
@@ -41,11 +46,13 @@ export function drawProfile(random: Random, shares: Shares): FanProfile {
   const leaves = random.chance(shares.leave)
   const polls = random.integer(1, 3)
   const watchesNowServing = random.chance(shares.watch)
+  const flaky = random.chance(shares.flaky)
   return {
     seatsWanted,
     bestAvailable,
     payBy: card ? 'CARD' : 'BALANCE',
-    cardToken: declined ? 'tok_declined' : 'tok_approved',
+    cardToken: flaky ? 'tok_flaky' : declined ? 'tok_declined' : 'tok_approved',
+    chargesByCard: flaky,
     isBroke,
     triesAgain,
     chargesEarly: chargesEarly && !isBroke && !card,

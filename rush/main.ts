@@ -13,12 +13,12 @@ import { readArguments, usage } from './arguments.ts'
 import type { RushOptions } from './arguments.ts'
 import type { AuditResult } from './answers.ts'
 import { auditUntilSettled, readAudit } from './audit.ts'
-import { checkHistory } from './check-history.ts'
 import type { Check } from './check-history.ts'
-import { collectFacts } from './collect-facts.ts'
+import { gatherEvidence } from './gather-evidence.ts'
 import type { History } from './history.ts'
 import { createExchange, TransportError } from './http-exchange.ts'
 import type { HttpExchange } from './http-exchange.ts'
+import { openMailbox } from './mailbox.ts'
 import { Measurements } from './measurements.ts'
 import { openOnSale, readMaxActive } from './on-sale.ts'
 import { PausesEnded, Pauses } from './pauses.ts'
@@ -73,6 +73,7 @@ async function runRush(options: RushOptions, signIn: SignIn, exchange: HttpExcha
     `Rush on schedule ${sale.scheduleId}: ${options.fans} fans, ${options.seats} seats, ${options.url}, --seed ${options.seed}`,
   )
   const seatMaps = new SeatMaps(sale)
+  const mailbox = options.mailbox === undefined ? undefined : await openMailbox(options.mailbox)
   const rush = { api, options, sale, seatMaps, history, measurements, shopping, settling }
 
   const began = performance.now()
@@ -81,6 +82,7 @@ async function runRush(options: RushOptions, signIn: SignIn, exchange: HttpExcha
     settling.end()
     shopping.end()
     exchange.close()
+    mailbox?.close()
     halt.abort(new PausesEnded())
   }
   for (const signal of SIGNALS) process.once(signal, breakOff)
@@ -99,14 +101,12 @@ async function runRush(options: RushOptions, signIn: SignIn, exchange: HttpExcha
     }
     const pause = (ms: number): Promise<void> => settling.pause(ms)
     const maxActiveAfter = await readMaxActive(api, admin, sale)
-    console.log('Asking what became of every reservation, payment and wallet …')
-    const facts = await collectFacts(api, signIn, history, pause)
     // An admin may have changed the limit during the run.
     const maxActive =
       maxActiveBefore === undefined || maxActiveAfter === undefined
         ? undefined
         : Math.max(maxActiveBefore, maxActiveAfter)
-    checks = checkHistory(history, facts, maxActive)
+    checks = await gatherEvidence({ rush, signIn, admin, maxActive, mailbox })
     console.log('Waiting for the audit …')
     audit = await auditUntilSettled(() => readAudit(api, admin), pause)
   }
@@ -118,6 +118,7 @@ async function runRush(options: RushOptions, signIn: SignIn, exchange: HttpExcha
     else if (!(error instanceof PausesEnded)) throw error
   } finally {
     for (const signal of SIGNALS) process.off(signal, breakOff)
+    mailbox?.close()
   }
   const outcome = { measurements, history, elapsedMs, checks, audit }
   console.log(reportLines(outcome).join('\n'))

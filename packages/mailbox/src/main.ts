@@ -10,8 +10,8 @@ const settings = z.object({
 })
 
 const { HOST, MAILBOX_SMTP_PORT, MAILBOX_HTTP_PORT } = settings.parse(process.env)
-// Some 4 MB: a mail of ours has 4 kB.
-const mailbox = new Mailbox({ mailsMax: 1_000, mailBytesMax: 100_000 })
+// Some 12 MB: a mail of ours has 4 kB.
+const mailbox = new Mailbox({ mailsMax: 3_000, mailBytesMax: 100_000 })
 const smtpPort = await mailbox.listen(HOST, MAILBOX_SMTP_PORT)
 const page = await serveMailbox(mailbox, HOST, MAILBOX_HTTP_PORT)
 process.stdout.write(`catching mail on ${HOST}:${smtpPort}\n`)

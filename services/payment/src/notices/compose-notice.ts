@@ -28,6 +28,7 @@ export interface NoticeFacts {
 
 /** A mail without its addresses. */
 export interface ComposedNotice {
+  kind: NoticeKind
   subject: string
   text: string
   html: string
@@ -64,6 +65,7 @@ export function composeNotice(facts: NoticeFacts, locale: Locale): ComposedNotic
     [labels.reservation, [facts.reservationNumber]],
   ]
   return {
+    kind: facts.kind,
     subject,
     text: asText(title, paragraphs, rows, words.footer),
     html: asHtml({ locale, title, paragraphs, rows, footer: words.footer }),

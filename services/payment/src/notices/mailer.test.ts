@@ -26,7 +26,14 @@ test('a password goes to another machine by TLS only, also where the server offe
     perSecond: 10,
     connectionsMax: 1,
   })
-  const mail = { id: '1', to: 'fan@example.com', subject: 'Hello', text: 'Hello', html: '<p>Hello</p>' }
+  const mail = {
+    id: '1',
+    to: 'fan@example.com',
+    kind: 'CONFIRMATION',
+    subject: 'Hello',
+    text: 'Hello',
+    html: '<p>Hello</p>',
+  } as const
   await expect(mailer.send(mail, AbortSignal.timeout(5_000))).rejects.toThrow(MailOutageError)
   mailer.close()
   server.close()

@@ -52,7 +52,7 @@ export function createMailer({ smtpUrl, from, perSecond, connectionsMax }: Maile
     ...(sendsPassword(smtpUrl) ? { requireTLS: true, ignoreTLS: false } : {}),
   })
   return {
-    async send({ id, to, subject, text, html }, signal) {
+    async send({ id, to, kind, subject, text, html }, signal) {
       try {
         await transport.sendMail({
           from,
@@ -62,7 +62,8 @@ export function createMailer({ smtpUrl, from, perSecond, connectionsMax }: Maile
           text,
           html,
           messageId: `<${id}@${domain}>`,
-          headers: { 'Auto-Submitted': 'auto-generated' },
+          // Filters of mail servers and tools tell the kinds apart by the second one, whatever the language.
+          headers: { 'Auto-Submitted': 'auto-generated', 'Frontrow-Notice': kind },
           signal,
         })
       } catch (error) {
