@@ -1,4 +1,4 @@
-import { demoContact } from '../scripts/development-tokens.ts'
+import { demoContact } from '@frontrow/identity-provider/accounts'
 import type { SignIn } from './access.ts'
 import { cancelShow, checkCancelledShow } from './cancel-show.ts'
 import { checkHistory, checkMoney } from './check-history.ts'
