@@ -5,6 +5,8 @@ import { chmodSync, createWriteStream, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from '@jest/globals'
+import { createClient } from '@frontrow/client/client'
+import type { Client } from '@frontrow/client/client'
 import { ensurePrograms } from '@frontrow/local-stack/install'
 import { ensureCertificate, startNginx } from '@frontrow/local-stack/nginx'
 import { freePorts } from '@frontrow/local-stack/ports'
@@ -195,19 +197,17 @@ export async function openOnSale(
   seats: number,
   { waitingRoomInMs, bookingInMs = -60_000 }: Opening = {},
 ): Promise<{ concertId: number; scheduleId: number; bookingOpenAt: string }> {
-  const admin = { as: 'admin', admin: true }
+  const admin = clientOf(network, 'admin', { admin: true })
   const day = 86_400_000
-  const venue = await network.call('POST', '/api/v1/admin/venues', {
-    ...admin,
-    body: { name: 'Hall', address: 'Main St 1' },
-  })
-  const concert = await network.call('POST', '/api/v1/admin/concerts', { ...admin, body: { title: 'Night' } })
+  const venue = await admin.POST('/api/v1/admin/venues', { body: { name: 'Hall', address: 'Main St 1' } })
+  const concert = await admin.POST('/api/v1/admin/concerts', { body: { title: 'Night' } })
+  const { concertId } = concert.data
   const now = Date.now()
   const at = (ms: number): string => new Date(now + ms).toISOString()
-  const schedule = await network.call('POST', `/api/v1/admin/concerts/${concert.data?.concertId}/schedules`, {
-    ...admin,
+  const schedule = await admin.POST('/api/v1/admin/concerts/{concertId}/schedules', {
+    params: { path: { concertId } },
     body: {
-      venueId: venue.data?.venueId,
+      venueId: venue.data.venueId,
       performanceAt: at(14 * day),
       ...(waitingRoomInMs === undefined ? {} : { waitingRoomOpenAt: at(waitingRoomInMs) }),
       bookingOpenAt: at(bookingInMs),
@@ -215,9 +215,8 @@ export async function openOnSale(
       sections: [{ section: 'A', grade: 'R', price: PRICE, rows: 1, seatsPerRow: seats }],
     },
   })
-  if (schedule.status !== 201) throw new Error(`no schedule: ${JSON.stringify([venue, concert, schedule])}`)
   const { scheduleId, bookingOpenAt } = schedule.data
-  return { concertId: concert.data.concertId, scheduleId, bookingOpenAt }
+  return { concertId, scheduleId, bookingOpenAt }
 }
 
 /** Puts money into a wallet and joins the waiting room; returns the queue token, ACTIVE. */
@@ -227,25 +226,29 @@ export async function enter(
   scheduleId: number,
   money = 0,
 ): Promise<string> {
+  const client = clientOf(network, userId)
   if (money > 0) {
-    const charged = await network.call('POST', `/api/v1/users/${userId}/balance/charge`, {
-      as: userId,
-      key: randomUUID(),
+    const charged = await client.POST('/api/v1/users/{userId}/balance/charge', {
+      params: { path: { userId }, header: { 'Idempotency-Key': randomUUID() } },
       body: { amount: money },
     })
-    if (charged.status !== 200) throw new Error(`not charged: ${JSON.stringify(charged)}`)
+    if (charged.status !== 200) throw new Error(`not charged: ${JSON.stringify(charged.data)}`)
   }
-  const joined = await network.call('POST', '/api/v1/queue/tokens', { as: userId, body: { scheduleId } })
-  if (joined.status !== 200) throw new Error(`not joined: ${JSON.stringify(joined)}`)
+  const joined = await client.POST('/api/v1/queue/tokens', { body: { scheduleId } })
   const { token } = joined.data
   await eventually(
     async () => {
-      const me = await network.call('GET', '/api/v1/queue/tokens/me', { as: userId, queueToken: token })
-      if (me.data?.status !== 'ACTIVE') throw new Error(`not admitted: ${JSON.stringify(me)}`)
+      const me = await client.GET('/api/v1/queue/tokens/me', { queueToken: token })
+      if (me.data.status !== 'ACTIVE') throw new Error(`not admitted: ${JSON.stringify(me.data)}`)
     },
     { withinMs: 20_000, everyMs: 200 },
   )
   return token
+}
+
+/** The API as one person calls it; whatever is refused throws. */
+function clientOf(network: OnSaleNetwork, userId: string, options: { admin?: boolean } = {}): Client {
+  return createClient({ baseUrl: network.url, token: () => tokenFor(userId, options) })
 }
 
 /** Waits until nothing is at work any more and every invariant holds; returns the report. */

@@ -18,7 +18,7 @@ export type BodyOf<M extends Method, P extends PathOf<M>> =
 export interface CallOptions {
   /** Aborts the call, which then throws the signal's reason. */
   signal?: AbortSignal | undefined
-  /** How long the call may take in all, in milliseconds. */
+  /** How long the call may take in all, in milliseconds. The audit, and a job with a long `wait`, may take longer than the default. */
   timeoutMs?: number | undefined
   /** The place in the waiting room. Browsers send it as a cookie also without this. */
   queueToken?: string | undefined

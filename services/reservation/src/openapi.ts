@@ -38,6 +38,7 @@ const refund = z
   .meta({ description: 'Of a cancelled reservation that had been paid' })
 
 const newHold = hold.extend({
+  status: z.literal('HOLD'),
   holdSecondsLeft: z.int().meta({ description: 'At the moment of the hold', example: 300 }),
   remainingAllowance: z
     .int()

@@ -4192,8 +4192,8 @@ export interface operations {
                             }[];
                             /** @example 300000 */
                             totalAmount: number;
-                            /** @enum {string} */
-                            status: "HOLD" | "CONFIRMED" | "CANCELLED" | "EXPIRED";
+                            /** @constant */
+                            status: "HOLD";
                             /** Format: date-time */
                             reservedAt: string;
                             /**
