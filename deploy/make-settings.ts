@@ -78,10 +78,10 @@ async function main(): Promise<void> {
   const { kind, lines } = tokens(config)
   const secrets = await ensureSecrets(folder, kind)
   const files = settingsFiles(secrets, config, lines(secrets))
-  for (const [name, lines] of Object.entries(files)) {
+  for (const [name, content] of Object.entries(files)) {
     const file = join(folder, name)
     // The rename makes the file appear as a whole, because a service that starts at this moment may be reading it.
-    writeFileSync(`${file}.new`, `${lines.join('\n')}\n`, { mode: 0o600 })
+    writeFileSync(`${file}.new`, `${content.join('\n')}\n`, { mode: 0o600 })
     renameSync(`${file}.new`, file)
   }
   console.log(`settings written to ${folder}`)

@@ -54,7 +54,8 @@ export async function startIdentityProvider(
       stopSignal: 'SIGTERM',
       stopDeadlineMs: STOP_DEADLINE_MS,
       readyDeadlineMs: READY_DEADLINE_MS,
-      isReady: async () => (await httpStatus(port, '/health/ready')) === 200,
+      // Live is enough: while Redis is away it publishes its keys, and has not failed.
+      isReady: async () => (await httpStatus(port, '/health/live')) === 200,
     }),
   )
 }

@@ -26,7 +26,7 @@ interface ServicePorts {
 }
 
 /** The ports of all services. */
-export type AllServicePorts = Readonly<Record<ServiceName, ServicePorts>>
+type AllServicePorts = Readonly<Record<ServiceName, ServicePorts>>
 
 /** All ports of a copy but the gateway's. */
 export interface ChosenPorts {

@@ -86,7 +86,7 @@ function readTokenSource(env: NodeJS.ProcessEnv, port: number): TokenSource {
 }
 
 /** The address of the identity provider for development, behind the gateway on this port. */
-export function developmentIssuer(port: number): string {
+function developmentIssuer(port: number): string {
   return `http://localhost:${port}/identity`
 }
 

@@ -59,7 +59,7 @@ export class Browser {
       state: 'a-state',
       ...changes,
     })
-    return this.follow(`${this.#issuer}/auth?${parameters}`)
+    return this.follow(`${this.#issuer}/auth?${parameters.toString()}`)
   }
 
   /** Goes where it is sent, as long as that is a page of the provider. */

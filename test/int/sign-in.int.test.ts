@@ -176,7 +176,7 @@ describe('signing in', () => {
     const browser = new Browser(issuer, page)
     const tokens = await browser.signIn('101')
     const query = new URLSearchParams({ id_token_hint: tokens.id_token, post_logout_redirect_uri: page })
-    const asked = await (await browser.visit(`${issuer}/session/end?${query}`)).text()
+    const asked = await (await browser.visit(`${issuer}/session/end?${query.toString()}`)).text()
     const xsrf = /name="xsrf" value="([^"]+)"/.exec(asked)?.[1] ?? ''
     const { response } = await browser.submit(`${issuer}/session/end/confirm`, { xsrf, logout: 'yes' })
     expect(response.headers.get('location')).toBe(`${page}/`)
