@@ -1,5 +1,5 @@
 /** Where tries are kept: sessionStorage, which outlives a reload and belongs to one tab. */
-type Store = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
+export type Store = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
 
 /** A request that must take effect once, whatever is pressed or reloaded while its answer is unknown. */
 export interface KeptTry {

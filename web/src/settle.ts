@@ -1,6 +1,7 @@
 import { ApiError } from '@frontrow/client/errors'
 import { isWorthRepeating, repeatAfterMs } from './api.ts'
 import { forgetTry, keepTry } from './kept-tries.ts'
+import type { Store } from './kept-tries.ts'
 
 /** An answer of a route that may take longer: with 202 it goes on, and the same request with the same key waits again. */
 interface Answered {
@@ -25,19 +26,21 @@ export async function settle<A extends Answered>({
   send,
   tell,
   wait = pause,
+  store = sessionStorage,
 }: {
   purpose: string
   body: unknown
   send: (key: string) => Promise<A>
   tell: (unsettled: Unsettled) => void
   wait?: (ms: number) => Promise<void>
+  store?: Store
 }): Promise<Exclude<A, { status: 202 }>> {
-  const key = keepTry(purpose, body)
+  const key = keepTry(purpose, body, store)
   for (let failures = 0; ;) {
     try {
       const answer = await send(key)
       if (isSettled(answer)) {
-        forgetTry(purpose)
+        forgetTry(purpose, store)
         return answer
       }
       failures = 0
@@ -45,7 +48,7 @@ export async function settle<A extends Answered>({
       await wait((answer.retryAfterSeconds ?? 1) * 1_000)
     } catch (error) {
       if (error instanceof ApiError && !isWorthRepeating(error)) {
-        forgetTry(purpose)
+        forgetTry(purpose, store)
         throw error
       }
       failures += 1
