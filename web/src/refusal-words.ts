@@ -49,13 +49,8 @@ export type FailureKind = ToldRefusal | 'NO_CONNECTION' | 'NO_ANSWER' | 'UNREADA
 
 /** The kind of a failed call. A code that a newer server has and we don't is told as OTHER, with the server's own words. */
 export function failureKind(error: unknown): FailureKind {
-  if (error instanceof ApiError) return toldCode(error.code) ?? 'OTHER'
+  if (error instanceof ApiError) return toldRefusals.find((told) => told === error.code) ?? 'OTHER'
   if (error instanceof NoAnswerError) return error.reason === 'network' ? 'NO_CONNECTION' : 'NO_ANSWER'
   if (error instanceof UnreadableAnswerError) return 'UNREADABLE'
   return 'OTHER'
-}
-
-/** The sentence of a code that arrived in a body, as in the failure of a payment. */
-export function toldCode(code: string): ToldRefusal | undefined {
-  return toldRefusals.find((told) => told === code)
 }

@@ -14,7 +14,7 @@ type KeysOf<T, Path extends string = ''> = {
 }[keyof T & string]
 
 /** Every sentence by its key. */
-export type WordKey = KeysOf<typeof line> | KeysOf<typeof buying>
+type WordKey = KeysOf<typeof line> | KeysOf<typeof buying>
 
 /** Writes a sentence; `count` chooses its plural. */
 export type Say = (key: WordKey, values?: Readonly<Record<string, string | number>>) => string

@@ -6,7 +6,7 @@ import { settle } from '../../settle.ts'
 import type { Unsettled } from '../../settle.ts'
 
 /** What a person wants to hold: the best seats there are, or the ones that were pointed at. */
-export type Wish =
+type Wish =
   { quantity: number; grade?: string; allowSplit?: true } | { seatIds: number[]; totalAmount: number }
 
 /** The hold of a page. */

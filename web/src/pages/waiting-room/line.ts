@@ -1,7 +1,7 @@
 import type { NowServing, Place } from '../../queries.ts'
 
 /** How a place ended. REISSUED: it lives on, under another token, in another browser. */
-export type PlaceEnd = 'EXPIRED' | 'LEFT' | 'USED' | 'REISSUED'
+type PlaceEnd = 'EXPIRED' | 'LEFT' | 'USED' | 'REISSUED'
 
 /** All that the waiting page knows. */
 export interface Line {
