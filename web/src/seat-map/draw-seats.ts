@@ -137,7 +137,7 @@ function drawSmall(
     case 'free':
       return square(SEAT_HALF, lookOfOffer(offer, palette).colour)
     case 'held':
-      square(0.34, palette.faint)
+      square(0.34, palette.held)
       return square(0.18, palette.page)
     case 'sold':
     case 'blocked':
@@ -176,8 +176,8 @@ function drawShape(
       return box(brushes.fill(colour), SEAT_HALF, isRound)
     }
     case 'held':
-      box(brushes.stroke(palette.faint, thin), 0.34)
-      return box(brushes.fill(palette.faint), 0.1, true)
+      box(brushes.stroke(palette.held, thin), 0.34)
+      return box(brushes.fill(palette.held), 0.1, true)
     case 'sold': {
       const cross = brushes.stroke(palette.faint, thin)
       line(cross, [-0.16, -0.16], [0.16, 0.16])

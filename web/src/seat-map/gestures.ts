@@ -58,6 +58,10 @@ export function listenToGestures(frame: HTMLElement, handlers: GestureHandlers, 
     }
     pressedAt = undefined
   }
+  // A finger that is lifted leaves too, and the seat that it has tapped is still the one that is told of.
+  const leave = (event: PointerEvent): void => {
+    if (event.pointerType === 'mouse') handlers.hover(undefined)
+  }
   const wheel = (event: WheelEvent): void => {
     if (event.deltaY === 0 || (event.deltaY > 0 && !handlers.canZoomOut())) return
     event.preventDefault()
@@ -67,7 +71,7 @@ export function listenToGestures(frame: HTMLElement, handlers: GestureHandlers, 
   frame.addEventListener('pointermove', move, { signal })
   frame.addEventListener('pointerup', release, { signal })
   frame.addEventListener('pointercancel', release, { signal })
-  frame.addEventListener('pointerleave', () => handlers.hover(undefined), { signal })
+  frame.addEventListener('pointerleave', leave, { signal })
   frame.addEventListener('wheel', wheel, { signal, passive: false })
 }
 

@@ -69,6 +69,7 @@ test.each(themes)(
       expect(contrast(colour, palette.page)).toBeGreaterThanOrEqual(3)
       expect(contrast(colour, inkOn(colour))).toBeGreaterThanOrEqual(4.5)
     }
+    expect(contrast(palette.held, palette.page)).toBeGreaterThanOrEqual(3)
     for (const words of [palette.text, palette.quiet])
       expect(contrast(words, palette.page)).toBeGreaterThanOrEqual(4.5)
   },

@@ -3,8 +3,11 @@ export interface Palette {
   page: string
   text: string
   quiet: string
-  /** Seats that can't be had, and the stage. */
+  /** Seats that somebody holds: they may come back. */
+  held: string
+  /** Seats that can't be had. */
   faint: string
+  /** The stage. */
   line: string
   accent: string
   offers: readonly string[]
@@ -19,19 +22,21 @@ export const palettes: Record<'light' | 'dark', Palette> = {
     page: '#ffffff',
     text: '#16171d',
     quiet: '#565964',
+    held: '#767985',
     faint: '#a9abb5',
     line: '#d9dae0',
     accent: '#4338ca',
-    offers: ['#7d1a2f', '#e06c14', '#12927a', '#3a36c9', '#c66fdc'],
+    offers: ['#3a36c9', '#e06c14', '#12927a', '#c66fdc', '#7d1a2f'],
   },
   dark: {
     page: '#101114',
     text: '#f1f1f4',
     quiet: '#a9acb7',
+    held: '#8b8e9a',
     faint: '#5f626e',
     line: '#34363e',
     accent: '#a5a0ff',
-    offers: ['#f4cd3a', '#e3364f', '#5fe3b3', '#a95cf5', '#3f7ba6'],
+    offers: ['#f4cd3a', '#5fe3b3', '#a95cf5', '#3f7ba6', '#e3364f'],
   },
 }
 
