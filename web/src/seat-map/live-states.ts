@@ -88,7 +88,7 @@ export function shownStates(
 }
 
 function withSeats(states: string, seats: readonly ToldSeat[]): string {
-  const letters = [...states]
+  const letters = states.split('')
   for (const { seatId, status } of seats) {
     while (letters.length < seatId) letters.push('A')
     letters[seatId - 1] = letterOf(status)
