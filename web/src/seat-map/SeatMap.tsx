@@ -58,7 +58,9 @@ export function SeatMap({
     markOf(states[index], chosen.has(seatId), mine.has(seatId))
   const pick = (seat: PlacedSeat): void => {
     const mark = markOfSeat(seat)
-    const isPastLimit = mark === 'free' && chosen.size >= limit
+    // Those that somebody else took meanwhile are still in `chosen`, but no longer the person's.
+    const isPastLimit =
+      mark === 'free' && plan.seats.filter((one) => markOfSeat(one) === 'chosen').length >= limit
     setIsRefused(isPastLimit)
     if (isOpen(mark) && !isPastLimit) onToggle(seat.seatId)
   }

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { hear, letterOf, shownStates, silentStream, statusOf } from './live-states.ts'
+import { hear, letterOf, shownStates, silentStream, statusOf, withStatuses } from './live-states.ts'
 import type { Stream, ToldSeat } from './live-states.ts'
 
 const SEATS = 6
@@ -69,6 +69,21 @@ test('letters and statuses are each other’s, and what is not known can not be 
   fc.assert(fc.property(status, (one) => statusOf(letterOf(one)) === one))
   expect(letterOf('RESERVED_FOR_LATER')).toBe('B')
   expect(statusOf(undefined)).toBe('BLOCKED')
+})
+
+test('each seat of a layout has the state of its letter', () => {
+  const seats = [1, 2].map((seatId) => ({
+    seatId,
+    seatNumber: seatId,
+    section: 'A',
+    row: 'A',
+    grade: 'R',
+    price: 1,
+  }))
+  expect(withStatuses(seats, 'S')).toMatchObject([
+    { seatId: 1, status: 'SOLD_OUT' },
+    { seatId: 2, status: 'BLOCKED' },
+  ])
 })
 
 function told1(): ToldSeat['status'][] {

@@ -1,8 +1,13 @@
+import type { LayoutSeat } from './plan-seats.ts'
+
 /** A seat's state as the events of the API tell it. */
 export interface ToldSeat {
   seatId: number
   status: 'AVAILABLE' | 'HOLD' | 'SOLD_OUT' | 'BLOCKED'
 }
+
+/** A seat with its state. */
+export type Seat = LayoutSeat & Pick<ToldSeat, 'status'>
 
 /** What the stream of a schedule's seats has told, and whether it is telling now. */
 export interface Stream {
@@ -55,6 +60,11 @@ export function statusOf(letter: string | undefined): ToldSeat['status'] {
     default:
       return 'BLOCKED'
   }
+}
+
+/** The seats of a layout with the states of these letters. */
+export function withStatuses(layout: readonly LayoutSeat[], states: string): Seat[] {
+  return layout.map((seat, at) => ({ ...seat, status: statusOf(states[at]) }))
 }
 
 /** The stream after some news. */

@@ -1,10 +1,11 @@
-import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useEffectEvent, useReducer } from 'react'
 import { api, dataOf } from '../api.ts'
 import { hear, shownStates, silentStream } from './live-states.ts'
 import type { LayoutSeat } from './plan-seats.ts'
 
 const SEATS = '/api/v1/concerts/{concertId}/schedules/{scheduleId}/seats'
+const LAYOUT_KEY = 'seat-layout'
 const ASK_EVERY_MS = 5_000
 
 /** The seats of a schedule as they are now. */
@@ -79,6 +80,14 @@ export function useSeatStates(concertId: number, scheduleId: number, onEnd: () =
   }
 }
 
+/** The layout that was loaded last; none where nobody has looked at the seats yet. */
+export function useKnownLayout(concertId: number, scheduleId: number): readonly LayoutSeat[] {
+  const known = useQueryClient().getQueriesData<LayoutSeat[]>({
+    queryKey: [LAYOUT_KEY, concertId, scheduleId],
+  })
+  return known.findLast(([, layout]) => layout !== undefined)?.[1] ?? []
+}
+
 function statesQuery(concertId: number, scheduleId: number) {
   return queryOptions({
     queryKey: ['seat-states', concertId, scheduleId],
@@ -96,7 +105,7 @@ function statesQuery(concertId: number, scheduleId: number) {
 /** The layout of a version. It never changes, so it is never asked for twice. */
 function layoutQuery(concertId: number, scheduleId: number, version: string | undefined) {
   return queryOptions({
-    queryKey: ['seat-layout', concertId, scheduleId, version],
+    queryKey: [LAYOUT_KEY, concertId, scheduleId, version],
     enabled: version !== undefined,
     staleTime: Infinity,
     placeholderData: keepPreviousData,

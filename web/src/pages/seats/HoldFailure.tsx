@@ -1,13 +1,12 @@
 import { ApiError } from '@frontrow/client/errors'
-import { useQuery } from '@tanstack/react-query'
 import { isRefusal } from '../../api.ts'
 import { Button, ButtonLink } from '../../parts/Button.tsx'
 import { Note } from '../../parts/Note.tsx'
 import { RefusalNote } from '../../parts/RefusalNote.tsx'
 import type { Schedule } from '../../queries.ts'
+import { useKnownLayout } from '../../seat-map/use-seat-states.ts'
 import { useWords } from '../../use-words.ts'
 import { nextWish } from './next-wish.ts'
-import { seatsQuery } from './seats-query.ts'
 import type { Hold } from './use-hold.ts'
 
 /** Why there is no hold, and what would do instead, a press away. */
@@ -15,7 +14,7 @@ export function HoldFailure({ schedule, hold }: { schedule: Schedule; hold: Hold
   const { t } = useWords()
   const { error, wish, isPending } = hold
   // Only who pointed at seats has loaded them; their grade is what is offered next.
-  const seats = useQuery({ ...seatsQuery(schedule.concertId, schedule.scheduleId), enabled: false })
+  const layout = useKnownLayout(schedule.concertId, schedule.scheduleId)
   if (error === null || isPending || wish === undefined) return null
   const { concertId, scheduleId } = schedule
   if (isRefusal(error, 'QUEUE_TOKEN_REQUIRED', 'QUEUE_TOKEN_INVALID', 'QUEUE_TOKEN_NOT_ACTIVE')) {
@@ -36,7 +35,7 @@ export function HoldFailure({ schedule, hold }: { schedule: Schedule; hold: Hold
   }
   if (!isRefusal(error, 'SEAT_TAKEN', 'ORPHAN_SEAT')) return <RefusalNote error={error} />
   const details = error instanceof ApiError ? error.details : null
-  const next = nextWish(wish, details, seats.data?.seats ?? [])
+  const next = nextWish(wish, details, layout)
   return (
     <Note kind="bad">
       <p>{t(`seats.lost.${next.kind}`)}</p>

@@ -1,20 +1,26 @@
-import { useQuery } from '@tanstack/react-query'
-import { memo, useMemo, useState } from 'react'
-import { Await } from '../../parts/Await.tsx'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { memo, useDeferredValue, useId, useMemo, useState } from 'react'
 import { Button } from '../../parts/Button.tsx'
+import { Loading } from '../../parts/Loading.tsx'
+import { Note } from '../../parts/Note.tsx'
+import { RefusalNote } from '../../parts/RefusalNote.tsx'
+import { reservationsQuery } from '../../queries.ts'
 import type { Schedule } from '../../queries.ts'
+import { withStatuses } from '../../seat-map/live-states.ts'
+import type { Seat } from '../../seat-map/live-states.ts'
+import { SeatMap } from '../../seat-map/SeatMap.tsx'
+import { useSeatMapTexts } from '../../seat-map/use-seat-map-texts.ts'
+import { useSeatStates } from '../../seat-map/use-seat-states.ts'
+import type { SeatStates } from '../../seat-map/use-seat-states.ts'
 import { useWords } from '../../use-words.ts'
 import { groupSeats } from './group-seats.ts'
 import type { SectionOfSeats } from './group-seats.ts'
-import { seatsQuery } from './seats-query.ts'
-import type { Seat } from './seats-query.ts'
 import type { Hold } from './use-hold.ts'
-import { useSeatChanges } from './use-seat-changes.ts'
 import styles from './SeatList.module.css'
 
 const SEATS_MAX = 6
 
-/** All seats by section, row and number: the way to choose that needs no picture. */
+/** All seats as a picture, and by section, row and number: the way to choose that needs no picture. */
 export function SeatList({
   schedule: { concertId, scheduleId },
   hold,
@@ -24,18 +30,52 @@ export function SeatList({
   hold: Hold
   onPlaceEnded: () => void
 }) {
-  const map = useQuery(seatsQuery(concertId, scheduleId))
-  useSeatChanges(concertId, scheduleId, onPlaceEnded)
-  return <Await query={map}>{({ seats }) => <Sections seats={seats} hold={hold} />}</Await>
+  const { t } = useWords()
+  const { data, isLate, error, retry } = useSeatStates(concertId, scheduleId, onPlaceEnded)
+  const mine = useMySeats(scheduleId)
+  const failure = error === null ? null : <RefusalNote error={error} onRetry={retry} />
+  if (data === undefined) return failure ?? <Loading />
+  return (
+    <>
+      {failure}
+      {isLate ? <Note>{t('seatMap.late')}</Note> : null}
+      <Sections seats={data} mine={mine} hold={hold} />
+    </>
+  )
 }
 
-function Sections({ seats, hold }: { seats: readonly Seat[]; hold: Hold }) {
+/** The seats of a schedule that the person has already: they count towards the limit. */
+function useMySeats(scheduleId: number): ReadonlySet<number> {
+  const { data } = useInfiniteQuery(reservationsQuery())
+  return useMemo(() => {
+    const items = data?.pages.flatMap((page) => page.items) ?? []
+    const own = items.filter(
+      (one) => one.scheduleId === scheduleId && (one.status === 'HOLD' || one.status === 'CONFIRMED'),
+    )
+    return new Set(own.flatMap(({ seats }) => seats.map(({ seatId }) => seatId)))
+  }, [data, scheduleId])
+}
+
+function Sections({
+  seats: { layout, states },
+  mine,
+  hold,
+}: {
+  seats: SeatStates
+  mine: ReadonlySet<number>
+  hold: Hold
+}) {
   const { t, money } = useWords()
+  const listId = useId()
+  const texts = useSeatMapTexts()
   const [chosenIds, setChosenIds] = useState<ReadonlySet<number>>(new Set())
-  const sections = useMemo(() => groupSeats(seats), [seats])
+  // Changes come in bursts; the picture shows each, and the list follows when there is time.
+  const listed = useDeferredValue(states)
+  const sections = useMemo(() => groupSeats(withStatuses(layout, listed)), [layout, listed])
   // A seat that somebody else took is no longer chosen, and its box says that it is gone.
-  const chosen = seats.filter(({ seatId, status }) => chosenIds.has(seatId) && status === 'AVAILABLE')
+  const chosen = layout.filter(({ seatId }, at) => chosenIds.has(seatId) && states[at] === 'A')
   const total = chosen.reduce((sum, { price }) => sum + price, 0)
+  const limit = Math.max(0, SEATS_MAX - mine.size)
   const toggle = (seatId: number): void =>
     setChosenIds((ids) => {
       const next = new Set(ids)
@@ -44,12 +84,25 @@ function Sections({ seats, hold }: { seats: readonly Seat[]; hold: Hold }) {
     })
   return (
     <>
+      <SeatMap
+        layout={layout}
+        states={states}
+        chosen={chosenIds}
+        mine={mine}
+        limit={limit}
+        onToggle={toggle}
+        texts={texts}
+        describedBy={listId}
+      />
+      <p id={listId} className={styles['listed']}>
+        {t('seatMap.listed')}
+      </p>
       {sections.map((section) => (
         <Section
           key={section.section}
           section={section}
           chosenIds={chosenIds}
-          isFull={chosen.length >= SEATS_MAX}
+          isFull={chosen.length >= limit}
           onToggle={toggle}
         />
       ))}

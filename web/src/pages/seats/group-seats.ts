@@ -1,4 +1,4 @@
-import type { Seat } from './seats-query.ts'
+import type { Seat } from '../../seat-map/live-states.ts'
 
 /** A section of the list: its rows in the order of the map, and what is free in it. */
 export interface SectionOfSeats {
