@@ -91,7 +91,14 @@ export function SeatMap({
           aria-describedby={describedBy}
           onKeyDown={press}
         >
-          <canvas ref={elements.canvas} className={styles['canvas']} aria-hidden="true" />
+          {/* Until it is drawn it would be a black box of the size that canvases have by default. */}
+          <canvas
+            ref={elements.canvas}
+            className={styles['canvas']}
+            width={0}
+            height={0}
+            aria-hidden="true"
+          />
           <div ref={elements.ring} className={styles['ring']} hidden />
         </div>
         <div className={styles['tools']}>

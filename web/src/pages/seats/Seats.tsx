@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useId, useRef, useState } from 'react'
 import { isRefusal } from '../../api.ts'
 import { Await } from '../../parts/Await.tsx'
 import { ButtonLink } from '../../parts/Button.tsx'
@@ -80,7 +80,7 @@ function Admitted({ schedule }: { schedule: Schedule }) {
 function Choice({ schedule, onPlaceEnded }: { schedule: Schedule; onPlaceEnded: () => void }) {
   const { t } = useWords()
   const hold = useHold(schedule.scheduleId)
-  const [isListShown, setIsListShown] = useState(false)
+  const headingId = useId()
   const failure = useRef<HTMLDivElement>(null)
   useEffect(() => {
     // The button that was pressed may be a screen further down.
@@ -92,13 +92,10 @@ function Choice({ schedule, onPlaceEnded }: { schedule: Schedule; onPlaceEnded: 
         <HoldFailure schedule={schedule} hold={hold} />
       </div>
       <BestAvailable schedule={schedule} hold={hold} />
-      <details
-        className={styles['list']}
-        onToggle={({ currentTarget }) => setIsListShown(currentTarget.open)}
-      >
-        <summary>{t('seats.chooseYourself')}</summary>
-        {isListShown ? <SeatList schedule={schedule} hold={hold} onPlaceEnded={onPlaceEnded} /> : null}
-      </details>
+      <section aria-labelledby={headingId} className={styles['list']}>
+        <h2 id={headingId}>{t('seats.chooseYourself')}</h2>
+        <SeatList schedule={schedule} hold={hold} onPlaceEnded={onPlaceEnded} />
+      </section>
     </>
   )
 }
