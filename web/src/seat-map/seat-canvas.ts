@@ -244,6 +244,8 @@ export class SeatCanvas {
         this.#frame,
       ),
     )
+    // A picture of a new size is drawn sharply at once.
+    this.#zoomedAtMs = 0
     this.#drawAll()
   }
 
@@ -271,12 +273,10 @@ export class SeatCanvas {
     const isSettled = this.#glide === undefined && nowMs - this.#zoomedAtMs >= SETTLE_MS
     const isCovered = this.#tile.covers(this.#view, this.#frame, this.#scene.plan)
     if (!isCovered || (!isSharp && isSettled) || this.#stale.size >= REDRAW_ALL_FROM) {
-      this.#tile.draw(this.#view, this.#frame, picture)
-    } else {
-      if (this.#stale.size > 0) this.#tile.redraw(this.#stale, picture)
-      // Frames go on until the picture is sharp.
-      if (!isSharp) this.#wake()
-    }
+      this.#tile.draw(this.#view, this.#frame, picture, !isSettled)
+    } else if (this.#stale.size > 0) this.#tile.redraw(this.#stale, picture)
+    // Frames go on until the picture is sharp.
+    if (!this.#tile.isSharp(this.#view)) this.#wake()
     this.#stale.clear()
     this.#tile.place(this.#view)
     this.#placeRing()

@@ -44,19 +44,19 @@ export class Tile {
 
   /** Whether a view can be shown without drawing anew. */
   covers(view: View, frame: Size, plan: Size): boolean {
-    if (this.#drawn === undefined || this.#drawn.ratio !== deviceRatio()) return false
+    if (this.#drawn === undefined) return false
     const stretch = view.scale / this.#drawn.view.scale
     if (stretch > STRETCH_MAX || stretch < 1 / STRETCH_MAX) return false
     return covers(this.#drawn.view, this.#drawn.size, view, frame, plan)
   }
 
   isSharp(view: View): boolean {
-    return this.#drawn?.view.scale === view.scale
+    return this.#drawn?.view.scale === view.scale && this.#drawn.ratio === deviceRatio()
   }
 
-  /** Draws what a view shows, and the margin around it. */
-  draw(view: View, frame: Size, { plan, markOfSeat, palette, stageWord }: Picture): void {
-    const ratio = deviceRatio()
+  /** Draws what a view shows, and the margin around it; a rough one for a moment of a zoom has one pixel a CSS pixel. */
+  draw(view: View, frame: Size, { plan, markOfSeat, palette, stageWord }: Picture, isRough: boolean): void {
+    const ratio = isRough ? 1 : deviceRatio()
     const margin = { x: Math.min(MARGIN_MAX, frame.width / 2), y: Math.min(MARGIN_MAX, frame.height / 2) }
     const size = { width: frame.width + 2 * margin.x, height: frame.height + 2 * margin.y }
     const own = { scale: view.scale, x: view.x + margin.x, y: view.y + margin.y }
