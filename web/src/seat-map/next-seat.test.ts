@@ -39,6 +39,18 @@ test('at the edge an arrow key leads nowhere', () => {
   expect(nextSeat(seats, find('Circle', 'B', 5), 'down')).toBeUndefined()
 })
 
+test('an arrow key does not leap to a section that only lies farther that way', () => {
+  const plan = planSeats(
+    layOut([
+      ['Floor', 'VIP', 165_000, 8, 4],
+      ['Circle', 'R', 132_000, 2, 12],
+    ]),
+  )
+  const [first] = plan.seats
+  if (first === undefined) throw new Error('no seat')
+  expect(nextSeat(plan.seats, first, 'left')).toBeUndefined()
+})
+
 test('every seat is reached by arrow keys', () => {
   const seen = new Set([seats[0]])
   for (const seat of seen) {

@@ -63,6 +63,7 @@ test('rows that were added later stand in their section, though their seats come
   const { seats, sections, rows } = planSeats([...layout, ...added])
   const inRowB = seats.find(({ section, row }) => section === 'Floor' && row === 'B')
   const inRowC = seats.find(({ row }) => row === 'C')
+  expect(seats.map(({ index }) => index)).toEqual(seats.map((_seat, at) => at))
   expect(sections).toHaveLength(2)
   expect(inRowC).toMatchObject({ index: 12, x: inRowB?.x })
   expect(inRowC?.y).toBeCloseTo((inRowB?.y ?? 0) + 1)

@@ -26,7 +26,7 @@ export interface Offer {
 }
 
 /** Words at a place of the plan, `x` and `y` being their middle. */
-export interface PlanLabel {
+interface PlanLabel {
   text: string
   x: number
   y: number
@@ -106,9 +106,12 @@ export function planSeats(layout: readonly LayoutSeat[]): SeatPlan {
           const x = first + place
           seats.push({ ...seat, x, y: y + bend(x), offer: offerAt.get(offerKey(seat)) ?? 0 })
         })
-        for (const x of [first - ROW_NAME_WIDTH, first + row.seats.length - 1 + ROW_NAME_WIDTH]) {
-          rowNames.push({ text: row.name, x, y: y + bend(x) })
-        }
+        const last = first + row.seats.length - 1
+        // A name is as high as the seat beside it, and not as the bent line would be there.
+        rowNames.push(
+          { text: row.name, x: first - ROW_NAME_WIDTH, y: y + bend(first) },
+          { text: row.name, x: last + ROW_NAME_WIDTH, y: y + bend(last) },
+        )
       })
       left += section.width + AISLE
     }
