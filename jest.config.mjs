@@ -17,6 +17,7 @@ export default {
         '**/bench/**/*.test.ts',
         '**/fairness/**/*.test.ts',
         '**/scripts/**/*.test.ts',
+        '**/web/build/**/*.test.ts',
       ],
     },
     {
@@ -32,6 +33,12 @@ export default {
       testMatch: ['<rootDir>/test/e2e/**/*.e2e.test.ts'],
       globalSetup: '<rootDir>/test/global-setup.mjs',
       globalTeardown: '<rootDir>/test/global-teardown.mjs',
+    },
+    {
+      // The pages in the machine's Chromium, in front of all that `npm start` runs.
+      ...project,
+      displayName: 'browser',
+      testMatch: ['<rootDir>/web/test/**/*.browser.test.ts'],
     },
   ],
   // Two cores, and the servers under test need one.

@@ -105,6 +105,7 @@ export async function startGateway(
   programs: ServerPrograms,
   settings: UpSettings,
   upstreams: Upstreams,
+  pagesFolder: string,
 ): Promise<void> {
   const certificate: Certificate = await ensureCertificate(programs.openssl, stack.folder('tls'))
   await stack.start('nginx', (signal) =>
@@ -115,6 +116,7 @@ export async function startGateway(
       templateFile: join(import.meta.dirname, '..', 'gateway', 'nginx', 'nginx.conf.template'),
       stateFolder: stack.folder('nginx'),
       accessLogFile: stack.logFile('nginx-refused'),
+      pagesFolder,
       port: settings.port,
       tlsPort: settings.tlsPort,
       certificate,

@@ -26,6 +26,7 @@ import {
   warmCompileCache,
 } from './up-services.ts'
 import type { ChosenPorts } from './up-services.ts'
+import { ensurePages } from './up-pages.ts'
 import { catchesMail, startMailbox } from './up-mailbox.ts'
 import type { NotifyPorts } from './up-mailbox.ts'
 import { startIdentityProvider } from './up-identity.ts'
@@ -63,7 +64,8 @@ async function bringUp(stack: Stack, settings: UpSettings): Promise<void> {
   const ports = await choosePorts()
   const { servers, notify, identity } = ports
   writeAddresses(settings.dataFolder, secrets, ports)
-  await stack.together([startServers(stack, programs, secrets, servers), warmCompileCache(stack)])
+  const pages = ensurePages(stack)
+  await stack.together([startServers(stack, programs, secrets, servers), warmCompileCache(stack), pages])
   await migrate(stack, secrets, servers)
   say('Schemas and topics are in place')
   await stack.together([
@@ -72,7 +74,7 @@ async function bringUp(stack: Stack, settings: UpSettings): Promise<void> {
   ])
   await startServices(stack, secrets, settings.tokens, ports)
   say('The five services are up')
-  await startGateway(stack, programs, settings, upstreamsOf(settings.tokens, ports))
+  await startGateway(stack, programs, settings, upstreamsOf(settings.tokens, ports), await pages)
   await waitForGateway(stack, settings.port)
   const api = `http://127.0.0.1:${settings.port}/api/v1`
   const signer = signerOf(secrets)
@@ -128,6 +130,7 @@ function announce(settings: UpSettings, notify: NotifyPorts, demo: Demo, token: 
   const elapsed = ((Date.now() - began) / 1000).toFixed(1)
   const lines = [
     '',
+    `  Buy a ticket   ${gateway}`,
     `  API reference  ${gateway}/docs`,
     `  Demo concert   ${demo.concertId}: schedule ${demo.smallScheduleId} (50 seats), schedule ${demo.largeScheduleId} (1,000 seats)`,
     `  Demo user ${DEMO_USER}  ${token}`,

@@ -4,6 +4,7 @@
 # it takes are in docs/settings.md.
 set -eu
 
+export PAGES="${PAGES:-/pages}"
 export STATE_FOLDER="${STATE_FOLDER:-/tmp/gateway}"
 export ACCESS_LOG="${ACCESS_LOG:-/dev/stdout}"
 export ADDRESS_REQUESTS_PER_SECOND="${ADDRESS_REQUESTS_PER_SECOND:-500}"

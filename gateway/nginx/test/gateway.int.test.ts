@@ -176,7 +176,9 @@ test('a path that belongs to nobody is answered in JSON', async () => {
 })
 
 test('a client that asks for problem details gets them from the gateway too', async () => {
-  const answer = await fetch(`${gateway}/nothing`, { headers: { accept: 'application/problem+json' } })
+  const answer = await fetch(`${gateway}/api/v1/nothing`, {
+    headers: { accept: 'application/problem+json' },
+  })
   expect(answer.headers.get('content-type')).toBe('application/problem+json')
   expect(await answer.json()).toMatchObject({ status: 404, code: 'NOT_FOUND', title: 'NOT_FOUND' })
 })

@@ -21,6 +21,8 @@ export interface NginxOptions extends Placement {
   templateFile: string
   stateFolder: string
   accessLogFile: string
+  /** The built pages; without them every path that is not the API's is 404. */
+  pagesFolder?: string
   port: number
   tlsPort: number
   certificate: Certificate
@@ -57,6 +59,7 @@ export async function startNginx(options: NginxOptions): Promise<RunningProcess>
     dirname(options.accessLogFile),
     dirname(options.certificate.certificateFile),
     dirname(options.certificate.keyFile),
+    pagesFolder(options),
   ])
   if (account !== undefined) chownFiles(options, account)
   // Without -e Nginx would first open the log path it was compiled with, which belongs to root.
@@ -90,6 +93,10 @@ export function renderTemplate(template: string, settings: TemplateSettings): st
   })
 }
 
+function pagesFolder(options: NginxOptions): string {
+  return options.pagesFolder ?? options.stateFolder
+}
+
 function templateSettings(options: NginxOptions): TemplateSettings {
   const servers = Object.entries(options.upstreams).map(([name, addresses]) => [
     `${name.toUpperCase()}_SERVERS`,
@@ -108,6 +115,7 @@ function templateSettings(options: NginxOptions): TemplateSettings {
     WORKERS: Math.min(availableParallelism(), WORKERS_MAX),
     STATE_FOLDER: checkedPath(options.stateFolder),
     ACCESS_LOG: checkedPath(options.accessLogFile),
+    PAGES: checkedPath(options.pagesFolder ?? join(options.stateFolder, 'no-pages')),
     CERTIFICATE: checkedPath(options.certificate.certificateFile),
     CERTIFICATE_KEY: checkedPath(options.certificate.keyFile),
     RESOLVER: '',

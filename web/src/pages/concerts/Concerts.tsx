@@ -1,0 +1,66 @@
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { useId } from 'react'
+import { Link, useSearchParams } from 'react-router'
+import { concertsQuery } from '../../queries.ts'
+import { Await } from '../../parts/Await.tsx'
+import { MoreButton } from '../../parts/MoreButton.tsx'
+import { PageTitle } from '../../parts/PageTitle.tsx'
+import { useWords } from '../../use-words.ts'
+import { useSettled } from './use-settled.ts'
+import styles from './Concerts.module.css'
+
+const QUERY_MAX_LENGTH = 100
+
+/** All concerts, with a search that goes along as one types. */
+export default function Concerts() {
+  const { t } = useWords()
+  const searchId = useId()
+  const [params, setParams] = useSearchParams()
+  const typed = params.get('query') ?? ''
+  const query = useSettled(typed.trim().slice(0, QUERY_MAX_LENGTH), 250)
+  const concerts = useInfiniteQuery(concertsQuery(query))
+  return (
+    <>
+      <PageTitle title={t('concerts.title')} />
+      <search className={styles['search']}>
+        <label htmlFor={searchId}>{t('concerts.search')}</label>
+        <input
+          id={searchId}
+          type="search"
+          maxLength={QUERY_MAX_LENGTH}
+          value={typed}
+          onChange={({ target: { value } }) =>
+            setParams(value === '' ? {} : { query: value }, { replace: true })
+          }
+        />
+      </search>
+      <Await query={concerts}>
+        {({ pages }) => {
+          const found = pages.flatMap(({ items }) => items)
+          return (
+            <>
+              <p className="unseen" role="status">
+                {query === '' ? '' : t('concerts.found', { count: found.length })}
+              </p>
+              {found.length === 0 ? (
+                <p>{query === '' ? t('concerts.none') : t('concerts.noneFound', { query })}</p>
+              ) : null}
+              <ul className={styles['list']}>
+                {found.map(({ concertId, title, artist, description }) => (
+                  <li key={concertId}>
+                    <Link to={`/concerts/${concertId}`}>
+                      <h2>{title}</h2>
+                      {artist === null ? null : <p>{artist}</p>}
+                      {description === null ? null : <p className={styles['about']}>{description}</p>}
+                    </Link>
+                  </li>
+                ))}
+              </ul>
+              <MoreButton query={concerts} />
+            </>
+          )
+        }}
+      </Await>
+    </>
+  )
+}

@@ -1,0 +1,56 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { api, dataOf } from '../../api.ts'
+import { Button } from '../../parts/Button.tsx'
+import { Note } from '../../parts/Note.tsx'
+import { RefusalNote } from '../../parts/RefusalNote.tsx'
+import { reservationQuery } from '../../queries.ts'
+import type { Reservation } from '../../queries.ts'
+import { useWords } from '../../use-words.ts'
+import styles from './Reservation.module.css'
+
+/** Gives the seats up, after a question that says what comes back. */
+export function Cancel({ reservation }: { reservation: Reservation }) {
+  const { t, money } = useWords()
+  const queries = useQueryClient()
+  const [isAsking, setIsAsking] = useState(false)
+  const { reservationId, status, totalAmount } = reservation
+  const kind = status === 'CONFIRMED' ? 'CONFIRMED' : 'HOLD'
+  const cancelling = useMutation({
+    // Cancelling twice is cancelling once, so it may simply be pressed again.
+    mutationFn: async () =>
+      dataOf(
+        await api.POST('/api/v1/reservations/{reservationId}/cancel', {
+          params: { path: { reservationId } },
+        }),
+      ),
+    onSettled: () => {
+      for (const queryKey of [reservationQuery(reservationId).queryKey, ['reservations'], ['balance']]) {
+        void queries.invalidateQueries({ queryKey })
+      }
+    },
+  })
+  if (!isAsking) {
+    return (
+      <p className={styles['cancel']}>
+        <Button look="quiet" onPress={() => setIsAsking(true)}>
+          {t(`cancel.${kind}.ask`)}
+        </Button>
+      </p>
+    )
+  }
+  return (
+    <Note>
+      <p>{t(`cancel.${kind}.text`, { amount: money(totalAmount) })}</p>
+      {cancelling.isError ? <RefusalNote error={cancelling.error} /> : null}
+      <p className={styles['row']}>
+        <Button autoFocus isDisabled={cancelling.isPending} onPress={() => cancelling.mutate()}>
+          {t(`cancel.${kind}.yes`)}
+        </Button>
+        <Button look="quiet" onPress={() => setIsAsking(false)}>
+          {t('cancel.no')}
+        </Button>
+      </p>
+    </Note>
+  )
+}

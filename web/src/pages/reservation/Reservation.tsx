@@ -1,0 +1,129 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useParams } from 'react-router'
+import { api, dataOf } from '../../api.ts'
+import { Await } from '../../parts/Await.tsx'
+import { Button, ButtonLink } from '../../parts/Button.tsx'
+import { Note } from '../../parts/Note.tsx'
+import { PageTitle } from '../../parts/PageTitle.tsx'
+import { RefusalNote } from '../../parts/RefusalNote.tsx'
+import { SignedIn } from '../../parts/SignedIn.tsx'
+import { TimeLeft } from '../../parts/TimeLeft.tsx'
+import { reservationQuery } from '../../queries.ts'
+import type { Reservation as ReservationData } from '../../queries.ts'
+import { useServerNow } from '../../use-server-now.ts'
+import { useWords } from '../../use-words.ts'
+import { NotFound } from '../NotFound.tsx'
+import { Cancel } from './Cancel.tsx'
+import { Pay } from './Pay.tsx'
+import { SeatTable } from './SeatTable.tsx'
+import styles from './Reservation.module.css'
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** One reservation: a hold to pay for, a ticket, or what became of it. */
+export default function Reservation() {
+  const { t } = useWords()
+  const { reservationId = '' } = useParams()
+  if (!UUID.test(reservationId)) return <NotFound />
+  return (
+    <SignedIn why={t('reservation.signInFirst')}>
+      {(userId) => <Known key={reservationId} reservationId={reservationId} userId={userId} />}
+    </SignedIn>
+  )
+}
+
+function Known({ reservationId, userId }: { reservationId: string; userId: string }) {
+  const query = useQuery(reservationQuery(reservationId))
+  return <Await query={query}>{(reservation) => <Shown reservation={reservation} userId={userId} />}</Await>
+}
+
+function Shown({ reservation, userId }: { reservation: ReservationData; userId: string }) {
+  const { t } = useWords()
+  const now = useServerNow()
+  const { status, expiresAt, reservationNumber } = reservation
+  // The server's word comes with the next answer; a hold whose time is up is shown so at once.
+  const shown = status === 'HOLD' && Date.parse(expiresAt) <= now ? 'EXPIRED' : status
+  return (
+    <>
+      <PageTitle
+        title={t(`reservation.${shown}.title`)}
+        above={t('reservation.number', { number: reservationNumber })}
+      />
+      {shown === 'HOLD' ? <HoldTime reservation={reservation} /> : null}
+      {shown === 'CONFIRMED' ? (
+        <Note kind="good">
+          <p>{t('reservation.CONFIRMED.text')}</p>
+        </Note>
+      ) : null}
+      <SeatTable seats={reservation.seats} totalAmount={reservation.totalAmount} />
+      {status === 'HOLD' ? (
+        <Pay reservation={reservation} userId={userId} isOver={shown === 'EXPIRED'} />
+      ) : null}
+      {shown === 'EXPIRED' ? <Expired /> : null}
+      {shown === 'CANCELLED' ? <Cancelled reservation={reservation} /> : null}
+      {shown === 'HOLD' || shown === 'CONFIRMED' ? <Cancel reservation={reservation} /> : null}
+      {shown === 'CONFIRMED' || shown === 'CANCELLED' ? (
+        <p className={styles['actions']}>
+          <ButtonLink to="/reservations">{t('nav.tickets')}</ButtonLink>
+        </p>
+      ) : null}
+    </>
+  )
+}
+
+function HoldTime({
+  reservation: { reservationId, expiresAt, refreshesLeft },
+}: {
+  reservation: ReservationData
+}) {
+  const { t } = useWords()
+  const queries = useQueryClient()
+  const { queryKey } = reservationQuery(reservationId)
+  const refreshing = useMutation({
+    mutationFn: async () =>
+      dataOf(
+        await api.POST('/api/v1/reservations/{reservationId}/refresh', {
+          params: { path: { reservationId } },
+        }),
+      ),
+    onSuccess: (refreshed) => queries.setQueryData(queryKey, refreshed),
+    onError: () => void queries.invalidateQueries({ queryKey }),
+  })
+  return (
+    <>
+      <div className={styles['time']}>
+        <p>
+          {t('reservation.HOLD.left')}{' '}
+          <strong className={styles['left']}>
+            <TimeLeft until={expiresAt} onEnd={() => void queries.invalidateQueries({ queryKey })} />
+          </strong>
+        </p>
+        {refreshesLeft > 0 ? (
+          <Button look="quiet" isDisabled={refreshing.isPending} onPress={() => refreshing.mutate()}>
+            {t('reservation.HOLD.refresh', { count: refreshesLeft })}
+          </Button>
+        ) : null}
+      </div>
+      {refreshing.isError ? <RefusalNote error={refreshing.error} /> : null}
+    </>
+  )
+}
+
+function Expired() {
+  const { t } = useWords()
+  return (
+    <>
+      <p>{t('reservation.EXPIRED.text')}</p>
+      <p className={styles['actions']}>
+        <ButtonLink to="/" look="main">
+          {t('notFound.concerts')}
+        </ButtonLink>
+      </p>
+    </>
+  )
+}
+
+function Cancelled({ reservation: { refund, totalAmount } }: { reservation: ReservationData }) {
+  const { t, money } = useWords()
+  return <p>{t(`refund.${refund?.status ?? 'NONE'}`, { amount: money(totalAmount) })}</p>
+}

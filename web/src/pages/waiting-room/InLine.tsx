@@ -1,0 +1,159 @@
+import { useMutation, useQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { useEffect } from 'react'
+import { useNavigate } from 'react-router'
+import { Button, ButtonLink } from '../../parts/Button.tsx'
+import { Note } from '../../parts/Note.tsx'
+import { PageTitle } from '../../parts/PageTitle.tsx'
+import { RefusalNote } from '../../parts/RefusalNote.tsx'
+import { TimeLeft } from '../../parts/TimeLeft.tsx'
+import { fairnessQuery } from '../../queries.ts'
+import type { Place, Schedule } from '../../queries.ts'
+import { useServerNow } from '../../use-server-now.ts'
+import { useWords } from '../../use-words.ts'
+import { chime } from './chime.ts'
+import { waitRange } from './line.ts'
+import type { Line } from './line.ts'
+import { leaveLine } from './take-place.ts'
+import { useLine } from './use-line.ts'
+import styles from './InLine.module.css'
+
+interface Shown {
+  place: Place
+  schedule: Schedule
+  above: string
+  /** Takes the place over where another browser has it now, or takes a new one. */
+  onTakeOver: ReactNode
+}
+
+/** A place in line, from the first moment to its end. */
+export function InLine({ place, schedule, above, onTakeOver }: Shown) {
+  const { t } = useWords()
+  const opensAtMs = Date.parse(schedule.bookingOpenAt)
+  const isOpen = useServerNow() >= opensAtMs
+  const { line, failure } = useLine(place, opensAtMs)
+  const { end } = line
+  if (failure !== undefined) {
+    return (
+      <>
+        <PageTitle title={t('line.title')} above={above} />
+        <RefusalNote error={failure} onRetry={() => window.location.reload()} />
+      </>
+    )
+  }
+  if (end !== undefined) {
+    return (
+      <>
+        <PageTitle title={t(`line.end.${end}.title`)} above={above} />
+        <p className={styles['text']}>{t(`line.end.${end}.text`)}</p>
+        {end === 'USED' ? <ButtonLink to="/reservations">{t('nav.tickets')}</ButtonLink> : onTakeOver}
+      </>
+    )
+  }
+  if (line.place?.status === 'ACTIVE')
+    return <YourTurn place={line.place} schedule={schedule} above={above} />
+  return (
+    <>
+      {isOpen ? <Waiting line={line} above={above} /> : <BeforeOpening schedule={schedule} above={above} />}
+      <Connection line={line} />
+      <Leave schedule={schedule} />
+    </>
+  )
+}
+
+function Waiting({ line, above }: { line: Line; above: string }) {
+  const { t, count } = useWords()
+  const position = line.place?.queuePosition ?? 1
+  const range = waitRange(line)
+  const percent = Math.floor((line.way?.shown ?? 0) * 100)
+  return (
+    <>
+      <PageTitle title={t('line.title')} windowTitle={t('line.windowTitle', { position })} above={above} />
+      <p className={styles['ahead']}>
+        <span className={styles['number']}>{count(position - 1)}</span>{' '}
+        {t('line.ahead', { count: position - 1 })}
+      </p>
+      <progress className={styles['bar']} max={100} value={percent} aria-label={t('line.progress')} />
+      <p className={styles['text']} role="status">
+        {line.paused
+          ? t('line.paused')
+          : range === undefined
+            ? t('line.noEstimate')
+            : range.fromMinutes === 0 && range.toMinutes === 1
+              ? t('line.soon')
+              : range.fromMinutes === 0
+                ? t('line.estimateUpTo', { count: range.toMinutes })
+                : t('line.estimate', { from: range.fromMinutes, count: range.toMinutes })}
+      </p>
+      <p className={styles['quiet']}>{t('line.kept')}</p>
+    </>
+  )
+}
+
+function BeforeOpening({ schedule, above }: { schedule: Schedule; above: string }) {
+  const { t } = useWords()
+  const fairness = useQuery(fairnessQuery(schedule.scheduleId))
+  return (
+    <>
+      <PageTitle title={t('line.early.title')} above={above} />
+      <p>{t('line.early.opensIn')}</p>
+      <p className={styles['number']}>
+        <TimeLeft until={schedule.bookingOpenAt} />
+      </p>
+      <p className={styles['text']}>{t('line.early.draw')}</p>
+      {fairness.data === undefined ? null : (
+        <p className={styles['quiet']}>
+          {t('line.early.commitment')} <code>{fairness.data.commitment}</code>
+        </p>
+      )}
+      <p className={styles['quiet']}>{t('line.kept')}</p>
+    </>
+  )
+}
+
+function Connection({ line }: { line: Line }) {
+  const { t } = useWords()
+  return line.isLive ? null : <Note>{t('line.reconnecting')}</Note>
+}
+
+function YourTurn({ place, schedule, above }: { place: Place; schedule: Schedule; above: string }) {
+  const { t } = useWords()
+  useEffect(chime, [])
+  return (
+    <>
+      <PageTitle title={t('line.turn.title')} windowTitle={t('line.turn.windowTitle')} above={above} />
+      <Note kind="good">
+        <p>{t('line.turn.text')}</p>
+        <p>
+          {t('line.turn.left')}{' '}
+          <strong className={styles['left']}>
+            <TimeLeft until={place.expiresAt} />
+          </strong>
+        </p>
+      </Note>
+      <p className={styles['actions']}>
+        <ButtonLink to={`/concerts/${schedule.concertId}/schedules/${schedule.scheduleId}/seats`} look="main">
+          {t('line.turn.seats')}
+        </ButtonLink>
+      </p>
+      <Leave schedule={schedule} />
+    </>
+  )
+}
+
+function Leave({ schedule: { concertId, scheduleId } }: { schedule: Schedule }) {
+  const { t } = useWords()
+  const navigate = useNavigate()
+  const leaving = useMutation({
+    mutationFn: () => leaveLine(scheduleId),
+    onSuccess: () => navigate(`/concerts/${concertId}/schedules/${scheduleId}`),
+  })
+  return (
+    <div className={styles['leave']}>
+      {leaving.isError ? <RefusalNote error={leaving.error} /> : null}
+      <Button look="quiet" isDisabled={leaving.isPending} onPress={() => leaving.mutate()}>
+        {t('line.leave')}
+      </Button>
+    </div>
+  )
+}

@@ -1,0 +1,48 @@
+import type { ReactNode } from 'react'
+import { Link } from 'react-router'
+import styles from './Button.module.css'
+
+type Look = 'main' | 'plain' | 'quiet'
+
+/** A button: `main` is what a page is for, once a page; `quiet` looks like a link. */
+export function Button({
+  look = 'plain',
+  type = 'button',
+  isDisabled = false,
+  autoFocus = false,
+  onPress,
+  children,
+}: {
+  look?: Look
+  type?: 'button' | 'submit'
+  isDisabled?: boolean
+  autoFocus?: boolean
+  onPress?: () => void
+  children: ReactNode
+}) {
+  // A disabled button would lose the focus, and a screen reader would not say what it does now.
+  return (
+    <button
+      type={type}
+      // oxlint-disable-next-line jsx-a11y/no-autofocus -- it follows a press on what it replaces, and the focus would be lost otherwise.
+      autoFocus={autoFocus}
+      aria-disabled={isDisabled}
+      onClick={(event) => {
+        if (isDisabled) event.preventDefault()
+        else onPress?.()
+      }}
+      className={`${styles['button']} ${styles[look]}`}
+    >
+      {children}
+    </button>
+  )
+}
+
+/** A link that leads on and looks like a button. */
+export function ButtonLink({ to, look = 'plain', children }: { to: string; look?: Look; children: string }) {
+  return (
+    <Link to={to} className={`${styles['button']} ${styles[look]}`}>
+      {children}
+    </Link>
+  )
+}

@@ -1,0 +1,95 @@
+import type { ReactNode } from 'react'
+import { useSyncExternalStore } from 'react'
+import { Link, NavLink, useLocation } from 'react-router'
+import { beginSignIn, signOut } from '../sign-in.ts'
+import { useSignIn } from '../use-sign-in.ts'
+import { useWords } from '../use-words.ts'
+import { chooseLanguage, languages } from '../words.ts'
+import { Button } from './Button.tsx'
+import { Note } from './Note.tsx'
+import styles from './Shell.module.css'
+
+/** What is around every page. */
+export function Shell({ children }: { children: ReactNode }) {
+  const { t, language } = useWords()
+  const other = language === 'en' ? 'ko' : 'en'
+  return (
+    <>
+      <a className={styles['skip']} href="#content">
+        {t('skip')}
+      </a>
+      <header className={styles['header']}>
+        <div className={styles['bar']}>
+          <Link to="/" className={styles['name']}>
+            Frontrow
+          </Link>
+          <nav className={styles['links']} aria-label={t('nav.label')}>
+            <NavLink to="/" end>
+              {t('nav.concerts')}
+            </NavLink>
+            <NavLink to="/reservations">{t('nav.tickets')}</NavLink>
+            <NavLink to="/wallet">{t('nav.wallet')}</NavLink>
+          </nav>
+          <div className={styles['person']}>
+            <span lang={other}>
+              <Button look="quiet" onPress={() => void chooseLanguage(other)}>
+                {languages[other]}
+              </Button>
+            </span>
+            <Person />
+          </div>
+        </div>
+      </header>
+      <main id="content" className={styles['content']} tabIndex={-1}>
+        <Offline />
+        <SignInFailed />
+        {children}
+      </main>
+    </>
+  )
+}
+
+function Person() {
+  const { t } = useWords()
+  const { pathname } = useLocation()
+  const signIn = useSignIn()
+  if (signIn.status === 'starting') return null
+  if (signIn.status === 'signed-out') {
+    return (
+      <Button look="quiet" onPress={() => void beginSignIn(pathname)}>
+        {t('signIn')}
+      </Button>
+    )
+  }
+  return (
+    <>
+      <span className={styles['who']}>{signIn.name}</span>
+      <Button look="quiet" onPress={() => void signOut()}>
+        {t('signOut')}
+      </Button>
+    </>
+  )
+}
+
+function SignInFailed() {
+  const { t } = useWords()
+  const signIn = useSignIn()
+  return signIn.status === 'signed-out' && signIn.why === 'failed' ? (
+    <Note kind="bad">{t('signInFailed')}</Note>
+  ) : null
+}
+
+function Offline() {
+  const { t } = useWords()
+  const isOnline = useSyncExternalStore(watchNetwork, () => navigator.onLine)
+  return isOnline ? null : <Note>{t('offline')}</Note>
+}
+
+function watchNetwork(listener: () => void): () => void {
+  window.addEventListener('online', listener)
+  window.addEventListener('offline', listener)
+  return () => {
+    window.removeEventListener('online', listener)
+    window.removeEventListener('offline', listener)
+  }
+}

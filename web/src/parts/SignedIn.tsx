@@ -1,0 +1,26 @@
+import type { ReactNode } from 'react'
+import { useLocation } from 'react-router'
+import { beginSignIn } from '../sign-in.ts'
+import { useSignIn } from '../use-sign-in.ts'
+import { useWords } from '../use-words.ts'
+import { Button } from './Button.tsx'
+import { Loading } from './Loading.tsx'
+
+/** Shows what is for a person who is signed in; anybody else is asked to sign in, and comes back here. */
+export function SignedIn({ why, children }: { why: string; children: (userId: string) => ReactNode }) {
+  const { t } = useWords()
+  const { pathname } = useLocation()
+  const signIn = useSignIn()
+  if (signIn.status === 'starting') return <Loading />
+  if (signIn.status === 'signed-in') return children(signIn.userId)
+  return (
+    <div>
+      <p>{signIn.why === 'ended' ? t('signInEnded') : why}</p>
+      <p>
+        <Button look="main" onPress={() => void beginSignIn(pathname)}>
+          {t('signIn')}
+        </Button>
+      </p>
+    </div>
+  )
+}

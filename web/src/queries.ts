@@ -1,0 +1,172 @@
+import type { DataOf } from '@frontrow/client/routes'
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { api, dataOf } from './api.ts'
+import { serverClock } from './clock.ts'
+
+const SCHEDULE = '/api/v1/concerts/{concertId}/schedules/{scheduleId}'
+const ME = '/api/v1/queue/tokens/me'
+const NOW_SERVING = '/api/v1/queue/schedules/{scheduleId}/now-serving'
+const RESERVATION = '/api/v1/reservations/{reservationId}'
+
+/** One performance, with seats left and prices. */
+export type Schedule = DataOf<'get', typeof SCHEDULE>
+/** A place in line. */
+export type Place = DataOf<'get', typeof ME>
+/** How far a line is. */
+export type NowServing = DataOf<'get', typeof NOW_SERVING>
+/** A hold or what became of it. */
+export type Reservation = DataOf<'get', typeof RESERVATION>
+
+/** Concerts, a page after the other. */
+export function concertsQuery(query: string) {
+  return infiniteQueryOptions({
+    queryKey: ['concerts', query],
+    queryFn: async ({ pageParam, signal }) =>
+      dataOf(
+        await api.GET('/api/v1/concerts', {
+          params: {
+            query: {
+              limit: 20,
+              ...(query === '' ? {} : { query }),
+              ...(pageParam === null ? {} : { cursor: pageParam }),
+            },
+          },
+          signal,
+        }),
+      ),
+    initialPageParam: nullCursor,
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+  })
+}
+
+/** The cursor of a first page. */
+const nullCursor: string | null = null
+
+/** One concert. */
+export function concertQuery(concertId: number) {
+  return queryOptions({
+    queryKey: ['concert', concertId],
+    staleTime: 60_000,
+    queryFn: async ({ signal }) =>
+      dataOf(await api.GET('/api/v1/concerts/{concertId}', { params: { path: { concertId } }, signal })),
+  })
+}
+
+/** What a concert is performed on, from today to half a year ahead. */
+export function schedulesQuery(concertId: number) {
+  return queryOptions({
+    queryKey: ['schedules', concertId],
+    queryFn: async ({ signal }) =>
+      dataOf(
+        await api.GET('/api/v1/concerts/{concertId}/schedules', { params: { path: { concertId } }, signal }),
+      ),
+  })
+}
+
+/** One performance; asked for again every few seconds where `isLive`, since seats are being sold. */
+export function scheduleQuery(concertId: number, scheduleId: number, isLive = false) {
+  return queryOptions({
+    queryKey: ['schedule', concertId, scheduleId],
+    refetchInterval: isLive ? 5_000 : false,
+    queryFn: async ({ signal }) =>
+      dataOf(await api.GET(SCHEDULE, { params: { path: { concertId, scheduleId } }, signal })),
+  })
+}
+
+/** The place of this browser in the line of a schedule. */
+export async function fetchPlace(scheduleId: number, signal: AbortSignal): Promise<Place> {
+  const place = dataOf(await api.GET(ME, { params: { query: { scheduleId } }, signal }))
+  serverClock.learn(place.serverTime)
+  return place
+}
+
+/** The same as a query, for pages beside the line. */
+export function placeQuery(scheduleId: number) {
+  return queryOptions({
+    queryKey: ['place', scheduleId],
+    queryFn: ({ signal }) => fetchPlace(scheduleId, signal),
+    refetchInterval: 15_000,
+  })
+}
+
+/** How far the line of a schedule is: the one answer that a whole crowd shares. */
+export async function fetchNowServing(scheduleId: number, signal: AbortSignal): Promise<NowServing> {
+  const line = dataOf(await api.GET(NOW_SERVING, { params: { path: { scheduleId } }, signal }))
+  serverClock.learn(line.serverTime)
+  return line
+}
+
+/** The commitment to the draw. */
+export function fairnessQuery(scheduleId: number) {
+  return queryOptions({
+    queryKey: ['fairness', scheduleId],
+    staleTime: 60_000,
+    queryFn: async ({ signal }) =>
+      dataOf(
+        await api.GET('/api/v1/queue/schedules/{scheduleId}/fairness', {
+          params: { path: { scheduleId } },
+          signal,
+        }),
+      ),
+  })
+}
+
+/** One reservation of mine; asked for again while `isLive`. */
+export function reservationQuery(reservationId: string) {
+  return queryOptions<Reservation, Error, Reservation, ['reservation', string]>({
+    queryKey: ['reservation', reservationId],
+    refetchInterval: ({ state }) => (isMoving(state.data) ? 5_000 : false),
+    queryFn: async ({ signal }) =>
+      dataOf(await api.GET(RESERVATION, { params: { path: { reservationId } }, signal })),
+  })
+}
+
+function isMoving(reservation: Reservation | undefined): boolean {
+  return reservation?.status === 'HOLD' || reservation?.refund?.status === 'PENDING'
+}
+
+/** My reservations, newest first, a page after the other. */
+export function reservationsQuery() {
+  return infiniteQueryOptions({
+    queryKey: ['reservations'],
+    queryFn: async ({ pageParam, signal }) =>
+      dataOf(
+        await api.GET('/api/v1/reservations', {
+          params: { query: { limit: 20, ...(pageParam === null ? {} : { cursor: pageParam }) } },
+          signal,
+        }),
+      ),
+    initialPageParam: nullCursor,
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+    refetchInterval: ({ state }) =>
+      state.data?.pages.some(({ items }) => items.some(isMoving)) === true ? 5_000 : false,
+  })
+}
+
+/** What a wallet holds. */
+export function balanceQuery(userId: string) {
+  return queryOptions({
+    queryKey: ['balance', userId],
+    queryFn: async ({ signal }) =>
+      dataOf(await api.GET('/api/v1/users/{userId}/balance', { params: { path: { userId } }, signal })),
+  })
+}
+
+/** How money moved in a wallet, newest first, a page after the other. */
+export function walletHistoryQuery(userId: string) {
+  return infiniteQueryOptions({
+    queryKey: ['wallet-history', userId],
+    queryFn: async ({ pageParam, signal }) =>
+      dataOf(
+        await api.GET('/api/v1/users/{userId}/balance/history', {
+          params: {
+            path: { userId },
+            query: { limit: 20, ...(pageParam === null ? {} : { cursor: pageParam }) },
+          },
+          signal,
+        }),
+      ),
+    initialPageParam: nullCursor,
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+  })
+}

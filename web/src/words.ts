@@ -1,0 +1,109 @@
+import type buying from './words/en/buying.json'
+import type line from './words/en/line.json'
+
+/** The languages that the pages speak, each by its own name. */
+export const languages = { en: 'English', ko: '한국어' } as const
+
+/** One of them. */
+export type Language = keyof typeof languages
+
+/** `a_one` and `a_other` are one sentence. */
+type WithoutPlural<K extends string> = K extends `${infer Base}_${'one' | 'other'}` ? Base : K
+type KeysOf<T, Path extends string = ''> = {
+  [K in keyof T & string]: T[K] extends string ? `${Path}${WithoutPlural<K>}` : KeysOf<T[K], `${Path}${K}.`>
+}[keyof T & string]
+
+/** Every sentence by its key. */
+type WordKey = KeysOf<typeof line> | KeysOf<typeof buying>
+
+/** Writes a sentence; `count` chooses its plural. */
+export type Say = (key: WordKey, values?: Readonly<Record<string, string | number>>) => string
+
+/** Sentences by their whole keys. */
+type Sentences = ReadonlyMap<string, string>
+
+const CHOSEN = 'frontrow.language'
+
+// The crowd in a waiting room loads only what it needs there.
+const loaders: Record<Language, Record<'line' | 'buying', () => Promise<{ default: object }>>> = {
+  en: { line: () => import('./words/en/line.json'), buying: () => import('./words/en/buying.json') },
+  ko: { line: () => import('./words/ko/line.json'), buying: () => import('./words/ko/buying.json') },
+}
+
+let language: Language = 'en'
+let sentences: Sentences = new Map()
+let saying: Say = (key) => key
+let isBuying = false
+const listeners = new Set<() => void>()
+
+/** Loads the sentences of the language that the person chose earlier, or else of the first one that the browser asks for and we have. */
+export async function startWords(): Promise<void> {
+  const wanted = [localStorage.getItem(CHOSEN) ?? '', ...navigator.languages]
+  await speak(wanted.map(languageOf).find((known) => known !== undefined) ?? 'en')
+}
+
+/** Loads what is said on the pages after the line as well, now and after each change of the language. */
+export async function loadBuyingWords(): Promise<void> {
+  isBuying = true
+  await speak(language)
+}
+
+/** Changes the language, and remembers it. */
+export async function chooseLanguage(next: Language): Promise<void> {
+  localStorage.setItem(CHOSEN, next)
+  await speak(next)
+}
+
+/** The language of now. */
+export function currentLanguage(): Language {
+  return language
+}
+
+/** Writes sentences in the language of now; another function after each change. */
+export function say(): Say {
+  return saying
+}
+
+/** Calls `listener` after each change of the language. */
+export function watchWords(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+/** Writes sentences of one language, from files in the format of i18next (JSON, version 4). A key that is not there is written as it is. */
+export function sayer(words: Sentences, tag: string): Say {
+  const plurals = new Intl.PluralRules(tag)
+  const numbers = new Intl.NumberFormat(tag)
+  return (key, values = {}) => {
+    const { count } = values
+    const form = typeof count === 'number' ? words.get(`${key}_${plurals.select(count)}`) : undefined
+    const sentence = form ?? words.get(key) ?? key
+    return sentence.replaceAll(/\{\{(\w+)\}\}/g, (whole, name: string) => {
+      const value = values[name]
+      return typeof value === 'number' ? numbers.format(value) : (value ?? whole)
+    })
+  }
+}
+
+/** The sentences of a file, by their whole keys. */
+export function readSentences(words: unknown, path = ''): [string, string][] {
+  if (typeof words === 'string') return [[path, words]]
+  return Object.entries(words ?? {}).flatMap(([name, value]) =>
+    readSentences(value, path === '' ? name : `${path}.${name}`),
+  )
+}
+
+async function speak(next: Language): Promise<void> {
+  const loader = loaders[next]
+  const files = await Promise.all([loader.line(), ...(isBuying ? [loader.buying()] : [])])
+  language = next
+  sentences = new Map(files.flatMap((file) => readSentences(file.default)))
+  saying = sayer(sentences, next)
+  document.documentElement.lang = next
+  for (const listener of listeners) listener()
+}
+
+function languageOf(tag: string): Language | undefined {
+  const [first = ''] = tag.toLowerCase().split('-')
+  return first === 'en' || first === 'ko' ? first : undefined
+}

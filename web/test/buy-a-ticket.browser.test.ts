@@ -1,0 +1,235 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import type { Browser, BrowserContextOptions } from 'playwright-core'
+import { chromiumProgram, openFan, startBrowser } from './fan-browser.ts'
+import type { Fan } from './fan-browser.ts'
+import { startSystem } from './running-system.ts'
+import type { RunningSystem } from './running-system.ts'
+
+/** The demo's schedules, which every start makes: 50 seats, and 1,000. */
+const SMALL = { path: '/concerts/1/schedules/1', scheduleId: 1 }
+const LARGE = { path: '/concerts/1/schedules/2', scheduleId: 2 }
+
+const described =
+  chromiumProgram === undefined
+    ? describe.skip.bind(
+        describe,
+        'in a browser (skipped: no Chromium here; apt-get install chromium, or set CHROMIUM)',
+      )
+    : describe.bind(describe, 'in a browser')
+
+described(() => {
+  let system: RunningSystem
+  let browser: Browser
+  const fans: Fan[] = []
+
+  beforeAll(async () => {
+    ;[system, browser] = await Promise.all([startSystem(), startBrowser()])
+  }, 100_000)
+
+  afterEach(async () => {
+    for (const fan of fans.splice(0)) {
+      expect(fan.problems).toEqual([])
+      await fan.leave()
+    }
+  })
+
+  afterAll(async () => {
+    await browser?.close()
+    await system?.stop()
+  }, 30_000)
+
+  const open = async (path: string, options: BrowserContextOptions = {}): Promise<Fan> => {
+    const fan = await openFan(browser, { baseURL: system.url, ...options })
+    fans.push(fan)
+    await fan.page.goto(path)
+    return fan
+  }
+  const reservations = (user: string): Promise<unknown> => system.call('GET', '/reservations', { user })
+
+  test('a fan finds a concert, gets in line, holds the best seats, puts money in, pays, and gives the tickets back', async () => {
+    const { page, signIn, look } = await open('/')
+    await page.getByLabel('Search by title or artist').fill('light')
+    await page.getByRole('heading', { name: 'First Light' }).waitFor()
+    await look('concerts')
+    await page.getByRole('link', { name: /First Light/ }).click()
+    await page.getByText('seats left').first().waitFor()
+    await look('concert')
+    await page.getByRole('link', { name: /8:00/ }).click()
+    await page.getByRole('cell', { name: '₩165,000' }).waitFor()
+    await look('schedule')
+    await page.getByRole('link', { name: 'Get in line' }).click()
+    await signIn('web-1')
+    await page.getByRole('button', { name: 'Get in line' }).click()
+    await page.getByRole('radio', { name: /VIP/ }).check({ force: true })
+    await look('seats')
+    await page.getByRole('button', { name: 'Hold 2 seats for ₩330,000' }).click()
+    await page.getByRole('heading', { name: 'Your seats are held' }).waitFor()
+    await page.getByText('Your wallet is ₩330,000 short').waitFor()
+    await look('hold')
+    await page.getByLabel('Amount').fill('12')
+    await page.getByRole('button', { name: 'Put into the wallet' }).click()
+    await page.getByText('At least 1,000 at a time.').waitFor()
+    await page.getByLabel('Amount').fill('400,000')
+    await page.getByRole('button', { name: 'Put into the wallet' }).click()
+    await page.getByRole('button', { name: 'Pay ₩330,000' }).dblclick()
+    await page.getByRole('heading', { name: 'You have your tickets' }).waitFor()
+    await look('paid')
+    await page.getByRole('link', { name: 'Wallet' }).click()
+    await page.getByText('-₩330,000').waitFor()
+    expect(await page.getByText('₩70,000').first().isVisible()).toBe(true)
+    await look('wallet')
+    await page.getByRole('link', { name: 'My tickets' }).click()
+    await page.getByRole('link', { name: /Paid/ }).click()
+    await page.getByRole('button', { name: 'Cancel this reservation' }).click()
+    await page.getByText('₩330,000 come back').waitFor()
+    await page.getByRole('button', { name: 'Cancel it' }).click()
+    await page.getByText('₩330,000 came back to you.').waitFor()
+    await look('cancelled')
+    await page.getByRole('link', { name: 'My tickets' }).first().click()
+    await page.getByText('Cancelled', { exact: true }).waitFor()
+    await look('my-tickets')
+  }, 40_000)
+
+  test('a fan waits, is told of a pause and of who is ahead, keeps the place on reload and in a second tab, and is let in', async () => {
+    await system.call('PATCH', `/admin/queues/${SMALL.scheduleId}`, { body: { paused: true } })
+    for (const user of ['ahead-1', 'ahead-2', 'ahead-3']) {
+      await system.call('POST', '/queue/tokens', { user, body: { scheduleId: SMALL.scheduleId } })
+    }
+    const { page, signIn, look } = await open(`${SMALL.path}/line`)
+    await signIn('web-2')
+    await page.getByRole('button', { name: 'Get in line' }).click()
+    await page.getByText('The line is paused').waitFor()
+    await page.getByText('people ahead of you').waitFor()
+    expect(await page.locator('main').innerText()).toMatch(/3\s+people ahead of you/)
+    expect(await page.title()).toContain('Number 4 in line')
+    await look('waiting')
+    await page.reload()
+    await page.getByText('people ahead of you').waitFor()
+    const tab = await page.context().newPage()
+    await tab.goto(`${SMALL.path}/line`)
+    await tab.getByText('people ahead of you').waitFor()
+    expect(await tab.title()).toContain('Number 4 in line')
+    await system.call('PATCH', `/admin/queues/${SMALL.scheduleId}`, { body: { paused: false } })
+    for (const one of [page, tab]) await one.getByRole('heading', { name: 'It is your turn' }).waitFor()
+    expect(await page.title()).toContain('● It is your turn')
+    await look('your-turn')
+    await page.getByRole('button', { name: 'Leave the line' }).click()
+    await tab.getByRole('heading', { name: 'You have left the line' }).waitFor()
+  }, 30_000)
+
+  test('a reload and a lost connection in the middle of paying buy one ticket', async () => {
+    const { page, signIn } = await open(`${LARGE.path}/line`)
+    await signIn('web-3')
+    await page.getByRole('button', { name: 'Get in line' }).click()
+    await page.getByRole('button', { name: 'Hold 2 seats' }).click()
+    await page
+      .getByRole('radio', { name: /Card that works/ })
+      .first()
+      .check({ force: true })
+    // The request arrives, its answer does not.
+    let sent = 0
+    await page.route('**/api/v1/payments', async (route) => {
+      sent += 1
+      if (sent > 1) return route.continue()
+      await route.fetch()
+      return route.abort('connectionreset')
+    })
+    await page.getByRole('button', { name: /^Pay/ }).click()
+    await page.getByText('We have no answer yet').waitFor()
+    await page.reload()
+    await page.getByRole('heading', { name: 'You have your tickets' }).waitFor()
+    expect(sent).toBeGreaterThan(0)
+    expect(await reservations('web-3')).toMatchObject({ items: [{ status: 'CONFIRMED' }] })
+    expect(await reservations('web-3')).toHaveProperty('items.length', 1)
+  }, 30_000)
+
+  test('who loses a seat is told so kindly, and takes the next best by one press; a declined card says what to do', async () => {
+    const { page, signIn, look } = await open(`${SMALL.path}/line`)
+    await signIn('web-4')
+    await page.getByRole('button', { name: 'Get in line' }).click()
+    await page.getByText('Choose seats yourself').click()
+    await page.getByText('Section A').click()
+    // What the page shows is held back, so that it still offers a seat that is gone.
+    await page.route('**/seats/events', (route) => route.abort())
+    await page.getByRole('checkbox', { name: 'Seat 1', exact: true }).first().check({ force: true })
+    await look('seat-list')
+    await page.route('**/api/v1/reservations', (route) => {
+      if (route.request().postDataJSON()?.seatIds === undefined) return route.continue()
+      return route.fulfill({
+        status: 409,
+        json: {
+          success: false,
+          error: { code: 'SEAT_TAKEN', message: 'gone', details: { seatIds: [1] }, requestId: 'r-1' },
+        },
+      })
+    })
+    await page.getByRole('button', { name: 'Hold 1 seat', exact: true }).click()
+    await page.getByText('somebody was a moment faster').waitFor()
+    await look('seat-lost')
+    await page.getByRole('button', { name: /Hold the best free seat · R/ }).click()
+    await page.getByRole('heading', { name: 'Your seats are held' }).waitFor()
+    await page
+      .getByRole('radio', { name: /Card that is declined/ })
+      .first()
+      .check({ force: true })
+    await page.getByRole('button', { name: /^Pay/ }).click()
+    await page.getByText('The card was declined, and nothing was taken.').waitFor()
+    await look('declined')
+  }, 30_000)
+
+  test('with the keyboard alone a fan gets from the concert to held seats', async () => {
+    const { page } = await open('/')
+    const press = async (role: 'link' | 'button', name: RegExp): Promise<void> => {
+      const target = page.locator('main').getByRole(role, { name }).first()
+      await target.waitFor()
+      for (let tabs = 0; tabs < 60; tabs += 1) {
+        if (await target.evaluate((element) => element === document.activeElement)) break
+        await page.keyboard.press('Tab')
+      }
+      expect(await target.evaluate((element) => element === document.activeElement)).toBe(true)
+      await page.keyboard.press('Enter')
+    }
+    await press('link', /First Light/)
+    await press('link', /8:00/)
+    await press('link', /Get in line/)
+    await press('button', /^Sign in$/)
+    await page.locator('#user').focus()
+    await page.keyboard.type('web-5')
+    await page.keyboard.press('Enter')
+    await press('button', /Get in line/)
+    await page.getByRole('radio', { name: '2', exact: true }).focus()
+    await page.keyboard.press('ArrowRight')
+    await press('button', /Hold 3 seats/)
+    await page.getByRole('heading', { name: 'Your seats are held' }).waitFor()
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1')
+  }, 30_000)
+
+  test('in Korean, dark, on 320 pixels, every page says all it says, and nothing is wider than the screen', async () => {
+    const { page, signIn, look } = await open('/', {
+      locale: 'ko-KR',
+      colorScheme: 'dark',
+      viewport: { width: 320, height: 640 },
+    })
+    await page.getByRole('heading', { name: '공연', exact: true }).waitFor()
+    expect(await page.evaluate(() => document.documentElement.lang)).toBe('ko')
+    await look('ko-concerts')
+    await page.goto(SMALL.path)
+    await page.getByText('2026년').or(page.getByText('오후 7:30')).first().waitFor()
+    await look('ko-schedule')
+    await page.getByRole('link', { name: '줄 서기' }).click()
+    await signIn('web-6')
+    await page.getByRole('button', { name: '줄 서기' }).click()
+    await page.getByText('직접 고르기').click()
+    await page.getByText('A 구역').click()
+    await look('ko-seats')
+    await page.getByRole('button', { name: '2석 잡기' }).click()
+    await page.getByRole('heading', { name: '좌석을 잡아 두었습니다' }).waitFor()
+    await page.getByText('부족합니다').waitFor()
+    await look('ko-hold')
+    await page.goto('/no/such/page')
+    await page.getByRole('heading', { name: '페이지를 찾을 수 없습니다' }).waitFor()
+    await look('ko-not-found')
+    await page.getByRole('button', { name: 'English' }).click()
+    await page.getByRole('heading', { name: 'There is no such page' }).waitFor()
+  }, 30_000)
+})

@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import AxeBuilder from '@axe-core/playwright'
+import { expect } from '@jest/globals'
+import { chromium } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+
+/** Where Debian, Ubuntu and CI images have a Chromium; CHROMIUM names another. */
+const PLACES = [
+  process.env['CHROMIUM'] ?? '',
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+]
+
+/** The machine's Chromium; undefined where there is none. Nothing downloads one. */
+export const chromiumProgram = PLACES.find((path) => path !== '' && existsSync(path))
+
+const SHOWN_WITHIN_MS = 15_000
+
+/** Starts the browser. As root it can't have a sandbox; only our own pages are opened. */
+export async function startBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: chromiumProgram ?? '',
+    args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+  })
+}
+
+/** A person at a browser of their own: what it logs as an error fails the test. */
+export interface Fan {
+  page: Page
+  /** Problems of the page itself: exceptions, refused scripts and styles. */
+  problems: string[]
+  signIn: (user: string) => Promise<void>
+  /** Fails where the page as it is now breaks a rule of accessibility. Keeps a screenshot where SCREENSHOTS names a folder. */
+  look: (name: string) => Promise<void>
+  leave: () => Promise<void>
+}
+
+/** Opens a browser for one person. */
+export async function openFan(browser: Browser, options: BrowserContextOptions = {}): Promise<Fan> {
+  const context = await browser.newContext({
+    locale: 'en-US',
+    viewport: { width: 1100, height: 800 },
+    ...options,
+  })
+  context.setDefaultTimeout(SHOWN_WITHIN_MS)
+  const page = await context.newPage()
+  const problems: string[] = []
+  page.on('pageerror', (error) => problems.push(String(error)))
+  page.on('console', (message) => {
+    // A refusal of the API is logged by the browser itself, and is no problem of the page.
+    const isRefusal = message.text().startsWith('Failed to load resource')
+    if (message.type() === 'error' && !isRefusal) problems.push(message.text())
+  })
+  return {
+    page,
+    problems,
+    signIn: async (user) => {
+      await page
+        .locator('main')
+        .getByRole('button', { name: /^(Sign in|로그인)$/ })
+        .click()
+      await page.locator('#user').fill(user)
+      await page.locator('form:has(#user) button').click()
+      await page.waitForURL((url) => !url.pathname.startsWith('/identity') && url.pathname !== '/signed-in')
+    },
+    look: async (name) => {
+      // No page has frames, so the results need no page of their own, which takes a second.
+      const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze()
+      expect(violations.map(({ id, nodes }) => [name, id, nodes.map(({ html }) => html)])).toEqual([])
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+      expect([name, Math.max(0, overflow)]).toEqual([name, 0])
+      const folder = process.env['SCREENSHOTS']
+      if (folder !== undefined) await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true })
+    },
+    leave: () => context.close(),
+  }
+}
