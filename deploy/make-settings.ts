@@ -61,7 +61,11 @@ function settingsFiles(
     `postgres://${role}:${password}@${config.DATABASE_SERVER}`
   const services = serviceNames.map((name) => [
     `${name}.env`,
-    [`DATABASE_URL=${url(name, secrets.servicePasswords[name])}`, ...tokenLines],
+    [
+      `DATABASE_URL=${url(name, secrets.servicePasswords[name])}`,
+      ...tokenLines,
+      ...(name === 'reservation' ? [`TICKET_SIGNING_KEY=${secrets.ticketSigningKey}`] : []),
+    ],
   ])
   const passwords = serviceNames.map((name) => `${passwordVariable(name)}=${secrets.servicePasswords[name]}`)
   return {

@@ -119,7 +119,7 @@ async function compareServices(
   const reservationFacts: AuditSources['reservationFacts'] = async (after, limit) =>
     (await listReservationFacts(reservation, after, limit)).map((fact) => ({ ...unknown, ...fact }))
   const { unsettled, checks } = await checkAcrossServices(
-    { pool: payment },
+    { pool: payment, now: () => new Date() },
     { reservationFacts, walletFacts },
   )
   return {

@@ -59,6 +59,22 @@ export const refusals = {
     'FAILED_PRECONDITION',
     'The hold was extended as often as allowed.',
   ),
+  RESERVATION_NOT_CONFIRMED: refusalRow(
+    409,
+    'FAILED_PRECONDITION',
+    'Only a CONFIRMED reservation has tickets; `details.status`.',
+  ),
+  TICKET_INVALID: refusalRow(
+    422,
+    'FAILED_PRECONDITION',
+    'No ticket of this installation: forged, damaged, or of a key that is not ours.',
+  ),
+  TICKET_OF_OTHER_SCHEDULE: refusalRow(
+    422,
+    'FAILED_PRECONDITION',
+    'A good ticket of another show; `details.scheduleId`.',
+  ),
+  TICKET_USED: refusalRow(409, 'ALREADY_EXISTS', 'Somebody has come in with it; `details.checkedInAt`.'),
   JOB_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'No such job of yours, or it ended too long ago.'),
 
   PAYMENT_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'No such payment of yours.'),

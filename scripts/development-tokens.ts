@@ -4,7 +4,7 @@ import { TOKEN_LIFE_MAX_SECONDS } from '@frontrow/identity-provider/signing-keys
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
 import { SignJWT } from 'jose'
 import { dataFolderOf, readSecrets, signingKeysOf } from './up-settings.ts'
-import type { Secrets } from './up-settings.ts'
+import type { KnownSecrets } from './up-settings.ts'
 
 /** What development tokens are signed by, and the issuer and audience that they name. */
 export interface DevelopmentSigner {
@@ -42,7 +42,7 @@ export function readSigner(env: NodeJS.ProcessEnv): DevelopmentSigner {
 }
 
 /** The signer that the secrets of a data folder make. */
-export function signerOf(secrets: Secrets): DevelopmentSigner {
+export function signerOf(secrets: KnownSecrets): DevelopmentSigner {
   const { jwtSecret, jwtIssuer: issuer = 'frontrow', jwtAudience: audience = 'frontrow' } = secrets
   const keys = signingKeysOf(secrets)
   if (keys === undefined) {

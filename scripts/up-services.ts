@@ -177,6 +177,7 @@ function serviceEnv(
   return {
     ...Object.fromEntries(targets),
     ...(name === 'queue' ? queueOnly : {}),
+    ...(name === 'reservation' ? { TICKET_SIGNING_KEY: secrets.ticketSigningKey } : {}),
     HOST: '127.0.0.1',
     HTTP_PORT: String(own.http),
     GRPC_PORT: String(own.grpc),

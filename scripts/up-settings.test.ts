@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from '@jest/globals'
 import { PREVIOUS_KEYS_MAX, publishedKeys } from '@frontrow/identity-provider/signing-keys'
+import { ed25519PrivateKey } from '../services/reservation/src/tickets/key-settings.ts'
 import { ensureSecrets, readSecrets, readUpSettings, rotateSigningKey } from './up-settings.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'frontrow-settings-'))
@@ -29,6 +30,16 @@ describe('secrets of a data folder', () => {
     expect(after).toMatchObject({ adminPassword, servicePasswords, jwtAlgorithm: 'RS256' })
     expect(readSecrets(folder)).toEqual(after)
     expect(readFileSync(file, 'utf8')).not.toContain(GIVEN)
+  })
+
+  it('gain a key for tickets where they are of before there were any, and keep it from then on', async () => {
+    const { ticketSigningKey, ...before } = await ensureSecrets(folder)
+    writeFileSync(file, JSON.stringify(before))
+    const after = await ensureSecrets(folder)
+    expect(after).toEqual({ ...before, ticketSigningKey: expect.any(String) })
+    expect(after.ticketSigningKey).not.toBe(ticketSigningKey)
+    expect(ed25519PrivateKey.safeParse(after.ticketSigningKey).success).toBe(true)
+    expect(await ensureSecrets(folder)).toEqual(after)
   })
 
   it('of a version that signed by a secret get a key, and stay otherwise', async () => {

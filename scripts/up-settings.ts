@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
@@ -20,10 +20,15 @@ const secretsSchema = z.looseObject({
   jwtAudience: z.string().optional(),
   adminPassword: password,
   servicePasswords: z.looseObject(perService(() => password)),
+  /** The key that tickets are signed with: PKCS #8 in base64. Copies of before it have none. */
+  ticketSigningKey: z.string().optional(),
 })
 
+/** The secrets as the file of any version has them. */
+export type KnownSecrets = z.output<typeof secretsSchema>
+
 /** What only this copy knows: made once and kept in its data folder. */
-export type Secrets = z.output<typeof secretsSchema>
+export type Secrets = KnownSecrets & { ticketSigningKey: string }
 
 /** The settings of npm start itself. All other ports are free ones that it finds. */
 export const upSettings = z.object({
@@ -101,7 +106,7 @@ export function settingsFile(dataFolder: string): string {
 }
 
 /** The secrets of a data folder, or null before the first start there. */
-export function readSecrets(dataFolder: string): Secrets | null {
+export function readSecrets(dataFolder: string): KnownSecrets | null {
   const file = settingsFile(dataFolder)
   if (!existsSync(file)) return null
   const parsed = secretsSchema.safeParse(parseJson(readFileSync(file, 'utf8')))
@@ -128,6 +133,7 @@ export async function ensureSecrets(dataFolder: string, kind: TokenKind = {}): P
   const { jwtSecret, jwtIssuer: _issuer, jwtAudience: _audience, ...kept } = known ?? makeSecrets()
   const secrets: Secrets = {
     ...kept,
+    ticketSigningKey: known?.ticketSigningKey ?? makeTicketSigningKey(),
     ...(kind.by === 'secret'
       ? { ...NO_KEYS, jwtSecret: kind.secret || jwtSecret || randomSecret() }
       : (signingKeysOf(kept) ?? (await makeSigningKeys()))),
@@ -140,7 +146,7 @@ export async function ensureSecrets(dataFolder: string, kind: TokenKind = {}): P
 const NO_KEYS = { jwtPrivateKey: undefined, jwtKeyId: undefined, jwtPreviousKeys: [] }
 
 /** The keys among the secrets; undefined where tokens are signed by a secret. */
-export function signingKeysOf(secrets: Partial<Secrets>): SigningKeys | undefined {
+export function signingKeysOf(secrets: Partial<KnownSecrets>): SigningKeys | undefined {
   const read = signingKeyFields.safeParse(secrets)
   return read.success ? read.data : undefined
 }
@@ -170,7 +176,7 @@ export async function rotateSigningKey(
   return { before, after }
 }
 
-function makeSecrets(): Secrets {
+function makeSecrets(): KnownSecrets {
   return {
     ...NO_KEYS,
     jwtAlgorithm: 'RS256',
@@ -180,7 +186,7 @@ function makeSecrets(): Secrets {
 }
 
 // The file is replaced as a whole, because the data is lost without these passwords.
-function writeSecrets(dataFolder: string, secrets: Secrets): void {
+function writeSecrets(dataFolder: string, secrets: KnownSecrets): void {
   mkdirSync(dataFolder, { recursive: true })
   const file = settingsFile(dataFolder)
   writeFileSync(`${file}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 })
@@ -189,6 +195,12 @@ function writeSecrets(dataFolder: string, secrets: Secrets): void {
 
 function randomSecret(): string {
   return randomBytes(32).toString('base64url')
+}
+
+/** A new private key of Ed25519 on one line, as TICKET_SIGNING_KEY wants it. */
+export function makeTicketSigningKey(): string {
+  const { privateKey } = generateKeyPairSync('ed25519')
+  return privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64')
 }
 
 function parseJson(text: string): unknown {

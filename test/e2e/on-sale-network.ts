@@ -16,6 +16,7 @@ import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { readRateLimits } from '../../scripts/gateway-settings.ts'
 import { serviceNames as names } from '../../scripts/services.ts'
 import type { ServiceName } from '../../scripts/services.ts'
+import { makeTicketSigningKey } from '../../scripts/up-settings.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 
@@ -47,16 +48,41 @@ export interface OnSaleNetwork {
   /** Where a service answers gRPC. */
   grpcOf(name: ServiceName): string
   call(method: string, path: string, call?: Call): Promise<Answer>
+  /** What a scrape of a service's metrics reads. */
+  metrics(name: ServiceName): Promise<string>
   /** Ends a service without a chance to clean up, as a crash would. */
   kill(name: ServiceName): Promise<void>
-  /** Starts it again and waits until it is ready. */
-  restart(name: ServiceName): Promise<void>
+  /** Waits until a service has died by itself, and returns of which signal. */
+  died(name: ServiceName): Promise<NodeJS.Signals | null>
+  /** Starts a service that has ended, with these settings beside its own, and waits for nothing. */
+  launch(name: ServiceName, changed: Settings): void
+  /** Starts it again, with these settings beside its own, and waits until it is ready. */
+  restart(name: ServiceName, changed?: Settings): Promise<void>
+  /** Stops a service with SIGSTOP: what is sent to it waits, and nothing is answered. */
+  pause(name: ServiceName): void
+  /** Lets it go on; it finds what came meanwhile. */
+  resume(name: ServiceName): void
+  /** Starts a further process of a service, which shares its messages and gets no requests of the gateway. */
+  addInstance(name: ServiceName): Promise<FurtherInstance>
   stop(): Promise<void>
 }
 
-/** Starts everything; `settings` are environment variables for all services. */
-export async function startOnSaleNetwork(settings: Record<string, string> = {}): Promise<OnSaleNetwork> {
-  const environment = await createTestEnvironment()
+/** Environment variables. */
+type Settings = Readonly<Record<string, string>>
+
+/** A process of a service beside the first one. */
+interface FurtherInstance {
+  metrics(): Promise<string>
+  kill(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Starts everything; `settings` are for all services, those of `of` for one. `kafkaBrokers` are in place of the test run's. */
+export async function startOnSaleNetwork(
+  settings: Settings = {},
+  { of = {}, kafkaBrokers }: { of?: Partial<Record<ServiceName, Settings>>; kafkaBrokers?: string } = {},
+): Promise<OnSaleNetwork> {
+  const environment = await createTestEnvironment(kafkaBrokers === undefined ? {} : { kafkaBrokers })
   const folder = mkdtempSync(join(tmpdir(), 'frontrow-e2e-'))
   chmodSync(folder, 0o711)
   const ports = await freePorts(names.length * 3 + 2)
@@ -68,44 +94,38 @@ export async function startOnSaleNetwork(settings: Record<string, string> = {}):
   const shared = {
     ...Object.fromEntries(names.map((name) => [`${name.toUpperCase()}_GRPC`, `127.0.0.1:${port(name, 1)}`])),
     SYSTEM_OPS_URLS: names.map((name) => `${name}=http://127.0.0.1:${port(name, 2)}`).join(','),
+    TICKET_SIGNING_KEY: makeTicketSigningKey(),
     LOG_LEVEL: 'info',
     ...settings,
   }
   const processes = new Map<ServiceName, ChildProcess>()
-  const start = (name: ServiceName): void => {
+  const further: ChildProcess[] = []
+  const spawnService = (name: ServiceName, own: readonly number[], changed: Settings): ChildProcess => {
+    const [http, grpc, ops] = own
     const child = spawn(process.execPath, [join('services', name, 'src', 'main.ts')], {
       cwd: root,
       env: {
         PATH: process.env['PATH'],
         ...environment.serviceEnv(name),
         ...shared,
-        HTTP_PORT: String(port(name, 0)),
-        GRPC_PORT: String(port(name, 1)),
-        OPS_PORT: String(port(name, 2)),
+        ...of[name],
+        ...changed,
+        HTTP_PORT: String(http),
+        GRPC_PORT: String(grpc),
+        OPS_PORT: String(ops),
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     const log = createWriteStream(join(folder, `${name}.log`), { flags: 'a' })
     child.stdout?.pipe(log)
     child.stderr?.pipe(log)
-    processes.set(name, child)
+    return child
   }
-  const end = (name: ServiceName, signal: NodeJS.Signals): Promise<void> => {
-    const child = processes.get(name)
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
-    return new Promise((resolve) => {
-      child.once('exit', () => resolve())
-      child.kill(signal)
-    })
+  const start = (name: ServiceName, changed: Settings = {}): void => {
+    processes.set(name, spawnService(name, portsOf[name] ?? [], changed))
   }
-  const isReady = (name: ServiceName) =>
-    eventually(
-      async () => {
-        const answer = await fetch(`http://127.0.0.1:${port(name, 2)}/health/ready`)
-        if (answer.status !== 200) throw new Error(`${name} is not ready: ${await answer.text()}`)
-      },
-      { withinMs: 30_000, everyMs: 100 },
-    )
+  const end = (name: ServiceName, signal: NodeJS.Signals) => endProcess(processes.get(name), signal)
+  const isReady = (name: ServiceName) => answersReady(name, port(name, 2))
   for (const name of names) start(name)
   const nginx = await startGateway(folder, gatewayPort, tlsPort, (name, which) => port(name, which))
   const url = `http://127.0.0.1:${gatewayPort}`
@@ -114,15 +134,41 @@ export async function startOnSaleNetwork(settings: Record<string, string> = {}):
     environment,
     grpcOf: (name) => `127.0.0.1:${port(name, 1)}`,
     call: (method, path, call = {}) => callGateway(url, method, path, call),
+    metrics: (name) => scrape(port(name, 2)),
     kill: (name) => end(name, 'SIGKILL'),
-    restart: async (name) => {
+    died: (name) =>
+      eventually(
+        () => {
+          const child = processes.get(name)
+          if (child === undefined || (child.exitCode === null && child.signalCode === null)) {
+            throw new Error(`${name} is alive`)
+          }
+          return child.signalCode
+        },
+        { withinMs: 20_000 },
+      ),
+    launch: (name, changed) => start(name, changed),
+    restart: async (name, changed) => {
       await end(name, 'SIGTERM')
-      start(name)
+      start(name, changed)
       await isReady(name)
+    },
+    pause: (name) => void processes.get(name)?.kill('SIGSTOP'),
+    resume: (name) => void processes.get(name)?.kill('SIGCONT'),
+    addInstance: async (name) => {
+      const own = await freePorts(3)
+      const child = spawnService(name, own, {})
+      further.push(child)
+      await answersReady(name, own[2] ?? 0)
+      return {
+        metrics: () => scrape(own[2] ?? 0),
+        kill: () => endProcess(child, 'SIGKILL'),
+        stop: () => endProcess(child, 'SIGTERM'),
+      }
     },
     stop: async () => {
       await nginx.stop()
-      await Promise.all(names.map((name) => end(name, 'SIGTERM')))
+      await Promise.all([...processes.values(), ...further].map((child) => endProcess(child, 'SIGTERM')))
       await environment.dispose()
       rmSync(folder, { recursive: true, force: true })
     },
@@ -134,6 +180,30 @@ export async function startOnSaleNetwork(settings: Record<string, string> = {}):
     throw error
   }
   return network
+}
+
+function endProcess(child: ChildProcess | undefined, signal: NodeJS.Signals): Promise<void> {
+  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve())
+    child.kill(signal)
+    // A paused process is told of the signal when it goes on.
+    child.kill('SIGCONT')
+  })
+}
+
+function answersReady(name: ServiceName, opsPort: number): Promise<void> {
+  return eventually(
+    async () => {
+      const answer = await fetch(`http://127.0.0.1:${opsPort}/health/ready`)
+      if (answer.status !== 200) throw new Error(`${name} is not ready: ${await answer.text()}`)
+    },
+    { withinMs: 30_000 },
+  )
+}
+
+async function scrape(opsPort: number): Promise<string> {
+  return (await fetch(`http://127.0.0.1:${opsPort}/metrics`)).text()
 }
 
 async function startGateway(

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { eventually } from '@frontrow/test-kit/eventually'
+import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { auditHolds, enter, openOnSale, startOnSaleNetwork } from './on-sale-network.ts'
 import type { Answer, OnSaleNetwork } from './on-sale-network.ts'
 
@@ -41,8 +42,35 @@ async function settledPayment(userId: string, paymentId: string): Promise<Answer
   )
 }
 
+/** Shows the first ticket of a reservation at two doors. */
+async function comeIn(userId: string, reservationId: string, scheduleId: number): Promise<void> {
+  const { data } = await network.call('GET', `/api/v1/reservations/${reservationId}/ticket`, { as: userId })
+  expect(data).toMatchObject({ scheduleId, schedule: { concertTitle: 'Night', venueName: 'Hall' } })
+  const [{ code }] = data.tickets
+  const keys = createRemoteJWKSet(new URL(`${network.url}/api/v1/tickets/keys`))
+  expect((await jwtVerify(code, keys)).payload).toMatchObject({
+    res: data.reservationNumber,
+    sch: scheduleId,
+  })
+  const atDoor = (door: string): Promise<Answer> =>
+    network.call('POST', '/api/v1/admin/tickets/check-in', {
+      as: door,
+      admin: true,
+      key: randomUUID(),
+      body: { code, scheduleId },
+    })
+  expect((await atDoor('door-1')).data).toMatchObject({ reservationId, checkedInBy: 'door-1' })
+  expect((await atDoor('door-2')).error).toMatchObject({
+    code: 'TICKET_USED',
+    details: { checkedInBy: 'door-1' },
+  })
+  const house = `/api/v1/admin/schedules/${scheduleId}/check-ins`
+  const counts = await network.call('GET', house, { as: 'admin', admin: true })
+  expect(counts.data).toMatchObject({ tickets: data.tickets.length, admitted: 1 })
+}
+
 describe('a fan buys a seat', () => {
-  test('joins, is admitted, sees the seats, holds two, pays, is CONFIRMED, and the place in the room is used', async () => {
+  test('joins, is admitted, sees the seats, holds two, pays, is CONFIRMED, comes in once, and the place in the room is used', async () => {
     const { concertId, scheduleId } = await openOnSale(network, 50)
     const token = await enter(network, '101', scheduleId, 200_000)
     const map = await network.call('GET', `/api/v1/concerts/${concertId}/schedules/${scheduleId}/seats`, {
@@ -64,6 +92,7 @@ describe('a fan buys a seat', () => {
     const mine = await network.call('GET', `/api/v1/reservations/${held.data.reservationId}`, { as: '101' })
     expect(mine.data.status).toBe('CONFIRMED')
     expect(await balanceOf('101')).toBe(100_000)
+    await comeIn('101', held.data.reservationId, scheduleId)
     await eventually(async () => {
       const me = await network.call('GET', '/api/v1/queue/tokens/me', { as: '101', queueToken: token })
       expect(me.error?.code).toBe('QUEUE_TOKEN_INVALID')

@@ -1,3 +1,4 @@
+import { failpoint } from '@frontrow/failpoints/failpoint'
 import type { Pool, Tx } from '@frontrow/postgres/pool'
 import { inTransaction } from '@frontrow/postgres/transaction'
 import type { Incoming } from './handlers.ts'
@@ -16,15 +17,19 @@ export function claimed<M>(
   pool: Pool,
   handleMany: (tx: Tx, messages: readonly Claimed<M>[]) => Promise<void>,
 ): (messages: readonly Incoming<M>[]) => Promise<void> {
-  return (messages) =>
-    inTransaction(pool, async (tx) => {
+  return async (messages) => {
+    const typesOf = (): string[] => messages.map(({ type }) => type)
+    await inTransaction(pool, async (tx) => {
       const fresh = await claim(tx, messages)
       await handleMany(
         tx,
         // The second of two equal ids in one batch is a repeat.
         messages.map((message) => ({ ...message, isNew: fresh.delete(message.id) })),
       )
+      failpoint('messages-applied', typesOf)
     })
+    failpoint('messages-committed', typesOf)
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { failpoint } from '@frontrow/failpoints/failpoint'
 import { FailureLog } from '@frontrow/failure-log/failure-log'
 import { isDatabaseUnavailable } from '@frontrow/postgres/errors'
 import { createClient } from '@frontrow/postgres/pool'
@@ -145,6 +146,8 @@ export class OutboxRelay implements WakeUp {
   async #publish(rows: readonly OutboxRow[]): Promise<void> {
     const byTopic = Map.groupBy(rows, (row) => row.topic)
     const producer = await this.#connectProducer()
+    const typesOf = (): string[] => rows.map(({ type }) => type)
+    failpoint('relay-read', typesOf)
     await producer.sendBatch({
       acks: -1,
       timeout: 5_000,
@@ -164,6 +167,7 @@ export class OutboxRelay implements WakeUp {
         })),
       })),
     })
+    failpoint('relay-published', typesOf)
   }
 
   async #tidy(client: ReturnType<typeof createClient>): Promise<void> {

@@ -147,23 +147,28 @@ test('a rebalance in the middle of a transaction leaves one effect of each messa
   expect(ascending(await effects(topic))).toEqual(range(0, 100))
 })
 
-test.each(['before the commit of the database', 'between the commits'] as const)(
+test.each([
+  ['before the commit of the database', 'messages-applied', 0],
+  ['between the commits', 'messages-committed', 50],
+])(
   'a process that is killed %s leaves one effect of each message',
-  async (point) => {
-    const topic = await consumers.broker.topic(`killed-${point.split(' ')[0]}`, 1)
+  async (_when, place, effectsBefore) => {
+    const topic = await consumers.broker.topic(`killed-${place}`, 1)
     await consumers.send(topic, range(0, 50).map((n) => message(n))) // prettier-ignore
     const { environment } = consumers.broker
     const settings: KilledConsumerSettings = {
       brokers: environment.kafkaBrokers,
       databaseUrl: environment.databaseUrl(SCHEMA),
       topic,
-      point,
     }
     const path = fileURLToPath(new URL('killed-consumer.ts', import.meta.url))
-    const killed = spawn(process.execPath, [path, JSON.stringify(settings)], { stdio: 'inherit' })
+    const killed = spawn(process.execPath, [path, JSON.stringify(settings)], {
+      stdio: 'inherit',
+      env: { ...process.env, FAILPOINT: `${place}/Counted:exit@1` },
+    })
     const [, signal] = await once(killed, 'exit')
     expect(signal).toBe('SIGKILL')
-    expect(await effects(topic)).toHaveLength(point === 'between the commits' ? 50 : 0)
+    expect(await effects(topic)).toHaveLength(effectsBefore)
     expect(await consumers.committed(topic)).toEqual([-1])
     await consumers.consume(topic, effectHandlers(pool, topic))
     // The group waits 10 s for the member that is gone.

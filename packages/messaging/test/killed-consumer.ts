@@ -1,4 +1,5 @@
-// Run by exactly-once.int.test.ts as a process of its own: a consumer that is killed at a named point of its first batch.
+// Run by exactly-once.int.test.ts as a process of its own: a consumer that dies at a failpoint.
+import { armFailpoint } from '@frontrow/failpoints/failpoint'
 import { createPool } from '@frontrow/postgres/pool'
 import { z } from 'zod'
 import { MessageConsumer } from '../src/consumer.ts'
@@ -7,20 +8,11 @@ import { logger } from './broker-under-test.ts'
 import { groupOf } from './consumers-under-test.ts'
 import { effectHandlers } from './effects.ts'
 
-const Settings = z.object({
-  brokers: z.string(),
-  databaseUrl: z.string(),
-  topic: z.string(),
-  point: z.enum(['before the commit of the database', 'between the commits']),
-})
+const Settings = z.object({ brokers: z.string(), databaseUrl: z.string(), topic: z.string() })
 export type KilledConsumerSettings = z.infer<typeof Settings>
 
-const { brokers, databaseUrl, topic, point } = Settings.parse(JSON.parse(process.argv[2] ?? ''))
-const kill = async (): Promise<void> => {
-  process.kill(process.pid, 'SIGKILL')
-  // The signal comes a little later; nothing more may happen until then.
-  await new Promise(() => undefined)
-}
+armFailpoint(process.env)
+const { brokers, databaseUrl, topic } = Settings.parse(JSON.parse(process.argv[2] ?? ''))
 const pool = createPool({
   url: databaseUrl,
   applicationName: 'killed-consumer',
@@ -28,20 +20,11 @@ const pool = createPool({
   statementTimeoutMs: 5_000,
   onError: () => undefined,
 })
-const handlers = effectHandlers(pool, topic, async () => {
-  if (point === 'before the commit of the database') await kill()
-})
 const consumer = new MessageConsumer({
   kafka: createKafka({ clientId: 'killed-consumer', brokers: brokers.split(','), logger }),
   groupId: groupOf(topic),
   topics: [topic],
-  handlers: {
-    ...handlers,
-    handleMany: async (messages) => {
-      await handlers.handleMany(messages)
-      await kill()
-    },
-  },
+  handlers: effectHandlers(pool, topic),
   logger,
   onCrash: (error) => {
     throw error

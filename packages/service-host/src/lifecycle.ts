@@ -1,3 +1,4 @@
+import { armFailpoint } from '@frontrow/failpoints/failpoint'
 import type { WorkerSettings } from './config.ts'
 import { createLogger } from './logger.ts'
 import type { Logger } from './logger.ts'
@@ -106,6 +107,7 @@ export async function runMain<C extends WorkerSettings>(
 ): Promise<void> {
   let config: C
   try {
+    armFailpoint(process.env)
     config = readSettings()
   } catch (error) {
     process.stderr.write(`${service}: ${error instanceof Error ? error.message : String(error)}\n`)

@@ -42,10 +42,15 @@ export function withDatabase(url: string, database: string): string {
   return changed.href
 }
 
-/** Makes a database from the migrated template, topics of its own (`topics: false` leaves them out), an empty Redis database. */
-export async function createTestEnvironment(options: { topics?: boolean } = {}): Promise<TestEnvironment> {
+/**
+ * Makes a database from the migrated template, topics of its own (`topics: false` leaves them out), an empty Redis database.
+ * `kafkaBrokers` are in place of the run's, for files that take their broker away.
+ */
+export async function createTestEnvironment(
+  options: { topics?: boolean; kafkaBrokers?: string } = {},
+): Promise<TestEnvironment> {
   const adminUrl = required('FRONTROW_TEST_POSTGRES')
-  const kafkaBrokers = required('FRONTROW_TEST_KAFKA')
+  const kafkaBrokers = options.kafkaBrokers ?? required('FRONTROW_TEST_KAFKA')
   const suffix = randomBytes(5).toString('hex')
   const database = `frontrow_${suffix}`
   const topicPrefix = `t${suffix}.`

@@ -114,7 +114,7 @@ interface Reading {
  * payments whose sagas are at work.
  */
 export async function checkAcrossServices(
-  ctx: { pool: Queryable },
+  ctx: { pool: Queryable; now: () => Date },
   sources: Pick<AuditSources, 'reservationFacts' | 'walletFacts'>,
 ): Promise<{ unsettled: number; held: Held[]; checks: InvariantCheck[] }> {
   let reading = await readAcrossServices(ctx, sources)
@@ -139,9 +139,10 @@ export async function checkAcrossServices(
 }
 
 async function readAcrossServices(
-  ctx: { pool: Queryable },
+  ctx: { pool: Queryable; now: () => Date },
   sources: Pick<AuditSources, 'reservationFacts' | 'walletFacts'>,
 ): Promise<Reading> {
+  const now = ctx.now()
   const reading: Reading = { unsettled: 0, held: [], checked: { 2: 0, 3: 0 }, violations: new Map() }
   const readers = {
     payments: (after: string, limit: number) => listPaymentFacts(ctx.pool, after, limit),
@@ -149,7 +150,7 @@ async function readAcrossServices(
     wallets: sources.walletFacts,
   }
   for await (const facts of mergeFacts(readers)) {
-    const judgement = judgePayment(facts)
+    const judgement = judgePayment(facts, now)
     if (judgement.unsettled) reading.unsettled += 1
     const since = heldWithoutTicket(facts)
     if (since !== null) {

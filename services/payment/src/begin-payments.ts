@@ -1,3 +1,4 @@
+import { failpoint } from '@frontrow/failpoints/failpoint'
 import { isDatabaseOutage } from '@frontrow/postgres/errors'
 import { inOneStatement } from '@frontrow/postgres/transaction'
 import type { Refusal } from '@frontrow/refusals/refusal'
@@ -64,6 +65,7 @@ async function beginTogether(
         payments.map((payment) => withSaga(ctx, payment)),
       ),
     )
+    failpoint('payment-begun', () => payments.map(({ payment }) => payment.paymentMethod))
     begun = new Map(rows.map(({ paymentId, createdAt }) => [paymentId, createdAt]))
   } catch (error) {
     if (payments.length === 1 || isDatabaseOutage(error)) throw error

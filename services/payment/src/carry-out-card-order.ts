@@ -1,6 +1,8 @@
 import type { ActionRequired, CaptureResult } from '@frontrow/card-provider/card-provider'
+import { failpoint } from '@frontrow/failpoints/failpoint'
 import type { Tx } from '@frontrow/postgres/pool'
 import { inTransaction, together } from '@frontrow/postgres/transaction'
+import { BreakerOpenError } from '@frontrow/service-host/breaker'
 import { advancePurchaseSagas, reportImpossible } from './advance-purchase-sagas.ts'
 import { captureKey } from './capture-key.ts'
 import type { Context } from './context.ts'
@@ -18,8 +20,14 @@ const LAST_QUESTIONS_MS = 3_000
 const KEY_LIFE_MS = 23 * 3_600_000
 const UNDECIDED: readonly CaptureStatus[] = ['PENDING', 'ACTION_REQUIRED']
 
+/** The breaker kept a call to capture from the provider. */
+class NotAskedError extends Error {
+  override name = 'NotAskedError'
+}
+
 /** Makes the calls that a leased order asks for, and stores what comes of them. Where the provider gives no answer, they are repeated later. */
 export async function carryOutOrder(ctx: Context, order: CardOrder): Promise<void> {
+  failpoint('card-leased', () => [order.wanted])
   try {
     if (isKeyForgotten(ctx, order)) await leaveToPerson(ctx, order)
     else if (order.wanted === 'CAPTURED') await capture(ctx, order)
@@ -31,13 +39,15 @@ export async function carryOutOrder(ctx: Context, order: CardOrder): Promise<voi
       { err: error, paymentId: order.paymentId, wanted: order.wanted, attempts: order.attempts, retryInMs },
       'the card provider gave no answer; asking again',
     )
-    await postponeOrder(ctx.pool, order, retryInMs, text)
+    const wasAsked = order.wasAsked || (order.wanted === 'CAPTURED' && !(error instanceof NotAskedError))
+    await postponeOrder(ctx.pool, { ...order, wasAsked }, retryInMs, text)
   }
 }
 
 /** A capture without a reference can only be asked about by its key. It was first asked for when its payment began, or later. */
-function isKeyForgotten(ctx: Context, { paymentId, status, providerReference }: CardOrder): boolean {
-  if (!UNDECIDED.includes(status) || providerReference !== null) return false
+function isKeyForgotten(ctx: Context, order: CardOrder): boolean {
+  const { paymentId, status, providerReference, wasAsked } = order
+  if (!wasAsked || !UNDECIDED.includes(status) || providerReference !== null) return false
   return ctx.now().getTime() - beganAt(paymentId).getTime() > KEY_LIFE_MS
 }
 
@@ -49,18 +59,24 @@ async function leaveToPerson(ctx: Context, order: CardOrder): Promise<void> {
 
 async function askForCapture(ctx: Context, order: CardOrder): Promise<CaptureResult | ActionRequired> {
   if (order.cardToken === null) throw new Error('the card token is gone')
-  return ctx.cardProvider.captureInteractively({
-    idempotencyKey: captureKey(order.paymentId),
-    cardToken: order.cardToken,
-    amount: order.amount,
-    paymentId: order.paymentId,
-    reference: order.providerReference,
-    signal: AbortSignal.timeout(ctx.config.CARD_TIMEOUT_MS),
-  })
+  try {
+    return await ctx.cardProvider.captureInteractively({
+      idempotencyKey: captureKey(order.paymentId),
+      cardToken: order.cardToken,
+      amount: order.amount,
+      paymentId: order.paymentId,
+      reference: order.providerReference,
+      signal: AbortSignal.timeout(ctx.config.CARD_TIMEOUT_MS),
+    })
+  } catch (error) {
+    if (error instanceof BreakerOpenError) throw new NotAskedError(error.message, { cause: error })
+    throw error
+  }
 }
 
 async function capture(ctx: Context, order: CardOrder): Promise<void> {
   const result = await askForCapture(ctx, order)
+  failpoint('card-answered', () => [order.wanted])
   switch (result.kind) {
     case 'captured':
       return concludeOrder(ctx, order, UNDECIDED, 'CAPTURED', result.reference, { type: 'CardCaptured' })
@@ -102,15 +118,17 @@ async function findHoldEnd(ctx: Context, paymentId: string): Promise<Date> {
 }
 
 /**
- * The outcome of the capture may be unknown (that is why the saga gave up on it). Asking once more under the same key
- * gives the provider's decision; if it never saw the first call this takes the money, and the refund gives it back.
+ * Where no call to capture was made, nothing is asked. Where one was, its outcome may be unknown (that is why the saga gave up on it):
+ * asking once more under the same key gives the provider's decision; if it never saw the first call this takes the money, and the
+ * refund gives it back.
  */
 async function refund(ctx: Context, order: CardOrder): Promise<void> {
   let reference = order.providerReference
   if (order.status !== 'CAPTURED') {
+    if (!order.wasAsked) return concludeVoid(ctx, order)
     const found = await endCapture(ctx, order)
     if (found.kind === 'declined') {
-      return concludeOrder(ctx, order, UNDECIDED, 'VOIDED', null, { type: 'CardRefunded', refundedAmount: 0 })
+      return concludeVoid(ctx, order)
     }
     reference = found.reference
   }
@@ -121,6 +139,7 @@ async function refund(ctx: Context, order: CardOrder): Promise<void> {
     amount: order.amount,
     signal: AbortSignal.timeout(ctx.config.CARD_TIMEOUT_MS),
   })
+  failpoint('card-answered', () => [order.wanted])
   await concludeOrder(ctx, order, [...UNDECIDED, 'CAPTURED'], 'REFUNDED', reference, {
     type: 'CardRefunded',
     refundedAmount: order.amount,
@@ -136,6 +155,10 @@ async function endCapture(ctx: Context, order: CardOrder): Promise<CaptureResult
     reference: found.reference,
     signal: AbortSignal.timeout(ctx.config.CARD_TIMEOUT_MS),
   })
+}
+
+function concludeVoid(ctx: Context, order: CardOrder): Promise<void> {
+  return concludeOrder(ctx, order, UNDECIDED, 'VOIDED', null, { type: 'CardRefunded', refundedAmount: 0 })
 }
 
 function concludeOrder(
@@ -157,7 +180,7 @@ function concludeOrder(
  */
 async function conclude(
   ctx: Context,
-  { paymentId }: CardOrder,
+  { paymentId, wanted }: CardOrder,
   message: SagaMessage,
   store: (tx: Tx) => Promise<boolean>,
 ): Promise<void> {
@@ -165,6 +188,7 @@ async function conclude(
     await inTransaction(ctx.pool, async (tx) => {
       const [, stored] = await together([lockSagas(tx, [paymentId]), store(tx)])
       if (stored) await advancePurchaseSagas(ctx, tx, [{ paymentId, message }])
+      failpoint('card-applied', () => [wanted])
     })
   } catch (error) {
     reportImpossible(ctx, error)

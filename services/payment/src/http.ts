@@ -27,6 +27,7 @@ import { takeProviderEvent } from './take-provider-event.ts'
 
 // Longer than a client should be away from a payment that it waits for.
 const RETRY_AFTER_MAX_S = 5
+const ESTIMATE_MAX_MS = 600_000
 
 /** The REST side of this service. */
 export function addRoutes(
@@ -102,7 +103,10 @@ function toPendingReply(
   { payment, nextAction, captureMs }: { payment: Payment } & CardProgress,
   reservation: ShownReservation,
 ): Reply {
-  const estimatedWaitSeconds = Math.max(1, Math.ceil((captureMs ?? 0) / 1_000))
+  // What has taken long already, such as for a provider or a broker that is away, is expected to take as long again.
+  const waitedMs = Date.now() - payment.createdAt.getTime()
+  const expectedMs = Math.min(ESTIMATE_MAX_MS, Math.max(captureMs ?? 0, waitedMs))
+  const estimatedWaitSeconds = Math.max(1, Math.ceil(expectedMs / 1_000))
   return {
     status: 202,
     data: {

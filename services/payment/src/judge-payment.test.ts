@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { judgePayment } from './judge-payment.ts'
+import { judgePayment as judge } from './judge-payment.ts'
 import type { FactsOfPayment } from './judge-payment.ts'
 
 const payment = {
@@ -34,6 +34,8 @@ const good: FactsOfPayment = { paymentId: 'p', payment, reservation: fact, walle
 const failed = { ...payment, status: 'FAILED', sagaState: 'FAILED' } as const
 const back = { ...payment, status: 'REFUNDED', sagaState: 'REFUNDED' } as const
 
+const NOW = new Date(3_600_000)
+const judgePayment = (facts: FactsOfPayment) => judge(facts, NOW)
 const numbers = (facts: Partial<FactsOfPayment>): number[] =>
   judgePayment({ ...good, ...facts }).violations.map((violation) => violation.number)
 
@@ -54,6 +56,19 @@ describe('what the audit says of a payment', () => {
       payment: { ...payment, status: 'PENDING', sagaState: 'CONFIRMING' },
     })
     expect(judgement).toEqual({ unsettled: true, lookedAt: [], violations: [] })
+  })
+
+  test('one that has not heard that its reservation is cancelled is at work, but not for ever', () => {
+    const cancelled = (agoMs: number): FactsOfPayment => {
+      const cancelledAtMs = NOW.getTime() - agoMs
+      return { ...good, reservation: { ...fact, status: 'CANCELLED', cancelledAtMs } }
+    }
+    const unsettled = { unsettled: true, lookedAt: [], violations: [] }
+    expect(judgePayment(cancelled(0))).toEqual(unsettled)
+    expect(judgePayment(cancelled(899_000))).toEqual(unsettled)
+    expect(judgePayment(cancelled(900_000)).violations).toEqual([
+      { number: 2, text: 'payment p: it is APPROVED, but its reservation is CANCELLED' },
+    ])
   })
 
   test('one whose capture was left to a person is named, though its saga is at work', () => {

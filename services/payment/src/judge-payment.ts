@@ -18,19 +18,26 @@ export interface Judgement {
 
 type Violation = { number: 2 | 3; text: string }
 
+/**
+ * A saga that does not know yet that its reservation is cancelled is not judged for so long: the message may wait for the broker to come
+ * back. Reconciliation tells it by then without the broker.
+ */
+const UNTOLD_MS = 15 * 60_000
+
 const SETTLED = new Set(['APPROVED', 'FAILED', 'REFUNDED'])
 
 /**
  * Judges one payment by invariants 2 and 3: a CONFIRMED reservation has exactly one APPROVED payment of its amount whose money
  * was taken exactly once; money taken for any other payment has been given back, once. A payment whose saga is at work is
- * not judged, unless a person has to find out whether its card's money was taken. Pure.
+ * not judged, unless a person has to find out whether its card's money was taken; one that has not heard of a cancellation is at work. Pure.
  */
-export function judgePayment(facts: FactsOfPayment): Judgement {
+export function judgePayment(facts: FactsOfPayment, now: Date): Judgement {
   const { payment } = facts
   if (payment === undefined) return judgeUnknown(facts)
   if (!SETTLED.has(payment.sagaState)) {
-    return payment.isCaptureLeft ? judgeLeft(payment) : { unsettled: true, lookedAt: [], violations: [] }
+    return payment.isCaptureLeft ? judgeLeft(payment) : UNSETTLED
   }
+  if (payment.status === 'APPROVED' && isUntold(facts, now)) return UNSETTLED
   const violations =
     payment.status === 'APPROVED' ? judgeApproved(payment, facts) : judgeEnded(payment, facts)
   return {
@@ -41,6 +48,16 @@ export function judgePayment(facts: FactsOfPayment): Judgement {
       text: `payment ${payment.paymentId}: ${text}`,
     })),
   }
+}
+
+const UNSETTLED: Judgement = { unsettled: true, lookedAt: [], violations: [] }
+
+function isUntold({ reservation }: FactsOfPayment, now: Date): boolean {
+  return (
+    reservation?.status === 'CANCELLED' &&
+    reservation.cancelledAtMs > 0 &&
+    now.getTime() - reservation.cancelledAtMs < UNTOLD_MS
+  )
 }
 
 function judgeLeft({ paymentId }: PaymentFacts): Judgement {

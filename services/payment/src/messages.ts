@@ -1,6 +1,7 @@
 import { reader } from '@frontrow/messaging/handlers'
 import type { MessageHandlers } from '@frontrow/messaging/handlers'
 import { claimed } from '@frontrow/messaging/inbox'
+import type { Tx } from '@frontrow/postgres/pool'
 import {
   ReservationCancelled,
   ReservationConfirmed,
@@ -13,20 +14,29 @@ import { topics } from '@frontrow/proto/topics'
 import { advancePurchaseSagas, reportImpossible } from './advance-purchase-sagas.ts'
 import type { SagaNews } from './advance-purchase-sagas.ts'
 import type { Context } from './context.ts'
+import type { SagaMessage } from './purchase-saga.ts'
+import { findPendingPayments } from './sql/payments.ts'
 
 /** The topics this service listens to. */
 export const consumedTopics = [topics.walletEvents, topics.reservationEvents]
 
+/** What happened to the saga of a payment, or to a hold that has a saga only where it is being paid for. */
+type News = SagaNews | { reservationId: string; message: SagaMessage }
+
 /** How replies and events are read and applied to sagas. */
 export function messageHandlers(
   ctx: Omit<Context, 'cardProvider' | 'getReservation'>,
-): MessageHandlers<SagaNews> {
-  const advance = claimed<SagaNews>(ctx.pool, (tx, messages) => {
+): MessageHandlers<News> {
+  const advance = claimed<News>(ctx.pool, async (tx, messages) => {
     const fresh = messages.filter(({ isNew }) => isNew)
-    return advancePurchaseSagas(
+    const payments = await findPaymentsOfHolds(tx, fresh)
+    await advancePurchaseSagas(
       ctx,
       tx,
-      fresh.map(({ content, trace }) => ({ ...content, trace })),
+      fresh.flatMap(({ content, trace }) => {
+        const paymentId = 'paymentId' in content ? content.paymentId : payments.get(content.reservationId)
+        return paymentId === undefined ? [] : [{ paymentId, message: content.message, trace }]
+      }),
     )
   })
   return {
@@ -51,10 +61,11 @@ export function messageHandlers(
         paymentId,
         message: { type: 'ReservationConfirmRefused', reason },
       })),
-      // A hold that nobody had paid for has no saga.
-      ReservationCancelled: reader(ReservationCancelled, ({ paymentId, reason }) =>
-        paymentId === null ? null : { paymentId, message: { type: 'ReservationCancelled', reason } },
-      ),
+      // A hold names no payment. One may be at work all the same.
+      ReservationCancelled: reader(ReservationCancelled, ({ paymentId, reservationId, reason }) => {
+        const message = { type: 'ReservationCancelled', reason } as const
+        return paymentId === null ? { reservationId, message } : { paymentId, message }
+      }),
     },
     handleMany: async (messages) => {
       try {
@@ -66,4 +77,14 @@ export function messageHandlers(
       }
     },
   }
+}
+
+async function findPaymentsOfHolds(
+  tx: Tx,
+  messages: readonly { content: News }[],
+): Promise<ReadonlyMap<string, string>> {
+  const reservationIds = messages.flatMap(({ content }) =>
+    'reservationId' in content ? [content.reservationId] : [],
+  )
+  return reservationIds.length === 0 ? new Map() : findPendingPayments(tx, reservationIds)
 }

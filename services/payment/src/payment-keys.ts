@@ -90,5 +90,8 @@ export function answerOf(request: KeyedRequest, requestHash: Buffer): KeyAnswer 
 
 /** The refusal of a payment whose reservation had another live one when it was to begin. */
 function alreadyPaid(): Refusal {
-  return refuse('ALREADY_PAID', 'the reservation is paid, or being paid by another payment')
+  return refuse(
+    'ALREADY_PAID',
+    'another payment of this reservation was at work or had paid for it; where GET /reservations/{id} says that it is still held, pay with another Idempotency-Key',
+  )
 }

@@ -46,6 +46,9 @@ test('a card that needs a step of its owner waits for it until the hold ends, an
   const givenUp = after({ type: 'DeadlinePassed' })
   expect(shown(givenUp)).toBe('REFUNDING !RefundCard')
   expect(givenUp).toMatchObject({ saga: { reason: 'RESERVATION_EXPIRED', moneyTaken: false } })
+  const cancelled = after({ type: 'ReservationCancelled', reason: 'USER_CANCELLED' })
+  expect(shown(cancelled)).toBe('REFUNDING !RefundCard')
+  expect(cancelled).toMatchObject({ saga: { reason: 'USER_CANCELLED', moneyTaken: false } })
   const settledOrLater = ['CONFIRMING', 'APPROVED', 'REFUNDING', 'FAILED', 'REFUNDED'] as const
   const late = settledOrLater.map((state) =>
     shown(decide(card(state), { type: 'CardActionRequired', until }, now, limits)),

@@ -57,11 +57,15 @@ const expected: Record<SagaState, string[]> = {
     'impossible',
     'impossible',
     'impossible',
-    'impossible',
+    'REFUNDING !RefundWallet',
     'TAKING_MONEY !DebitWallet',
   ],
   // Only of a card: below.
-  AWAITING_ACTION: [...Array.from({ length: 9 }, () => 'impossible'), 'REFUNDING !RefundWallet'],
+  AWAITING_ACTION: [
+    ...Array.from({ length: 8 }, () => 'impossible'),
+    'REFUNDING !RefundWallet',
+    'REFUNDING !RefundWallet',
+  ],
   CONFIRMING: [
     'ignore',
     'impossible',
@@ -107,7 +111,7 @@ const expected: Record<SagaState, string[]> = {
     'impossible',
     'impossible',
     'impossible',
-    'impossible',
+    'ignore',
     'ignore',
   ],
   REFUNDED: [

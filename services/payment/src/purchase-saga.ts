@@ -6,6 +6,7 @@
  *      AWAITING_ACTION    the card's owner, until the hold ends                    -> REFUNDING                refund
  *   2  CONFIRMING         ConfirmReservation                -> APPROVED          -> REFUNDING                cancel + refund
  *   3  APPROVED           PaymentApproved (event)           settled              ReservationCancelled -> REFUNDING
+ *      before APPROVED    ReservationCancelled: its hold was given back, nothing more is taken         -> REFUNDING
  *      REFUNDING          RefundWallet | RefundCard         -> REFUNDED, or FAILED where nothing had been taken
  *
  * Step 2 is the point of no return: a saga never leaves CONFIRMING on a time-out, only on the reservation's answer.
@@ -109,7 +110,8 @@ const rules: { readonly [S in SagaState]: Rules } = {
     CardRefunded: impossible,
     ReservationConfirmed: impossible,
     ReservationConfirmRefused: impossible,
-    ReservationCancelled: impossible,
+    // Nobody can get the seats any more, so no money is taken for them that has not been.
+    ReservationCancelled: go('REFUNDING'),
     DeadlinePassed: resend,
   },
   // Of a card only. The seats are no longer held when the deadline has passed, so nothing may be taken for them any more.
@@ -123,7 +125,7 @@ const rules: { readonly [S in SagaState]: Rules } = {
     CardRefunded: impossible,
     ReservationConfirmed: impossible,
     ReservationConfirmRefused: impossible,
-    ReservationCancelled: impossible,
+    ReservationCancelled: go('REFUNDING'),
     DeadlinePassed: () => ({ kind: 'go', to: 'REFUNDING', reason: 'RESERVATION_EXPIRED' }),
   },
   CONFIRMING: {
@@ -136,7 +138,7 @@ const rules: { readonly [S in SagaState]: Rules } = {
     CardRefunded: impossible,
     ReservationConfirmed: go('APPROVED'),
     ReservationConfirmRefused: go('REFUNDING'),
-    // A reservation names the payment that confirmed it, so this one was confirmed, and that answer is lost or parked.
+    // It was confirmed, and that answer is lost or parked, or its hold was cancelled and never can be confirmed.
     ReservationCancelled: go('REFUNDING'),
     DeadlinePassed: resend,
   },
@@ -179,7 +181,8 @@ const rules: { readonly [S in SagaState]: Rules } = {
     CardRefunded: ignore,
     ReservationConfirmed: impossible,
     ReservationConfirmRefused: impossible,
-    ReservationCancelled: impossible,
+    // It failed in the moment in which its hold was cancelled.
+    ReservationCancelled: ignore,
     DeadlinePassed: ignore,
   },
   REFUNDED: {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { createSimulatedCardProvider } from '@frontrow/card-provider/simulated-card-provider'
+import { topics } from '@frontrow/proto/topics'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { willing } from './participants.ts'
 import { SHORT_WAITS, startPayingService } from './paying-service.ts'
@@ -104,6 +105,25 @@ test('when the hold runs out the step is cancelled at the provider, and nothing 
   expect([again.status, again.body.error?.code]).toEqual([409, 'RESERVATION_EXPIRED'])
   expect(again.body.error?.message).not.toContain('given back')
 })
+
+test.each(['USER_CANCELLED', 'SCHEDULE_CANCELLED'])(
+  'when the hold is cancelled (%s) the step is cancelled at the provider at once, and nothing was taken',
+  async (reason) => {
+    const reservationId = service.hold('107')
+    const answer = await service.pay('107', reservationId, { card: 'tok_action_never' })
+    expect(answer.status).toBe(202)
+    const { paymentId } = answer.body.data ?? {}
+    const news = { reservationId, userId: '107', scheduleId: 42, seatIds: [7], paymentId: null, reason }
+    await service.participants.publish(topics.reservationEvents, reservationId, 'ReservationCancelled', news)
+    await waitFor(paymentId, '107', {
+      status: 'FAILED',
+      reason,
+      failure: { code: 'RESERVATION_NOT_PAYABLE', moneyMoved: false },
+    })
+    expect(cancelled).toHaveLength(1)
+    expect((await see(paymentId, '107')).body.data).not.toHaveProperty('nextAction')
+  },
+)
 
 test('a hold that is refreshed meanwhile gives the owner of the card as much longer', async () => {
   const reservationId = service.hold('104', { expiresAtMs: Date.now() + 3_000 })

@@ -4,6 +4,7 @@ import type { InteractiveCardProvider } from '@frontrow/card-provider/card-provi
 import { createSimulatedCardProvider } from '@frontrow/card-provider/simulated-card-provider'
 import { Alarm } from '@frontrow/messaging/wake-up'
 import { inTransaction } from '@frontrow/postgres/transaction'
+import { BreakerOpenError } from '@frontrow/service-host/breaker'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
@@ -187,6 +188,51 @@ test('workers of two instances call the provider once for each capture, however 
   expect(calls.toSorted()).toEqual(idsOf(payments).map((paymentId) => `capture-${paymentId}`))
 })
 
+test('a capture that no call has begun is given up without asking the provider, also where the breaker kept its calls away', async () => {
+  const asked: string[] = []
+  const simulator = createSimulatedCardProvider({ lateMs: 0 })
+  const provider: InteractiveCardProvider = {
+    ...simulator,
+    captureInteractively({ idempotencyKey }) {
+      asked.push(idempotencyKey)
+      return Promise.reject(new BreakerOpenError('the card provider'))
+    },
+  }
+  const [never, refused] = await byCard(2)
+  if (never === undefined || refused === undefined) throw new Error('no payments')
+  const { pool } = one.ctx
+  await pool.query('UPDATE card_captures SET due_at = NULL WHERE payment_id = $1', [never.paymentId])
+  const [worker] = workers([one], provider)
+  worker?.start()
+  await eventually(async () => {
+    const { rows } = await pool.query(
+      'SELECT was_asked, last_error FROM card_captures WHERE payment_id = $1 AND last_error IS NOT NULL',
+      [refused.paymentId],
+    )
+    expect(rows).toEqual([{ was_asked: false, last_error: expect.any(String) }])
+  })
+  const ids = [never.paymentId, refused.paymentId]
+  const calls = await inTransaction(pool, async (tx) => {
+    await orderRefunds(tx, ids)
+    await tx.query(
+      `UPDATE purchase_sagas SET state = 'REFUNDING', version = 2 WHERE payment_id = ANY ($1::uuid[])`,
+      [ids],
+    )
+    return asked.length
+  })
+  await eventually(async () => {
+    const { rows } = await pool.query(
+      `SELECT c.status, p.status AS payment, s.money_taken FROM card_captures c JOIN payments p USING (payment_id)
+       JOIN purchase_sagas s USING (payment_id) WHERE payment_id = ANY ($1::uuid[])`,
+      [ids],
+    )
+    expect(rows).toEqual(ids.map(() => ({ status: 'VOIDED', payment: 'FAILED', money_taken: false })))
+  })
+  await worker?.stop()
+  expect(asked.every((key) => key === `capture-${refused.paymentId}`)).toBe(true)
+  expect(asked.length - calls).toBeLessThanOrEqual(1)
+})
+
 test('a refund that failed is tried again under the same key of the provider, and so is what it asks before', async () => {
   const keys: string[] = []
   const simulator = createSimulatedCardProvider({ lateMs: 0 })
@@ -204,6 +250,7 @@ test('a refund that failed is tried again under the same key of the provider, an
   const [payment] = await byCard(1)
   if (payment === undefined) throw new Error('no payment')
   await inTransaction(one.ctx.pool, async (tx) => {
+    await tx.query('UPDATE card_captures SET was_asked = true WHERE payment_id = $1', [payment.paymentId])
     await orderRefunds(tx, [payment.paymentId])
     await tx.query(`UPDATE purchase_sagas SET state = 'REFUNDING', version = 2 WHERE payment_id = $1`, [
       payment.paymentId,
@@ -236,6 +283,7 @@ test('a capture of unknown outcome whose key the provider has forgotten is left 
   const [payment] = await byCard(1)
   const paymentId = payment?.paymentId ?? ''
   await inTransaction(one.ctx.pool, async (tx) => {
+    await tx.query('UPDATE card_captures SET was_asked = true WHERE payment_id = $1', [paymentId])
     await orderRefunds(tx, [paymentId])
     await tx.query(`UPDATE purchase_sagas SET state = 'REFUNDING', version = 2 WHERE payment_id = $1`, [
       paymentId,

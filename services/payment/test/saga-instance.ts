@@ -110,8 +110,8 @@ export async function beginPayments(
        INSERT INTO payments (payment_id, reservation_id, user_id, schedule_id, amount, payment_method, status)
        SELECT payment_id, reservation_id, 'u-1', 42, 120000, method, 'PENDING' FROM n),
      captures AS (
-       INSERT INTO card_captures (payment_id, amount, card_token, wanted, status)
-       SELECT payment_id, 120000, 'tok_approved', 'CAPTURED', 'PENDING' FROM n WHERE method = 'CARD')
+       INSERT INTO card_captures (payment_id, amount, card_token, wanted, status, was_asked)
+       SELECT payment_id, 120000, 'tok_approved', 'CAPTURED', 'PENDING', false FROM n WHERE method = 'CARD')
      INSERT INTO purchase_sagas (payment_id, state, deadline_at, updated_at)
      SELECT payment_id, 'TAKING_MONEY', $4, $4 FROM n`,
     [

@@ -20,6 +20,8 @@ export interface StripeStandIn {
   intentOf(paymentId: string | undefined): Intent
   /** Answers the next calls of this path with 500. */
   failNext(path: string, times: number): void
+  /** What becomes of each call from now on, by its path and its card, which a capture names. A call that hangs is never answered. */
+  behave(how: (path: string, card: string | null) => 'answer' | 'fail' | 'hang'): void
   stop(): Promise<void>
 }
 
@@ -27,6 +29,7 @@ export async function startStripe(): Promise<StripeStandIn> {
   const calls: StripeStandIn['calls'] = []
   const intents = new Map<string, Intent>()
   const failing = new Map<string, number>()
+  let behaviour: Parameters<StripeStandIn['behave']>[0] = () => 'answer'
   const server = createServer(async (request, response) => {
     const form = new URLSearchParams((await request.toArray()).join(''))
     const path = request.url ?? ''
@@ -34,7 +37,9 @@ export async function startStripe(): Promise<StripeStandIn> {
     calls.push({ path, key, form })
     const failures = failing.get(path) ?? 0
     failing.set(path, failures - 1)
-    if (failures > 0) {
+    const becomes = behaviour(path, form.get('payment_method'))
+    if (becomes === 'hang') return
+    if (failures > 0 || becomes === 'fail') {
       response.writeHead(500).end(JSON.stringify({ error: { type: 'api_error' } }))
       return
     }
@@ -53,6 +58,7 @@ export async function startStripe(): Promise<StripeStandIn> {
       return found
     },
     failNext: (path, times) => void failing.set(path, times),
+    behave: (how) => void (behaviour = how),
     async stop() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

@@ -11,13 +11,14 @@ import type { Owner } from './get-reservations.ts'
 import { lockForChange } from './lock-for-change.ts'
 import type { CancelReason, EndedReservation, Reservation, ReservationStatus } from './reservation.ts'
 import { cancelledMessage } from './reservation-messages.ts'
+import { listCheckIns } from './sql/check-ins.ts'
 import { findReservation, markCancelled } from './sql/reservations.ts'
 import { freeSeatsOf, lockSeatsOf } from './sql/seat-holds.ts'
 
 /**
  * Cancels a hold or a confirmed reservation. Its seats are free at once; the purchase saga then refunds a confirmed one.
  * Cancelling it again changes nothing and answers the same. What is paid is cancelled by its buyer until `refundableUntil` of the schedule, or until the
- * show begins; by an admin (whose `owner` is null) at any time.
+ * show begins, unless one of its tickets was used; by an admin (whose `owner` is null) at any time.
  */
 export async function cancelReservation(
   ctx: Context,
@@ -34,6 +35,7 @@ export async function cancelReservation(
     if (status === 'EXPIRED') throw refuse('RESERVATION_NOT_CANCELLABLE', 'the hold ran out')
     // It was paid meanwhile, so that it has to be asked whether what is paid may be refunded.
     if (status === 'CONFIRMED' && statusBefore !== 'CONFIRMED') return undefined
+    if (status === 'CONFIRMED' && owner !== null) await refuseUsed(tx, reservationId)
     const changed = await cancelLocked(ctx, tx, [reservationId], 'USER_CANCELLED')
     await completeAdminAction(tx)
     const after = await findReservation(tx, reservationId, null)
@@ -46,6 +48,16 @@ export async function cancelReservation(
   ctx.seatPicker.forget(ended.reservation.scheduleId)
   ctx.counters.cancelled(ended.cancelled, 'USER_CANCELLED')
   return ended.reservation
+}
+
+/** A door keeps the reservation as it is while it admits somebody, so that after the lock its check-in is seen. */
+async function refuseUsed(tx: Tx, reservationId: string): Promise<void> {
+  const [first] = await listCheckIns(tx, reservationId)
+  if (first === undefined) return
+  const { seatId, checkedInAt } = first
+  throw refuse('TICKET_USED', 'somebody has come in with a ticket of it', {
+    details: { seatId, checkedInAt: checkedInAt.toISOString() },
+  })
 }
 
 function actionOf(status: ReservationStatus, owner: Owner): ShowAction {

@@ -1,6 +1,7 @@
 import { SEATS_MAX } from '@frontrow/proto/values'
 import { grpcTarget, hostSettings, idempotencyKeepHours, whole } from '@frontrow/service-host/config'
 import type { z } from 'zod'
+import { ed25519PrivateKey, ed25519PublicKeys } from './tickets/key-settings.ts'
 
 /** Settings of the reservation service. */
 export const settings = hostSettings.extend({
@@ -32,6 +33,12 @@ export const settings = hostSettings.extend({
   ),
   JOB_KEEP_MS: whole(1_000, 86_400_000, 3_600_000).describe('how long a job is kept after its end'),
   IDEMPOTENCY_KEEP_HOURS: idempotencyKeepHours,
+  TICKET_SIGNING_KEY: ed25519PrivateKey.describe(
+    'private key of Ed25519 that signs the codes of tickets: PKCS #8, as PEM or as the base64 in it; docs/tickets.md',
+  ),
+  TICKET_PUBLIC_KEYS: ed25519PublicKeys.describe(
+    'further public keys whose tickets are good: SPKI, as PEM or as the base64 in it, separated by commas; older ones, and the next one before it signs',
+  ),
 })
 
 /** The checked settings. */

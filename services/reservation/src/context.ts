@@ -7,6 +7,7 @@ import type { ReservationCounters } from './events.ts'
 import type { SeatPicker } from './seat-picker.ts'
 import type { Schedules } from './schedules.ts'
 import type { TakeSeats } from './share-holds.ts'
+import type { TicketCodes } from './tickets/ticket-codes.ts'
 
 /** What the use cases of this service work with; built once in start.ts. */
 export interface Context extends QueueCalls {
@@ -17,6 +18,7 @@ export interface Context extends QueueCalls {
   schedules: Schedules
   takeSeats: TakeSeats
   seatPicker: SeatPicker
+  ticketCodes: TicketCodes
   counters: ReservationCounters
   /** For on-sale windows only. Whether a hold has ended is decided by the database's clock. */
   now: () => Date

@@ -13,6 +13,7 @@ export interface ReservationCounters {
   cancelled(reservations: readonly ReservationFacts[], reason: CancelReason): void
   expired(reservations: readonly ReservationFacts[], how: 'swept' | 'taken-over'): void
   refunded(paymentId: string): void
+  checkedIn(ticket: { reservationId: string; scheduleId: number; seatId: number }): void
 }
 
 /** Counters on the service's registry. Single reservations are logged at debug: an on-sale makes thousands a second. */
@@ -34,6 +35,11 @@ export function countReservations(metrics: HostMetrics, logger: Logger): Reserva
     name: 'reservation_refusals_total',
     help: 'Holds and confirmations that were refused, by reason',
     labelNames: ['what', 'reason'] as const,
+    registers,
+  })
+  const checkIns = new Counter({
+    name: 'reservation_check_ins_total',
+    help: 'Tickets that were admitted at a door',
     registers,
   })
   const count = (change: string, reason: string, reservations: readonly ReservationFacts[]): void => {
@@ -59,6 +65,10 @@ export function countReservations(metrics: HostMetrics, logger: Logger): Reserva
     refunded: (paymentId) => {
       changes.inc({ change: 'refunded', reason: '' })
       logger.debug({ paymentId }, 'reservation refunded')
+    },
+    checkedIn: (ticket) => {
+      checkIns.inc()
+      logger.debug(ticket, 'ticket checked in')
     },
   }
 }

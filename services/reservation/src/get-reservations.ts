@@ -1,4 +1,5 @@
 import { refuse } from '@frontrow/proto/refusals'
+import type { Caller } from '@frontrow/service-host/auth'
 import type { Context } from './context.ts'
 import type { Reservation, ReservationStatus } from './reservation.ts'
 import { findReservation, listReservations } from './sql/reservations.ts'
@@ -6,9 +7,14 @@ import { findReservation, listReservations } from './sql/reservations.ts'
 /** Who asks: a user sees their own reservations; null (admins, other services) sees all. */
 export type Owner = string | null
 
+/** Whose reservations a caller may see. */
+export function ownerFor({ isAdmin, userId }: Caller): Owner {
+  return isAdmin ? null : userId
+}
+
 /** One reservation; somebody else's is RESERVATION_NOT_FOUND. */
 export async function getReservation(
-  ctx: Context,
+  ctx: Pick<Context, 'pool'>,
   reservationId: string,
   owner: Owner,
 ): Promise<Reservation> {

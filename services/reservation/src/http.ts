@@ -1,6 +1,5 @@
 import { readQueueToken } from '@frontrow/proto/queue-token'
 import { actingUser } from '@frontrow/service-host/auth'
-import type { Caller } from '@frontrow/service-host/auth'
 import type { HttpServer } from '@frontrow/service-host/http-server'
 import { prefersAsync } from '@frontrow/service-host/prefer'
 import type { Reply } from '@frontrow/service-host/serve-route'
@@ -10,8 +9,7 @@ import { cancelReservation } from './cancel-reservation.ts'
 import type { SeatChoice } from './check-offer.ts'
 import type { SeenPrice } from './choose-seats.ts'
 import type { Context } from './context.ts'
-import { getReservation, getReservations } from './get-reservations.ts'
-import type { Owner } from './get-reservations.ts'
+import { getReservation, getReservations, ownerFor } from './get-reservations.ts'
 import { holdSeats } from './hold-seats.ts'
 import type { HoldAnswer } from './hold-seats.ts'
 import { acceptHold } from './jobs/accept-holds.ts'
@@ -116,10 +114,6 @@ function toHoldReply({ data, isReplay }: HoldAnswer, isAsync: boolean): Reply {
       ...(job.success && isAsync ? { 'Preference-Applied': 'respond-async' } : {}),
     },
   }
-}
-
-function ownerFor({ isAdmin, userId }: Caller): Owner {
-  return isAdmin ? null : userId
 }
 
 function toChoice({ seatId, seatIds, quantity, grade, section, allowSplit }: HoldBody): SeatChoice {

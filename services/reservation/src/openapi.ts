@@ -1,24 +1,16 @@
 import { idempotencyKeyHeader } from '@frontrow/idempotency/idempotency-key'
 import { grade, quantity, seatIds, section } from '@frontrow/proto/values'
 import { defineRoute } from '@frontrow/service-host/route'
-import { id, userIdInput, uuid } from '@frontrow/values/ids'
+import { id, userIdInput } from '@frontrow/values/ids'
 import { money } from '@frontrow/values/money'
 import { limit, uuidCursor } from '@frontrow/values/page'
 import { time } from '@frontrow/values/time'
 import { z } from 'zod'
 import { acceptedJob, getJobRoute } from './jobs/openapi.ts'
+import { reservationId, seat } from './reservation-fields.ts'
+import { ticketRoutes } from './tickets/openapi.ts'
 
-const reservationId = uuid.meta({ example: '01932c07-a3c1-7d6e-9f0a-5b1c2d3e4f50' })
 const status = z.enum(['HOLD', 'CONFIRMED', 'CANCELLED', 'EXPIRED'])
-
-const seat = z.object({
-  seatId: z.int().meta({ example: 1001 }),
-  seatNumber: z.int().meta({ example: 1 }),
-  section: z.string().meta({ example: 'A' }),
-  row: z.string().meta({ example: '1' }),
-  grade: z.string().meta({ example: 'VIP' }),
-  price: z.int().meta({ description: 'In the smallest unit of the currency', example: 150_000 }),
-})
 
 const hold = z.object({
   reservationId,
@@ -220,7 +212,7 @@ export const cancelReservationRoute = defineRoute({
   tag: 'Reservations',
   summary: 'Give a hold or a confirmed reservation up',
   description:
-    'The seats are free at once. Cancelling again changes nothing and is answered the same; only `refund.status` tells how far the money of a confirmed one is by then: PENDING at first, and REFUNDED once it is back, as in `GET /reservations/{reservationId}`. A reservation is cancelled as a whole: giving back some of its seats is out of scope. From `refundableUntil` of its schedule on, a confirmed one is 422 NOT_REFUNDABLE, and once the show has begun 409 RESERVATION_NOT_CANCELLABLE, except for admins; a hold can still be given up.',
+    'The seats are free at once. Cancelling again changes nothing and is answered the same; only `refund.status` tells how far the money of a confirmed one is by then: PENDING at first, and REFUNDED once it is back, as in `GET /reservations/{reservationId}`. A reservation is cancelled as a whole: giving back some of its seats is out of scope. One with a ticket that was used at a door is 409 TICKET_USED. From `refundableUntil` of its schedule on, a confirmed one is 422 NOT_REFUNDABLE, and once the show has begun 409 RESERVATION_NOT_CANCELLABLE, except for admins; a hold can still be given up.',
   auth: 'user',
   params,
   responses: {
@@ -229,7 +221,7 @@ export const cancelReservationRoute = defineRoute({
       schema: z.object({ reservationId, status: z.literal('CANCELLED'), refund }),
     },
   },
-  refusals: ['RESERVATION_NOT_FOUND', 'RESERVATION_NOT_CANCELLABLE', 'NOT_REFUNDABLE'],
+  refusals: ['RESERVATION_NOT_FOUND', 'RESERVATION_NOT_CANCELLABLE', 'NOT_REFUNDABLE', 'TICKET_USED'],
 })
 
 /** Every route of this service, for the API document. */
@@ -240,4 +232,5 @@ export const routes = [
   refreshHoldRoute,
   cancelReservationRoute,
   getJobRoute,
+  ...ticketRoutes,
 ]

@@ -17,6 +17,8 @@ import { SeatPicker } from './seat-picker.ts'
 import { shareHolds } from './share-holds.ts'
 import { countLiveHolds } from './sql/reservations.ts'
 import { listTakenSeatIds } from './sql/seat-holds.ts'
+import { addTicketRoutes } from './tickets/http.ts'
+import { createTicketCodes } from './tickets/ticket-codes.ts'
 
 const TIDY_EVERY_MS = 600_000
 // The most that one call of tidyKeys deletes.
@@ -39,11 +41,13 @@ export async function startReservation(
     schedules: rememberSchedules(catalog, { freshMs: config.SCHEDULE_CACHE_MS, logger }),
     takeSeats: shareHolds(pool, config),
     seatPicker: new SeatPicker((scheduleId) => listTakenSeatIds(pool, scheduleId)),
+    ticketCodes: createTicketCodes(config.TICKET_SIGNING_KEY, config.TICKET_PUBLIC_KEYS),
     counters: countReservations(metrics, logger),
     now: () => new Date(),
   }
   const jobs = createJobs(host, ctx, { getPayment })
   addHttpRoutes(host.http, ctx, jobs)
+  addTicketRoutes(host.http, ctx)
   addGrpcMethods(host, ctx)
   host.consume(consumedTopics, messageHandlers(ctx, jobs.workers))
   host.every('expire holds', config.SWEEP_EVERY_MS, () => expireHolds(ctx))

@@ -117,6 +117,11 @@ export async function startNeighbours(): Promise<Neighbours> {
       const performanceAtMs = schedule.bookingCloseAtMs
       return {
         scheduleId,
+        concertId: 7,
+        concertTitle: 'Night',
+        venueId: 3,
+        venueName: 'Hall',
+        timeZone: 'Asia/Seoul',
         performanceAtMs,
         seatCount: runs.reduce((sum, run) => sum + run.seatCount, 0),
         ...schedule,

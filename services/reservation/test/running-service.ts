@@ -10,12 +10,16 @@ import { startReservation } from '../src/start.ts'
 import type { RunningService as RunningReservation } from '@frontrow/service-host/host'
 import { layOutRuns, startNeighbours } from './neighbours.ts'
 import type { Neighbours } from './neighbours.ts'
+import { newSigningKey } from './signing-keys.ts'
 
 const answer = z.object({
   success: z.boolean(),
   data: z.any().optional(),
   error: z.object({ code: z.string(), message: z.string(), details: z.unknown() }).optional(),
 })
+
+/** All instances of a test sign with it, unless told otherwise. */
+export const SIGNING_KEY = newSigningKey().privateKey
 
 /** An answer of the API. */
 interface Answer {
@@ -59,6 +63,7 @@ export function instanceEnv(
     QUEUE_GRPC: neighbours.queueAddress,
     CATALOG_GRPC: neighbours.catalogAddress,
     PAYMENT_GRPC: neighbours.paymentAddress,
+    TICKET_SIGNING_KEY: SIGNING_KEY,
     ...env,
   }
 }

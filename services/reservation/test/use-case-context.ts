@@ -12,7 +12,9 @@ import { SeatLayout } from '../src/seat-layout.ts'
 import { SeatPicker } from '../src/seat-picker.ts'
 import { shareHolds } from '../src/share-holds.ts'
 import { listTakenSeatIds } from '../src/sql/seat-holds.ts'
+import { createTicketCodes } from '../src/tickets/ticket-codes.ts'
 import { layOutRuns } from './neighbours.ts'
+import { newSigningKey } from './signing-keys.ts'
 
 /** The use cases on a database of their own, without servers around them. */
 export interface UseCases {
@@ -56,6 +58,7 @@ export function useCaseContext(environment: TestEnvironment, pool: Pool): Contex
     QUEUE_GRPC: 'unused:1',
     CATALOG_GRPC: 'unused:1',
     PAYMENT_GRPC: 'unused:1',
+    TICKET_SIGNING_KEY: newSigningKey().privateKey,
   })
   // As the service does, it remembers a layout for good.
   const layouts = new Map<number, SeatLayout>()
@@ -71,6 +74,7 @@ export function useCaseContext(environment: TestEnvironment, pool: Pool): Contex
     relay: { wake: () => undefined },
     takeSeats: shareHolds(pool, config),
     seatPicker: new SeatPicker((scheduleId) => listTakenSeatIds(pool, scheduleId)),
+    ticketCodes: createTicketCodes(config.TICKET_SIGNING_KEY, config.TICKET_PUBLIC_KEYS),
     counters: countReservations(createMetrics('test', { processMetrics: false }), logger),
     now: () => new Date(),
     verifyToken: async ({ scheduleId, userId }) => ({ scheduleId, userId, activeUntilMs: 0, sequence: 1 }),

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { uuidv7 } from 'uuidv7'
-import { leaseWork, noteFailure } from '../src/sql/charge-work.ts'
+import { noteFailure } from '../src/sql/charge-work.ts'
 import { CardBank } from './card-bank.ts'
 import { startWalletUnderTest } from './wallet-under-test.ts'
 import type { WalletUnderTest } from './wallet-under-test.ts'
@@ -96,40 +96,6 @@ test('who has lost the lease of a charge can not shorten the lease of who has it
   await noteFailure(it.wallet.ctx.pool, { ...mine, attempts: 2 }, 'in time', 600_000)
   expect(await rowOf(chargeId)).toMatchObject({ last_error: 'in time' })
   await it.owner.query('DELETE FROM charges WHERE charge_id = $1', [chargeId])
-})
-
-test('charges are leased each to one only, up to the limits and by what there is to do for them', async () => {
-  // Due, and locked away from the service itself, which looks for work all the time.
-  const { pool } = it.wallet.ctx
-  const ids = [
-    ...(await store({ status: 'CHARGING', count: 30, inSeconds: 600 })),
-    ...(await store({ status: 'FAILED', count: 30, inSeconds: 600 })),
-  ]
-  const [one, other] = [await pool.connect(), await pool.connect()]
-  try {
-    await one.query('BEGIN')
-    await other.query('BEGIN')
-    await one.query(
-      "UPDATE charges SET next_attempt_at = now() - interval '1 second' WHERE charge_id = ANY ($1)",
-      [ids],
-    )
-    const limits = { first: 64, again: 10, giveBack: 20 }
-    const leased = { leaseMs: 60_000, giveUpMs: 600_000 }
-    const mine = await leaseWork(one, limits, leased)
-    expect(mine.filter(({ status }) => status === 'CHARGING')).toHaveLength(10)
-    expect(mine.filter(({ status }) => status === 'FAILED')).toHaveLength(20)
-    expect(mine.every(({ attempts }) => attempts === 2)).toBe(true)
-    const rest = await leaseWork(one, { first: 64, again: 64, giveBack: 64 }, leased)
-    expect(new Set([...mine, ...rest].map(({ chargeId }) => chargeId)).size).toBe(60)
-    // Others pass over what is being leased, and don't wait for it.
-    expect(await leaseWork(other, limits, leased)).toEqual([])
-  } finally {
-    for (const client of [one, other]) {
-      await client.query('ROLLBACK')
-      client.release()
-    }
-  }
-  await it.owner.query('DELETE FROM charges WHERE charge_id = ANY ($1)', [ids])
 })
 
 test('the metrics tell how many charges are at work and how old they are', async () => {

@@ -552,7 +552,7 @@ export interface paths {
         put?: never;
         /**
          * Give a hold or a confirmed reservation up
-         * @description The seats are free at once. Cancelling again changes nothing and is answered the same; only `refund.status` tells how far the money of a confirmed one is by then: PENDING at first, and REFUNDED once it is back, as in `GET /reservations/{reservationId}`. A reservation is cancelled as a whole: giving back some of its seats is out of scope. From `refundableUntil` of its schedule on, a confirmed one is 422 NOT_REFUNDABLE, and once the show has begun 409 RESERVATION_NOT_CANCELLABLE, except for admins; a hold can still be given up.
+         * @description The seats are free at once. Cancelling again changes nothing and is answered the same; only `refund.status` tells how far the money of a confirmed one is by then: PENDING at first, and REFUNDED once it is back, as in `GET /reservations/{reservationId}`. A reservation is cancelled as a whole: giving back some of its seats is out of scope. One with a ticket that was used at a door is 409 TICKET_USED. From `refundableUntil` of its schedule on, a confirmed one is 422 NOT_REFUNDABLE, and once the show has begun 409 RESERVATION_NOT_CANCELLABLE, except for admins; a hold can still be given up.
          */
         post: operations["cancelReservation"];
         delete?: never;
@@ -575,6 +575,87 @@ export interface paths {
          *     Example: `curl -H "$ME" "$API/jobs/$JOB?wait=10"` answers as soon as the job has ended, and after 10 seconds in any case.
          */
         get: operations["getJob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reservations/{reservationId}/ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The tickets of a confirmed reservation, one for each seat
+         * @description Each seat has a code of its own, so that the people of one reservation can come in apart. Who has the code has the seat: show it to its owner only. A reservation that is not CONFIRMED is 409 RESERVATION_NOT_CONFIRMED, with `details` `{status, cancelledAt}`.
+         */
+        get: operations["getTickets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The public keys that tickets are verified by, also without a connection
+         * @description A JSON Web Key Set (RFC 7517), without the envelope of other answers. The first key signs; the others are of tickets that were handed out before, or the one that signs next. docs/tickets.md has what a code holds and how to verify it. It changes seldom and may be kept for five minutes; a door that goes offline takes it along.
+         */
+        get: operations["getTicketKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/tickets/check-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let one person in with the code of a ticket, once
+         * @description A door names its `scheduleId`, so that a ticket of another show is 422 TICKET_OF_OTHER_SCHEDULE. The second time a ticket is shown it is 409 TICKET_USED, with `details` `{reservationNumber, seat, checkedInAt, checkedInBy}`: when it was used before, and by whose token. After a cancellation it is 409 RESERVATION_NOT_CONFIRMED. What is forged, damaged or of another installation is 422 TICKET_INVALID. Two doors at the same moment admit one.
+         *
+         *     With `Idempotency-Key`, one for each scan, a door that lost the answer asks again and gets it: the person is let in by the first answer. A refusal leaves the key free.
+         *
+         *     `curl -H "$ADMIN" -H "Idempotency-Key: door-1-scan-118" -H "Content-Type: application/json" -d '{"code":"eyJ…","scheduleId":1}' $API/admin/tickets/check-in`
+         */
+        post: operations["checkInTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/schedules/{scheduleId}/check-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many people of a show are in */
+        get: operations["getCheckIns"];
         put?: never;
         post?: never;
         delete?: never;
@@ -994,7 +1075,7 @@ export interface components {
          * @description What programs should look at; which of them a route answers is listed with it. A later version may know more.
          * @enum {string}
          */
-        RefusalCode: "ALREADY_PAID" | "AMOUNT_CHANGED" | "BALANCE_LIMIT_EXCEEDED" | "BOOKING_NOT_OPEN" | "CARD_DECLINED" | "CHARGE_NOT_FOUND" | "CONCERT_NOT_FOUND" | "DEAD_LETTER_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "FORBIDDEN" | "IDEMPOTENCY_IN_PROGRESS" | "IDEMPOTENCY_KEY_REUSED" | "INSUFFICIENT_BALANCE" | "INTERNAL" | "INVALID_REQUEST" | "JOB_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "NOTICE_NOT_FAILED" | "NOTICE_NOT_FOUND" | "NOT_FOUND" | "NOT_REFUNDABLE" | "ORPHAN_SEAT" | "PAYLOAD_TOO_LARGE" | "PAYMENT_FAILED" | "PAYMENT_NOT_FOUND" | "PRECONDITION_FAILED" | "PRICE_CHANGED" | "QUEUE_FULL" | "QUEUE_TOKEN_EXISTS" | "QUEUE_TOKEN_INVALID" | "QUEUE_TOKEN_NOT_ACTIVE" | "QUEUE_TOKEN_NOT_FOUND" | "QUEUE_TOKEN_REQUIRED" | "RATE_LIMITED" | "REFRESH_LIMIT_EXCEEDED" | "RESERVATION_EXPIRED" | "RESERVATION_NOT_CANCELLABLE" | "RESERVATION_NOT_FOUND" | "RESERVATION_NOT_PAYABLE" | "RESERVATION_NOT_REFRESHABLE" | "SCHEDULE_NOT_CHANGEABLE" | "SCHEDULE_NOT_FOUND" | "SEAT_LAYOUT_NOT_FOUND" | "SEAT_LIMIT_EXCEEDED" | "SEAT_NOT_FOUND" | "SEAT_TAKEN" | "TIMEOUT" | "UNAUTHENTICATED" | "UNAVAILABLE" | "UNSUPPORTED_MEDIA_TYPE" | "VENUE_NOT_FOUND" | "WEBHOOK_DISABLED" | "WEBHOOK_LIMIT_EXCEEDED" | "WEBHOOK_NOT_FOUND";
+        RefusalCode: "ALREADY_PAID" | "AMOUNT_CHANGED" | "BALANCE_LIMIT_EXCEEDED" | "BOOKING_NOT_OPEN" | "CARD_DECLINED" | "CHARGE_NOT_FOUND" | "CONCERT_NOT_FOUND" | "DEAD_LETTER_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "FORBIDDEN" | "IDEMPOTENCY_IN_PROGRESS" | "IDEMPOTENCY_KEY_REUSED" | "INSUFFICIENT_BALANCE" | "INTERNAL" | "INVALID_REQUEST" | "JOB_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "NOTICE_NOT_FAILED" | "NOTICE_NOT_FOUND" | "NOT_FOUND" | "NOT_REFUNDABLE" | "ORPHAN_SEAT" | "PAYLOAD_TOO_LARGE" | "PAYMENT_FAILED" | "PAYMENT_NOT_FOUND" | "PRECONDITION_FAILED" | "PRICE_CHANGED" | "QUEUE_FULL" | "QUEUE_TOKEN_EXISTS" | "QUEUE_TOKEN_INVALID" | "QUEUE_TOKEN_NOT_ACTIVE" | "QUEUE_TOKEN_NOT_FOUND" | "QUEUE_TOKEN_REQUIRED" | "RATE_LIMITED" | "REFRESH_LIMIT_EXCEEDED" | "RESERVATION_EXPIRED" | "RESERVATION_NOT_CANCELLABLE" | "RESERVATION_NOT_CONFIRMED" | "RESERVATION_NOT_FOUND" | "RESERVATION_NOT_PAYABLE" | "RESERVATION_NOT_REFRESHABLE" | "SCHEDULE_NOT_CHANGEABLE" | "SCHEDULE_NOT_FOUND" | "SEAT_LAYOUT_NOT_FOUND" | "SEAT_LIMIT_EXCEEDED" | "SEAT_NOT_FOUND" | "SEAT_TAKEN" | "TICKET_INVALID" | "TICKET_OF_OTHER_SCHEDULE" | "TICKET_USED" | "TIMEOUT" | "UNAUTHENTICATED" | "UNAVAILABLE" | "UNSUPPORTED_MEDIA_TYPE" | "VENUE_NOT_FOUND" | "WEBHOOK_DISABLED" | "WEBHOOK_LIMIT_EXCEEDED" | "WEBHOOK_NOT_FOUND";
         /** @description RFC 9457, for `Accept: application/problem+json`. */
         Problem: {
             type: string;
@@ -1383,8 +1464,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `RESERVATION_NOT_CANCELLABLE`: Neither held nor confirmed, or the show has begun. */
-        RESERVATION_NOT_CANCELLABLE: {
+        /**
+         * @description `RESERVATION_NOT_CANCELLABLE`: Neither held nor confirmed, or the show has begun.
+         *
+         *     `TICKET_USED`: Somebody has come in with it; `details.checkedInAt`.
+         */
+        "RESERVATION_NOT_CANCELLABLE-TICKET_USED": {
             headers: {
                 [name: string]: unknown;
             };
@@ -1405,6 +1490,48 @@ export interface components {
         };
         /** @description `JOB_NOT_FOUND`: No such job of yours, or it ended too long ago. */
         JOB_NOT_FOUND: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `RESERVATION_NOT_CONFIRMED`: Only a CONFIRMED reservation has tickets; `details.status`. */
+        RESERVATION_NOT_CONFIRMED: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `IDEMPOTENCY_IN_PROGRESS`: The same key is being worked on; try again shortly.
+         *
+         *     `RESERVATION_NOT_CONFIRMED`: Only a CONFIRMED reservation has tickets; `details.status`.
+         *
+         *     `TICKET_USED`: Somebody has come in with it; `details.checkedInAt`.
+         */
+        "IDEMPOTENCY_IN_PROGRESS-RESERVATION_NOT_CONFIRMED-TICKET_USED": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `IDEMPOTENCY_KEY_REUSED`: The key was used with another body.
+         *
+         *     `TICKET_INVALID`: No ticket of this installation: forged, damaged, or of a key that is not ours.
+         *
+         *     `TICKET_OF_OTHER_SCHEDULE`: A good ticket of another show; `details.scheduleId`.
+         */
+        "IDEMPOTENCY_KEY_REUSED-TICKET_INVALID-TICKET_OF_OTHER_SCHEDULE": {
             headers: {
                 [name: string]: unknown;
             };
@@ -4495,7 +4622,7 @@ export interface operations {
             400: components["responses"]["INVALID_REQUEST"];
             401: components["responses"]["UNAUTHENTICATED"];
             404: components["responses"]["RESERVATION_NOT_FOUND"];
-            409: components["responses"]["RESERVATION_NOT_CANCELLABLE"];
+            409: components["responses"]["RESERVATION_NOT_CANCELLABLE-TICKET_USED"];
             422: components["responses"]["NOT_REFUNDABLE"];
             429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL"];
@@ -4572,6 +4699,276 @@ export interface operations {
             400: components["responses"]["INVALID_REQUEST"];
             401: components["responses"]["UNAUTHENTICATED"];
             404: components["responses"]["JOB_NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["UNAVAILABLE"];
+            504: components["responses"]["TIMEOUT"];
+        };
+    };
+    getTickets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reservationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In the order of the seats of the reservation */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                        data: {
+                            /**
+                             * Format: uuid
+                             * @example 01932c07-a3c1-7d6e-9f0a-5b1c2d3e4f50
+                             */
+                            reservationId: string;
+                            /** @example FR-7K3M9QW2XT */
+                            reservationNumber: string;
+                            /** @example 1 */
+                            scheduleId: number;
+                            /** @description Null where the catalog does not answer; the codes are good all the same */
+                            schedule: {
+                                /** @example 1 */
+                                concertId: number;
+                                /** @example Night of a Thousand Lights */
+                                concertTitle: string;
+                                /** @example 1 */
+                                venueId: number;
+                                /** @example Olympic Hall */
+                                venueName: string;
+                                /** Format: date-time */
+                                performanceAt: string;
+                                /**
+                                 * @description Of the venue
+                                 * @example Asia/Seoul
+                                 */
+                                timeZone: string;
+                            } | null;
+                            tickets: {
+                                seat: {
+                                    /** @example 1001 */
+                                    seatId: number;
+                                    /** @example 1 */
+                                    seatNumber: number;
+                                    /** @example A */
+                                    section: string;
+                                    /** @example 1 */
+                                    row: string;
+                                    /** @example VIP */
+                                    grade: string;
+                                    /**
+                                     * @description In the smallest unit of the currency
+                                     * @example 150000
+                                     */
+                                    price: number;
+                                };
+                                /**
+                                 * @description For a QR code: a JSON Web Token of some 190 characters, signed by Ed25519. It names no person.
+                                 * @example eyJhbGciOiJFZERTQSIsImtpZCI6Im9qUGUifQ.eyJyZXMiOiJGUi03SzNNOVFXMlhUIiwic2NoIjoxLCJzZWF0IjoxMDAxfQ.ovcTiaX8vEkEA_BTuxlT-eY2WFAWtxn3FLlG8Ae97w-XkHCUii-YWS8rQhQ6is4fmMJzjUO4mdaToKvzdN1zCw
+                                 */
+                                code: string;
+                                /** @description When somebody came in with it */
+                                checkedInAt: string | null;
+                            }[];
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            404: components["responses"]["RESERVATION_NOT_FOUND"];
+            409: components["responses"]["RESERVATION_NOT_CONFIRMED"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["UNAVAILABLE"];
+            504: components["responses"]["TIMEOUT"];
+        };
+    };
+    getTicketKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys */
+            200: {
+                headers: {
+                    /** @description `public, max-age=300` */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jwk-set+json": {
+                        keys: {
+                            /** @constant */
+                            kty: "OKP";
+                            /** @constant */
+                            crv: "Ed25519";
+                            /** @example 6H9_TIt5Vrlrpdu-sTvAWsZoRE0-F-Upt1Gr2SwQEN8 */
+                            x: string;
+                            /**
+                             * @description As the header of a code names it
+                             * @example ojPe
+                             */
+                            kid: string;
+                            /** @constant */
+                            alg: "EdDSA";
+                            /** @constant */
+                            use: "sig";
+                        }[];
+                    };
+                };
+            };
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["UNAVAILABLE"];
+            504: components["responses"]["TIMEOUT"];
+        };
+    };
+    checkInTicket: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Without it, each request is another one. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @example eyJhbGciOiJFZERTQSIsImtpZCI6Im9qUGUifQ.eyJyZXMiOiJGUi03SzNNOVFXMlhUIiwic2NoIjoxLCJzZWF0IjoxMDAxfQ.ovcTiaX8vEkEA_BTuxlT-eY2WFAWtxn3FLlG8Ae97w-XkHCUii-YWS8rQhQ6is4fmMJzjUO4mdaToKvzdN1zCw */
+                    code: string;
+                    /**
+                     * @description The show of the door
+                     * @example 1
+                     */
+                    scheduleId?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Let this person in */
+            200: {
+                headers: {
+                    /** @description `true` on an answer that was given before. */
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                        data: {
+                            /**
+                             * Format: uuid
+                             * @example 01932c07-a3c1-7d6e-9f0a-5b1c2d3e4f50
+                             */
+                            reservationId: string;
+                            /** @example FR-7K3M9QW2XT */
+                            reservationNumber: string;
+                            /** @example 1 */
+                            scheduleId: number;
+                            seat: {
+                                /** @example 1001 */
+                                seatId: number;
+                                /** @example 1 */
+                                seatNumber: number;
+                                /** @example A */
+                                section: string;
+                                /** @example 1 */
+                                row: string;
+                                /** @example VIP */
+                                grade: string;
+                                /**
+                                 * @description In the smallest unit of the currency
+                                 * @example 150000
+                                 */
+                                price: number;
+                            };
+                            /** Format: date-time */
+                            checkedInAt: string;
+                            /**
+                             * @description The door: the subject of its token
+                             * @example door-1
+                             */
+                            checkedInBy: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            409: components["responses"]["IDEMPOTENCY_IN_PROGRESS-RESERVATION_NOT_CONFIRMED-TICKET_USED"];
+            413: components["responses"]["PAYLOAD_TOO_LARGE"];
+            415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
+            422: components["responses"]["IDEMPOTENCY_KEY_REUSED-TICKET_INVALID-TICKET_OF_OTHER_SCHEDULE"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["UNAVAILABLE"];
+            504: components["responses"]["TIMEOUT"];
+        };
+    };
+    getCheckIns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scheduleId: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As of now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                        data: {
+                            /** @example 1 */
+                            scheduleId: number;
+                            /**
+                             * @description Seats of CONFIRMED reservations
+                             * @example 960
+                             */
+                            tickets: number;
+                            /**
+                             * @description Those of them that were checked in
+                             * @example 412
+                             */
+                            admitted: number;
+                            /**
+                             * @description Checked in, and cancelled afterwards: by an admin, or with the show
+                             * @example 0
+                             */
+                            cancelledAfterAdmission: number;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["SCHEDULE_NOT_FOUND"];
             429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL"];
             503: components["responses"]["UNAVAILABLE"];

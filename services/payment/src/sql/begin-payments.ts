@@ -63,8 +63,8 @@ export async function beginPayments(
         INSERT INTO purchase_sagas (payment_id, state, money_taken, attempts, deadline_at, reason)
         SELECT payment_id, state, money_taken, attempts, deadline_at, reason FROM begun JOIN wanted USING (payment_id)
       ), captures AS (
-        INSERT INTO card_captures (payment_id, amount, card_token, wanted, status)
-        SELECT payment_id, amount, card_token, 'CAPTURED', 'PENDING' FROM begun JOIN wanted USING (payment_id)
+        INSERT INTO card_captures (payment_id, amount, card_token, wanted, status, was_asked)
+        SELECT payment_id, amount, card_token, 'CAPTURED', 'PENDING', false FROM begun JOIN wanted USING (payment_id)
         WHERE card_token IS NOT NULL
       ), commands AS (
         INSERT INTO outbox (message_id, topic, message_key, type, payload, traceparent, request_id)

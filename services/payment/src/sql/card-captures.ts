@@ -26,6 +26,8 @@ export interface CardOrder {
   status: CaptureStatus
   providerReference: string | null
   waitsUntil: Date | null
+  /** A call to capture it may have reached the provider before this lease. Where none has, nothing can have been taken. */
+  wasAsked: boolean
   /** This call included. */
   attempts: number
 }
@@ -54,17 +56,18 @@ export async function leaseOrders(
     name: 'captures-lease',
     // By an array of ids, because a plan that joins could come to read the whole table.
     text: `WITH due AS (
-             SELECT payment_id, lane.name AS lane FROM unnest($2::text[], $3::int[]) AS lane (name, places)
+             SELECT payment_id, lane.name AS lane, was_asked FROM unnest($2::text[], $3::int[]) AS lane (name, places)
              CROSS JOIN LATERAL (
-               SELECT payment_id FROM card_captures
+               SELECT payment_id, was_asked FROM card_captures
                WHERE card_captures.lane = lane.name AND due_at <= now() AND (leased_until IS NULL OR leased_until <= now())
                ORDER BY due_at LIMIT lane.places FOR UPDATE SKIP LOCKED) AS first)
-           UPDATE card_captures c SET attempts = attempts + 1,
+           UPDATE card_captures c SET attempts = attempts + 1, was_asked = was_asked OR wanted = 'CAPTURED',
              leased_until = now() + make_interval(secs => greatest($1::float8 / 1000, power(2, least(attempts + 1, 10) - 4))),
              due_at = now() + make_interval(secs => greatest($1::float8 / 1000, power(2, least(attempts + 1, 10) - 4)))
            WHERE c.payment_id = ANY (ARRAY (SELECT payment_id FROM due))
            RETURNING c.payment_id AS "paymentId", (SELECT due.lane FROM due WHERE due.payment_id = c.payment_id) AS lane,
              c.leased_until::text AS lease, amount, card_token AS "cardToken", wanted,
+             (SELECT due.was_asked FROM due WHERE due.payment_id = c.payment_id) AS "wasAsked",
              status, provider_reference AS "providerReference", waits_until AS "waitsUntil", attempts`,
     values: [leaseMs, [...places.keys()], [...places.values()]],
   })
@@ -78,17 +81,17 @@ export async function leaseOrders(
  */
 export async function postponeOrder(
   db: Queryable,
-  order: Pick<CardOrder, 'paymentId' | 'lease'>,
+  order: Pick<CardOrder, 'paymentId' | 'lease' | 'wasAsked'>,
   inMs: number | null,
   error: string | null,
 ): Promise<void> {
   await db.query({
     name: 'captures-postpone',
-    text: `UPDATE card_captures SET last_error = $3, leased_until = NULL, updated_at = now(),
+    text: `UPDATE card_captures SET last_error = $3, leased_until = NULL, updated_at = now(), was_asked = $5,
              attempts = CASE WHEN $3::text IS NULL THEN 0 ELSE attempts END,
              due_at = CASE WHEN due_at < leased_until THEN due_at ELSE now() + make_interval(secs => $4::float8 / 1000) END
            WHERE payment_id = $1 AND leased_until = $2::timestamptz`,
-    values: [order.paymentId, order.lease, error?.slice(0, 500) ?? null, inMs],
+    values: [order.paymentId, order.lease, error?.slice(0, 500) ?? null, inMs, order.wasAsked],
   })
 }
 

@@ -77,6 +77,23 @@ export async function findSettled(db: Queryable, paymentIds: readonly string[]):
   return rows
 }
 
+/** Finds the payment that is PENDING of each of these reservations, by reservation. */
+export async function findPendingPayments(
+  db: Queryable,
+  reservationIds: readonly string[],
+): Promise<Map<string, string>> {
+  const { rows } = await db.query<{ reservationId: string; paymentId: string }>({
+    name: 'payments-find-pending',
+    // The first condition on the status is the one of the index.
+    text: `SELECT wanted.id AS "reservationId", payment_id AS "paymentId" FROM unnest($1::uuid[]) AS wanted (id)
+             CROSS JOIN LATERAL (
+               SELECT payment_id FROM payments
+               WHERE reservation_id = wanted.id AND status IN ('PENDING', 'APPROVED') AND status = 'PENDING' OFFSET 0) AS p`,
+    values: [reservationIds],
+  })
+  return new Map(rows.map(({ reservationId, paymentId }) => [reservationId, paymentId]))
+}
+
 /** Saves the status of payments, with its reason and times. */
 export async function updatePaymentStatuses(tx: Tx, payments: readonly Payment[]): Promise<void> {
   await tx.query({

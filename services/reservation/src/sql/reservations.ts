@@ -82,6 +82,19 @@ export async function lockReservation(tx: Tx, reservationId: string): Promise<Re
   return rows[0]
 }
 
+/** Reads a reservation by its number, and keeps others from changing it until the transaction ends; readers of the same kind do not wait. */
+export async function shareReservationByNumber(
+  tx: Tx,
+  reservationNumber: string,
+): Promise<Reservation | undefined> {
+  const { rows } = await tx.query<Reservation>({
+    name: 'reservations-share-by-number',
+    text: `SELECT ${COLUMNS} FROM reservations r WHERE r.reservation_number = $1 FOR SHARE`,
+    values: [reservationNumber],
+  })
+  return rows[0]
+}
+
 /** Moves the deadline of a locked HOLD by `holdMs`, and returns the new one. */
 export async function extendHold(tx: Tx, reservationId: string, holdMs: number): Promise<Date> {
   const { rows } = await tx.query<{ expires_at: Date }>({

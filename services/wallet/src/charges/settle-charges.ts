@@ -1,3 +1,4 @@
+import { failpoint } from '@frontrow/failpoints/failpoint'
 import { isDatabaseOutage } from '@frontrow/postgres/errors'
 import type { Tx } from '@frontrow/postgres/pool'
 import { inTransaction, together } from '@frontrow/postgres/transaction'
@@ -112,6 +113,7 @@ async function settleAll(
     return after
   })
   await together([postMovements(ctx, tx, journal), saveCharges(tx, [...changed.values()])])
+  failpoint('card-applied', () => [...stored.values()].map(({ status }) => status))
   return changes
 }
 

@@ -1,4 +1,5 @@
 import type { CardProvider, CaptureResult } from '@frontrow/card-provider/card-provider'
+import { failpoint } from '@frontrow/failpoints/failpoint'
 import { FailureLog } from '@frontrow/failure-log/failure-log'
 import { Alarm } from '@frontrow/messaging/wake-up'
 import { refuse } from '@frontrow/proto/refusals'
@@ -146,6 +147,7 @@ export class ChargeWorker {
 
   async #workOne(work: ChargeWork): Promise<void> {
     const { chargeId, status, attempts } = work
+    failpoint('card-leased', () => [status])
     try {
       if (status === 'CHARGING') await this.#capture(work)
       else await this.#giveBack(work)
@@ -225,14 +227,16 @@ export class ChargeWorker {
     await this.#note(work, text, null)
   }
 
-  #ask({ chargeId, cardToken, amount }: ChargeWork): Promise<CaptureResult> {
+  async #ask({ chargeId, status, cardToken, amount }: ChargeWork): Promise<CaptureResult> {
     if (cardToken === null) throw new Error('the card token is gone')
-    return this.#ctx.provider.capture({
+    const result = await this.#ctx.provider.capture({
       idempotencyKey: `charge-${chargeId}`,
       cardToken,
       amount,
       signal: AbortSignal.timeout(this.#ctx.config.CARD_TIMEOUT_MS),
     })
+    failpoint('card-answered', () => [status])
+    return result
   }
 
   async #settle({ chargeId, userId }: ChargeWork, news: ChargeNews): Promise<void> {
