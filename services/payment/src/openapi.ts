@@ -267,12 +267,13 @@ export const retryDeadLetterRoute = defineRoute({
   path: '/api/v1/admin/dead-letters/{deadLetterId}/retry',
   operationId: 'retryDeadLetter',
   tag: 'admin',
-  summary: 'Publish a parked message to its topic again',
-  description: 'Handled messages are recognised by their id, so a retry never takes effect twice.',
+  summary: 'Publish a parked message to its topic again, for the service that parked it',
+  description:
+    'It is published once: a repeat has the same answer, and one that comes while it is being published is 409. A message that fails again is parked anew, under another id. Handled messages are recognised by their id, so a retry never takes effect twice.',
   auth: 'admin',
   params: z.object({ deadLetterId: uuid }),
-  responses: { 200: { description: 'Published again.', schema: deadLetter } },
-  refusals: ['DEAD_LETTER_NOT_FOUND'],
+  responses: { 200: { description: 'Published again, at `retriedAt`.', schema: deadLetter } },
+  refusals: ['DEAD_LETTER_NOT_FOUND', 'DEAD_LETTER_BEING_RETRIED'],
 })
 
 export const auditRoute = defineRoute({
