@@ -53,13 +53,16 @@ test.each([
     'created',
     expect.any(String),
   ],
-])('what is signed and is no event is refused, with its field and the rule: %.60j', (payload, field, rule) => {
-  const refusal: unknown = expect.objectContaining({
-    code: 'INVALID_REQUEST',
-    details: [{ in: 'body', field, rule }],
-  })
-  expect(() => read(payload)).toThrow(refusal)
-})
+])(
+  'what is signed and is no event is refused, with its field and the rule: %.60j',
+  (payload, field, rule) => {
+    const refusal: unknown = expect.objectContaining({
+      code: 'INVALID_REQUEST',
+      details: [{ in: 'body', field, rule }],
+    })
+    expect(() => read(payload)).toThrow(refusal)
+  },
+)
 
 describe('an event', () => {
   test('of a payment names it by its id and by the key of its capture', () => {

@@ -83,7 +83,9 @@ function readJson(body: Buffer): unknown {
 }
 
 function noBody(rule: string): Error {
-  return generalRefusal('INVALID_REQUEST', `body: ${rule}`, { details: [{ in: 'body', field: 'body', rule }] })
+  return generalRefusal('INVALID_REQUEST', `body: ${rule}`, {
+    details: [{ in: 'body', field: 'body', rule }],
+  })
 }
 
 /**

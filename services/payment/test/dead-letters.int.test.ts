@@ -18,7 +18,9 @@ describe('a message that can not be handled', () => {
   test('can be retried again where it could not be published', async () => {
     await service.participants.publish(topics.walletEvents, randomUUID(), 'WalletDebited', 'no JSON')
     const { rows } = await eventually(async () => {
-      const found = await service.pool.query<{ dead_letter_id: string }>('SELECT dead_letter_id FROM dead_letters')
+      const found = await service.pool.query<{ dead_letter_id: string }>(
+        'SELECT dead_letter_id FROM dead_letters',
+      )
       expect(found.rows).toHaveLength(1)
       return found
     })
@@ -42,7 +44,15 @@ describe('a message that can not be handled', () => {
       refundedAmount: 5,
     })
     interface Page {
-      data: { items: { deadLetterId: string; type: string; value: string; error: string; retriedAt: string | null }[] }
+      data: {
+        items: {
+          deadLetterId: string
+          type: string
+          value: string
+          error: string
+          retriedAt: string | null
+        }[]
+      }
     }
     const list = async (): Promise<Page['data']['items']> => {
       const response = await fetch(`${service.url}/api/v1/admin/dead-letters`, {
@@ -58,8 +68,7 @@ describe('a message that can not be handled', () => {
     })
     expect(parked.find((item) => item.type === 'WalletDebited')?.error).toContain('not JSON')
     expect(parked.find((item) => item.type === 'WalletRefunded')?.error).toContain('no saga')
-    const retry = () =>
-      service.send('POST', `/admin/dead-letters/${parked[0]?.deadLetterId}/retry`, 'admin')
+    const retry = () => service.send('POST', `/admin/dead-letters/${parked[0]?.deadLetterId}/retry`, 'admin')
     const retried = await Promise.all([retry(), retry(), retry()])
     retried.push(await retry())
     const data = retried.at(-1)?.body.data

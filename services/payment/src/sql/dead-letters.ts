@@ -74,7 +74,9 @@ export async function leaseForRetry(
 
 /** Lets the next request publish a dead letter that could not be published. */
 export async function endLease(db: Queryable, deadLetterId: string): Promise<void> {
-  await db.query('UPDATE dead_letters SET retry_leased_until = NULL WHERE dead_letter_id = $1', [deadLetterId])
+  await db.query('UPDATE dead_letters SET retry_leased_until = NULL WHERE dead_letter_id = $1', [
+    deadLetterId,
+  ])
 }
 
 /** Reads one dead letter. */

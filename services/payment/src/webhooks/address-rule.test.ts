@@ -67,16 +67,26 @@ test.each([
   expect(whyNotAddress(url, false)).toBe(problem)
 })
 
-test.each(['\r\n', '\n', '\t', ' ', '\0', '\u007f', '\u0085', '\u00a0', '\u2028', '\u200b', '\u202e', '\ud800'])(
-  'an address with %j in it, before it or behind it is none',
-  (character) => {
-    const url = 'https://hooks.example.com/in'
-    const all = [`${character}${url}`, `${url}${character}`, url.replace('/in', `/${character}in`)]
-    for (const text of all) {
-      expect(whyNotAddress(text, true)).toBe('must have no spaces and no control or invisible characters')
-    }
-  },
-)
+test.each([
+  '\r\n',
+  '\n',
+  '\t',
+  ' ',
+  '\0',
+  '\u007f',
+  '\u0085',
+  '\u00a0',
+  '\u2028',
+  '\u200b',
+  '\u202e',
+  '\ud800',
+])('an address with %j in it, before it or behind it is none', (character) => {
+  const url = 'https://hooks.example.com/in'
+  const all = [`${character}${url}`, `${url}${character}`, url.replace('/in', `/${character}in`)]
+  for (const text of all) {
+    expect(whyNotAddress(text, true)).toBe('must have no spaces and no control or invisible characters')
+  }
+})
 
 test('where private addresses are allowed, so are those of this machine, without TLS too', () => {
   expect(whyNotAddress('http://127.0.0.1:9000/in', true)).toBeNull()
