@@ -101,6 +101,11 @@ export const refusals = {
   ),
   DELIVERY_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'The webhook has no such delivery.'),
   DEAD_LETTER_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'No such parked message.'),
+  DEAD_LETTER_BEING_RETRIED: refusalRow(
+    409,
+    'ABORTED',
+    'Another request publishes the parked message at this moment; try again shortly.',
+  ),
 }
 
 /** Codes of `refusals`. */

@@ -52,7 +52,7 @@ export const gatewaySettings = limitSettings.extend({
     .string()
     .default('')
     .describe(
-      'networks without a limit, such as 10.0.0.0/8 192.168.0.0/16; requests from this machine have no limit',
+      'networks without the limits by address, such as 10.0.0.0/8 192.168.0.0/16; this machine has none either. The limit by token holds for all',
     ),
 })
 

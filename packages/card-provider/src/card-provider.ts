@@ -55,8 +55,9 @@ export interface InteractiveCardProvider extends CardProvider {
   /** Ends a capture that waits for the card's owner: declined, or captured where they were faster. */
   cancel(request: { idempotencyKey: string; reference: string; signal: AbortSignal }): Promise<CaptureResult>
   /**
-   * Reads what the provider tells by itself. Null where the signature does not prove that it is from the provider and new. Only the
-   * provider's answer to a question is to be believed about a capture; an event says that it is time to ask.
+   * Reads what the provider tells by itself. Null where the signature does not prove that it is from the provider and new; refuses
+   * INVALID_REQUEST where it does and the body is no event. Only the provider's answer to a question is to be believed about a capture; an
+   * event says that it is time to ask.
    */
   readonly readEvent: ((body: Buffer, signature: string) => ProviderEvent | null) | null
 }

@@ -38,6 +38,32 @@ describe("an event's signature", () => {
   })
 })
 
+test.each([
+  ['hi', 'body', 'must be valid JSON'],
+  ['', 'body', 'must be valid JSON'],
+  ['null', 'body', 'must be a JSON object'],
+  ['[]', 'body', 'must be a JSON object'],
+  [JSON.stringify({ id: 'e'.repeat(256), type: 'x', created: 1 }), 'id', expect.stringContaining('255')],
+  [JSON.stringify({ id: 'evt\0', type: 'x', created: 1 }), 'id', 'must have no control characters'],
+  [JSON.stringify({ id: 'evt_1', type: 7, created: 1 }), 'type', expect.stringContaining('string')],
+  [JSON.stringify({ id: 'evt_1', type: 'x\0', created: 1 }), 'type', 'must have no control characters'],
+  [JSON.stringify({ id: 'evt_1', type: 'x', created: 1e15 }), 'created', expect.any(String)],
+  [
+    JSON.stringify({ id: 'evt_1', object: 'v2.core.event', type: 'x', created: '2026-01-01T00:00:00Z' }),
+    'created',
+    expect.any(String),
+  ],
+])(
+  'what is signed and is no event is refused, with its field and the rule: %.60j',
+  (payload, field, rule) => {
+    const refusal: unknown = expect.objectContaining({
+      code: 'INVALID_REQUEST',
+      details: [{ in: 'body', field, rule }],
+    })
+    expect(() => read(payload)).toThrow(refusal)
+  },
+)
+
 describe('an event', () => {
   test('of a payment names it by its id and by the key of its capture', () => {
     expect(read(succeeded)).toEqual({
@@ -73,6 +99,12 @@ describe('an event', () => {
   test('with fields of other kinds than usual is read without them', () => {
     const object = { id: 7, payment_intent: { id: 'pi_1' }, amount: 1.5, metadata: { n: 1 } }
     expect(read(eventOf('charge.dispute.created', object))).toMatchObject({ reference: null, amount: null })
+    const unkept = { id: 'x'.repeat(256), payment_intent: 'pi_\0', status: '', reason: '\0' }
+    expect(read(eventOf('refund.failed', unkept))).toMatchObject({
+      reference: null,
+      status: null,
+      reason: null,
+    })
     expect(read(JSON.stringify({ id: 'evt_2', type: 'v1.x', created: 1 }))).toMatchObject({ kind: 'other' })
   })
 })

@@ -1,3 +1,7 @@
+import { isUtf8 } from 'node:buffer'
+import { generalRefusal } from '@frontrow/refusals/general-refusals'
+import { parseInput } from '@frontrow/service-host/parse-input'
+import { opaque } from '@frontrow/values/text'
 import { Stripe } from 'stripe'
 import { z } from 'zod'
 import type { ProviderEvent } from './card-provider.ts'
@@ -6,14 +10,18 @@ const { StripeSignatureVerificationError } = Stripe.errors
 
 // As Stripe's own libraries have it. A repeat is signed anew.
 const TOLERANCE_S = 300
+// The end of the year 9999, in seconds. Later ones are times of neither JavaScript's nor PostgreSQL's.
+const CREATED_MAX = 253_402_300_799
 
-const text = z.string().nullish().catch(null)
+// An id is in an index of the database, which takes no text of any length. What Stripe calls things by has 255 characters at most.
+const kept = opaque(255)
+const text = kept.nullish().catch(null)
 
 // An event that is read in part is still told apart from a repeat, so only what every event has is asked for.
 const event = z.object({
-  id: z.string().min(1).max(255),
-  type: z.string().min(1).max(255),
-  created: z.int(),
+  id: kept,
+  type: kept,
+  created: z.int().min(0).max(CREATED_MAX),
   data: z
     .object({
       object: z.object({
@@ -29,16 +37,16 @@ const event = z.object({
     .catch(undefined),
 })
 
-/** Reads an event that Stripe has signed within the last 5 minutes. Null where the signature does not prove that. */
+/**
+ * Reads an event that Stripe has signed within the last 5 minutes. Null where the signature does not prove that. Refuses INVALID_REQUEST
+ * for what is signed and is no event.
+ */
 export function readStripeEvent(body: Buffer, signature: string, secret: string): ProviderEvent | null {
-  let signed: unknown
-  try {
-    signed = Stripe.webhooks.constructEvent(body, signature, secret, TOLERANCE_S)
-  } catch (error) {
-    if (error instanceof StripeSignatureVerificationError) return null
-    throw error
-  }
-  const { id, type, created, data } = event.parse(signed)
+  if (!isSigned(body, signature, secret)) return null
+  const { id, type, created, data } = parseInput(
+    { body: event },
+    { params: undefined, query: undefined, headers: undefined, body: readJson(body) },
+  ).body
   const object = data?.object
   const kind = kindOf(type)
   return {
@@ -52,6 +60,32 @@ export function readStripeEvent(body: Buffer, signature: string, secret: string)
     reason: object?.reason ?? null,
     happenedAt: new Date(created * 1_000),
   }
+}
+
+function isSigned(body: Buffer, signature: string, secret: string): boolean {
+  const verifier = Stripe.webhooks.signature
+  if (verifier === null) throw new Error("Stripe's library verifies no signatures here")
+  try {
+    return verifier.verifyHeader(body, signature, secret, TOLERANCE_S)
+  } catch (error) {
+    if (error instanceof StripeSignatureVerificationError) return false
+    throw error
+  }
+}
+
+function readJson(body: Buffer): unknown {
+  if (!isUtf8(body)) throw noBody('must be UTF-8')
+  try {
+    return JSON.parse(body.toString())
+  } catch {
+    throw noBody('must be valid JSON')
+  }
+}
+
+function noBody(rule: string): Error {
+  return generalRefusal('INVALID_REQUEST', `body: ${rule}`, {
+    details: [{ in: 'body', field: 'body', rule }],
+  })
 }
 
 /**

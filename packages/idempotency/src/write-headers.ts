@@ -5,7 +5,7 @@ import { idempotencyKeyHeader } from './idempotency-key.ts'
 export const writeHeaders = z.object({
   'idempotency-key': idempotencyKeyHeader.optional().meta({
     description:
-      'The same key and body give the same answer and one effect, for 72 hours by default. Without it, each request is another one.',
+      'The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one.',
     example: '5f0c9f6e-venue-1',
   }),
 })

@@ -6,7 +6,7 @@ import type { Delivery } from './batch-lane.ts'
 import { GroupMember } from './group-member.ts'
 import type { Kafka, Producer } from './kafka.ts'
 import { createProducer } from './kafka.ts'
-import { deadLetterTopic, toDeadLetter } from './dead-letter.ts'
+import { deadLetterTopic, isForAnother, toDeadLetter } from './dead-letter.ts'
 import { headerText, readEnvelope, UnreadableMessageError } from './envelope.ts'
 import type { Incoming, MessageHandlers } from './handlers.ts'
 import { OffsetCommits } from './offset-commits.ts'
@@ -195,8 +195,14 @@ export class MessageConsumer<M> {
   }
 
   #read(origin: Origin): Incoming<M> | null {
-    const { readers } = this.#settings.handlers
-    const headerType = headerText(origin.message.headers, 'ce_type')
+    const { groupId, handlers } = this.#settings
+    const { readers } = handlers
+    const { headers } = origin.message
+    const headerType = headerText(headers, 'ce_type')
+    if (isForAnother(groupId, headers)) {
+      this.#report(origin, headerType ?? '', 'passed-over')
+      return null
+    }
     // Most messages of an event topic are for others, and are not parsed here.
     if (headerType !== undefined && headerType !== '' && readers[headerType] === undefined) {
       this.#report(origin, headerType, 'passed-over')

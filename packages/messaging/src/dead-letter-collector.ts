@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import { GroupMember } from './group-member.ts'
 import type { Kafka } from './kafka.ts'
 import { createProducer } from './kafka.ts'
-import { deadLetterTopic, originalHeaders, readDeadLetterReason } from './dead-letter.ts'
+import { deadLetterTopic, forGroup, originalHeaders, readDeadLetterReason } from './dead-letter.ts'
 
 /** A parked message as it stands in its dead-letter topic. */
 export interface DeadLetter {
@@ -12,6 +12,7 @@ export interface DeadLetter {
   /** Where it stands in the dead-letter topic; unique with `topic`. */
   partition: number
   offset: number
+  /** The group that gave up on it; empty where its header is missing. */
   consumer: string
   key: Buffer | null
   value: Buffer | null
@@ -79,12 +80,17 @@ function readDeadLetter(topicPrefix: string, partition: number, message: KafkaMe
   }
 }
 
-/** Publishes a parked message to its topic again, under its old id, so that a consumer that has applied it ignores it. */
+/**
+ * Publishes a parked message to its topic again, for the group that parked it, under its old id, so that a consumer that has applied it
+ * ignores it.
+ */
 export async function republish(
   kafka: Kafka,
   topicPrefix: string,
-  deadLetter: Pick<DeadLetter, 'topic' | 'key' | 'value' | 'headers'>,
+  deadLetter: Pick<DeadLetter, 'topic' | 'consumer' | 'key' | 'value' | 'headers'>,
 ): Promise<void> {
+  const { consumer, key, value } = deadLetter
+  const headers = { ...deadLetter.headers, ...(consumer === '' ? {} : forGroup(consumer)) }
   const producer = createProducer(kafka)
   await producer.connect()
   try {
@@ -92,7 +98,7 @@ export async function republish(
       topic: topicPrefix + deadLetter.topic,
       acks: -1,
       timeout: 5_000,
-      messages: [{ key: deadLetter.key, value: deadLetter.value, headers: deadLetter.headers }],
+      messages: [{ key, value, headers }],
     })
   } finally {
     await producer.disconnect()

@@ -8,6 +8,8 @@ export function deadLetterTopic(topic: string): string {
 
 const PREFIX = 'dead-letter-'
 
+const FOR = `${PREFIX}for`
+
 /** Why and where a message was given up on. It is written into headers beside the original ones. */
 export interface DeadLetterReason {
   consumer: string
@@ -50,6 +52,16 @@ export function readDeadLetterReason(headers: IHeaders | undefined): DeadLetterR
     attempts: Number(read('attempts')),
     error: read('error'),
   }
+}
+
+/** The header of a message that is published again for the one group that gave up on it; the others have it already. */
+export function forGroup(groupId: string): Record<string, string> {
+  return { [FOR]: groupId }
+}
+
+/** Whether a message was published for another group than this one. */
+export function isForAnother(groupId: string, headers: IHeaders | undefined): boolean {
+  return (headerText(headers, FOR) ?? groupId) !== groupId
 }
 
 /** The headers as they were before the message became a dead letter, for publishing it again. */

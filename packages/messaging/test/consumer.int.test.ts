@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import { eventually } from '@frontrow/test-kit/eventually'
 import type { Outcome } from '../src/consumer.ts'
+import { republish } from '../src/dead-letter-collector.ts'
 import { deadLetterTopic, originalHeaders, readDeadLetterReason } from '../src/dead-letter.ts'
 import { createTopics } from '../src/topics.ts'
 import {
@@ -53,6 +54,33 @@ test('a message that cannot be read becomes a dead letter with its error and byt
   expect(errors[0]).toMatchObject({ topic, partition: 0, offset: '1', attempts: 1 })
   expect(dead[1]?.value).toBe('{"n":')
   expect(originalHeaders(dead[3]?.headers)).toEqual(poison[3]?.headers)
+})
+
+test('a dead letter that is published again is for the group that parked it; another group passes it over and goes on', async () => {
+  const topic = await consumers.broker.topic('published-again', 1)
+  const dead = await consumers.broker.watch(deadLetterTopic(topic))
+  const outcomes = new Map<string, Outcome[]>()
+  for (const name of ['one', 'other']) {
+    const ofGroup: Outcome[] = []
+    outcomes.set(name, ofGroup)
+    const failing = countingEach(() => Promise.reject(new Error(`no luck in ${name}`)))
+    await consumers.consume(topic, failing, {
+      groupId: `${topic}.${name}`,
+      onHandled: ({ outcome }) => ofGroup.push(outcome),
+    })
+  }
+  await consumers.send(topic, [message(1)])
+  await eventually(() => expect(dead).toHaveLength(2))
+  const parked = dead.find(({ headers }) => readDeadLetterReason(headers).error === 'no luck in one')
+  if (parked === undefined) throw new Error('it was not parked')
+  const { consumer } = readDeadLetterReason(parked.headers)
+  const headers = originalHeaders(parked.headers)
+  const [key, value] = [Buffer.from(parked.key), Buffer.from(parked.value)]
+  await republish(consumers.broker.kafka, '', { topic, consumer, key, value, headers })
+  await eventually(() => expect(outcomes.get('other')).toEqual(['dead-letter', 'passed-over']))
+  await eventually(() => expect(dead).toHaveLength(3))
+  expect(readDeadLetterReason(dead[2]?.headers)).toMatchObject({ consumer: `${topic}.one` })
+  expect(originalHeaders(dead[2]?.headers)).toEqual(headers)
 })
 
 test('dead letters keep the order of their partition, whether they could not be read or not be applied', async () => {

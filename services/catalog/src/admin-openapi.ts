@@ -185,9 +185,11 @@ export const listAdminSchedulesRoute = defineRoute({
 
 const cancellation = z
   .object({
-    reservations: z
-      .int()
-      .meta({ description: 'Held or paid when the schedule was cancelled.', example: 4_000 }),
+    reservations: z.int().meta({
+      description:
+        'Cancelled with the schedule, and still to be. A hold that runs out before its turn needs no cancelling and is left out, so this may become smaller until all are `cancelled`.',
+      example: 4_000,
+    }),
     cancelled: z.int().meta({ description: 'Of these, cancelled by now.', example: 2_600 }),
     refundsPending: z.int().meta({ description: 'Paid, and the money is on its way back.', example: 100 }),
     refunded: z.int().meta({ description: 'Paid, and the money is back.', example: 2_400 }),

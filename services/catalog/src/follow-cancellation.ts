@@ -5,7 +5,7 @@ import type { Schedule } from './sql/schedules.ts'
 
 /** How far a schedule that will not take place is. */
 export interface Cancellation {
-  /** Those that were held or paid when it was cancelled. */
+  /** Those that are cancelled with it, and those that still are to be. A hold that runs out before its turn is in neither. */
   reservations: number
   /** Of these, those that are cancelled by now. */
   cancelled: number

@@ -5,7 +5,14 @@ import { inTransaction, together } from '@frontrow/postgres/transaction'
 import { refuse } from '@frontrow/proto/refusals'
 import { uuidv7 } from 'uuidv7'
 import type { DeadLetterRow } from './sql/dead-letters.ts'
-import { findDeadLetter, insertDeadLetter, listDeadLetters, markRetried } from './sql/dead-letters.ts'
+import {
+  endLease,
+  findDeadLetter,
+  insertDeadLetter,
+  leaseForRetry,
+  listDeadLetters,
+  markRetried,
+} from './sql/dead-letters.ts'
 
 /** A parked message as admins see it. */
 export interface DeadLetterView {
@@ -28,14 +35,17 @@ export interface DeadLetters {
     cursor: string | undefined,
     limit: number,
   ): Promise<{ items: DeadLetterView[]; nextCursor: string | null }>
-  /** Refuses with DEAD_LETTER_NOT_FOUND. */
+  /** Publishes it, once: a repeat only says when that was. Refuses with DEAD_LETTER_NOT_FOUND and DEAD_LETTER_BEING_RETRIED. */
   retry(deadLetterId: string): Promise<DeadLetterView>
 }
+
+// Longer than kafkajs tries to publish while the broker is away. One that is published a second time all the same is known by its id.
+const RETRY_LEASE_MS = 60_000
 
 /** Keeps parked messages in this service's schema. `publish` sends one to its topic again. */
 export function createDeadLetters(options: {
   pool: Pool
-  publish: (deadLetter: Pick<DeadLetter, 'topic' | 'key' | 'value' | 'headers'>) => Promise<void>
+  publish: (deadLetter: Pick<DeadLetter, 'topic' | 'consumer' | 'key' | 'value' | 'headers'>) => Promise<void>
 }): DeadLetters {
   const { pool, publish } = options
   return {
@@ -50,15 +60,28 @@ export function createDeadLetters(options: {
       }
     },
     async retry(deadLetterId) {
-      const row = await findDeadLetter(pool, deadLetterId)
-      if (row === undefined) throw refuse('DEAD_LETTER_NOT_FOUND', 'no such parked message')
-      await publish({ topic: row.topic, key: row.message_key, value: row.value, headers: row.headers })
+      const leased = await leaseForRetry(pool, deadLetterId, RETRY_LEASE_MS)
+      if (leased === undefined) return toView(await findRetried(pool, deadLetterId))
+      const { topic, consumer, message_key: key, value, headers } = leased
+      try {
+        await publish({ topic, consumer, key, value, headers })
+      } catch (error) {
+        await endLease(pool, deadLetterId)
+        throw error
+      }
       const [retriedAt] = await inTransaction(pool, (tx) =>
         together([markRetried(tx, deadLetterId), completeAdminAction(tx)]),
       )
-      return toView({ ...row, retried_at: retriedAt })
+      return toView({ ...leased, retried_at: retriedAt })
     },
   }
+}
+
+async function findRetried(pool: Pool, deadLetterId: string): Promise<DeadLetterRow> {
+  const row = await findDeadLetter(pool, deadLetterId)
+  if (row === undefined) throw refuse('DEAD_LETTER_NOT_FOUND', 'no such parked message')
+  if (row.retried_at !== null) return row
+  throw refuse('DEAD_LETTER_BEING_RETRIED', 'somebody publishes it at this moment; try again shortly')
 }
 
 function toView(row: DeadLetterRow): DeadLetterView {

@@ -154,7 +154,10 @@ export const payRoute = defineRoute({
     'A live hold is the right to pay, whatever has become of the place in the waiting room; no queue token is looked at. Waits up to 5 s for the saga to settle. 202 means that it goes on: ask the Location, or send the same request with the same key again, which waits again for the same payment. With `Prefer: respond-async` the answer is 202 as soon as the payment has begun, and `GET /api/v1/jobs/{jobId}` tells of it. A refusal is final for its key, whatever changes later: that of a payment that has begun (its `details` have `paymentId`, `status`, `reason` and `moneyMoved`) as well as one that was decided before by what the reservation was; a new try needs a new key. 400, 401, 403, 413, 415, 429, 503 and 504 leave the key free; 503 is for payments that could not be begun in time, of which nothing was taken. A hold can be paid until it runs out or its show begins, also after booking has closed; a payment that began before the show did goes on to its end, with the seats or with the money back.',
   auth: 'user',
   headers: z.object({
-    'idempotency-key': idempotencyKeyHeader,
+    'idempotency-key': idempotencyKeyHeader.meta({
+      description:
+        "The same key and body are the same payment. Keys are of the payment's owner: an admin who pays for a user with a key and the user who pays with the same one make one payment.",
+    }),
     prefer: z.string().optional().meta({
       description: 'RFC 7240; `respond-async` is known, others are passed over',
       example: 'respond-async',
@@ -264,12 +267,13 @@ export const retryDeadLetterRoute = defineRoute({
   path: '/api/v1/admin/dead-letters/{deadLetterId}/retry',
   operationId: 'retryDeadLetter',
   tag: 'admin',
-  summary: 'Publish a parked message to its topic again',
-  description: 'Handled messages are recognised by their id, so a retry never takes effect twice.',
+  summary: 'Publish a parked message to its topic again, for the service that parked it',
+  description:
+    'It is published once: a repeat has the same answer, and one that comes while it is being published is 409. A message that fails again is parked anew, under another id. Handled messages are recognised by their id, so a retry never takes effect twice.',
   auth: 'admin',
   params: z.object({ deadLetterId: uuid }),
-  responses: { 200: { description: 'Published again.', schema: deadLetter } },
-  refusals: ['DEAD_LETTER_NOT_FOUND'],
+  responses: { 200: { description: 'Published again, at `retriedAt`.', schema: deadLetter } },
+  refusals: ['DEAD_LETTER_NOT_FOUND', 'DEAD_LETTER_BEING_RETRIED'],
 })
 
 export const auditRoute = defineRoute({

@@ -11,7 +11,7 @@ export const stripeEventsRoute = defineRoute({
   tag: 'payment',
   summary: "Stripe's webhook",
   description:
-    'For Stripe, which signs each event with `STRIPE_WEBHOOK_SECRET`; without that setting this is 404. An event of a payment makes us ask Stripe what has become of it, and is not believed by itself. Disputes and refunds that were made at Stripe are noted once, for admins. Events may come repeatedly and in any order.',
+    'For Stripe, which signs each event with `STRIPE_WEBHOOK_SECRET`; without that setting this is 404 NOT_FOUND. An event of a payment makes us ask Stripe what has become of it, and is not believed by itself. Disputes and refunds that were made at Stripe are noted once, for admins. Events may come repeatedly and in any order.',
   auth: 'none',
   headers: z.object({
     'stripe-signature': z
@@ -22,8 +22,8 @@ export const stripeEventsRoute = defineRoute({
   rawBody: {
     limit: EVENT_MAX,
     schema: z.looseObject({
-      id: z.string().meta({ example: 'evt_1S2x3y4Z5a6B7c8D' }),
-      type: z.string().meta({ example: 'payment_intent.succeeded' }),
+      id: z.string().min(1).max(255).meta({ example: 'evt_1S2x3y4Z5a6B7c8D' }),
+      type: z.string().min(1).max(255).meta({ example: 'payment_intent.succeeded' }),
       created: z.int().meta({ example: 1_795_656_000 }),
       data: z.looseObject({
         object: z.looseObject({ id: z.string().meta({ example: 'pi_3S2x3y4Z5a6B7c8D' }) }),
@@ -33,5 +33,5 @@ export const stripeEventsRoute = defineRoute({
   responses: {
     200: { description: 'Taken, now or before.', schema: z.object({ received: z.literal(true) }) },
   },
-  refusals: ['INVALID_REQUEST', 'PAYLOAD_TOO_LARGE'],
+  refusals: ['INVALID_REQUEST', 'NOT_FOUND', 'PAYLOAD_TOO_LARGE'],
 })

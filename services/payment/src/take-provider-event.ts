@@ -6,7 +6,7 @@ import { takeEvent } from './sql/provider-events.ts'
 /**
  * Takes an event that the card provider sends by itself, in any order and however often. What it says of a capture is not believed: it
  * only makes the worker ask the provider now. Refuses NOT_FOUND where no events are expected, and INVALID_REQUEST where the signature
- * does not prove that this one is from the provider and new.
+ * does not prove that this one is from the provider and new, or the body is no event.
  */
 export async function takeProviderEvent(
   ctx: Pick<Context, 'pool' | 'cardProvider' | 'cardWork' | 'events'>,

@@ -15,7 +15,27 @@ beforeAll(async () => {
 afterAll(() => service.stop())
 
 describe('a message that can not be handled', () => {
-  test('is parked with its error, its partition goes on, and a retry publishes it again', async () => {
+  test('can be retried again where it could not be published', async () => {
+    await service.participants.publish(topics.walletEvents, randomUUID(), 'WalletDebited', 'no JSON')
+    const { rows } = await eventually(async () => {
+      const found = await service.pool.query<{ dead_letter_id: string }>(
+        'SELECT dead_letter_id FROM dead_letters',
+      )
+      expect(found.rows).toHaveLength(1)
+      return found
+    })
+    const path = `/admin/dead-letters/${rows[0]?.dead_letter_id}/retry`
+    await service.pool.query(`UPDATE dead_letters SET topic = 'no.such.topic'`)
+    expect((await service.send('POST', path, 'admin')).status).toBeGreaterThanOrEqual(500)
+    await service.pool.query('UPDATE dead_letters SET topic = $1', [topics.walletEvents])
+    expect((await service.send('POST', path, 'admin')).status).toBe(200)
+    await eventually(async () => {
+      expect((await service.pool.query('SELECT FROM dead_letters')).rowCount).toBe(2)
+    })
+    await service.pool.query('DELETE FROM dead_letters')
+  }, 30_000)
+
+  test('is parked with its error, its partition goes on, and of retries one publishes it again', async () => {
     const paymentId = randomUUID()
     await service.participants.publish(topics.walletEvents, paymentId, 'WalletDebited', '{"paymentId": 7')
     await service.participants.publish(topics.walletEvents, paymentId, 'WalletRefunded', {
@@ -24,7 +44,15 @@ describe('a message that can not be handled', () => {
       refundedAmount: 5,
     })
     interface Page {
-      data: { items: { deadLetterId: string; type: string; error: string; retriedAt: string | null }[] }
+      data: {
+        items: {
+          deadLetterId: string
+          type: string
+          value: string
+          error: string
+          retriedAt: string | null
+        }[]
+      }
     }
     const list = async (): Promise<Page['data']['items']> => {
       const response = await fetch(`${service.url}/api/v1/admin/dead-letters`, {
@@ -40,13 +68,19 @@ describe('a message that can not be handled', () => {
     })
     expect(parked.find((item) => item.type === 'WalletDebited')?.error).toContain('not JSON')
     expect(parked.find((item) => item.type === 'WalletRefunded')?.error).toContain('no saga')
-    const retried = await service.send(
-      'POST',
-      `/admin/dead-letters/${parked[0]?.deadLetterId}/retry`,
-      'admin',
-    )
-    expect(retried.status).toBe(200)
-    await eventually(async () => expect(await list()).toHaveLength(3))
+    const retry = () => service.send('POST', `/admin/dead-letters/${parked[0]?.deadLetterId}/retry`, 'admin')
+    const retried = await Promise.all([retry(), retry(), retry()])
+    retried.push(await retry())
+    const data = retried.at(-1)?.body.data
+    expect(data).toMatchObject({ retriedAt: expect.any(String) })
+    for (const { status, body } of retried) {
+      if (status === 409) expect(body.error?.code).toBe('DEAD_LETTER_BEING_RETRIED')
+      else expect([status, body.data]).toEqual([200, data])
+    }
+    await service.participants.publish(topics.walletEvents, paymentId, 'WalletDebited', 'the last one')
+    await eventually(async () => expect((await list())[0]?.value).toBe('the last one'))
+    const again = (await list()).slice(1, -2)
+    expect(again.map(({ value }) => value)).toEqual([parked[0]?.value])
     expect((await service.pay('602', service.hold('602'))).status).toBe(201)
     const forbidden = await service.send('GET', '/admin/dead-letters', '602')
     expect(forbidden.status).toBe(403)

@@ -30,6 +30,8 @@ export interface NotifyUnderTest {
   reservations: Map<string, Reservation>
   /** Publishes an event; returns its id. */
   publish(topic: string, key: string, type: string, data: object, id?: string): Promise<string>
+  /** The environment of a process, for one that runs by itself. */
+  processEnv: Readonly<Record<string, string>>
   /** One process more, or the one that was stopped again; with other settings where some are named. */
   startProcess(
     changed?: Readonly<Record<string, string>>,
@@ -68,6 +70,15 @@ export async function createNotifyUnderTest(): Promise<NotifyUnderTest> {
     onError: () => undefined,
   })
   const running = new Set<() => Promise<void>>()
+  const processEnv = {
+    ...environment.serviceEnv('payment'),
+    CATALOG_GRPC: address,
+    RESERVATION_GRPC: address,
+    SMTP_URL: `smtp://127.0.0.1:${smtpPort}`,
+    MAIL_FROM: 'Frontrow <tickets@frontrow.example>',
+    MAIL_PER_SECOND: '1000',
+    WEBHOOK_ALLOW_PRIVATE: 'yes',
+  }
   return {
     environment,
     pool,
@@ -77,6 +88,7 @@ export async function createNotifyUnderTest(): Promise<NotifyUnderTest> {
       refuse = wanted
     },
     reservations,
+    processEnv,
     async publish(topic, key, type, data, id = randomUUID()) {
       const headers = toHeaders({
         id,
@@ -93,16 +105,7 @@ export async function createNotifyUnderTest(): Promise<NotifyUnderTest> {
       return id
     },
     async startProcess(changed = {}) {
-      const config = readConfig(notifySettings, {
-        ...environment.serviceEnv('payment'),
-        CATALOG_GRPC: address,
-        RESERVATION_GRPC: address,
-        SMTP_URL: `smtp://127.0.0.1:${smtpPort}`,
-        MAIL_FROM: 'Frontrow <tickets@frontrow.example>',
-        MAIL_PER_SECOND: '1000',
-        WEBHOOK_ALLOW_PRIVATE: 'yes',
-        ...changed,
-      })
+      const config = readConfig(notifySettings, { ...processEnv, ...changed })
       const { opsPort, lifecycle } = await startNotify(config, {
         processMetrics: false,
         onFatal: (error) => {

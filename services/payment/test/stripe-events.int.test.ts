@@ -169,6 +169,17 @@ describe('an event', () => {
     expect((await deliver('x'.repeat(65_537))).status).toBe(413)
   })
 
+  test.each(['hi', 'null', JSON.stringify({ id: 'e'.repeat(256), type: 'x', created: 1 })])(
+    'that is signed and is none is refused, and nothing of it is kept: %.40s',
+    async (payload) => {
+      const count = async () => (await service.pool.query('SELECT FROM provider_events')).rowCount
+      const before = await count()
+      const { status, error } = await deliver(payload)
+      expect([status, error?.code, error?.details]).toMatchObject([400, 'INVALID_REQUEST', [{ in: 'body' }]])
+      expect(await count()).toBe(before)
+    },
+  )
+
   test('of a payment that is not of ours is taken; a dispute is for a person to look at, and nothing else follows', async () => {
     const foreign = { id: 'pi_foreign', status: 'succeeded', metadata: {} }
     expect((await deliver(eventOf('payment_intent.succeeded', foreign))).status).toBe(200)

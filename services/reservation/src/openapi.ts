@@ -113,7 +113,10 @@ export const holdSeatsRoute = defineRoute({
   queueToken: 'active',
   body: holdBody,
   headers: z.object({
-    'idempotency-key': idempotencyKeyHeader.optional(),
+    'idempotency-key': idempotencyKeyHeader.optional().meta({
+      description:
+        "The same key and body are the same hold. Keys are of the hold's owner: an admin who holds for a user with a key and the user who does with the same one make one hold. Without it, each request is another one.",
+    }),
     prefer: z.string().optional().meta({
       description: 'RFC 7240; `respond-async` is known, others are passed over',
       example: 'respond-async',

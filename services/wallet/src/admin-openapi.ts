@@ -29,7 +29,8 @@ export const adjustWalletRoute = defineRoute({
   params: z.object({ userId }),
   headers: z.object({
     'idempotency-key': idempotencyKeyHeader.meta({
-      description: 'The same key and body give the same answer and one effect, for 72 hours by default.',
+      description:
+        'The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls.',
       example: 'ticket-2027-118',
     }),
   }),

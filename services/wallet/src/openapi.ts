@@ -12,14 +12,15 @@ const tag = 'Wallet'
 const params = z.object({ userId })
 const idempotent = z.object({
   'idempotency-key': idempotencyKeyHeader.meta({
-    description: 'The same key and body give the same answer and one effect, for 72 hours by default.',
-    example: '5f0c9f6e-charge-1',
+    description:
+      "The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the caller: an admin who uses a user's points with a key and the user who does with the same one make two movements.",
+    example: '5f0c9f6e-points-1',
   }),
 })
 const chargeIdempotent = z.object({
   'idempotency-key': idempotencyKeyHeader.meta({
     description:
-      'The same key and body are the same charge and get its answer, for as long as the charge is kept.',
+      "The same key and body are the same charge and get its answer, for as long as the charge is kept. Keys are of the caller: an admin who charges a user's wallet with a key and the user who does with the same one make two charges.",
     example: '5f0c9f6e-charge-1',
   }),
 })

@@ -715,7 +715,7 @@ export interface paths {
         put?: never;
         /**
          * Stripe's webhook
-         * @description For Stripe, which signs each event with `STRIPE_WEBHOOK_SECRET`; without that setting this is 404. An event of a payment makes us ask Stripe what has become of it, and is not believed by itself. Disputes and refunds that were made at Stripe are noted once, for admins. Events may come repeatedly and in any order.
+         * @description For Stripe, which signs each event with `STRIPE_WEBHOOK_SECRET`; without that setting this is 404 NOT_FOUND. An event of a payment makes us ask Stripe what has become of it, and is not believed by itself. Disputes and refunds that were made at Stripe are noted once, for admins. Events may come repeatedly and in any order.
          */
         post: operations["takeStripeEvent"];
         delete?: never;
@@ -751,8 +751,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Publish a parked message to its topic again
-         * @description Handled messages are recognised by their id, so a retry never takes effect twice.
+         * Publish a parked message to its topic again, for the service that parked it
+         * @description It is published once: a repeat has the same answer, and one that comes while it is being published is 409. A message that fails again is parked anew, under another id. Handled messages are recognised by their id, so a retry never takes effect twice.
          */
         post: operations["retryDeadLetter"];
         delete?: never;
@@ -1075,7 +1075,7 @@ export interface components {
          * @description What programs should look at; which of them a route answers is listed with it. A later version may know more.
          * @enum {string}
          */
-        RefusalCode: "ALREADY_PAID" | "AMOUNT_CHANGED" | "BALANCE_LIMIT_EXCEEDED" | "BOOKING_NOT_OPEN" | "CARD_DECLINED" | "CHARGE_NOT_FOUND" | "CONCERT_NOT_FOUND" | "DEAD_LETTER_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "FORBIDDEN" | "IDEMPOTENCY_IN_PROGRESS" | "IDEMPOTENCY_KEY_REUSED" | "INSUFFICIENT_BALANCE" | "INTERNAL" | "INVALID_REQUEST" | "JOB_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "NOTICE_NOT_FAILED" | "NOTICE_NOT_FOUND" | "NOT_FOUND" | "NOT_REFUNDABLE" | "ORPHAN_SEAT" | "PAYLOAD_TOO_LARGE" | "PAYMENT_FAILED" | "PAYMENT_NOT_FOUND" | "PRECONDITION_FAILED" | "PRICE_CHANGED" | "QUEUE_FULL" | "QUEUE_TOKEN_EXISTS" | "QUEUE_TOKEN_INVALID" | "QUEUE_TOKEN_NOT_ACTIVE" | "QUEUE_TOKEN_NOT_FOUND" | "QUEUE_TOKEN_REQUIRED" | "RATE_LIMITED" | "REFRESH_LIMIT_EXCEEDED" | "RESERVATION_EXPIRED" | "RESERVATION_NOT_CANCELLABLE" | "RESERVATION_NOT_CONFIRMED" | "RESERVATION_NOT_FOUND" | "RESERVATION_NOT_PAYABLE" | "RESERVATION_NOT_REFRESHABLE" | "SCHEDULE_NOT_CHANGEABLE" | "SCHEDULE_NOT_FOUND" | "SEAT_LAYOUT_NOT_FOUND" | "SEAT_LIMIT_EXCEEDED" | "SEAT_NOT_FOUND" | "SEAT_TAKEN" | "TICKET_INVALID" | "TICKET_OF_OTHER_SCHEDULE" | "TICKET_USED" | "TIMEOUT" | "UNAUTHENTICATED" | "UNAVAILABLE" | "UNSUPPORTED_MEDIA_TYPE" | "VENUE_NOT_FOUND" | "WEBHOOK_DISABLED" | "WEBHOOK_LIMIT_EXCEEDED" | "WEBHOOK_NOT_FOUND";
+        RefusalCode: "ALREADY_PAID" | "AMOUNT_CHANGED" | "BALANCE_LIMIT_EXCEEDED" | "BOOKING_NOT_OPEN" | "CARD_DECLINED" | "CHARGE_NOT_FOUND" | "CONCERT_NOT_FOUND" | "DEAD_LETTER_BEING_RETRIED" | "DEAD_LETTER_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "FORBIDDEN" | "IDEMPOTENCY_IN_PROGRESS" | "IDEMPOTENCY_KEY_REUSED" | "INSUFFICIENT_BALANCE" | "INTERNAL" | "INVALID_REQUEST" | "JOB_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "NOTICE_NOT_FAILED" | "NOTICE_NOT_FOUND" | "NOT_FOUND" | "NOT_REFUNDABLE" | "ORPHAN_SEAT" | "PAYLOAD_TOO_LARGE" | "PAYMENT_FAILED" | "PAYMENT_NOT_FOUND" | "PRECONDITION_FAILED" | "PRICE_CHANGED" | "QUEUE_FULL" | "QUEUE_TOKEN_EXISTS" | "QUEUE_TOKEN_INVALID" | "QUEUE_TOKEN_NOT_ACTIVE" | "QUEUE_TOKEN_NOT_FOUND" | "QUEUE_TOKEN_REQUIRED" | "RATE_LIMITED" | "REFRESH_LIMIT_EXCEEDED" | "RESERVATION_EXPIRED" | "RESERVATION_NOT_CANCELLABLE" | "RESERVATION_NOT_CONFIRMED" | "RESERVATION_NOT_FOUND" | "RESERVATION_NOT_PAYABLE" | "RESERVATION_NOT_REFRESHABLE" | "SCHEDULE_NOT_CHANGEABLE" | "SCHEDULE_NOT_FOUND" | "SEAT_LAYOUT_NOT_FOUND" | "SEAT_LIMIT_EXCEEDED" | "SEAT_NOT_FOUND" | "SEAT_TAKEN" | "TICKET_INVALID" | "TICKET_OF_OTHER_SCHEDULE" | "TICKET_USED" | "TIMEOUT" | "UNAUTHENTICATED" | "UNAVAILABLE" | "UNSUPPORTED_MEDIA_TYPE" | "VENUE_NOT_FOUND" | "WEBHOOK_DISABLED" | "WEBHOOK_LIMIT_EXCEEDED" | "WEBHOOK_NOT_FOUND";
         /** @description RFC 9457, for `Accept: application/problem+json`. */
         Problem: {
             type: string;
@@ -1596,8 +1596,28 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `NOT_FOUND`: No such path. */
+        NOT_FOUND: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `DEAD_LETTER_NOT_FOUND`: No such parked message. */
         DEAD_LETTER_NOT_FOUND: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `DEAD_LETTER_BEING_RETRIED`: Another request publishes the parked message at this moment; try again shortly. */
+        DEAD_LETTER_BEING_RETRIED: {
             headers: {
                 [name: string]: unknown;
             };
@@ -3025,7 +3045,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Without it, each request is another one. */
+                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -3138,7 +3158,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Without it, each request is another one. */
+                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
                 /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
@@ -3260,7 +3280,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Without it, each request is another one. */
+                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -3363,7 +3383,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Without it, each request is another one. */
+                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
                 /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
@@ -3513,7 +3533,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Without it, each request is another one. */
+                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -3752,7 +3772,7 @@ export interface operations {
                             /** @description Null unless it is CANCELLED, and while the reservation service does not answer. */
                             cancellation: {
                                 /**
-                                 * @description Held or paid when the schedule was cancelled.
+                                 * @description Cancelled with the schedule, and still to be. A hold that runs out before its turn needs no cancelling and is left out, so this may become smaller until all are `cancelled`.
                                  * @example 4000
                                  */
                                 reservations: number;
@@ -3790,7 +3810,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Without it, each request is another one. */
+                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
                 /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
@@ -3919,7 +3939,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Without it, each request is another one. */
+                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
                 /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
@@ -4043,7 +4063,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Without it, each request is another one. */
+                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
                 /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
@@ -4213,6 +4233,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The same key and body are the same hold. Keys are of the hold's owner: an admin who holds for a user with a key and the user who does with the same one make one hold. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
                 /** @description RFC 7240; `respond-async` is known, others are passed over */
                 Prefer?: string;
@@ -4841,7 +4862,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Without it, each request is another one. */
+                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -4979,6 +5000,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
+                /** @description The same key and body are the same payment. Keys are of the payment's owner: an admin who pays for a user with a key and the user who pays with the same one make one payment. */
                 "Idempotency-Key": string;
                 /** @description RFC 7240; `respond-async` is known, others are passed over */
                 Prefer?: string;
@@ -5403,6 +5425,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["INVALID_REQUEST"];
+            404: components["responses"]["NOT_FOUND"];
             413: components["responses"]["PAYLOAD_TOO_LARGE"];
             429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL"];
@@ -5473,7 +5496,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Published again. */
+            /** @description Published again, at `retriedAt`. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5504,6 +5527,7 @@ export interface operations {
             401: components["responses"]["UNAUTHENTICATED"];
             403: components["responses"]["FORBIDDEN"];
             404: components["responses"]["DEAD_LETTER_NOT_FOUND"];
+            409: components["responses"]["DEAD_LETTER_BEING_RETRIED"];
             429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL"];
             503: components["responses"]["UNAVAILABLE"];
@@ -5750,7 +5774,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Without it, each request is another one. */
+                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -5853,7 +5877,7 @@ export interface operations {
                                  */
                                 webhookId: string;
                                 /**
-                                 * @description An https URL of the public internet without user, password and fragment. Its name is looked up, and the answer checked, at each connection.
+                                 * @description An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.
                                  * @example https://hooks.example.com/frontrow
                                  */
                                 url: string;
@@ -5897,7 +5921,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Without it, each request is another one. */
+                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -5907,7 +5931,7 @@ export interface operations {
             content: {
                 "application/json": {
                     /**
-                     * @description An https URL of the public internet without user, password and fragment. Its name is looked up, and the answer checked, at each connection.
+                     * @description An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.
                      * @example https://hooks.example.com/frontrow
                      */
                     url: string;
@@ -5945,7 +5969,7 @@ export interface operations {
                              */
                             webhookId: string;
                             /**
-                             * @description An https URL of the public internet without user, password and fragment. Its name is looked up, and the answer checked, at each connection.
+                             * @description An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.
                              * @example https://hooks.example.com/frontrow
                              */
                             url: string;
@@ -6021,7 +6045,7 @@ export interface operations {
                              */
                             webhookId: string;
                             /**
-                             * @description An https URL of the public internet without user, password and fragment. Its name is looked up, and the answer checked, at each connection.
+                             * @description An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.
                              * @example https://hooks.example.com/frontrow
                              */
                             url: string;
@@ -6064,7 +6088,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Without it, each request is another one. */
+                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
                 /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
@@ -6102,7 +6126,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Without it, each request is another one. */
+                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
                 /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
@@ -6116,7 +6140,7 @@ export interface operations {
             content: {
                 "application/json": {
                     /**
-                     * @description An https URL of the public internet without user, password and fragment. Its name is looked up, and the answer checked, at each connection.
+                     * @description An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.
                      * @example https://hooks.example.com/frontrow
                      */
                     url?: string;
@@ -6155,7 +6179,7 @@ export interface operations {
                              */
                             webhookId: string;
                             /**
-                             * @description An https URL of the public internet without user, password and fragment. Its name is looked up, and the answer checked, at each connection.
+                             * @description An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.
                              * @example https://hooks.example.com/frontrow
                              */
                             url: string;
@@ -6203,7 +6227,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Without it, each request is another one. */
+                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
                 /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
@@ -6242,7 +6266,7 @@ export interface operations {
                              */
                             webhookId: string;
                             /**
-                             * @description An https URL of the public internet without user, password and fragment. Its name is looked up, and the answer checked, at each connection.
+                             * @description An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.
                              * @example https://hooks.example.com/frontrow
                              */
                             url: string;
@@ -6382,7 +6406,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Without it, each request is another one. */
+                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -6469,7 +6493,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The same key and body are the same charge and get its answer, for as long as the charge is kept. */
+                /** @description The same key and body are the same charge and get its answer, for as long as the charge is kept. Keys are of the caller: an admin who charges a user's wallet with a key and the user who does with the same one make two charges. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -6811,7 +6835,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The same key and body give the same answer and one effect, for 72 hours by default. */
+                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the caller: an admin who uses a user's points with a key and the user who does with the same one make two movements. */
                 "Idempotency-Key": string;
             };
             path: {
@@ -6872,7 +6896,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The same key and body give the same answer and one effect, for 72 hours by default. */
+                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. */
                 "Idempotency-Key": string;
             };
             path: {

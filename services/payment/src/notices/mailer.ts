@@ -30,6 +30,13 @@ export interface MailerSettings {
   connectionsMax: number
 }
 
+// How long the server may take to take a connection, and to say something next.
+const CONNECT_MAX_MS = 5_000
+const ANSWER_MAX_MS = 15_000
+
+/** A mail that takes longer is cut off by the signal that it is sent with. Its turn at `perSecond` is in this. */
+export const MAIL_MAX_MS = CONNECT_MAX_MS + ANSWER_MAX_MS
+
 /** A mailer that keeps some connections open while there is mail, and never sends faster than `perSecond`. */
 export function createMailer({ smtpUrl, from, perSecond, connectionsMax }: MailerSettings): Mailer {
   const domain = /@([^\s@<>]+)>?$/.exec(from)?.[1]
@@ -43,9 +50,9 @@ export function createMailer({ smtpUrl, from, perSecond, connectionsMax }: Maile
     rateDelta: 1_000,
     rateLimit: perSecond,
     idleTimeout: 10_000,
-    connectionTimeout: 5_000,
+    connectionTimeout: CONNECT_MAX_MS,
     greetingTimeout: 5_000,
-    socketTimeout: 15_000,
+    socketTimeout: ANSWER_MAX_MS,
     dnsTimeout: 5_000,
     disableFileAccess: true,
     disableUrlAccess: true,

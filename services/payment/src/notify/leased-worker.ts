@@ -9,18 +9,23 @@ export interface LeasedWork<W> {
   name: string
   logger: Logger
   atOnceMax: number
-  /** Takes up to `limit` pieces of work that are due. */
-  lease: (limit: number) => Promise<W[]>
+  /** Takes up to `limit` pieces of work that are due; nobody else takes them for `leaseMs`. */
+  lease: (leaseMs: number, limit: number) => Promise<W[]>
   /** Does one and stores what came of it. `signal` ends it where it takes too long or the process has to stop. */
   work: (work: W, signal: AbortSignal) => Promise<void>
-  /** One piece of work is cut off after this; shorter than a lease. */
+  /** One piece of work is cut off after this. Its lease is that much longer as what came of it may take to be noted. */
   workMaxMs: number
 }
 
 // Work in hand may go on for this long once the process is asked to stop.
 const GRACE_MS = 8_000
+// A connection is waited for 2 s at most, and a few statements by keys follow. Where that takes longer, the work may be done once more.
+const NOTE_MAX_MS = 5_000
 
-/** Does work that lies in the database, some of it at once, each under a lease that outlives the attempt. */
+/**
+ * Does work that lies in the database, some of it at once, each under a lease that outlives the attempt, and by little: what a process had
+ * in hand when it was killed waits for that.
+ */
 export class LeasedWorker<W> implements WakeUp {
   readonly #options: LeasedWork<W>
   readonly #alarm = new Alarm()
@@ -59,7 +64,7 @@ export class LeasedWorker<W> implements WakeUp {
     const { name, logger, atOnceMax, lease, work, workMaxMs } = this.#options
     const free = atOnceMax - this.#loop.inHand
     if (free === 0) return LOOK_EVERY_MS
-    const leased = await lease(free)
+    const leased = await lease(workMaxMs + NOTE_MAX_MS, free)
     for (const one of leased) {
       const signal = AbortSignal.any([this.#cut.signal, AbortSignal.timeout(workMaxMs)])
       this.#loop.track(

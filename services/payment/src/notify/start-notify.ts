@@ -8,7 +8,7 @@ import { watchValue } from '@frontrow/service-host/metrics'
 import { createWorkerHost } from '@frontrow/service-host/worker-host'
 import type { WorkerHost } from '@frontrow/service-host/worker-host'
 import { askReservations } from '../ask-reservations.ts'
-import { createMailer } from '../notices/mailer.ts'
+import { createMailer, MAIL_MAX_MS } from '../notices/mailer.ts'
 import { sendNotice } from '../notices/send-notice.ts'
 import { leaseNotices, noticeBacklog, tidyNotices } from '../notices/sql/notices.ts'
 import type { LeasedNotice } from '../notices/sql/notices.ts'
@@ -29,9 +29,10 @@ import { newsTopics } from './news.ts'
 import { newsHandlers } from './take-news.ts'
 
 const READ_DEADLINE_MS = 2_000
-const SEND_MAX_MS = 30_000
-/** Longer than an attempt with all that is read for it. */
-const LEASE_MS = 60_000
+// The reservation is asked for by a call that others share, for which it may wait as long as the call itself takes.
+const SEND_MAX_MS = READ_DEADLINE_MS * 2 + MAIL_MAX_MS
+// More mails in hand would wait for their turn for so long that little is left of their time.
+const RATE_WAIT_MAX_S = 5
 const SCHEDULE_FRESH_MS = 30_000
 const SCHEDULES_MAX = 200
 const DAY_MS = 86_400_000
@@ -137,8 +138,8 @@ function createSender(
     name: 'mail',
     logger: host.logger,
     // While one mail is on each connection, the next one is being written.
-    atOnceMax: config.MAIL_CONNECTIONS_MAX * 2,
-    lease: (limit) => leaseNotices(host.pool, LEASE_MS, limit),
+    atOnceMax: Math.min(config.MAIL_CONNECTIONS_MAX * 2, config.MAIL_PER_SECOND * RATE_WAIT_MAX_S),
+    lease: (leaseMs, limit) => leaseNotices(host.pool, leaseMs, limit),
     work: (notice, signal) => sendNotice(ctx, notice, signal),
     workMaxMs: SEND_MAX_MS,
   })
@@ -170,9 +171,9 @@ function createCourier(
     name: 'webhooks',
     logger: host.logger,
     atOnceMax: WEBHOOKS_MAX * config.WEBHOOK_SLOTS,
-    lease: async (limit) => {
+    lease: async (leaseMs, limit) => {
       const slots = { each: config.WEBHOOK_SLOTS, inHand }
-      const leased = await leaseDeliveries(host.pool, LEASE_MS, limit, slots)
+      const leased = await leaseDeliveries(host.pool, leaseMs, limit, slots)
       for (const { webhookId } of leased) count(webhookId, 1)
       return leased
     },

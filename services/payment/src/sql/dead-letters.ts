@@ -57,6 +57,28 @@ export async function listDeadLetters(
   return rows
 }
 
+/** Leases a dead letter that was not published again yet; undefined where it was, where another request has it, and where there is none. */
+export async function leaseForRetry(
+  db: Queryable,
+  deadLetterId: string,
+  leaseMs: number,
+): Promise<DeadLetterRow | undefined> {
+  const { rows } = await db.query<DeadLetterRow>(
+    `UPDATE dead_letters SET retry_leased_until = now() + make_interval(secs => $2::float8 / 1000)
+     WHERE dead_letter_id = $1 AND retried_at IS NULL AND (retry_leased_until IS NULL OR retry_leased_until < now())
+     RETURNING ${COLUMNS}`,
+    [deadLetterId, leaseMs],
+  )
+  return rows[0]
+}
+
+/** Lets the next request publish a dead letter that could not be published. */
+export async function endLease(db: Queryable, deadLetterId: string): Promise<void> {
+  await db.query('UPDATE dead_letters SET retry_leased_until = NULL WHERE dead_letter_id = $1', [
+    deadLetterId,
+  ])
+}
+
 /** Reads one dead letter. */
 export async function findDeadLetter(
   db: Queryable,
@@ -72,7 +94,7 @@ export async function findDeadLetter(
 /** Notes that a dead letter was published again, and returns the time. */
 export async function markRetried(db: Queryable, deadLetterId: string): Promise<Date> {
   const { rows } = await db.query<{ retried_at: Date }>(
-    'UPDATE dead_letters SET retried_at = now() WHERE dead_letter_id = $1 RETURNING retried_at',
+    'UPDATE dead_letters SET retried_at = now(), retry_leased_until = NULL WHERE dead_letter_id = $1 RETURNING retried_at',
     [deadLetterId],
   )
   const row = rows[0]

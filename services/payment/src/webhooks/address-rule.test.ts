@@ -53,6 +53,8 @@ test.each([
   ['hooks.example.com', 'must be an https URL'],
   ['https://user:pass@hooks.example.com/', 'must have no user and password'],
   ['https://hooks.example.com/#a', 'must have no fragment'],
+  ['https://hooks.example.com:0/in', 'must have a port from 1 to 65535'],
+  ['https://hooks.example.com:65536/in', 'must be an https URL'],
   ['https://localhost/', 'must be an address of the public internet'],
   ['https://api.localhost./', 'must be an address of the public internet'],
   ['https://wallet/', 'must be an address of the public internet'],
@@ -65,7 +67,29 @@ test.each([
   expect(whyNotAddress(url, false)).toBe(problem)
 })
 
+test.each([
+  '\r\n',
+  '\n',
+  '\t',
+  ' ',
+  '\0',
+  '\u007f',
+  '\u0085',
+  '\u00a0',
+  '\u2028',
+  '\u200b',
+  '\u202e',
+  '\ud800',
+])('an address with %j in it, before it or behind it is none', (character) => {
+  const url = 'https://hooks.example.com/in'
+  const all = [`${character}${url}`, `${url}${character}`, url.replace('/in', `/${character}in`)]
+  for (const text of all) {
+    expect(whyNotAddress(text, true)).toBe('must have no spaces and no control or invisible characters')
+  }
+})
+
 test('where private addresses are allowed, so are those of this machine, without TLS too', () => {
   expect(whyNotAddress('http://127.0.0.1:9000/in', true)).toBeNull()
   expect(whyNotAddress('http://user:pass@127.0.0.1/', true)).toBe('must have no user and password')
+  expect(whyNotAddress('http://127.0.0.1:0/', true)).toBe('must have a port from 1 to 65535')
 })

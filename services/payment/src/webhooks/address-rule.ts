@@ -32,10 +32,13 @@ function isGlobalIpv6(address: ipaddr.IPv6): boolean {
 
 /** What is wrong with the address of a webhook, or null. Names are looked up when it is connected to, since their answers change. */
 export function whyNotAddress(text: string, allowPrivate: boolean): string | null {
+  // The parser drops some of these and encodes others, so that what is shown would not be what is called.
+  if (/[\p{C}\p{Z}]/u.test(text)) return 'must have no spaces and no control or invisible characters'
   const url = URL.canParse(text) ? new URL(text) : null
   if (url === null || !['https:', 'http:'].includes(url.protocol)) return 'must be an https URL'
   if (url.username !== '' || url.password !== '') return 'must have no user and password'
   if (url.hash !== '') return 'must have no fragment'
+  if (url.port === '0') return 'must have a port from 1 to 65535'
   if (allowPrivate) return null
   if (url.protocol !== 'https:') return 'must be an https URL'
   return isSpecialHost(hostOf(url)) ? 'must be an address of the public internet' : null

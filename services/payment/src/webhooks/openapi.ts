@@ -27,7 +27,7 @@ const eventTypes = z
   .meta({ description: 'Which events it gets.', example: ['payment.approved', 'payment.refunded'] })
 const url = z.string().max(2_000).meta({
   description:
-    'An https URL of the public internet without user, password and fragment. Its name is looked up, and the answer checked, at each connection.',
+    'An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.',
   example: 'https://hooks.example.com/frontrow',
 })
 const description = line(200).meta({ example: 'Accounting' })
