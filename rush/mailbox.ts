@@ -29,31 +29,41 @@ const mailAnswer = z.object({
 /** A reader that asks for each mail once. Throws a SetupProblem where `url` is no mailbox. */
 export async function openMailbox(url: string): Promise<MailboxReader> {
   const exchange = createExchange(url, AT_ONCE, TIMEOUT_MS)
-  const get = async <T>(path: string, schema: z.ZodType<T>): Promise<T> => {
+  /** Undefined where there is no such page. */
+  const get = async <T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> => {
     const { status, text } = await exchange
       .send({ method: 'GET', path, headers: {} })
       .catch((cause: unknown) => {
         throw new SetupProblem(`no mailbox answers at ${url}: npm start says its address`, { cause })
       })
+    if (status === 404) return undefined
     const parsed = status === 200 ? schema.safeParse(JSON.parse(text)) : undefined
     if (parsed?.success !== true)
       throw new SetupProblem(`${url}${path} is no answer of a mailbox (${status})`)
     return parsed.data
   }
-  const numbers = async (): Promise<number[]> =>
-    (await get('/mails', listAnswer)).map(({ number }) => number).toSorted((a, b) => a - b)
+  const numbers = async (): Promise<number[]> => {
+    const list = await get('/mails', listAnswer)
+    if (list === undefined) throw new SetupProblem(`${url} is no mailbox: npm start says its address`)
+    return list.map(({ number }) => number).toSorted((a, b) => a - b)
+  }
   const before = (await numbers()).at(-1) ?? 0
   const known = new Map<number, Mail>()
   return {
     async read() {
       const kept = await numbers()
       const unread = kept.filter((number) => number > before && !known.has(number)).values()
+      const oldest = kept[0] ?? 1
+      let dropped = oldest - 1 > before && !known.has(oldest - 1)
       const work = async (): Promise<void> => {
-        for (const number of unread) known.set(number, toMail(await get(`/mails/${number}`, mailAnswer)))
+        for (const number of unread) {
+          const mail = await get(`/mails/${number}`, mailAnswer)
+          if (mail === undefined) dropped = true
+          else known.set(number, toMail(mail))
+        }
       }
       await Promise.all(Array.from({ length: AT_ONCE }, work))
-      const oldest = kept[0] ?? 1
-      return { mails: [...known.values()], dropped: oldest - 1 > before && !known.has(oldest - 1) }
+      return { mails: [...known.values()], dropped }
     },
     close: () => exchange.close(),
   }

@@ -6,6 +6,7 @@ import { createKafka } from '@frontrow/messaging/kafka'
 import { createLogger } from '@frontrow/service-host/logger'
 
 const LEAVE_GROUP = 13
+const UNKNOWN_MEMBER = 25
 const ANSWER_WITHIN_MS = 5_000
 
 /**
@@ -37,7 +38,9 @@ async function leave(socket: Socket, groupId: string, memberId: string): Promise
       delay(ANSWER_WITHIN_MS, [Buffer.alloc(10, 0xff)], { ref: false }),
     ])
     const code = answer.readInt16BE(8)
-    if (code !== 0) throw new Error(`${memberId} could not leave ${groupId}: error ${code} of Kafka`)
+    // Its session may have ended in the meantime, which is what is wanted.
+    if (code !== 0 && code !== UNKNOWN_MEMBER)
+      throw new Error(`${memberId} could not leave ${groupId}: error ${code} of Kafka`)
   } finally {
     socket.destroy()
   }

@@ -38,7 +38,7 @@ beforeAll(async () => {
     { of: { payment: { STRIPE_SECRET_KEY: 'sk_test_stand_in', STRIPE_API_URL: stripe.url } } },
   )
   pool = openDatabase(network)
-}, 90_000)
+}, 180_000)
 
 afterEach(() => stripe?.behave(() => 'answer'))
 
@@ -122,7 +122,7 @@ test('a provider that hangs for some cards and fails every other call for others
   stripe.behave(() => 'answer')
   await areTakenOnce(slow, slowIds)
   await auditHolds(network)
-}, 60_000)
+}, 180_000)
 
 test('while the provider is away the breaker opens, buyers have 202, a refund shows in audit and metrics, wallets go on, and once it is back all ends, once', async () => {
   const sale = await openSale(network, 'away')
@@ -148,7 +148,7 @@ test('while the provider is away the breaker opens, buyers have 202, a refund sh
   const { moneyWithoutTicket } = await auditHolds(network)
   expect(moneyWithoutTicket).toMatchObject({ payments: 0, oldestSeconds: null })
   expect(callsOf(REFUNDS, refundedId)).toHaveLength(refunds.length)
-}, 90_000)
+}, 180_000)
 
 /** Money that waits for its way back is shown to its buyer, and to who runs the sale. */
 async function isHeldWithoutTicket({ userId }: Buyer, paymentId: string): Promise<void> {

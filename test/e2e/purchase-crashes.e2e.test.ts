@@ -115,15 +115,27 @@ async function pay({ userId, reservationId, method }: Purchase): Promise<number>
 /** The hold runs out when the payment has begun; until then nobody else sees it, and its seat can't be confirmed. */
 async function payTooLate(purchase: Purchase): Promise<void> {
   const id = [purchase.reservationId]
-  await owner.query('BEGIN')
-  await owner.query('UPDATE reservation.seat_holds SET expires_at = now() WHERE reservation_id = $1', id)
-  await owner.query('UPDATE reservation.reservations SET expires_at = now() WHERE reservation_id = $1', id)
-  const paying = pay(purchase)
-  await eventually(async () => {
-    const { rows } = await owner.query('SELECT FROM payment.payments WHERE reservation_id = $1', id)
-    expect(rows).toHaveLength(1)
-  })
-  await owner.query('COMMIT')
+  // A connection of its own: where the test fails in between, the transaction ends with it.
+  const holder = createClient(network.environment.adminDatabaseUrl, 'purchase-crashes-hold')
+  await holder.connect()
+  let paying: Promise<number>
+  try {
+    await holder.query('BEGIN')
+    await holder.query('UPDATE reservation.seat_holds SET expires_at = now() WHERE reservation_id = $1', id)
+    await holder.query('UPDATE reservation.reservations SET expires_at = now() WHERE reservation_id = $1', id)
+    paying = pay(purchase)
+    const begun = eventually(
+      async () => {
+        const { rows } = await holder.query('SELECT FROM payment.payments WHERE reservation_id = $1', id)
+        expect(rows).toHaveLength(1)
+      },
+      { withinMs: 30_000 },
+    )
+    await Promise.race([begun, paying.then(() => begun)])
+    await holder.query('COMMIT')
+  } finally {
+    await holder.end()
+  }
   expect(await paying).toBe(409)
 }
 

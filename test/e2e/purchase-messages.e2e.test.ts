@@ -12,6 +12,7 @@ import {
   buy,
   cancel,
   hasStatus,
+  isDeclined,
   movementsOf,
   openDatabase,
   openSale,
@@ -40,7 +41,7 @@ beforeAll(async () => {
   })
   pool = openDatabase(network)
   tape = await TopicTape.start(network.environment)
-}, 90_000)
+}, 180_000)
 
 afterEach(() => {
   for (const name of ['wallet', 'reservation', 'payment'] as const) network?.resume(name)
@@ -137,7 +138,7 @@ describe('any message twice, late, or out of order', () => {
     }
     await auditHolds(network)
     expect(tape.deadLetters).toEqual([])
-  }, 60_000)
+  }, 180_000)
 
   test('when all messages come twice more, in any order, after the end, nothing changes and stored replies are sent again', async () => {
     const { scheduleId, concertId } = await buyInEveryWay('late')
@@ -176,7 +177,7 @@ describe('any message twice, late, or out of order', () => {
       expect([command, sent.length]).toEqual([command, answers.length * 3 + commands.length * 2])
     }
     expect(await seatsLeft(concertId, scheduleId)).toBe(left)
-  }, 60_000)
+  }, 180_000)
 
   test('commands and replies that come again under other ids change nothing either', async () => {
     await tape.quiet(pool)
@@ -194,7 +195,7 @@ describe('any message twice, late, or out of order', () => {
     expect(await readAll()).toEqual(before)
     expect(tape.deadLetters).toEqual([])
     await auditHolds(network)
-  }, 60_000)
+  }, 180_000)
 
   test('of a purchase and its refund the first reply of each step is lost: each is asked for again, and made once', async () => {
     const [buyer] = await (await openSale(network, 'lost')).buyers(1)
@@ -218,7 +219,7 @@ describe('any message twice, late, or out of order', () => {
       await loseNoReplies()
     }
     await auditHolds(network)
-  }, 60_000)
+  }, 180_000)
 })
 
 /** Every reply of wallet and reservation to a payment gets lost the first time that it is sent. */
@@ -268,7 +269,7 @@ test('two payments of one reservation at the same moment, by wallet and by card:
   )
   expect(rows[0]?.captures).toBe(winners.filter(({ paymentMethod }) => paymentMethod === 'CARD').length)
   await auditHolds(network)
-}, 60_000)
+}, 180_000)
 
 /** The buyers of these payments have their tickets, and their wallets were debited once for each. */
 async function arePaidOnce(buyers: readonly Buyer[], paymentIds: readonly string[]): Promise<void> {
@@ -329,15 +330,15 @@ test('poison between the messages of running purchases, at each step: each is a 
   await arePaidOnce(buyers, ids)
   await areDeadLetters(network, tape, poisons)
   await auditHolds(network)
-}, 90_000)
+}, 180_000)
 
 test('a card that is late has 202 and is paid, a flaky one is paid, a declined one is 402 and takes nothing', async () => {
   const [late, flaky, declined] = await (await openSale(network, 'cards')).buyers(3, 0)
   if (late === undefined || flaky === undefined || declined === undefined) throw new Error('too few came')
-  const [slow, works, no] = await Promise.all([
+  const [slow, works] = await Promise.all([
     pay(network, late, { card: 'tok_timeout' }),
     pay(network, flaky, { card: 'tok_flaky' }),
-    pay(network, declined, { card: 'tok_declined' }),
+    isDeclined(network, declined),
   ])
   expect([slow.status, slow.data.status, slow.headers.get('location')]).toEqual([
     202,
@@ -345,11 +346,7 @@ test('a card that is late has 202 and is paid, a flaky one is paid, a declined o
     `/api/v1/payments/${slow.data.paymentId}`,
   ])
   expect([201, 202]).toContain(works.status)
-  expect([no.status, no.error]).toMatchObject([
-    402,
-    { code: 'CARD_DECLINED', details: { moneyMoved: false } },
-  ])
   await hasStatus(network, late, slow.data.paymentId, 'APPROVED')
   await hasStatus(network, flaky, works.data.paymentId, 'APPROVED')
   await auditHolds(network)
-}, 60_000)
+}, 180_000)

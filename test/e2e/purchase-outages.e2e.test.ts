@@ -13,6 +13,7 @@ import {
   hasAsked,
   hasStatus,
   holdSeat,
+  isDeclined,
   metricOf,
   movementsOf,
   openDatabase,
@@ -50,7 +51,7 @@ afterAll(async () => {
   await pool?.end()
   await network?.stop()
   await kafka?.dispose()
-}, 60_000)
+}, 180_000)
 
 /** Somebody pays, and their payment has begun; the request waits for its answer. */
 async function begin(
@@ -93,7 +94,7 @@ describe('no reply in time', () => {
     await hasStatus(network, buyer, paymentId, 'APPROVED')
     expect(await movementsOf(pool, paymentId)).toEqual(['DEBIT'])
     expect(await balanceOf(network, buyer)).toBe(0)
-  }, 60_000)
+  }, 180_000)
 
   test('to the confirmation: the reservation is asked until it answers, and nothing is given back meanwhile', async () => {
     const buyer = await (await openSale(network, 'step2')).buyer()
@@ -113,7 +114,7 @@ describe('no reply in time', () => {
     await hasStatus(network, buyer, paymentId, 'APPROVED')
     expect(new Set(await publishedOf('ConfirmReservation', paymentId)).size).toBe(1)
     expect(await movementsOf(pool, paymentId)).toEqual(['DEBIT'])
-  }, 60_000)
+  }, 180_000)
 
   describe('past the limit of the debit', () => {
     beforeAll(() => network.restart('payment', { SAGA_TAKING_MONEY_ATTEMPTS_MAX: '2' }), 60_000)
@@ -135,7 +136,7 @@ describe('no reply in time', () => {
       expect(failure).toMatchObject({ reason: 'TIMEOUT', moneyMoved: true, refund: 'REFUNDED' })
       expect(await movementsOf(pool, paymentId)).toEqual(['DEBIT', 'REFUND'])
       await hasMoneyAndSeat(buyer)
-    }, 60_000)
+    }, 180_000)
 
     test('a refund that is there before its debit: the wallet refuses the late debit and says so, and nothing is taken', async () => {
       const buyer = await (await openSale(network, 'fence')).buyer()
@@ -165,7 +166,7 @@ describe('no reply in time', () => {
       await hasMoneyAndSeat(buyer)
       expect((await readPayment(network, buyer.userId, paymentId)).status).toBe('FAILED')
       await auditHolds(network)
-    }, 60_000)
+    }, 180_000)
   })
 })
 
@@ -222,14 +223,18 @@ test('a hold that runs out while paying: the money goes back, the answers say wh
   expect(await balanceOf(network, buyer)).toBe(PRICE)
   await buy(network, await holdSeat(network, rival))
   await auditHolds(network)
-}, 90_000)
+}, 180_000)
 
 /** The time of a hold has come: expiry is a time in these rows. */
 async function endHold({ reservationId }: Buyer): Promise<void> {
-  for (const table of ['reservations', 'seat_holds']) {
-    const text = `UPDATE reservation.${table} SET expires_at = now() WHERE reservation_id = $1`
-    expect((await pool.query(text, [reservationId])).rowCount).toBe(1)
-  }
+  // In one statement, so that nobody sees the one ended without the other.
+  const { rows } = await pool.query(
+    `WITH seats AS (UPDATE reservation.seat_holds SET expires_at = now() WHERE reservation_id = $1 RETURNING 1),
+       ended AS (UPDATE reservation.reservations SET expires_at = now() WHERE reservation_id = $1 RETURNING 1)
+     SELECT (SELECT count(*) FROM seats)::int AS seats, (SELECT count(*) FROM ended)::int AS reservations`,
+    [reservationId],
+  )
+  expect(rows).toEqual([{ seats: 1, reservations: 1 }])
 }
 
 test('a refund that the wallet does not answer is asked for again and again, shows in the metrics, and is made once', async () => {
@@ -253,7 +258,7 @@ test('a refund that the wallet does not answer is asked for again and again, sho
   await eventually(async () =>
     expect(await metricOf(network, 'payment', 'money_without_ticket_payments')).toBe(0),
   )
-}, 60_000)
+}, 180_000)
 
 test('instances of payment and wallet that join, leave and die while purchases run: each purchase ends once', async () => {
   const sale = await openSale(network, 'rebalance')
@@ -318,20 +323,15 @@ describe('Kafka is away for 30 s', () => {
     await kafka.kill()
     const late = await sale.buyer()
     const gone = await buyAll([[fourth], [late, 'tok_approved']])
-    const declined = await pay(network, await sale.buyer(0), { card: 'tok_declined' })
-    expect([declined.status, declined.error?.code]).toEqual([402, 'CARD_DECLINED'])
+    await isDeclined(network, await sale.buyer(0))
     expect((await network.call('GET', '/health/ready')).status).toBe(200)
     await eventually(() => expect(Date.now() - beganAt).toBeGreaterThan(OUTAGE_MS - RESTART_MS), {
-      withinMs: OUTAGE_MS,
-    })
-    const back = kafka.start()
-    await eventually(() => expect(Date.now() - beganAt).toBeGreaterThan(OUTAGE_MS - 1_000), {
       withinMs: OUTAGE_MS,
     })
     for (const { buyer, paymentId } of [...hanging, ...gone]) {
       expect((await readPayment(network, buyer.userId, paymentId)).status).toBe('PENDING')
     }
-    await back
+    await kafka.start()
     for (const { buyer, paymentId } of [...hanging, ...gone]) {
       const { failure } = await hasStatus(
         network,

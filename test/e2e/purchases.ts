@@ -84,6 +84,17 @@ export async function buy(
   return data.paymentId
 }
 
+/** Pays with a card that is declined: answered at once, or found out later where the machine is busy. */
+export async function isDeclined(network: OnSaleNetwork, buyer: Buyer): Promise<void> {
+  const { status, data, error } = await pay(network, buyer, { card: 'tok_declined' })
+  if (status === 202) {
+    const { failure } = await hasStatus(network, buyer, data.paymentId, 'FAILED')
+    expect(failure).toMatchObject({ code: 'CARD_DECLINED', moneyMoved: false })
+    return
+  }
+  expect([status, error]).toMatchObject([402, { code: 'CARD_DECLINED', details: { moneyMoved: false } }])
+}
+
 export function cancel(network: OnSaleNetwork, { userId, reservationId }: Buyer): Promise<Answer> {
   return network.call('POST', `/api/v1/reservations/${reservationId}/cancel`, { as: userId })
 }

@@ -86,10 +86,11 @@ export class TopicTape {
         }
         const { key, value } = message
         const taped = { topic: topic.slice(this.#prefix.length), partition, key, value, headers }
-        into.push(taped)
+        // The echo first: whoever has seen a message here knows that its repeat is among the ends that `quiet` reads.
         if (this.echoes && into === this.messages && headers[ECHO] === undefined) {
           await this.publish([{ ...taped, headers: { ...headers, [ECHO]: '1' } }])
         }
+        into.push(taped)
       },
     })
   }

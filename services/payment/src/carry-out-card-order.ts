@@ -20,7 +20,10 @@ const LAST_QUESTIONS_MS = 3_000
 const KEY_LIFE_MS = 23 * 3_600_000
 const UNDECIDED: readonly CaptureStatus[] = ['PENDING', 'ACTION_REQUIRED']
 
-/** The breaker kept a call to capture from the provider. */
+/**
+ * The breaker kept a call to capture from the provider. The breaker of another call, such as that for the hold's end, throws the same
+ * error when the provider has been asked already, so its error alone does not tell.
+ */
 class NotAskedError extends Error {
   override name = 'NotAskedError'
 }
@@ -44,6 +47,11 @@ export async function carryOutOrder(ctx: Context, order: CardOrder): Promise<voi
   }
 }
 
+/** No call to capture it was made, and the provider has not named it by itself. */
+function isUnknownToProvider({ status, wasAsked, providerReference }: CardOrder): boolean {
+  return status === 'PENDING' && !wasAsked && providerReference === null
+}
+
 /** A capture without a reference can only be asked about by its key. It was first asked for when its payment began, or later. */
 function isKeyForgotten(ctx: Context, order: CardOrder): boolean {
   const { paymentId, status, providerReference, wasAsked } = order
@@ -54,7 +62,7 @@ function isKeyForgotten(ctx: Context, order: CardOrder): boolean {
 async function leaveToPerson(ctx: Context, order: CardOrder): Promise<void> {
   const text = 'the provider has forgotten the key by now; look there whether the money was taken'
   ctx.logger.error({ paymentId: order.paymentId, wanted: order.wanted }, text)
-  await postponeOrder(ctx.pool, order, null, text)
+  await postponeOrder(ctx.pool, { ...order, wasAsked: true }, null, text)
 }
 
 async function askForCapture(ctx: Context, order: CardOrder): Promise<CaptureResult | ActionRequired> {
@@ -98,11 +106,11 @@ async function awaitAction(ctx: Context, order: CardOrder, action: ActionRequire
   const askInMs = ctx.config.CARD_ACTION_POLL_MS
   const known = order.waitsUntil
   if (known !== null && known.getTime() - ctx.now().getTime() > 2 * askInMs + LAST_QUESTIONS_MS) {
-    return postponeOrder(ctx.pool, order, askInMs, null)
+    return postponeOrder(ctx.pool, { ...order, wasAsked: true }, askInMs, null)
   }
   const until = await findHoldEnd(ctx, order.paymentId)
   if (known !== null && until.getTime() <= known.getTime()) {
-    return postponeOrder(ctx.pool, order, askInMs, null)
+    return postponeOrder(ctx.pool, { ...order, wasAsked: true }, askInMs, null)
   }
   const { reference, nextAction } = action
   await conclude(ctx, order, { type: 'CardActionRequired', until }, (tx) =>
@@ -125,7 +133,7 @@ async function findHoldEnd(ctx: Context, paymentId: string): Promise<Date> {
 async function refund(ctx: Context, order: CardOrder): Promise<void> {
   let reference = order.providerReference
   if (order.status !== 'CAPTURED') {
-    if (!order.wasAsked) return concludeVoid(ctx, order)
+    if (isUnknownToProvider(order)) return concludeVoid(ctx, order)
     const found = await endCapture(ctx, order)
     if (found.kind === 'declined') {
       return concludeVoid(ctx, order)

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { completeAdminAction } from '@frontrow/admin-actions/admin-actions'
 import type { DeadLetter } from '@frontrow/messaging/dead-letter-collector'
 import type { Pool } from '@frontrow/postgres/pool'
@@ -35,12 +36,14 @@ export interface DeadLetters {
     cursor: string | undefined,
     limit: number,
   ): Promise<{ items: DeadLetterView[]; nextCursor: string | null }>
-  /** Publishes it, once: a repeat only says when that was. Refuses with DEAD_LETTER_NOT_FOUND and DEAD_LETTER_BEING_RETRIED. */
+  /** Publishes it, once: a repeat only says when that was. Refuses with DEAD_LETTER_NOT_FOUND, DEAD_LETTER_BEING_RETRIED, and UNAVAILABLE without the broker. */
   retry(deadLetterId: string): Promise<DeadLetterView>
 }
 
-// Longer than kafkajs tries to publish while the broker is away. One that is published a second time all the same is known by its id.
-const RETRY_LEASE_MS = 60_000
+// kafkajs tries for minutes where a broker hangs, and the gateway waits for 20 s. What is given up here may still be published, and once
+// more by the next retry; it is known by its id then.
+const PUBLISH_MAX_MS = 12_000
+const RETRY_LEASE_MS = 20_000
 
 /** Keeps parked messages in this service's schema. `publish` sends one to its topic again. */
 export function createDeadLetters(options: {
@@ -64,16 +67,33 @@ export function createDeadLetters(options: {
       if (leased === undefined) return toView(await findRetried(pool, deadLetterId))
       const { topic, consumer, message_key: key, value, headers } = leased
       try {
-        await publish({ topic, consumer, key, value, headers })
+        await withinLimit(publish({ topic, consumer, key, value, headers }))
       } catch (error) {
-        await endLease(pool, deadLetterId)
-        throw error
+        await endLease(pool, leased)
+        throw refuse('UNAVAILABLE', 'the broker does not take messages now; nothing was published', {
+          retryAfterSeconds: 5,
+          cause: error,
+        })
       }
       const [retriedAt] = await inTransaction(pool, (tx) =>
         together([markRetried(tx, deadLetterId), completeAdminAction(tx)]),
       )
       return toView({ ...leased, retried_at: retriedAt })
     },
+  }
+}
+
+async function withinLimit(published: Promise<void>): Promise<void> {
+  const limit = new AbortController()
+  const late = delay(PUBLISH_MAX_MS, undefined, { signal: limit.signal }).then(() => {
+    throw new Error(`not published within ${PUBLISH_MAX_MS} ms`)
+  })
+  try {
+    await Promise.race([published, late])
+  } finally {
+    limit.abort()
+    // The one that lost has been answered for.
+    await Promise.allSettled([late])
   }
 }
 

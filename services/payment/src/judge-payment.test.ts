@@ -63,9 +63,10 @@ describe('what the audit says of a payment', () => {
       const cancelledAtMs = NOW.getTime() - agoMs
       return { ...good, reservation: { ...fact, status: 'CANCELLED', cancelledAtMs } }
     }
-    const unsettled = { unsettled: true, lookedAt: [], violations: [] }
+    const unsettled = { unsettled: true, lookedAt: [2], violations: [] }
     expect(judgePayment(cancelled(0))).toEqual(unsettled)
     expect(judgePayment(cancelled(899_000))).toEqual(unsettled)
+    expect(judgePayment({ ...cancelled(0), wallet: refunded }).violations).toHaveLength(1)
     expect(judgePayment(cancelled(900_000)).violations).toEqual([
       { number: 2, text: 'payment p: it is APPROVED, but its reservation is CANCELLED' },
     ])

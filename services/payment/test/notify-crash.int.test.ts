@@ -79,11 +79,11 @@ test('what a killed process had in hand goes out soon after the longest that an 
         expect(to.received.map(({ headers }) => headers['webhook-id'])).toEqual([eventId, eventId, laterId]),
       { withinMs: 20_000 },
     )
-    await eventually(() => expect(notify.mailbox.list()).toHaveLength(2), { withinMs: 30_000 })
+    await eventually(() => expect(notify.mailbox.list()).toHaveLength(2), { withinMs: 45_000 })
   } finally {
     killed.kill('SIGKILL')
     await exited
     await to.stop()
     await silent.stop()
   }
-}, 90_000)
+}, 120_000)

@@ -34,7 +34,7 @@ export interface MailerSettings {
 const CONNECT_MAX_MS = 5_000
 const ANSWER_MAX_MS = 15_000
 
-/** A mail that takes longer is cut off by the signal that it is sent with. Its turn at `perSecond` is in this. */
+/** A mail that takes longer is cut off by the signal that it is sent with: it has a connection or gets one, and an answer. */
 export const MAIL_MAX_MS = CONNECT_MAX_MS + ANSWER_MAX_MS
 
 /** A mailer that keeps some connections open while there is mail, and never sends faster than `perSecond`. */

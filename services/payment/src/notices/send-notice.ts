@@ -52,7 +52,7 @@ export async function sendNotice(
   try {
     const composed = await compose(ctx, notice)
     if (typeof composed === 'string') {
-      await endNotice(ctx.pool, noticeId, 'SKIPPED', composed)
+      await endNotice(ctx.pool, notice, 'SKIPPED', composed)
       ctx.events.noticeEnded({ noticeId, kind, outcome: 'skipped', why: composed })
       return
     }
@@ -63,18 +63,18 @@ export async function sendNotice(
     const outageMs = ctx.now().getTime() - (notice.outageSince ?? ctx.now()).getTime()
     const isGivenUp = isOutage ? outageMs >= OUTAGE_MAX_MS : attempts >= ctx.config.attemptsMax
     if (error instanceof RefusedMailError || isGivenUp) {
-      await endNotice(ctx.pool, noticeId, 'FAILED', text)
+      await endNotice(ctx.pool, notice, 'FAILED', text)
       ctx.events.noticeEnded({ noticeId, kind, outcome: 'failed', why: text })
       return
     }
     const retryInMs = isOutage
       ? Math.min(OUTAGE_RETRY_MAX_MS, Math.max(RETRY_FIRST_MS, outageMs))
       : Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** (attempts - 1))
-    await postponeNotice(ctx.pool, noticeId, { error: text, retryInMs, isOutage })
+    await postponeNotice(ctx.pool, notice, { error: text, retryInMs, isOutage })
     ctx.events.noticePostponed({ noticeId, kind, attempts, retryInMs, error: text })
     return
   }
-  await endNotice(ctx.pool, noticeId, 'SENT', null)
+  await endNotice(ctx.pool, notice, 'SENT', null)
   ctx.events.noticeEnded({ noticeId, kind, outcome: 'sent', why: null })
 }
 

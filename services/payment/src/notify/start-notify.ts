@@ -30,9 +30,9 @@ import { newsHandlers } from './take-news.ts'
 
 const READ_DEADLINE_MS = 2_000
 // The reservation is asked for by a call that others share, for which it may wait as long as the call itself takes.
-const SEND_MAX_MS = READ_DEADLINE_MS * 2 + MAIL_MAX_MS
-// More mails in hand would wait for their turn for so long that little is left of their time.
+// Its turn at MAIL_PER_SECOND may be this late.
 const RATE_WAIT_MAX_S = 5
+const SEND_MAX_MS = READ_DEADLINE_MS * 2 + RATE_WAIT_MAX_S * 1_000 + MAIL_MAX_MS
 const SCHEDULE_FRESH_MS = 30_000
 const SCHEDULES_MAX = 200
 const DAY_MS = 86_400_000
@@ -137,8 +137,8 @@ function createSender(
   return new LeasedWorker({
     name: 'mail',
     logger: host.logger,
-    // While one mail is on each connection, the next one is being written.
-    atOnceMax: Math.min(config.MAIL_CONNECTIONS_MAX * 2, config.MAIL_PER_SECOND * RATE_WAIT_MAX_S),
+    // No more than there are connections: a mail that waited for one would have less time than the mail server is given.
+    atOnceMax: Math.min(config.MAIL_CONNECTIONS_MAX, config.MAIL_PER_SECOND * RATE_WAIT_MAX_S),
     lease: (leaseMs, limit) => leaseNotices(host.pool, leaseMs, limit),
     work: (notice, signal) => sendNotice(ctx, notice, signal),
     workMaxMs: SEND_MAX_MS,

@@ -57,26 +57,33 @@ export async function listDeadLetters(
   return rows
 }
 
+/** A dead letter that one request may publish. */
+export interface LeasedDeadLetter extends DeadLetterRow {
+  /** Names the lease: when it runs out. */
+  lease: string
+}
+
 /** Leases a dead letter that was not published again yet; undefined where it was, where another request has it, and where there is none. */
 export async function leaseForRetry(
   db: Queryable,
   deadLetterId: string,
   leaseMs: number,
-): Promise<DeadLetterRow | undefined> {
-  const { rows } = await db.query<DeadLetterRow>(
+): Promise<LeasedDeadLetter | undefined> {
+  const { rows } = await db.query<LeasedDeadLetter>(
     `UPDATE dead_letters SET retry_leased_until = now() + make_interval(secs => $2::float8 / 1000)
      WHERE dead_letter_id = $1 AND retried_at IS NULL AND (retry_leased_until IS NULL OR retry_leased_until < now())
-     RETURNING ${COLUMNS}`,
+     RETURNING ${COLUMNS}, retry_leased_until::text AS lease`,
     [deadLetterId, leaseMs],
   )
   return rows[0]
 }
 
-/** Lets the next request publish a dead letter that could not be published. */
-export async function endLease(db: Queryable, deadLetterId: string): Promise<void> {
-  await db.query('UPDATE dead_letters SET retry_leased_until = NULL WHERE dead_letter_id = $1', [
-    deadLetterId,
-  ])
+/** Lets the next request publish a dead letter that could not be published, unless its lease has run out and another request has it. */
+export async function endLease(db: Queryable, { dead_letter_id, lease }: LeasedDeadLetter): Promise<void> {
+  await db.query(
+    'UPDATE dead_letters SET retry_leased_until = NULL WHERE dead_letter_id = $1 AND retry_leased_until = $2::timestamptz',
+    [dead_letter_id, lease],
+  )
 }
 
 /** Reads one dead letter. */

@@ -35,7 +35,8 @@ export async function takeEvent(db: Queryable, event: NewProviderEvent): Promise
              SELECT payment_id, wanted FROM card_captures, fresh WHERE provider_reference = $5
              LIMIT 1),
            woken AS (
-             UPDATE card_captures c SET provider_reference = coalesce(c.provider_reference, $5), due_at = '-infinity' FROM about
+             UPDATE card_captures c SET provider_reference = coalesce(c.provider_reference, $5), was_asked = true,
+               due_at = '-infinity' FROM about
              WHERE c.payment_id = about.payment_id AND $3 = 'capture' AND c.status IN ('PENDING', 'ACTION_REQUIRED')
                AND (c.due_at IS NOT NULL OR c.provider_reference IS NOT NULL OR $5 IS NOT NULL)
              RETURNING 1),

@@ -54,7 +54,9 @@ export async function countCheckIns(db: Queryable, scheduleId: number): Promise<
                  WHERE schedule_id = $1 AND status = 'CONFIRMED' AND status IN ('HOLD', 'CONFIRMED')) sold,
                 (SELECT count(*) FILTER (WHERE r.status = 'CONFIRMED') AS admitted,
                    count(*) FILTER (WHERE r.status <> 'CONFIRMED') AS "cancelledAfterAdmission"
-                 FROM check_ins c JOIN reservations r USING (reservation_id) WHERE c.schedule_id = $1) used`,
+                 FROM check_ins c CROSS JOIN LATERAL (
+                   SELECT status FROM reservations WHERE reservation_id = c.reservation_id OFFSET 0) AS r
+                 WHERE c.schedule_id = $1) used`,
     values: [scheduleId],
   })
   const row = rows[0]

@@ -26,6 +26,8 @@ export interface NewNotice {
 /** A mail in the hands of a worker. */
 export interface LeasedNotice {
   noticeId: string
+  /** Names the lease: when it runs out. */
+  lease: string
   kind: NoticeKind
   reservationId: string
   scheduleId: number
@@ -94,7 +96,7 @@ export async function leaseNotices(db: Queryable, leaseMs: number, limit: number
            )
            UPDATE notices n SET attempts = attempts + 1, due_at = now() + make_interval(secs => $1::float8 / 1000)
            FROM due WHERE n.notice_id = due.notice_id
-           RETURNING n.notice_id AS "noticeId", n.kind, n.reservation_id AS "reservationId", n.schedule_id AS "scheduleId", n.amount,
+           RETURNING n.notice_id AS "noticeId", n.due_at::text AS lease, n.kind, n.reservation_id AS "reservationId", n.schedule_id AS "scheduleId", n.amount,
              n.reason, n.attempts, n.outage_since AS "outageSince",
              (SELECT c.email FROM contacts c WHERE c.user_id = n.user_id) AS email,
              (SELECT c.locale FROM contacts c WHERE c.user_id = n.user_id) AS locale,
@@ -105,24 +107,30 @@ export async function leaseNotices(db: Queryable, leaseMs: number, limit: number
   return rows
 }
 
-/** Ends a notice; `error` says why it was not sent. */
+/**
+ * Ends a notice; `error` says why it was not sent. That it was sent is so whoever has the lease by now; anything else is for who has it to say.
+ */
 export async function endNotice(
   db: Queryable,
-  noticeId: string,
+  { noticeId, lease }: Pick<LeasedNotice, 'noticeId' | 'lease'>,
   status: Exclude<NoticeStatus, 'PENDING'>,
   error: string | null,
 ): Promise<void> {
   await db.query({
     name: 'notices-end',
-    text: `UPDATE notices SET status = $2, last_error = $3, ended_at = now() WHERE notice_id = $1 AND status = 'PENDING'`,
-    values: [noticeId, status, error],
+    text: `UPDATE notices SET status = $2, last_error = $3, ended_at = now()
+           WHERE notice_id = $1 AND status = 'PENDING' AND ($2 = 'SENT' OR due_at = $4::timestamptz)`,
+    values: [noticeId, status, error, lease],
   })
 }
 
-/** Replaces the lease of a notice that could not be sent: the next try may begin in `retryInMs`. An outage uses up no attempt. */
+/**
+ * Replaces the lease of a notice that could not be sent: the next try may begin in `retryInMs`. An outage uses up no attempt. Does nothing
+ * where the lease has run out and another worker has the notice.
+ */
 export async function postponeNotice(
   db: Queryable,
-  noticeId: string,
+  { noticeId, lease }: Pick<LeasedNotice, 'noticeId' | 'lease'>,
   failure: { error: string; retryInMs: number; isOutage: boolean },
 ): Promise<void> {
   await db.query({
@@ -130,8 +138,8 @@ export async function postponeNotice(
     text: `UPDATE notices SET last_error = $2, due_at = now() + make_interval(secs => $3::float8 / 1000),
              attempts = CASE WHEN $4 THEN attempts - 1 ELSE attempts END,
              outage_since = CASE WHEN $4 THEN coalesce(outage_since, now()) END
-           WHERE notice_id = $1 AND status = 'PENDING'`,
-    values: [noticeId, failure.error, failure.retryInMs, failure.isOutage],
+           WHERE notice_id = $1 AND status = 'PENDING' AND due_at = $5::timestamptz`,
+    values: [noticeId, failure.error, failure.retryInMs, failure.isOutage, lease],
   })
 }
 
