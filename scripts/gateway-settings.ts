@@ -1,3 +1,4 @@
+import { cardSettings } from '@frontrow/card-provider/card-settings'
 import { readConfig, whole } from '@frontrow/service-host/config'
 import { z } from 'zod'
 
@@ -19,8 +20,8 @@ const limitSettings = z.object({
 // They are written into the answer of /config.json as they are, so they must be free of what has a meaning there or for Nginx.
 const inConfig = /^[^\s"'\\$;{}]*$/
 
-/** Where the pages sign people in: what GET /config.json tells them. */
-const signInSettings = z.object({
+/** What GET /config.json tells the pages: where they sign people in, and in which currency they sell. */
+const pageSettings = z.object({
   OIDC_ISSUER: z
     .url({ protocol: /^https?$/ })
     .regex(inConfig)
@@ -40,14 +41,26 @@ const signInSettings = z.object({
     .describe(
       'the resource that the pages ask access for (RFC 8707), where the identity provider needs one; JWT_AUDIENCE is what its tokens name then',
     ),
+  STRIPE_CURRENCY: cardSettings.STRIPE_CURRENCY.describe(
+    'currency that the pages write amounts in: the one that payment and wallet take money in',
+  ),
 })
 
+const pageCards = {
+  PAGES_TEST_CARDS: z
+    .enum(['yes', 'no'])
+    .default('no')
+    .describe(
+      "whether the pages offer the simulator's cards: `yes` where cards are simulated. Compose sets it, and npm start where there is no STRIPE_SECRET_KEY",
+    ),
+}
+
 /** The checked form of these settings. */
-export type SignInSettings = z.output<typeof signInSettings>
+export type PageSettings = z.output<typeof pageSettings> & { PAGES_TEST_CARDS: 'yes' | 'no' }
 
 /** Settings of the gateway. These and the ones below have the names and defaults of deploy/gateway/start-gateway.sh. */
 export const gatewaySettings = limitSettings.extend({
-  ...signInSettings.shape,
+  ...pageSettings.shape,
   EXEMPT_NETWORKS: z
     .string()
     .default('')
@@ -58,6 +71,7 @@ export const gatewaySettings = limitSettings.extend({
 
 /** Further settings of start-gateway.sh, which the images set or the script finds out. */
 export const gatewayWiring = z.object({
+  ...pageCards,
   WORKERS: count()
     .optional()
     .describe('processes of Nginx; as many as there are cores, at most 4, where it is not set'),
@@ -93,9 +107,9 @@ export const gatewayWiring = z.object({
     .describe('file that refused and failed requests are logged to'),
 })
 
-/** Reads where the pages sign people in. */
-export function readSignIn(env: NodeJS.ProcessEnv): SignInSettings {
-  return readConfig(signInSettings, env)
+/** Reads what the pages are told. */
+export function readPageSettings(env: NodeJS.ProcessEnv): PageSettings {
+  return readConfig(pageSettings.extend(pageCards), env)
 }
 
 /** Reads how much one client may ask for before it is answered 429, as the gateway's template names it. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { httpStatus } from '@frontrow/local-stack/http-status'
 import { startProcess } from '@frontrow/local-stack/process'
-import { readSignIn } from './gateway-settings.ts'
+import { readPageSettings } from './gateway-settings.ts'
 import { settingsFile } from './up-settings.ts'
 import type { UpSettings } from './up-settings.ts'
 import type { Stack } from './up-stack.ts'
@@ -22,7 +22,7 @@ export async function startIdentityProvider(
   port: number,
   redisPort: number,
 ): Promise<void> {
-  const { OIDC_CLIENT_ID, OIDC_RESOURCE } = readSignIn(process.env)
+  const { OIDC_CLIENT_ID, OIDC_RESOURCE } = readPageSettings(process.env)
   const origins = ['localhost', '127.0.0.1'].flatMap((host) => [
     `http://${host}:${gatewayPort}`,
     `https://${host}:${tlsPort}`,

@@ -8,8 +8,8 @@ import { startPostgres } from '@frontrow/local-stack/postgres'
 import type { RunningProcess } from '@frontrow/local-stack/process'
 import { startRedis } from '@frontrow/local-stack/redis'
 import type { ProgramName } from '@frontrow/local-stack/programs'
-import { readRateLimits, readSignIn } from './gateway-settings.ts'
-import type { SignInSettings } from './gateway-settings.ts'
+import { readRateLimits, readPageSettings } from './gateway-settings.ts'
+import type { PageSettings } from './gateway-settings.ts'
 import type { Secrets, UpSettings } from './up-settings.ts'
 import type { Say, Stack } from './up-stack.ts'
 
@@ -122,16 +122,19 @@ export async function startGateway(
       certificate,
       upstreams,
       rateLimits: readRateLimits(process.env),
-      signIn: signInOf(settings),
+      pageSettings: pageSettingsOf(settings),
     }),
   )
 }
 
 /** What the pages are told: of the identity provider for development, or of the operator's own, whose address tokens name as well. */
-function signInOf({ tokens }: UpSettings): SignInSettings {
-  const given = readSignIn(process.env)
+function pageSettingsOf({ tokens }: UpSettings): PageSettings {
+  const given = readPageSettings(process.env)
   const named = tokens.kind === 'development' || /^https?:/.test(tokens.issuer) ? tokens.issuer : undefined
-  return { ...given, OIDC_ISSUER: given.OIDC_ISSUER ?? named }
+  // Without Stripe's key cards are simulated, and the pages offer the simulator's.
+  const { STRIPE_SECRET_KEY = '', PAGES_TEST_CARDS = '' } = process.env
+  const cards = PAGES_TEST_CARDS === '' && STRIPE_SECRET_KEY === '' ? 'yes' : given.PAGES_TEST_CARDS
+  return { ...given, OIDC_ISSUER: given.OIDC_ISSUER ?? named, PAGES_TEST_CARDS: cards }
 }
 
 /** Time since a moment, for people. */

@@ -50,12 +50,21 @@ if [ -n "${DEVELOPMENT_ISSUER:-}" ] && [ -z "${OPERATORS_JWKS_URL:-}" ] && [ -z 
 fi
 export OIDC_ISSUER="$issuer" OIDC_CLIENT_ID="${OIDC_CLIENT_ID:-frontrow-web}" OIDC_RESOURCE="${OIDC_RESOURCE:-}"
 export IDENTITY_IS_HERE IDENTITY_SERVERS
+export STRIPE_CURRENCY="${STRIPE_CURRENCY:-krw}" PAGES_TEST_CARDS="${PAGES_TEST_CARDS:-no}"
 # These become part of an answer in JSON and of Nginx's configuration.
 for value in "$OIDC_ISSUER" "$OIDC_CLIENT_ID" "$OIDC_RESOURCE"; do
   case "$value" in
     *[[:space:]\"\'\\\$\;{}]*) echo "gateway: OIDC_ISSUER, OIDC_CLIENT_ID or OIDC_RESOURCE has a character that it must not have: $value" >&2; exit 1 ;;
   esac
 done
+case "$STRIPE_CURRENCY" in
+  [a-z][a-z][a-z]) ;;
+  *) echo "gateway: STRIPE_CURRENCY must be three small letters: $STRIPE_CURRENCY" >&2; exit 1 ;;
+esac
+case "$PAGES_TEST_CARDS" in
+  yes | no) ;;
+  *) echo "gateway: PAGES_TEST_CARDS must be yes or no: $PAGES_TEST_CARDS" >&2; exit 1 ;;
+esac
 export QUEUE_SERVERS CATALOG_SERVERS RESERVATION_SERVERS PAYMENT_SERVERS WALLET_SERVERS HEALTH_SERVERS
 
 networks="${EXEMPT_NETWORKS:-}"

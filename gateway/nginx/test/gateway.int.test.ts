@@ -11,7 +11,7 @@ import { ensurePrograms } from '@frontrow/local-stack/install'
 import { ensureCertificate, startNginx } from '@frontrow/local-stack/nginx'
 import { freePorts } from '@frontrow/local-stack/ports'
 import type { RunningProcess } from '@frontrow/local-stack/process'
-import { readRateLimits, readSignIn } from '../../../scripts/gateway-settings.ts'
+import { readRateLimits, readPageSettings } from '../../../scripts/gateway-settings.ts'
 
 const template = join(import.meta.dirname, '..', 'nginx.conf.template')
 const names = ['queue', 'catalog', 'reservation', 'payment', 'health', 'identity'] as const
@@ -78,7 +78,10 @@ beforeAll(async () => {
     certificate: await ensureCertificate(openssl, join(folder, 'tls')),
     upstreams: groups,
     rateLimits: readRateLimits({ TOKEN_REQUESTS_PER_SECOND: '1', TOKEN_BURST: '3' }),
-    signIn: readSignIn({ OIDC_ISSUER: 'https://id.example/realms/frontrow' }),
+    pageSettings: readPageSettings({
+      OIDC_ISSUER: 'https://id.example/realms/frontrow',
+      STRIPE_CURRENCY: 'eur',
+    }),
   })
 })
 
@@ -346,7 +349,7 @@ test('TLS serves the same', async () => {
   expect(await plain.json()).toMatchObject({ error: { code: 'INVALID_REQUEST' } })
 })
 
-test('pages are told where to sign in', async () => {
+test('pages are told where to sign in, what money is taken in, and that cards are real unless somebody says otherwise', async () => {
   const answer = await fetch(`${gateway}/config.json`)
   expect(answer.headers.get('content-type')).toMatch(/^application\/json/)
   expect(answer.headers.get('cache-control')).toBe('no-cache')
@@ -354,6 +357,8 @@ test('pages are told where to sign in', async () => {
     issuer: 'https://id.example/realms/frontrow',
     clientId: 'frontrow-web',
     resource: '',
+    currency: 'eur',
+    testCards: false,
   })
 })
 
@@ -371,6 +376,8 @@ test.each([
   { OIDC_ISSUER: 'id.example' },
   { OIDC_CLIENT_ID: "a'b" },
   { OIDC_RESOURCE: 'two words' },
+  { STRIPE_CURRENCY: 'KRW' },
+  { PAGES_TEST_CARDS: 'true' },
 ])('what could break out of that answer is refused: %j', (env) => {
-  expect(() => readSignIn(env)).toThrow(Object.keys(env)[0])
+  expect(() => readPageSettings(env)).toThrow(Object.keys(env)[0])
 })

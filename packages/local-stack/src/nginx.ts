@@ -29,9 +29,11 @@ export interface NginxOptions extends Placement {
   upstreams: Upstreams
   /** How much one client may ask for before it is answered 429, by the names in the template. */
   rateLimits: Readonly<Record<string, number>>
-  /** What the pages are told of signing in, by the names in the template; nothing where nobody can. */
-  signIn?: Readonly<Partial<Record<'OIDC_ISSUER' | 'OIDC_CLIENT_ID' | 'OIDC_RESOURCE', string | undefined>>>
+  /** What the pages are told, by the names in the template; no issuer where nobody can sign in. */
+  pageSettings?: Readonly<Partial<Record<PageSetting, string | undefined>>>
 }
+
+type PageSetting = 'OIDC_ISSUER' | 'OIDC_CLIENT_ID' | 'OIDC_RESOURCE' | 'STRIPE_CURRENCY' | 'PAGES_TEST_CARDS'
 
 /** What `renderTemplate` puts in the places of a template, by their names. */
 type TemplateSettings = Readonly<Record<string, string | number>>
@@ -108,9 +110,11 @@ function templateSettings(options: NginxOptions): TemplateSettings {
     ...Object.fromEntries(servers),
     ...options.rateLimits,
     IDENTITY_IS_HERE: options.upstreams['identity'] === undefined ? 'no' : 'yes',
-    OIDC_ISSUER: options.signIn?.OIDC_ISSUER ?? '',
-    OIDC_CLIENT_ID: options.signIn?.OIDC_CLIENT_ID ?? '',
-    OIDC_RESOURCE: options.signIn?.OIDC_RESOURCE ?? '',
+    OIDC_ISSUER: options.pageSettings?.OIDC_ISSUER ?? '',
+    OIDC_CLIENT_ID: options.pageSettings?.OIDC_CLIENT_ID ?? '',
+    OIDC_RESOURCE: options.pageSettings?.OIDC_RESOURCE ?? '',
+    STRIPE_CURRENCY: options.pageSettings?.STRIPE_CURRENCY ?? 'krw',
+    PAGES_TEST_CARDS: options.pageSettings?.PAGES_TEST_CARDS ?? 'no',
     GATEWAY_ID: randomBytes(4).toString('hex'),
     WORKERS: Math.min(availableParallelism(), WORKERS_MAX),
     STATE_FOLDER: checkedPath(options.stateFolder),
