@@ -30,8 +30,8 @@ export function isWorthRepeating(error: unknown): boolean {
   return !(error instanceof ApiError) || AGAIN_CODES.includes(error.code)
 }
 
-/** How long to wait before try number `tries` (from 0): what the server asked for, or twice as long each time, at most 20 s. */
+/** How long to wait before try number `tries` (from 0): what the server asked for, at most a minute, or twice as long each time, at most 20 s. */
 export function repeatAfterMs(tries: number, error: unknown): number {
-  const asked = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1_000 : 0
+  const asked = error instanceof ApiError ? Math.min(60, error.retryAfterSeconds ?? 0) * 1_000 : 0
   return Math.max(asked, Math.min(20_000, 1_000 * 2 ** tries))
 }

@@ -2,8 +2,8 @@ import { expect, test } from '@jest/globals'
 import { formatLocalDay, formatLocalTime, formatMoney, formatShowTime, formatTimeLeft } from './formats.ts'
 
 test('money has as many digits as its currency', () => {
-  expect(formatMoney(165_000, 'en')).toBe('₩165,000')
-  expect(formatMoney(165_000, 'ko')).toBe('₩165,000')
+  expect(formatMoney(165_000, 'en', 'KRW')).toBe('₩165,000')
+  expect(formatMoney(165_000, 'ko', 'KRW')).toBe('₩165,000')
   expect(formatMoney(123_456, 'en', 'USD')).toBe('$1,234.56')
 })
 

@@ -1,15 +1,18 @@
-/** The currency of all prices, ISO 4217. One installation sells in one currency; the API's amounts are in its smallest unit. */
-const CURRENCY: string = import.meta.env?.['VITE_CURRENCY'] ?? 'KRW'
+/** How many digits the smaller unit of a currency (ISO 4217) has: none for KRW. The API's amounts are in that unit. */
+export function digitsOf(currency: string): number {
+  return (
+    new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 0
+  )
+}
 
 /** An amount as people of the language write it. */
-export function formatMoney(amount: number, language: string, currency: string = CURRENCY): string {
+export function formatMoney(amount: number, language: string, currency: string): string {
   const format = new Intl.NumberFormat(language, {
     style: 'currency',
     currency,
     currencyDisplay: 'narrowSymbol',
   })
-  const digits = format.resolvedOptions().maximumFractionDigits ?? 0
-  return format.format(amount / 10 ** digits)
+  return format.format(amount / 10 ** digitsOf(currency))
 }
 
 /** A day and a time at the venue, whatever the zone of the person who reads it. */

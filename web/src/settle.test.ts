@@ -1,14 +1,15 @@
 import { expect, test } from '@jest/globals'
 import { ApiError, NoAnswerError } from '@frontrow/client/errors'
+import type { RefusalCode } from '@frontrow/client/errors'
 import { keptTry } from './kept-tries.ts'
-import { settle } from './settle.ts'
+import { settle, StillOpenError } from './settle.ts'
 
-type Outcome = { status: number; retryAfterSeconds: number | undefined } | Error
+type Outcome = { status: number; retryAfterSeconds: number | undefined; data?: unknown } | Error
 
 const accepted = { status: 202, retryAfterSeconds: 2 }
 const done = { status: 201, retryAfterSeconds: undefined }
 const lost = new NoAnswerError('network')
-const refusal = (status: number, code: 'CARD_DECLINED' | 'UNAVAILABLE'): ApiError =>
+const refusal = (status: number, code: RefusalCode): ApiError =>
   new ApiError(status, { code, message: 'no', details: null, requestId: 'r-1' }, new Headers())
 
 /** Settles one request whose tries end like this, the last one again and again. */
@@ -20,12 +21,18 @@ async function settled(...outcomes: [Outcome, ...Outcome[]]) {
     removeItem: (name: string) => void kept.delete(name),
   }
   const keys: string[] = []
+  const waits: number[] = []
+  const beganAt = Date.now()
   const told: string[] = []
   const end = await settle({
     purpose: 'pay.1',
     body: { amount: 1 },
     store,
-    wait: () => Promise.resolve(),
+    now: () => waits.reduce((sum, ms) => sum + ms, beganAt),
+    wait: (ms) => {
+      waits.push(ms)
+      return Promise.resolve()
+    },
     tell: (unsettled) => told.push(unsettled),
     send: (key) => {
       const outcome = outcomes[Math.min(keys.length, outcomes.length - 1)]
@@ -40,12 +47,14 @@ async function settled(...outcomes: [Outcome, ...Outcome[]]) {
     told,
     tries: keys.length,
     keys: new Set(keys).size,
+    waits,
     isKept: keptTry('pay.1', store) !== undefined,
   }
 }
 
 test('what takes longer is followed to its end under one key, which is then forgotten', async () => {
   expect(await settled(accepted, accepted, done)).toEqual({
+    waits: [2_000, 2_000],
     end: done,
     told: ['slow', 'slow'],
     tries: 3,
@@ -74,4 +83,37 @@ test('when nobody ever answers it gives up, and keeps the key for the next try',
   const { end, tries, keys, isKept } = await settled(lost)
   expect(end).toBe(lost)
   expect({ tries, keys, isKept }).toEqual({ tries: 14, keys: 1, isKept: true })
+})
+
+test.each([
+  refusal(401, 'UNAUTHENTICATED'),
+  refusal(403, 'FORBIDDEN'),
+  refusal(400, 'INVALID_REQUEST'),
+  refusal(413, 'PAYLOAD_TOO_LARGE'),
+  refusal(415, 'UNSUPPORTED_MEDIA_TYPE'),
+  refusal(404, 'NOT_FOUND'),
+])('after a lost answer a refusal that is not about the request itself ends nothing: $code', async (no) => {
+  const { end, tries, isKept } = await settled(lost, no)
+  expect({ end, tries, isKept }).toEqual({ end: no, tries: 2, isKept: true })
+})
+
+test('where the only send was refused nothing was done, and the next press is another request', async () => {
+  expect(await settled(refusal(401, 'UNAUTHENTICATED'))).toMatchObject({ tries: 1, isKept: false })
+  expect(await settled(refusal(429, 'RATE_LIMITED'))).toMatchObject({ tries: 14, told: [], isKept: false })
+})
+
+test('what never ends is asked about at most once a second, and not for ever', async () => {
+  const { end, waits, isKept } = await settled({ status: 202, retryAfterSeconds: 0 })
+  expect(end).toEqual(new StillOpenError('slow'))
+  expect(Math.min(...waits)).toBe(1_000)
+  expect(waits.length).toBeLessThanOrEqual(240)
+  expect(isKept).toBe(true)
+  const late = await settled({ status: 202, retryAfterSeconds: 86_400 }, done)
+  expect(late).toMatchObject({ end: done, waits: [30_000] })
+})
+
+test('a card that asks for a step of its owner is not waited for', async () => {
+  const step = { status: 202, retryAfterSeconds: 1, data: { nextAction: { type: 'redirect_to_url' } } }
+  const { end, tries, isKept } = await settled(step)
+  expect({ end, tries, isKept }).toEqual({ end: new StillOpenError('step'), tries: 1, isKept: true })
 })

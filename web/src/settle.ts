@@ -1,24 +1,40 @@
 import { ApiError } from '@frontrow/client/errors'
 import { isWorthRepeating, repeatAfterMs } from './api.ts'
-import { forgetTry, keepTry } from './kept-tries.ts'
+import { forgetTry, giveUpTry, keepTry } from './kept-tries.ts'
 import type { Store } from './kept-tries.ts'
 
 /** An answer of a route that may take longer: with 202 it goes on, and the same request with the same key waits again. */
 interface Answered {
   status: number
   retryAfterSeconds: number | undefined
+  data?: unknown
 }
 
 /** What a person is told while a request has no end. `unknown`: nobody answered, and it may have been done all the same. */
 export type Unsettled = 'slow' | 'unknown'
 
+/** Nobody waits for the end any more. `slow`: it is still at work; `step`: the card's owner would have to do something at the bank. */
+export class StillOpenError extends Error {
+  override name = 'StillOpenError'
+  readonly reason: 'slow' | 'step'
+
+  constructor(reason: 'slow' | 'step') {
+    super(reason === 'slow' ? 'still at work' : 'the card asks for a step of its owner')
+    this.reason = reason
+  }
+}
+
 /** How often a request is sent whose answer does not come; with the growing waits these are some three minutes. */
 const TRIES_MAX = 14
+/** How long the end of one press is waited for in all. */
+const DEADLINE_MS = 4 * 60_000
+const WAIT_MIN_MS = 1_000
+const WAIT_MAX_MS = 30_000
 
 /**
  * Sends a request with its kept key until its end is known: through 202, lost connections and answers that say to come again. Its
- * key is forgotten then. Rejects with the refusal, or with the last failure when it gives up; then the key is kept, and the next try
- * with the same body goes on with this request.
+ * key is forgotten then. Rejects with the refusal, or with the last failure when it gives up; where an earlier send may have been done
+ * all the same, the key is kept, and the next try goes on with this request.
  */
 export async function settle<A extends Answered>({
   purpose,
@@ -27,6 +43,7 @@ export async function settle<A extends Answered>({
   tell,
   wait = pause,
   store = sessionStorage,
+  now = Date.now,
 }: {
   purpose: string
   body: unknown
@@ -34,29 +51,73 @@ export async function settle<A extends Answered>({
   tell: (unsettled: Unsettled) => void
   wait?: (ms: number) => Promise<void>
   store?: Store
+  now?: () => number
 }): Promise<Exclude<A, { status: 202 }>> {
-  const key = keepTry(purpose, body, store)
+  const { key, isNew } = keepTry(purpose, body, store, now())
+  const deadline = now() + DEADLINE_MS
+  // Whether an earlier send may have been done: then only an answer about this very request ends it.
+  let isOpen = !isNew
+  const giveUp = (error: unknown): never => {
+    if (isOpen) giveUpTry(purpose, key, store)
+    else forgetTry(purpose, key, store)
+    throw error
+  }
+  const pauseFor = async (ms: number, reason: unknown): Promise<void> => {
+    const waitMs = Math.min(WAIT_MAX_MS, Math.max(WAIT_MIN_MS, ms))
+    if (now() + waitMs > deadline) giveUp(reason)
+    await wait(waitMs)
+  }
   for (let failures = 0; ;) {
-    try {
-      const answer = await send(key)
-      if (isSettled(answer)) {
-        forgetTry(purpose, store)
-        return answer
-      }
-      failures = 0
-      tell('slow')
-      await wait((answer.retryAfterSeconds ?? 1) * 1_000)
-    } catch (error) {
-      if (error instanceof ApiError && !isWorthRepeating(error)) {
-        forgetTry(purpose, store)
+    const outcome = await send(key).catch((error: unknown) => new Failed(error))
+    if (outcome instanceof Failed) {
+      const { error } = outcome
+      if (error instanceof ApiError && decides(error)) {
+        forgetTry(purpose, key, store)
         throw error
       }
+      isOpen ||= mayBeDone(error)
       failures += 1
-      if (failures >= TRIES_MAX) throw error
-      tell('unknown')
-      await wait(repeatAfterMs(failures - 1, error))
+      if (failures >= TRIES_MAX || !isWorthRepeating(error)) return giveUp(error)
+      if (isOpen) tell('unknown')
+      await pauseFor(repeatAfterMs(failures - 1, error), error)
+    } else if (isSettled(outcome)) {
+      forgetTry(purpose, key, store)
+      return outcome
+    } else {
+      isOpen = true
+      failures = 0
+      if (asksForStep(outcome.data)) giveUp(new StillOpenError('step'))
+      tell('slow')
+      await pauseFor((outcome.retryAfterSeconds ?? 1) * 1_000, new StillOpenError('slow'))
     }
   }
+}
+
+class Failed {
+  readonly error: unknown
+
+  constructor(error: unknown) {
+    this.error = error
+  }
+}
+
+const DECIDING: readonly number[] = [402, 404, 409, 410, 422]
+
+/**
+ * Whether a refusal is about what the request wants, which the API says only where no earlier send with the key was done. What is
+ * refused before that (who asks, how often, in which shape) says nothing about an earlier send.
+ */
+function decides(error: ApiError): boolean {
+  return DECIDING.includes(error.status) && error.code !== 'NOT_FOUND' && !isWorthRepeating(error)
+}
+
+function mayBeDone(error: unknown): boolean {
+  return !(error instanceof ApiError) || error.status >= 500 || error.status === 408 || error.status === 409
+}
+
+function asksForStep(data: unknown): boolean {
+  if (typeof data !== 'object' || data === null || !('nextAction' in data)) return false
+  return data.nextAction !== undefined && data.nextAction !== null
 }
 
 function isSettled<A extends Answered>(answer: A): answer is Exclude<A, { status: 202 }> {

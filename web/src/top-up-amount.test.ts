@@ -1,18 +1,46 @@
 import { expect, test } from '@jest/globals'
-import { amountProblem, readAmount } from './top-up-amount.ts'
+import { readAmount } from './top-up-amount.ts'
 
 test.each([
-  ['100000', 100_000, undefined],
-  ['1,000,000', 1_000_000, undefined],
-  [' 10 000 ', 10_000, undefined],
-  ['999', 999, 'small'],
-  ['0', 0, 'small'],
-  ['1000001', 1_000_001, 'large'],
-  ['', undefined, 'none'],
-  ['-5000', undefined, 'none'],
-  ['ten', undefined, 'none'],
-  ['1e6', undefined, 'none'],
-])('%j is read as %s, with the problem %s', (text, amount, problem) => {
-  expect(readAmount(text)).toBe(amount)
-  expect(amountProblem(readAmount(text))).toBe(problem)
+  ['100000', 100_000],
+  ['1,000,000', 1_000_000],
+  ['1.000.000', 1_000_000],
+  [' 10 000 ', 10_000],
+  ['10’000', 10_000],
+  ['999', 'small'],
+  ['0', 'small'],
+  ['1000001', 'large'],
+  ['5000.00', 'decimal'],
+  ['5,000.00', 'decimal'],
+  ['5000,5', 'decimal'],
+  ['10.00', 'decimal'],
+  ['50,00,000', 'none'],
+  ['1,000.000', 'decimal'],
+  ['1,0000', 'decimal'],
+  ['10 00', 'none'],
+  ['', 'none'],
+  ['-5000', 'none'],
+  ['ten', 'none'],
+  ['1e6', 'none'],
+])('%j of a currency without a smaller unit is %s', (text, read) => {
+  expect(readAmount(text, 0)).toEqual(typeof read === 'number' ? { amount: read } : { problem: read })
+})
+
+test.each([
+  ['50', 5_000],
+  ['50.5', 5_050],
+  ['50,55', 5_055],
+  ['1,000', 100_000],
+  ['1,000.50', 100_050],
+  ['1.000,50', 100_050],
+  ['50.555', 'large'],
+  ['5000.555', 'decimal'],
+  ['9.99', 'small'],
+])('%j of a currency with cents is %s of them', (text, read) => {
+  expect(readAmount(text, 2)).toEqual(typeof read === 'number' ? { amount: read } : { problem: read })
+})
+
+test('where the smaller unit has three digits, a mark that may be either is not guessed', () => {
+  expect(readAmount('1.000', 3)).toEqual({ problem: 'decimal' })
+  expect(readAmount('100', 3)).toEqual({ amount: 100_000 })
 })

@@ -1,19 +1,27 @@
-/** What one charge may be, by default; the API has the last word. */
-const MIN = 1_000
-const MAX = 1_000_000
+/** What one charge may be, by default and in the currency's smallest unit; the API has the last word. */
+export const AMOUNT_MIN = 1_000
+export const AMOUNT_MAX = 1_000_000
 
-/** What is wrong with an amount. */
-export type AmountProblem = 'none' | 'small' | 'large'
+/** What is wrong with an amount. `decimal`: a part of the currency's unit that it does not have. */
+type AmountProblem = 'none' | 'decimal' | 'small' | 'large'
 
-/** The amount that was typed, with or without marks between the thousands; undefined for what is no whole number. */
-export function readAmount(text: string): number | undefined {
-  const digits = text.replaceAll(/[\s,.'’]/g, '')
-  return /^\d{1,12}$/.test(digits) ? Number(digits) : undefined
-}
+/** What was typed: an amount in the currency's smallest unit, or what is wrong with it. */
+type TypedAmount = { amount: number } | { problem: AmountProblem }
 
-/** The rule that an amount breaks; undefined where it breaks none. */
-export function amountProblem(amount: number | undefined): AmountProblem | undefined {
-  if (amount === undefined) return 'none'
-  if (amount < MIN) return 'small'
-  return amount > MAX ? 'large' : undefined
+const PLAIN = /^(\d{1,12})(?:[.,](\d+))?$/
+// The same mark between all groups, exactly three digits after each, and another one before a decimal part.
+const MARKED = /^(\d{1,3}(?:([\s,.'’])\d{3})(?:\2\d{3}){0,2})(?:(?!\2)[.,](\d+))?$/
+
+/** Reads an amount as people write it, with or without marks between the thousands. `digits` are those of the currency's smaller unit. */
+export function readAmount(text: string, digits: number): TypedAmount {
+  const trimmed = text.trim()
+  const marked = MARKED.exec(trimmed)
+  const plain = PLAIN.exec(trimmed)
+  const [whole, part = ''] = marked === null ? [plain?.[1], plain?.[2]] : [marked[1], marked[3]]
+  if (whole === undefined) return { problem: 'none' }
+  // With three digits 1.000 may be one or a thousand.
+  if (part.length > digits || (marked !== null && digits > 2)) return { problem: 'decimal' }
+  const amount = Number(whole.replaceAll(/\D/g, '') + part.padEnd(digits, '0'))
+  if (amount < AMOUNT_MIN) return { problem: 'small' }
+  return amount > AMOUNT_MAX ? { problem: 'large' } : { amount }
 }

@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from 'react'
 import { formatLocalDay, formatLocalTime, formatMoment, formatMoney, formatShowTime } from './formats.ts'
+import { useInstallation } from './use-installation.ts'
 import { currentLanguage, say, watchWords } from './words.ts'
 import type { Language, Say } from './words.ts'
 
@@ -19,10 +20,12 @@ export interface Words {
 export function useWords(): Words {
   const t = useSyncExternalStore(watchWords, say)
   const language = currentLanguage()
+  const currency = useInstallation()?.currency
   return {
     t,
     language,
-    money: (amount) => formatMoney(amount, language),
+    // An amount in the wrong currency would be worse than one that is a moment late.
+    money: (amount) => (currency === undefined ? '…' : formatMoney(amount, language, currency)),
     count: (value) => value.toLocaleString(language),
     localDay: (date) => formatLocalDay(date, language),
     localTime: (time) => formatLocalTime(time, language),

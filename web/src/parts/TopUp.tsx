@@ -1,45 +1,65 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useQueryClient } from '@tanstack/react-query'
 import type { FormEvent } from 'react'
 import { useId, useState } from 'react'
 import { api } from '../api.ts'
+import { digitsOf } from '../formats.ts'
 import { settle } from '../settle.ts'
-import type { Unsettled } from '../settle.ts'
 import { testCards } from '../test-cards.ts'
-import { amountProblem, readAmount } from '../top-up-amount.ts'
+import { AMOUNT_MAX, AMOUNT_MIN, readAmount } from '../top-up-amount.ts'
+import { useInstallation } from '../use-installation.ts'
+import { useOnce } from '../use-once.ts'
+import type { Once } from '../use-once.ts'
 import { useWords } from '../use-words.ts'
 import { Button } from './Button.tsx'
 import { Choices } from './Choices.tsx'
+import { Loading } from './Loading.tsx'
 import { Note } from './Note.tsx'
-import { RefusalNote } from './RefusalNote.tsx'
+import { OnceNote } from './OnceNote.tsx'
 import styles from './TopUp.module.css'
 
 const STEP = 10_000
 
 /** Puts money into the wallet from a card. `atLeast` is what is missing, which the form begins with, rounded up. */
-export function TopUp({ userId, atLeast, why }: { userId: string; atLeast?: number; why?: string }) {
+export function TopUp({ userId, atLeast }: { userId: string; atLeast?: number }) {
+  const { t } = useWords()
+  const installation = useInstallation()
+  const charge = useCharge(userId)
+  if (installation === undefined) return <Loading />
+  if (!installation.testCards) return <p>{t('topUp.noCards')}</p>
+  if (charge.open !== undefined) return <OnceNote once={charge} />
+  return <TopUpForm charge={charge} digits={digitsOf(installation.currency)} atLeast={atLeast ?? 100_000} />
+}
+
+function TopUpForm({
+  charge,
+  digits,
+  atLeast,
+}: {
+  charge: Once<ChargeBody, number>
+  digits: number
+  atLeast: number
+}) {
   const { t, money } = useWords()
   const amountId = useId()
   const problemId = useId()
-  const [text, setText] = useState(String(Math.ceil((atLeast ?? 100_000) / STEP) * STEP))
+  const [text, setText] = useState(String((Math.ceil(atLeast / STEP) * STEP) / 10 ** digits))
   const [card, setCard] = useState<string>('tok_approved')
   const [isAsked, setIsAsked] = useState(false)
-  const charge = useCharge(userId)
-  const amount = readAmount(text)
-  const problem = amountProblem(amount)
+  const typed = readAmount(text, digits)
+  const problem = 'problem' in typed ? typed.problem : undefined
+  const limit = (problem === 'large' ? AMOUNT_MAX : AMOUNT_MIN) / 10 ** digits
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     setIsAsked(true)
-    if (problem === undefined && amount !== undefined && !charge.isPending)
-      charge.put({ amount, card: { token: card } })
+    if ('amount' in typed) charge.press({ amount: typed.amount, card: { token: card } })
   }
   return (
     <form className={styles['form']} onSubmit={submit} noValidate>
-      {why === undefined ? null : <p>{why}</p>}
       <div className={styles['field']}>
         <label htmlFor={amountId}>{t('topUp.amount')}</label>
         <input
           id={amountId}
-          inputMode="numeric"
+          inputMode={digits === 0 ? 'numeric' : 'decimal'}
           autoComplete="off"
           value={text}
           onChange={({ target }) => setText(target.value)}
@@ -47,7 +67,7 @@ export function TopUp({ userId, atLeast, why }: { userId: string; atLeast?: numb
           aria-describedby={problemId}
         />
         <p id={problemId} className={styles['problem']} role="alert">
-          {isAsked && problem !== undefined ? t(`topUp.problem.${problem}`) : ''}
+          {isAsked && problem !== undefined ? t(`topUp.problem.${problem}`, { limit }) : ''}
         </p>
       </div>
       <Choices
@@ -60,12 +80,9 @@ export function TopUp({ userId, atLeast, why }: { userId: string; atLeast?: numb
           detail: t('card.test'),
         }))}
       />
-      {charge.isPending && charge.unsettled !== undefined ? (
-        <Note>{t(`unsettled.${charge.unsettled}`)}</Note>
-      ) : null}
-      {charge.error === null || charge.isPending ? null : <RefusalNote error={charge.error} />}
-      {charge.charged === undefined ? null : (
-        <Note kind="good">{t('topUp.done', { amount: money(charge.charged) })}</Note>
+      <OnceNote once={charge} />
+      {charge.data === undefined ? null : (
+        <Note kind="good">{t('topUp.done', { amount: money(charge.data) })}</Note>
       )}
       <p>
         <Button type="submit" isDisabled={charge.isPending}>
@@ -81,16 +98,18 @@ interface ChargeBody {
   card: { token: string }
 }
 
-function useCharge(userId: string) {
+/** Puts money in once, also through a reload. */
+function useCharge(userId: string): Once<ChargeBody, number> {
   const queries = useQueryClient()
-  const [unsettled, setUnsettled] = useState<Unsettled>()
-  const charging = useMutation({
-    mutationFn: async (body: ChargeBody) => {
-      setUnsettled(undefined)
+  const purpose = `charge.${userId}`
+  return useOnce({
+    purpose,
+    read: readChargeBody,
+    run: async (body, tell) => {
       const { data } = await settle({
-        purpose: `charge.${userId}`,
+        purpose,
         body,
-        tell: setUnsettled,
+        tell,
         send: (key) =>
           api.POST('/api/v1/users/{userId}/balance/charge', {
             params: { path: { userId }, header: { 'Idempotency-Key': key } },
@@ -105,11 +124,14 @@ function useCharge(userId: string) {
         queries.invalidateQueries({ queryKey: ['wallet-history', userId] }),
       ]),
   })
-  return {
-    put: charging.mutate,
-    isPending: charging.isPending,
-    error: charging.error,
-    charged: charging.data,
-    unsettled,
-  }
+}
+
+/** Reads the request of a try that was kept; undefined for what is none. */
+function readChargeBody(body: unknown): ChargeBody | undefined {
+  if (typeof body !== 'object' || body === null) return undefined
+  const { amount, card } = Object.fromEntries(Object.entries(body))
+  if (typeof amount !== 'number' || typeof card !== 'object' || card === null) return undefined
+  return 'token' in card && typeof card.token === 'string'
+    ? { amount, card: { token: card.token } }
+    : undefined
 }

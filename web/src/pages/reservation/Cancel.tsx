@@ -14,6 +14,7 @@ export function Cancel({ reservation }: { reservation: Reservation }) {
   const { t, money } = useWords()
   const queries = useQueryClient()
   const [isAsking, setIsAsking] = useState(false)
+  const [isKept, setIsKept] = useState(false)
   const { reservationId, status, totalAmount } = reservation
   const kind = status === 'CONFIRMED' ? 'CONFIRMED' : 'HOLD'
   const cancelling = useMutation({
@@ -33,7 +34,7 @@ export function Cancel({ reservation }: { reservation: Reservation }) {
   if (!isAsking) {
     return (
       <p className={styles['cancel']}>
-        <Button look="quiet" onPress={() => setIsAsking(true)}>
+        <Button look="quiet" autoFocus={isKept} onPress={() => setIsAsking(true)}>
           {t(`cancel.${kind}.ask`)}
         </Button>
       </p>
@@ -41,16 +42,29 @@ export function Cancel({ reservation }: { reservation: Reservation }) {
   }
   return (
     <Note>
-      <p>{t(`cancel.${kind}.text`, { amount: money(totalAmount) })}</p>
+      <p ref={takeFocus} tabIndex={-1}>
+        {t(`cancel.${kind}.text`, { amount: money(totalAmount) })}
+      </p>
       {cancelling.isError ? <RefusalNote error={cancelling.error} /> : null}
       <p className={styles['row']}>
-        <Button autoFocus isDisabled={cancelling.isPending} onPress={() => cancelling.mutate()}>
+        <Button isDisabled={cancelling.isPending} onPress={() => cancelling.mutate()}>
           {t(`cancel.${kind}.yes`)}
         </Button>
-        <Button look="quiet" onPress={() => setIsAsking(false)}>
+        <Button
+          look="quiet"
+          onPress={() => {
+            setIsAsking(false)
+            setIsKept(true)
+          }}
+        >
           {t('cancel.no')}
         </Button>
       </p>
     </Note>
   )
+}
+
+/** The question is read out, and no press by mistake gives anything up. */
+function takeFocus(question: HTMLElement | null): void {
+  question?.focus()
 }

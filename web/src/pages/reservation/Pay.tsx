@@ -1,40 +1,42 @@
 import { useQuery } from '@tanstack/react-query'
 import { useId, useState } from 'react'
-import { isRefusal } from '../../api.ts'
 import { Button } from '../../parts/Button.tsx'
 import { Choices } from '../../parts/Choices.tsx'
-import { Note } from '../../parts/Note.tsx'
+import { OnceNote } from '../../parts/OnceNote.tsx'
 import { RefusalNote } from '../../parts/RefusalNote.tsx'
 import { TopUp } from '../../parts/TopUp.tsx'
 import { balanceQuery } from '../../queries.ts'
 import type { Reservation } from '../../queries.ts'
 import { testCards } from '../../test-cards.ts'
+import { useInstallation } from '../../use-installation.ts'
 import { useWords } from '../../use-words.ts'
-import { usePayment } from './use-payment.ts'
+import { paymentBody } from './payment-body.ts'
 import type { Payment } from './use-payment.ts'
 import styles from './Reservation.module.css'
 
 const WALLET = 'wallet'
 
-/** Pays for a hold: from the wallet or by card. `isOver`: its time is up, so that only a payment at work is shown. */
+/** Pays for a hold: from the wallet or by card. */
 export function Pay({
   reservation,
   userId,
-  isOver,
+  payment,
 }: {
   reservation: Reservation
   userId: string
-  isOver: boolean
+  payment: Payment
 }) {
   const { t, money } = useWords()
   const headingId = useId()
-  const payment = usePayment(reservation)
   const balance = useQuery(balanceQuery(userId))
   const [way, setWay] = useState(WALLET)
   const { totalAmount } = reservation
   const missing = Math.max(0, totalAmount - (balance.data?.currentBalance ?? totalAmount))
   const byWallet = way === WALLET
-  if (isOver) return <Progress payment={payment} />
+  const offersCards = useInstallation()?.testCards
+  const cards = offersCards === true ? testCards : []
+  const canPay = !byWallet || missing === 0
+  if (payment.open !== undefined) return <PaymentNote payment={payment} />
   return (
     <section aria-labelledby={headingId} className={styles['pay']}>
       <h2 id={headingId}>{t('pay.title')}</h2>
@@ -48,7 +50,7 @@ export function Pay({
             label: t('pay.wallet'),
             ...(balance.data === undefined ? {} : { detail: money(balance.data.currentBalance) }),
           },
-          ...testCards.map(({ token, name }) => ({
+          ...cards.map(({ token, name }) => ({
             value: token,
             label: t(`card.${name}`),
             detail: t('card.test'),
@@ -58,29 +60,33 @@ export function Pay({
       {byWallet && balance.isError ? (
         <RefusalNote error={balance.error} onRetry={() => void balance.refetch()} />
       ) : null}
-      {byWallet && missing > 0 && !payment.isPending ? (
-        <TopUp userId={userId} atLeast={missing} why={t('pay.missing', { amount: money(missing) })} />
+      {canPay || payment.isPending ? null : (
+        <>
+          <p>{t('pay.missing', { amount: money(missing) })}</p>
+          <TopUp userId={userId} atLeast={missing} />
+        </>
+      )}
+      {offersCards === false && canPay ? <p>{t('topUp.noCards')}</p> : null}
+      <PaymentNote payment={payment} />
+      {canPay || cards.length > 0 || payment.isPending ? (
+        <p>
+          <Button
+            look="main"
+            isDisabled={payment.isPending || !canPay}
+            onPress={() => payment.press(paymentBody(reservation, byWallet ? 'BALANCE' : { card: way }))}
+          >
+            {payment.isPending ? t('pay.paying') : t('pay.pay', { amount: money(totalAmount) })}
+          </Button>
+        </p>
       ) : null}
-      <Progress payment={payment} />
-      <p>
-        <Button
-          look="main"
-          isDisabled={payment.isPending || (byWallet && missing > 0)}
-          onPress={() => payment.pay(byWallet ? 'BALANCE' : { card: way })}
-        >
-          {payment.isPending ? t('pay.paying') : t('pay.pay', { amount: money(totalAmount) })}
-        </Button>
-      </p>
     </section>
   )
 }
 
-function Progress({ payment: { isPending, unsettled, error } }: { payment: Payment }) {
+/** How far a payment is, or why it failed. */
+export function PaymentNote({ payment }: { payment: Payment }) {
   const { t } = useWords()
-  if (isPending) return unsettled === undefined ? null : <Note>{t(`unsettled.${unsettled}`)}</Note>
-  // Paid by another try of the same person, in another tab: the reservation says so.
-  if (error === null || isRefusal(error, 'ALREADY_PAID')) return null
-  return <RefusalNote error={error}>{moneyCame(error) ? <p>{t('pay.moneyBack')}</p> : null}</RefusalNote>
+  return <OnceNote once={payment}>{moneyCame(payment.error) ? <p>{t('pay.moneyBack')}</p> : null}</OnceNote>
 }
 
 function moneyCame(error: unknown): boolean {

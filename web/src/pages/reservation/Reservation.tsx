@@ -14,8 +14,10 @@ import { useServerNow } from '../../use-server-now.ts'
 import { useWords } from '../../use-words.ts'
 import { NotFound } from '../NotFound.tsx'
 import { Cancel } from './Cancel.tsx'
-import { Pay } from './Pay.tsx'
+import { Pay, PaymentNote } from './Pay.tsx'
 import { SeatTable } from './SeatTable.tsx'
+import { shownStatus } from './shown-status.ts'
+import { usePayment } from './use-payment.ts'
 import styles from './Reservation.module.css'
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
@@ -41,8 +43,9 @@ function Shown({ reservation, userId }: { reservation: ReservationData; userId: 
   const { t } = useWords()
   const now = useServerNow()
   const { status, expiresAt, reservationNumber } = reservation
-  // The server's word comes with the next answer; a hold whose time is up is shown so at once.
-  const shown = status === 'HOLD' && Date.parse(expiresAt) <= now ? 'EXPIRED' : status
+  const payment = usePayment(reservation)
+  const isPaying = payment.isPending || payment.open !== undefined
+  const shown = shownStatus(status, Date.parse(expiresAt) <= now, isPaying)
   return (
     <>
       <PageTitle
@@ -56,12 +59,11 @@ function Shown({ reservation, userId }: { reservation: ReservationData; userId: 
         </Note>
       ) : null}
       <SeatTable seats={reservation.seats} totalAmount={reservation.totalAmount} />
-      {status === 'HOLD' ? (
-        <Pay reservation={reservation} userId={userId} isOver={shown === 'EXPIRED'} />
-      ) : null}
+      {shown === 'HOLD' ? <Pay reservation={reservation} userId={userId} payment={payment} /> : null}
+      {shown === 'PAYING' || shown === 'EXPIRED' ? <PaymentNote payment={payment} /> : null}
       {shown === 'EXPIRED' ? <Expired /> : null}
       {shown === 'CANCELLED' ? <Cancelled reservation={reservation} /> : null}
-      {shown === 'HOLD' || shown === 'CONFIRMED' ? <Cancel reservation={reservation} /> : null}
+      {(shown === 'HOLD' && !isPaying) || shown === 'CONFIRMED' ? <Cancel reservation={reservation} /> : null}
       {shown === 'CONFIRMED' || shown === 'CANCELLED' ? (
         <p className={styles['actions']}>
           <ButtonLink to="/reservations">{t('nav.tickets')}</ButtonLink>

@@ -1,7 +1,6 @@
 import { useId, useState } from 'react'
 import { Button } from '../../parts/Button.tsx'
 import { Choices } from '../../parts/Choices.tsx'
-import { Note } from '../../parts/Note.tsx'
 import type { Schedule } from '../../queries.ts'
 import { useWords } from '../../use-words.ts'
 import type { Hold } from './use-hold.ts'
@@ -42,16 +41,13 @@ export function BestAvailable({ schedule: { grades }, hold }: { schedule: Schedu
           })),
         ]}
       />
-      {hold.unsettled === undefined || !hold.isPending ? null : (
-        <Note>{t(`unsettled.${hold.unsettled}`)}</Note>
-      )}
       <p>
         <Button
           look="main"
-          isDisabled={hold.isPending}
+          isDisabled={hold.once.isPending}
           onPress={() => hold.take({ quantity, ...(grade === ANY ? {} : { grade }) })}
         >
-          {hold.isPending
+          {hold.once.isPending
             ? t('seats.holding')
             : amount === undefined
               ? t('seats.hold', { count: quantity })

@@ -2,6 +2,7 @@ import { ApiError } from '@frontrow/client/errors'
 import { isRefusal } from '../../api.ts'
 import { Button, ButtonLink } from '../../parts/Button.tsx'
 import { Note } from '../../parts/Note.tsx'
+import { OnceNote } from '../../parts/OnceNote.tsx'
 import { RefusalNote } from '../../parts/RefusalNote.tsx'
 import type { Schedule } from '../../queries.ts'
 import { useKnownLayout } from '../../seat-map/use-seat-states.ts'
@@ -12,10 +13,11 @@ import type { Hold } from './use-hold.ts'
 /** Why there is no hold, and what would do instead, a press away. */
 export function HoldFailure({ schedule, hold }: { schedule: Schedule; hold: Hold }) {
   const { t } = useWords()
-  const { error, wish, isPending } = hold
+  const { error, sent, isPending, open } = hold.once
   // Only who pointed at seats has loaded them; their grade is what is offered next.
   const layout = useKnownLayout(schedule.concertId, schedule.scheduleId)
-  if (error === null || isPending || wish === undefined) return null
+  if (isPending || open !== undefined) return <OnceNote once={hold.once} />
+  if (error === null || sent === undefined) return null
   const { concertId, scheduleId } = schedule
   if (isRefusal(error, 'QUEUE_TOKEN_REQUIRED', 'QUEUE_TOKEN_INVALID', 'QUEUE_TOKEN_NOT_ACTIVE')) {
     return (
@@ -33,9 +35,9 @@ export function HoldFailure({ schedule, hold }: { schedule: Schedule; hold: Hold
       </RefusalNote>
     )
   }
-  if (!isRefusal(error, 'SEAT_TAKEN', 'ORPHAN_SEAT')) return <RefusalNote error={error} />
+  if (!isRefusal(error, 'SEAT_TAKEN')) return <RefusalNote error={error} />
   const details = error instanceof ApiError ? error.details : null
-  const next = nextWish(wish, details, layout)
+  const next = nextWish(sent, details, layout)
   return (
     <Note kind="bad">
       <p>{t(`seats.lost.${next.kind}`)}</p>

@@ -106,7 +106,7 @@ function Sections({
           onToggle={toggle}
         />
       ))}
-      <div className={styles['chosen']}>
+      <div className={chosen.length === 0 ? styles['none'] : styles['chosen']}>
         <p role="status">
           {chosen.length === 0
             ? t('seats.noneChosen')
@@ -115,10 +115,10 @@ function Sections({
         {chosen.length === 0 ? null : (
           <Button
             look="main"
-            isDisabled={hold.isPending}
+            isDisabled={hold.once.isPending}
             onPress={() => hold.take({ seatIds: chosen.map(({ seatId }) => seatId), totalAmount: total })}
           >
-            {hold.isPending ? t('seats.holding') : t('seats.hold', { count: chosen.length })}
+            {hold.once.isPending ? t('seats.holding') : t('seats.hold', { count: chosen.length })}
           </Button>
         )}
       </div>

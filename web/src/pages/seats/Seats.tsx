@@ -37,14 +37,16 @@ function KnownSeats({ concertId, scheduleId }: { concertId: number; scheduleId: 
             title={t('seats.title')}
             above={`${data.concertTitle}, ${showTime(data.performanceAt, data.timeZone)}`}
           />
-          <SignedIn why={t('seats.signInFirst')}>{() => <Admitted schedule={data} />}</SignedIn>
+          <SignedIn why={t('seats.signInFirst')}>
+            {(userId) => <Admitted schedule={data} userId={userId} />}
+          </SignedIn>
         </>
       )}
     </Await>
   )
 }
 
-function Admitted({ schedule }: { schedule: Schedule }) {
+function Admitted({ schedule, userId }: { schedule: Schedule; userId: string }) {
   const { t } = useWords()
   const { concertId, scheduleId } = schedule
   const [isOver, setIsOver] = useState(false)
@@ -70,25 +72,34 @@ function Admitted({ schedule }: { schedule: Schedule }) {
               <TimeLeft until={expiresAt} onEnd={() => void place.refetch()} />
             </strong>
           </p>
-          <Choice schedule={schedule} onPlaceEnded={() => setIsOver(true)} />
+          <Choice schedule={schedule} userId={userId} onPlaceEnded={() => setIsOver(true)} />
         </>
       )}
     </Await>
   )
 }
 
-function Choice({ schedule, onPlaceEnded }: { schedule: Schedule; onPlaceEnded: () => void }) {
+function Choice({
+  schedule,
+  userId,
+  onPlaceEnded,
+}: {
+  schedule: Schedule
+  userId: string
+  onPlaceEnded: () => void
+}) {
   const { t } = useWords()
-  const hold = useHold(schedule.scheduleId)
+  const hold = useHold(userId, schedule.scheduleId)
   const headingId = useId()
-  const failure = useRef<HTMLDivElement>(null)
+  const note = useRef<HTMLDivElement>(null)
   useEffect(() => {
     // The button that was pressed may be a screen further down.
-    if (hold.error !== null) failure.current?.scrollIntoView({ block: 'center' })
-  }, [hold.error])
+    if (hold.once.error !== null || hold.once.unsettled !== undefined)
+      note.current?.scrollIntoView({ block: 'center' })
+  }, [hold.once.error, hold.once.unsettled])
   return (
     <>
-      <div ref={failure}>
+      <div ref={note}>
         <HoldFailure schedule={schedule} hold={hold} />
       </div>
       <BestAvailable schedule={schedule} hold={hold} />

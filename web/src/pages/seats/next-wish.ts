@@ -8,7 +8,7 @@ interface BestWish {
 /** What to offer to who did not get the seats: `faster`: as many others; `apart`: as many, not side by side; `other-grade`; `none`. */
 export type NextWish = { kind: 'faster' | 'apart' | 'other-grade'; wish: BestWish } | { kind: 'none' }
 
-/** The best next thing after a refusal SEAT_TAKEN or ORPHAN_SEAT. `details` are the refusal's. */
+/** The best next thing after a refusal SEAT_TAKEN. `details` are the refusal's. */
 export function nextWish(
   wish: BestWish | { seatIds: readonly number[] },
   details: unknown,

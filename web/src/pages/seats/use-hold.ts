@@ -1,37 +1,36 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from 'react-router'
 import { api } from '../../api.ts'
 import { settle } from '../../settle.ts'
-import type { Unsettled } from '../../settle.ts'
+import { useOnce } from '../../use-once.ts'
+import type { Once } from '../../use-once.ts'
+import { readHoldBody } from './wish.ts'
+import type { HoldBody, Wish } from './wish.ts'
 
-/** What a person wants to hold: the best seats there are, or the ones that were pointed at. */
-type Wish =
-  { quantity: number; grade?: string; allowSplit?: true } | { seatIds: number[]; totalAmount: number }
+/** A hold whose end is unknown for longer is over, and its seats are free again. */
+const HOLD_MS = 5 * 60_000
 
 /** The hold of a page. */
 export interface Hold {
+  once: Once<HoldBody, { reservationId: string }>
+  /** Holds seats, or goes on with an earlier wish whose end is unknown. */
   take: (wish: Wish) => void
-  isPending: boolean
-  unsettled: Unsettled | undefined
-  error: unknown
-  /** What was asked for last. */
-  wish: Wish | undefined
 }
 
-/** Holds seats once for each press, and goes on to paying for them. */
-export function useHold(scheduleId: number): Hold {
+/** Holds seats once for each press, also through a reload, and goes on to paying for them. */
+export function useHold(userId: string, scheduleId: number): Hold {
   const navigate = useNavigate()
   const queries = useQueryClient()
-  const [unsettled, setUnsettled] = useState<Unsettled>()
-  const holding = useMutation({
-    mutationFn: async (wish: Wish) => {
-      setUnsettled(undefined)
-      const body = { scheduleId, ...wish }
+  const purpose = `hold.${userId}.${scheduleId}`
+  const once = useOnce({
+    purpose,
+    lifeMs: HOLD_MS,
+    read: (body) => readHoldBody(body, scheduleId),
+    run: async (body: HoldBody, tell) => {
       const answer = await settle({
-        purpose: `hold.${scheduleId}`,
+        purpose,
         body,
-        tell: setUnsettled,
+        tell,
         send: (key) =>
           api.POST('/api/v1/reservations', { params: { header: { 'Idempotency-Key': key } }, body }),
       })
@@ -43,13 +42,5 @@ export function useHold(scheduleId: number): Hold {
     },
     onError: () => void queries.invalidateQueries({ queryKey: ['schedule'] }),
   })
-  return {
-    take: (wish) => {
-      if (!holding.isPending) holding.mutate(wish)
-    },
-    isPending: holding.isPending,
-    unsettled,
-    error: holding.error,
-    wish: holding.variables,
-  }
+  return { once, take: (wish) => once.press({ scheduleId, ...wish }) }
 }
