@@ -1,13 +1,20 @@
 import type { ReactNode } from 'react'
 import { useSyncExternalStore } from 'react'
-import { Link, NavLink, useLocation } from 'react-router'
+import { Link, NavLink } from 'react-router'
+import { useAnnounced } from '../announcements.ts'
 import { beginSignIn, signOut } from '../sign-in.ts'
-import { useSignIn } from '../use-sign-in.ts'
+import { useReturnTo, useSignIn } from '../use-sign-in.ts'
 import { useWords } from '../use-words.ts'
 import { chooseLanguage, languages } from '../words.ts'
+import type { Language } from '../words.ts'
 import { Button } from './Button.tsx'
 import { Note } from './Note.tsx'
 import styles from './Shell.module.css'
+
+/** The button stays, so a person whose connection fails just now can press it again. */
+async function changeLanguage(next: Language): Promise<void> {
+  await chooseLanguage(next).catch((error: unknown) => console.error(error))
+}
 
 /** What is around every page. */
 export function Shell({ children }: { children: ReactNode }) {
@@ -32,7 +39,7 @@ export function Shell({ children }: { children: ReactNode }) {
           </nav>
           <div className={styles['person']}>
             <span lang={other}>
-              <Button look="quiet" onPress={() => void chooseLanguage(other)}>
+              <Button look="quiet" onPress={() => void changeLanguage(other)}>
                 {languages[other]}
               </Button>
             </span>
@@ -41,6 +48,7 @@ export function Shell({ children }: { children: ReactNode }) {
         </div>
       </header>
       <main id="content" className={styles['content']} tabIndex={-1}>
+        <Announcement />
         <Offline />
         <SignInFailed />
         {children}
@@ -49,14 +57,23 @@ export function Shell({ children }: { children: ReactNode }) {
   )
 }
 
+/** Stays as long as the page does, since screen readers read what changes in a region, and seldom a region that is new. */
+function Announcement() {
+  return (
+    <p className="unseen" role="status">
+      {useAnnounced()}
+    </p>
+  )
+}
+
 function Person() {
   const { t } = useWords()
-  const { pathname } = useLocation()
+  const returnTo = useReturnTo()
   const signIn = useSignIn()
   if (signIn.status === 'starting') return null
   if (signIn.status === 'signed-out') {
     return (
-      <Button look="quiet" onPress={() => void beginSignIn(pathname)}>
+      <Button look="quiet" onPress={() => void beginSignIn(returnTo)}>
         {t('signIn')}
       </Button>
     )
@@ -74,9 +91,9 @@ function Person() {
 function SignInFailed() {
   const { t } = useWords()
   const signIn = useSignIn()
-  return signIn.status === 'signed-out' && signIn.why === 'failed' ? (
-    <Note kind="bad">{t('signInFailed')}</Note>
-  ) : null
+  if (signIn.status !== 'signed-out') return null
+  if (signIn.why === 'failed') return <Note kind="bad">{t('signInFailed')}</Note>
+  return signIn.why === 'signed-out-here' ? <Note kind="bad">{t('signedOutHere')}</Note> : null
 }
 
 function Offline() {
