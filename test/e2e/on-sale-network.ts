@@ -145,7 +145,8 @@ export async function startOnSaleNetwork(
           }
           return child.signalCode
         },
-        { withinMs: 20_000 },
+        // It has to start, and the session of the member before it (10 s) may have to end before it gets its messages.
+        { withinMs: 45_000 },
       ),
     launch: (name, changed) => start(name, changed),
     restart: async (name, changed) => {
