@@ -307,6 +307,13 @@ test('in production it does not start, and says why', async () => {
   expect(said).toContain('IDENTITY_PORT')
 })
 
+test.each(['JWKS_URL', 'JWT_SECRET'])(
+  'where %s is set it is not used, and ends without a failure',
+  async (name) => {
+    expect(await refusalOf({ [name]: 'https://id.example/keys' })).toEqual({ code: 0, said: '' })
+  },
+)
+
 test('without a key it does not start', async () => {
   const file = join(folder, 'none.json')
   writeFileSync(file, '{"jwtSecret":"of an earlier version"}')

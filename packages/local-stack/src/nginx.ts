@@ -108,6 +108,7 @@ function templateSettings(options: NginxOptions): TemplateSettings {
     ...Object.fromEntries(servers),
     ...options.rateLimits,
     IDENTITY_IS_HERE: options.upstreams['identity'] === undefined ? 'no' : 'yes',
+    IDENTITY_ACCESS: 'allow 127.0.0.0/8; allow ::1; deny all;',
     OIDC_ISSUER: options.signIn?.OIDC_ISSUER ?? '',
     OIDC_CLIENT_ID: options.signIn?.OIDC_CLIENT_ID ?? '',
     OIDC_RESOURCE: options.signIn?.OIDC_RESOURCE ?? '',
