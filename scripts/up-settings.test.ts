@@ -76,7 +76,7 @@ it.each([{}, { by: 'secret', names: { issuer: 'frontrow', audience: 'tickets' } 
     await ensureSecrets(folder, kind)
     const { ino } = statSync(file)
     // As another version may have ordered them.
-    const reversed = Object.entries(JSON.parse(readFileSync(file, 'utf8'))).reverse()
+    const reversed = Object.entries(JSON.parse(readFileSync(file, 'utf8'))).toReversed()
     writeFileSync(file, JSON.stringify(Object.fromEntries(reversed)))
     await ensureSecrets(folder, kind)
     expect(statSync(file).ino).toBe(ino)

@@ -53,7 +53,8 @@ function startProvider(): Promise<RunningProcess> {
     stopSignal: 'SIGTERM',
     stopDeadlineMs: 5_000,
     readyDeadlineMs: 20_000,
-    isReady: async () => (await httpStatus(port, '/health/ready')) === 200,
+    // A request that says nothing is 400, but 503 before Redis answers.
+    isReady: async () => (await httpStatus(port, '/identity/auth')) === 400,
   })
 }
 
@@ -297,6 +298,30 @@ async function refusalOf(changes: Record<string, string>): Promise<{ code: numbe
   await once(child, 'close')
   return { code: child.exitCode, said }
 }
+
+test('without Redis it publishes its keys, is ready, and asks people to try again', async () => {
+  const [ownPort = 0, closedPort = 0] = await freePorts(2)
+  const alone = await startProcess({
+    name: 'identity',
+    command: process.execPath,
+    args: [MAIN],
+    env: env({ IDENTITY_PORT: String(ownPort), REDIS_URL: `redis://127.0.0.1:${closedPort}` }),
+    logFile: join(folder, 'alone.log'),
+    pidFile: join(folder, 'alone.pid'),
+    stopSignal: 'SIGTERM',
+    stopDeadlineMs: 5_000,
+    readyDeadlineMs: 20_000,
+    isReady: async () => (await httpStatus(ownPort, '/health/live')) === 200,
+  })
+  const paths = ['/health/ready', '/identity/jwks', '/identity/auth', '/identity/page.css']
+  const answers = await Promise.all(paths.map((path) => fetch(`http://127.0.0.1:${ownPort}${path}`)))
+  await alone.stop()
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 503, 200])
+  expect(answers.map(({ headers }) => headers.get('cache-control')).slice(2)).toEqual([
+    'no-store',
+    'public, max-age=300',
+  ])
+})
 
 test('in production it does not start, and says why', async () => {
   const { code, said } = await refusalOf({ NODE_ENV: 'production', IDENTITY_PORT: 'none' })
