@@ -12,6 +12,10 @@ import { serviceNames } from '../scripts/services.ts'
 import { ensureSecrets } from '../scripts/up-settings.ts'
 import type { Secrets, TokenKind } from '../scripts/up-settings.ts'
 
+// They are written without quotes into files that Node, Compose and kubectl read, each by rules of its own.
+const inEnvFile = /^[A-Za-z0-9_.~:/?@!&()*+,;=%[\]-]+$/
+const ENV_FILE_RULE = 'must have only letters, digits and _ . ~ : / ? @ ! & ( ) * + , ; = % [ ] -'
+
 const settingsSchema = z.object({
   /** Where PostgreSQL is, as the services see it. */
   DATABASE_SERVER: z.string().default('postgres:5432/frontrow'),
@@ -21,12 +25,19 @@ const settingsSchema = z.object({
     .regex(/^[A-Za-z0-9_+/=.-]{32,256}$/, 'must be 32 to 256 letters, digits or _ + / = . -')
     .optional(),
   /** The identity provider of the operator, where there is one. */
-  JWKS_URL: z.url({ protocol: /^https?$/ }).optional(),
-  JWT_ISSUER: z.string().optional(),
+  JWKS_URL: z
+    .url({ protocol: /^https?$/ })
+    .regex(inEnvFile, ENV_FILE_RULE)
+    .optional(),
+  JWT_ISSUER: z.string().regex(inEnvFile, ENV_FILE_RULE).optional(),
+  OIDC_ISSUER: z.string().optional(),
   JWT_AUDIENCE: z.string().default('frontrow'),
   /** The identity provider for development, where there is one: its address for browsers, and for the services that of its keys. */
   DEVELOPMENT_ISSUER: z.url().optional(),
   DEVELOPMENT_JWKS_URL: z.url().default('http://identity:8080/identity/jwks'),
+  NODE_ENV: z.string().optional(),
+  /** The address that Compose publishes the gateway's ports on. */
+  LISTEN_ON: z.string().default('127.0.0.1'),
 })
 
 type Settings = z.output<typeof settingsSchema>
@@ -42,12 +53,27 @@ function tokens(config: Settings): { kind: TokenKind; lines: (secrets: Secrets) 
       lines: ({ jwtSecret }) => [`JWT_SECRET=${jwtSecret}`, ...issuerLines],
     }
   }
-  if (JWT_ISSUER !== undefined) {
-    throw new Error('JWT_ISSUER names an identity provider of your own; then JWKS_URL has to be set as well')
-  }
+  refuseOthers(config, DEVELOPMENT_ISSUER)
   return {
     kind: { names: { issuer: DEVELOPMENT_ISSUER, audience } },
     lines: () => [`JWKS_URL=${config.DEVELOPMENT_JWKS_URL}`, `JWT_ISSUER=${DEVELOPMENT_ISSUER}`],
+  }
+}
+
+/** The identity provider for development lets anybody in as anybody: it is for this machine, and for nobody who has another. */
+function refuseOthers({ NODE_ENV, LISTEN_ON, ...config }: Settings, developmentIssuer: string): void {
+  for (const name of ['JWT_ISSUER', 'OIDC_ISSUER'] as const) {
+    const given = config[name]
+    if (given === undefined || given === developmentIssuer) continue
+    throw new Error(
+      `${name} names an identity provider of your own; then JWKS_URL has to be set as well (or JWT_SECRET), so that its tokens can be verified`,
+    )
+  }
+  const rest =
+    'where the identity provider for development must not run: it lets anybody in as anybody. Set JWKS_URL, JWT_ISSUER and OIDC_ISSUER, or JWT_SECRET (docs/deploy.md)'
+  if (NODE_ENV === 'production') throw new Error(`NODE_ENV is production, ${rest}`)
+  if (!/^(?:127\.[\d.]+|localhost|\[?::1\]?)$/.test(LISTEN_ON)) {
+    throw new Error(`LISTEN_ON is ${LISTEN_ON}, which others can reach, ${rest}`)
   }
 }
 
@@ -91,4 +117,9 @@ async function main(): Promise<void> {
   console.log(`settings written to ${folder}`)
 }
 
-await main()
+try {
+  await main()
+} catch (error) {
+  process.stderr.write(`settings: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exit(1)
+}

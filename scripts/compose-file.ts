@@ -5,6 +5,10 @@ const BLOCK = /^( *)# settings of ([a-z]+)\b.*\n[^]*?^ *# end of settings$/gm
 // These come from the volume with the secrets, and an empty value in the environment would hide them.
 const KEPT_WITH_SECRETS: ReadonlySet<string> = new Set(['JWT_SECRET', 'JWKS_URL', 'JWT_ISSUER'])
 
+// Compose makes a container anew when its environment has changed, not when a file in a volume has. This changes with what
+// make-settings.ts writes there of tokens. No program reads it; the services know what is in it.
+const TOKENS_FROM = `TOKENS_FROM: ${[...KEPT_WITH_SECRETS].map((name) => `\${${name}:-}`).join(' ')} \${PORT:-8080}`
+
 // Without a mail server of one's own, the mailbox of Compose catches the mail.
 const FALLBACKS: Readonly<Record<string, string>> = {
   SMTP_URL: 'smtp://mailbox:1025',
@@ -34,7 +38,8 @@ export function composeFile(present: string): string {
 function passedTo(program: string): string[] {
   const settings = allSettings.get(program)
   if (settings === undefined) throw new Error(`docker-compose.yml names "${program}", which has no settings`)
-  return settings
+  const passed = settings
     .filter(({ name, isWiring }) => !isWiring && !KEPT_WITH_SECRETS.has(name))
     .map(({ name }) => `${name}: \${${name}:-${FALLBACKS[name] ?? ''}}`)
+  return program === 'services' ? [...passed, TOKENS_FROM] : passed
 }

@@ -9,6 +9,18 @@ const image = (name: string, what: string): z.ZodDefault<z.ZodString> =>
 export const composeSettings = z.object({
   PORT: upSettings.shape.PORT,
   TLS_PORT: upSettings.shape.TLS_PORT,
+  LISTEN_ON: z
+    .string()
+    .default('127.0.0.1')
+    .describe(
+      'address of this machine that the gateway listens on: 0.0.0.0 for all. Other than loopback needs JWKS_URL or JWT_SECRET, as the identity provider for development lets anybody in',
+    ),
+  NODE_ENV: z
+    .string()
+    .default('development')
+    .describe(
+      'with production there is no identity provider for development, so JWKS_URL or JWT_SECRET is needed; npm start heeds it too',
+    ),
   CERTIFICATES: z
     .string()
     .default('certificates')

@@ -99,6 +99,10 @@ export const gatewayWiring = z.object({
     .describe(
       'JWKS_URL as Compose was given it: where there is one, the identity provider for development is not used',
     ),
+  OPERATORS_JWT_SECRET: z
+    .string()
+    .default('')
+    .describe('JWT_SECRET as Compose was given it, for the same; Nginx does not get it'),
   PAGES: z.string().default('/pages').describe('folder of the built pages, which the image has'),
   STATE_FOLDER: z.string().default('/tmp/gateway').describe('folder that Nginx writes to'),
   ACCESS_LOG: z

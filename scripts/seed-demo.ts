@@ -61,7 +61,7 @@ const schedule = z.object({ scheduleId: id })
 const envelope = z.object({ data: z.unknown() })
 
 /** What is on sale for trying out. */
-export interface Demo {
+interface Demo {
   concertId: number
   smallScheduleId: number
   largeScheduleId: number

@@ -202,14 +202,15 @@ function opsUrls({ kind }: TokenSource, { services, notify, identity }: ChosenPo
   return ports.map(([name, port]) => `${name}=http://127.0.0.1:${port}`).join(',')
 }
 
-/** The services accept development tokens also beside an identity provider, because the demo and the tools use them. */
+/** What the services verify tokens by: the key in settings.json also beside an operator's own provider, where that is accepted. */
 function tokenEnv(
   secrets: Secrets,
-  { kind, issuer, audience }: TokenSource,
+  { kind, issuer, audience, acceptsOwn }: TokenSource,
   identityPort: number,
 ): Record<string, string> {
   const names = { JWT_ISSUER: issuer, JWT_AUDIENCE: audience }
   if (kind === 'development') return { ...names, JWKS_URL: developmentJwksUrl(identityPort) }
+  if (!acceptsOwn) return names
   const keys = signingKeysOf(secrets)
   if (keys === undefined)
     return { ...names, ...(secrets.jwtSecret === undefined ? {} : { JWT_SECRET: secrets.jwtSecret }) }

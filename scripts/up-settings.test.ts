@@ -24,7 +24,9 @@ describe('secrets of a data folder', () => {
     const { adminPassword, servicePasswords } = await ensureSecrets(folder)
     const given = await ensureSecrets(folder, { by: 'secret', secret: GIVEN })
     expect(given).toMatchObject({ jwtSecret: GIVEN, adminPassword, servicePasswords })
-    expect(readFileSync(file, 'utf8')).not.toContain('PRIVATE KEY')
+    expect(
+      Object.keys(JSON.parse(readFileSync(file, 'utf8'))).filter((name) => name.startsWith('jwt')),
+    ).toEqual(['jwtSecret'])
     expect(await ensureSecrets(folder, { by: 'secret' })).toMatchObject({ jwtSecret: GIVEN })
     const after = await ensureSecrets(folder)
     expect(after).toMatchObject({ adminPassword, servicePasswords, jwtAlgorithm: 'RS256' })
@@ -68,6 +70,20 @@ describe('secrets of a data folder', () => {
   })
 })
 
+it.each([{}, { by: 'secret', names: { issuer: 'frontrow', audience: 'tickets' } }] as const)(
+  'secrets that stay as they are leave the file alone: %j',
+  async (kind) => {
+    await ensureSecrets(folder, kind)
+    const { ino } = statSync(file)
+    // As another version may have ordered them.
+    const reversed = Object.entries(JSON.parse(readFileSync(file, 'utf8'))).toReversed()
+    writeFileSync(file, JSON.stringify(Object.fromEntries(reversed)))
+    await ensureSecrets(folder, kind)
+    expect(statSync(file).ino).toBe(ino)
+    await ensureSecrets(folder)
+  },
+)
+
 describe('a new key', () => {
   const now = new Date('2030-01-01T00:00:00Z')
 
@@ -105,13 +121,19 @@ describe('the settings of npm start', () => {
       kind: 'development',
       issuer: 'http://localhost:9080/identity',
       audience: 'frontrow',
+      acceptsOwn: true,
     })
     const own = {
       JWKS_URL: 'https://id.example/keys',
       JWT_ISSUER: 'https://id.example',
       JWT_AUDIENCE: 'tickets',
     }
-    expect(tokensOf(own)).toEqual({ kind: 'provider', issuer: 'https://id.example', audience: 'tickets' })
+    expect(tokensOf(own)).toEqual({
+      kind: 'provider',
+      issuer: 'https://id.example',
+      audience: 'tickets',
+      acceptsOwn: true,
+    })
     expect(tokensOf({ JWT_SECRET: GIVEN }).kind).toBe('secret')
     expect(() => tokensOf({ OIDC_ISSUER: 'https://id.example' })).toThrow(
       /OIDC_ISSUER names .* JWKS_URL has to be set/,
@@ -120,6 +142,9 @@ describe('the settings of npm start', () => {
       /JWT_ISSUER names .* JWKS_URL has to be set/,
     )
     expect(() => tokensOf({ NODE_ENV: 'production' })).toThrow(/must not run: it lets anybody in as anybody/)
-    expect(tokensOf({ ...own, NODE_ENV: 'production' }).kind).toBe('provider')
+    expect(tokensOf({ ...own, NODE_ENV: 'production' })).toMatchObject({
+      kind: 'provider',
+      acceptsOwn: false,
+    })
   })
 })

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
 import { makeSigningKeys, rotateKeys, signingKeyFields } from '@frontrow/identity-provider/signing-keys'
 import type { SigningKeys } from '@frontrow/identity-provider/signing-keys'
@@ -13,7 +14,10 @@ const password = z.string().min(8)
 // Fields that only other versions know are kept. Development tokens are signed by the private key, or, where a JWT_SECRET was given,
 // by that (HS256): the file has the one or the other.
 const secretsSchema = z.looseObject({
-  ...signingKeyFields.partial({ jwtPrivateKey: true, jwtKeyId: true }).shape,
+  jwtPrivateKey: signingKeyFields.shape.jwtPrivateKey.optional(),
+  jwtAlgorithm: signingKeyFields.shape.jwtAlgorithm.unwrap().optional(),
+  jwtKeyId: signingKeyFields.shape.jwtKeyId.optional(),
+  jwtPreviousKeys: signingKeyFields.shape.jwtPreviousKeys.unwrap().optional(),
   jwtSecret: z.string().min(32).optional(),
   /** The issuer and the audience that development tokens name; only a system that accepts such tokens has them noted. */
   jwtIssuer: z.string().optional(),
@@ -42,12 +46,14 @@ export const upSettings = z.object({
 
 const tokenSettings = hostSettings.pick({ JWKS_URL: true, JWT_ISSUER: true, JWT_AUDIENCE: true })
 
-/** Whose tokens the services accept, beside those of `npm run token`. */
+/** Whose tokens the services accept. */
 export interface TokenSource {
   /** The identity provider for development, which npm start runs; one of the operator's own (JWKS_URL); or whoever has JWT_SECRET. */
   kind: 'development' | 'provider' | 'secret'
   issuer: string
   audience: string
+  /** Whether tokens signed by the key in settings.json are accepted as well, for the demo and the tools; in production they are not. */
+  acceptsOwn: boolean
 }
 
 /** The checked form of `upSettings`. */
@@ -72,8 +78,11 @@ export function readUpSettings(env: NodeJS.ProcessEnv): UpSettings {
 
 function readTokenSource(env: NodeJS.ProcessEnv, port: number): TokenSource {
   const { JWKS_URL, JWT_ISSUER, JWT_AUDIENCE: audience } = readConfig(tokenSettings, env)
-  if (JWKS_URL !== undefined) return { kind: 'provider', issuer: JWT_ISSUER, audience }
-  if (env['JWT_SECRET']) return { kind: 'secret', issuer: JWT_ISSUER, audience }
+  const isProduction = env['NODE_ENV'] === 'production'
+  if (JWKS_URL !== undefined) {
+    return { kind: 'provider', issuer: JWT_ISSUER, audience, acceptsOwn: !isProduction }
+  }
+  if (env['JWT_SECRET']) return { kind: 'secret', issuer: JWT_ISSUER, audience, acceptsOwn: true }
   const issuer = developmentIssuer(port)
   for (const name of ['JWT_ISSUER', 'OIDC_ISSUER']) {
     const given = env[name]
@@ -82,12 +91,12 @@ function readTokenSource(env: NodeJS.ProcessEnv, port: number): TokenSource {
       `${name} names an identity provider of your own; then JWKS_URL has to be set as well (or JWT_SECRET), so that its tokens can be verified`,
     )
   }
-  if (env['NODE_ENV'] === 'production') {
+  if (isProduction) {
     throw new SetupProblem(
       'NODE_ENV is production, where the identity provider for development must not run: it lets anybody in as anybody. Set JWKS_URL, JWT_ISSUER and OIDC_ISSUER (docs/deploy.md)',
     )
   }
-  return { kind: 'development', issuer, audience }
+  return { kind: 'development', issuer, audience, acceptsOwn: true }
 }
 
 /** The address of the identity provider for development, behind the gateway on this port. */
@@ -130,20 +139,27 @@ export interface TokenKind {
  */
 export async function ensureSecrets(dataFolder: string, kind: TokenKind = {}): Promise<Secrets> {
   const known = readSecrets(dataFolder)
-  const { jwtSecret, jwtIssuer: _issuer, jwtAudience: _audience, ...kept } = known ?? makeSecrets()
+  const {
+    jwtSecret,
+    jwtIssuer: _issuer,
+    jwtAudience: _audience,
+    jwtPrivateKey: _key,
+    jwtAlgorithm: _algorithm,
+    jwtKeyId: _keyId,
+    jwtPreviousKeys: _previousKeys,
+    ...kept
+  } = known ?? makeSecrets()
   const secrets: Secrets = {
     ...kept,
     ticketSigningKey: known?.ticketSigningKey ?? makeTicketSigningKey(),
     ...(kind.by === 'secret'
-      ? { ...NO_KEYS, jwtSecret: kind.secret || jwtSecret || randomSecret() }
-      : (signingKeysOf(kept) ?? (await makeSigningKeys()))),
+      ? { jwtSecret: kind.secret || jwtSecret || randomSecret() }
+      : (signingKeysOf(known ?? {}) ?? (await makeSigningKeys()))),
     ...(kind.names === undefined ? {} : { jwtIssuer: kind.names.issuer, jwtAudience: kind.names.audience }),
   }
-  if (JSON.stringify(secrets) !== JSON.stringify(known)) writeSecrets(dataFolder, secrets)
+  if (!isDeepStrictEqual(secrets, known)) writeSecrets(dataFolder, secrets)
   return secrets
 }
-
-const NO_KEYS = { jwtPrivateKey: undefined, jwtKeyId: undefined, jwtPreviousKeys: [] }
 
 /** The keys among the secrets; undefined where tokens are signed by a secret. */
 export function signingKeysOf(secrets: Partial<KnownSecrets>): SigningKeys | undefined {
@@ -178,8 +194,6 @@ export async function rotateSigningKey(
 
 function makeSecrets(): KnownSecrets {
   return {
-    ...NO_KEYS,
-    jwtAlgorithm: 'RS256',
     adminPassword: randomSecret(),
     servicePasswords: perService(randomSecret),
   }

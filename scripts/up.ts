@@ -12,9 +12,9 @@ import { logTail } from '@frontrow/local-stack/process'
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
 import { checkSettings } from './all-settings.ts'
 import { signerOf, signToken } from './development-tokens.ts'
+import type { DevelopmentSigner } from './development-tokens.ts'
 import { checkEnvFile } from './env-file.ts'
 import { seedDemo } from './seed-demo.ts'
-import type { Demo } from './seed-demo.ts'
 import { checkMachine, claimDataFolder, ownPidFile, runFolder } from './up-checks.ts'
 import { ADMIN_ROLE, ensureServerPrograms, startGateway, startServers } from './up-servers.ts'
 import {
@@ -56,10 +56,10 @@ function say(line: string): void {
 async function bringUp(stack: Stack, settings: UpSettings): Promise<void> {
   const programs = await ensureServerPrograms(say, stack.halted)
   stack.halted.throwIfAborted()
-  const { kind } = settings.tokens
+  const { kind, issuer, audience, acceptsOwn } = settings.tokens
   const secrets = await ensureSecrets(settings.dataFolder, {
     ...(kind === 'secret' ? { by: kind, secret: process.env['JWT_SECRET'] } : {}),
-    names: settings.tokens,
+    ...(acceptsOwn ? { names: { issuer, audience } } : {}),
   })
   const ports = await choosePorts()
   const { servers, notify, identity } = ports
@@ -76,12 +76,20 @@ async function bringUp(stack: Stack, settings: UpSettings): Promise<void> {
   say('The five services are up')
   await startGateway(stack, programs, settings, upstreamsOf(settings.tokens, ports), await pages)
   await waitForGateway(stack, settings.port)
-  const api = `http://127.0.0.1:${settings.port}/api/v1`
-  const signer = signerOf(secrets)
-  const adminToken = await signToken(signer, 'demo-seed', { roles: ['admin'] })
-  const demo = await seedDemo(api, adminToken, new Date())
+  const demo = acceptsOwn ? await demoLines(settings.port, signerOf(secrets)) : []
   stack.halted.throwIfAborted()
-  announce(settings, notify, demo, await signToken(signer, DEMO_USER, demoContact(DEMO_USER)))
+  announce(settings, notify, demo)
+}
+
+/** Puts the demo concert on sale, and tells of it. */
+async function demoLines(port: number, signer: DevelopmentSigner): Promise<string[]> {
+  const adminToken = await signToken(signer, 'demo-seed', { roles: ['admin'] })
+  const demo = await seedDemo(`http://127.0.0.1:${port}/api/v1`, adminToken, new Date())
+  const token = await signToken(signer, DEMO_USER, demoContact(DEMO_USER))
+  return [
+    `  Demo concert   ${demo.concertId}: schedule ${demo.smallScheduleId} (50 seats), schedule ${demo.largeScheduleId} (1,000 seats)`,
+    `  Demo user ${DEMO_USER}  ${token}`,
+  ]
 }
 
 /** Where everything listens, for people and tools that want to look behind the gateway; it holds a password. */
@@ -123,7 +131,7 @@ async function waitForGateway(stack: Stack, port: number): Promise<void> {
   )
 }
 
-function announce(settings: UpSettings, notify: NotifyPorts, demo: Demo, token: string): void {
+function announce(settings: UpSettings, notify: NotifyPorts, demo: string[]): void {
   const gateway = `http://localhost:${settings.port}`
   const shown = relative(process.cwd(), settings.dataFolder)
   const data = shown.startsWith('..') ? settings.dataFolder : shown || '.'
@@ -132,12 +140,13 @@ function announce(settings: UpSettings, notify: NotifyPorts, demo: Demo, token: 
     '',
     `  Buy a ticket   ${gateway}`,
     `  API reference  ${gateway}/docs`,
-    `  Demo concert   ${demo.concertId}: schedule ${demo.smallScheduleId} (50 seats), schedule ${demo.largeScheduleId} (1,000 seats)`,
-    `  Demo user ${DEMO_USER}  ${token}`,
+    ...demo,
     ...providerLines(settings.tokens),
     ...mailLines(notify),
     `  Logs           ${data}/log`,
-    `  Try next       npm run rush -- --fans 2000 --seats 500   (in another terminal)`,
+    ...(settings.tokens.acceptsOwn
+      ? ['  Try next       npm run rush -- --fans 2000 --seats 500   (in another terminal)']
+      : []),
     '',
     `Frontrow is ready in ${elapsed} s: ${gateway} and https://localhost:${settings.tlsPort}; Ctrl-C stops it`,
   ]
@@ -150,10 +159,11 @@ function mailLines({ mailbox }: NotifyPorts): string[] {
     : []
 }
 
-function providerLines({ kind, issuer }: TokenSource): string[] {
+function providerLines({ kind, issuer, acceptsOwn }: TokenSource): string[] {
   if (kind === 'development') {
     return [`  Sign-in        ${issuer}: demo fans and an operator, without passwords, for development only`]
   }
+  if (!acceptsOwn) return [`  Tokens         those of your identity provider alone (NODE_ENV is production)`]
   const whose = kind === 'provider' ? 'those of your identity provider' : 'those signed by your JWT_SECRET'
   return [`  Tokens         ${whose}, and for development: npm run token -- --user 101 [--admin]`]
 }

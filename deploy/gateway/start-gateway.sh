@@ -39,18 +39,22 @@ PAYMENT_SERVERS=$(servers payment 8080)
 WALLET_SERVERS=$(servers wallet 8080)
 HEALTH_SERVERS=$(servers queue 9090)
 
-# The pages sign people in at OIDC_ISSUER, or else, in Docker Compose without JWKS_URL, at the identity provider for development.
+# The pages sign people in at OIDC_ISSUER, or else, in Docker Compose without JWKS_URL and JWT_SECRET, at the identity provider for development.
 issuer="${OIDC_ISSUER:-}"
 IDENTITY_IS_HERE=no
 IDENTITY_SERVERS='server 127.0.0.1:9 down;'
-if [ -n "${DEVELOPMENT_ISSUER:-}" ] && [ -z "${OPERATORS_JWKS_URL:-}" ] && [ -z "$issuer" ]; then
+# In Docker Compose even this machine's requests come from a bridge's address, so the published ports decide who reaches it (LISTEN_ON).
+IDENTITY_ACCESS=''
+if [ -n "${DEVELOPMENT_ISSUER:-}" ] && [ -z "${OPERATORS_JWKS_URL:-}${OPERATORS_JWT_SECRET:-}" ] &&
+  [ "${issuer:-$DEVELOPMENT_ISSUER}" = "$DEVELOPMENT_ISSUER" ]; then
   issuer="$DEVELOPMENT_ISSUER"
   IDENTITY_IS_HERE=yes
   IDENTITY_SERVERS=$(servers identity 8080)
 fi
 export OIDC_ISSUER="$issuer" OIDC_CLIENT_ID="${OIDC_CLIENT_ID:-frontrow-web}" OIDC_RESOURCE="${OIDC_RESOURCE:-}"
-export IDENTITY_IS_HERE IDENTITY_SERVERS
+export IDENTITY_IS_HERE IDENTITY_SERVERS IDENTITY_ACCESS
 export STRIPE_CURRENCY="${STRIPE_CURRENCY:-krw}" PAGES_TEST_CARDS="${PAGES_TEST_CARDS:-no}"
+unset OPERATORS_JWT_SECRET
 # These become part of an answer in JSON and of Nginx's configuration.
 for value in "$OIDC_ISSUER" "$OIDC_CLIENT_ID" "$OIDC_RESOURCE"; do
   case "$value" in

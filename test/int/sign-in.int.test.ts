@@ -53,7 +53,8 @@ function startProvider(): Promise<RunningProcess> {
     stopSignal: 'SIGTERM',
     stopDeadlineMs: 5_000,
     readyDeadlineMs: 20_000,
-    isReady: async () => (await httpStatus(port, '/health/ready')) === 200,
+    // A request that says nothing is 400, but 503 before Redis answers.
+    isReady: async () => (await httpStatus(port, '/identity/auth')) === 400,
   })
 }
 
@@ -298,6 +299,30 @@ async function refusalOf(changes: Record<string, string>): Promise<{ code: numbe
   return { code: child.exitCode, said }
 }
 
+test('without Redis it publishes its keys, is ready, and asks people to try again', async () => {
+  const [ownPort = 0, closedPort = 0] = await freePorts(2)
+  const alone = await startProcess({
+    name: 'identity',
+    command: process.execPath,
+    args: [MAIN],
+    env: env({ IDENTITY_PORT: String(ownPort), REDIS_URL: `redis://127.0.0.1:${closedPort}` }),
+    logFile: join(folder, 'alone.log'),
+    pidFile: join(folder, 'alone.pid'),
+    stopSignal: 'SIGTERM',
+    stopDeadlineMs: 5_000,
+    readyDeadlineMs: 20_000,
+    isReady: async () => (await httpStatus(ownPort, '/health/live')) === 200,
+  })
+  const paths = ['/health/ready', '/identity/jwks', '/identity/auth', '/identity/page.css']
+  const answers = await Promise.all(paths.map((path) => fetch(`http://127.0.0.1:${ownPort}${path}`)))
+  await alone.stop()
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 503, 200])
+  expect(answers.map(({ headers }) => headers.get('cache-control')).slice(2)).toEqual([
+    'no-store',
+    'public, max-age=300',
+  ])
+})
+
 test('in production it does not start, and says why', async () => {
   const { code, said } = await refusalOf({ NODE_ENV: 'production', IDENTITY_PORT: 'none' })
   expect(code).toBe(1)
@@ -306,6 +331,13 @@ test('in production it does not start, and says why', async () => {
   )
   expect(said).toContain('IDENTITY_PORT')
 })
+
+test.each(['JWKS_URL', 'JWT_SECRET'])(
+  'where %s is set it is not used, and ends without a failure',
+  async (name) => {
+    expect(await refusalOf({ [name]: 'https://id.example/keys' })).toEqual({ code: 0, said: '' })
+  },
+)
 
 test('without a key it does not start', async () => {
   const file = join(folder, 'none.json')

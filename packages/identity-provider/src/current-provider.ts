@@ -7,6 +7,14 @@ import { buildProvider } from './provider.ts'
 import { signingKeyFields } from './signing-keys.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
+/** A provider, and the function that answers requests with it. */
+interface Built {
+  provider: Provider
+  handle: ReturnType<Provider['callback']>
+  /** When the next of the previous keys has to go. */
+  staleAtMs: number
+}
+
 /**
  * The provider with the keys that are in settings.json now. The file is looked at for each request, so that a key that was made a
  * moment ago is published when the first service asks for it. A file that can't be read leaves the keys as they were.
@@ -15,46 +23,57 @@ export class CurrentProvider {
   readonly #settings: ProviderSettings
   readonly #redis: Redis
   readonly #logger: Logger
-  #version = ''
+  #version: string
   #keys: SigningKeys
-  #built: Provider
-  /** When the next of the previous keys has to go. */
-  #staleAtMs: number
+  #built: Built
 
-  private constructor(settings: ProviderSettings, redis: Redis, logger: Logger, keys: SigningKeys) {
+  private constructor(
+    settings: ProviderSettings,
+    redis: Redis,
+    logger: Logger,
+    { version, keys }: { version: string; keys: SigningKeys },
+  ) {
     this.#settings = settings
     this.#redis = redis
     this.#logger = logger
+    this.#version = version
     this.#keys = keys
-    this.#built = buildProvider(settings, keys, redis, new Date())
-    this.#staleAtMs = nextEnd(keys)
+    this.#built = this.#build(keys)
   }
 
   /** Reads the keys for the first time; rejects where there are none. */
   static async read(settings: ProviderSettings, redis: Redis, logger: Logger): Promise<CurrentProvider> {
-    return new CurrentProvider(settings, redis, logger, await readKeys(settings.SETTINGS_FILE))
+    // The version is of before the keys were read, so that a change meanwhile is seen by the first request.
+    const version = await versionOf(settings.SETTINGS_FILE)
+    const keys = await readKeys(settings.SETTINGS_FILE)
+    return new CurrentProvider(settings, redis, logger, { version, keys })
   }
 
-  async get(): Promise<Provider> {
+  async get(): Promise<Built> {
     try {
-      const { mtimeMs, ino, size } = await stat(this.#settings.SETTINGS_FILE)
-      const version = `${mtimeMs} ${ino} ${size}`
+      const version = await versionOf(this.#settings.SETTINGS_FILE)
       if (version !== this.#version) {
-        this.#keys = await readKeys(this.#settings.SETTINGS_FILE)
-        this.#build()
+        const keys = await readKeys(this.#settings.SETTINGS_FILE)
+        this.#built = this.#build(keys)
+        this.#keys = keys
         this.#version = version
       }
     } catch (error) {
       this.#logger.warn({ err: error }, 'the keys could not be read again; the ones known go on signing')
     }
-    if (Date.now() >= this.#staleAtMs) this.#build()
+    if (Date.now() >= this.#built.staleAtMs) this.#built = this.#build(this.#keys)
     return this.#built
   }
 
-  #build(): void {
-    this.#built = buildProvider(this.#settings, this.#keys, this.#redis, new Date())
-    this.#staleAtMs = nextEnd(this.#keys)
+  #build(keys: SigningKeys): Built {
+    const provider = buildProvider(this.#settings, keys, this.#redis, new Date())
+    return { provider, handle: provider.callback(), staleAtMs: nextEnd(keys) }
   }
+}
+
+async function versionOf(file: string): Promise<string> {
+  const { mtimeMs, ino, size } = await stat(file)
+  return `${mtimeMs} ${ino} ${size}`
 }
 
 async function readKeys(file: string): Promise<SigningKeys> {

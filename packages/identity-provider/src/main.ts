@@ -31,6 +31,14 @@ function connectRedis(url: string, logger: Logger): Redis {
 }
 
 async function main(): Promise<void> {
+  // Compose starts every container; where tokens come from elsewhere, this one has nothing to do.
+  const instead = ['JWKS_URL', 'JWT_SECRET'].find((name) => process.env[name])
+  if (instead !== undefined) {
+    process.stdout.write(
+      `identity: ${instead} is set, so the identity provider for development is not used\n`,
+    )
+    return
+  }
   const settings = readSettings(process.env)
   const logger = pino({ level: settings.LOG_LEVEL, base: { service: 'identity' } })
   const redis = connectRedis(settings.REDIS_URL, logger)

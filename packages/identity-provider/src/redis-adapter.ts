@@ -2,10 +2,15 @@ import type { Redis } from 'ioredis'
 import type { Adapter, AdapterPayload } from 'oidc-provider'
 
 /** How long a session and what was granted in it last, without any use; nothing else lasts longer. */
-export const SESSION_SECONDS = 14 * 86_400
+export const SESSION_SECONDS = 86_400
 
 // All tokens of a grant end with it.
 const OF_A_GRANT: ReadonlySet<string> = new Set(['AuthorizationCode', 'RefreshToken'])
+
+// A key that has ended meanwhile must not come back as one without an end. One that is there keeps its end.
+const CONSUME = `
+if redis.call('exists', KEYS[1]) == 1 then redis.call('hset', KEYS[1], 'consumed', ARGV[1]) end
+return nil`
 
 /**
  * Keeps what the provider has to remember in Redis: sessions, grants, codes and refresh tokens, each with its end, after which Redis
@@ -55,11 +60,7 @@ export class RedisAdapter implements Adapter {
   }
 
   async consume(id: string): Promise<void> {
-    const key = this.#key(id)
-    // A key that has ended meanwhile must not come back as one without an end.
-    if ((await this.#redis.exists(key)) === 1) {
-      await this.#redis.hset(key, 'consumed', Math.floor(Date.now() / 1_000))
-    }
+    await this.#redis.eval(CONSUME, 1, this.#key(id), Math.floor(Date.now() / 1_000))
   }
 
   async destroy(id: string): Promise<void> {

@@ -110,6 +110,7 @@ function templateSettings(options: NginxOptions): TemplateSettings {
     ...Object.fromEntries(servers),
     ...options.rateLimits,
     IDENTITY_IS_HERE: options.upstreams['identity'] === undefined ? 'no' : 'yes',
+    IDENTITY_ACCESS: 'allow 127.0.0.0/8; allow ::1; deny all;',
     OIDC_ISSUER: options.pageSettings?.OIDC_ISSUER ?? '',
     OIDC_CLIENT_ID: options.pageSettings?.OIDC_CLIENT_ID ?? '',
     OIDC_RESOURCE: options.pageSettings?.OIDC_RESOURCE ?? '',

@@ -38,3 +38,14 @@ test('everything that is wrong is named at once, each with its rule', () => {
     /^the settings are wrong:\n {2}HTTP_PORT: .+\n {2}DATABASE_URL: .+\n {2}JWT_SECRET: .+$/,
   )
 })
+
+test('DEVELOPMENT_JWKS is read as what it is, and its rule is told', () => {
+  const jwks = { keys: [{ kty: 'RSA', kid: 'one', n: 'x' }] }
+  const read = (text: string) => readConfig(hostSettings, { ...needed, DEVELOPMENT_JWKS: text })
+  expect(read(JSON.stringify(jwks)).DEVELOPMENT_JWKS).toEqual(jwks)
+  for (const wrong of ['no JSON', '[]', '"x"']) {
+    expect(() => read(wrong)).toThrow(/DEVELOPMENT_JWKS: must be the JSON of a JWKS: \{"keys":/)
+  }
+  expect(() => read('{"keys":[{"kty":"RSA"}]}')).toThrow('DEVELOPMENT_JWKS.keys.0.kid: ')
+  expect(() => read('{"keys":[]}')).toThrow('DEVELOPMENT_JWKS.keys: ')
+})

@@ -9,6 +9,11 @@ export function whole(min: number, max: number, fallback?: number) {
 /** For how many hours a service with Idempotency-Keys remembers one. */
 export const idempotencyKeepHours = whole(1, 8_760, 72).describe('how long an Idempotency-Key is remembered')
 
+const jwks = z.object(
+  { keys: z.array(z.looseObject({ kty: z.string(), kid: z.string() })).min(1) },
+  'must be the JSON of a JWKS: {"keys":[…]}, each key with kty and kid',
+)
+
 /** Settings every service has; a service extends this object with its own. */
 export const hostSettings = z.object({
   HOST: z.string().default('127.0.0.1').describe('address that the three ports below listen on'),
@@ -41,7 +46,8 @@ export const hostSettings = z.object({
     .describe("the identity provider's public keys"),
   DEVELOPMENT_JWKS: z
     .string()
-    .min(2)
+    .transform(parseJson)
+    .pipe(jwks)
     .optional()
     .describe(
       'public keys, as the JSON of a JWKS, that are accepted beside those of JWKS_URL; npm start sets it for its demo, production never does',
@@ -93,4 +99,13 @@ export function readConfig<S extends z.ZodType>(
   if (parsed.success) return parsed.data
   const problems = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`)
   throw new Error(`the settings are wrong:\n${problems.join('\n')}`)
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // The schema behind it refuses undefined, and says what was wanted.
+    return undefined
+  }
 }

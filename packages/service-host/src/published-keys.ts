@@ -22,8 +22,8 @@ const KEEP_MS = 86_400_000
 export interface PublishedKeys {
   /** The key of a token. */
   getKey: JWTVerifyGetKey
-  /** Reads the keys unless they have been read; whether there are any. */
-  read: () => Promise<boolean>
+  /** Reads the keys unless some are known; whether some are, or none are published, or they could not be read. */
+  read: () => Promise<'known' | 'none' | 'unread'>
 }
 
 /**
@@ -56,12 +56,13 @@ export function publishedKeys(url: string, logger: Logger): PublishedKeys {
     }
   }
 
-  const read = async (): Promise<boolean> => {
+  const read: PublishedKeys['read'] = async () => {
     if (keysIn(cache).length === 0 && Date.now() >= readFirstAtMs) {
       readFirstAtMs = Date.now() + READ_FIRST_EVERY_MS
       await refresh()
     }
-    return keysIn(cache).length > 0
+    if (keysIn(cache).length > 0) return 'known'
+    return isFilled(cache) ? 'none' : 'unread'
   }
 
   const getKey: JWTVerifyGetKey = async (header, token) => {

@@ -2,7 +2,6 @@ import { createSecretKey } from 'node:crypto'
 import type { webcrypto } from 'node:crypto'
 import { createLocalJWKSet } from 'jose'
 import type { JWTVerifyGetKey } from 'jose'
-import { z } from 'zod'
 import type { HostSettings } from './config.ts'
 import type { Logger } from './logger.ts'
 import { publishedKeys } from './published-keys.ts'
@@ -21,31 +20,42 @@ type KeySettings = Pick<HostSettings, 'HOST' | 'JWT_SECRET' | 'JWKS_URL' | 'DEVE
 
 const LOOPBACK = '127.0.0.1'
 const PUBLIC_KEY_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA']
-const jwks = z.object({ keys: z.array(z.looseObject({ kty: z.string(), kid: z.string() })) })
+
+const WHY_NOT = {
+  known: null,
+  unread: "the identity provider's keys have not been read yet",
+  none: 'the identity provider publishes no keys',
+}
 
 /** Takes the keys of one algorithm from one source only, so that a public key can't be passed off as a secret. */
 export function tokenKeys(settings: KeySettings, logger: Logger): TokenKeys {
   const { JWKS_URL, JWT_SECRET, DEVELOPMENT_JWKS } = settings
   if (JWKS_URL === undefined) {
+    if (DEVELOPMENT_JWKS !== undefined) throw new Error('DEVELOPMENT_JWKS is taken only beside JWKS_URL')
     if (JWT_SECRET === undefined) throw new Error('set JWKS_URL or JWT_SECRET')
     const secret = hmacKey(JWT_SECRET)
     return { algorithms: ['HS256'], getKey: () => secret, whyNotReady: () => Promise.resolve(null) }
   }
   const { getKey, read } = publishedKeys(JWKS_URL, logger)
-  const whyNotReady = async (): Promise<string | null> =>
-    (await read()) ? null : "the identity provider's keys have not been read yet"
+  const algorithms = PUBLIC_KEY_ALGORITHMS
+  if (DEVELOPMENT_JWKS === undefined)
+    return { algorithms, getKey, whyNotReady: async () => WHY_NOT[await read()] }
   return {
-    algorithms: PUBLIC_KEY_ALGORITHMS,
-    getKey: DEVELOPMENT_JWKS === undefined ? getKey : withOwnKeys(settings.HOST, DEVELOPMENT_JWKS, getKey),
-    whyNotReady,
+    algorithms,
+    getKey: withOwnKeys(settings.HOST, DEVELOPMENT_JWKS, getKey),
+    // There are keys that need not be read.
+    whyNotReady: () => Promise.resolve(null),
   }
 }
 
 /** A token that names a key of ours is verified by it, every other one by what the provider publishes. */
-function withOwnKeys(host: string, text: string, published: JWTVerifyGetKey): JWTVerifyGetKey {
+function withOwnKeys(
+  host: string,
+  own: NonNullable<KeySettings['DEVELOPMENT_JWKS']>,
+  published: JWTVerifyGetKey,
+): JWTVerifyGetKey {
   // In an installation that others can reach, a forgotten key of development would let anybody in who has its other half.
   if (host !== LOOPBACK) throw new Error(`DEVELOPMENT_JWKS is taken only where HOST is ${LOOPBACK}`)
-  const own = jwks.parse(JSON.parse(text))
   const names = new Set(own.keys.map(({ kid }) => kid))
   const getOwnKey = createLocalJWKSet(own)
   return (header, token) =>

@@ -204,7 +204,7 @@ describe('keys of development', () => {
   const own = async () => {
     const { signingKey, publicKey } = await makeSigningKey('RS256')
     const named = { ...signingKey, keyId: 'our own' }
-    return { key: named, jwks: JSON.stringify({ keys: [{ ...publicKey, kid: 'our own' }] }) }
+    return { key: named, jwks: { keys: [{ ...publicKey, kty: 'RSA', kid: 'our own' }] } }
   }
 
   test('are accepted beside those of the provider, each for the tokens that name it', async () => {
@@ -222,12 +222,21 @@ describe('keys of development', () => {
     expect(() => createAuthenticate(settingsFor(settings), logger)).toThrow(/only where HOST is 127.0.0.1/)
   })
 
-  test('are accepted while the provider is away', async () => {
+  test('are not accepted without a provider', async () => {
+    const { jwks } = await own()
+    const settings = settingsFor({ JWT_SECRET: SECRET, DEVELOPMENT_JWKS: jwks })
+    expect(() => createAuthenticate(settings, logger)).toThrow(
+      /DEVELOPMENT_JWKS is taken only beside JWKS_URL/,
+    )
+  })
+
+  test('are accepted while the provider is away, and the service is ready', async () => {
     const provider = await startIdentityProvider('ES256')
     await provider.stop()
     const { key, jwks } = await own()
     const settings = settingsFor({ JWKS_URL: provider.jwksUrl, DEVELOPMENT_JWKS: jwks })
     expect(await outcome(settings, await signClaims(key, claimsOf('101')))).toBe('101')
+    expect(await tokenKeys(settings, logger).whyNotReady()).toBeNull()
   })
 })
 
@@ -242,4 +251,14 @@ test('a service is not ready before it has read the keys, and stays ready when t
   await eventually(async () => expect(await keys.whyNotReady()).toBeNull())
   close()
   expect(await keys.whyNotReady()).toBeNull()
+})
+
+test('a provider that publishes no keys is told apart from one that can not be read', async () => {
+  const { first, state, url, close } = await rotatingProvider()
+  state.keys = []
+  const keys = tokenKeys(settingsFor({ JWKS_URL: url }), logger)
+  expect(await keys.whyNotReady()).toBe('the identity provider publishes no keys')
+  state.keys = [first.publicKey]
+  await eventually(async () => expect(await keys.whyNotReady()).toBeNull())
+  close()
 })

@@ -1,0 +1,48 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from '@jest/globals'
+
+const folder = mkdtempSync(join(tmpdir(), 'frontrow-make-settings-'))
+const SCRIPT = join(import.meta.dirname, '..', 'deploy', 'make-settings.ts')
+const SECRET = 'a-secret-of-the-person-who-runs-this-copy'
+const ISSUER = 'http://localhost:8080/identity'
+const own = { JWKS_URL: 'https://id.example/keys?v=2', JWT_ISSUER: 'https://id.example/' }
+
+/** Runs it as Compose does, with what the operator has set. */
+function make(set: Record<string, string>): { status: number | null; said: string; wallet: string } {
+  const env = { PATH: process.env['PATH'], DEVELOPMENT_ISSUER: ISSUER, NODE_ENV: 'development', ...set }
+  const { status, stderr } = spawnSync(process.execPath, [SCRIPT, folder], { env, encoding: 'utf8' })
+  return {
+    status,
+    said: stderr,
+    wallet: status === 0 ? readFileSync(join(folder, 'wallet.env'), 'utf8') : '',
+  }
+}
+
+afterAll(() => rmSync(folder, { recursive: true }))
+
+describe('the settings of an installation', () => {
+  it('name the identity provider for development, or what the operator has set instead', () => {
+    expect(make({ OIDC_ISSUER: ISSUER }).wallet).toContain(`JWT_ISSUER=${ISSUER}\n`)
+    expect(make({ ...own, LISTEN_ON: '0.0.0.0', NODE_ENV: 'production' }).wallet).toContain(
+      `JWKS_URL=${own.JWKS_URL}\nJWT_ISSUER=${own.JWT_ISSUER}\n`,
+    )
+    expect(make({ JWT_SECRET: SECRET, LISTEN_ON: '0.0.0.0' }).wallet).toContain(`JWT_SECRET=${SECRET}\n`)
+  })
+
+  it.each([
+    [{ NODE_ENV: 'production' }, /NODE_ENV is production, where .* lets anybody in as anybody/],
+    [{ LISTEN_ON: '0.0.0.0' }, /LISTEN_ON is 0\.0\.0\.0, which others can reach, .* JWKS_URL/],
+    [{ OIDC_ISSUER: 'https://id.example' }, /OIDC_ISSUER names .* JWKS_URL has to be set/],
+    [{ JWT_ISSUER: 'https://id.example' }, /JWT_ISSUER names .* JWKS_URL has to be set/],
+    [{ ...own, JWT_ISSUER: 'https://id.example\nDATABASE_URL=x' }, /JWT_ISSUER: must have only letters/],
+    [{ ...own, JWKS_URL: 'https://id.example/#keys' }, /JWKS_URL: must have only letters/],
+  ])('are refused, in a line that names the setting: %j', (set, why) => {
+    const { status, said } = make(set)
+    expect(status).toBe(1)
+    expect(said).toMatch(why)
+    expect(said).not.toContain('    at ')
+  })
+})
