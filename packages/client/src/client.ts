@@ -32,8 +32,8 @@ export interface Client {
   readonly DELETE: Call<'delete'>
   /**
    * Follows Server-Sent Events until the signal aborts, the loop is left, or the server says that no more will come. A connection
-   * that is lost or refused for now (429, 502 to 504) is made again, with Last-Event-ID, at growing intervals up to some 30 s, and
-   * `onConnection` is told. Throws ApiError for every other refusal, and UnreadableAnswerError. An event that this version does
+   * that is lost or refused for now (429, 500 and above, also by a proxy's page) is made again, with Last-Event-ID, at growing
+   * intervals up to some 30 s, and `onConnection` is told. Throws ApiError and UnreadableAnswerError for every other answer. An event that this version does
    * not know comes as it is.
    */
   readonly events: <P extends EventsPath>(

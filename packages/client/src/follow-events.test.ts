@@ -94,6 +94,29 @@ test('whoever is refused for now comes back after Retry-After, and not more ofte
   if (last?.state === 'lost') expect(last.retryInMs).toBeGreaterThanOrEqual(1_000)
 })
 
+test('a proxy\'s page and a mistake of a server do not end the following', async () => {
+  await using server = await startLocalServer(
+    stream(''),
+    (response) => response.writeHead(502, { 'Content-Type': 'text/html' }).end('<h1>Bad Gateway</h1>'),
+    refusal(500, 'INTERNAL'),
+    stream(write('ended', ended, 'a')),
+    noMore,
+  )
+  const { seen, states } = await collect(createClient({ baseUrl: server.baseUrl }))
+  expect(seen.map(({ event }) => event)).toEqual(['ended'])
+  expect(states).toEqual(['open', 'lost', 'lost', 'lost', 'open', 'lost'])
+})
+
+test('a server that asks readers to come back at once gets a pause all the same', async () => {
+  await using server = await startLocalServer((response) => {
+    response.writeHead(200, { 'Content-Type': 'text/event-stream' })
+    response.end(`retry: 0\n\n${write('room', room, 'a')}`)
+  }, noMore)
+  const { connections } = await collect(createClient({ baseUrl: server.baseUrl }))
+  const waits = connections.map((connection) => (connection.state === 'lost' ? connection.retryInMs : 0))
+  expect(Math.max(...waits)).toBeGreaterThanOrEqual(250)
+})
+
 test('a refusal for good is thrown', async () => {
   await using server = await startLocalServer(refusal(401, 'QUEUE_TOKEN_INVALID'))
   const error = await collect(createClient({ baseUrl: server.baseUrl })).catch((thrown: unknown) => thrown)

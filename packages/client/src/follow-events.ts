@@ -28,6 +28,8 @@ export type Connect = (lastEventId: string | undefined) => Promise<ReadableStrea
 // Servers send a comment every 15 s, so a connection that brings nothing for three of them is dead.
 const SILENCE_MAX_MS = 45_000
 const RETRY_MS = 2_000
+// A server may ask for less, such as 0, and a connection that ends at once must not be made again without a pause.
+const RETRY_MIN_MS = 250
 const RETRY_MAX_MS = 30_000
 
 /** The events of one connection after the other. See `events` in client.ts. */
@@ -44,7 +46,7 @@ export async function* followEvents(
       const body = await connect(knownId)
       if (body === undefined) return
       onConnection?.({ state: 'open' })
-      for await (const message of readEvents(body, (ms) => (retryMs = ms))) {
+      for await (const message of readEvents(body, (ms) => (retryMs = Math.max(RETRY_MIN_MS, ms)))) {
         failures = 0
         knownId = message.id ?? knownId
         yield { ...message, event: message.event ?? 'message', data: parseData(message.data) }
@@ -65,9 +67,10 @@ export async function* followEvents(
 /** The wait that a lost connection asks for, in milliseconds; throws what no other try would mend. */
 function waitBeforeRetry(error: unknown): number {
   if (error instanceof NoAnswerError) return 0
-  const isForNow = error instanceof ApiError && (error.status === 429 || error.status >= 502)
-  if (!isForNow) throw error
-  return (error.retryAfterSeconds ?? 0) * 1_000
+  // A proxy in front of the API says with a page of its own that nobody is behind it just now.
+  const isAnswer = error instanceof ApiError || error instanceof UnreadableAnswerError
+  if (!isAnswer || (error.status !== 429 && error.status < 500)) throw error
+  return error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1_000 : 0
 }
 
 async function* readEvents(
