@@ -74,8 +74,8 @@ export function scheduleQuery(concertId: number, scheduleId: number, isLive = fa
 }
 
 /** The place of this browser in the line of a schedule. */
-export async function fetchPlace(scheduleId: number, signal: AbortSignal): Promise<Place> {
-  const place = dataOf(await api.GET(ME, { params: { query: { scheduleId } }, signal }))
+export async function fetchPlace(scheduleId: number, signal: AbortSignal, client = api): Promise<Place> {
+  const place = dataOf(await client.GET(ME, { params: { query: { scheduleId } }, signal }))
   serverClock.learn(place.serverTime)
   return place
 }
@@ -90,8 +90,12 @@ export function placeQuery(scheduleId: number) {
 }
 
 /** How far the line of a schedule is: the one answer that a whole crowd shares. */
-export async function fetchNowServing(scheduleId: number, signal: AbortSignal): Promise<NowServing> {
-  const line = dataOf(await api.GET(NOW_SERVING, { params: { path: { scheduleId } }, signal }))
+export async function fetchNowServing(
+  scheduleId: number,
+  signal: AbortSignal,
+  client = api,
+): Promise<NowServing> {
+  const line = dataOf(await client.GET(NOW_SERVING, { params: { path: { scheduleId } }, signal }))
   serverClock.learn(line.serverTime)
   return line
 }

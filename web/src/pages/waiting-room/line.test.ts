@@ -93,3 +93,9 @@ test('a place that lives again has no end any more', () => {
   expect(after(at(3), { kind: 'ended', end: 'REISSUED' }).end).toBe('REISSUED')
   expect(after(at(3), { kind: 'ended', end: 'REISSUED' }, at(3)).end).toBeUndefined()
 })
+
+test('an end that is known stays, also where it is only known later that the place is gone', () => {
+  for (const end of ['LEFT', 'USED', 'REISSUED'] as const)
+    expect(after(at(3), { kind: 'ended', end }, { kind: 'ended', end: 'EXPIRED' }).end).toBe(end)
+  expect(after(at(3), { kind: 'ended', end: 'EXPIRED' }).end).toBe('EXPIRED')
+})

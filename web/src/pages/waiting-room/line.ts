@@ -55,7 +55,8 @@ export function learn(line: Line, event: LineEvent): Line {
     case 'connection':
       return { ...line, isLive: event.isLive }
     case 'ended':
-      return { ...line, end: event.end }
+      // EXPIRED is also said where nobody knows how a place ended, so it never replaces an end that is known.
+      return { ...line, end: event.end === 'EXPIRED' ? (line.end ?? event.end) : event.end }
   }
 }
 
