@@ -8,7 +8,7 @@ export const api = createClient({ baseUrl: '', token: accessToken, timeoutMs: 20
 
 /** Takes the data of an answer, and the server's time from its header. */
 export function dataOf<T>({ data, headers }: { data: T; headers: Headers }): T {
-  serverClock.learnDate(headers.get('date'), Date.now())
+  serverClock.learnDate(headers)
   return data
 }
 
