@@ -1,3 +1,4 @@
+import { localStore } from './browser-store.ts'
 import type buying from './words/en/buying.json'
 import type line from './words/en/line.json'
 
@@ -38,7 +39,7 @@ const listeners = new Set<() => void>()
 
 /** Loads the sentences of the language that the person chose earlier, or else of the first one that the browser asks for and we have. */
 export async function startWords(): Promise<void> {
-  const wanted = [localStorage.getItem(CHOSEN) ?? '', ...navigator.languages]
+  const wanted = [localStore.getItem(CHOSEN) ?? '', ...navigator.languages]
   await speak(wanted.map(languageOf).find((known) => known !== undefined) ?? 'en')
 }
 
@@ -50,7 +51,7 @@ export async function loadBuyingWords(): Promise<void> {
 
 /** Changes the language, and remembers it. */
 export async function chooseLanguage(next: Language): Promise<void> {
-  localStorage.setItem(CHOSEN, next)
+  localStore.setItem(CHOSEN, next)
   await speak(next)
 }
 

@@ -94,7 +94,7 @@ test('whoever is refused for now comes back after Retry-After, and not more ofte
   if (last?.state === 'lost') expect(last.retryInMs).toBeGreaterThanOrEqual(1_000)
 })
 
-test('a proxy\'s page and a mistake of a server do not end the following', async () => {
+test("a proxy's page and a mistake of a server do not end the following", async () => {
   await using server = await startLocalServer(
     stream(''),
     (response) => response.writeHead(502, { 'Content-Type': 'text/html' }).end('<h1>Bad Gateway</h1>'),

@@ -1,8 +1,8 @@
 import { ApiError } from '@frontrow/client/errors'
 import type { ReactNode } from 'react'
-import { useLocation } from 'react-router'
 import { failureKind } from '../refusal-words.ts'
 import { beginSignIn } from '../sign-in.ts'
+import { useReturnTo } from '../use-sign-in.ts'
 import { useWords } from '../use-words.ts'
 import { Button } from './Button.tsx'
 import { Note } from './Note.tsx'
@@ -18,7 +18,7 @@ export function RefusalNote({
   children?: ReactNode
 }) {
   const { t } = useWords()
-  const { pathname } = useLocation()
+  const returnTo = useReturnTo()
   const kind = failureKind(error)
   const isOurs = kind === 'INTERNAL' || kind === 'OTHER'
   return (
@@ -29,7 +29,7 @@ export function RefusalNote({
       </p>
       {isOurs && error instanceof ApiError ? <p>{t('requestId', { id: error.requestId })}</p> : null}
       {kind === 'UNAUTHENTICATED' ? (
-        <Button onPress={() => void beginSignIn(pathname)}>{t('signIn')}</Button>
+        <Button onPress={() => void beginSignIn(returnTo)}>{t('signIn')}</Button>
       ) : null}
       {children}
       {onRetry === undefined ? null : <Button onPress={onRetry}>{t('tryAgain')}</Button>}

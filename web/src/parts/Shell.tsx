@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react'
 import { useSyncExternalStore } from 'react'
-import { Link, NavLink, useLocation } from 'react-router'
+import { Link, NavLink } from 'react-router'
 import { beginSignIn, signOut } from '../sign-in.ts'
-import { useSignIn } from '../use-sign-in.ts'
+import { useReturnTo, useSignIn } from '../use-sign-in.ts'
 import { useWords } from '../use-words.ts'
 import { chooseLanguage, languages } from '../words.ts'
 import { Button } from './Button.tsx'
@@ -51,12 +51,12 @@ export function Shell({ children }: { children: ReactNode }) {
 
 function Person() {
   const { t } = useWords()
-  const { pathname } = useLocation()
+  const returnTo = useReturnTo()
   const signIn = useSignIn()
   if (signIn.status === 'starting') return null
   if (signIn.status === 'signed-out') {
     return (
-      <Button look="quiet" onPress={() => void beginSignIn(pathname)}>
+      <Button look="quiet" onPress={() => void beginSignIn(returnTo)}>
         {t('signIn')}
       </Button>
     )
@@ -74,9 +74,9 @@ function Person() {
 function SignInFailed() {
   const { t } = useWords()
   const signIn = useSignIn()
-  return signIn.status === 'signed-out' && signIn.why === 'failed' ? (
-    <Note kind="bad">{t('signInFailed')}</Note>
-  ) : null
+  if (signIn.status !== 'signed-out') return null
+  if (signIn.why === 'failed') return <Note kind="bad">{t('signInFailed')}</Note>
+  return signIn.why === 'signed-out-here' ? <Note kind="bad">{t('signedOutHere')}</Note> : null
 }
 
 function Offline() {

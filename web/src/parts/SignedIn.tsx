@@ -1,7 +1,6 @@
 import type { ReactNode } from 'react'
-import { useLocation } from 'react-router'
 import { beginSignIn } from '../sign-in.ts'
-import { useSignIn } from '../use-sign-in.ts'
+import { useReturnTo, useSignIn } from '../use-sign-in.ts'
 import { useWords } from '../use-words.ts'
 import { Button } from './Button.tsx'
 import { Loading } from './Loading.tsx'
@@ -9,7 +8,7 @@ import { Loading } from './Loading.tsx'
 /** Shows what is for a person who is signed in; anybody else is asked to sign in, and comes back here. */
 export function SignedIn({ why, children }: { why: string; children: (userId: string) => ReactNode }) {
   const { t } = useWords()
-  const { pathname } = useLocation()
+  const returnTo = useReturnTo()
   const signIn = useSignIn()
   if (signIn.status === 'starting') return <Loading />
   if (signIn.status === 'signed-in') return children(signIn.userId)
@@ -17,7 +16,7 @@ export function SignedIn({ why, children }: { why: string; children: (userId: st
     <div>
       <p>{signIn.why === 'ended' ? t('signInEnded') : why}</p>
       <p>
-        <Button look="main" onPress={() => void beginSignIn(pathname)}>
+        <Button look="main" onPress={() => void beginSignIn(returnTo)}>
           {t('signIn')}
         </Button>
       </p>

@@ -1,4 +1,5 @@
 import { useEffect, useReducer, useState } from 'react'
+import { localStore } from '../../browser-store.ts'
 import { serverClock } from '../../clock.ts'
 import { fetchNowServing } from '../../queries.ts'
 import type { Place } from '../../queries.ts'
@@ -15,7 +16,7 @@ export function useLine(place: Place, opensAtMs: number): { line: Line; failure:
       kind: 'place',
       place,
       isOpen: serverClock.now() >= opensAtMs,
-      knownWay: readWay(localStorage.getItem(wayKey(place))),
+      knownWay: readWay(localStore.getItem(wayKey(place))),
     }),
   )
   const [failure, setFailure] = useState<unknown>()
@@ -30,7 +31,7 @@ export function useLine(place: Place, opensAtMs: number): { line: Line; failure:
   const { way } = line
   useEffect(() => {
     // The bar stands where it stood after a reload, and in a second tab.
-    if (way !== undefined) localStorage.setItem(wayKey(place), writeWay(way))
+    if (way !== undefined) localStore.setItem(wayKey(place), writeWay(way))
   }, [way, place])
   return { line, failure }
 }
