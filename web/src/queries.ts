@@ -74,8 +74,13 @@ export function scheduleQuery(concertId: number, scheduleId: number, isLive = fa
 }
 
 /** The place of this browser in the line of a schedule. */
-export async function fetchPlace(scheduleId: number, signal: AbortSignal, client = api): Promise<Place> {
-  const place = dataOf(await client.GET(ME, { params: { query: { scheduleId } }, signal }))
+export async function fetchPlace(
+  scheduleId: number,
+  signal: AbortSignal | undefined,
+  client = api,
+): Promise<Place> {
+  const init = signal === undefined ? {} : { signal }
+  const place = dataOf(await client.GET(ME, { params: { query: { scheduleId } }, ...init }))
   serverClock.learn(place.serverTime)
   return place
 }

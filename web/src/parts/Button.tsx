@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import { Link } from 'react-router'
+import { classNames } from './class-names.ts'
 import styles from './Button.module.css'
 
 type Look = 'main' | 'plain' | 'quiet'
@@ -31,7 +32,7 @@ export function Button({
         if (isDisabled) event.preventDefault()
         else onPress?.()
       }}
-      className={`${styles['button']} ${styles[look]}`}
+      className={classNames(styles['button'], styles[look])}
     >
       {children}
     </button>
@@ -41,7 +42,7 @@ export function Button({
 /** A link that leads on and looks like a button. */
 export function ButtonLink({ to, look = 'plain', children }: { to: string; look?: Look; children: string }) {
   return (
-    <Link to={to} className={`${styles['button']} ${styles[look]}`}>
+    <Link to={to} className={classNames(styles['button'], styles[look])}>
       {children}
     </Link>
   )

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import { useSyncExternalStore } from 'react'
 import { Link, NavLink } from 'react-router'
+import { useAnnounced } from '../announcements.ts'
 import { beginSignIn, signOut } from '../sign-in.ts'
 import { useReturnTo, useSignIn } from '../use-sign-in.ts'
 import { useWords } from '../use-words.ts'
@@ -41,11 +42,21 @@ export function Shell({ children }: { children: ReactNode }) {
         </div>
       </header>
       <main id="content" className={styles['content']} tabIndex={-1}>
+        <Announcement />
         <Offline />
         <SignInFailed />
         {children}
       </main>
     </>
+  )
+}
+
+/** Stays as long as the page does, since screen readers read what changes in a region, and seldom a region that is new. */
+function Announcement() {
+  return (
+    <p className="unseen" role="status">
+      {useAnnounced()}
+    </p>
   )
 }
 

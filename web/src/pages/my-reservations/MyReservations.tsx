@@ -2,6 +2,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from 'react-router'
 import { Await } from '../../parts/Await.tsx'
 import { ButtonLink } from '../../parts/Button.tsx'
+import { classNames } from '../../parts/class-names.ts'
 import { MoreButton } from '../../parts/MoreButton.tsx'
 import { PageTitle } from '../../parts/PageTitle.tsx'
 import { SignedIn } from '../../parts/SignedIn.tsx'
@@ -61,7 +62,7 @@ function Item({ reservation }: { reservation: Reservation }) {
   return (
     <li>
       <Link to={`/reservations/${reservationId}`}>
-        <span className={`${styles['state']} ${styles[status]}`}>{t(`mine.${status}`)}</span>
+        <span className={classNames(styles['state'], styles[status])}>{t(`mine.${status}`)}</span>
         <strong>
           {first === undefined
             ? reservationNumber

@@ -1,7 +1,8 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
-import { useEffect } from 'react'
+import { useEffect, useState } from 'react'
 import { useNavigate } from 'react-router'
+import { useAnnouncement } from '../../announcements.ts'
 import { Button, ButtonLink } from '../../parts/Button.tsx'
 import { Note } from '../../parts/Note.tsx'
 import { PageTitle } from '../../parts/PageTitle.tsx'
@@ -113,16 +114,18 @@ function BeforeOpening({ schedule, above }: { schedule: Schedule; above: string 
 
 function Connection({ line }: { line: Line }) {
   const { t } = useWords()
-  return line.isLive ? null : <Note>{t('line.reconnecting')}</Note>
+  useAnnouncement(line.isLive ? '' : t('line.reconnecting'))
+  return line.isLive ? null : <Note isAnnounced>{t('line.reconnecting')}</Note>
 }
 
 function YourTurn({ place, schedule, above }: { place: Place; schedule: Schedule; above: string }) {
   const { t } = useWords()
   useEffect(chime, [])
+  useAnnouncement(`${t('line.turn.title')}. ${t('line.turn.text')}`)
   return (
     <>
       <PageTitle title={t('line.turn.title')} windowTitle={t('line.turn.windowTitle')} above={above} />
-      <Note kind="good">
+      <Note kind="good" isAnnounced>
         <p>{t('line.turn.text')}</p>
         <p>
           {t('line.turn.left')}{' '}
@@ -141,19 +144,36 @@ function YourTurn({ place, schedule, above }: { place: Place; schedule: Schedule
   )
 }
 
+/** Gives the place up, after a question that says what is lost. */
 function Leave({ schedule: { concertId, scheduleId } }: { schedule: Schedule }) {
   const { t } = useWords()
   const navigate = useNavigate()
+  const [isAsking, setIsAsking] = useState(false)
   const leaving = useMutation({
     mutationFn: () => leaveLine(scheduleId),
     onSuccess: () => navigate(`/concerts/${concertId}/schedules/${scheduleId}`),
   })
+  if (!isAsking) {
+    return (
+      <div className={styles['leave']}>
+        <Button look="quiet" onPress={() => setIsAsking(true)}>
+          {t('line.leave')}
+        </Button>
+      </div>
+    )
+  }
   return (
-    <div className={styles['leave']}>
+    <Note>
+      <p>{t('line.leaving.text')}</p>
       {leaving.isError ? <RefusalNote error={leaving.error} /> : null}
-      <Button look="quiet" isDisabled={leaving.isPending} onPress={() => leaving.mutate()}>
-        {t('line.leave')}
-      </Button>
-    </div>
+      <p className={styles['row']}>
+        <Button autoFocus isDisabled={leaving.isPending} onPress={() => leaving.mutate()}>
+          {t('line.leaving.yes')}
+        </Button>
+        <Button look="quiet" onPress={() => setIsAsking(false)}>
+          {t('line.leaving.no')}
+        </Button>
+      </p>
+    </Note>
   )
 }

@@ -56,7 +56,7 @@ function Room({ schedule }: { schedule: Schedule }) {
   if (found.isPending) return <Loading />
   return (
     <>
-      <PageTitle title={t('line.title')} above={above} />
+      <PageTitle title={t('line.before')} above={above} />
       {found.isError ? (
         <RefusalNote error={found.error} onRetry={() => void found.refetch()} />
       ) : (
