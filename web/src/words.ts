@@ -32,6 +32,9 @@ const loaders: Record<Language, Record<'line' | 'buying', () => Promise<{ defaul
 }
 
 let language: Language = 'en'
+/** The language that is being loaded, or was last. */
+let wantedLanguage: Language = 'en'
+let loading: Promise<void> = Promise.resolve()
 let sentences: Sentences = new Map()
 let saying: Say = (key) => key
 let isBuying = false
@@ -46,13 +49,13 @@ export async function startWords(): Promise<void> {
 /** Loads what is said on the pages after the line as well, now and after each change of the language. */
 export async function loadBuyingWords(): Promise<void> {
   isBuying = true
-  await speak(language)
+  await speak(wantedLanguage)
 }
 
-/** Changes the language, and remembers it. */
+/** Changes the language, and remembers it; where its words can't be loaded, the language of before stays. */
 export async function chooseLanguage(next: Language): Promise<void> {
-  localStore.setItem(CHOSEN, next)
   await speak(next)
+  if (language === next) localStore.setItem(CHOSEN, next)
 }
 
 /** The language of now. */
@@ -94,9 +97,25 @@ export function readSentences(words: unknown, path = ''): [string, string][] {
   )
 }
 
+/** Resolves when the sentences that were asked for last are there: who asks twice in a row gets the second, whichever comes first. */
 async function speak(next: Language): Promise<void> {
+  wantedLanguage = next
+  const mine = load(next, () => loading === mine)
+  loading = mine
+  try {
+    await mine
+  } catch (error) {
+    if (loading !== mine) return loading
+    wantedLanguage = language
+    throw error
+  }
+  if (loading !== mine) await loading
+}
+
+async function load(next: Language, isLatest: () => boolean): Promise<void> {
   const loader = loaders[next]
   const files = await Promise.all([loader.line(), ...(isBuying ? [loader.buying()] : [])])
+  if (!isLatest()) return
   language = next
   sentences = new Map(files.flatMap((file) => readSentences(file.default)))
   saying = sayer(sentences, next)

@@ -6,9 +6,15 @@ import { beginSignIn, signOut } from '../sign-in.ts'
 import { useReturnTo, useSignIn } from '../use-sign-in.ts'
 import { useWords } from '../use-words.ts'
 import { chooseLanguage, languages } from '../words.ts'
+import type { Language } from '../words.ts'
 import { Button } from './Button.tsx'
 import { Note } from './Note.tsx'
 import styles from './Shell.module.css'
+
+/** The button stays, so a person whose connection fails just now can press it again. */
+async function changeLanguage(next: Language): Promise<void> {
+  await chooseLanguage(next).catch((error: unknown) => console.error(error))
+}
 
 /** What is around every page. */
 export function Shell({ children }: { children: ReactNode }) {
@@ -33,7 +39,7 @@ export function Shell({ children }: { children: ReactNode }) {
           </nav>
           <div className={styles['person']}>
             <span lang={other}>
-              <Button look="quiet" onPress={() => void chooseLanguage(other)}>
+              <Button look="quiet" onPress={() => void changeLanguage(other)}>
                 {languages[other]}
               </Button>
             </span>
