@@ -9,6 +9,8 @@ import { useWords } from '../../use-words.ts'
 import { NotFound } from '../NotFound.tsx'
 import styles from './Concert.module.css'
 
+const DAY_MS = 86_400_000
+
 /** One concert and its dates. */
 export default function Concert() {
   const concertId = useNumber('concertId')
@@ -33,7 +35,7 @@ function KnownConcert({ concertId }: { concertId: number }) {
 }
 
 function Dates({ concertId }: { concertId: number }) {
-  const { t, count, localDay, localTime } = useWords()
+  const { t, count, localDay, localTime, moment } = useWords()
   const now = useServerNow()
   const schedules = useQuery(schedulesQuery(concertId))
   return (
@@ -51,14 +53,16 @@ function Dates({ concertId }: { concertId: number }) {
                   </span>
                   <span className={styles['where']}>{date.venueName}</span>
                   <span className={styles['left']}>
-                    {Date.parse(date.bookingOpenAt) > now
-                      ? t('concert.opensLater')
-                      : date.availableSeats === 0
-                        ? t('concert.soldOut')
-                        : t('concert.seatsLeft', {
-                            count: date.availableSeats,
-                            seats: count(date.availableSeats),
-                          })}
+                    {Date.parse(date.bookingOpenAt) > now + DAY_MS
+                      ? t('concert.opensOn', { at: moment(date.bookingOpenAt) })
+                      : Date.parse(date.bookingOpenAt) > now
+                        ? t('concert.opensLater')
+                        : date.availableSeats === 0
+                          ? t('concert.soldOut')
+                          : t('concert.seatsLeft', {
+                              count: date.availableSeats,
+                              seats: count(date.availableSeats),
+                            })}
                   </span>
                 </Link>
               </li>

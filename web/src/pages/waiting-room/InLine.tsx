@@ -104,7 +104,8 @@ function BeforeOpening({ schedule, above }: { schedule: Schedule; above: string 
       <p className={styles['text']}>{t('line.early.draw')}</p>
       {fairness.data === undefined ? null : (
         <p className={styles['quiet']}>
-          {t('line.early.commitment')} <code>{fairness.data.commitment}</code>
+          {t('line.early.commitment')} <code>{fairness.data.commitment}</code>.{' '}
+          <a href="/docs">{t('line.early.check')}</a>
         </p>
       )}
       <p className={styles['quiet']}>{t('line.kept')}</p>
