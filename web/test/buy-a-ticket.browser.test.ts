@@ -17,20 +17,30 @@ const described =
       )
     : describe.bind(describe, 'in a browser')
 
+function tokenOf(place: unknown): string {
+  if (typeof place === 'object' && place !== null && 'token' in place && typeof place.token === 'string')
+    return place.token
+  throw new Error(`no place: ${JSON.stringify(place)}`)
+}
+
 described(() => {
   let system: RunningSystem
   let browser: Browser
   const fans: Fan[] = []
 
   beforeAll(async () => {
-    ;[system, browser] = await Promise.all([startSystem(), startBrowser()])
-  }, 100_000)
+    // Each is known as soon as it runs, so that it is stopped also where the other one does not start.
+    const starts = await Promise.allSettled([
+      startSystem().then((started) => (system = started)),
+      startBrowser().then((started) => (browser = started)),
+    ])
+    for (const start of starts) if (start.status === 'rejected') throw start.reason
+  }, 130_000)
 
   afterEach(async () => {
-    for (const fan of fans.splice(0)) {
-      expect(fan.problems).toEqual([])
-      await fan.leave()
-    }
+    const left = fans.splice(0)
+    for (const fan of left) await fan.leave()
+    for (const fan of left) expect(fan.problems).toEqual([])
   })
 
   afterAll(async () => {
@@ -88,34 +98,42 @@ described(() => {
     await page.getByRole('link', { name: 'My tickets' }).first().click()
     await page.getByText('Cancelled', { exact: true }).waitFor()
     await look('my-tickets')
-  }, 40_000)
+  }, 90_000)
 
   test('a fan waits, is told of a pause and of who is ahead, keeps the place on reload and in a second tab, and is let in', async () => {
-    await system.call('PATCH', `/admin/queues/${SMALL.scheduleId}`, { body: { paused: true } })
-    for (const user of ['ahead-1', 'ahead-2', 'ahead-3']) {
-      await system.call('POST', '/queue/tokens', { user, body: { scheduleId: SMALL.scheduleId } })
-    }
     const { page, signIn, look } = await open(`${SMALL.path}/line`)
-    await signIn('web-2')
-    await page.getByRole('button', { name: 'Get in line' }).click()
-    await page.getByText('The line is paused').waitFor()
-    await page.getByText('people ahead of you').waitFor()
-    expect(await page.locator('main').innerText()).toMatch(/3\s+people ahead of you/)
-    expect(await page.title()).toContain('Number 4 in line')
-    await look('waiting')
-    await page.reload()
-    await page.getByText('people ahead of you').waitFor()
     const tab = await page.context().newPage()
-    await tab.goto(`${SMALL.path}/line`)
-    await tab.getByText('people ahead of you').waitFor()
-    expect(await tab.title()).toContain('Number 4 in line')
-    await system.call('PATCH', `/admin/queues/${SMALL.scheduleId}`, { body: { paused: false } })
+    const pauseLine = (paused: boolean): Promise<unknown> =>
+      system.call('PATCH', `/admin/queues/${SMALL.scheduleId}`, { body: { paused } })
+    await pauseLine(true)
+    try {
+      for (const user of ['ahead-1', 'ahead-2', 'ahead-3']) {
+        await system.call('POST', '/queue/tokens', { user, body: { scheduleId: SMALL.scheduleId } })
+      }
+      await signIn('web-2')
+      await page.getByRole('button', { name: 'Get in line' }).click()
+      await page.getByText('The line is paused').waitFor()
+      await page.getByText('people ahead of you').waitFor()
+      expect(await page.locator('main').innerText()).toMatch(/3\s+people ahead of you/)
+      expect(await page.title()).toContain('Number 4 in line')
+      await look('waiting')
+      await page.reload()
+      await page.getByText('people ahead of you').waitFor()
+      await tab.goto(`${SMALL.path}/line`)
+      await tab.getByText('people ahead of you').waitFor()
+      expect(await tab.title()).toContain('Number 4 in line')
+    } finally {
+      // The other stories buy from the same line.
+      await pauseLine(false)
+    }
     for (const one of [page, tab]) await one.getByRole('heading', { name: 'It is your turn' }).waitFor()
     expect(await page.title()).toContain('● It is your turn')
     await look('your-turn')
     await page.getByRole('button', { name: 'Leave the line' }).click()
+    await look('leaving')
+    await page.getByRole('button', { name: 'Give up my place' }).click()
     await tab.getByRole('heading', { name: 'You have left the line' }).waitFor()
-  }, 30_000)
+  }, 90_000)
 
   test('a reload and a lost connection in the middle of paying buy one ticket', async () => {
     const { page, signIn } = await open(`${LARGE.path}/line`)
@@ -126,22 +144,31 @@ described(() => {
       .getByRole('radio', { name: /Card that works/ })
       .first()
       .check({ force: true })
-    // The request arrives, its answer does not.
-    let sent = 0
-    await page.route('**/api/v1/payments', async (route) => {
-      sent += 1
-      if (sent > 1) return route.continue()
-      await route.fetch()
-      return route.abort('connectionreset')
+    // Requests arrive and their answers do not, until the page has sent the payment twice.
+    const keys: (string | undefined)[] = []
+    const { promise: sentTwice, resolve } = Promise.withResolvers<void>()
+    let isCut = true
+    await page.route(/\/api\/v1\/(?:payments|reservations\/)/, async (route) => {
+      const request = route.request()
+      const isPayment = request.method() === 'POST'
+      if (isPayment) keys.push(request.headers()['idempotency-key'])
+      if (!isCut) return route.continue()
+      if (isPayment) await route.fetch()
+      await route.abort('connectionreset')
+      if (keys.length >= 2) resolve()
     })
     await page.getByRole('button', { name: /^Pay/ }).click()
     await page.getByText('We have no answer yet').waitFor()
+    await sentTwice
+    isCut = false
     await page.reload()
     await page.getByRole('heading', { name: 'You have your tickets' }).waitFor()
-    expect(sent).toBeGreaterThan(0)
+    expect(keys.length).toBeGreaterThanOrEqual(2)
+    expect(new Set(keys).size).toBe(1)
+    expect(keys[0]).toBeDefined()
     expect(await reservations('web-3')).toMatchObject({ items: [{ status: 'CONFIRMED' }] })
     expect(await reservations('web-3')).toHaveProperty('items.length', 1)
-  }, 30_000)
+  }, 90_000)
 
   test('who loses a seat is told so kindly, and takes the next best by one press; a declined card says what to do', async () => {
     const { page, signIn, look } = await open(`${SMALL.path}/line`)
@@ -153,15 +180,22 @@ described(() => {
     await page.route('**/seats/events', (route) => route.abort())
     await page.getByRole('checkbox', { name: 'Seat 1', exact: true }).first().check({ force: true })
     await look('seat-list')
-    await page.route('**/api/v1/reservations', (route) => {
-      if (route.request().postDataJSON()?.seatIds === undefined) return route.continue()
-      return route.fulfill({
-        status: 409,
-        json: {
-          success: false,
-          error: { code: 'SEAT_TAKEN', message: 'gone', details: { seatIds: [1] }, requestId: 'r-1' },
-        },
-      })
+    // Somebody else holds the seat in the moment in which the fan's request is on its way.
+    const rival = await system.call('POST', '/queue/tokens', {
+      user: 'rival',
+      body: { scheduleId: SMALL.scheduleId },
+    })
+    await page.route('**/api/v1/reservations', async (route) => {
+      const seatIds = route.request().postDataJSON()?.seatIds
+      if (seatIds !== undefined) {
+        await system.call('POST', '/reservations', {
+          user: 'rival',
+          key: 'rival-holds-a-seat',
+          queueToken: tokenOf(rival),
+          body: { scheduleId: SMALL.scheduleId, seatIds },
+        })
+      }
+      return route.continue()
     })
     await page.getByRole('button', { name: 'Hold 1 seat', exact: true }).click()
     await page.getByText('somebody was a moment faster').waitFor()
@@ -175,7 +209,7 @@ described(() => {
     await page.getByRole('button', { name: /^Pay/ }).click()
     await page.getByText('The card was declined, and nothing was taken.').waitFor()
     await look('declined')
-  }, 30_000)
+  }, 90_000)
 
   test('with the keyboard alone a fan gets from the concert to held seats', async () => {
     const { page } = await open('/')
@@ -202,7 +236,7 @@ described(() => {
     await press('button', /Hold 3 seats/)
     await page.getByRole('heading', { name: 'Your seats are held' }).waitFor()
     expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1')
-  }, 30_000)
+  }, 90_000)
 
   test('in Korean, dark, on 320 pixels, every page says all it says, and nothing is wider than the screen', async () => {
     const { page, signIn, look } = await open('/', {
@@ -231,5 +265,5 @@ described(() => {
     await look('ko-not-found')
     await page.getByRole('button', { name: 'English' }).click()
     await page.getByRole('heading', { name: 'There is no such page' }).waitFor()
-  }, 30_000)
+  }, 90_000)
 })

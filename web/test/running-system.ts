@@ -8,16 +8,22 @@ import { runCommand } from '@frontrow/local-stack/run-command'
 
 const root = join(import.meta.dirname, '..', '..')
 const READY_WITHIN_MS = 90_000
+const STOPPED_WITHIN_MS = 20_000
+const ANSWERED_WITHIN_MS = 20_000
+
+/** As whom a call is made, and with what. */
+interface CallOptions {
+  user?: string
+  body?: object
+  key?: string
+  queueToken?: string
+}
 
 /** Everything that `npm start` runs, with data of its own. */
 export interface RunningSystem {
   url: string
   /** Calls the API as an admin, or as `user`. */
-  call: (
-    method: string,
-    path: string,
-    options?: { user?: string; body?: object; key?: string },
-  ) => Promise<unknown>
+  call: (method: string, path: string, options?: CallOptions) => Promise<unknown>
   stop: () => Promise<void>
 }
 
@@ -35,24 +41,25 @@ export async function startSystem(): Promise<RunningSystem> {
   let output = ''
   const stop = async (): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) {
+      const exit = once(child, 'exit')
       child.kill('SIGINT')
-      await once(child, 'exit')
+      const timer = setTimeout(() => child.kill('SIGKILL'), STOPPED_WITHIN_MS)
+      await exit.finally(() => clearTimeout(timer))
     }
     rmSync(dataFolder, { recursive: true, force: true })
   }
   try {
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`not ready in time: ${output}`)), READY_WITHIN_MS)
-      const read = (text: string): void => {
-        output += text
-        if (!output.includes('Frontrow is ready')) return
-        clearTimeout(timer)
-        resolve()
-      }
-      child.stdout.setEncoding('utf8').on('data', read)
-      child.stderr.setEncoding('utf8').on('data', read)
-      child.once('exit', () => reject(new Error(`it ended: ${output}`)))
-    })
+    const { promise: ready, resolve, reject } = Promise.withResolvers<void>()
+    const timer = setTimeout(() => reject(new Error(`not ready in time: ${output}`)), READY_WITHIN_MS)
+    const read = (text: string): void => {
+      output += text
+      if (output.includes('Frontrow is ready')) resolve()
+    }
+    child.stdout.setEncoding('utf8').on('data', read)
+    child.stderr.setEncoding('utf8').on('data', read)
+    child.once('error', reject)
+    child.once('exit', () => reject(new Error(`it ended: ${output}`)))
+    await ready.finally(() => clearTimeout(timer))
   } catch (error) {
     await stop()
     throw error
@@ -74,14 +81,16 @@ export async function startSystem(): Promise<RunningSystem> {
   return {
     url,
     stop,
-    call: async (method, path, { user = 'operator', body, key } = {}) => {
+    call: async (method, path, { user = 'operator', body, key, queueToken } = {}) => {
       const response = await fetch(`${url}/api/v1${path}`, {
         method,
         headers: {
           authorization: `Bearer ${(await tokenOf(user)).trim()}`,
           'content-type': 'application/json',
           ...(key === undefined ? {} : { 'idempotency-key': key }),
+          ...(queueToken === undefined ? {} : { 'queue-token': queueToken }),
         },
+        signal: AbortSignal.timeout(ANSWERED_WITHIN_MS),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       })
       const answer: unknown = await response.json()
