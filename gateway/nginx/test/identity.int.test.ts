@@ -77,9 +77,10 @@ test('this machine reaches the identity provider for development, without a limi
 const elsewhere = Object.values(networkInterfaces())
   .flatMap((addresses) => addresses ?? [])
   .find(({ family, internal }) => family === 'IPv4' && !internal)?.address
-const testWithNetwork = elsewhere === undefined ? test.skip : test
+const [testWithNetwork, why] =
+  elsewhere === undefined ? [test.skip, ' (skipped: this machine has no address but its own)'] : [test, '']
 
-testWithNetwork('others do not: they could sign in as the operator', async () => {
+testWithNetwork(`others do not: they could sign in as the operator${why}`, async () => {
   const gateway = `http://${elsewhere}:${withProvider}`
   for (const path of ['/identity/auth', '/identity/jwks', '/identity/interaction/x']) {
     expect(await answerTo(gateway + path)).toEqual(refusal(403, 'FORBIDDEN'))
