@@ -36,12 +36,12 @@ beforeAll(async () => {
   await auditHolds(network)
   // From here on by hand, past triggers and foreign keys.
   await owner.query("SET session_replication_role = 'replica'; SET search_path = wallet")
-}, 120_000)
+})
 
 afterAll(async () => {
   await owner?.end()
   await network?.stop()
-}, 30_000)
+})
 
 async function buy(scheduleId: number, as: string, seatId: number, paymentMethod: 'BALANCE' | 'CARD') {
   const queueToken = await enter(network, as, scheduleId, 100_000)
@@ -298,4 +298,4 @@ test('what can not be checked ends with 2 and one line that says why', async () 
     expect(err).toContain(complaint)
     expect(err.trim().split('\n')).toHaveLength(1)
   }
-}, 30_000)
+})

@@ -8,9 +8,9 @@ let network: OnSaleNetwork
 
 beforeAll(async () => {
   network = await startOnSaleNetwork()
-}, 90_000)
+})
 
-afterAll(() => network?.stop(), 30_000)
+afterAll(() => network?.stop())
 
 /** Each service remembers a schedule for 2 s; the rest is for a busy machine. */
 const SOON = { withinMs: 4_000, everyMs: 100 }

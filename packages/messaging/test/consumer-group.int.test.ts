@@ -41,7 +41,7 @@ test('a second consumer that joins a backlog, and one that leaves, lose no messa
   await consumers.send(topic, messages.slice(half))
   await eventually(() => expect(seen.size).toBeGreaterThan(half))
   await first.stop()
-  await eventually(() => expect(seen.size).toBe(total), { withinMs: 25_000 })
+  await eventually(() => expect(seen.size).toBe(total))
 })
 
 test('after a rebalance no offset is committed of a partition that is another instance’s', async () => {
@@ -63,7 +63,7 @@ test('after a rebalance no offset is committed of a partition that is another in
     }),
   )
   // What was not committed comes again, to the first what it keeps, to the second what it got.
-  await eventually(() => expect([handled.length, inHand.length]).toEqual([3, 1]), { withinMs: 20_000 })
+  await eventually(() => expect([handled.length, inHand.length]).toEqual([3, 1]))
   const [others] = inHand
   await first.stop()
   const committed = await consumers.committed(topic)
@@ -130,11 +130,11 @@ test('an outage of the database keeps the partitions', async () => {
   )
   await eventually(() => expect(since).toBeDefined())
   const members = await consumers.members(topic)
-  await eventually(() => expect(handled).toEqual([1]), { withinMs: 20_000 })
+  await eventually(() => expect(handled).toEqual([1]))
   await eventually(async () => expect(await consumers.committed(topic)).toEqual([1]))
   expect(await consumers.members(topic)).toEqual(members)
   expect(handled).toEqual([1])
-}, 40_000)
+})
 
 test('a backlog of many short batches keeps the partitions', async () => {
   const topic = await consumers.broker.topic('many-slices', 1)
@@ -155,11 +155,11 @@ test('a backlog of many short batches keeps the partitions', async () => {
   )
   await eventually(() => expect(handled).toBeGreaterThan(0))
   const members = await consumers.members(topic)
-  await eventually(() => expect(handled).toBe(batches * 200), { withinMs: 25_000 })
+  await eventually(() => expect(handled).toBe(batches * 200))
   expect(performance.now() - since).toBeGreaterThan(11_000)
   expect(await consumers.members(topic)).toEqual(members)
   expect(handled).toBe(batches * 200)
-}, 40_000)
+})
 
 test('a handler that hangs loses its partitions', async () => {
   const topic = await consumers.broker.topic('hanging', 1)
@@ -182,6 +182,6 @@ test('a handler that hangs loses its partitions', async () => {
       handled.push(n)
     }),
   )
-  await eventually(() => expect(handled).toEqual([1]), { withinMs: 25_000 })
+  await eventually(() => expect(handled).toEqual([1]))
   gate.resolve()
-}, 40_000)
+})

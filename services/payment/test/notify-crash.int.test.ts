@@ -74,16 +74,14 @@ test('what a killed process had in hand goes out soon after the longest that an 
     await exited
     to.answer = () => 204
     await notify.startProcess()
-    await eventually(
-      () =>
-        expect(to.received.map(({ headers }) => headers['webhook-id'])).toEqual([eventId, eventId, laterId]),
-      { withinMs: 20_000 },
+    await eventually(() =>
+      expect(to.received.map(({ headers }) => headers['webhook-id'])).toEqual([eventId, eventId, laterId]),
     )
-    await eventually(() => expect(notify.mailbox.list()).toHaveLength(2), { withinMs: 45_000 })
+    await eventually(() => expect(notify.mailbox.list()).toHaveLength(2))
   } finally {
     killed.kill('SIGKILL')
     await exited
     await to.stop()
     await silent.stop()
   }
-}, 120_000)
+})

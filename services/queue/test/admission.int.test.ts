@@ -19,7 +19,7 @@ beforeAll(async () => {
   catalog = await startCatalog()
   const change = { ACTIVE_MS: String(ACTIVE_MS), WAITING_MS: String(WAITING_MS), ADMIT_EVERY_MS: '50' }
   queues = await startQueueInstances(environment, catalog, change)
-}, 60_000)
+})
 
 afterAll(async () => {
   await queues?.stop()

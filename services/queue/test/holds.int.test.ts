@@ -33,7 +33,7 @@ beforeAll(async () => {
   queues = await startQueueInstances(environment, catalog, change)
   reservations = await startReservations(environment)
   await handled(randomUUID())
-}, 60_000)
+})
 
 afterAll(async () => {
   await reservations?.stop()
@@ -145,7 +145,7 @@ describe('a hold', () => {
       const users = Array.from({ length: 6 }, (_none, index) => `buyer-${round}-${index}`)
       await Promise.all(users.map(reissueWhileHolding))
     }
-  }, 60_000)
+  })
 
   test('that is told of after its place ended revives nothing', async () => {
     const scheduleId = await roomFor(1)
@@ -260,7 +260,7 @@ test('a hold that is told of after its place ran out does nothing: the next one 
     await says.stop()
     await own.dispose()
   }
-}, 90_000)
+})
 
 test('a queue service that was not there between the hold and its payment ends that place, not the one its holder took since', async () => {
   const own = await createTestEnvironment()
@@ -297,4 +297,4 @@ test('a queue service that was not there between the hold and its payment ends t
     await says.stop()
     await own.dispose()
   }
-}, 90_000)
+})

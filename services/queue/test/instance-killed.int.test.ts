@@ -26,7 +26,7 @@ beforeAll(async () => {
   stores = await connectStores(environment)
   queue = await startQueueService(environment, catalog)
   client = new QueueClient(queue)
-}, 60_000)
+})
 
 afterAll(async () => {
   await queue?.stop()

@@ -20,7 +20,7 @@ let queues: QueueInstances
 beforeAll(async () => {
   environment = await createTestEnvironment()
   catalog = await startCatalog()
-}, 60_000)
+})
 
 afterAll(async () => {
   await catalog?.stop()
@@ -36,7 +36,7 @@ function useInstances(change: Record<string, string>): void {
       REDIS_COMMAND_TIMEOUT_MS: '1000',
       ...change,
     })
-  }, 60_000)
+  })
   afterAll(() => queues?.stop())
 }
 
@@ -81,7 +81,7 @@ describe('with three instances that let people in', () => {
         await Promise.all([crowd.lookAtWaiting(), crowd.visit(lengthOf)])
         expect(crowd.admitted().length).toBe(150)
       },
-      { withinMs: 40_000, everyMs: 100 },
+      { everyMs: 100 },
     )
     const admitted = crowd.admitted()
     expect(crowd.surprises).toEqual([])
@@ -90,7 +90,7 @@ describe('with three instances that let people in', () => {
     // Both limits were reached, so the test has tried both.
     expect(mostActiveAtOnce(admitted)).toBeGreaterThan(limits.admitPerSecond)
     expect(mostAdmittedInASecond(admitted)).toBe(limits.admitPerSecond)
-  }, 60_000)
+  })
 
   test('nobody is let in within a second of a pause, and somebody within a second of its end', async () => {
     const scheduleId = await roomWith({ maxActive: 500, admitPerSecond: 20, paused: true })

@@ -254,7 +254,7 @@ test('whatever becomes of a room and in whatever order several instances mirror 
     }),
     { numRuns: 60 },
   )
-}, 120_000)
+})
 
 /** Makes the next room, the only one there is. */
 async function makeRoom(): Promise<void> {

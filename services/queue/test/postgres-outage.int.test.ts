@@ -43,7 +43,7 @@ beforeAll(async () => {
     onError: () => undefined,
   })
   redis = new Redis(environment.redisUrl)
-}, 60_000)
+})
 
 afterAll(async () => {
   redis?.disconnect()

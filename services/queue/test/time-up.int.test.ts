@@ -31,7 +31,7 @@ beforeAll(async () => {
   queues = await startQueueInstances(environment, catalog, { ...lives, ADMIT_EVERY_MS: '50' })
   reservations = await startReservations(environment)
   await consumersListen()
-}, 90_000)
+})
 
 afterAll(async () => {
   await reservations?.stop()
@@ -109,7 +109,7 @@ test('who holds, refreshes, gives up and reissues again and again is out at ACTI
   const endedAt = ended?.kind === 'TIME_UP' ? ended.endedAt : ''
   expect(Date.parse(endedAt)).toBeGreaterThanOrEqual(endMs)
   expect(admitted?.admittedAt).toBe(endedAt)
-}, 40_000)
+})
 
 test('who comes to the deadline of a hold, or of an untouched place, ends there, and the log says nothing of it', async () => {
   const scheduleId = catalog.addSchedule()
@@ -149,7 +149,7 @@ test('where ACTIVE_MS is longer than ACTIVE_MAX_MS, the absolute end is told fro
     await short.stop()
     await own.dispose()
   }
-}, 60_000)
+})
 
 test('who was given longer before ACTIVE_MAX_MS was lowered keeps it, and the log does not call its end the absolute one', async () => {
   const own = await createTestEnvironment()
@@ -186,4 +186,4 @@ test('who was given longer before ACTIVE_MAX_MS was lowered keeps it, and the lo
     await instances.stop()
     await own.dispose()
   }
-}, 60_000)
+})
