@@ -27,8 +27,8 @@ export interface Unanswered {
 const POLL_PAUSE_MS = 120
 const STAY_MS = 400
 // Somebody may be let in by an instance that Redis is away from. The mirror hears of it at the next round of another instance, and
-// until then that one may answer that the person still waits.
-const MIRRORED_WITHIN_MS = 400
+// until then that one may answer that the person still waits. Rounds come every 100 ms; the rest is for a busy machine.
+const MIRRORED_WITHIN_MS = 2_000
 
 /**
  * People who join one waiting room, ask where they are through one instance after the other, stay a moment when they are in, and

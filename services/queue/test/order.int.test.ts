@@ -138,7 +138,6 @@ describe('200 people who join over three instances', () => {
       await steer(queues.at(1), scheduleId, { paused: false, maxActive: 500, admitPerSecond: 40 })
       await expectLetInInOrder(line)
     },
-    60_000,
   )
 })
 
@@ -199,7 +198,7 @@ describe('a token that is reissued over three instances at once', () => {
       last = await storedValue(scheduleId, 'forgetful', values)
       const old = values.filter((value) => value !== last)
       // The old values are tried before anybody asks with the new one, since they must be dead without that.
-      await eventually(async () => expect(await livingAnywhere(old)).toEqual([]), { withinMs: 1_000 })
+      await eventually(async () => expect(await livingAnywhere(old)).toEqual([]), { withinMs: 10_000 })
       for (const { client } of queues.all) {
         expect(placeOf(await client.place(last))).toMatchObject({
           sequence: first.sequence,

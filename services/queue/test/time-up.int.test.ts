@@ -15,8 +15,6 @@ import type { ReservationsStandIn } from './reservations-stand-in.ts'
 
 const ACTIVE_MS = 3_000
 const ACTIVE_MAX_MS = 7_000
-// Consumers that have just begun may agree on their partitions late, and the machine may be busy.
-const PATIENCE_MS = 40_000
 const GONE = { code: 'QUEUE_TOKEN_INVALID' }
 
 let environment: TestEnvironment
@@ -46,9 +44,7 @@ async function consumersListen(): Promise<void> {
   await steer(queues.at(0), scheduleId, { maxActive: 1, paused: true })
   const witness = placeOf(await queues.at(0).client.join(scheduleId, 'witness'))
   await reservations.confirmed({ ...witness, userId: 'witness' }, 0)
-  await eventually(async () => expect(await queues.at(1).client.place(witness.token)).toMatchObject(GONE), {
-    withinMs: PATIENCE_MS,
-  })
+  await eventually(async () => expect(await queues.at(1).client.place(witness.token)).toMatchObject(GONE))
 }
 
 async function enter(scheduleId: number, user: string): Promise<SeenPlace> {
@@ -68,7 +64,7 @@ test('who holds, refreshes, gives up and reissues again and again is out at ACTI
   let token = buyer.token
   let rounds = 0
   const deadlines: number[] = []
-  for (; Date.now() < endMs - 1_000; rounds += 1) {
+  for (; Date.now() < endMs - 2_500; rounds += 1) {
     const key = randomUUID()
     const untilMs = Date.now() + (rounds < 3 ? 4_000 : 300_000)
     await reservations.held(holder, untilMs, { key })
@@ -163,7 +159,7 @@ test('who was given longer before ACTIVE_MAX_MS was lowered keeps it, and the lo
   try {
     const scheduleId = catalog.addSchedule()
     const early = placeOf(await instances.at(0).client.join(scheduleId, 'early'))
-    const untilMs = early.expiresAt + 6_000
+    const untilMs = early.expiresAt + 10_000
     expect(await instances.at(1).extend(early.token, untilMs)).toBe(untilMs)
     await instances.stop()
     instances = await start(2_000)
