@@ -91,7 +91,7 @@ function command(
 ): Promise<{ code: number; out: string; err: string }> {
   const main = join(import.meta.dirname, '..', '..', 'ledger', 'main.ts')
   return new Promise((resolve) => {
-    execFile(process.execPath, [main, ...args], { env, timeout: 20_000 }, (error, out, err) => {
+    execFile(process.execPath, [main, ...args], { env, timeout: 60_000 }, (error, out, err) => {
       resolve({ code: error === null ? 0 : Number(error.code), out, err })
     })
   })

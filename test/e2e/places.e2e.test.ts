@@ -224,7 +224,7 @@ describe('a waiting room that opens before the sale', () => {
       print: (line) => lines.push(line),
       complain: (line) => complaints.push(line),
       pause: (ms) => delay(ms),
-      deadlineMs: 5_000,
+      deadlineMs: 30_000,
     })
     return { code, lines, complaints }
   }
@@ -232,7 +232,7 @@ describe('a waiting room that opens before the sale', () => {
   test('lets nobody in before the sale opens, then all in the drawn order and by its limits, late ones last, as a replay confirms', async () => {
     const { scheduleId, bookingOpenAt } = await openOnSale(network, 10, {
       waitingRoomInMs: 0,
-      bookingInMs: 4_000,
+      bookingInMs: 6_000,
     })
     const room = `/api/v1/admin/queues/${scheduleId}`
     const admin = { as: 'admin', admin: true }

@@ -121,7 +121,7 @@ test('a stop during an outage ends quickly and loses nothing', async () => {
   const refusalsBefore = refusals
   const since = performance.now()
   await consumer.stop()
-  expect(performance.now() - since).toBeLessThan(3_000)
+  expect(performance.now() - since).toBeLessThan(10_000)
   expect(refusals).toBe(refusalsBefore)
   expect(await consumers.committed(topic)).toEqual([-1, -1])
   const handled: number[] = []

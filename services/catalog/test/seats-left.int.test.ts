@@ -201,7 +201,8 @@ describe('seats left', () => {
           const list = await underTest.call('GET', `/concerts/${concertId}/schedules`)
           expect(list.data).toMatchObject([{ scheduleId, availableSeats: vip + r }])
         },
-        { withinMs: 2_000 },
+        // The rest is for a busy machine.
+        { withinMs: 20_000 },
       )
     takenNow.set(scheduleId, [])
     await eventuallyOfGrades(20, 30)

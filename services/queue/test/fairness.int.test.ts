@@ -181,14 +181,14 @@ test('a draw that was cut off in the middle is finished with the same result, by
 
   await eventually(async () => {
     const outcomes = await Promise.all(
-      queues.all.map((instance) => drawEarlyPlaces(instance.ctx, scheduleId, AbortSignal.timeout(10_000))),
+      queues.all.map((instance) => drawEarlyPlaces(instance.ctx, scheduleId, AbortSignal.timeout(60_000))),
     )
     expect(outcomes).toContain('DRAWN')
   })
   const roomRow = async () =>
     (await ctx.pool.query('SELECT * FROM rooms WHERE schedule_id = $1', [scheduleId])).rows
   const whenDrawn = await roomRow()
-  expect(await drawEarlyPlaces(ctx, scheduleId, AbortSignal.timeout(10_000))).toBe('DRAWN')
+  expect(await drawEarlyPlaces(ctx, scheduleId, AbortSignal.timeout(60_000))).toBe('DRAWN')
   expect(await roomRow()).toEqual(whenDrawn)
   const drawn = drawnSequences(room.seed, scheduleId, people)
   const expected = early.map(({ entry }) => drawn.get(entry))

@@ -161,7 +161,7 @@ export class QueueClient {
       method,
       headers,
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(60_000),
     })
     const text = await response.text()
     const { data, error } = text === '' ? {} : envelope.parse(JSON.parse(text))

@@ -46,17 +46,14 @@ async function jobs(): Promise<EndedJob[]> {
   return rows
 }
 
-const ended = (count: number, withinMs = 20_000): Promise<EndedJob[]> =>
-  eventually(
-    async () => {
-      const all = await jobs()
-      expect(
-        all.map(({ status }) => status).filter((status) => /completed|failed/.test(status)),
-      ).toHaveLength(count)
-      return all
-    },
-    { withinMs },
-  )
+const ended = (count: number): Promise<EndedJob[]> =>
+  eventually(async () => {
+    const all = await jobs()
+    expect(all.map(({ status }) => status).filter((status) => /completed|failed/.test(status))).toHaveLength(
+      count,
+    )
+    return all
+  })
 
 /** They ended in the order in which they were accepted; up to 32 neighbours are run at once, and may end in any. */
 function expectInOrder(all: readonly EndedJob[]): void {
@@ -122,8 +119,8 @@ describe('a worker that is killed in mid job', () => {
     const next = await startInstance(running.environment, running.neighbours, { SWEEP_EVERY_MS: '100' })
     stops.push(() => next.stop())
     const all = await ended(3)
-    // The 3 s for which the job belonged to the dead one, a second more for the others, and room.
-    expect(performance.now() - killedAt).toBeLessThan(8_000)
+    // The 3 s for which the job belonged to the dead one, and room for a busy machine.
+    expect(performance.now() - killedAt).toBeLessThan(30_000)
     expect(all.map(({ status }) => status)).toEqual(['completed', 'completed', 'completed'])
     expect(all[0]?.attempts).toBeGreaterThan(1)
     expect((await reservations()).map(({ reservation_id: id }) => id)).toEqual(
@@ -263,7 +260,7 @@ test('a schedule whose late job can not be failed keeps no other from being woke
 
 describe('a job that can not be done in time', () => {
   test('has failed with TIMEOUT, and holds nothing when what it waited for is back', async () => {
-    await start({ JOB_MAX_MS: '1500' })
+    await start({ JOB_MAX_MS: '4000' })
     const { neighbours } = running
     const release = await keepFromHolding(running.db, '1', 1)
     await accept('1', { scheduleId: 1, seatIds: [1001] })
@@ -281,7 +278,7 @@ describe('a job that can not be done in time', () => {
   })
 
   test('holds nothing either by an attempt that was under way and ends later', async () => {
-    await start({ JOB_MAX_MS: '400', JOB_ATTEMPT_MS: '60000' })
+    await start({ JOB_MAX_MS: '3000', JOB_ATTEMPT_MS: '60000' })
     const release = await keepFromHolding(running.db, '1', 1)
     await accept('1', { scheduleId: 1, seatIds: [1001] })
     await holdsInWaiting(1)

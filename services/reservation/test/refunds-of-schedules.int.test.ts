@@ -98,7 +98,7 @@ async function progress(port: number, scheduleId: number): Promise<CancellationP
   const client = new ReservationService(`127.0.0.1:${port}`, credentials.createInsecure())
   try {
     return await new Promise((resolve, reject) => {
-      const deadline = Date.now() + 2_000
+      const deadline = Date.now() + 30_000
       client.getCancellationProgress({ scheduleId }, new Metadata(), { deadline }, (error, value) =>
         value === undefined ? reject(error ?? new Error('no answer')) : resolve(value),
       )
