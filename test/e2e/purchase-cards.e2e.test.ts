@@ -71,7 +71,7 @@ function arePending(answers: readonly Answer[]): string[] {
 async function areTakenOnce(buyers: readonly Buyer[], paymentIds: readonly string[]): Promise<void> {
   for (const [index, paymentId] of paymentIds.entries()) {
     const buyer = buyers[index]
-    if (buyer !== undefined) await hasStatus(network, buyer, paymentId, 'APPROVED', 60_000)
+    if (buyer !== undefined) await hasStatus(network, buyer, paymentId, 'APPROVED')
     expect(new Set(callsOf(CAPTURES, paymentId).map(({ key }) => key)).size).toBe(1)
     expect(stripe.intentOf(paymentId).status).toBe('succeeded')
   }

@@ -115,7 +115,7 @@ export function hasStatus(
   { userId }: Pick<Buyer, 'userId'>,
   paymentId: string,
   status: string,
-  withinMs = 40_000,
+  withinMs = 90_000,
 ): Promise<Answer['data']> {
   return eventually(
     async () => {

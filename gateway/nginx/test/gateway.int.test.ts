@@ -275,12 +275,15 @@ test('the client address is what the gateway sees, not what the client says', as
 
 test('a crowd that polls now-serving costs the service one request', async () => {
   const path = '/api/v1/queue/schedules/42/now-serving'
+  const began = performance.now()
   const answers = await Promise.all(
     Array.from({ length: 50 }, (_, i) => fetch(`${gateway}${path}?break-the-cache=${i}`)),
   )
   const bodies = new Set(await Promise.all(answers.map((answer) => answer.text())))
-  expect(requests.filter(({ url }) => url.startsWith(path)).length).toBeLessThanOrEqual(2)
-  expect(bodies.size).toBeLessThanOrEqual(2)
+  // One a second, and the crowd may come over the end of one.
+  const allowed = 2 + Math.floor((performance.now() - began) / 1_000)
+  expect(requests.filter(({ url }) => url.startsWith(path)).length).toBeLessThanOrEqual(allowed)
+  expect(bodies.size).toBeLessThanOrEqual(allowed)
   const ids = new Set(answers.map((answer) => answer.headers.get('x-request-id')))
   expect(ids.size).toBe(50)
   for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}-[0-9]+-[0-9]+$/)

@@ -6,6 +6,7 @@ import type { Server } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import { createClient } from '@frontrow/postgres/pool'
+import { freePorts } from '@frontrow/local-stack/ports'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { createTestEnvironment, tokenFor } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
@@ -47,15 +48,6 @@ afterAll(async () => {
   await environment.dispose()
 })
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const port = portOf(server)
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
 function portOf(server: Server): number {
   const address = server.address()
   if (typeof address !== 'object' || address === null) throw new Error('the port has no number')
@@ -66,7 +58,7 @@ function portOf(server: Server): number {
 async function startProcess(
   changed: Record<string, string> = {},
 ): Promise<{ port: number; child: ChildProcess }> {
-  const port = await freePort()
+  const [port = 0] = await freePorts(1)
   const child = spawn(process.execPath, [MAIN], {
     stdio: 'ignore',
     env: {
@@ -76,7 +68,7 @@ async function startProcess(
       STRIPE_SECRET_KEY: 'sk_test_1',
       STRIPE_API_URL: `http://127.0.0.1:${portOf(stripe)}`,
       CARD_TIMEOUT_MS: '1000',
-      CHARGE_WAIT_MS: '10000',
+      CHARGE_WAIT_MS: '30000',
       ...changed,
     },
   })
