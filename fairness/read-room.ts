@@ -29,13 +29,17 @@ export interface RoomReading {
 /** Reads the log page by page, and follows its hashes on the way. */
 export async function readRoom(
   ask: AskPage,
-  { scheduleId, head }: Pick<FairnessOptions, 'scheduleId' | 'head'>,
+  {
+    scheduleId,
+    head,
+    pagesMax = PAGES_MAX,
+  }: Pick<FairnessOptions, 'scheduleId' | 'head'> & { pagesMax?: number },
 ): Promise<RoomReading> {
   const published = await ask(1)
   const { length } = published.log
-  if (length > PAGES_MAX * PAGE_ENTRIES_MAX) {
+  if (length > pagesMax * PAGE_ENTRIES_MAX) {
     throw new FairnessProblem(
-      `the log has ${length} entries: more than ${PAGES_MAX} pages of them are not read`,
+      `the log has ${length} entries: more than ${pagesMax} pages of them are not read`,
     )
   }
   const chain = new AdmissionChain(genesisHash(scheduleId, published.commitment), head)

@@ -1,3 +1,4 @@
+import { pause } from '@frontrow/client/pause'
 import { repeatAfterMs } from './api.ts'
 
 /** What differs between installations of the system and matters to who buys. */
@@ -46,7 +47,7 @@ async function load(): Promise<void> {
       known = readInstallation(await response.json())
     } catch (error) {
       console.warn(error)
-      await new Promise((resolve) => setTimeout(resolve, repeatAfterMs(tries, error)))
+      await pause(repeatAfterMs(tries, error))
     }
   }
   // Where it was never told, whoever watches next asks again.
