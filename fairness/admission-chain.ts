@@ -1,5 +1,5 @@
 import type { PublishedEntry } from './answers.ts'
-import type { NotedHead } from './arguments.ts'
+import type { NotedHead } from './noted.ts'
 import { Findings } from './findings.ts'
 import type { Check } from './findings.ts'
 import { sha256OfText } from './sha256.ts'

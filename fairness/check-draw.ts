@@ -1,5 +1,5 @@
 import type { FairnessAnswer } from './answers.ts'
-import type { OwnEntry } from './arguments.ts'
+import type { OwnEntry } from './noted.ts'
 import { FairnessProblem } from './fairness-problem.ts'
 import { Findings } from './findings.ts'
 import type { Check } from './findings.ts'

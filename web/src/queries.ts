@@ -2,6 +2,7 @@ import type { DataOf } from '@frontrow/client/routes'
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { api, dataOf } from './api.ts'
 import { serverClock } from './clock.ts'
+import { placeHeader } from './place-token.ts'
 
 const SCHEDULE = '/api/v1/concerts/{concertId}/schedules/{scheduleId}'
 const ME = '/api/v1/queue/tokens/me'
@@ -85,7 +86,9 @@ export async function fetchPlace(
   client = api,
 ): Promise<Place> {
   const init = signal === undefined ? {} : { signal }
-  const place = dataOf(await client.GET(ME, { params: { query: { scheduleId } }, ...init }))
+  const place = dataOf(
+    await client.GET(ME, { params: { query: { scheduleId } }, ...placeHeader(scheduleId), ...init }),
+  )
   serverClock.learn(place.serverTime)
   return place
 }

@@ -2,6 +2,7 @@ import { localStore } from './browser-store.ts'
 import type buying from './words/en/buying.json'
 import type consoleWords from './words/en/console.json'
 import type consoleWork from './words/en/console-work.json'
+import type draw from './words/en/draw.json'
 import type line from './words/en/line.json'
 
 /** The languages that the pages speak, each by its own name. */
@@ -18,7 +19,11 @@ type KeysOf<T, Path extends string = ''> = {
 
 /** Every sentence by its key. */
 type WordKey =
-  KeysOf<typeof line> | KeysOf<typeof buying> | KeysOf<typeof consoleWords> | KeysOf<typeof consoleWork>
+  | KeysOf<typeof draw>
+  | KeysOf<typeof line>
+  | KeysOf<typeof buying>
+  | KeysOf<typeof consoleWords>
+  | KeysOf<typeof consoleWork>
 
 /** Writes a sentence; `count` chooses its plural. */
 export type Say = (key: WordKey, values?: Readonly<Record<string, string | number>>) => string

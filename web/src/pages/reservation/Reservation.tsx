@@ -8,6 +8,7 @@ import { PageTitle } from '../../parts/PageTitle.tsx'
 import { RefusalNote } from '../../parts/RefusalNote.tsx'
 import { SignedIn } from '../../parts/SignedIn.tsx'
 import { TimeLeft } from '../../parts/TimeLeft.tsx'
+import { placeHeader } from '../../place-token.ts'
 import { reservationQuery } from '../../queries.ts'
 import type { Reservation as ReservationData } from '../../queries.ts'
 import { LazyTickets } from '../../tickets/LazyTickets.tsx'
@@ -94,7 +95,7 @@ function Shown({ reservation, userId }: { reservation: ReservationData; userId: 
 }
 
 function HoldTime({
-  reservation: { reservationId, expiresAt, refreshesLeft },
+  reservation: { reservationId, scheduleId, expiresAt, refreshesLeft },
 }: {
   reservation: ReservationData
 }) {
@@ -106,6 +107,7 @@ function HoldTime({
       dataOf(
         await api.POST('/api/v1/reservations/{reservationId}/refresh', {
           params: { path: { reservationId } },
+          ...placeHeader(scheduleId),
         }),
       ),
     onSuccess: (refreshed) => queries.setQueryData(queryKey, refreshed),
