@@ -69,6 +69,13 @@ case "$PAGES_TEST_CARDS" in
   yes | no) ;;
   *) echo "gateway: PAGES_TEST_CARDS must be yes or no: $PAGES_TEST_CARDS" >&2; exit 1 ;;
 esac
+export SEATS_PER_USER_MAX="${SEATS_PER_USER_MAX:-6}"
+export CHARGE_AMOUNT_MIN="${CHARGE_AMOUNT_MIN:-1000}" CHARGE_AMOUNT_MAX="${CHARGE_AMOUNT_MAX:-1000000}"
+for value in "$SEATS_PER_USER_MAX" "$CHARGE_AMOUNT_MIN" "$CHARGE_AMOUNT_MAX"; do
+  case "$value" in
+    0* | *[!0-9]*) echo "gateway: SEATS_PER_USER_MAX, CHARGE_AMOUNT_MIN and CHARGE_AMOUNT_MAX must be whole numbers from 1 on: $value" >&2; exit 1 ;;
+  esac
+done
 export QUEUE_SERVERS CATALOG_SERVERS RESERVATION_SERVERS PAYMENT_SERVERS WALLET_SERVERS HEALTH_SERVERS
 
 networks="${EXEMPT_NETWORKS:-}"

@@ -81,6 +81,7 @@ beforeAll(async () => {
     pageSettings: readPageSettings({
       OIDC_ISSUER: 'https://id.example/realms/frontrow',
       STRIPE_CURRENCY: 'eur',
+      SEATS_PER_USER_MAX: '4',
     }),
   })
 })
@@ -352,7 +353,7 @@ test('TLS serves the same', async () => {
   expect(await plain.json()).toMatchObject({ error: { code: 'INVALID_REQUEST' } })
 })
 
-test('pages are told where to sign in, what money is taken in, and that cards are real unless somebody says otherwise', async () => {
+test('pages are told where to sign in, what money is taken in, how much at once, and that cards are real unless somebody says otherwise', async () => {
   const answer = await fetch(`${gateway}/config.json`)
   expect(answer.headers.get('content-type')).toMatch(/^application\/json/)
   expect(answer.headers.get('cache-control')).toBe('no-cache')
@@ -362,6 +363,9 @@ test('pages are told where to sign in, what money is taken in, and that cards ar
     resource: '',
     currency: 'eur',
     testCards: false,
+    seatsPerUserMax: 4,
+    chargeAmountMin: 1_000,
+    chargeAmountMax: 1_000_000,
   })
 })
 
@@ -381,6 +385,8 @@ test.each([
   { OIDC_RESOURCE: 'two words' },
   { STRIPE_CURRENCY: 'KRW' },
   { PAGES_TEST_CARDS: 'true' },
+  { SEATS_PER_USER_MAX: '6 seats' },
+  { CHARGE_AMOUNT_MIN: '0' },
 ])('what could break out of that answer is refused: %j', (env) => {
   expect(() => readPageSettings(env)).toThrow(Object.keys(env)[0])
 })

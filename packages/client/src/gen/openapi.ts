@@ -4215,6 +4215,29 @@ export interface operations {
                                     /** @enum {string} */
                                     status: "PENDING" | "REFUNDED";
                                 } | null;
+                                /** @description Null where the catalog does not answer; all else is good all the same */
+                                schedule: {
+                                    /** @example 1 */
+                                    concertId: number;
+                                    /** @example Night of a Thousand Lights */
+                                    concertTitle: string;
+                                    /** @example 1 */
+                                    venueId: number;
+                                    /** @example Olympic Hall */
+                                    venueName: string;
+                                    /** Format: date-time */
+                                    performanceAt: string;
+                                    /**
+                                     * @description Of the venue
+                                     * @example Asia/Seoul
+                                     */
+                                    timeZone: string;
+                                    /**
+                                     * @description CANCELLED where the show does not take place
+                                     * @enum {string}
+                                     */
+                                    status: "ON_SALE" | "CLOSED" | "CANCELLED";
+                                } | null;
                             }[];
                             nextCursor: string | null;
                         };
@@ -4493,6 +4516,29 @@ export interface operations {
                                 /** @enum {string} */
                                 status: "PENDING" | "REFUNDED";
                             } | null;
+                            /** @description Null where the catalog does not answer; all else is good all the same */
+                            schedule: {
+                                /** @example 1 */
+                                concertId: number;
+                                /** @example Night of a Thousand Lights */
+                                concertTitle: string;
+                                /** @example 1 */
+                                venueId: number;
+                                /** @example Olympic Hall */
+                                venueName: string;
+                                /** Format: date-time */
+                                performanceAt: string;
+                                /**
+                                 * @description Of the venue
+                                 * @example Asia/Seoul
+                                 */
+                                timeZone: string;
+                                /**
+                                 * @description CANCELLED where the show does not take place
+                                 * @enum {string}
+                                 */
+                                status: "ON_SALE" | "CLOSED" | "CANCELLED";
+                            } | null;
                         };
                     };
                 };
@@ -4584,6 +4630,29 @@ export interface operations {
                                 paymentId: string;
                                 /** @enum {string} */
                                 status: "PENDING" | "REFUNDED";
+                            } | null;
+                            /** @description Null where the catalog does not answer; all else is good all the same */
+                            schedule: {
+                                /** @example 1 */
+                                concertId: number;
+                                /** @example Night of a Thousand Lights */
+                                concertTitle: string;
+                                /** @example 1 */
+                                venueId: number;
+                                /** @example Olympic Hall */
+                                venueName: string;
+                                /** Format: date-time */
+                                performanceAt: string;
+                                /**
+                                 * @description Of the venue
+                                 * @example Asia/Seoul
+                                 */
+                                timeZone: string;
+                                /**
+                                 * @description CANCELLED where the show does not take place
+                                 * @enum {string}
+                                 */
+                                status: "ON_SALE" | "CLOSED" | "CANCELLED";
                             } | null;
                         };
                     };
@@ -4756,7 +4825,7 @@ export interface operations {
                             reservationNumber: string;
                             /** @example 1 */
                             scheduleId: number;
-                            /** @description Null where the catalog does not answer; the codes are good all the same */
+                            /** @description Null where the catalog does not answer; all else is good all the same */
                             schedule: {
                                 /** @example 1 */
                                 concertId: number;
@@ -4773,6 +4842,11 @@ export interface operations {
                                  * @example Asia/Seoul
                                  */
                                 timeZone: string;
+                                /**
+                                 * @description CANCELLED where the show does not take place
+                                 * @enum {string}
+                                 */
+                                status: "ON_SALE" | "CLOSED" | "CANCELLED";
                             } | null;
                             tickets: {
                                 seat: {
