@@ -15,6 +15,19 @@ const limitSettings = z.object({
   ),
   TOKEN_REQUESTS_PER_SECOND: count(20).describe('requests with one token in a second; more are answered 429'),
   TOKEN_BURST: count(100).describe('requests with one token that may come at once, above its rate'),
+  HSTS_SECONDS: whole(0, 63_072_000, 31_536_000).describe(
+    'for how long browsers that came by HTTPS come by nothing else (Strict-Transport-Security; never said under the name localhost); 0 takes it back',
+  ),
+})
+
+const connectionSettings = z.object({
+  REDIRECT_TO_HTTPS: z
+    .enum(['yes', 'no'])
+    .default('no')
+    .describe('`yes` sends who comes by plain HTTP to HTTPS, but for /health'),
+  HTTPS_PORT: whole(1, 65_535)
+    .optional()
+    .describe('port of HTTPS as clients see it, for that redirect; TLS_PORT where it is not set'),
 })
 
 // They are written into the answer of /config.json as they are, so they must be free of what has a meaning there or for Nginx.
@@ -60,6 +73,7 @@ export type PageSettings = z.output<typeof pageSettings> & { PAGES_TEST_CARDS: '
 
 /** Settings of the gateway. These and the ones below have the names and defaults of deploy/gateway/start-gateway.sh. */
 export const gatewaySettings = limitSettings.extend({
+  ...connectionSettings.shape,
   ...pageSettings.shape,
   EXEMPT_NETWORKS: z
     .string()
@@ -114,6 +128,11 @@ export const gatewayWiring = z.object({
 /** Reads what the pages are told. */
 export function readPageSettings(env: NodeJS.ProcessEnv): PageSettings {
   return readConfig(pageSettings.extend(pageCards), env)
+}
+
+/** Reads how clients reach the gateway. */
+export function readConnectionSettings(env: NodeJS.ProcessEnv): z.output<typeof connectionSettings> {
+  return readConfig(connectionSettings, env)
 }
 
 /** Reads how much one client may ask for before it is answered 429, as the gateway's template names it. */

@@ -12,7 +12,28 @@ export ADDRESS_BURST="${ADDRESS_BURST:-1000}"
 export ADDRESS_CONNECTIONS="${ADDRESS_CONNECTIONS:-2000}"
 export TOKEN_REQUESTS_PER_SECOND="${TOKEN_REQUESTS_PER_SECOND:-20}"
 export TOKEN_BURST="${TOKEN_BURST:-100}"
+export HSTS_SECONDS="${HSTS_SECONDS:-31536000}"
 mkdir -p "$STATE_FOLDER"
+
+# As many connections as a process may have, with room for files beside them.
+files=$(ulimit -Hn)
+case "$files" in unlimited) files=18432 ;; esac
+[ "$files" -le 18432 ] || files=18432
+beside=$((files / 2))
+[ "$beside" -le 2048 ] || beside=2048
+export OPEN_FILES="$files" WORKER_CONNECTIONS=$((files - beside))
+
+# TLS_PORT is what Compose publishes; in Kubernetes the Service has the same port as this container.
+HTTPS_REDIRECT=''
+if [ "${REDIRECT_TO_HTTPS:-no}" = yes ]; then
+  https_port="${HTTPS_PORT:-${TLS_PORT:-8443}}"
+  https_host='$host'
+  [ "$https_port" = 443 ] || https_host="\$host:$https_port"
+  HTTPS_REDIRECT="if (\$is_sent_to_https) { return 308 https://$https_host\$request_uri; }"
+fi
+export HTTPS_REDIRECT
+# The groups of servers below need Nginx 1.27.3 anyway (resolve), so it knows this as well.
+export HTTP_TWO='http2 on;'
 
 cores=$(nproc)
 [ "$cores" -le 4 ] || cores=4

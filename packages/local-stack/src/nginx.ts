@@ -29,8 +29,18 @@ export interface NginxOptions extends Placement {
   upstreams: Upstreams
   /** How much one client may ask for before it is answered 429, by the names in the template. */
   rateLimits: Readonly<Record<string, number>>
+  /** How clients reach it, by the names in the template. */
+  connections?: Readonly<Partial<ConnectionSettings>>
+  /** Files that one of its processes may have open; by default as many as this machine lets a process of ours have. */
+  openFilesMax?: number
   /** What the pages are told, by the names in the template; no issuer where nobody can sign in. */
   pageSettings?: Readonly<Partial<Record<PageSetting, string | undefined>>>
+}
+
+interface ConnectionSettings {
+  REDIRECT_TO_HTTPS: 'yes' | 'no'
+  /** The port in redirects, where it is not the TLS port itself. */
+  HTTPS_PORT: number | undefined
 }
 
 type PageSetting = 'OIDC_ISSUER' | 'OIDC_CLIENT_ID' | 'OIDC_RESOURCE' | 'STRIPE_CURRENCY' | 'PAGES_TEST_CARDS'
@@ -55,7 +65,8 @@ export async function startNginx(options: NginxOptions): Promise<RunningProcess>
   mkdirSync(options.stateFolder, { recursive: true, mode: 0o700 })
   mkdirSync(dirname(options.accessLogFile), { recursive: true })
   const file = join(options.stateFolder, 'nginx.conf')
-  writeFileSync(file, renderTemplate(readFileSync(options.templateFile, 'utf8'), templateSettings(options)))
+  const settings = templateSettings(options, await versionOf(options.program))
+  writeFileSync(file, renderTemplate(readFileSync(options.templateFile, 'utf8'), settings))
   const account = await accountFor([
     options.stateFolder,
     dirname(options.accessLogFile),
@@ -99,7 +110,7 @@ function pagesFolder(options: NginxOptions): string {
   return options.pagesFolder ?? options.stateFolder
 }
 
-function templateSettings(options: NginxOptions): TemplateSettings {
+function templateSettings(options: NginxOptions, version: NginxVersion): TemplateSettings {
   const servers = Object.entries(options.upstreams).map(([name, addresses]) => [
     `${name.toUpperCase()}_SERVERS`,
     addresses.map((address) => `server ${address} max_fails=3 fail_timeout=5s;`).join('\n    '),
@@ -108,7 +119,11 @@ function templateSettings(options: NginxOptions): TemplateSettings {
     // Nginx wants a server in each group. Nobody asks this one.
     IDENTITY_SERVERS: 'server 127.0.0.1:9 down;',
     ...Object.fromEntries(servers),
+    // The default of the setting, for tests and benches that name limits of requests only.
+    HSTS_SECONDS: 31_536_000,
     ...options.rateLimits,
+    ...fileLimits(options.openFilesMax ?? openFilesOfAProcess()),
+    HTTPS_REDIRECT: httpsRedirect(options),
     IDENTITY_IS_HERE: options.upstreams['identity'] === undefined ? 'no' : 'yes',
     IDENTITY_ACCESS: 'allow 127.0.0.0/8; allow ::1; deny all;',
     OIDC_ISSUER: options.pageSettings?.OIDC_ISSUER ?? '',
@@ -125,7 +140,8 @@ function templateSettings(options: NginxOptions): TemplateSettings {
     CERTIFICATE_KEY: checkedPath(options.certificate.keyFile),
     RESOLVER: '',
     EXEMPT_NETWORKS: '',
-    LISTEN: listenLines(options.port, options.tlsPort),
+    LISTEN: listenLines(options, version),
+    HTTP_TWO: knowsHttp2Directive(version) ? 'http2 on;' : '',
   }
 }
 
@@ -138,16 +154,63 @@ function checkedPath(path: string): string {
 /** A crowd connects within a second, so many connections must be able to wait until they are accepted. */
 const BACKLOG = 4096
 
-function listenLines(port: number, tlsPort: number): string {
+function listenLines({ port, tlsPort }: NginxOptions, version: NginxVersion): string {
   const addresses = hasIpv6() ? ['', '[::]:'] : ['']
+  const tls = knowsHttp2Directive(version) ? 'ssl' : 'ssl http2'
   const lines = addresses.flatMap((address) => {
     const only = address === '' ? '' : ' ipv6only=on'
     return [
       `listen ${address}${port} backlog=${BACKLOG}${only};`,
-      `listen ${address}${tlsPort} ssl backlog=${BACKLOG}${only};`,
+      `listen ${address}${tlsPort} ${tls} backlog=${BACKLOG}${only};`,
     ]
   })
   return lines.join('\n    ')
+}
+
+interface NginxVersion {
+  major: number
+  minor: number
+  patch: number
+}
+
+/** Some directives have another form in newer versions, which warn of the old one. */
+async function versionOf(program: string): Promise<NginxVersion> {
+  const { output } = await tryCommand(program, ['-v'], { timeoutMs: CHECK_TIMEOUT_MS })
+  const [, major, minor, patch] = /nginx\/(\d+)\.(\d+)\.(\d+)/.exec(output) ?? []
+  if (major === undefined)
+    throw new SetupProblem(`${program} does not say which Nginx it is: ${output.trim()}`)
+  return { major: Number(major), minor: Number(minor), patch: Number(patch) }
+}
+
+/** Since 1.25.1 `http2 on` is right and `listen … http2` is warned of. With it a client of the plain port may speak HTTP/2 at once, too. */
+function knowsHttp2Directive({ major, minor, patch }: NginxVersion): boolean {
+  return major > 1 || minor > 25 || (minor === 25 && patch >= 1)
+}
+
+const CONNECTIONS_MAX = 16_384
+/** Files beside the connections: listening sockets, logs, answers that are kept (open_file_cache has 1,000 of them). */
+const FILES_BESIDE = 2_048
+
+function fileLimits(openFilesMax: number): { OPEN_FILES: number; WORKER_CONNECTIONS: number } {
+  const files = Math.min(openFilesMax, CONNECTIONS_MAX + FILES_BESIDE)
+  return {
+    OPEN_FILES: files,
+    WORKER_CONNECTIONS: Math.max(64, files - Math.min(FILES_BESIDE, Math.ceil(files / 2))),
+  }
+}
+
+/** The hard limit of our own process, which is inherited. */
+function openFilesOfAProcess(): number {
+  const limits = readFileSync('/proc/self/limits', 'utf8')
+  const hard = /^Max open files +\S+ +(\d+|unlimited)/m.exec(limits)?.[1]
+  return hard === undefined || hard === 'unlimited' ? Number.MAX_SAFE_INTEGER : Number(hard)
+}
+
+function httpsRedirect({ connections = {}, tlsPort }: NginxOptions): string {
+  if (connections.REDIRECT_TO_HTTPS !== 'yes') return ''
+  const httpsPort = connections.HTTPS_PORT ?? tlsPort
+  const host = httpsPort === 443 ? '$host' : `$host:${httpsPort}`
+  return `if ($is_sent_to_https) { return 308 https://${host}$request_uri; }`
 }
 
 function hasIpv6(): boolean {
