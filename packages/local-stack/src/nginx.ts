@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { httpStatus } from './http-status.ts'
 import { startProcess } from './process.ts'
 import type { Placement, RunningProcess } from './process.ts'
+import { putAsideWhenFull } from './rotating-log.ts'
 import { asAccount, canChangeAccount, canEnter, findAccount } from './run-as.ts'
 import type { Account } from './run-as.ts'
 import { runCommand, tryCommand } from './run-command.ts'
@@ -59,6 +60,8 @@ const CHECK_TIMEOUT_MS = 15_000
 const READY_DEADLINE_MS = 15_000
 const STOP_DEADLINE_MS = 12_000
 const CERTIFICATE_DAYS = 3650
+/** At 10,000 refusals a second, more than a small machine makes, a log grows by some 6 MB in this time. */
+const ACCESS_LOG_LOOK_EVERY_MS = 2_000
 
 /** Renders the configuration, has Nginx check it, and runs Nginx. */
 export async function startNginx(options: NginxOptions): Promise<RunningProcess> {
@@ -81,12 +84,13 @@ export async function startNginx(options: NginxOptions): Promise<RunningProcess>
   const checked = await tryCommand(check.command, check.args, { timeoutMs: CHECK_TIMEOUT_MS })
   if (checked.status !== 0)
     throw new SetupProblem(`Nginx refuses its configuration: ${checked.output.trim()}`)
-  return startProcess({
+  const running = await startProcess({
     name: 'Nginx',
     command: options.program,
     args,
     account,
     logFile: options.logFile,
+    logLimits: options.logLimits,
     pidFile: options.pidFile,
     signal: options.signal,
     // The graceful stop: requests in hand are answered. Streams end with `worker_shutdown_timeout` of the template.
@@ -95,6 +99,17 @@ export async function startNginx(options: NginxOptions): Promise<RunningProcess>
     readyDeadlineMs: READY_DEADLINE_MS,
     isReady: async () => (await httpStatus(options.port, '/health/live')) === 200,
   })
+  rotateAccessLog(running, options)
+  return running
+}
+
+/** Nginx writes this log itself, and opens it again when it is asked to. */
+function rotateAccessLog(running: RunningProcess, { accessLogFile, logLimits }: NginxOptions): void {
+  if (logLimits === undefined) return
+  const look = setInterval(() => {
+    if (putAsideWhenFull(accessLogFile, logLimits)) running.send('SIGUSR1')
+  }, ACCESS_LOG_LOOK_EVERY_MS).unref()
+  void running.exited.then(() => clearInterval(look))
 }
 
 /** Fills in a template; a name without a value is an error, since Nginx would read it as a variable of its own. */
