@@ -3,6 +3,7 @@ import { chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, wr
 import { availableParallelism, networkInterfaces } from 'node:os'
 import { dirname, join } from 'node:path'
 import { httpStatus } from './http-status.ts'
+import { whyNotListen } from './ports.ts'
 import { startProcess } from './process.ts'
 import type { Placement, RunningProcess } from './process.ts'
 import { putAsideWhenFull } from './rotating-log.ts'
@@ -42,6 +43,10 @@ interface ConnectionSettings {
   REDIRECT_TO_HTTPS: 'yes' | 'no'
   /** The port in redirects, where it is not the TLS port itself. */
   HTTPS_PORT: number | undefined
+  PROXY_PROTOCOL: 'yes' | 'no'
+  TRUSTED_PROXIES: string
+  BLOCKED_NETWORKS: string
+  EXEMPT_NETWORKS: string
 }
 
 type PageSetting = 'OIDC_ISSUER' | 'OIDC_CLIENT_ID' | 'OIDC_RESOURCE' | 'STRIPE_CURRENCY' | 'PAGES_TEST_CARDS'
@@ -97,7 +102,7 @@ export async function startNginx(options: NginxOptions): Promise<RunningProcess>
     stopSignal: 'SIGQUIT',
     stopDeadlineMs: STOP_DEADLINE_MS,
     readyDeadlineMs: READY_DEADLINE_MS,
-    isReady: async () => (await httpStatus(options.port, '/health/live')) === 200,
+    isReady: () => isLive(options),
   })
   rotateAccessLog(running, options)
   return running
@@ -110,6 +115,12 @@ function rotateAccessLog(running: RunningProcess, { accessLogFile, logLimits }: 
     if (putAsideWhenFull(accessLogFile, logLimits)) running.send('SIGUSR1')
   }, ACCESS_LOG_LOOK_EVERY_MS).unref()
   void running.exited.then(() => clearInterval(look))
+}
+
+/** Whether it answers. With the PROXY protocol nobody can ask who does not speak it, so that it listens has to be enough. */
+async function isLive({ port, connections }: NginxOptions): Promise<boolean> {
+  if (connections?.PROXY_PROTOCOL === 'yes') return (await whyNotListen(port)) !== null
+  return (await httpStatus(port, '/health/live')) === 200
 }
 
 /** Fills in a template; a name without a value is an error, since Nginx would read it as a variable of its own. */
@@ -154,7 +165,10 @@ function templateSettings(options: NginxOptions, version: NginxVersion): Templat
     CERTIFICATE: checkedPath(options.certificate.certificateFile),
     CERTIFICATE_KEY: checkedPath(options.certificate.keyFile),
     RESOLVER: '',
-    EXEMPT_NETWORKS: '',
+    REAL_ADDRESS: realAddress(options),
+    TRUSTED_NETWORKS: networkLines(options.connections?.TRUSTED_PROXIES),
+    BLOCKED_NETWORKS: networkLines(options.connections?.BLOCKED_NETWORKS),
+    EXEMPT_NETWORKS: networkLines(options.connections?.EXEMPT_NETWORKS),
     LISTEN: listenLines(options, version),
     HTTP_TWO: knowsHttp2Directive(version) ? 'http2 on;' : '',
   }
@@ -169,11 +183,12 @@ function checkedPath(path: string): string {
 /** A crowd connects within a second, so many connections must be able to wait until they are accepted. */
 const BACKLOG = 4096
 
-function listenLines({ port, tlsPort }: NginxOptions, version: NginxVersion): string {
+function listenLines({ port, tlsPort, connections }: NginxOptions, version: NginxVersion): string {
+  const isProxied = connections?.PROXY_PROTOCOL === 'yes'
   const addresses = hasIpv6() ? ['', '[::]:'] : ['']
   const tls = knowsHttp2Directive(version) ? 'ssl' : 'ssl http2'
   const lines = addresses.flatMap((address) => {
-    const only = address === '' ? '' : ' ipv6only=on'
+    const only = (address === '' ? '' : ' ipv6only=on') + (isProxied ? ' proxy_protocol' : '')
     return [
       `listen ${address}${port} backlog=${BACKLOG}${only};`,
       `listen ${address}${tlsPort} ${tls} backlog=${BACKLOG}${only};`,
@@ -219,6 +234,24 @@ function openFilesOfAProcess(): number {
   const limits = readFileSync('/proc/self/limits', 'utf8')
   const hard = /^Max open files +\S+ +(\d+|unlimited)/m.exec(limits)?.[1]
   return hard === undefined || hard === 'unlimited' ? Number.MAX_SAFE_INTEGER : Number(hard)
+}
+
+function networksIn(list = ''): string[] {
+  return list.split(/\s+/).filter((network) => network !== '')
+}
+
+function networkLines(list: string | undefined): string {
+  return networksIn(list)
+    .map((network) => `${network} 1;`)
+    .join('\n    ')
+}
+
+/** The client's address is the last one in the header that is not a trusted proxy's. */
+function realAddress({ connections = {} }: NginxOptions): string {
+  const proxies = networksIn(connections.TRUSTED_PROXIES).map((network) => `set_real_ip_from ${network};`)
+  if (proxies.length === 0) return ''
+  const header = connections.PROXY_PROTOCOL === 'yes' ? 'proxy_protocol' : 'X-Forwarded-For'
+  return [...proxies, `real_ip_header ${header};`, 'real_ip_recursive on;'].join('\n  ')
 }
 
 function httpsRedirect({ connections = {}, tlsPort }: NginxOptions): string {
