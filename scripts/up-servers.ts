@@ -121,6 +121,7 @@ export async function startGateway(
       tlsPort: settings.tlsPort,
       certificate,
       upstreams,
+      watchesInstances: true,
       rateLimits: readRateLimits(process.env),
       connections: readConnectionSettings(process.env),
       pageSettings: pageSettingsOf(settings),

@@ -56,6 +56,11 @@ name_server="${RESOLVER_ADDRESS:-$(awk '$1 == "nameserver" { print $2; exit }' /
 case "$name_server" in *:*) name_server="[$name_server]" ;; esac
 export RESOLVER="resolver $name_server valid=5s ipv6=off; resolver_timeout 2s;"
 
+# A reader waits 2 s at most: for one instance, or for two in turn.
+READ_TIMEOUT=2s
+[ "${SERVERS_EACH:-1}" = 1 ] || READ_TIMEOUT=1s
+export READ_TIMEOUT
+
 servers() { # servers NAME PORT
   for _ in $(seq "${SERVERS_EACH:-1}"); do
     echo "server $1${UPSTREAM_DOMAIN:-}:$2 resolve max_fails=3 fail_timeout=5s;"

@@ -11,6 +11,7 @@ import { asAccount, canChangeAccount, canEnter, findAccount } from './run-as.ts'
 import type { Account } from './run-as.ts'
 import { runCommand, tryCommand } from './run-command.ts'
 import { SetupProblem } from './setup-problem.ts'
+import { watchInstances } from './watch-instances.ts'
 
 /** One group of servers that Nginx spreads requests over: its name in the template, and each `host:port`. */
 export type Upstreams = Readonly<Record<string, readonly string[]>>
@@ -29,6 +30,8 @@ export interface NginxOptions extends Placement {
   tlsPort: number
   certificate: Certificate
   upstreams: Upstreams
+  /** Whether instances that don't answer are taken out; see `watchInstances`. */
+  watchesInstances?: boolean
   /** How much one client may ask for before it is answered 429, by the names in the template. */
   rateLimits: Readonly<Record<string, number>>
   /** How clients reach it, by the names in the template. */
@@ -63,7 +66,8 @@ export interface Certificate {
 const WORKERS_MAX = 4
 const CHECK_TIMEOUT_MS = 15_000
 const READY_DEADLINE_MS = 15_000
-const STOP_DEADLINE_MS = 12_000
+/** A payment waits up to 5 s for its outcome, and its answer may take 3 s more. Event streams are cut off then. */
+const STOP_DEADLINE_MS = 9_000
 const CERTIFICATE_DAYS = 3650
 /** At 10,000 refusals a second, more than a small machine makes, a log grows by some 6 MB in this time. */
 const ACCESS_LOG_LOOK_EVERY_MS = 2_000
@@ -73,8 +77,8 @@ export async function startNginx(options: NginxOptions): Promise<RunningProcess>
   mkdirSync(options.stateFolder, { recursive: true, mode: 0o700 })
   mkdirSync(dirname(options.accessLogFile), { recursive: true })
   const file = join(options.stateFolder, 'nginx.conf')
-  const settings = templateSettings(options, await versionOf(options.program))
-  writeFileSync(file, renderTemplate(readFileSync(options.templateFile, 'utf8'), settings))
+  const configure = configuring(file, options, await versionOf(options.program))
+  configure(new Set())
   const account = await accountFor([
     options.stateFolder,
     dirname(options.accessLogFile),
@@ -98,14 +102,57 @@ export async function startNginx(options: NginxOptions): Promise<RunningProcess>
     logLimits: options.logLimits,
     pidFile: options.pidFile,
     signal: options.signal,
-    // The graceful stop: requests in hand are answered. Streams end with `worker_shutdown_timeout` of the template.
+    // The graceful stop: requests in hand are answered.
     stopSignal: 'SIGQUIT',
     stopDeadlineMs: STOP_DEADLINE_MS,
     readyDeadlineMs: READY_DEADLINE_MS,
     isReady: () => isLive(options),
   })
   rotateAccessLog(running, options)
+  if (options.watchesInstances === true) takeOutTheFailed(running, options, configure)
   return running
+}
+
+/** Returns a function that writes the configuration for when these instances are out. */
+function configuring(
+  file: string,
+  options: NginxOptions,
+  version: NginxVersion,
+): (out: ReadonlySet<string>) => void {
+  const template = readFileSync(options.templateFile, 'utf8')
+  const settings = templateSettings(options, version)
+  return (out) =>
+    writeFileSync(file, renderTemplate(template, { ...settings, ...serverLines(options.upstreams, out) }))
+}
+
+/** SIGHUP makes Nginx read its configuration again: new workers take the new requests, the old ones end those in hand. */
+function takeOutTheFailed(
+  running: RunningProcess,
+  { upstreams }: NginxOptions,
+  configure: (out: ReadonlySet<string>) => void,
+): void {
+  const ended = new AbortController()
+  void running.exited.then(() => ended.abort())
+  void watchInstances({
+    addresses: [...new Set(Object.values(upstreams).flat())],
+    signal: ended.signal,
+    onChange: (out) => {
+      configure(out)
+      running.send('SIGHUP')
+    },
+  })
+}
+
+/** Who each group consists of. Nginx answers 502 at once, which the template makes 503, where all of a group are down. */
+function serverLines(upstreams: Upstreams, out: ReadonlySet<string>): TemplateSettings {
+  return Object.fromEntries(
+    Object.entries(upstreams).map(([name, addresses]) => [
+      `${name.toUpperCase()}_SERVERS`,
+      addresses
+        .map((address) => `server ${address} max_fails=3 fail_timeout=5s${out.has(address) ? ' down' : ''};`)
+        .join('\n    '),
+    ]),
+  )
 }
 
 /** Nginx writes this log itself, and opens it again when it is asked to. */
@@ -137,14 +184,12 @@ function pagesFolder(options: NginxOptions): string {
 }
 
 function templateSettings(options: NginxOptions, version: NginxVersion): TemplateSettings {
-  const servers = Object.entries(options.upstreams).map(([name, addresses]) => [
-    `${name.toUpperCase()}_SERVERS`,
-    addresses.map((address) => `server ${address} max_fails=3 fail_timeout=5s;`).join('\n    '),
-  ])
+  const areSeveral = Object.values(options.upstreams).every((addresses) => addresses.length > 1)
   return {
     // Nginx wants a server in each group. Nobody asks this one.
     IDENTITY_SERVERS: 'server 127.0.0.1:9 down;',
-    ...Object.fromEntries(servers),
+    // A reader waits 2 s at most: for one instance, or for two in turn.
+    READ_TIMEOUT: areSeveral ? '1s' : '2s',
     // The default of the setting, for tests and benches that name limits of requests only.
     HSTS_SECONDS: 31_536_000,
     ...options.rateLimits,
