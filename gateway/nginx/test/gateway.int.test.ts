@@ -206,7 +206,7 @@ test('a body above 64 KB is 413', async () => {
 test.each([
   ['no host', 'GET / HTTP/1.1\r\n\r\n', 400],
   ['a broken header', 'GET / HTTP/1.1\r\nHost: a\r\nContent-Length: many\r\n\r\n', 400],
-  ['headers too large', `GET / HTTP/1.1\r\nHost: a\r\nX: ${'y'.repeat(40_000)}\r\n\r\n`, 400],
+  ['headers too large', `GET / HTTP/1.1\r\nHost: a\r\nX: ${'y'.repeat(40_000)}\r\n\r\n`, 431],
   ['a long address', `GET /${'a'.repeat(40_000)} HTTP/1.1\r\nHost: a\r\n\r\n`, 414],
 ])('%s is answered in JSON', async (_what, text, status) => {
   const answer = await sendRaw(text)
