@@ -47,7 +47,7 @@ export interface WatchedSales {
 }
 
 /** The letters of all seats, and the version of the layout that they belong to. */
-interface SeatStates {
+export interface SeatStates {
   states: string
   version: string
 }
