@@ -4,6 +4,7 @@ import { api, dataOf } from './api.ts'
 import { serverClock } from './clock.ts'
 import { placeHeader } from './place-token.ts'
 
+const SCHEDULES = '/api/v1/concerts/{concertId}/schedules'
 const SCHEDULE = '/api/v1/concerts/{concertId}/schedules/{scheduleId}'
 const ME = '/api/v1/queue/tokens/me'
 const NOW_SERVING = '/api/v1/queue/schedules/{scheduleId}/now-serving'
@@ -12,6 +13,8 @@ const TICKETS = '/api/v1/reservations/{reservationId}/ticket'
 
 /** One performance, with seats left and prices. */
 export type Schedule = DataOf<'get', typeof SCHEDULE>
+/** One performance as lists have it. */
+export type ListedSchedule = DataOf<'get', typeof SCHEDULES>[number]
 /** A place in line. */
 export type Place = DataOf<'get', typeof ME>
 /** How far a line is. */
@@ -58,14 +61,12 @@ export function concertQuery(concertId: number) {
   })
 }
 
-/** What a concert is performed on, from today to half a year ahead. */
-export function schedulesQuery(concertId: number) {
+/** What a concert is performed on, in days of the venue, both included; from today to a month ahead where nothing is said. */
+export function schedulesQuery(concertId: number, days: { fromDate?: string; toDate?: string } = {}) {
   return queryOptions({
-    queryKey: ['schedules', concertId],
+    queryKey: ['schedules', concertId, days],
     queryFn: async ({ signal }) =>
-      dataOf(
-        await api.GET('/api/v1/concerts/{concertId}/schedules', { params: { path: { concertId } }, signal }),
-      ),
+      dataOf(await api.GET(SCHEDULES, { params: { path: { concertId }, query: days }, signal })),
   })
 }
 

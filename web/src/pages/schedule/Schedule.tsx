@@ -112,7 +112,7 @@ function Prices({ grades }: { grades: ScheduleData['grades'] }) {
             <td>{money(price)}</td>
             <td>
               {availableSeats === 0
-                ? t('concert.soldOut')
+                ? t('soldOut')
                 : t('schedule.leftOf', { left: count(availableSeats), all: count(seatCount) })}
             </td>
           </tr>

@@ -52,7 +52,7 @@ export function BestAvailable({
           ...grades.map((one) => ({
             value: one.grade,
             label: one.grade,
-            detail: one.availableSeats === 0 ? t('concert.soldOut') : money(one.price),
+            detail: one.availableSeats === 0 ? t('soldOut') : money(one.price),
             isDisabled: one.availableSeats === 0,
           })),
         ]}
