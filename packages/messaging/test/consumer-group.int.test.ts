@@ -115,7 +115,8 @@ test('a rebalance in the middle of a batch hands its messages to the new owner, 
 // A member without a heartbeat is put out of its group after 10 s, and has a new id when it comes back.
 const PUT_OUT_MS = 12_000
 
-test('an outage of the database keeps the partitions', async () => {
+/** A member whose database is away for longer than that. */
+async function surviveAnOutage(): Promise<void> {
   const topic = await consumers.broker.topic('long-outage', 1)
   let since: number | undefined
   const handled: number[] = []
@@ -134,9 +135,10 @@ test('an outage of the database keeps the partitions', async () => {
   await eventually(async () => expect(await consumers.committed(topic)).toEqual([1]))
   expect(await consumers.members(topic)).toEqual(members)
   expect(handled).toEqual([1])
-})
+}
 
-test('a backlog of many short batches keeps the partitions', async () => {
+/** A member that is at work for longer than that. */
+async function surviveABacklog(): Promise<void> {
   const topic = await consumers.broker.topic('many-slices', 1)
   const batches = 20
   let since = 0
@@ -159,6 +161,11 @@ test('a backlog of many short batches keeps the partitions', async () => {
   expect(performance.now() - since).toBeGreaterThan(11_000)
   expect(await consumers.members(topic)).toEqual(members)
   expect(handled).toBe(batches * 200)
+}
+
+// Both at once, since each waits for that time.
+test('an outage of the database keeps the partitions, and so does a backlog of many short batches', async () => {
+  await Promise.all([surviveAnOutage(), surviveABacklog()])
 })
 
 test('a handler that hangs loses its partitions', async () => {
