@@ -88,7 +88,7 @@ described(() => {
     })
     await page.getByRole('button', { name: 'Pause the line' }).dblclick()
     await fan.page.getByText('The line is paused').waitFor({ timeout: SEEN_WITHIN_MS })
-    await page.getByText('The line is paused: nobody is let in.').waitFor()
+    await page.getByText('Paused: nobody is let in.').waitFor()
     expect(writes).toEqual([expect.stringMatching(/^[\w-]{36}$/)])
 
     const atOnce = page.getByLabel('In at once', { exact: true })
