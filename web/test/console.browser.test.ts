@@ -114,7 +114,8 @@ described(() => {
     await fan.page.getByRole('heading', { name: 'It is your turn' }).waitFor()
     await figure(page, 'In', '2')
     await figure(page, 'Waiting', '0')
-    await page.getByText('The line is moving.').waitFor()
+    // The button says that it is at work until the write has its answer.
+    await page.getByRole('button', { name: 'Pause the line' }).waitFor()
     expect(writes).toHaveLength(4)
     expect(new Set(writes).size).toBe(3)
 
