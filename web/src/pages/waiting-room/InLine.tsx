@@ -12,6 +12,7 @@ import { RefusalNote } from '../../parts/RefusalNote.tsx'
 import { TimeLeft } from '../../parts/TimeLeft.tsx'
 import { fairnessQuery } from '../../queries.ts'
 import type { Place, Schedule } from '../../queries.ts'
+import { useRunningPlace } from '../../running/running-store.ts'
 import { useServerNow } from '../../use-server-now.ts'
 import { useWords } from '../../use-words.ts'
 import { chime } from './chime.ts'
@@ -38,6 +39,7 @@ export function InLine({ place, schedule, above, onTakeOver }: Shown) {
   const fairness = useQuery({ ...fairnessQuery(schedule.scheduleId), enabled: !isOpen })
   useDrawNote(line.place ?? place, isOpen, fairness.data?.commitment)
   const { end } = line
+  useRunningPlace(end === undefined ? (line.place ?? place) : undefined, schedule)
   if (failure !== undefined) {
     return (
       <>
