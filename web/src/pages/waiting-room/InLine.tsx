@@ -58,8 +58,16 @@ export function InLine({ place, schedule, above, onTakeOver }: Shown) {
       </>
     )
   }
-  if (line.place?.status === 'ACTIVE')
-    return <YourTurn place={line.place} schedule={schedule} above={above} />
+  if (line.place?.status === 'ACTIVE') {
+    return (
+      <>
+        <YourTurn place={line.place} schedule={schedule} above={above} />
+        <Connection line={line} />
+        <Draw isOpen scheduleId={schedule.scheduleId} />
+        <Leave schedule={schedule} />
+      </>
+    )
+  }
   return (
     <>
       {isOpen ? (
@@ -167,8 +175,6 @@ function YourTurn({ place, schedule, above }: { place: Place; schedule: Schedule
           {t('line.turn.seats')}
         </ButtonLink>
       </p>
-      <Draw isOpen scheduleId={schedule.scheduleId} />
-      <Leave schedule={schedule} />
     </>
   )
 }
