@@ -87,8 +87,9 @@ class PublishedChanges {
     this.#last = first
   }
 
-  compare(answer: FairnessAnswer): void {
-    const last = this.#last
+  compare(next: FairnessAnswer): void {
+    const isOlder = (next.serverTime ?? '') < (this.#last.serverTime ?? '')
+    const [last, answer] = isOlder ? [next, this.#last] : [this.#last, next]
     this.#answers += 1
     this.#compareText('commitment', last.commitment, answer.commitment)
     this.#compareText('seed', last.seed, answer.seed)
