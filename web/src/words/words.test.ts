@@ -26,7 +26,7 @@ const codesOf = (isMeant: (path: string) => boolean): string[] => [
   ...new Set(routes.filter(({ path }) => isMeant(path)).flatMap(({ codes }) => codes)),
 ]
 
-const BOOKS = ['line', 'shows', 'buying', 'draw', 'console', 'console-work']
+const BOOKS = ['line', 'shows', 'running', 'buying', 'draw', 'console', 'console-work']
 const en = read('en')
 const ko = read('ko')
 
