@@ -34,7 +34,7 @@ const en = read('en')
 const ko = read('ko')
 
 function read(language: string): Map<string, string> {
-  const files = ['line', 'buying'].map((name) =>
+  const files = ['line', 'buying', 'console', 'console-work'].map((name) =>
     readFileSync(join(import.meta.dirname, language, `${name}.json`), 'utf8'),
   )
   const sentences = files.flatMap((file) => readSentences(JSON.parse(file)))

@@ -1,0 +1,8 @@
+import { PageTitle } from '../../parts/PageTitle.tsx'
+import { useWords } from '../../use-words.ts'
+
+/** Placeholder of the skeleton. */
+export default function Audit() {
+  const { t } = useWords()
+  return <PageTitle title={t('console.nav.onSales')} />
+}
