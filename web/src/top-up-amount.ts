@@ -12,8 +12,15 @@ const PLAIN = /^(\d{1,12})(?:[.,](\d+))?$/
 // The same mark between all groups, exactly three digits after each, and another one before a decimal part.
 const MARKED = /^(\d{1,3}(?:([\s,.'’])\d{3})(?:\2\d{3}){0,2})(?:(?!\2)[.,](\d+))?$/
 
-/** Reads an amount as people write it, with or without marks between the thousands. `digits` are those of the currency's smaller unit. */
-export function readAmount(text: string, digits: number): TypedAmount {
+/**
+ * Reads an amount as people write it, with or without marks between the thousands. `digits` are those of the currency's smaller unit,
+ * and the limits are in that unit.
+ */
+export function readAmount(
+  text: string,
+  digits: number,
+  { min, max } = { min: AMOUNT_MIN, max: AMOUNT_MAX },
+): TypedAmount {
   const trimmed = text.trim()
   const marked = MARKED.exec(trimmed)
   const plain = PLAIN.exec(trimmed)
@@ -22,6 +29,6 @@ export function readAmount(text: string, digits: number): TypedAmount {
   // With three digits 1.000 may be one or a thousand.
   if (part.length > digits || (marked !== null && digits > 2)) return { problem: 'decimal' }
   const amount = Number(whole.replaceAll(/\D/g, '') + part.padEnd(digits, '0'))
-  if (amount < AMOUNT_MIN) return { problem: 'small' }
-  return amount > AMOUNT_MAX ? { problem: 'large' } : { amount }
+  if (amount < min) return { problem: 'small' }
+  return amount > max ? { problem: 'large' } : { amount }
 }

@@ -30,13 +30,7 @@ export function TextField({
   return (
     <Frame {...props}>
       {(attributes) => (
-        <input
-          {...attributes}
-          type={type}
-          inputMode={inputMode}
-          list={list}
-          autoComplete="off"
-        />
+        <input {...attributes} type={type} inputMode={inputMode} list={list} autoComplete="off" />
       )}
     </Frame>
   )

@@ -12,11 +12,14 @@ const rules = [
   [/^grade (?<grade>.+) must have one price in all sections$/, 'onePrice'],
   [/^must have (?<min>\d+) to (?<max>\d+) seats in all, and has (?<has>\d+)$/, 'seatCount'],
   [/^must be at most (?<max>\d+)$/, 'atMost'],
+  [/^must be an https URL$/, 'https'],
+  [/^must be an address of the public internet$/, 'publicAddress'],
 ] as const
 
 /** What INVALID_REQUEST says of the fields of the body, by their paths and in the person's language; nothing for any other failure. */
 export function fieldProblems(error: unknown, t: Say): Record<string, string> {
-  if (!(error instanceof ApiError) || error.code !== 'INVALID_REQUEST' || !Array.isArray(error.details)) return {}
+  if (!(error instanceof ApiError) || error.code !== 'INVALID_REQUEST' || !Array.isArray(error.details))
+    return {}
   const problems: Record<string, string> = {}
   for (const detail of error.details) {
     if (typeof detail !== 'object' || detail === null) continue

@@ -81,14 +81,19 @@ export function useForm<B, D>({
   const checked = check(values, t)
   const typed = tries > 0 && 'problems' in checked ? checked.problems : {}
   const refused = fieldProblems(once.error, t)
-  const isAsSent = (field: string): boolean => once.sent?.[field] === values[field]
+  const isField = (field: string): boolean => values[field] !== undefined
+  // What is said of several fields together stands until any of them is changed.
+  const isAsSent = (field: string): boolean =>
+    isField(field) ? once.sent?.[field] === values[field] : once.sent === values
   useFocusOnProblem(element, tries, once.error)
   return {
     values,
     set: (field, value) => setValues((before) => ({ ...before, [field]: value })),
     replace: setValues,
     problem: (field) => typed[field] ?? (isAsSent(field) ? refused[field] : undefined),
-    otherProblems: Object.entries(refused).flatMap(([field, text]) => (field in values ? [] : [text])),
+    otherProblems: Object.entries(refused).flatMap(([field, text]) =>
+      Object.keys(values).some((own) => own === field || own.startsWith(`${field}.`)) ? [] : [text],
+    ),
     once,
     element,
     submit: (event) => {
@@ -100,11 +105,7 @@ export function useForm<B, D>({
 }
 
 /** The first field that is wrong takes the focus, after each press and when the API has refused. */
-function useFocusOnProblem(
-  element: RefObject<HTMLFormElement | null>,
-  tries: number,
-  error: unknown,
-): void {
+function useFocusOnProblem(element: RefObject<HTMLFormElement | null>, tries: number, error: unknown): void {
   useEffect(() => {
     if (tries === 0) return
     const first = element.current?.querySelector<HTMLElement>('[aria-invalid="true"]')

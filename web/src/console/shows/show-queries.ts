@@ -23,7 +23,7 @@ export interface Versioned<T> {
   tag: string
 }
 
-const firstCursor: number | null = null
+const firstCursor: string | null = null
 const VENUES_LISTED = 100
 
 /** Venues, newest first, a page after the other. */
@@ -57,12 +57,13 @@ export function adminConcertsQuery(query: string) {
 export function adminConcertQuery(concertId: number) {
   return queryOptions({
     queryKey: ['console', 'concert', concertId],
-    queryFn: async ({ signal }) => versioned(await api.GET(CONCERT, { params: { path: { concertId } }, signal })),
+    queryFn: async ({ signal }) =>
+      versioned(await api.GET(CONCERT, { params: { path: { concertId } }, signal })),
   })
 }
 
 /** All performances of a concert, newest first, a page after the other. */
-export function adminSchedulesQuery(concertId: number) {
+export function datesQuery(concertId: number) {
   return infiniteQueryOptions({
     queryKey: ['console', 'schedules', concertId],
     queryFn: async ({ pageParam, signal }) =>
@@ -78,8 +79,13 @@ export function adminSchedulesQuery(concertId: number) {
 }
 
 /** One performance with its version; while it is being cancelled it is asked for again every other second. */
-export function adminScheduleQuery(scheduleId: number) {
-  return queryOptions<Versioned<AdminSchedule>, Error, Versioned<AdminSchedule>, ['console', 'schedule', number]>({
+export function dateQuery(scheduleId: number) {
+  return queryOptions<
+    Versioned<AdminSchedule>,
+    Error,
+    Versioned<AdminSchedule>,
+    ['console', 'schedule', number]
+  >({
     queryKey: ['console', 'schedule', scheduleId],
     refetchInterval: ({ state }) => (isBeingCancelled(state.data?.data) ? 2_000 : false),
     queryFn: async ({ signal }) =>
@@ -102,6 +108,6 @@ function versioned<T>(answer: { data: T; headers: Headers }): Versioned<T> {
   return { data: dataOf(answer), tag: answer.headers.get('ETag') ?? '' }
 }
 
-function page<C>(limit: number, cursor: C | null): { limit: number; cursor?: C } {
+function page(limit: number, cursor: string | null): { limit: number; cursor?: string } {
   return cursor === null ? { limit } : { limit, cursor }
 }

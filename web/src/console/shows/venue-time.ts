@@ -1,4 +1,5 @@
-import { CalendarDateTime, parseAbsolute, parseDateTime, toCalendarDateTime, toZoned } from '@internationalized/date'
+import type { CalendarDateTime } from '@internationalized/date'
+import { parseAbsolute, parseDateTime, toCalendarDateTime, toZoned } from '@internationalized/date'
 
 /** What is wrong with a time of a venue. `skipped`: clocks jump over it that night; `twice`: clocks are set back, so it comes twice. */
 type VenueTimeProblem = 'none' | 'skipped' | 'twice'
