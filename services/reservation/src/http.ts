@@ -14,7 +14,8 @@ import { holdSeats } from './hold-seats.ts'
 import type { HoldAnswer } from './hold-seats.ts'
 import { acceptHold } from './jobs/accept-holds.ts'
 import { getJob } from './jobs/get-job.ts'
-import { getJobRoute } from './jobs/openapi.ts'
+import { listJobs } from './jobs/list-jobs.ts'
+import { getJobRoute, listJobsRoute } from './jobs/openapi.ts'
 import type { Jobs } from './jobs/start-jobs.ts'
 import {
   cancelReservationRoute,
@@ -26,6 +27,7 @@ import {
 import type { HoldBody } from './openapi.ts'
 import { refreshHold } from './refresh-hold.ts'
 import { toRefundJson, toReservationJson } from './reservation-json.ts'
+import type { ListedJob } from './sql/jobs.ts'
 
 /** Adds the REST routes. Each one parses the request, calls a use case and translates its result. */
 export function addHttpRoutes(http: HttpServer, ctx: Context, jobs: Pick<Jobs, 'intake' | 'reader'>): void {
@@ -57,6 +59,12 @@ export function addHttpRoutes(http: HttpServer, ctx: Context, jobs: Pick<Jobs, '
       left: left.signal,
     })
     return { status: 200, data: job, headers: { 'Cache-Control': 'no-store' } }
+  })
+
+  http.handle(listJobsRoute, async ({ query: { cursor, ...query } }) => {
+    const { jobs: listed, nextNumber } = await listJobs(ctx, { ...query, beforeNumber: cursor })
+    const nextCursor = nextNumber === null ? null : toCursor(nextNumber)
+    return { status: 200, data: { items: listed.map(toListedJobJson), nextCursor } }
   })
 
   http.handle(listReservationsRoute, async ({ query, caller }) => {
@@ -113,6 +121,22 @@ function toHoldReply({ data, isReplay }: HoldAnswer, isAsync: boolean): Reply {
       ...(job.success ? { Location: job.data.statusEndpoint } : {}),
       ...(job.success && isAsync ? { 'Preference-Applied': 'respond-async' } : {}),
     },
+  }
+}
+
+function toListedJobJson(job: ListedJob): object {
+  const { jobId, status, scheduleId, userId, attempts, error, reservationId, createdAt, completedAt } = job
+  return {
+    jobId,
+    type: 'hold',
+    status,
+    scheduleId,
+    userId,
+    attempts,
+    ...(error === null ? {} : { error }),
+    ...(reservationId === null ? {} : { reservationId }),
+    createdAt: createdAt.toISOString(),
+    ...(completedAt === null ? {} : { completedAt: completedAt.toISOString() }),
   }
 }
 

@@ -7,8 +7,8 @@ const REPEATS_MAX = 2
 
 /** A change that a person asks for by a press. */
 export interface Write<B, D> {
-  /** Asks for it, once however often it is pressed: while one is at work nothing is sent. */
-  press: (body: B) => void
+  /** Asks for it, once however often it is pressed: while one is at work nothing is sent. `onDone` is called when it was done. */
+  press: (body: B, onDone?: () => void) => void
   isPending: boolean
   /** Why it failed last; null while it is at work, and after it was done. */
   error: Error | null
@@ -26,7 +26,7 @@ export interface Write<B, D> {
  */
 export function useWrite<B, D>(
   send: (body: B, key: string) => Promise<D>,
-  { onSuccess }: { onSuccess?: (data: D) => unknown } = {},
+  { onSuccess, onError }: { onSuccess?: (data: D) => unknown; onError?: () => unknown } = {},
 ): Write<B, D> {
   // React draws after the second click of a double click, so what is drawn can't tell whether one is at work.
   const isAtWork = useRef(false)
@@ -41,18 +41,19 @@ export function useWrite<B, D>(
     },
     onError: (error) => {
       if (!isWorthRepeating(error)) unsettled.current = null
+      return onError?.()
     },
     onSettled: () => {
       isAtWork.current = false
     },
   })
   return {
-    press: (body) => {
+    press: (body, onDone) => {
       if (isAtWork.current) return
       isAtWork.current = true
       const text = JSON.stringify(body)
       if (unsettled.current?.text !== text) unsettled.current = { key: crypto.randomUUID(), text }
-      sending.mutate({ body, key: unsettled.current.key })
+      sending.mutate({ body, key: unsettled.current.key }, { onSuccess: () => onDone?.() })
     },
     isPending: sending.isPending,
     error: sending.error,
