@@ -8,12 +8,11 @@ const GATEWAY = `http://localhost:${process.env['PORT'] ?? '8080'}`
  * What nearly all pages use, with all that it needs, is one file. Each in a file of its own would cost some 150 bytes of the first load,
  * and its name in the list of what every page loads.
  */
-const SHARED = [
-  ...['react-dom/client', '@tanstack/react-query'],
-  ...['parts/Await.tsx', 'parts/SignedIn.tsx', 'parts/TimeLeft.tsx', 'queries.ts', 'use-ids.ts'].map((file) =>
+const SHARED = ['react-dom/client', '@tanstack/react-query'].concat(
+  ['parts/Await.tsx', 'parts/SignedIn.tsx', 'parts/TimeLeft.tsx', 'queries.ts', 'use-ids.ts'].map((file) =>
     join(import.meta.dirname, 'src', file),
   ),
-]
+)
 
 export default defineConfig({
   root: import.meta.dirname,

@@ -5,6 +5,7 @@ import { ButtonLink } from '../parts/Button.tsx'
 import { Loading } from '../parts/Loading.tsx'
 import { PageTitle } from '../parts/PageTitle.tsx'
 import { useWords } from '../use-words.ts'
+import styles from './AdminOnly.module.css'
 
 /**
  * Shows the console to admins, and tells everybody else why not. The API is asked, since tokens for pages need not name roles. Where it
@@ -24,7 +25,7 @@ export function AdminOnly({ userId, children }: { userId: string; children: Reac
   if (entry.isPending) return <Loading />
   if (!isRefusal(entry.error, 'FORBIDDEN')) return children
   return (
-    <>
+    <div className={styles['notYours']}>
       <PageTitle title={t('console.notYours.title')} />
       <p>{t('console.notYours.text', { userId })}</p>
       <p>
@@ -32,6 +33,6 @@ export function AdminOnly({ userId, children }: { userId: string; children: Reac
           {t('notFound.concerts')}
         </ButtonLink>
       </p>
-    </>
+    </div>
   )
 }

@@ -1,5 +1,5 @@
 import { Suspense } from 'react'
-import { Route, Routes } from 'react-router'
+import { Navigate, Route, Routes } from 'react-router'
 import { NotFound } from '../pages/NotFound.tsx'
 import { Loading } from '../parts/Loading.tsx'
 import { PageFailure } from '../parts/PageFailure.tsx'
@@ -20,6 +20,7 @@ export function Console() {
             <AdminOnly userId={userId}>
               <Suspense fallback={<Loading />}>
                 <Routes>
+                  <Route index element={<Navigate to="/console/on-sales" replace />} />
                   {consolePages.map(({ path, Page }) => (
                     <Route key={path} path={path} element={<Page />} />
                   ))}

@@ -20,7 +20,7 @@ export function ConsoleShell({ children }: { children: ReactNode }) {
         <nav className={styles['links']} aria-label={t('nav.label')}>
           {consolePages.map(({ path, nav, Badge }) =>
             nav === undefined ? null : (
-              <NavLink key={path} to={`/console/${path}`} end={path === ''}>
+              <NavLink key={path} to={`/console/${path}`}>
                 {t(nav)}
                 {Badge === undefined ? null : <Badge />}
               </NavLink>

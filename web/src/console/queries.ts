@@ -21,7 +21,7 @@ const ACTIONS = '/api/v1/admin/actions'
 /** A waiting room as an operator sees it. */
 export type Room = DataOf<'get', typeof ROOM>
 /** What is held, sold and refused of a schedule. */
-export type Sales = DataOf<'get', typeof SALES>
+type Sales = DataOf<'get', typeof SALES>
 /** What was paid for it and given back. */
 export type Money = DataOf<'get', typeof MONEY>
 /** A schedule with its times and grades. */
@@ -47,7 +47,7 @@ export interface WatchedSales {
 }
 
 /** The letters of all seats, and the version of the layout that they belong to. */
-interface SeatStates {
+export interface SeatStates {
   states: string
   version: string
 }

@@ -16,7 +16,7 @@ interface ConsolePage {
 
 /** All pages of the console, in the order of the navigation. Each is loaded when it is first shown. */
 export const consolePages: readonly ConsolePage[] = [
-  { path: '', Page: lazy(() => import('./on-sales/OnSales.tsx')), nav: 'console.nav.onSales' },
+  { path: 'on-sales', Page: lazy(() => import('./on-sales/OnSales.tsx')), nav: 'console.nav.onSales' },
   { path: 'on-sales/:scheduleId', Page: lazy(() => import('./on-sale/OnSale.tsx')) },
   { path: 'shows', Page: lazy(() => import('./shows/Shows.tsx')), nav: 'workNav.shows' },
   { path: 'shows/venues', Page: lazy(() => import('./shows/Venues.tsx')) },

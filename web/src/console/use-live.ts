@@ -35,6 +35,7 @@ export function useLive<T>(question: LiveQuestion<T>, everyMs = 1_000, isEnabled
     staleTime: 0,
     gcTime: 10 * 60_000,
     retry: false,
+    refetchOnReconnect: true,
     // They hold ten minutes of the past, and are anew each second anyway.
     structuralSharing: false,
     refetchInterval: ({ state }) => askAgainAfterMs(state, everyMs),

@@ -13,7 +13,6 @@ import styles from './Audit.module.css'
 /** Whether the data is right, and what admins did to it. */
 export default function Audit() {
   const { t } = useWords()
-  const actionsId = useId()
   const invariantsId = useId()
   return (
     <div className={styles['page']}>
@@ -22,10 +21,10 @@ export default function Audit() {
         <h2 id={invariantsId}>{t('console.audit.invariants')}</h2>
         <AuditCheck />
       </section>
-      <section aria-labelledby={actionsId}>
-        <h2 id={actionsId}>{t('console.actions.title')}</h2>
+      <div>
+        <h2>{t('console.actions.title')}</h2>
         <Actions />
-      </section>
+      </div>
     </div>
   )
 }

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import { classNames } from '../../parts/class-names.ts'
 import { useWords } from '../../use-words.ts'
-import type { WatchedRoom, WatchedSales } from '../queries.ts'
+import type { SeatStates, WatchedRoom, WatchedSales } from '../queries.ts'
 import type { Live } from '../use-live.ts'
 import styles from './Figures.module.css'
 
@@ -9,10 +9,12 @@ import styles from './Figures.module.css'
 export function Figures({
   room: { data: watchedRoom, staleSince: roomStaleSince },
   sales: { data: watchedSales, staleSince: salesStaleSince },
+  seats: { data: seats, staleSince: seatsStaleSince },
   seatCount,
 }: {
   room: Live<WatchedRoom>
   sales: Live<WatchedSales>
+  seats: Live<SeatStates>
   seatCount: number
 }) {
   const { t, count } = useWords()
@@ -21,7 +23,8 @@ export function Figures({
   const isOldRoom = roomStaleSince !== undefined
   const isOldSales = salesStaleSince !== undefined
   const refused = sales === undefined ? undefined : sum(Object.values(sales.refused))
-  const left = sales === undefined ? undefined : Math.max(0, seatCount - sales.heldSeats - sales.soldSeats)
+  const left = seats === undefined ? undefined : countOf(seats.states, 'A')
+  const keptBack = seats === undefined ? 0 : countOf(seats.states, 'B')
   const share = sales === undefined ? undefined : Math.floor((sales.soldSeats / seatCount) * 100)
   return (
     <dl className={styles['figures']}>
@@ -42,8 +45,9 @@ export function Figures({
       <Figure name={t('console.figure.refused')} value={refused} isOld={isOldSales}>
         {sales === undefined ? undefined : <Reasons refused={sales.refused} />}
       </Figure>
-      <Figure name={t('console.figure.left')} value={left} isOld={isOldSales}>
+      <Figure name={t('console.figure.left')} value={left} isOld={seatsStaleSince !== undefined}>
         {t('console.figure.of', { all: count(seatCount) })}
+        {keptBack === 0 ? '' : `, ${t('console.figure.keptBack', { count: keptBack })}`}
       </Figure>
     </dl>
   )
@@ -104,4 +108,9 @@ function Reasons({ refused }: { refused: Readonly<Record<string, number>> }) {
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0)
+}
+
+/** How many seats have that letter in the API's compact states. */
+function countOf(states: string, letter: string): number {
+  return states.split(letter).length - 1
 }

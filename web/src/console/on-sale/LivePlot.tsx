@@ -1,6 +1,8 @@
 import { useEffect, useEffectEvent, useRef, useState } from 'react'
 import uPlot from 'uplot'
 import './uplot.css'
+import { palettes } from '../../seat-map/palette.ts'
+import type { Palette } from '../../seat-map/palette.ts'
 import { useIsDark } from '../../use-is-dark.ts'
 import { useWords } from '../../use-words.ts'
 import { formatClock } from '../formats.ts'
@@ -8,7 +10,7 @@ import { SHOWN_SECONDS } from './series.ts'
 import type { Series } from './series.ts'
 import styles from './LivePlot.module.css'
 
-const HEIGHT = 92
+const HEIGHT = 88
 /** Lines of the grid are at least so far apart. */
 const GRID_PX = 26
 
@@ -39,7 +41,13 @@ export function LivePlot({
   const writeOnAxis = useEffectEvent((value: number) => write(value))
   useEffect(() => {
     if (frame.current === null) return
-    const made = makePlot(frame.current, language, (value) => writeOnAxis(value), setPointedAt)
+    const made = makePlot(
+      frame.current,
+      palettes[isDark ? 'dark' : 'light'],
+      language,
+      (value) => writeOnAxis(value),
+      setPointedAt,
+    )
     plot.current = made
     draw(made)
     const resizing = new ResizeObserver(([entry]) => {
@@ -83,14 +91,13 @@ export function LivePlot({
 
 function makePlot(
   frame: HTMLElement,
+  { quiet, line, accent }: Palette,
   language: string,
   write: (value: number) => string,
   point: (index: number | undefined) => void,
 ): uPlot {
-  const colours = getComputedStyle(frame)
-  const colour = (name: string): string => colours.getPropertyValue(name)
-  const font = `11px ${colours.fontFamily}`
-  const grid = { stroke: colour('--line'), width: 1 }
+  const font = `11px ${getComputedStyle(frame).fontFamily}`
+  const grid = { stroke: line, width: 1 }
   const time = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
   return new uPlot(
     {
@@ -102,7 +109,7 @@ function makePlot(
       scales: { x: { time: true, auto: false }, y: { range: (_plot, _min, max) => [0, roof(max)] } },
       axes: [
         {
-          stroke: colour('--quiet'),
+          stroke: quiet,
           font,
           size: 18,
           gap: 3,
@@ -113,7 +120,7 @@ function makePlot(
           values: (_plot, splits) => splits.map((at) => time.format(at * 1_000)),
         },
         {
-          stroke: colour('--quiet'),
+          stroke: quiet,
           font,
           size: 48,
           gap: 4,
@@ -123,10 +130,7 @@ function makePlot(
           values: (_plot, splits) => splits.map((value) => write(value)),
         },
       ],
-      series: [
-        {},
-        { stroke: colour('--accent'), fill: colour('--accent-wash'), width: 2, points: { show: false } },
-      ],
+      series: [{}, { stroke: accent, fill: `${accent}22`, width: 2, points: { show: false } }],
       hooks: { setCursor: [({ cursor: { idx } }) => point(idx ?? undefined)] },
     },
     [[], []],

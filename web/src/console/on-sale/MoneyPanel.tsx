@@ -23,8 +23,8 @@ export function MoneyPanel({ live }: { live: Live<Money> }) {
           <dd>{money(data.refunded)}</dd>
           <dt>{t('console.money.pending')}</dt>
           <dd>
+            <small>{t('console.money.payments', { count: data.pending.payments })}</small>{' '}
             {money(data.pending.amount)}
-            <small>{t('console.money.payments', { count: data.pending.payments })}</small>
           </dd>
           <WithoutTicket {...data.withoutTicket} />
         </dl>
@@ -41,13 +41,12 @@ function WithoutTicket({ payments, amount, oldestSeconds }: Money['withoutTicket
     <>
       <dt className={look}>{t('console.money.withoutTicket')}</dt>
       <dd className={classNames(look)}>
-        {money(amount)}
-        <small>
-          {t('console.money.payments', { count: payments })}
-          {oldestSeconds === null
-            ? null
-            : ` · ${t('console.money.oldest', { time: formatTimeLeft(oldestSeconds * 1_000) })}`}
-        </small>
+        <small>{t('console.money.payments', { count: payments })}</small> {money(amount)}
+        {payments === 0 || oldestSeconds === null ? null : (
+          <small className={styles['oldest']}>
+            {t('console.money.oldest', { time: formatTimeLeft(oldestSeconds * 1_000) })}
+          </small>
+        )}
       </dd>
     </>
   )

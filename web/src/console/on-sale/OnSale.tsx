@@ -4,7 +4,7 @@ import { PageTitle } from '../../parts/PageTitle.tsx'
 import { NotFound } from '../../pages/NotFound.tsx'
 import { useNumber } from '../../use-ids.ts'
 import { useWords } from '../../use-words.ts'
-import { adminScheduleQuery, moneyQuery, roomQuery, salesQuery } from '../queries.ts'
+import { adminScheduleQuery, adminSeatStatesQuery, moneyQuery, roomQuery, salesQuery } from '../queries.ts'
 import type { AdminSchedule } from '../queries.ts'
 import { PhaseLine } from '../PhaseLine.tsx'
 import { useLive } from '../use-live.ts'
@@ -23,6 +23,8 @@ export default function OnSale() {
 }
 
 const SCHEDULE_EVERY_MS = 30_000
+/** What is looked at less often than the line. */
+const SEATS_EVERY_MS = 2_000
 const MONEY_EVERY_MS = 2_000
 
 function Known({ scheduleId }: { scheduleId: number }) {
@@ -35,6 +37,7 @@ function Watched({ schedule }: { schedule: AdminSchedule }) {
   const { scheduleId, concertTitle, venueName, performanceAt, timeZone, seatCount } = schedule
   const room = useLive(roomQuery(scheduleId))
   const sales = useLive(salesQuery(scheduleId))
+  const seats = useLive(adminSeatStatesQuery(scheduleId), SEATS_EVERY_MS)
   const money = useLive(moneyQuery(scheduleId), MONEY_EVERY_MS)
   return (
     <div className={styles['page']}>
@@ -45,11 +48,11 @@ function Watched({ schedule }: { schedule: AdminSchedule }) {
         </p>
         <PhaseLine schedule={schedule} />
       </div>
-      <Figures room={room} sales={sales} seatCount={seatCount} />
+      <Figures room={room} sales={sales} seats={seats} seatCount={seatCount} />
       <div className={styles['panels']}>
         <SteeringPanel scheduleId={scheduleId} live={room} />
         <Plots room={room} sales={sales} />
-        <SeatsPanel schedule={schedule} />
+        <SeatsPanel schedule={schedule} live={seats} />
         <MoneyPanel live={money} />
         <AuditPanel />
       </div>

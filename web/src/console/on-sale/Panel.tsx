@@ -5,7 +5,7 @@ import { Freshness } from '../Freshness.tsx'
 import type { Live } from '../use-live.ts'
 import styles from './Panel.module.css'
 
-/** A named part of the screen. What is old in it is dimmed, and said to be old. */
+/** A named part of the screen. What is old in it is said to be old. */
 export function Panel({
   title,
   area,
@@ -20,8 +20,10 @@ export function Panel({
   const id = useId()
   return (
     <section aria-labelledby={id} className={classNames(styles['panel'], styles[area])}>
-      <h2 id={id}>{title}</h2>
-      {live === undefined ? null : <Freshness live={live} />}
+      <div className={styles['head']}>
+        <h2 id={id}>{title}</h2>
+        {live === undefined ? null : <Freshness live={live} />}
+      </div>
       {children}
     </section>
   )

@@ -4,21 +4,25 @@ import { RefusalNote } from '../../parts/RefusalNote.tsx'
 import { SeatMap } from '../../seat-map/SeatMap.tsx'
 import { useSeatMapTexts } from '../../seat-map/use-seat-map-texts.ts'
 import { useWords } from '../../use-words.ts'
-import { adminSeatLayoutQuery, adminSeatStatesQuery } from '../queries.ts'
-import type { AdminSchedule } from '../queries.ts'
-import { useLive } from '../use-live.ts'
+import { adminSeatLayoutQuery } from '../queries.ts'
+import type { AdminSchedule, SeatStates } from '../queries.ts'
+import type { Live } from '../use-live.ts'
 import { Panel } from './Panel.tsx'
 import styles from './SeatsPanel.module.css'
 
-const STATES_EVERY_MS = 2_000
 const NONE: ReadonlySet<number> = new Set()
 const MARKS = ['held', 'sold', 'blocked'] as const
 
 /** Which seats are free, held, sold and kept back. */
-export function SeatsPanel({ schedule: { concertId, scheduleId } }: { schedule: AdminSchedule }) {
+export function SeatsPanel({
+  schedule: { concertId, scheduleId },
+  live,
+}: {
+  schedule: AdminSchedule
+  live: Live<SeatStates>
+}) {
   const { t } = useWords()
   const texts = useSeatMapTexts()
-  const live = useLive(adminSeatStatesQuery(scheduleId), STATES_EVERY_MS)
   const layout = useQuery(adminSeatLayoutQuery(concertId, scheduleId, live.data?.version))
   return (
     <Panel title={t('console.seats.title')} area="seats" live={live}>

@@ -69,10 +69,11 @@ function PauseButton({
   write: Write<Steering, Room>
 }) {
   const { t } = useWords()
+  const state = isOld ? 'unknown' : paused ? 'paused' : 'moving'
   return (
     <div className={styles['pause']}>
-      <p className={classNames(styles['state'], paused ? styles['paused'] : styles['moving'])} role="status">
-        {t(isOld ? 'console.steer.unknown' : paused ? 'console.steer.paused' : 'console.steer.moving')}
+      <p className={classNames(styles['state'], styles[state])} role="status">
+        {t(`console.steer.state.${state}`)}
       </p>
       <button
         type="button"
