@@ -134,7 +134,7 @@ described(() => {
     await look('work-date')
 
     await page.getByRole('button', { name: 'Keep seats back' }).click()
-    await page.getByLabel('To seat').fill('2')
+    await page.getByLabel('To seat', { exact: true }).fill('2')
     await page.getByRole('button', { name: 'Choose these' }).click()
     await page.getByRole('button', { name: 'Take 2 seats off sale' }).click()
     await page.getByText('2 seats were taken off sale.').waitFor()

@@ -107,11 +107,6 @@ function Frame({
       <label htmlFor={id}>
         {label} {isOptional ? <small>{t('typed.optional')}</small> : null}
       </label>
-      {hint === undefined ? null : (
-        <p id={hintId} className={styles['hint']}>
-          {hint}
-        </p>
-      )}
       {children({
         id,
         value: form.values[name] ?? '',
@@ -122,6 +117,11 @@ function Frame({
       <p id={problemId} className={styles['problem']} role="alert">
         {problem}
       </p>
+      {hint === undefined ? null : (
+        <p id={hintId} className={styles['hint']}>
+          {hint}
+        </p>
+      )}
     </div>
   )
 }

@@ -23,6 +23,7 @@ export function WriteNote<D>({ form, onReload }: { form: Form<D>; onReload?: () 
     )
   }
   if (once.error instanceof ApiError && once.error.code === 'INVALID_REQUEST') {
+    if (!form.isWrong) return null
     return (
       <Note kind="bad">
         <p>{t('write.invalid')}</p>

@@ -31,6 +31,8 @@ export interface Form<D> {
   problem: (field: string) => string | undefined
   /** What the API says of fields that the form does not have. */
   otherProblems: readonly string[]
+  /** Whether anything is said to be wrong now. */
+  isWrong: boolean
   once: Once<Values, D>
   submit: (event: FormEvent) => void
   element: RefObject<HTMLFormElement | null>
@@ -85,12 +87,15 @@ export function useForm<B, D>({
   // What is said of several fields together stands until any of them is changed.
   const isAsSent = (field: string): boolean =>
     isField(field) ? once.sent?.[field] === values[field] : once.sent === values
+  const problem = (field: string): string | undefined =>
+    typed[field] ?? (isAsSent(field) ? refused[field] : undefined)
   useFocusOnProblem(element, tries, once.error)
   return {
     values,
     set: (field, value) => setValues((before) => ({ ...before, [field]: value })),
     replace: setValues,
-    problem: (field) => typed[field] ?? (isAsSent(field) ? refused[field] : undefined),
+    problem,
+    isWrong: Object.keys({ ...typed, ...refused }).some((field) => problem(field) !== undefined),
     otherProblems: Object.entries(refused).flatMap(([field, text]) =>
       Object.keys(values).some((own) => own === field || own.startsWith(`${field}.`)) ? [] : [text],
     ),

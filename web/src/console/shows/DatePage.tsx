@@ -118,17 +118,13 @@ function Changes({ versioned }: { versioned: Versioned<AdminSchedule> }) {
   return (
     <>
       <SaleSwitch key={schedule.status} {...change} />
-      <section className={styles['section']} aria-label={t('times.title')}>
+      <div className={styles['changes']}>
         <Opener label={t('times.open')}>{(close) => <TimesForm {...change} onClose={close} />}</Opener>
-      </section>
-      <section className={styles['section']} aria-label={t('blocks.title')}>
         <Opener label={t('blocks.open')}>
           {(close) => <SeatBlocks schedule={schedule} onClose={close} />}
         </Opener>
-      </section>
-      <section className={styles['section']} aria-label={t('cancelShow.title')}>
         <Opener label={t('cancelShow.open')}>{(close) => <CancelShow {...change} onClose={close} />}</Opener>
-      </section>
+      </div>
     </>
   )
 }

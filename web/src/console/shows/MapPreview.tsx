@@ -4,6 +4,7 @@ import { useSeatMapTexts } from '../../seat-map/use-seat-map-texts.ts'
 import { useWords } from '../../use-words.ts'
 
 const NONE: ReadonlySet<number> = new Set()
+const nothing: readonly [] = []
 
 /** A hall as fans will see it, before it is made. */
 export function MapPreview({ layout }: { layout: readonly LayoutSeat[] }) {
@@ -14,13 +15,11 @@ export function MapPreview({ layout }: { layout: readonly LayoutSeat[] }) {
       layout={layout}
       states={'A'.repeat(layout.length)}
       chosen={NONE}
-      limit={0}
-      onToggle={() => undefined}
+      marks={nothing}
       texts={{
         ...texts,
         map: t('preview.map'),
         hint: t('preview.hint'),
-        full: () => t('preview.hint'),
       }}
     />
   )

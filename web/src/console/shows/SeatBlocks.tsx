@@ -103,6 +103,7 @@ function Picker({
         chosen={chosenIds}
         limit={SEATS_MAX}
         onToggle={toggle}
+        marks={['chosen', 'held', 'sold', 'blocked']}
         texts={texts}
         describedBy={listId}
       />
