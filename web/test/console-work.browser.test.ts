@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { eventually } from '@frontrow/test-kit/eventually'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { writeCameraPicture } from './camera-picture.ts'
 import { chromiumProgram, openFan, startBrowser } from './fan-browser.ts'
 import type { Fan } from './fan-browser.ts'
 import { startSystem } from './running-system.ts'
@@ -81,6 +85,29 @@ described(() => {
       expect(reservation).toMatchObject({ status: 'CONFIRMED' })
     })
     return reservationId
+  }
+
+  /** Shows a ticket that was used to the camera of another door. */
+  const seeByCamera = async (code: string): Promise<void> => {
+    const folder = mkdtempSync(join(tmpdir(), 'frontrow-camera-'))
+    const video = join(folder, 'ticket.y4m')
+    writeCameraPicture(video, code)
+    const withCamera = await startBrowser([
+      '--use-fake-ui-for-media-stream',
+      '--use-fake-device-for-media-stream',
+      `--use-file-for-fake-video-capture=${video}`,
+    ])
+    try {
+      const { page, signIn, problems } = await openFan(withCamera, { baseURL: system.url })
+      await page.goto(`/console/check-in?schedule=${DEMO_SCHEDULE}`)
+      await signIn('operator')
+      await page.getByRole('button', { name: 'Open the camera' }).click()
+      await page.getByText(/Already used at/).waitFor()
+      expect(problems).toEqual([])
+    } finally {
+      await withCamera.close()
+      rmSync(folder, { recursive: true })
+    }
   }
 
   test('an operator makes a venue, a concert and a date, each once, is told what is wrong beside its field, and a fan sees it', async () => {
@@ -182,7 +209,7 @@ described(() => {
     await fan.page.getByText('₩150,000 came back to you.').waitFor()
   }, 120_000)
 
-  test('a door lets a ticket in once and says when it was used before; what is no ticket, and a lost answer, are told', async () => {
+  test('a door lets a ticket in once and says when it was used before, by code and by camera; what is no ticket, and a lost answer, are told', async () => {
     const reservationId = await buySeat('door-goer', DEMO_SCHEDULE)
     const ticket = await system.call('GET', `/reservations/${reservationId}/ticket`, { user: 'door-goer' })
     const code = textAt(ticket, 'tickets', 0, 'code')
@@ -219,6 +246,7 @@ described(() => {
     await page.getByText(/Already used at \d+:\d\d [AP]M/).waitFor()
     await page.getByText('by operator').waitFor()
     await look('work-door-amber')
+    await seeByCamera(code)
   }, 120_000)
 
   test('troubles and webhooks in Korean, dark, on 320 pixels: a secret is shown once, and every page says all it says', async () => {

@@ -3,7 +3,7 @@ import type { DataOf } from '@frontrow/client/routes'
 import { isObject } from '@frontrow/client/errors'
 
 /** Who was let in, with what. */
-export type Admitted = DataOf<'post', '/api/v1/admin/tickets/check-in'>
+type Admitted = DataOf<'post', '/api/v1/admin/tickets/check-in'>
 
 /** What came of a ticket. `unknown`: nobody answered yet, and it may have been let in all the same. */
 export type Outcome =
@@ -14,7 +14,7 @@ export type Outcome =
   | { kind: 'refused'; error: unknown }
 
 /** When a ticket was used before, and by which door's sign-in; what a newer API does not say is left out. */
-export interface Used {
+interface Used {
   checkedInAt: string | undefined
   checkedInBy: string | undefined
   reservationNumber: string | undefined

@@ -16,7 +16,7 @@ const PRICE_MAX = 1_000_000_000
 const SEATS_DRAWN_MAX = 10_000
 
 /** The fields of a section, as the API names them. */
-export const sectionFields = ['section', 'grade', 'price', 'rows', 'seatsPerRow'] as const
+const sectionFields = ['section', 'grade', 'price', 'rows', 'seatsPerRow'] as const
 
 type SectionField = (typeof sectionFields)[number]
 
