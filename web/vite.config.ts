@@ -25,6 +25,9 @@ export default defineConfig({
     // A data: address would need an exception in the Content-Security-Policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // It takes 5 s more than esbuild and makes the first load 2,500 bytes smaller, once a build for each person of a crowd.
+    minify: 'terser',
+    terserOptions: { compress: { passes: 2 } },
     emptyOutDir: true,
     reportCompressedSize: false,
     rollupOptions: { output: { manualChunks: { base: SHARED } } },

@@ -6,23 +6,26 @@ import { PageFailure } from './parts/PageFailure.tsx'
 import { Loading } from './parts/Loading.tsx'
 import { Shell } from './parts/Shell.tsx'
 import { NotFound } from './pages/NotFound.tsx'
-import { buyingWords, loadWords } from './words.ts'
+import { buyingWords, loadWords, showsWords } from './words.ts'
+import type { Book } from './words.ts'
 
-const Concerts = lazy(() => import('./pages/concerts/Concerts.tsx'))
-const Concert = lazy(() => import('./pages/concert/Concert.tsx'))
-const Schedule = lazy(() => import('./pages/schedule/Schedule.tsx'))
+const Concerts = lazy(() => withWords(showsWords, import('./pages/concerts/Concerts.tsx')))
+const Concert = lazy(() => withWords(showsWords, import('./pages/concert/Concert.tsx')))
+const Schedule = lazy(() => withWords(showsWords, import('./pages/schedule/Schedule.tsx')))
 const WaitingRoom = lazy(() => import('./pages/waiting-room/WaitingRoom.tsx'))
-const Seats = lazy(() => withBuyingWords(import('./pages/seats/Seats.tsx')))
-const Reservation = lazy(() => withBuyingWords(import('./pages/reservation/Reservation.tsx')))
-const MyReservations = lazy(() => withBuyingWords(import('./pages/my-reservations/MyReservations.tsx')))
-const Wallet = lazy(() => withBuyingWords(import('./pages/wallet/Wallet.tsx')))
+const Seats = lazy(() => withWords(buyingWords, import('./pages/seats/Seats.tsx')))
+const Reservation = lazy(() => withWords(buyingWords, import('./pages/reservation/Reservation.tsx')))
+const MyReservations = lazy(() =>
+  withWords(buyingWords, import('./pages/my-reservations/MyReservations.tsx')),
+)
+const Wallet = lazy(() => withWords(buyingWords, import('./pages/wallet/Wallet.tsx')))
 
 const Console = lazy(() => import('./console/load-console.ts').then(({ loadConsole }) => loadConsole()))
 
 const TRIES_MAX = 3
 
-async function withBuyingWords<Page>(page: Promise<Page>): Promise<Page> {
-  await loadWords(buyingWords)
+async function withWords<Page>(words: Book, page: Promise<Page>): Promise<Page> {
+  await loadWords(words)
   return page
 }
 

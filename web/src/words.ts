@@ -2,7 +2,9 @@ import { localStore } from './browser-store.ts'
 import type buying from './words/en/buying.json'
 import type consoleWords from './words/en/console.json'
 import type consoleWork from './words/en/console-work.json'
+import type draw from './words/en/draw.json'
 import type line from './words/en/line.json'
+import type shows from './words/en/shows.json'
 
 /** The languages that the pages speak, each by its own name. */
 export const languages = { en: 'English', ko: '한국어' } as const
@@ -18,7 +20,12 @@ type KeysOf<T, Path extends string = ''> = {
 
 /** Every sentence by its key. */
 type WordKey =
-  KeysOf<typeof line> | KeysOf<typeof buying> | KeysOf<typeof consoleWords> | KeysOf<typeof consoleWork>
+  | KeysOf<typeof shows>
+  | KeysOf<typeof draw>
+  | KeysOf<typeof line>
+  | KeysOf<typeof buying>
+  | KeysOf<typeof consoleWords>
+  | KeysOf<typeof consoleWork>
 
 /** Writes a sentence; `count` chooses its plural. */
 export type Say = (key: WordKey, values?: Readonly<Record<string, string | number>>) => string
@@ -35,6 +42,12 @@ export type Book = Readonly<Record<Language, () => Promise<{ default: object }>>
 const lineWords: Book = {
   en: () => import('./words/en/line.json'),
   ko: () => import('./words/ko/line.json'),
+}
+
+/** What is said on the pages before the line. */
+export const showsWords: Book = {
+  en: () => import('./words/en/shows.json'),
+  ko: () => import('./words/ko/shows.json'),
 }
 
 /** What is said on the pages after the line. */

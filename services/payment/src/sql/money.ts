@@ -43,7 +43,7 @@ export async function sumMoney(db: Queryable, scheduleId: number): Promise<Money
            )
            SELECT settled.payments + moving.payments AS payments, taken + pending_taken AS taken, refunded,
              pending_payments AS "pendingPayments", pending_amount AS "pendingAmount", held_payments AS "heldPayments",
-             held_amount AS "heldAmount", greatest(0, extract(epoch FROM at - since))::float8 AS "heldSeconds", at AS "countedAt"
+             held_amount AS "heldAmount", CASE WHEN since IS NOT NULL THEN greatest(0, extract(epoch FROM at - since))::float8 END AS "heldSeconds", at AS "countedAt"
            FROM clock, settled, moving`,
     values: [scheduleId],
   })

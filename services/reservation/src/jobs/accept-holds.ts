@@ -57,14 +57,14 @@ export function createJobIntake(ctx: Context): JobIntake {
  */
 export async function acceptHold(ctx: Context, intake: JobIntake, command: HoldSeats): Promise<HoldAnswer> {
   try {
-    return await accept(ctx, intake, command)
+    return await acceptOrRefuse(ctx, intake, command)
   } catch (error) {
     if (isRefusal(error)) ctx.refusedHolds.note(command.scheduleId, error.code)
     throw error
   }
 }
 
-async function accept(ctx: Context, intake: JobIntake, command: HoldSeats): Promise<HoldAnswer> {
+async function acceptOrRefuse(ctx: Context, intake: JobIntake, command: HoldSeats): Promise<HoldAnswer> {
   const hold: HoldToAccept = { command, trace: currentTrace() }
   try {
     await checkOffer(ctx, command)

@@ -55,7 +55,10 @@ export function removeSection(values: Values, gone: number): Values {
 /** Reads the section at a place; `digits` are those of the currency's smaller unit. */
 export function readSection(fields: TypedFields, at: number, digits: number, t: Say): Section {
   const pricePath = sectionPath(at, 'price')
-  const typed = readAmount(fields.raw(pricePath), digits, { min: 1, max: PRICE_MAX })
+  const typed = readAmount(fields.raw(pricePath), digits, {
+    chargeAmountMin: 1,
+    chargeAmountMax: PRICE_MAX,
+  })
   if ('problem' in typed) fields.note(pricePath, t(`typed.price.${typed.problem}`))
   return {
     section: fields.text(sectionPath(at, 'section'), 50),
