@@ -6,7 +6,7 @@ import { eventually } from '@frontrow/test-kit/eventually'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { admitToRoom } from '../src/admission/admit-waiting.ts'
-import { steerWaitingRoom } from '../src/admission/steer-waiting-room.ts'
+import { setRoomLimits } from './set-limits.ts'
 import { settings } from '../src/config.ts'
 import type { QueueContext } from '../src/context.ts'
 import { joinWaitingRoom } from '../src/places/join-waiting-room.ts'
@@ -78,7 +78,7 @@ interface ChangedRoom {
 async function changeUntold(untold: SimulatedInstance): Promise<ChangedRoom> {
   scheduleId = catalog.addSchedule()
   const { ctx, stores } = untold
-  await steerWaitingRoom(ctx, scheduleId, { maxActive: 2 })
+  await setRoomLimits(ctx, scheduleId, { maxActive: 2 })
   const tokens: string[] = []
   for (const userId of ['leaves', 'stays', 'next', 'renewed', 'last']) {
     tokens.push((await joinWaitingRoom(ctx, { scheduleId, userId })).token)

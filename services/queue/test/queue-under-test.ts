@@ -147,9 +147,16 @@ export class QueueClient {
   async call(
     method: string,
     path: string,
-    options: { user?: string; admin?: boolean; token?: unknown; cookie?: string; body?: unknown } = {},
+    options: {
+      user?: string
+      admin?: boolean
+      token?: unknown
+      cookie?: string
+      headers?: Record<string, string>
+      body?: unknown
+    } = {},
   ): Promise<Answer> {
-    const headers: Record<string, string> = {}
+    const headers: Record<string, string> = { ...options.headers }
     if (options.user !== undefined) {
       const bearer = await tokenFor(options.user, { admin: options.admin === true })
       headers['authorization'] = `Bearer ${bearer}`
