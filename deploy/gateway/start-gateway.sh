@@ -12,7 +12,36 @@ export ADDRESS_BURST="${ADDRESS_BURST:-1000}"
 export ADDRESS_CONNECTIONS="${ADDRESS_CONNECTIONS:-2000}"
 export TOKEN_REQUESTS_PER_SECOND="${TOKEN_REQUESTS_PER_SECOND:-20}"
 export TOKEN_BURST="${TOKEN_BURST:-100}"
+export ADDRESS_ANONYMOUS_PER_SECOND="${ADDRESS_ANONYMOUS_PER_SECOND:-100}" ADDRESS_ANONYMOUS_BURST="${ADDRESS_ANONYMOUS_BURST:-300}"
+export ADDRESS_READS_PER_SECOND="${ADDRESS_READS_PER_SECOND:-50}" ADDRESS_READS_BURST="${ADDRESS_READS_BURST:-500}"
+export ADDRESS_LOG_PAGES_PER_SECOND="${ADDRESS_LOG_PAGES_PER_SECOND:-2}" ADDRESS_LOG_PAGES_BURST="${ADDRESS_LOG_PAGES_BURST:-60}"
+export ADDRESS_JOINS_PER_SECOND="${ADDRESS_JOINS_PER_SECOND:-100}" ADDRESS_JOINS_BURST="${ADDRESS_JOINS_BURST:-1000}"
+export ADDRESS_HOLDS_PER_SECOND="${ADDRESS_HOLDS_PER_SECOND:-100}" ADDRESS_HOLDS_BURST="${ADDRESS_HOLDS_BURST:-500}"
+export ADDRESS_PAYMENTS_PER_SECOND="${ADDRESS_PAYMENTS_PER_SECOND:-50}" ADDRESS_PAYMENTS_BURST="${ADDRESS_PAYMENTS_BURST:-300}"
+export ADDRESS_STREAMS_PER_SECOND="${ADDRESS_STREAMS_PER_SECOND:-50}" ADDRESS_STREAMS_BURST="${ADDRESS_STREAMS_BURST:-1000}"
+export ADDRESS_ADMIN_PER_SECOND="${ADDRESS_ADMIN_PER_SECOND:-50}" ADDRESS_ADMIN_BURST="${ADDRESS_ADMIN_BURST:-500}"
+export HSTS_SECONDS="${HSTS_SECONDS:-31536000}"
 mkdir -p "$STATE_FOLDER"
+
+# As many connections as a process may have, with room for files beside them.
+files=$(ulimit -Hn)
+case "$files" in unlimited) files=18432 ;; esac
+[ "$files" -le 18432 ] || files=18432
+beside=$((files / 2))
+[ "$beside" -le 2048 ] || beside=2048
+export OPEN_FILES="$files" WORKER_CONNECTIONS=$((files - beside))
+
+# TLS_PORT is what Compose publishes; in Kubernetes the Service has the same port as this container.
+HTTPS_REDIRECT=''
+if [ "${REDIRECT_TO_HTTPS:-no}" = yes ]; then
+  https_port="${HTTPS_PORT:-${TLS_PORT:-8443}}"
+  https_host='$host'
+  [ "$https_port" = 443 ] || https_host="\$host:$https_port"
+  HTTPS_REDIRECT="if (\$is_sent_to_https) { return 308 https://$https_host\$request_uri; }"
+fi
+export HTTPS_REDIRECT
+# The groups of servers below need Nginx 1.27.3 anyway (resolve), so it knows this as well.
+export HTTP_TWO='http2 on;'
 
 cores=$(nproc)
 [ "$cores" -le 4 ] || cores=4
@@ -105,13 +134,40 @@ case "$PAGES_TEST_CARDS" in
   yes | no) ;;
   *) echo "gateway: PAGES_TEST_CARDS must be yes or no: $PAGES_TEST_CARDS" >&2; exit 1 ;;
 esac
-networks="${EXEMPT_NETWORKS:-}"
-EXEMPT_NETWORKS=$(for network in $networks; do echo "$network 1;"; done)
-export EXEMPT_NETWORKS
+export SEATS_PER_USER_MAX="${SEATS_PER_USER_MAX:-6}"
+export CHARGE_AMOUNT_MIN="${CHARGE_AMOUNT_MIN:-1000}" CHARGE_AMOUNT_MAX="${CHARGE_AMOUNT_MAX:-1000000}"
+for value in "$SEATS_PER_USER_MAX" "$CHARGE_AMOUNT_MIN" "$CHARGE_AMOUNT_MAX"; do
+  case "$value" in
+    0* | *[!0-9]*) echo "gateway: SEATS_PER_USER_MAX, CHARGE_AMOUNT_MIN and CHARGE_AMOUNT_MAX must be whole numbers from 1 on: $value" >&2; exit 1 ;;
+  esac
+done
 
-LISTEN='listen 8080 backlog=4096; listen 8443 ssl backlog=4096;'
+networks() { # networks LIST
+  for network in $1; do
+    case "$network" in
+      *[!0-9A-Fa-f.:/]*) echo "gateway: $network is no address and no network" >&2; exit 1 ;;
+    esac
+    echo "$network 1;"
+  done
+}
+TRUSTED_NETWORKS=$(networks "${TRUSTED_PROXIES:-}")
+BLOCKED_NETWORKS=$(networks "${BLOCKED_NETWORKS:-}")
+EXEMPT_NETWORKS=$(networks "${EXEMPT_NETWORKS:-}")
+# The client's address is the last one in the header that is not a trusted proxy's.
+REAL_ADDRESS=''
+if [ -n "$TRUSTED_NETWORKS" ]; then
+  header=X-Forwarded-For
+  [ "${PROXY_PROTOCOL:-no}" = no ] || header=proxy_protocol
+  REAL_ADDRESS=$(for network in $TRUSTED_PROXIES; do echo "set_real_ip_from $network;"; done)
+  REAL_ADDRESS="$REAL_ADDRESS real_ip_header $header; real_ip_recursive on;"
+fi
+export TRUSTED_NETWORKS BLOCKED_NETWORKS EXEMPT_NETWORKS REAL_ADDRESS
+
+proxied=''
+[ "${PROXY_PROTOCOL:-no}" = no ] || proxied=' proxy_protocol'
+LISTEN="listen 8080 backlog=4096$proxied; listen 8443 ssl backlog=4096$proxied;"
 if [ -s /proc/net/if_inet6 ]; then
-  LISTEN="$LISTEN listen [::]:8080 backlog=4096 ipv6only=on; listen [::]:8443 ssl backlog=4096 ipv6only=on;"
+  LISTEN="$LISTEN listen [::]:8080 backlog=4096 ipv6only=on$proxied; listen [::]:8443 ssl backlog=4096 ipv6only=on$proxied;"
 fi
 export LISTEN
 
