@@ -2,6 +2,7 @@ import { readdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync, constants } from 'node:zlib'
 import { build } from 'vite'
+import { copyReference } from './copy-reference.ts'
 import { buildManifest, firstLoadFiles } from './first-load.ts'
 
 /** The page that a crowd loads within a minute, and what its first load may weigh, compressed. */
@@ -21,7 +22,7 @@ export interface BuiltPages {
 }
 
 /**
- * Builds the pages into a folder, each file with its compressed copy beside it, so that the gateway compresses nothing. Throws where
+ * Builds the pages and the API reference into a folder, each file with its compressed copy beside it, so that the gateway compresses nothing. Throws where
  * the waiting page's first load is above its limit.
  */
 export async function buildPages(folder: string): Promise<BuiltPages> {
@@ -40,6 +41,7 @@ export async function buildPages(folder: string): Promise<BuiltPages> {
       },
     },
   })
+  await copyReference(folder)
   const files = await readdir(folder, { recursive: true, withFileTypes: true })
   for (const file of files) {
     if (file.isFile() && COMPRESSIBLE.test(file.name)) await compress(join(file.parentPath, file.name))
