@@ -27,11 +27,15 @@ import {
 import type { HoldBody } from './openapi.ts'
 import { refreshHold } from './refresh-hold.ts'
 import { toRefundJson, toReservationJson } from './reservation-json.ts'
+import type { ReservationJson } from './reservation-json.ts'
+import type { Reservation } from './reservation.ts'
+import { showIfKnown } from './show.ts'
 import type { ListedJob } from './sql/jobs.ts'
 
 /** Adds the REST routes. Each one parses the request, calls a use case and translates its result. */
 export function addHttpRoutes(http: HttpServer, ctx: Context, jobs: Pick<Jobs, 'intake' | 'reader'>): void {
-  const refreshesMax = ctx.config.REFRESHES_MAX
+  const told = async (reservation: Reservation): Promise<ReservationJson> =>
+    toReservationJson(reservation, ctx.config.REFRESHES_MAX, await showIfKnown(ctx, reservation.scheduleId))
 
   http.handle(holdSeatsRoute, async ({ body, headers, caller, request }) => {
     const command = {
@@ -77,7 +81,7 @@ export function addHttpRoutes(http: HttpServer, ctx: Context, jobs: Pick<Jobs, '
     return {
       status: 200,
       data: {
-        items: items.map((item) => toReservationJson(item, refreshesMax)),
+        items: await Promise.all(items.map(told)),
         nextCursor: nextBefore === null ? null : toCursor(nextBefore),
       },
     }
@@ -85,7 +89,7 @@ export function addHttpRoutes(http: HttpServer, ctx: Context, jobs: Pick<Jobs, '
 
   http.handle(getReservationRoute, async ({ params, caller }) => {
     const reservation = await getReservation(ctx, params.reservationId, ownerFor(caller))
-    return { status: 200, data: toReservationJson(reservation, refreshesMax) }
+    return { status: 200, data: await told(reservation) }
   })
 
   http.handle(refreshHoldRoute, async ({ params, caller, request }) => {
@@ -95,7 +99,7 @@ export function addHttpRoutes(http: HttpServer, ctx: Context, jobs: Pick<Jobs, '
     const { scheduleId } = await getReservation(ctx, reservationId, owner)
     const queueToken = readQueueToken(request.headers, scheduleId)
     const reservation = await refreshHold(ctx, { reservationId, owner, queueToken })
-    return { status: 200, data: toReservationJson(reservation, refreshesMax) }
+    return { status: 200, data: await told(reservation) }
   })
 
   http.handle(cancelReservationRoute, async ({ params, caller }) => {

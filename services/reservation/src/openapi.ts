@@ -7,7 +7,7 @@ import { limit, uuidCursor } from '@frontrow/values/page'
 import { time } from '@frontrow/values/time'
 import { z } from 'zod'
 import { acceptedJob, getJobRoute, listJobsRoute } from './jobs/openapi.ts'
-import { reservationId, seat } from './reservation-fields.ts'
+import { reservationId, seat, show } from './reservation-fields.ts'
 import { getSalesRoute } from './sales/openapi.ts'
 import { ticketRoutes } from './tickets/openapi.ts'
 
@@ -44,6 +44,7 @@ const reservation = hold.extend({
   confirmedAt: time.nullable(),
   cancelledAt: time.nullable(),
   refund,
+  schedule: show,
 })
 
 const CHOICES = ['seatId', 'seatIds', 'quantity'] as const

@@ -252,6 +252,11 @@ describe('reading reservations', () => {
       confirmedAt: null,
       cancelledAt: null,
       refund: null,
+      schedule: expect.objectContaining({
+        concertTitle: expect.any(String),
+        timeZone: 'Asia/Seoul',
+        status: 'ON_SALE',
+      }),
     })
     expect(mine.data.holdSecondsLeft).toBeGreaterThan(290)
     expect(mine.data.holdSecondsLeft).toBeLessThanOrEqual(300)

@@ -244,10 +244,10 @@ describe('GET /jobs/{jobId}', () => {
     const began = performance.now()
     expect((await jobOf('124', data.jobId, '?wait=1')).data.status).toBe('active')
     expect(performance.now() - began).toBeGreaterThan(990)
-    const [ended] = await Promise.all([jobOf('124', data.jobId, '?wait=9'), release()])
+    const [ended] = await Promise.all([jobOf('124', data.jobId, '?wait=30'), release()])
     expect(ended.data.status).toBe('completed')
-    expect((await jobOf('124', data.jobId, '?wait=9')).data.status).toBe('completed')
-    expect(performance.now() - began).toBeLessThan(6_000)
+    expect((await jobOf('124', data.jobId, '?wait=30')).data.status).toBe('completed')
+    expect(performance.now() - began).toBeLessThan(30_000)
   })
 
   test.each(['0', '31', '-1', '1.5', '1e1', '', 'ten', '05'])('wait=%s is INVALID_REQUEST', async (wait) => {

@@ -4628,6 +4628,29 @@ export interface operations {
                                     /** @enum {string} */
                                     status: "PENDING" | "REFUNDED";
                                 } | null;
+                                /** @description Null where the catalog does not answer; all else is good all the same */
+                                schedule: {
+                                    /** @example 1 */
+                                    concertId: number;
+                                    /** @example Night of a Thousand Lights */
+                                    concertTitle: string;
+                                    /** @example 1 */
+                                    venueId: number;
+                                    /** @example Olympic Hall */
+                                    venueName: string;
+                                    /** Format: date-time */
+                                    performanceAt: string;
+                                    /**
+                                     * @description Of the venue
+                                     * @example Asia/Seoul
+                                     */
+                                    timeZone: string;
+                                    /**
+                                     * @description CANCELLED where the show does not take place
+                                     * @enum {string}
+                                     */
+                                    status: "ON_SALE" | "CLOSED" | "CANCELLED";
+                                } | null;
                             }[];
                             nextCursor: string | null;
                         };
@@ -4906,6 +4929,29 @@ export interface operations {
                                 /** @enum {string} */
                                 status: "PENDING" | "REFUNDED";
                             } | null;
+                            /** @description Null where the catalog does not answer; all else is good all the same */
+                            schedule: {
+                                /** @example 1 */
+                                concertId: number;
+                                /** @example Night of a Thousand Lights */
+                                concertTitle: string;
+                                /** @example 1 */
+                                venueId: number;
+                                /** @example Olympic Hall */
+                                venueName: string;
+                                /** Format: date-time */
+                                performanceAt: string;
+                                /**
+                                 * @description Of the venue
+                                 * @example Asia/Seoul
+                                 */
+                                timeZone: string;
+                                /**
+                                 * @description CANCELLED where the show does not take place
+                                 * @enum {string}
+                                 */
+                                status: "ON_SALE" | "CLOSED" | "CANCELLED";
+                            } | null;
                         };
                     };
                 };
@@ -4997,6 +5043,29 @@ export interface operations {
                                 paymentId: string;
                                 /** @enum {string} */
                                 status: "PENDING" | "REFUNDED";
+                            } | null;
+                            /** @description Null where the catalog does not answer; all else is good all the same */
+                            schedule: {
+                                /** @example 1 */
+                                concertId: number;
+                                /** @example Night of a Thousand Lights */
+                                concertTitle: string;
+                                /** @example 1 */
+                                venueId: number;
+                                /** @example Olympic Hall */
+                                venueName: string;
+                                /** Format: date-time */
+                                performanceAt: string;
+                                /**
+                                 * @description Of the venue
+                                 * @example Asia/Seoul
+                                 */
+                                timeZone: string;
+                                /**
+                                 * @description CANCELLED where the show does not take place
+                                 * @enum {string}
+                                 */
+                                status: "ON_SALE" | "CLOSED" | "CANCELLED";
                             } | null;
                         };
                     };
@@ -5343,7 +5412,7 @@ export interface operations {
                             reservationNumber: string;
                             /** @example 1 */
                             scheduleId: number;
-                            /** @description Null where the catalog does not answer; the codes are good all the same */
+                            /** @description Null where the catalog does not answer; all else is good all the same */
                             schedule: {
                                 /** @example 1 */
                                 concertId: number;
@@ -5360,6 +5429,11 @@ export interface operations {
                                  * @example Asia/Seoul
                                  */
                                 timeZone: string;
+                                /**
+                                 * @description CANCELLED where the show does not take place
+                                 * @enum {string}
+                                 */
+                                status: "ON_SALE" | "CLOSED" | "CANCELLED";
                             } | null;
                             tickets: {
                                 seat: {
