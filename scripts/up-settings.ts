@@ -42,6 +42,9 @@ export const upSettings = z.object({
     .string()
     .optional()
     .describe("folder of the data, logs and secrets; the checkout's .frontrow where it is not set"),
+  ACCESS_TOKEN_SECONDS: whole(30, 86_400, 600).describe(
+    'how long a token of the identity provider for development lasts; pages renew it a minute before its end',
+  ),
 })
 
 const tokenSettings = hostSettings.pick({ JWKS_URL: true, JWT_ISSUER: true, JWT_AUDIENCE: true })
@@ -61,19 +64,26 @@ export interface UpSettings {
   port: number
   tlsPort: number
   dataFolder: string
+  accessTokenSeconds: number
   tokens: TokenSource
 }
 
 /** Reads PORT, TLS_PORT, DATA_DIR, and what says whose tokens are accepted: JWKS_URL, JWT_SECRET, JWT_ISSUER and JWT_AUDIENCE. */
 export function readUpSettings(env: NodeJS.ProcessEnv): UpSettings {
-  const { PORT, TLS_PORT } = readConfig(upSettings, env)
+  const { PORT, TLS_PORT, ACCESS_TOKEN_SECONDS } = readConfig(upSettings, env)
   if (PORT === TLS_PORT) throw new SetupProblem(`PORT and TLS_PORT are both ${PORT}, and must differ`)
   const dataFolder = dataFolderOf(env)
   // The path becomes part of the settings of Nginx and Kafka, where these characters have a meaning.
   if (/["$\\,\n]/.test(dataFolder)) {
     throw new SetupProblem(`DATA_DIR must be free of " $ \\ , and line breaks: ${dataFolder}`)
   }
-  return { port: PORT, tlsPort: TLS_PORT, dataFolder, tokens: readTokenSource(env, PORT) }
+  return {
+    port: PORT,
+    tlsPort: TLS_PORT,
+    dataFolder,
+    accessTokenSeconds: ACCESS_TOKEN_SECONDS,
+    tokens: readTokenSource(env, PORT),
+  }
 }
 
 function readTokenSource(env: NodeJS.ProcessEnv, port: number): TokenSource {
