@@ -41,6 +41,8 @@ export const fairnessAnswer = z.object({
     log: z.object({ length: count, head: hash }),
     entries: z.array(z.discriminatedUnion('kind', [admission, end])).max(PAGE_ENTRIES_MAX),
     nextFrom: z.int().positive().nullable(),
+    // When it was made: pages that are full are kept, with what was published then.
+    serverTime: time.optional(),
   }),
 })
 

@@ -9,6 +9,8 @@ const image = (name: string, what: string): z.ZodDefault<z.ZodString> =>
 export const composeSettings = z.object({
   PORT: upSettings.shape.PORT,
   TLS_PORT: upSettings.shape.TLS_PORT,
+  LOG_FILE_MB_MAX: upSettings.shape.LOG_FILE_MB_MAX,
+  LOG_FILES_MAX: upSettings.shape.LOG_FILES_MAX,
   LISTEN_ON: z
     .string()
     .default('127.0.0.1')

@@ -1,8 +1,14 @@
 import { cardSettings } from '@frontrow/card-provider/card-settings'
+import { SEATS_MAX } from '@frontrow/proto/values'
 import { readConfig, whole } from '@frontrow/service-host/config'
 import { z } from 'zod'
 
 const count = (fallback?: number) => whole(1, 1_000_000, fallback)
+
+const perSecond = (fallback: number, what: string) =>
+  count(fallback).describe(`${what}: of one address in a second`)
+const burst = (fallback: number, what: string) =>
+  count(fallback).describe(`${what}: of one address at once, above that rate`)
 
 // A browser polls once a second and makes about ten calls to buy; an address may be an office with hundreds of people.
 const limitSettings = z.object({
@@ -15,12 +21,63 @@ const limitSettings = z.object({
   ),
   TOKEN_REQUESTS_PER_SECOND: count(20).describe('requests with one token in a second; more are answered 429'),
   TOKEN_BURST: count(100).describe('requests with one token that may come at once, above its rate'),
+  ADDRESS_ANONYMOUS_PER_SECOND: perSecond(100, 'requests without any token, but for pages and now-serving'),
+  ADDRESS_ANONYMOUS_BURST: burst(300, 'requests without any token, but for pages and now-serving'),
+  ADDRESS_READS_PER_SECOND: perSecond(
+    50,
+    'reads of what is public: concerts, schedules, layouts, keys, the API reference',
+  ),
+  ADDRESS_READS_BURST: burst(
+    500,
+    'reads of what is public: concerts, schedules, layouts, keys, the API reference',
+  ),
+  ADDRESS_LOG_PAGES_PER_SECOND: perSecond(2, "pages of a room's log of admissions (fairness)"),
+  ADDRESS_LOG_PAGES_BURST: burst(60, "pages of a room's log of admissions (fairness)"),
+  ADDRESS_JOINS_PER_SECOND: perSecond(100, 'joins of a waiting room'),
+  ADDRESS_JOINS_BURST: burst(1_000, 'joins of a waiting room'),
+  ADDRESS_HOLDS_PER_SECOND: perSecond(100, 'holds, refreshes and cancellations'),
+  ADDRESS_HOLDS_BURST: burst(500, 'holds, refreshes and cancellations'),
+  ADDRESS_PAYMENTS_PER_SECOND: perSecond(50, 'payments, charges and uses of points'),
+  ADDRESS_PAYMENTS_BURST: burst(300, 'payments, charges and uses of points'),
+  ADDRESS_STREAMS_PER_SECOND: perSecond(50, 'event streams that are opened'),
+  ADDRESS_STREAMS_BURST: burst(1_000, 'event streams that are opened'),
+  ADDRESS_ADMIN_PER_SECOND: perSecond(50, 'requests of admins'),
+  ADDRESS_ADMIN_BURST: burst(500, 'requests of admins'),
+  HSTS_SECONDS: whole(0, 63_072_000, 31_536_000).describe(
+    'for how long browsers that came by HTTPS come by nothing else (Strict-Transport-Security; never said under the name localhost); 0 takes it back',
+  ),
+})
+
+// They are written into Nginx's configuration as they are.
+const networks = z
+  .string()
+  .regex(
+    /^\s*(?:[0-9A-Fa-f.:]+(?:\/\d{1,3})?(?:\s+|$))*$/,
+    'must be addresses or networks with blanks between them',
+  )
+  .default('')
+
+const connectionSettings = z.object({
+  REDIRECT_TO_HTTPS: z
+    .enum(['yes', 'no'])
+    .default('no')
+    .describe('`yes` sends who comes by plain HTTP to HTTPS, but for /health'),
+  HTTPS_PORT: whole(1, 65_535)
+    .optional()
+    .describe('port of HTTPS as clients see it, for that redirect; TLS_PORT where it is not set'),
+  TRUSTED_PROXIES: networks.describe(
+    'networks of balancers and CDNs in front of the gateway, such as 10.0.0.0/8 fd00::/8: the client is whom their X-Forwarded-For names. Nobody else is believed',
+  ),
+  BLOCKED_NETWORKS: networks.describe('networks that are answered 403'),
+  EXEMPT_NETWORKS: networks.describe(
+    'networks without the limits by address; this machine has none either. The limits by token and by person hold for all',
+  ),
 })
 
 // They are written into the answer of /config.json as they are, so they must be free of what has a meaning there or for Nginx.
 const inConfig = /^[^\s"'\\$;{}]*$/
 
-/** What GET /config.json tells the pages: where they sign people in, and in which currency they sell. */
+/** What GET /config.json tells the pages: where they sign people in, in which currency they sell, and how much at once. */
 const pageSettings = z.object({
   OIDC_ISSUER: z
     .url({ protocol: /^https?$/ })
@@ -44,6 +101,15 @@ const pageSettings = z.object({
   STRIPE_CURRENCY: cardSettings.STRIPE_CURRENCY.describe(
     'currency that the pages write amounts in: the one that payment and wallet take money in',
   ),
+  SEATS_PER_USER_MAX: whole(1, SEATS_MAX, 6).describe(
+    'as the reservation service has it: how many seats the pages offer',
+  ),
+  CHARGE_AMOUNT_MIN: whole(1, Number.MAX_SAFE_INTEGER, 1_000).describe(
+    'as the wallet has it: the smallest charge that the pages take',
+  ),
+  CHARGE_AMOUNT_MAX: whole(1, 1_000_000_000, 1_000_000).describe(
+    'as the wallet has it: the largest charge that the pages take',
+  ),
 })
 
 const pageCards = {
@@ -60,13 +126,14 @@ export type PageSettings = z.output<typeof pageSettings> & { PAGES_TEST_CARDS: '
 
 /** Settings of the gateway. These and the ones below have the names and defaults of deploy/gateway/start-gateway.sh. */
 export const gatewaySettings = limitSettings.extend({
-  ...pageSettings.shape,
-  EXEMPT_NETWORKS: z
-    .string()
-    .default('')
+  ...connectionSettings.shape,
+  PROXY_PROTOCOL: z
+    .enum(['yes', 'no'])
+    .default('no')
     .describe(
-      'networks without the limits by address, such as 10.0.0.0/8 192.168.0.0/16; this machine has none either. The limit by token holds for all',
+      '`yes` where TRUSTED_PROXIES begin each connection with the PROXY protocol; nobody else can connect then, the tools of this repository neither. Not under npm start',
     ),
+  ...pageSettings.shape,
 })
 
 /** Further settings of start-gateway.sh, which the images set or the script finds out. */
@@ -114,6 +181,11 @@ export const gatewayWiring = z.object({
 /** Reads what the pages are told. */
 export function readPageSettings(env: NodeJS.ProcessEnv): PageSettings {
   return readConfig(pageSettings.extend(pageCards), env)
+}
+
+/** Reads how clients reach the gateway. */
+export function readConnectionSettings(env: NodeJS.ProcessEnv): z.output<typeof connectionSettings> {
+  return readConfig(connectionSettings, env)
 }
 
 /** Reads how much one client may ask for before it is answered 429, as the gateway's template names it. */

@@ -8,7 +8,7 @@ import { startPostgres } from '@frontrow/local-stack/postgres'
 import type { RunningProcess } from '@frontrow/local-stack/process'
 import { startRedis } from '@frontrow/local-stack/redis'
 import type { ProgramName } from '@frontrow/local-stack/programs'
-import { readRateLimits, readPageSettings } from './gateway-settings.ts'
+import { readConnectionSettings, readRateLimits, readPageSettings } from './gateway-settings.ts'
 import type { PageSettings } from './gateway-settings.ts'
 import type { Secrets, UpSettings } from './up-settings.ts'
 import type { Say, Stack } from './up-stack.ts'
@@ -121,7 +121,9 @@ export async function startGateway(
       tlsPort: settings.tlsPort,
       certificate,
       upstreams,
+      watchesInstances: true,
       rateLimits: readRateLimits(process.env),
+      connections: readConnectionSettings(process.env),
       pageSettings: pageSettingsOf(settings),
     }),
   )

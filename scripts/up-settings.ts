@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
+import type { LogLimits } from '@frontrow/local-stack/rotating-log'
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
 import { makeSigningKeys, rotateKeys, signingKeyFields } from '@frontrow/identity-provider/signing-keys'
 import type { SigningKeys } from '@frontrow/identity-provider/signing-keys'
@@ -45,6 +46,12 @@ export const upSettings = z.object({
   ACCESS_TOKEN_SECONDS: whole(30, 86_400, 600).describe(
     'how long a token of the identity provider for development lasts; pages renew it a minute before its end',
   ),
+  LOG_FILE_MB_MAX: whole(1, 10_000, 20).describe(
+    'megabytes of one log file; a log that is full is put aside as .1, and a new one is begun',
+  ),
+  LOG_FILES_MAX: whole(2, 100, 3).describe(
+    'files that are kept of each log, the one that is written to among them',
+  ),
 })
 
 const tokenSettings = hostSettings.pick({ JWKS_URL: true, JWT_ISSUER: true, JWT_AUDIENCE: true })
@@ -65,23 +72,26 @@ export interface UpSettings {
   tlsPort: number
   dataFolder: string
   accessTokenSeconds: number
+  logLimits: LogLimits
   tokens: TokenSource
 }
 
-/** Reads PORT, TLS_PORT, DATA_DIR, and what says whose tokens are accepted: JWKS_URL, JWT_SECRET, JWT_ISSUER and JWT_AUDIENCE. */
+/** Reads the settings of npm start, and what says whose tokens are accepted: JWKS_URL, JWT_SECRET, JWT_ISSUER and JWT_AUDIENCE. */
 export function readUpSettings(env: NodeJS.ProcessEnv): UpSettings {
-  const { PORT, TLS_PORT, ACCESS_TOKEN_SECONDS } = readConfig(upSettings, env)
+  const { PORT, TLS_PORT, ACCESS_TOKEN_SECONDS, LOG_FILE_MB_MAX, LOG_FILES_MAX } = readConfig(upSettings, env)
   if (PORT === TLS_PORT) throw new SetupProblem(`PORT and TLS_PORT are both ${PORT}, and must differ`)
   const dataFolder = dataFolderOf(env)
   // The path becomes part of the settings of Nginx and Kafka, where these characters have a meaning.
   if (/["$\\,\n]/.test(dataFolder)) {
     throw new SetupProblem(`DATA_DIR must be free of " $ \\ , and line breaks: ${dataFolder}`)
   }
+  const logLimits = { bytesMax: LOG_FILE_MB_MAX * 1_000_000, filesMax: LOG_FILES_MAX }
   return {
     port: PORT,
     tlsPort: TLS_PORT,
     dataFolder,
     accessTokenSeconds: ACCESS_TOKEN_SECONDS,
+    logLimits,
     tokens: readTokenSource(env, PORT),
   }
 }

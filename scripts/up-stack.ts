@@ -1,3 +1,5 @@
+import { RotatingLog } from '@frontrow/local-stack/rotating-log'
+import type { LogLimits } from '@frontrow/local-stack/rotating-log'
 import { supervise } from '@frontrow/local-stack/supervise'
 import type { Supervised, SupervisionEvents } from '@frontrow/local-stack/supervise'
 import type { Placement, RunningProcess } from '@frontrow/local-stack/process'
@@ -20,10 +22,17 @@ export class Stack {
   readonly say: Say
   readonly #halt = new AbortController()
   readonly #running: { stage: Stage; process: Supervised }[] = []
+  readonly #logLimits: LogLimits
 
-  constructor(dataFolder: string, say: Say) {
+  /** What it says is shown by `show`, and noted with its time in the log of its own. */
+  constructor(dataFolder: string, logLimits: LogLimits, show: Say) {
     this.dataFolder = dataFolder
-    this.say = say
+    this.#logLimits = logLimits
+    const log = new RotatingLog(this.logFile('frontrow'), logLimits)
+    this.say = (line) => {
+      show(line)
+      log.write(Buffer.from(`${new Date().toISOString()} ${line}\n`))
+    }
   }
 
   /** Aborts when the copy is to end; its reason says why. */
@@ -38,7 +47,8 @@ export class Stack {
 
   /** Where a process leaves its log and its pid. */
   placement(name: string): Placement {
-    return { logFile: this.logFile(name), pidFile: join(runFolder(this.dataFolder), `${name}.pid`) }
+    const pidFile = join(runFolder(this.dataFolder), `${name}.pid`)
+    return { logFile: this.logFile(name), logLimits: this.#logLimits, pidFile }
   }
 
   logFile(name: string): string {
@@ -88,22 +98,10 @@ export class Stack {
 
   #events(): SupervisionEvents {
     return {
-      onRestart: (name, how) => this.say(`${name} has ended (${how}); starting it again`),
-      onRecovered: (name) => this.say(`${name} is up again`),
-      onGiveUp: (name, how, logFile) => {
-        this.halt(new GaveUp(`${name} ends again and again (${how}); its log: ${logFile}`, logFile))
+      onRestart: ({ name, how, logFile, waitMs }) => {
+        this.say(`${name} has ended (${how}); starting it again in ${waitMs / 1000} s; its log: ${logFile}`)
       },
+      onRecovered: (name) => this.say(`${name} is up again`),
     }
-  }
-}
-
-/** A process that could not be kept running. */
-export class GaveUp extends Error {
-  override name = 'GaveUp'
-  readonly logFile: string
-
-  constructor(message: string, logFile: string) {
-    super(message)
-    this.logFile = logFile
   }
 }

@@ -8,7 +8,6 @@ import { join, relative } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { demoContact } from '@frontrow/identity-provider/accounts'
 import { removePidFile } from '@frontrow/local-stack/pid-file'
-import { logTail } from '@frontrow/local-stack/process'
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
 import { checkSettings } from './all-settings.ts'
 import { signerOf, signToken } from './development-tokens.ts'
@@ -32,7 +31,7 @@ import type { NotifyPorts } from './up-mailbox.ts'
 import { startIdentityProvider } from './up-identity.ts'
 import { ensureSecrets, readUpSettings } from './up-settings.ts'
 import type { Secrets, TokenSource, UpSettings } from './up-settings.ts'
-import { GaveUp, Stack } from './up-stack.ts'
+import { Stack } from './up-stack.ts'
 
 const GATEWAY_DEADLINE_MS = 60_000
 const GATEWAY_POLL_MS = 100
@@ -193,7 +192,6 @@ function listenForSignals(stack: Stack): void {
 
 /** One line for what a person can act on; a stack trace for what is our own mistake. */
 function explain(error: unknown): string {
-  if (error instanceof GaveUp) return `Frontrow has stopped: ${error.message}.${logTail(error.logFile)}`
   if (error instanceof SetupProblem) return `Frontrow can't start: ${error.message}`
   if (!(error instanceof Error)) return `Frontrow can't start: ${String(error)}`
   // What the system refuses (a full disk, a folder that is not ours) has a code and says enough in its message.
@@ -214,7 +212,7 @@ async function main(): Promise<number> {
   for (const note of checkEnvFile()) say(note)
   checkSettings(process.env)
   const settings = readUpSettings(process.env)
-  const stack = new Stack(settings.dataFolder, say)
+  const stack = new Stack(settings.dataFolder, settings.logLimits, say)
   listenForSignals(stack)
   makeDataFolder(settings.dataFolder)
   await claimDataFolder(settings.dataFolder, say)

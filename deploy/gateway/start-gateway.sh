@@ -12,7 +12,36 @@ export ADDRESS_BURST="${ADDRESS_BURST:-1000}"
 export ADDRESS_CONNECTIONS="${ADDRESS_CONNECTIONS:-2000}"
 export TOKEN_REQUESTS_PER_SECOND="${TOKEN_REQUESTS_PER_SECOND:-20}"
 export TOKEN_BURST="${TOKEN_BURST:-100}"
+export ADDRESS_ANONYMOUS_PER_SECOND="${ADDRESS_ANONYMOUS_PER_SECOND:-100}" ADDRESS_ANONYMOUS_BURST="${ADDRESS_ANONYMOUS_BURST:-300}"
+export ADDRESS_READS_PER_SECOND="${ADDRESS_READS_PER_SECOND:-50}" ADDRESS_READS_BURST="${ADDRESS_READS_BURST:-500}"
+export ADDRESS_LOG_PAGES_PER_SECOND="${ADDRESS_LOG_PAGES_PER_SECOND:-2}" ADDRESS_LOG_PAGES_BURST="${ADDRESS_LOG_PAGES_BURST:-60}"
+export ADDRESS_JOINS_PER_SECOND="${ADDRESS_JOINS_PER_SECOND:-100}" ADDRESS_JOINS_BURST="${ADDRESS_JOINS_BURST:-1000}"
+export ADDRESS_HOLDS_PER_SECOND="${ADDRESS_HOLDS_PER_SECOND:-100}" ADDRESS_HOLDS_BURST="${ADDRESS_HOLDS_BURST:-500}"
+export ADDRESS_PAYMENTS_PER_SECOND="${ADDRESS_PAYMENTS_PER_SECOND:-50}" ADDRESS_PAYMENTS_BURST="${ADDRESS_PAYMENTS_BURST:-300}"
+export ADDRESS_STREAMS_PER_SECOND="${ADDRESS_STREAMS_PER_SECOND:-50}" ADDRESS_STREAMS_BURST="${ADDRESS_STREAMS_BURST:-1000}"
+export ADDRESS_ADMIN_PER_SECOND="${ADDRESS_ADMIN_PER_SECOND:-50}" ADDRESS_ADMIN_BURST="${ADDRESS_ADMIN_BURST:-500}"
+export HSTS_SECONDS="${HSTS_SECONDS:-31536000}"
 mkdir -p "$STATE_FOLDER"
+
+# As many connections as a process may have, with room for files beside them.
+files=$(ulimit -Hn)
+case "$files" in unlimited) files=18432 ;; esac
+[ "$files" -le 18432 ] || files=18432
+beside=$((files / 2))
+[ "$beside" -le 2048 ] || beside=2048
+export OPEN_FILES="$files" WORKER_CONNECTIONS=$((files - beside))
+
+# TLS_PORT is what Compose publishes; in Kubernetes the Service has the same port as this container.
+HTTPS_REDIRECT=''
+if [ "${REDIRECT_TO_HTTPS:-no}" = yes ]; then
+  https_port="${HTTPS_PORT:-${TLS_PORT:-8443}}"
+  https_host='$host'
+  [ "$https_port" = 443 ] || https_host="\$host:$https_port"
+  HTTPS_REDIRECT="if (\$is_sent_to_https) { return 308 https://$https_host\$request_uri; }"
+fi
+export HTTPS_REDIRECT
+# The groups of servers below need Nginx 1.27.3 anyway (resolve), so it knows this as well.
+export HTTP_TWO='http2 on;'
 
 cores=$(nproc)
 [ "$cores" -le 4 ] || cores=4
@@ -27,17 +56,53 @@ name_server="${RESOLVER_ADDRESS:-$(awk '$1 == "nameserver" { print $2; exit }' /
 case "$name_server" in *:*) name_server="[$name_server]" ;; esac
 export RESOLVER="resolver $name_server valid=5s ipv6=off; resolver_timeout 2s;"
 
+# A reader waits 2 s at most: for one instance, or for two in turn.
+READ_TIMEOUT=2s
+[ "${SERVERS_EACH:-1}" = 1 ] || READ_TIMEOUT=1s
+export READ_TIMEOUT
+
+# An instance is out after three looks in a row that it did not answer, and in again after one that it did (watch_instances).
+mkdir -p "$STATE_FOLDER/failures"
+is_out() { # is_out ADDRESS:PORT
+  [ -e "$STATE_FOLDER/failures/$1" ] && [ "$(wc -l <"$STATE_FOLDER/failures/$1")" -ge 3 ]
+}
+
+addresses() { # addresses NAME
+  getent ahostsv4 "$1${UPSTREAM_DOMAIN:-}" | awk '{ print $1 }' | sort -u
+}
+
+# By its name, which Nginx looks up itself, or, while an instance of it is out, by the address of each.
 servers() { # servers NAME PORT
+  found='' any_out=no
+  if [ -z "${UPSTREAM_DOMAIN:-}" ]; then found=$(addresses "$1"); fi
+  for address in $found; do
+    if is_out "$address:$2"; then any_out=yes; fi
+  done
+  if [ "$any_out" = yes ]; then
+    for address in $found; do
+      if is_out "$address:$2"; then down=' down'; else down=''; fi
+      echo "server $address:$2 max_fails=3 fail_timeout=5s$down;"
+    done
+    return
+  fi
   for _ in $(seq "${SERVERS_EACH:-1}"); do
     echo "server $1${UPSTREAM_DOMAIN:-}:$2 resolve max_fails=3 fail_timeout=5s;"
   done
 }
-QUEUE_SERVERS=$(servers queue 8080)
-CATALOG_SERVERS=$(servers catalog 8080)
-RESERVATION_SERVERS=$(servers reservation 8080)
-PAYMENT_SERVERS=$(servers payment 8080)
-WALLET_SERVERS=$(servers wallet 8080)
-HEALTH_SERVERS=$(servers queue 9090)
+
+name_servers() {
+  QUEUE_SERVERS=$(servers queue 8080)
+  CATALOG_SERVERS=$(servers catalog 8080)
+  RESERVATION_SERVERS=$(servers reservation 8080)
+  PAYMENT_SERVERS=$(servers payment 8080)
+  WALLET_SERVERS=$(servers wallet 8080)
+  HEALTH_SERVERS=$(servers queue 9090)
+  export QUEUE_SERVERS CATALOG_SERVERS RESERVATION_SERVERS PAYMENT_SERVERS WALLET_SERVERS HEALTH_SERVERS
+}
+name_servers
+all_servers() {
+  echo "$QUEUE_SERVERS $CATALOG_SERVERS $RESERVATION_SERVERS $PAYMENT_SERVERS $WALLET_SERVERS $HEALTH_SERVERS"
+}
 
 # The pages sign people in at OIDC_ISSUER, or else, in Docker Compose without JWKS_URL and JWT_SECRET, at the identity provider for development.
 issuer="${OIDC_ISSUER:-}"
@@ -69,15 +134,40 @@ case "$PAGES_TEST_CARDS" in
   yes | no) ;;
   *) echo "gateway: PAGES_TEST_CARDS must be yes or no: $PAGES_TEST_CARDS" >&2; exit 1 ;;
 esac
-export QUEUE_SERVERS CATALOG_SERVERS RESERVATION_SERVERS PAYMENT_SERVERS WALLET_SERVERS HEALTH_SERVERS
+export SEATS_PER_USER_MAX="${SEATS_PER_USER_MAX:-6}"
+export CHARGE_AMOUNT_MIN="${CHARGE_AMOUNT_MIN:-1000}" CHARGE_AMOUNT_MAX="${CHARGE_AMOUNT_MAX:-1000000}"
+for value in "$SEATS_PER_USER_MAX" "$CHARGE_AMOUNT_MIN" "$CHARGE_AMOUNT_MAX"; do
+  case "$value" in
+    0* | *[!0-9]*) echo "gateway: SEATS_PER_USER_MAX, CHARGE_AMOUNT_MIN and CHARGE_AMOUNT_MAX must be whole numbers from 1 on: $value" >&2; exit 1 ;;
+  esac
+done
 
-networks="${EXEMPT_NETWORKS:-}"
-EXEMPT_NETWORKS=$(for network in $networks; do echo "$network 1;"; done)
-export EXEMPT_NETWORKS
+networks() { # networks LIST
+  for network in $1; do
+    case "$network" in
+      *[!0-9A-Fa-f.:/]*) echo "gateway: $network is no address and no network" >&2; exit 1 ;;
+    esac
+    echo "$network 1;"
+  done
+}
+TRUSTED_NETWORKS=$(networks "${TRUSTED_PROXIES:-}")
+BLOCKED_NETWORKS=$(networks "${BLOCKED_NETWORKS:-}")
+EXEMPT_NETWORKS=$(networks "${EXEMPT_NETWORKS:-}")
+# The client's address is the last one in the header that is not a trusted proxy's.
+REAL_ADDRESS=''
+if [ -n "$TRUSTED_NETWORKS" ]; then
+  header=X-Forwarded-For
+  [ "${PROXY_PROTOCOL:-no}" = no ] || header=proxy_protocol
+  REAL_ADDRESS=$(for network in $TRUSTED_PROXIES; do echo "set_real_ip_from $network;"; done)
+  REAL_ADDRESS="$REAL_ADDRESS real_ip_header $header; real_ip_recursive on;"
+fi
+export TRUSTED_NETWORKS BLOCKED_NETWORKS EXEMPT_NETWORKS REAL_ADDRESS
 
-LISTEN='listen 8080 backlog=4096; listen 8443 ssl backlog=4096;'
+proxied=''
+[ "${PROXY_PROTOCOL:-no}" = no ] || proxied=' proxy_protocol'
+LISTEN="listen 8080 backlog=4096$proxied; listen 8443 ssl backlog=4096$proxied;"
 if [ -s /proc/net/if_inet6 ]; then
-  LISTEN="$LISTEN listen [::]:8080 backlog=4096 ipv6only=on; listen [::]:8443 ssl backlog=4096 ipv6only=on;"
+  LISTEN="$LISTEN listen [::]:8080 backlog=4096 ipv6only=on$proxied; listen [::]:8443 ssl backlog=4096 ipv6only=on$proxied;"
 fi
 export LISTEN
 
@@ -103,5 +193,39 @@ for name in $names; do
   variable=${name#??}
   env | grep -q "^${variable%\}}=" || { echo "gateway: no value for $name" >&2; exit 1; }
 done
-envsubst "$names" <"$template" >"$STATE_FOLDER/nginx.conf"
+write_configuration() {
+  envsubst "$names" <"$template" >"$STATE_FOLDER/nginx.conf"
+}
+write_configuration
+
+look() { # look ADDRESS:PORT
+  if curl -s -o /dev/null -m 2 "http://$1/health/live"; then
+    rm -f "$STATE_FOLDER/failures/$1"
+  elif ! is_out "$1"; then
+    echo failed >>"$STATE_FOLDER/failures/$1"
+  fi
+}
+
+# Asks each instance every 2 s whether it answers, whatever the answer is. With SIGHUP Nginx reads its configuration again: new workers take
+# the new requests, the old ones end those in hand. That is done once in 6 s at most.
+watch_instances() {
+  known=$(all_servers)
+  rounds=3
+  while sleep 2 && kill -0 "$1"; do
+    for service in queue:8080 queue:9090 catalog:8080 reservation:8080 payment:8080 wallet:8080; do
+      for address in $(addresses "${service%:*}"); do look "$address:${service#*:}" & done
+    done
+    wait
+    rounds=$((rounds + 1))
+    name_servers
+    now=$(all_servers)
+    if [ "$now" != "$known" ] && [ "$rounds" -ge 3 ]; then
+      known=$now rounds=0
+      write_configuration
+      kill -HUP "$1"
+    fi
+  done
+}
+# In Kubernetes the readiness probes do this. Nginx takes this process's place, and so its number.
+if [ -z "${UPSTREAM_DOMAIN:-}" ]; then (set +e; watch_instances $$) & fi
 exec nginx -p "$STATE_FOLDER" -e stderr -g 'daemon off;' -c "$STATE_FOLDER/nginx.conf"

@@ -2,6 +2,8 @@ import { readdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync, constants } from 'node:zlib'
 import { build } from 'vite'
+import type { Plugin } from 'vite'
+import { copyReference } from './copy-reference.ts'
 import { buildManifest, firstLoadFiles } from './first-load.ts'
 
 /** The page that a crowd loads within a minute, and what its first load may weigh, compressed. */
@@ -21,7 +23,7 @@ export interface BuiltPages {
 }
 
 /**
- * Builds the pages into a folder, each file with its compressed copy beside it, so that the gateway compresses nothing. Throws where
+ * Builds the pages and the API reference into a folder, each file with its compressed copy beside it, so that the gateway compresses nothing. Throws where
  * the waiting page's first load is above its limit.
  */
 export async function buildPages(folder: string): Promise<BuiltPages> {
@@ -30,16 +32,11 @@ export async function buildPages(folder: string): Promise<BuiltPages> {
   await build({
     configFile: join(import.meta.dirname, '..', 'vite.config.ts'),
     logLevel: 'warn',
-    build: {
-      outDir: folder,
-      rollupOptions: {
-        onwarn: (warning, warn) => {
-          // React's libraries say "use client" for servers that render pages, which nobody does here.
-          if (warning.code !== 'MODULE_LEVEL_DIRECTIVE') warn(warning)
-        },
-      },
-    },
+    build: { outDir: folder },
+    plugins: [withoutTheirHints],
+    worker: { plugins: () => [withoutTheirHints] },
   })
+  await copyReference(folder)
   const files = await readdir(folder, { recursive: true, withFileTypes: true })
   for (const file of files) {
     if (file.isFile() && COMPRESSIBLE.test(file.name)) await compress(join(file.parentPath, file.name))
@@ -61,6 +58,16 @@ export async function buildPages(folder: string): Promise<BuiltPages> {
     )
   }
   return { firstLoad, firstLoadBytes }
+}
+
+/**
+ * Leaves out what is no fault of ours: React's libraries say "use client" for servers that render pages, which nobody does here, and zod has
+ * hints for another bundler.
+ */
+const withoutTheirHints: Plugin = {
+  name: 'without-their-hints',
+  onLog: (_level, { code }) =>
+    code === 'MODULE_LEVEL_DIRECTIVE' || code === 'INVALID_ANNOTATION' ? false : null,
 }
 
 function compressed(content: Buffer): Buffer {

@@ -22,7 +22,7 @@ export function badConnectionStories(stage: Stage): void {
     await pauseLine(show.scheduleId, false)
     await page.getByRole('heading', { name: 'It is your turn' }).waitFor({ timeout: 60_000 })
     expect(streams).toBeGreaterThan(0)
-  }, 120_000)
+  })
 
   test('who is offline for a while keeps what is shown and the place, and goes on when back', async () => {
     const show = await stage.system.openShow('A tunnel', 20)
@@ -47,7 +47,7 @@ export function badConnectionStories(stage: Stage): void {
     await page.getByText('The line is paused').waitFor()
     await pauseLine(show.scheduleId, false)
     await page.getByRole('heading', { name: 'It is your turn' }).waitFor({ timeout: 60_000 })
-  }, 120_000)
+  })
 
   test('while the API is away or answers nonsense a page says so, keeps the rest, and is whole again by a press', async () => {
     const { page, look } = await stage.open('/')
@@ -75,7 +75,7 @@ export function badConnectionStories(stage: Stage): void {
     await page.getByText('seats left').first().waitFor()
     await other.getByRole('button', { name: 'Try again' }).first().click()
     await other.getByRole('heading', { name: 'First Light' }).waitFor()
-  }, 120_000)
+  })
 
   test('an address that leads nowhere is a page that says so, of whichever kind it is', async () => {
     const { page, look } = await stage.open('/no/such/page')
@@ -91,5 +91,5 @@ export function badConnectionStories(stage: Stage): void {
     await say('There is no such date.')
     await page.goto('/reservations/not-a-number')
     await say('There is no such page')
-  }, 90_000)
+  })
 }

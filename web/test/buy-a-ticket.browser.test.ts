@@ -44,7 +44,7 @@ described(() => {
     ])
     for (const start of starts) if (start.status === 'rejected') throw start.reason
     long = await beginLongStories(stage(staying))
-  }, 200_000)
+  })
 
   const part = async (leaving: Fan[]): Promise<void> => {
     const left = leaving.splice(0)
@@ -56,7 +56,7 @@ described(() => {
   afterAll(async () => {
     await part(staying).finally(() => browser?.close())
     await system?.stop()
-  }, 30_000)
+  })
 
   /** `guests` has those who were opened and have not left. */
   const stage = (guests: Fan[]): Stage => ({
@@ -115,7 +115,7 @@ described(() => {
     await page.getByRole('link', { name: 'My tickets' }).first().click()
     await page.getByText('Cancelled', { exact: true }).waitFor()
     await look('my-tickets')
-  }, 90_000)
+  })
 
   test('a fan waits, is told of a pause and of who is ahead, keeps the place on reload and in a second tab, and is let in', async () => {
     const { page, signIn, look } = await open(`${SMALL.path}/line`)
@@ -150,7 +150,7 @@ described(() => {
     await look('leaving')
     await page.getByRole('button', { name: 'Give up my place' }).click()
     await tab.getByRole('heading', { name: 'You have left the line' }).waitFor()
-  }, 90_000)
+  })
 
   test('a reload and a lost connection in the middle of paying buy one ticket', async () => {
     const { page, signIn } = await open(`${LARGE.path}/line`)
@@ -185,7 +185,7 @@ described(() => {
     expect(keys[0]).toBeDefined()
     expect(await reservations('web-3')).toMatchObject({ items: [{ status: 'CONFIRMED' }] })
     expect(await reservations('web-3')).toHaveProperty('items.length', 1)
-  }, 90_000)
+  })
 
   test('who loses a seat is told so kindly, and takes the next best by one press; a declined card says what to do', async () => {
     const { page, signIn, look } = await open(`${SMALL.path}/line`)
@@ -226,7 +226,7 @@ described(() => {
     await page.getByRole('button', { name: /^Pay/ }).click()
     await page.getByText('The card was declined, and nothing was taken.').waitFor()
     await look('declined')
-  }, 90_000)
+  })
 
   test('with the keyboard alone a fan gets from the concert to paid tickets', async () => {
     const { page } = await open('/')
@@ -265,7 +265,7 @@ described(() => {
     ).toBe(true)
     await press('button', /^Pay/)
     await page.getByRole('heading', { name: 'You have your tickets' }).waitFor()
-  }, 90_000)
+  })
 
   test('in Korean, dark, on 320 pixels, every page says all it says, and nothing is wider than the screen', async () => {
     const { page, signIn, look } = await open('/', {
@@ -294,7 +294,7 @@ described(() => {
     await look('ko-not-found')
     await page.getByRole('button', { name: 'English' }).click()
     await page.getByRole('heading', { name: 'There is no such page' }).waitFor()
-  }, 90_000)
+  })
 
   lostAnswerStories(stage(fans))
   badConnectionStories(stage(fans))

@@ -57,5 +57,5 @@ export function demoStories(stage: Stage, show: Show): void {
     expect(said.join('')).toContain(show.path)
     const { maxActive, admitPerSecond } = Object(before)
     expect(await room()).toMatchObject({ maxActive, admitPerSecond })
-  }, 240_000)
+  })
 }

@@ -16,14 +16,14 @@ const PLACES = [
 /** The machine's Chromium; undefined where there is none. Nothing downloads one. */
 export const chromiumProgram = PLACES.find((path) => path !== '' && existsSync(path))
 
-const SHOWN_WITHIN_MS = 15_000
+const SHOWN_WITHIN_MS = 60_000
 const IMAGES = join(import.meta.dirname, '..', '..', 'docs', 'images')
 
-/** Starts the browser. As root it can't have a sandbox; only our own pages are opened. */
-export async function startBrowser(): Promise<Browser> {
+/** Starts the browser, with these of Chromium's switches. As root it can't have a sandbox; only our own pages are opened. */
+export async function startBrowser(args: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: chromiumProgram ?? '',
-    args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+    args: [...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), ...args],
   })
 }
 

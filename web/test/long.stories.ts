@@ -61,7 +61,7 @@ export function longStories(stage: Stage, begun: () => LongStories): void {
     await look('time-over')
     const reservations = await stage.system.call('GET', '/reservations', { user: 'long-1' })
     expect(reservations).toMatchObject({ items: [{ status: 'EXPIRED' }] })
-  }, 180_000)
+  })
 
   test('who waits for longer than a sign-in lasts stays signed in, and buys', async () => {
     const { page, show, tokens } = begun().waiter
@@ -78,7 +78,7 @@ export function longStories(stage: Stage, begun: () => LongStories): void {
     await page.getByRole('link', { name: 'Choose seats' }).click({ timeout: ENDS_WITHIN_MS })
     await page.getByRole('button', { name: 'Hold 2 seats' }).click()
     await page.getByRole('heading', { name: 'Your seats are held' }).waitFor()
-  }, 180_000)
+  })
 
   test('whose sign-in has ended is told so, and comes back to the same page by signing in', async () => {
     const { page, look } = begun().reader
@@ -88,7 +88,7 @@ export function longStories(stage: Stage, begun: () => LongStories): void {
     await page.locator('main').getByRole('button', { name: 'Sign in' }).first().click()
     await page.getByText('It holds').waitFor()
     expect(new URL(page.url()).pathname).toBe('/wallet')
-  }, 180_000)
+  })
 }
 
 /** When a bearer token ends, in ms since the epoch. */

@@ -50,7 +50,7 @@ export function lostAnswerStories(stage: Stage): void {
     expect(second[0]).not.toBe(first[0])
     await page.getByText('+₩').nth(1).waitFor()
     expect(await page.getByText('+₩').count()).toBe(2)
-  }, 90_000)
+  })
 
   test('a hold whose answer was lost is one hold, also after a reload; where no cards are taken the page says so', async () => {
     const show = await stage.system.openShow('A lost answer', 20)
@@ -82,5 +82,5 @@ export function lostAnswerStories(stage: Stage): void {
     expect(await page.getByRole('button', { name: /^Pay/ }).count()).toBe(0)
     await page.getByText(/€/).first().waitFor()
     await look('no-cards')
-  }, 90_000)
+  })
 }

@@ -3,14 +3,15 @@ import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { ServerResponse } from 'node:http'
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { connect } from 'node:tls'
 import { ensurePrograms } from '@frontrow/local-stack/install'
 import { ensureCertificate, startNginx } from '@frontrow/local-stack/nginx'
 import { freePorts, whyNotListen } from '@frontrow/local-stack/ports'
 import type { RunningProcess } from '@frontrow/local-stack/process'
+import type { LogLimits } from '@frontrow/local-stack/rotating-log'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { readRateLimits } from '../../../scripts/gateway-settings.ts'
 
@@ -32,6 +33,7 @@ function makeDataFolder(): string {
 async function nginxIn(
   folder: string,
   servicePort?: number,
+  logLimits?: LogLimits,
 ): Promise<{ port: number; tlsPort: number; start: () => Promise<RunningProcess> }> {
   const { nginx: program, openssl } = await ensurePrograms(['nginx', 'openssl'], () => {})
   if (program === undefined || openssl === undefined) throw new Error('ensurePrograms left a program out')
@@ -44,6 +46,7 @@ async function nginxIn(
       templateFile: join(import.meta.dirname, '..', 'nginx.conf.template'),
       stateFolder: join(folder, 'nginx'),
       logFile: join(folder, 'log', 'nginx.log'),
+      logLimits,
       accessLogFile: join(folder, 'log', 'nginx-refused.log'),
       pidFile: join(folder, 'nginx.pid'),
       port,
@@ -121,7 +124,7 @@ test.each<{ ended: string; end: (nginx: RunningProcess) => Promise<unknown> }>([
         expect(accountOf(nginx.pid)).not.toBe(0)
         await end(nginx)
         // A worker that is left behind would answer in place of the next Nginx.
-        await eventually(async () => expect(await whyNotListen(tlsPort)).toBeNull(), { withinMs: 2_000 })
+        await eventually(async () => expect(await whyNotListen(tlsPort)).toBeNull())
       } finally {
         await nginx.stop()
       }
@@ -132,3 +135,29 @@ test.each<{ ended: string; end: (nginx: RunningProcess) => Promise<unknown> }>([
     expect({ mode: mode & 0o777, uid }).toEqual({ mode: 0o700, uid: process.getuid?.() })
   },
 )
+
+test('the log of refusals is put aside when it is full, and no line is lost or cut', async () => {
+  const folder = makeDataFolder()
+  const { port, start } = await nginxIn(folder, undefined, { bytesMax: 5_000, filesMax: 20 })
+  const log = join(folder, 'log', 'nginx-refused.log')
+  const files = (): string[] => readdirSync(join(folder, 'log')).filter((name) => /refused/.test(name))
+  const nginx = await start()
+  let sent = 0
+  try {
+    // Twice: after the first time the file was made by us, and Nginx has to be able to write to it.
+    while (files().length < 3) {
+      await fetch(`http://127.0.0.1:${port}/api/none/${sent}`)
+      sent += 1
+    }
+  } finally {
+    await nginx.stop()
+  }
+  const lines = files().flatMap((name) =>
+    readFileSync(join(dirname(log), name), 'utf8')
+      .trimEnd()
+      .split('\n'),
+  )
+  const paths = lines.filter((line) => line !== '').map((line) => String(JSON.parse(line).requestId))
+  expect(new Set(paths).size).toBe(sent)
+  expect(paths).toHaveLength(sent)
+})

@@ -44,6 +44,7 @@ export async function startKafka(options: KafkaOptions): Promise<RunningProcess>
     // Java reads the names of files in the locale's encoding.
     env: { LC_ALL: 'C.UTF-8' },
     logFile: options.logFile,
+    logLimits: options.logLimits,
     pidFile: options.pidFile,
     signal: options.signal,
     stopSignal: 'SIGTERM',

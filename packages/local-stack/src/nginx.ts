@@ -3,12 +3,15 @@ import { chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, wr
 import { availableParallelism, networkInterfaces } from 'node:os'
 import { dirname, join } from 'node:path'
 import { httpStatus } from './http-status.ts'
+import { whyNotListen } from './ports.ts'
 import { startProcess } from './process.ts'
 import type { Placement, RunningProcess } from './process.ts'
+import { putAsideWhenFull } from './rotating-log.ts'
 import { asAccount, canChangeAccount, canEnter, findAccount } from './run-as.ts'
 import type { Account } from './run-as.ts'
 import { runCommand, tryCommand } from './run-command.ts'
 import { SetupProblem } from './setup-problem.ts'
+import { watchInstances } from './watch-instances.ts'
 
 /** One group of servers that Nginx spreads requests over: its name in the template, and each `host:port`. */
 export type Upstreams = Readonly<Record<string, readonly string[]>>
@@ -27,13 +30,37 @@ export interface NginxOptions extends Placement {
   tlsPort: number
   certificate: Certificate
   upstreams: Upstreams
+  /** Whether instances that don't answer are taken out; see `watchInstances`. */
+  watchesInstances?: boolean
   /** How much one client may ask for before it is answered 429, by the names in the template. */
   rateLimits: Readonly<Record<string, number>>
+  /** How clients reach it, by the names in the template. */
+  connections?: Readonly<Partial<ConnectionSettings>>
+  /** Files that one of its processes may have open; by default as many as this machine lets a process of ours have. */
+  openFilesMax?: number
   /** What the pages are told, by the names in the template; no issuer where nobody can sign in. */
-  pageSettings?: Readonly<Partial<Record<PageSetting, string | undefined>>>
+  pageSettings?: Readonly<Partial<Record<PageSetting, string | number | undefined>>>
 }
 
-type PageSetting = 'OIDC_ISSUER' | 'OIDC_CLIENT_ID' | 'OIDC_RESOURCE' | 'STRIPE_CURRENCY' | 'PAGES_TEST_CARDS'
+interface ConnectionSettings {
+  REDIRECT_TO_HTTPS: 'yes' | 'no'
+  /** The port in redirects, where it is not the TLS port itself. */
+  HTTPS_PORT: number | undefined
+  PROXY_PROTOCOL: 'yes' | 'no'
+  TRUSTED_PROXIES: string
+  BLOCKED_NETWORKS: string
+  EXEMPT_NETWORKS: string
+}
+
+type PageSetting =
+  | 'OIDC_ISSUER'
+  | 'OIDC_CLIENT_ID'
+  | 'OIDC_RESOURCE'
+  | 'STRIPE_CURRENCY'
+  | 'PAGES_TEST_CARDS'
+  | 'SEATS_PER_USER_MAX'
+  | 'CHARGE_AMOUNT_MIN'
+  | 'CHARGE_AMOUNT_MAX'
 
 /** What `renderTemplate` puts in the places of a template, by their names. */
 type TemplateSettings = Readonly<Record<string, string | number>>
@@ -47,15 +74,19 @@ export interface Certificate {
 const WORKERS_MAX = 4
 const CHECK_TIMEOUT_MS = 15_000
 const READY_DEADLINE_MS = 15_000
-const STOP_DEADLINE_MS = 12_000
+/** A payment waits up to 5 s for its outcome, and its answer may take 3 s more. Event streams are cut off then. */
+const STOP_DEADLINE_MS = 9_000
 const CERTIFICATE_DAYS = 3650
+/** At 10,000 refusals a second, more than a small machine makes, a log grows by some 6 MB in this time. */
+const ACCESS_LOG_LOOK_EVERY_MS = 2_000
 
 /** Renders the configuration, has Nginx check it, and runs Nginx. */
 export async function startNginx(options: NginxOptions): Promise<RunningProcess> {
   mkdirSync(options.stateFolder, { recursive: true, mode: 0o700 })
   mkdirSync(dirname(options.accessLogFile), { recursive: true })
   const file = join(options.stateFolder, 'nginx.conf')
-  writeFileSync(file, renderTemplate(readFileSync(options.templateFile, 'utf8'), templateSettings(options)))
+  const configure = configuring(file, options, await versionOf(options.program))
+  configure(new Set())
   const account = await accountFor([
     options.stateFolder,
     dirname(options.accessLogFile),
@@ -70,20 +101,81 @@ export async function startNginx(options: NginxOptions): Promise<RunningProcess>
   const checked = await tryCommand(check.command, check.args, { timeoutMs: CHECK_TIMEOUT_MS })
   if (checked.status !== 0)
     throw new SetupProblem(`Nginx refuses its configuration: ${checked.output.trim()}`)
-  return startProcess({
+  const running = await startProcess({
     name: 'Nginx',
     command: options.program,
     args,
     account,
     logFile: options.logFile,
+    logLimits: options.logLimits,
     pidFile: options.pidFile,
     signal: options.signal,
-    // The graceful stop: requests in hand are answered. Streams end with `worker_shutdown_timeout` of the template.
+    // The graceful stop: requests in hand are answered.
     stopSignal: 'SIGQUIT',
     stopDeadlineMs: STOP_DEADLINE_MS,
     readyDeadlineMs: READY_DEADLINE_MS,
-    isReady: async () => (await httpStatus(options.port, '/health/live')) === 200,
+    isReady: () => isLive(options),
   })
+  rotateAccessLog(running, options)
+  if (options.watchesInstances === true) takeOutTheFailed(running, options, configure)
+  return running
+}
+
+/** Returns a function that writes the configuration for when these instances are out. */
+function configuring(
+  file: string,
+  options: NginxOptions,
+  version: NginxVersion,
+): (out: ReadonlySet<string>) => void {
+  const template = readFileSync(options.templateFile, 'utf8')
+  const settings = templateSettings(options, version)
+  return (out) =>
+    writeFileSync(file, renderTemplate(template, { ...settings, ...serverLines(options.upstreams, out) }))
+}
+
+/** SIGHUP makes Nginx read its configuration again: new workers take the new requests, the old ones end those in hand. */
+function takeOutTheFailed(
+  running: RunningProcess,
+  { upstreams }: NginxOptions,
+  configure: (out: ReadonlySet<string>) => void,
+): void {
+  const ended = new AbortController()
+  void running.exited.then(() => ended.abort())
+  void watchInstances({
+    addresses: [...new Set(Object.values(upstreams).flat())],
+    signal: ended.signal,
+    onChange: (out) => {
+      configure(out)
+      running.send('SIGHUP')
+    },
+  })
+}
+
+/** Who each group consists of. Nginx answers 502 at once, which the template makes 503, where all of a group are down. */
+function serverLines(upstreams: Upstreams, out: ReadonlySet<string>): TemplateSettings {
+  return Object.fromEntries(
+    Object.entries(upstreams).map(([name, addresses]) => [
+      `${name.toUpperCase()}_SERVERS`,
+      addresses
+        .map((address) => `server ${address} max_fails=3 fail_timeout=5s${out.has(address) ? ' down' : ''};`)
+        .join('\n    '),
+    ]),
+  )
+}
+
+/** Nginx writes this log itself, and opens it again when it is asked to. */
+function rotateAccessLog(running: RunningProcess, { accessLogFile, logLimits }: NginxOptions): void {
+  if (logLimits === undefined) return
+  const look = setInterval(() => {
+    if (putAsideWhenFull(accessLogFile, logLimits)) running.send('SIGUSR1')
+  }, ACCESS_LOG_LOOK_EVERY_MS).unref()
+  void running.exited.then(() => clearInterval(look))
+}
+
+/** Whether it answers. With the PROXY protocol nobody can ask who does not speak it, so that it listens has to be enough. */
+async function isLive({ port, connections }: NginxOptions): Promise<boolean> {
+  if (connections?.PROXY_PROTOCOL === 'yes') return (await whyNotListen(port)) !== null
+  return (await httpStatus(port, '/health/live')) === 200
 }
 
 /** Fills in a template; a name without a value is an error, since Nginx would read it as a variable of its own. */
@@ -99,16 +191,18 @@ function pagesFolder(options: NginxOptions): string {
   return options.pagesFolder ?? options.stateFolder
 }
 
-function templateSettings(options: NginxOptions): TemplateSettings {
-  const servers = Object.entries(options.upstreams).map(([name, addresses]) => [
-    `${name.toUpperCase()}_SERVERS`,
-    addresses.map((address) => `server ${address} max_fails=3 fail_timeout=5s;`).join('\n    '),
-  ])
+function templateSettings(options: NginxOptions, version: NginxVersion): TemplateSettings {
+  const areSeveral = Object.values(options.upstreams).every((addresses) => addresses.length > 1)
   return {
     // Nginx wants a server in each group. Nobody asks this one.
     IDENTITY_SERVERS: 'server 127.0.0.1:9 down;',
-    ...Object.fromEntries(servers),
+    // A reader waits 2 s at most: for one instance, or for two in turn.
+    READ_TIMEOUT: areSeveral ? '1s' : '2s',
+    // The default of the setting, for tests and benches that name limits of requests only.
+    HSTS_SECONDS: 31_536_000,
     ...options.rateLimits,
+    ...fileLimits(options.openFilesMax ?? openFilesOfAProcess()),
+    HTTPS_REDIRECT: httpsRedirect(options),
     IDENTITY_IS_HERE: options.upstreams['identity'] === undefined ? 'no' : 'yes',
     IDENTITY_ACCESS: 'allow 127.0.0.0/8; allow ::1; deny all;',
     OIDC_ISSUER: options.pageSettings?.OIDC_ISSUER ?? '',
@@ -116,6 +210,9 @@ function templateSettings(options: NginxOptions): TemplateSettings {
     OIDC_RESOURCE: options.pageSettings?.OIDC_RESOURCE ?? '',
     STRIPE_CURRENCY: options.pageSettings?.STRIPE_CURRENCY ?? 'krw',
     PAGES_TEST_CARDS: options.pageSettings?.PAGES_TEST_CARDS ?? 'no',
+    SEATS_PER_USER_MAX: options.pageSettings?.SEATS_PER_USER_MAX ?? 6,
+    CHARGE_AMOUNT_MIN: options.pageSettings?.CHARGE_AMOUNT_MIN ?? 1_000,
+    CHARGE_AMOUNT_MAX: options.pageSettings?.CHARGE_AMOUNT_MAX ?? 1_000_000,
     GATEWAY_ID: randomBytes(4).toString('hex'),
     WORKERS: Math.min(availableParallelism(), WORKERS_MAX),
     STATE_FOLDER: checkedPath(options.stateFolder),
@@ -124,8 +221,12 @@ function templateSettings(options: NginxOptions): TemplateSettings {
     CERTIFICATE: checkedPath(options.certificate.certificateFile),
     CERTIFICATE_KEY: checkedPath(options.certificate.keyFile),
     RESOLVER: '',
-    EXEMPT_NETWORKS: '',
-    LISTEN: listenLines(options.port, options.tlsPort),
+    REAL_ADDRESS: realAddress(options),
+    TRUSTED_NETWORKS: networkLines(options.connections?.TRUSTED_PROXIES),
+    BLOCKED_NETWORKS: networkLines(options.connections?.BLOCKED_NETWORKS),
+    EXEMPT_NETWORKS: networkLines(options.connections?.EXEMPT_NETWORKS),
+    LISTEN: listenLines(options, version),
+    HTTP_TWO: knowsHttp2Directive(version) ? 'http2 on;' : '',
   }
 }
 
@@ -138,16 +239,82 @@ function checkedPath(path: string): string {
 /** A crowd connects within a second, so many connections must be able to wait until they are accepted. */
 const BACKLOG = 4096
 
-function listenLines(port: number, tlsPort: number): string {
+function listenLines({ port, tlsPort, connections }: NginxOptions, version: NginxVersion): string {
+  const isProxied = connections?.PROXY_PROTOCOL === 'yes'
   const addresses = hasIpv6() ? ['', '[::]:'] : ['']
+  const tls = knowsHttp2Directive(version) ? 'ssl' : 'ssl http2'
   const lines = addresses.flatMap((address) => {
-    const only = address === '' ? '' : ' ipv6only=on'
+    const only = (address === '' ? '' : ' ipv6only=on') + (isProxied ? ' proxy_protocol' : '')
     return [
       `listen ${address}${port} backlog=${BACKLOG}${only};`,
-      `listen ${address}${tlsPort} ssl backlog=${BACKLOG}${only};`,
+      `listen ${address}${tlsPort} ${tls} backlog=${BACKLOG}${only};`,
     ]
   })
   return lines.join('\n    ')
+}
+
+interface NginxVersion {
+  major: number
+  minor: number
+  patch: number
+}
+
+/** Some directives have another form in newer versions, which warn of the old one. */
+async function versionOf(program: string): Promise<NginxVersion> {
+  const { output } = await tryCommand(program, ['-v'], { timeoutMs: CHECK_TIMEOUT_MS })
+  const [, major, minor, patch] = /nginx\/(\d+)\.(\d+)\.(\d+)/.exec(output) ?? []
+  if (major === undefined)
+    throw new SetupProblem(`${program} does not say which Nginx it is: ${output.trim()}`)
+  return { major: Number(major), minor: Number(minor), patch: Number(patch) }
+}
+
+/** Since 1.25.1 `http2 on` is right and `listen … http2` is warned of. With it a client of the plain port may speak HTTP/2 at once, too. */
+function knowsHttp2Directive({ major, minor, patch }: NginxVersion): boolean {
+  return major > 1 || minor > 25 || (minor === 25 && patch >= 1)
+}
+
+const CONNECTIONS_MAX = 16_384
+/** Files beside the connections: listening sockets, logs, answers that are kept (open_file_cache has 1,000 of them). */
+const FILES_BESIDE = 2_048
+
+function fileLimits(openFilesMax: number): { OPEN_FILES: number; WORKER_CONNECTIONS: number } {
+  const files = Math.min(openFilesMax, CONNECTIONS_MAX + FILES_BESIDE)
+  return {
+    OPEN_FILES: files,
+    WORKER_CONNECTIONS: Math.max(64, files - Math.min(FILES_BESIDE, Math.ceil(files / 2))),
+  }
+}
+
+/** The hard limit of our own process, which is inherited. */
+function openFilesOfAProcess(): number {
+  const limits = readFileSync('/proc/self/limits', 'utf8')
+  const hard = /^Max open files +\S+ +(\d+|unlimited)/m.exec(limits)?.[1]
+  return hard === undefined || hard === 'unlimited' ? Number.MAX_SAFE_INTEGER : Number(hard)
+}
+
+function networksIn(list = ''): string[] {
+  return list.split(/\s+/).filter((network) => network !== '')
+}
+
+function networkLines(list: string | undefined): string {
+  return networksIn(list)
+    .map((network) => `${network} 1;`)
+    .join('\n    ')
+}
+
+/** The client's address is the last one in the header that is not a trusted proxy's. */
+function realAddress({ connections = {} }: NginxOptions): string {
+  const proxies = networksIn(connections.TRUSTED_PROXIES).map((network) => `set_real_ip_from ${network};`)
+  if (proxies.length === 0) return ''
+  const header = connections.PROXY_PROTOCOL === 'yes' ? 'proxy_protocol' : 'X-Forwarded-For'
+  return [...proxies, `real_ip_header ${header};`, 'real_ip_recursive on;'].join('\n  ')
+}
+
+function httpsRedirect({ connections = {}, tlsPort }: NginxOptions): string {
+  if (connections.REDIRECT_TO_HTTPS !== 'yes') return ''
+  const httpsPort = connections.HTTPS_PORT ?? tlsPort
+  const host = httpsPort === 443 ? '$host' : `$host:${httpsPort}`
+  return `if ($is_sent_to_https) { return 308 https://${host}$request_uri; }`
 }
 
 function hasIpv6(): boolean {

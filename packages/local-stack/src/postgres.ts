@@ -53,6 +53,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPr
     args: ['-D', options.dataFolder, '-p', String(options.port), ...settings(options)],
     account,
     logFile: options.logFile,
+    logLimits: options.logLimits,
     pidFile: options.pidFile,
     signal: options.signal,
     // SIGINT is PostgreSQL's fast shutdown: open sessions are ended, SIGTERM would wait for them.

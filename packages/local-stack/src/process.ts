@@ -1,17 +1,21 @@
 import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
+import type { ChildProcess, SpawnOptions } from 'node:child_process'
 import { closeSync, existsSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { removePidFile, writePidFile } from './pid-file.ts'
 import { tiedToUs } from './run-as.ts'
 import type { Account } from './run-as.ts'
+import { RotatingLog } from './rotating-log.ts'
+import type { LogLimits } from './rotating-log.ts'
 import { SetupProblem } from './setup-problem.ts'
 
 /** Where a server's log and pid file go, and how its start can be aborted. */
 export interface Placement {
-  /** Output is appended here; what an earlier run wrote is kept once, beside it, as `.1`. */
+  /** Output is appended here. */
   logFile: string
+  /** How large the log may get. Without limits the program writes its log itself, and only a start looks at its size. */
+  logLimits?: LogLimits | undefined
   pidFile: string
   /** When it is aborted while the server starts, the server is stopped and the start fails with the reason. */
   signal?: AbortSignal | undefined
@@ -50,6 +54,8 @@ export interface RunningProcess {
   /** Settles when it ends, for whatever reason. */
   exited: Promise<Exit>
   stop(): Promise<void>
+  /** Tells it something, unless it has ended. */
+  send(signal: NodeJS.Signals): void
   /** Ends it and its children at once. */
   kill(): void
 }
@@ -58,22 +64,14 @@ const READY_POLL_MS = 50
 const LOG_TAIL_LINES = 12
 const LOG_TAIL_BYTES = 16_384
 const LOG_ROTATE_BYTES = 10_000_000
+/** For the last lines of a program that has ended. A child of it in another process group may hold its log open for longer. */
+const LAST_LINES_DEADLINE_MS = 1_000
 
 /** Starts a program and returns when it answers; fails at once when it ends before, with the end of its log. */
 export async function startProcess(spec: ProcessSpec): Promise<RunningProcess> {
   spec.signal?.throwIfAborted()
-  const log = openLog(spec.logFile)
-  const { fd } = log
-  const { command, args } = tiedToUs(spec.command, spec.args, spec.stopSignal, spec.account)
-  // A process group of its own keeps the terminal's Ctrl-C from stopping all servers at once, in no order.
-  const child = spawn(command, args, {
-    detached: true,
-    stdio: ['ignore', fd, fd],
-    env: { ...process.env, ...spec.env },
-    ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
-  })
-  closeSync(fd)
-  const exited = exitOf(child, spec)
+  const { child, logged, logStart } = spawnLogged(spec)
+  const exited = exitOf(child, spec, logged)
   if (child.pid === undefined) {
     await exited
     throw new SetupProblem(`${spec.name} could not be started: ${spec.command} can't be executed`)
@@ -81,7 +79,7 @@ export async function startProcess(spec: ProcessSpec): Promise<RunningProcess> {
   writePidFile(spec.pidFile, child.pid)
   const running = runningProcess(spec, child.pid, exited)
   try {
-    await waitUntilReady(spec, exited, log.size)
+    await waitUntilReady(spec, exited, logStart)
   } catch (error) {
     await running.stop()
     throw error
@@ -89,17 +87,54 @@ export async function startProcess(spec: ProcessSpec): Promise<RunningProcess> {
   return running
 }
 
-function exitOf(child: ChildProcess, spec: ProcessSpec): Promise<Exit> {
+/** A program whose output goes to its log: `logged` settles when it is all there, `logStart` is where this run's part begins. */
+interface LoggedChild {
+  child: ChildProcess
+  logged: Promise<unknown>
+  logStart: number
+}
+
+function spawnLogged(spec: ProcessSpec): LoggedChild {
+  const { command, args } = tiedToUs(spec.command, spec.args, spec.stopSignal, spec.account)
+  // A process group of its own keeps the terminal's Ctrl-C from stopping all servers at once, in no order.
+  const options: SpawnOptions = {
+    detached: true,
+    env: { ...process.env, ...spec.env },
+    ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
+  }
+  if (spec.logLimits === undefined) {
+    const { fd, size } = openLog(spec.logFile)
+    const child = spawn(command, args, { ...options, stdio: ['ignore', fd, fd] })
+    closeSync(fd)
+    return { child, logged: Promise.resolve(), logStart: size }
+  }
+  const logStart = statSync(spec.logFile, { throwIfNoEntry: false })?.size ?? 0
+  const log = new RotatingLog(spec.logFile, spec.logLimits)
+  const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+  const streams = [child.stdout, child.stderr].filter((stream) => stream !== null)
+  const logged = Promise.all(streams.map((stream) => log.follow(stream))).finally(() => log.close())
+  return { child, logged, logStart }
+}
+
+function exitOf(child: ChildProcess, spec: ProcessSpec, logged: Promise<unknown>): Promise<Exit> {
   return new Promise((resolve) => {
-    const settle = (exit: Exit): void => {
+    const settle = async (exit: Exit): Promise<void> => {
       removePidFile(spec.pidFile)
+      const enough = new AbortController()
+      await Promise.race([
+        logged,
+        delay(LAST_LINES_DEADLINE_MS, undefined, { signal: enough.signal }).catch(() => undefined),
+      ])
+      enough.abort()
+      child.stdout?.destroy()
+      child.stderr?.destroy()
       resolve(exit)
     }
-    child.once('error', () => settle({ code: null, signal: null }))
+    child.once('error', () => void settle({ code: null, signal: null }))
     child.once('exit', (code, signal) => {
       // Children that outlive a killed parent, as Nginx's workers do, would keep its ports.
       if (child.pid !== undefined) signalIfThere(-child.pid, 'SIGKILL')
-      settle({ code, signal })
+      void settle({ code, signal })
     })
   })
 }
@@ -129,6 +164,7 @@ function runningProcess(spec: ProcessSpec, pid: number, exited: Promise<Exit>): 
     logFile: spec.logFile,
     exited,
     stop: () => (stopping ??= stop()),
+    send: (signal) => send(pid, signal),
     kill: () => send(-pid, 'SIGKILL'),
   }
 }
@@ -178,7 +214,8 @@ function openLog(path: string): { fd: number; size: number } {
 /** The last lines of a log file after byte `from`, with the file's name, indented for an error message. */
 export function logTail(path: string, from = 0): string {
   const size = existsSync(path) ? statSync(path).size : 0
-  const start = Math.max(from, size - LOG_TAIL_BYTES)
+  // A log that is shorter than it was has been put aside since.
+  const start = Math.max(from > size ? 0 : from, size - LOG_TAIL_BYTES)
   if (start >= size) return ` Its log is empty: ${path}`
   const buffer = Buffer.alloc(size - start)
   const fd = openSync(path, 'r')

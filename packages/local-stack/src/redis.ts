@@ -35,6 +35,7 @@ export async function startRedis(options: RedisOptions): Promise<RunningProcess>
     command: options.program,
     args: Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
     logFile: options.logFile,
+    logLimits: options.logLimits,
     pidFile: options.pidFile,
     signal: options.signal,
     stopSignal: 'SIGTERM',

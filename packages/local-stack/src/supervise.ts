@@ -1,14 +1,31 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Exit, RunningProcess } from './process.ts'
 
+/** How a process that is kept running ended, or why it could not be started again, and what follows. */
+export interface Ending {
+  name: string
+  /** In words: its exit code or signal, or the first line of what made its start fail. */
+  how: string
+  logFile: string
+  /** How long it is waited before the next start. */
+  waitMs: number
+}
+
 /** Callbacks about a process that is kept running. */
 export interface SupervisionEvents {
-  /** It ended by itself and is started again in a moment. */
-  onRestart: (name: string, how: string) => void
+  /** It ended by itself, or its start failed. It is started again after a wait. */
+  onRestart: (ending: Ending) => void
   /** It answers again. */
   onRecovered: (name: string) => void
-  /** It ended too often. It is not started again. */
-  onGiveUp: (name: string, how: string, logFile: string) => void
+}
+
+/** How fast a process that ends again and again is started again. */
+export interface RestartPace {
+  /** The wait after the first end. It doubles with each further end. */
+  firstWaitMs: number
+  waitMaxMs: number
+  /** A process that has run for so long is well again: the waits begin anew. */
+  steadyMs: number
 }
 
 /** A process that is started again when it ends by itself. */
@@ -19,36 +36,40 @@ export interface Supervised {
   kill(): void
 }
 
-const RESTART_DELAY_MS = 1_000
-const RESTARTS_MAX = 5
-const RESTARTS_WINDOW_MS = 60_000
+/** Whoever kills a process ten times in a row waits 15 s for it, and a program that cannot start costs four starts a minute. */
+const RESTART_PACE: RestartPace = { firstWaitMs: 1_000, waitMaxMs: 15_000, steadyMs: 60_000 }
 
-/** Starts a process, and again a second after it ends, at most 5 times a minute. A first start that fails throws. */
+/**
+ * Starts a process, and again each time it ends: it is never given up, because its end may have a reason that passes, such as a full
+ * disk or a person with `kill`. A first start that fails throws, since its reason is most likely a setting.
+ */
 export async function supervise(
   start: (signal: AbortSignal) => Promise<RunningProcess>,
   events: SupervisionEvents,
   signal: AbortSignal,
+  pace: RestartPace = RESTART_PACE,
 ): Promise<Supervised> {
   const first = await start(signal)
   const stopping = new AbortController()
   let current = first
   const watch = async (): Promise<void> => {
-    let restarts: number[] = []
+    let startedAt = performance.now()
+    let endings = 0
     let how = describeExit(await current.exited)
     while (!stopping.signal.aborted) {
-      const now = Date.now()
-      restarts = [...restarts.filter((at) => at > now - RESTARTS_WINDOW_MS), now]
-      if (restarts.length > RESTARTS_MAX) {
-        events.onGiveUp(first.name, how, first.logFile)
-        return
-      }
-      events.onRestart(first.name, how)
+      if (performance.now() - startedAt >= pace.steadyMs) endings = 0
+      const waitMs = Math.min(pace.firstWaitMs * 2 ** endings, pace.waitMaxMs)
+      endings += 1
+      events.onRestart({ name: first.name, how, logFile: first.logFile, waitMs })
       try {
-        await delay(RESTART_DELAY_MS, undefined, { signal: stopping.signal })
+        await delay(waitMs, undefined, { signal: stopping.signal })
+        startedAt = performance.now()
         current = await start(stopping.signal)
         events.onRecovered(first.name)
         how = describeExit(await current.exited)
       } catch (error) {
+        // A start that took long to fail was no time of running well.
+        startedAt = performance.now()
         how = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
       }
     }

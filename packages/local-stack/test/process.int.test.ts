@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from '@jest/globals'
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { eventually } from '@frontrow/test-kit/eventually'
@@ -8,6 +8,7 @@ import { livingProcess, processIdentity, stopLeftovers, writePidFile } from '../
 import { startProcess } from '../src/process.ts'
 import type { ProcessSpec } from '../src/process.ts'
 import { supervise } from '../src/supervise.ts'
+import type { Ending, SupervisionEvents } from '../src/supervise.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'frontrow-process-test-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -28,7 +29,7 @@ function shell(name: string, script: string, change: Partial<ProcessSpec> = {}):
   }
 }
 
-test('a server that ends while it starts is reported at once, with the end of its log', async () => {
+test('a server that ends while it starts is reported before its deadline, with the end of its log', async () => {
   const began = Date.now()
   const starting = startProcess(
     shell('dies', 'echo "the disk is on fire"; exit 3', {
@@ -37,7 +38,7 @@ test('a server that ends while it starts is reported at once, with the end of it
     }),
   )
   await expect(starting).rejects.toThrow(/dies ended while starting \(exit code 3\)[^]*the disk is on fire/)
-  expect(Date.now() - began).toBeLessThan(5_000)
+  expect(Date.now() - began).toBeLessThan(30_000)
 })
 
 test('a server that does not answer in time is stopped', async () => {
@@ -111,27 +112,165 @@ test('a server left by an earlier run is stopped, a stranger that got its proces
   stranger.kill()
 })
 
-test('a process that ends by itself is started again', async () => {
-  const reports: string[] = []
-  const starts = (): number => readFileSync(spec.logFile, 'utf8').split('up\n').length - 1
-  const spec = shell('restarted', 'echo up; exec sleep 60')
+/** Notes what a supervisor reports. */
+function reporter(): { waits: number[]; hows: string[]; recoveries: number; events: SupervisionEvents } {
+  const report = {
+    waits: [] as number[],
+    hows: [] as string[],
+    recoveries: 0,
+    events: {
+      onRestart: ({ how, waitMs }: Ending) => {
+        report.hows.push(how)
+        report.waits.push(waitMs)
+      },
+      onRecovered: () => {
+        report.recoveries += 1
+      },
+    },
+  }
+  return report
+}
+
+const never = new AbortController().signal
+
+test('a process that is killed again and again is started each time, after waits that grow to a limit', async () => {
+  const kills = 9
+  const report = reporter()
+  const spec = shell('killed', 'exec sleep 60')
+  const pace = { firstWaitMs: 1, waitMaxMs: 8, steadyMs: 600_000 }
   const supervised = await supervise(
     (signal) => startProcess({ ...spec, signal }),
-    {
-      onRestart: (name, how) => reports.push(`${name} ended: ${how}`),
-      onRecovered: (name) => reports.push(`${name} is back`),
-      onGiveUp: (name) => reports.push(`${name} is given up`),
-    },
-    new AbortController().signal,
+    report.events,
+    never,
+    pace,
   )
   try {
-    await eventually(() => expect(starts()).toBe(1))
-    process.kill(livingProcess(spec.pidFile) ?? 0, 'SIGKILL')
-    await eventually(() => expect(starts()).toBe(2))
-    await eventually(() => expect(reports).toEqual(['restarted ended: signal SIGKILL', 'restarted is back']))
+    for (let kill = 1; kill <= kills; kill += 1) {
+      process.kill(livingProcess(spec.pidFile) ?? 0, 'SIGKILL')
+      await eventually(() => expect(report.recoveries).toBe(kill))
+    }
+    expect(report.waits).toEqual([1, 2, 4, 8, 8, 8, 8, 8, 8])
+    expect(new Set(report.hows)).toEqual(new Set(['signal SIGKILL']))
+    expect(livingProcess(spec.pidFile)).not.toBeNull()
   } finally {
     await supervised.stop()
   }
   expect(livingProcess(spec.pidFile)).toBeNull()
-  expect(reports).toHaveLength(2)
+  expect(report.waits).toHaveLength(kills)
+})
+
+test('a process that has run for long enough is started again after the shortest wait', async () => {
+  const report = reporter()
+  const spec = shell('steady', 'exec sleep 60')
+  const pace = { firstWaitMs: 1, waitMaxMs: 60_000, steadyMs: 0 }
+  const supervised = await supervise(
+    (signal) => startProcess({ ...spec, signal }),
+    report.events,
+    never,
+    pace,
+  )
+  try {
+    for (const recoveries of [1, 2, 3]) {
+      process.kill(livingProcess(spec.pidFile) ?? 0, 'SIGKILL')
+      await eventually(() => expect(report.recoveries).toBe(recoveries))
+    }
+    expect(report.waits).toEqual([1, 1, 1])
+  } finally {
+    await supervised.stop()
+  }
+})
+
+test('a process whose starts fail is tried until one succeeds, and each failure is told', async () => {
+  const report = reporter()
+  const cure = join(folder, 'cure')
+  writeFileSync(cure, '')
+  const spec = shell('sick', `test -e ${cure} || exit 7; touch ${folder}/sick-up; exec sleep 60`, {
+    isReady: async () => existsSync(join(folder, 'sick-up')),
+  })
+  const pace = { firstWaitMs: 1, waitMaxMs: 4, steadyMs: 600_000 }
+  const supervised = await supervise(
+    (signal) => startProcess({ ...spec, signal }),
+    report.events,
+    never,
+    pace,
+  )
+  try {
+    rmSync(cure)
+    rmSync(join(folder, 'sick-up'))
+    process.kill(livingProcess(spec.pidFile) ?? 0, 'SIGKILL')
+    await eventually(() => expect(report.hows.length).toBeGreaterThan(8))
+    expect(report.hows[1]).toMatch(/^sick ended while starting \(exit code 7\)/)
+    expect(report.recoveries).toBe(0)
+    writeFileSync(cure, '')
+    await eventually(() => expect(report.recoveries).toBe(1))
+  } finally {
+    await supervised.stop()
+  }
+})
+
+test('a process whose first start fails is not tried again', async () => {
+  const report = reporter()
+  const spec = shell('wrong-settings', 'echo "PORT: must be a number"; exit 1', {
+    isReady: async () => false,
+  })
+  await expect(
+    supervise((signal) => startProcess({ ...spec, signal }), report.events, never),
+  ).rejects.toThrow(/exit code 1[^]*PORT: must be a number/)
+  expect(report.waits).toEqual([])
+})
+
+/** All of a log, the oldest first, and the sizes of its files. */
+function readLog(path: string): { text: string; sizes: number[] } {
+  const ages = [...Array(100).keys()].toReversed()
+  const files = ages.map((age) => (age === 0 ? path : `${path}.${age}`)).filter((file) => existsSync(file))
+  return {
+    text: files.map((file) => readFileSync(file, 'utf8')).join(''),
+    sizes: files.map((file) => statSync(file).size),
+  }
+}
+
+test('a log with limits is put aside when it is full, and no line is lost or cut', async () => {
+  const script = 'i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo "out $i"; echo "err $i" >&2; done'
+  const spec = shell('chatty', script, { logLimits: { bytesMax: 1_000, filesMax: 100 } })
+  await (
+    await startProcess(spec)
+  ).exited
+  const { text, sizes } = readLog(spec.logFile)
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(1_000)
+  expect(sizes.length).toBeGreaterThan(20)
+  const lines = text.trimEnd().split('\n')
+  for (const stream of ['out', 'err']) {
+    const numbers = lines.filter((line) => line.startsWith(stream)).map((line) => Number(line.slice(4)))
+    expect(numbers).toEqual(Array.from({ length: 3_000 }, (_, index) => index + 1))
+  }
+  expect(lines).toHaveLength(6_000)
+})
+
+test('a log has no more files than its limit, and the newest lines stay', async () => {
+  const script = 'i=0; while [ $i -lt 2000 ]; do i=$((i+1)); echo "line $i"; done; printf "the last words"'
+  const spec = shell('bounded', script, { logLimits: { bytesMax: 1_000, filesMax: 3 } })
+  await (
+    await startProcess(spec)
+  ).exited
+  const { text, sizes } = readLog(spec.logFile)
+  expect(sizes).toHaveLength(3)
+  expect(text).toMatch(/line 1999\nline 2000\nthe last words\n$/)
+})
+
+test('a line that is longer than a log may be is written whole', async () => {
+  const spec = shell('long-lines', 'for n in 1 2 3; do printf "%05000d\\n" $n; done', {
+    logLimits: { bytesMax: 1_000, filesMax: 10 },
+  })
+  await (
+    await startProcess(spec)
+  ).exited
+  expect(readLog(spec.logFile).text.split('\n').map(Number)).toEqual([1, 2, 3, 0])
+})
+
+test('a server that ends while it starts is reported with the end of its log, where that log has limits too', async () => {
+  const spec = shell('dies-logged', 'echo "the disk is on fire"; exit 3', {
+    isReady: async () => false,
+    logLimits: { bytesMax: 1_000, filesMax: 2 },
+  })
+  await expect(startProcess(spec)).rejects.toThrow(/exit code 3[^]*the disk is on fire/)
 })

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import * as grpc from '@grpc/grpc-js'
 import { currentTrace } from '@frontrow/trace-context/trace-context'
 import { BreakerOpenError, createBreaker } from './breaker.ts'
@@ -53,6 +54,7 @@ export interface GrpcTarget {
 }
 
 const RETRY_PAUSE_MS = 25
+const LATE = Symbol('late')
 
 /** Settings of one target. */
 export interface GrpcTargetOptions {
@@ -97,8 +99,10 @@ export function createGrpcTarget(options: GrpcTargetOptions): GrpcTarget {
     credentials: grpc.credentials.createInsecure(),
     channelOptions: {
       'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
-      'grpc.keepalive_time_ms': 20_000,
-      'grpc.keepalive_timeout_ms': 5_000,
+      // An instance that is frozen keeps its connections, so it is asked every second while calls are under way. One that does not answer
+      // for 2 s loses its connection, and with it its share of the calls, until it goes on.
+      'grpc.keepalive_time_ms': 1_000,
+      'grpc.keepalive_timeout_ms': 2_000,
       'grpc.initial_reconnect_backoff_ms': 100,
       'grpc.max_reconnect_backoff_ms': 2_000,
       'grpc.dns_min_time_between_resolutions_ms': 5_000,
@@ -110,20 +114,50 @@ export function createGrpcTarget(options: GrpcTargetOptions): GrpcTarget {
       const target = { ...options, method, called }
       const callOnce = <Req, Res>(run: UnaryMethod<Req, Res>, request: Req, deadline: number) =>
         call(target, run, request, deadline)
-      return async (request) => {
+      return (request) => {
         const deadline = Date.now() + deadlineMs
-        try {
-          return await guarded(() => callOnce(invoke, request, deadline))
-        } catch (error) {
-          // Once more on a lost connection: the next instance, or the same one right after its restart.
-          const lost = error instanceof Refusal && error.code === 'UNAVAILABLE' && !breaker.isOpen
-          if (!retriable || !lost || Date.now() + RETRY_PAUSE_MS * 2 > deadline) throw error
-          await new Promise((resolve) => setTimeout(resolve, RETRY_PAUSE_MS * (1 + Math.random())))
-          return guarded(() => callOnce(invoke, request, deadline))
-        }
+        const attempt = () => guarded(() => callOnce(invoke, request, deadline))
+        return retriable
+          ? askTwice(attempt, { deadline, deadlineMs, mayRepeat: () => !breaker.isOpen })
+          : attempt()
       }
     },
     close: () => breaker.shutdown(),
+  }
+}
+
+/**
+ * Asks once more where the first call lost its connection, and also where it has not been answered for half its time: the instance may be
+ * frozen, and the next call most likely goes to another one. Whichever is answered first counts.
+ */
+async function askTwice<Res>(
+  attempt: () => Promise<Res>,
+  { deadline, deadlineMs, mayRepeat }: { deadline: number; deadlineMs: number; mayRepeat: () => boolean },
+): Promise<Res> {
+  const first = attempt()
+  const isLate = new AbortController()
+  try {
+    const late = delay(deadlineMs / 2, LATE, { signal: isLate.signal })
+    // The first call settles the race, or `late` does; the loser's error is nobody's.
+    late.catch(() => undefined)
+    const answer = await Promise.race([first, late])
+    if (answer !== LATE) return answer
+  } catch (error) {
+    // The next instance, or the same one right after its restart.
+    const isLost = error instanceof Refusal && error.code === 'UNAVAILABLE'
+    if (!isLost || !mayRepeat() || Date.now() + RETRY_PAUSE_MS * 2 > deadline) throw error
+    await delay(RETRY_PAUSE_MS * (1 + Math.random()))
+    return attempt()
+  } finally {
+    isLate.abort()
+  }
+  if (!mayRepeat()) return first
+  const second = attempt()
+  try {
+    return await Promise.any([first, second])
+  } catch {
+    // Both have failed, and the first one's reason is as good.
+    return first
   }
 }
 

@@ -5,6 +5,7 @@ import { userIdInput, uuid } from '@frontrow/values/ids'
 import { money as moneyValue } from '@frontrow/values/money'
 import { limit } from '@frontrow/values/page'
 import { z } from 'zod'
+import { getMoneyRoute } from './money-openapi.ts'
 import { stripeEventsRoute } from './provider-openapi.ts'
 
 const status = z.enum(['PENDING', 'APPROVED', 'FAILED', 'REFUNDED'])
@@ -147,6 +148,7 @@ const acceptedJob = z.object({
 export const payRoute = defineRoute({
   method: 'post',
   path: '/api/v1/payments',
+  movesMoney: true,
   operationId: 'pay',
   tag: 'payment',
   summary: 'Pay for a hold',
@@ -341,4 +343,5 @@ export const routes = [
   listDeadLettersRoute,
   retryDeadLetterRoute,
   auditRoute,
+  getMoneyRoute,
 ]

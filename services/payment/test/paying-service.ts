@@ -53,7 +53,13 @@ export interface PayingService {
   /** Makes a reservation that is held, and returns its id. */
   hold(
     userId: string,
-    change?: { status?: string; totalAmount?: number; notPayable?: string; expiresAtMs?: number },
+    change?: {
+      scheduleId?: number
+      status?: string
+      totalAmount?: number
+      notPayable?: string
+      expiresAtMs?: number
+    },
   ): string
   /** Pays for a reservation: from the wallet, or with the token of a card. */
   pay(
@@ -65,6 +71,8 @@ export interface PayingService {
   metrics(): Promise<string>
   /** The commands of a type that the participants have got. */
   sent(type: string): Participants['commands']
+  /** Their ids, each once: what nobody has answered in time is sent again under its id. */
+  ordered(type: string): string[]
   stop(): Promise<void>
 }
 
@@ -155,6 +163,9 @@ export async function startPayingService(
     },
     metrics: async () => (await fetch(`http://127.0.0.1:${payment.ports.ops}/metrics`)).text(),
     sent: (type) => participants.commands.filter((command) => command.type === type),
+    ordered: (type) => [
+      ...new Set(participants.commands.filter((command) => command.type === type).map(({ id }) => id)),
+    ],
     async stop() {
       await payment.lifecycle.stop()
       await participants.stop()

@@ -3,6 +3,7 @@ import { useSyncExternalStore } from 'react'
 import { Link, NavLink } from 'react-router'
 import { useAnnounced } from '../announcements.ts'
 import { beginSignIn, signOut } from '../sign-in.ts'
+import { RunningTimes } from '../running/RunningTimes.tsx'
 import { useReturnTo, useSignIn } from '../use-sign-in.ts'
 import { useWords } from '../use-words.ts'
 import { chooseLanguage, languages } from '../words.ts'
@@ -18,8 +19,7 @@ async function changeLanguage(next: Language): Promise<void> {
 
 /** What is around every page. */
 export function Shell({ children }: { children: ReactNode }) {
-  const { t, language } = useWords()
-  const other = language === 'en' ? 'ko' : 'en'
+  const { t } = useWords()
   return (
     <>
       <a className={styles['skip']} href="#content">
@@ -38,19 +38,13 @@ export function Shell({ children }: { children: ReactNode }) {
             <NavLink to="/wallet">{t('nav.wallet')}</NavLink>
           </nav>
           <div className={styles['person']}>
-            <span lang={other}>
-              <Button look="quiet" onPress={() => void changeLanguage(other)}>
-                {languages[other]}
-              </Button>
-            </span>
             <Person />
           </div>
         </div>
       </header>
       <main id="content" className={styles['content']} tabIndex={-1}>
-        <Announcement />
-        <Offline />
-        <SignInFailed />
+        <PageNotes />
+        <RunningTimes />
         {children}
       </main>
     </>
@@ -66,7 +60,34 @@ function Announcement() {
   )
 }
 
-function Person() {
+/** What is said above every page: what is to be read out, that there is no network, and that signing in or out failed. */
+export function PageNotes() {
+  return (
+    <>
+      <Announcement />
+      <Offline />
+      <SignInFailed />
+    </>
+  )
+}
+
+/** The other language, and who is signed in with the way out, or the way in. */
+export function Person() {
+  const { language } = useWords()
+  const other = language === 'en' ? 'ko' : 'en'
+  return (
+    <>
+      <span lang={other}>
+        <Button look="quiet" onPress={() => void changeLanguage(other)}>
+          {languages[other]}
+        </Button>
+      </span>
+      <Who />
+    </>
+  )
+}
+
+function Who() {
   const { t } = useWords()
   const returnTo = useReturnTo()
   const signIn = useSignIn()

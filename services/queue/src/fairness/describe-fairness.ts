@@ -52,6 +52,14 @@ export async function describeFairness(
   }
 }
 
+/**
+ * Whether an answer can be kept for ever: a page that is full. What is beside its entries is of the moment that it was made, so the first
+ * page is not kept, by which a reader knows how long the log is.
+ */
+export function isFullPage({ entries, nextFrom }: FairnessDescription): boolean {
+  return entries.length === PAGE && nextFrom !== null && entries[0]?.number !== 1
+}
+
 async function readOrMakeRoom(ctx: QueueContext, scheduleId: number): Promise<RoomFairness> {
   const known = await readFairness(ctx.pool, scheduleId)
   if (known !== undefined) return known
