@@ -109,7 +109,9 @@ test.each([
 test('a queue token that is spelled in other ways is not another token', async () => {
   const token = '0190aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee'
   const spelled = (number: number): string =>
-    [...token].map((letter, at) => (((number + 1) >> (at % 6)) & 1 ? letter.toUpperCase() : letter)).join('')
+    Array.from(token, (letter, at) => (((number + 1) >> (at % 6)) & 1 ? letter.toUpperCase() : letter)).join(
+      '',
+    )
   for (const named of [
     (number: number) => ({ 'queue-token': spelled(number) }),
     (number: number) => ({ cookie: `tokenId_7=${spelled(number)}` }),

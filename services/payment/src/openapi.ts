@@ -146,6 +146,7 @@ const acceptedJob = z.object({
 
 export const payRoute = defineRoute({
   method: 'post',
+  work: 'payment',
   path: '/api/v1/payments',
   operationId: 'pay',
   tag: 'payment',

@@ -104,6 +104,7 @@ const params = z.object({ reservationId })
 /** POST /reservations */
 export const holdSeatsRoute = defineRoute({
   method: 'post',
+  work: 'hold',
   path: '/api/v1/reservations',
   operationId: 'holdSeats',
   tag: 'Reservations',
@@ -189,6 +190,7 @@ export const getReservationRoute = defineRoute({
 /** POST /reservations/{reservationId}/refresh */
 export const refreshHoldRoute = defineRoute({
   method: 'post',
+  work: 'hold',
   path: '/api/v1/reservations/{reservationId}/refresh',
   operationId: 'refreshHold',
   tag: 'Reservations',
@@ -210,6 +212,7 @@ export const refreshHoldRoute = defineRoute({
 /** POST /reservations/{reservationId}/cancel */
 export const cancelReservationRoute = defineRoute({
   method: 'post',
+  work: 'hold',
   path: '/api/v1/reservations/{reservationId}/cancel',
   operationId: 'cancelReservation',
   tag: 'Reservations',
