@@ -43,5 +43,5 @@ export default {
   ],
   // Two cores, and the servers under test need one.
   maxWorkers: 2,
-  testTimeout: 30_000,
+  testTimeout: 180_000,
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { AdmissionChain, entryHash, genesisHash } from './admission-chain.ts'
 import type { PublishedAdmission, PublishedEnd, PublishedEntry } from './answers.ts'
-import type { NotedHead } from './arguments.ts'
+import type { NotedHead } from './noted.ts'
 
 // Made with Python's hashlib from docs/fairness.md, for the seed of the bytes 0 to 31.
 const COMMITMENT = '630dcd2966c4336691125448bbb25b4ff412a49c732db2c8abc1b8581bd710dd'

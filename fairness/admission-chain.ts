@@ -1,17 +1,17 @@
-import { hash } from 'node:crypto'
 import type { PublishedEntry } from './answers.ts'
-import type { NotedHead } from './arguments.ts'
+import type { NotedHead } from './noted.ts'
 import { Findings } from './findings.ts'
 import type { Check } from './findings.ts'
+import { sha256OfText } from './sha256.ts'
 
 /** The hash that stands before the entry with number 1. */
 export function genesisHash(scheduleId: number, commitment: string): string {
-  return hash('sha256', `frontrow:admissions:${scheduleId}:${commitment}`)
+  return sha256OfText(`frontrow:admissions:${scheduleId}:${commitment}`)
 }
 
 /** The hash that an entry must have, from its fields and the hash before it. */
 export function entryHash(before: string, entry: PublishedEntry): string {
-  return hash('sha256', [before, entry.number, ...hashedFields(entry)].join('|'))
+  return sha256OfText([before, entry.number, ...hashedFields(entry)].join('|'))
 }
 
 /** An admission is hashed without its kind, because logs had only admissions at first and old hashes must stay right. */

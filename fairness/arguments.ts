@@ -35,12 +35,6 @@ const fairnessOptions = z.object({
   entry: option(ownEntry.optional(), 'ENTRY[:SEQUENCE]', 'the place that the draw gave to your join'),
 })
 
-/** The hash of an entry of the log, or at number 0 the genesis hash, as it was noted at some time. */
-export type NotedHead = Readonly<z.output<typeof notedHead>>
-
-/** What somebody who came before the opening knows of the own place; `sequence` is the one told after the opening. */
-export type OwnEntry = Readonly<z.output<typeof ownEntry>>
-
 /** What to check, and against what. The URL has no slash at the end. */
 export type FairnessOptions = Readonly<Omit<z.output<typeof fairnessOptions>, 'schedule'>> & {
   readonly scheduleId: number

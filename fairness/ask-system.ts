@@ -61,7 +61,7 @@ async function fetchPage(address: string, { url, deadlineMs }: SystemAccess): Pr
     const text = await readText(response.body, address)
     return { status, retryAfter: headers.get('retry-after'), location: headers.get('location'), text }
   } catch (error) {
-    if (error instanceof FairnessProblem || !Error.isError(error)) throw error
+    if (error instanceof FairnessProblem || !isError(error)) throw error
     const reason = error.name === 'TimeoutError' ? `within ${deadlineMs} ms` : `(${causeOf(error)})`
     throw new FairnessProblem(
       `no answer from ${url} ${reason}: is it running there? --url says where to ask`,
@@ -73,21 +73,35 @@ async function fetchPage(address: string, { url, deadlineMs }: SystemAccess): Pr
 }
 
 async function readText(body: ReadableStream<Uint8Array> | null, address: string): Promise<string> {
-  const chunks: Uint8Array[] = []
+  if (body === null) return ''
+  const decoder = new TextDecoder()
+  const reader = body.getReader()
   let bytes = 0
-  for await (const chunk of body ?? []) {
-    bytes += chunk.byteLength
-    if (bytes > BODY_BYTES_MAX)
+  let text = ''
+  // Not every browser can loop over a stream.
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) break
+    bytes += value.byteLength
+    if (bytes > BODY_BYTES_MAX) {
+      // What else it sends is not waited for.
+      await reader.cancel().catch(() => undefined)
       throw new FairnessProblem(`${address} answers more than ${BODY_BYTES_MAX} bytes`)
-    chunks.push(chunk)
+    }
+    text += decoder.decode(value, { stream: true })
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return text + decoder.decode()
+}
+
+/** Whether something thrown has a name and a message. It may come from another realm, as in tests, and not every browser has Error.isError. */
+function isError(thrown: unknown): thrown is Error {
+  return typeof thrown === 'object' && thrown !== null && 'name' in thrown && 'message' in thrown
 }
 
 /** The reason why fetch failed, which is in its cause. */
 function causeOf(error: Error): string {
   const { cause } = error
-  if (!Error.isError(cause)) return error.message
+  if (!isError(cause)) return error.message
   return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message
 }
 

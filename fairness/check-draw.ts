@@ -1,11 +1,11 @@
-import { createHmac, hash } from 'node:crypto'
 import type { FairnessAnswer } from './answers.ts'
-import type { OwnEntry } from './arguments.ts'
+import type { OwnEntry } from './noted.ts'
 import { FairnessProblem } from './fairness-problem.ts'
 import { Findings } from './findings.ts'
 import type { Check } from './findings.ts'
+import { hmacSha256, sha256OfHex } from './sha256.ts'
 
-/** A limit on the entries of a draw that is replayed: ranking one entry among so many takes some 20 s. */
+/** A limit on the entries of a draw that is replayed: ranking one entry among so many takes some 30 s. */
 const ENTRIES_MAX = 10_000_000
 
 /** The part of an answer that the checks of the draw need. */
@@ -20,7 +20,7 @@ export function checkSeed({ commitment, seed, draw }: PublishedSeed): Check {
   else {
     if (draw === null)
       findings.add(() => 'the seed is public before the draw is made: the order can be known')
-    const committed = hash('sha256', Buffer.from(seed, 'hex'))
+    const committed = sha256OfHex(seed)
     if (committed !== commitment) {
       findings.add(() => `the SHA-256 of the seed is ${committed}, the commitment ${commitment}`)
     }
@@ -80,13 +80,12 @@ export function rankOf(entry: number, draw: Draw): number {
       `a draw of ${draw.entries} entries is too large for --entry: ${ENTRIES_MAX} at most`,
     )
   }
-  const secret = Buffer.from(draw.seed, 'hex')
-  const keyOf = (number: number): Buffer =>
-    createHmac('sha256', secret).update(`${draw.scheduleId}:${draw.entries}:${number}`).digest()
+  const digest = hmacSha256(draw.seed)
+  const keyOf = (number: number): string => digest(`${draw.scheduleId}:${draw.entries}:${number}`)
   const own = keyOf(entry)
   let rank = 1
   for (let other = 1; other <= draw.entries; other += 1) {
-    if (keyOf(other).compare(own) < 0) rank += 1
+    if (keyOf(other) < own) rank += 1
   }
   return rank
 }

@@ -2,7 +2,7 @@
  * Replays the fairness of one waiting room from outside: npm run verify-fairness -- --schedule 7
  *
  * It is written from docs/fairness.md alone and shares no code with the services, because two independent programs that agree
- * show more than one program that is run twice.
+ * show more than one program that is run twice. The pages check by the same files, in the browser.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { explainUsage } from '../scripts/command-line.ts'

@@ -3,12 +3,12 @@ import { toAdmission } from './admissions.ts'
 import type { Admission } from './admissions.ts'
 import { PAGE_ENTRIES_MAX } from './answers.ts'
 import type { FairnessAnswer } from './answers.ts'
-import type { FairnessOptions } from './arguments.ts'
 import { toEnd } from './ends.ts'
 import type { End } from './ends.ts'
 import { FairnessProblem } from './fairness-problem.ts'
 import { Findings } from './findings.ts'
 import type { Check } from './findings.ts'
+import type { NotedRoom } from './noted.ts'
 
 /** A limit of three million entries: each takes half a kilobyte (measured), and by default Node may use 2 GB. */
 const PAGES_MAX = 3_000
@@ -29,7 +29,7 @@ export interface RoomReading {
 /** Reads the log page by page, and follows its hashes on the way. */
 export async function readRoom(
   ask: AskPage,
-  { scheduleId, head }: Pick<FairnessOptions, 'scheduleId' | 'head'>,
+  { scheduleId, head }: Pick<NotedRoom, 'scheduleId' | 'head'>,
 ): Promise<RoomReading> {
   const published = await ask(1)
   const { length } = published.log

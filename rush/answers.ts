@@ -43,6 +43,13 @@ export const seatMapAnswer = z.object({
   ),
 })
 
+export const scheduleAnswer = z.object({
+  status: z.string(),
+  seatCount: z.int().positive(),
+  availableSeats: z.int().nonnegative(),
+  grades: z.array(z.object({ price: money })).min(1),
+})
+
 const seatId = z.union([id, z.object({ seatId: id }).transform((seat) => seat.seatId)])
 
 export const holdAnswer = z.object({

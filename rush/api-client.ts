@@ -45,8 +45,17 @@ const TRIES_MAX = 60
 const BACK_OFF_MS = 250
 const BACK_OFF_MAX_MS = 4_000
 
-/** Calls that finish a purchase or look at its outcome. They go on after `shopping` has ended. */
-const settling = new Set<Step>(['charge', 'pay', 'payment', 'reservation', 'cancel', 'balance', 'admin'])
+/** Calls that finish a purchase or a visit, or look at its outcome. They go on after `shopping` has ended. */
+const settling = new Set<Step>([
+  'charge',
+  'pay',
+  'payment',
+  'reservation',
+  'cancel',
+  'leave',
+  'balance',
+  'admin',
+])
 
 /** Talks to the API as a patient client does, and measures it. */
 export class ApiClient {

@@ -10,7 +10,8 @@ function number(low: number, high: number, kind = 'a number', isKind = Number.is
     return given.trim() !== '' && value >= low && value <= high && isKind(value)
   }).transform(Number)
 }
-const integer = (low: number, high: number) => number(low, high, 'a whole number', Number.isInteger)
+/** A whole number of `low` to `high`. */
+export const integer = (low: number, high: number) => number(low, high, 'a whole number', Number.isInteger)
 const within = ({ minValue, maxValue }: z.ZodInt) =>
   integer(minValue ?? Number.MIN_SAFE_INTEGER, maxValue ?? Number.MAX_SAFE_INTEGER)
 
@@ -18,11 +19,11 @@ const toShare = (given: string): number => Number.parseFloat(given) / (given.inc
 const isShare = (given: string): boolean => /^\s*(\d+(\.\d+)?|\.\d+)%?\s*$/.test(given) && toShare(given) <= 1
 const share = text('must be a share such as 5% or 0.05', isShare).transform(toShare)
 
-// Only loopback addresses are allowed, because this is a load generator.
-const loopbackAddress = address
+/** Only loopback addresses are allowed, because this is a load generator. */
+export const loopbackAddress = address
   .refine(({ protocol }) => protocol === 'http:', 'must start with http://')
   .refine(({ hostname }) => /^(localhost|\[::1\]|127(\.\d{1,3}){3})$/.test(hostname), {
-    error: ({ input }) => `is ${String(input)}, and rush only runs against this machine (localhost)`,
+    error: ({ input }) => `is ${String(input)}, and this only runs against this machine (localhost)`,
   })
   // The gateway listens on IPv4. With a name each connection would ask DNS, and try ::1 first.
   .transform(({ origin }) => origin.replace('//localhost', '//127.0.0.1'))

@@ -14,15 +14,16 @@ import type { RushOptions } from './arguments.ts'
 import type { AuditResult } from './answers.ts'
 import { auditUntilSettled, readAudit } from './audit.ts'
 import type { Check } from './check-history.ts'
+import { checkIsReady } from './check-ready.ts'
 import { gatherEvidence } from './gather-evidence.ts'
 import type { History } from './history.ts'
-import { createExchange, TransportError } from './http-exchange.ts'
+import { createExchange } from './http-exchange.ts'
 import type { HttpExchange } from './http-exchange.ts'
 import { openMailbox } from './mailbox.ts'
 import { Measurements } from './measurements.ts'
 import { openOnSale, readMaxActive } from './on-sale.ts'
 import { PausesEnded, Pauses } from './pauses.ts'
-import { showProgress } from './progress.ts'
+import { progressLine, showProgress } from './progress.ts'
 import { allHolds, reportLines } from './report.ts'
 import { runCrowd } from './run-crowd.ts'
 import { SeatMaps } from './seat-maps.ts'
@@ -45,19 +46,6 @@ async function main(): Promise<number> {
   } finally {
     exchange.close()
   }
-}
-
-async function checkIsReady(exchange: HttpExchange, url: string): Promise<void> {
-  const answer = await exchange
-    .send({ method: 'GET', path: '/health/ready', headers: {} })
-    .catch((error: unknown) => {
-      if (error instanceof TransportError) {
-        throw new SetupProblem(`nothing answers at ${url} (${error.code}): run npm start first, or say --url`)
-      }
-      throw error
-    })
-  if (answer.status !== 200)
-    throw new SetupProblem(`${url} is not ready (/health/ready answers ${answer.status})`)
 }
 
 async function runRush(options: RushOptions, signIn: SignIn, exchange: HttpExchange): Promise<number> {
@@ -91,7 +79,7 @@ async function runRush(options: RushOptions, signIn: SignIn, exchange: HttpExcha
   let elapsedMs = 0
   const work = async (): Promise<void> => {
     const maxActiveBefore = await readMaxActive(api, admin, sale)
-    const stopProgress = showProgress(measurements, options.fans)
+    const stopProgress = showProgress((ms) => progressLine(measurements, options.fans, ms))
     try {
       await Promise.race([runCrowd(rush, signIn, runId), once(halt.signal, 'abort')])
       halt.signal.throwIfAborted()

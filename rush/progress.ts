@@ -19,15 +19,16 @@ export function progressLine(measurements: Measurements, fans: number, elapsedMs
   ].join('  ')
 }
 
-/** Shows progress until the returned function is called: on a terminal it rewrites one line, elsewhere it adds one every 5 s. */
+/** Shows a line until the returned function is called: on a terminal it rewrites it, elsewhere it adds one every 5 s. */
 export function showProgress(
-  measurements: Measurements,
-  fans: number,
+  line: (elapsedMs: number) => string,
   out: NodeJS.WriteStream = process.stdout,
 ): () => void {
   const began = performance.now()
-  const line = (): string => progressLine(measurements, fans, performance.now() - began)
-  const show = (): boolean => out.write(out.isTTY ? `\r${line()}\u001B[K` : `${line()}\n`)
+  const show = (): boolean => {
+    const text = line(performance.now() - began)
+    return out.write(out.isTTY ? `\r${text}\u001B[K` : `${text}\n`)
+  }
   const timer = setInterval(show, out.isTTY ? REWRITE_MS : LINE_MS)
   return () => {
     clearInterval(timer)

@@ -1,4 +1,5 @@
 import { cardSettings } from '@frontrow/card-provider/card-settings'
+import { SEATS_MAX } from '@frontrow/proto/values'
 import { readConfig, whole } from '@frontrow/service-host/config'
 import { z } from 'zod'
 
@@ -76,7 +77,7 @@ const connectionSettings = z.object({
 // They are written into the answer of /config.json as they are, so they must be free of what has a meaning there or for Nginx.
 const inConfig = /^[^\s"'\\$;{}]*$/
 
-/** What GET /config.json tells the pages: where they sign people in, and in which currency they sell. */
+/** What GET /config.json tells the pages: where they sign people in, in which currency they sell, and how much at once. */
 const pageSettings = z.object({
   OIDC_ISSUER: z
     .url({ protocol: /^https?$/ })
@@ -99,6 +100,15 @@ const pageSettings = z.object({
     ),
   STRIPE_CURRENCY: cardSettings.STRIPE_CURRENCY.describe(
     'currency that the pages write amounts in: the one that payment and wallet take money in',
+  ),
+  SEATS_PER_USER_MAX: whole(1, SEATS_MAX, 6).describe(
+    'as the reservation service has it: how many seats the pages offer',
+  ),
+  CHARGE_AMOUNT_MIN: whole(1, Number.MAX_SAFE_INTEGER, 1_000).describe(
+    'as the wallet has it: the smallest charge that the pages take',
+  ),
+  CHARGE_AMOUNT_MAX: whole(1, 1_000_000_000, 1_000_000).describe(
+    'as the wallet has it: the largest charge that the pages take',
   ),
 })
 

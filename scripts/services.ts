@@ -18,13 +18,11 @@ export function perService<T>(make: (name: ServiceName) => T): Record<ServiceNam
   }
 }
 
-const withIdempotencyKeys: ReadonlySet<string> = new Set(['catalog', 'reservation', 'payment', 'wallet'])
-
 /** The schemas of all services; `passwordOf` returns the password of a service's role. */
 export function serviceSchemas(passwordOf: (name: ServiceName) => string): ServiceSchema[] {
   return serviceNames.map((name) => {
-    const keys = withIdempotencyKeys.has(name) ? ['packages/idempotency'] : []
-    const folders = ['packages/messaging', 'packages/admin-actions', ...keys, `services/${name}`]
+    const shared = ['packages/messaging', 'packages/admin-actions', 'packages/idempotency']
+    const folders = [...shared, `services/${name}`]
     const directories = folders.map((folder) =>
       fileURLToPath(new URL(`../${folder}/migrations`, import.meta.url)),
     )

@@ -11,6 +11,7 @@ const SOURCES = [
   'package-lock.json',
   'web/**/*',
   'packages/client/**/*',
+  'fairness/*',
   'services/catalog/docs-page/*',
   'docs/openapi.json',
 ]

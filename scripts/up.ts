@@ -144,7 +144,9 @@ function announce(settings: UpSettings, notify: NotifyPorts, demo: string[]): vo
     ...mailLines(notify),
     `  Logs           ${data}/log`,
     ...(settings.tokens.acceptsOwn
-      ? ['  Try next       npm run rush -- --fans 2000 --seats 500   (in another terminal)']
+      ? [
+          '  Try next       npm run demo: a real line to wait in   (in another terminal; npm run rush: a crowd)',
+        ]
       : []),
     '',
     `Frontrow is ready in ${elapsed} s: ${gateway} and https://localhost:${settings.tlsPort}; Ctrl-C stops it`,

@@ -61,17 +61,48 @@ READ_TIMEOUT=2s
 [ "${SERVERS_EACH:-1}" = 1 ] || READ_TIMEOUT=1s
 export READ_TIMEOUT
 
+# An instance is out after three looks in a row that it did not answer, and in again after one that it did (watch_instances).
+mkdir -p "$STATE_FOLDER/failures"
+is_out() { # is_out ADDRESS:PORT
+  [ -e "$STATE_FOLDER/failures/$1" ] && [ "$(wc -l <"$STATE_FOLDER/failures/$1")" -ge 3 ]
+}
+
+addresses() { # addresses NAME
+  getent ahostsv4 "$1${UPSTREAM_DOMAIN:-}" | awk '{ print $1 }' | sort -u
+}
+
+# By its name, which Nginx looks up itself, or, while an instance of it is out, by the address of each.
 servers() { # servers NAME PORT
+  found='' any_out=no
+  if [ -z "${UPSTREAM_DOMAIN:-}" ]; then found=$(addresses "$1"); fi
+  for address in $found; do
+    if is_out "$address:$2"; then any_out=yes; fi
+  done
+  if [ "$any_out" = yes ]; then
+    for address in $found; do
+      if is_out "$address:$2"; then down=' down'; else down=''; fi
+      echo "server $address:$2 max_fails=3 fail_timeout=5s$down;"
+    done
+    return
+  fi
   for _ in $(seq "${SERVERS_EACH:-1}"); do
     echo "server $1${UPSTREAM_DOMAIN:-}:$2 resolve max_fails=3 fail_timeout=5s;"
   done
 }
-QUEUE_SERVERS=$(servers queue 8080)
-CATALOG_SERVERS=$(servers catalog 8080)
-RESERVATION_SERVERS=$(servers reservation 8080)
-PAYMENT_SERVERS=$(servers payment 8080)
-WALLET_SERVERS=$(servers wallet 8080)
-HEALTH_SERVERS=$(servers queue 9090)
+
+name_servers() {
+  QUEUE_SERVERS=$(servers queue 8080)
+  CATALOG_SERVERS=$(servers catalog 8080)
+  RESERVATION_SERVERS=$(servers reservation 8080)
+  PAYMENT_SERVERS=$(servers payment 8080)
+  WALLET_SERVERS=$(servers wallet 8080)
+  HEALTH_SERVERS=$(servers queue 9090)
+  export QUEUE_SERVERS CATALOG_SERVERS RESERVATION_SERVERS PAYMENT_SERVERS WALLET_SERVERS HEALTH_SERVERS
+}
+name_servers
+all_servers() {
+  echo "$QUEUE_SERVERS $CATALOG_SERVERS $RESERVATION_SERVERS $PAYMENT_SERVERS $WALLET_SERVERS $HEALTH_SERVERS"
+}
 
 # The pages sign people in at OIDC_ISSUER, or else, in Docker Compose without JWKS_URL and JWT_SECRET, at the identity provider for development.
 issuer="${OIDC_ISSUER:-}"
@@ -103,7 +134,13 @@ case "$PAGES_TEST_CARDS" in
   yes | no) ;;
   *) echo "gateway: PAGES_TEST_CARDS must be yes or no: $PAGES_TEST_CARDS" >&2; exit 1 ;;
 esac
-export QUEUE_SERVERS CATALOG_SERVERS RESERVATION_SERVERS PAYMENT_SERVERS WALLET_SERVERS HEALTH_SERVERS
+export SEATS_PER_USER_MAX="${SEATS_PER_USER_MAX:-6}"
+export CHARGE_AMOUNT_MIN="${CHARGE_AMOUNT_MIN:-1000}" CHARGE_AMOUNT_MAX="${CHARGE_AMOUNT_MAX:-1000000}"
+for value in "$SEATS_PER_USER_MAX" "$CHARGE_AMOUNT_MIN" "$CHARGE_AMOUNT_MAX"; do
+  case "$value" in
+    0* | *[!0-9]*) echo "gateway: SEATS_PER_USER_MAX, CHARGE_AMOUNT_MIN and CHARGE_AMOUNT_MAX must be whole numbers from 1 on: $value" >&2; exit 1 ;;
+  esac
+done
 
 networks() { # networks LIST
   for network in $1; do
@@ -156,5 +193,39 @@ for name in $names; do
   variable=${name#??}
   env | grep -q "^${variable%\}}=" || { echo "gateway: no value for $name" >&2; exit 1; }
 done
-envsubst "$names" <"$template" >"$STATE_FOLDER/nginx.conf"
+write_configuration() {
+  envsubst "$names" <"$template" >"$STATE_FOLDER/nginx.conf"
+}
+write_configuration
+
+look() { # look ADDRESS:PORT
+  if curl -s -o /dev/null -m 2 "http://$1/health/live"; then
+    rm -f "$STATE_FOLDER/failures/$1"
+  elif ! is_out "$1"; then
+    echo failed >>"$STATE_FOLDER/failures/$1"
+  fi
+}
+
+# Asks each instance every 2 s whether it answers, whatever the answer is. With SIGHUP Nginx reads its configuration again: new workers take
+# the new requests, the old ones end those in hand. That is done once in 6 s at most.
+watch_instances() {
+  known=$(all_servers)
+  rounds=3
+  while sleep 2 && kill -0 "$1"; do
+    for service in queue:8080 queue:9090 catalog:8080 reservation:8080 payment:8080 wallet:8080; do
+      for address in $(addresses "${service%:*}"); do look "$address:${service#*:}" & done
+    done
+    wait
+    rounds=$((rounds + 1))
+    name_servers
+    now=$(all_servers)
+    if [ "$now" != "$known" ] && [ "$rounds" -ge 3 ]; then
+      known=$now rounds=0
+      write_configuration
+      kill -HUP "$1"
+    fi
+  done
+}
+# In Kubernetes the readiness probes do this. Nginx takes this process's place, and so its number.
+if [ -z "${UPSTREAM_DOMAIN:-}" ]; then (set +e; watch_instances $$) & fi
 exec nginx -p "$STATE_FOLDER" -e stderr -g 'daemon off;' -c "$STATE_FOLDER/nginx.conf"

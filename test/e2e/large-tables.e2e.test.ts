@@ -22,12 +22,12 @@ beforeAll(async () => {
   network = await startOnSaleNetwork()
   client = createClient(network.environment.adminDatabaseUrl, 'test')
   await client.connect()
-}, 90_000)
+})
 
 afterAll(async () => {
   await client?.end()
   await network?.stop()
-}, 30_000)
+})
 
 async function buy(scheduleId: number, seatId: number): Promise<void> {
   const userId = `buyer-${seatId}`

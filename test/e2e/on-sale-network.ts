@@ -137,17 +137,14 @@ export async function startOnSaleNetwork(
     metrics: (name) => scrape(port(name, 2)),
     kill: (name) => end(name, 'SIGKILL'),
     died: (name) =>
-      eventually(
-        () => {
-          const child = processes.get(name)
-          if (child === undefined || (child.exitCode === null && child.signalCode === null)) {
-            throw new Error(`${name} is alive`)
-          }
-          return child.signalCode
-        },
-        // It has to start, and the session of the member before it (10 s) may have to end before it gets its messages.
-        { withinMs: 45_000 },
-      ),
+      // It has to start, and the session of the member before it (10 s) may have to end before it gets its messages.
+      eventually(() => {
+        const child = processes.get(name)
+        if (child === undefined || (child.exitCode === null && child.signalCode === null)) {
+          throw new Error(`${name} is alive`)
+        }
+        return child.signalCode
+      }),
     launch: (name, changed) => start(name, changed),
     restart: async (name, changed) => {
       await end(name, 'SIGTERM')
@@ -194,13 +191,10 @@ function endProcess(child: ChildProcess | undefined, signal: NodeJS.Signals): Pr
 }
 
 function answersReady(name: ServiceName, opsPort: number): Promise<void> {
-  return eventually(
-    async () => {
-      const answer = await fetch(`http://127.0.0.1:${opsPort}/health/ready`)
-      if (answer.status !== 200) throw new Error(`${name} is not ready: ${await answer.text()}`)
-    },
-    { withinMs: 30_000 },
-  )
+  return eventually(async () => {
+    const answer = await fetch(`http://127.0.0.1:${opsPort}/health/ready`)
+    if (answer.status !== 200) throw new Error(`${name} is not ready: ${await answer.text()}`)
+  })
 }
 
 async function scrape(opsPort: number): Promise<string> {
@@ -312,7 +306,7 @@ export async function enter(
       const me = await client.GET('/api/v1/queue/tokens/me', { queueToken: token })
       if (me.data.status !== 'ACTIVE') throw new Error(`not admitted: ${JSON.stringify(me.data)}`)
     },
-    { withinMs: 20_000, everyMs: 200 },
+    { everyMs: 200 },
   )
   return token
 }
@@ -332,6 +326,6 @@ export function auditHolds(network: Pick<OnSaleNetwork, 'call'>): Promise<Answer
       expect(answer.data).toMatchObject({ holds: true, unsettled: 0 })
       return answer.data
     },
-    { withinMs: 45_000, everyMs: 500 },
+    { everyMs: 500 },
   )
 }

@@ -12,11 +12,11 @@ let network: OnSaleNetwork
 
 beforeAll(async () => {
   network = await startOnSaleNetwork({ SAGA_REPLY_WAIT_MS: '2000' })
-}, 90_000)
+})
 
 afterAll(async () => {
   await network?.stop()
-}, 30_000)
+})
 
 const ME = '/api/v1/queue/tokens/me'
 
@@ -37,9 +37,7 @@ const pay = (as: string, held: Answer): Promise<Answer> =>
 const me = (queueToken: string): Promise<Answer> => network.call('GET', ME, { queueToken })
 
 async function becomesUsed(queueToken: string): Promise<void> {
-  await eventually(async () => expect((await me(queueToken)).error?.code).toBe('QUEUE_TOKEN_INVALID'), {
-    withinMs: 30_000,
-  })
+  await eventually(async () => expect((await me(queueToken)).error?.code).toBe('QUEUE_TOKEN_INVALID'))
 }
 
 /** Twelve more people pay, whose events spread over all partitions: when their places are used, all payments before are noted. */
@@ -72,7 +70,7 @@ test('a token that is reissued while its place makes a hold lives at least as lo
     })
   })
   await Promise.all(rounds)
-}, 60_000)
+})
 
 test('of two holds one is paid: the other can still be refreshed and paid, and then the place is used', async () => {
   const { scheduleId } = await openOnSale(network, 10)
@@ -107,7 +105,7 @@ test('a payment leaves the place alone that its buyer took after the hold', asyn
   )
   await expectPaymentsNoted(scheduleId, 20)
   for (const token of newer) expect((await me(token)).data?.status).toBe('ACTIVE')
-}, 60_000)
+})
 
 test('the queue service dies between a hold and its payment: it is paid all the same, and its place is used afterwards', async () => {
   const { scheduleId } = await openOnSale(network, 20)
@@ -127,7 +125,7 @@ test('the queue service dies between a hold and its payment: it is paid all the 
   expect((await pay('comes-back', other)).status).toBe(201)
   await expectPaymentsNoted(scheduleId, 3)
   expect((await me(newer)).data?.status).toBe('ACTIVE')
-}, 60_000)
+})
 
 test('two shows in one browser: seats are seen, held and kept in each by its own cookie', async () => {
   const shows = [await openOnSale(network, 10), await openOnSale(network, 10)]
@@ -162,7 +160,7 @@ test('two shows in one browser: seats are seen, held and kept in each by its own
   expect((await call('DELETE', `${ME}?scheduleId=${first?.scheduleId}`)).status).toBe(204)
   expect([...jar.keys()].toSorted()).toEqual(['tokenId', `tokenId_${second?.scheduleId}`])
   expect((await placeIn(second?.scheduleId ?? 0)).data?.status).toBe('ACTIVE')
-}, 60_000)
+})
 
 describe('a waiting room that opens before the sale', () => {
   const limits = { maxActive: 4, admitPerSecond: 3 }
@@ -211,7 +209,7 @@ describe('a waiting room that opens before the sale', () => {
         }
         expect(told.size).toBe(visitors.length)
       },
-      { withinMs: 20_000, everyMs: 100 },
+      { everyMs: 100 },
     )
     return told
   }
@@ -226,7 +224,7 @@ describe('a waiting room that opens before the sale', () => {
       print: (line) => lines.push(line),
       complain: (line) => complaints.push(line),
       pause: (ms) => delay(ms),
-      deadlineMs: 5_000,
+      deadlineMs: 30_000,
     })
     return { code, lines, complaints }
   }
@@ -234,7 +232,7 @@ describe('a waiting room that opens before the sale', () => {
   test('lets nobody in before the sale opens, then all in the drawn order and by its limits, late ones last, as a replay confirms', async () => {
     const { scheduleId, bookingOpenAt } = await openOnSale(network, 10, {
       waitingRoomInMs: 0,
-      bookingInMs: 4_000,
+      bookingInMs: 6_000,
     })
     const room = `/api/v1/admin/queues/${scheduleId}`
     const admin = { as: 'admin', admin: true }
@@ -255,7 +253,7 @@ describe('a waiting room that opens before the sale', () => {
       async () => {
         expect((await network.call('GET', room, admin)).data).toMatchObject({ active: 4, waiting: 6 })
       },
-      { withinMs: 15_000, everyMs: 100 },
+      { everyMs: 100 },
     )
     const late = await join('3010', scheduleId)
     expect(late.place).toMatchObject({ status: 'WAITING', sequence: 21, queuePosition: 7 })
@@ -288,5 +286,5 @@ describe('a waiting room that opens before the sale', () => {
     }
     expect(told.get(late)).toBe(21)
     await auditHolds(network)
-  }, 60_000)
+  })
 })

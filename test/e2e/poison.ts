@@ -97,7 +97,7 @@ export async function areDeadLetters(
         }
       }
     },
-    { withinMs: 20_000, everyMs: 200 },
+    { everyMs: 200 },
   )
 }
 

@@ -28,12 +28,12 @@ let stopReading: () => Promise<void>
 beforeAll(async () => {
   network = await startOnSaleNetwork()
   stopReading = await readAllTopics()
-}, 90_000)
+})
 
 afterAll(async () => {
   await stopReading?.()
   await network?.stop()
-}, 30_000)
+})
 
 /** Collects everything that the services publish, from the beginning. */
 async function readAllTopics(): Promise<() => Promise<void>> {
@@ -132,7 +132,6 @@ const SEEN = [
 test('what the services publish is what the document says: topic, key, headers, and every field', async () => {
   await sellAndChange()
   await eventually(() => expect([...new Set(published.map(({ type }) => type))].toSorted()).toEqual(SEEN), {
-    withinMs: 20_000,
     everyMs: 200,
   })
   const ajv = new Ajv2020({ strict: false })
@@ -150,7 +149,7 @@ test('what the services publish is what the document says: topic, key, headers, 
       expect.arrayContaining(Object.keys(value)),
     ])
   }
-}, 60_000)
+})
 
 test('the example counts what was really sold', async () => {
   const analytics = createAnalytics(network.environment)
@@ -164,9 +163,9 @@ test('the example counts what was really sold', async () => {
           2, 2, 100_000, 1, 50_000,
         ])
       },
-      { withinMs: 20_000, everyMs: 200 },
+      { everyMs: 200 },
     )
   } finally {
     await analytics.dispose()
   }
-}, 40_000)
+})

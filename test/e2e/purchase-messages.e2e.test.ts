@@ -41,7 +41,7 @@ beforeAll(async () => {
   })
   pool = openDatabase(network)
   tape = await TopicTape.start(network.environment)
-}, 180_000)
+})
 
 afterEach(() => {
   for (const name of ['wallet', 'reservation', 'payment'] as const) network?.resume(name)
@@ -51,7 +51,7 @@ afterAll(async () => {
   await tape?.stop()
   await pool?.end()
   await network?.stop()
-}, 30_000)
+})
 
 /** All that the services know of purchases, times and versions included. */
 async function readAll(): Promise<Record<string, unknown>> {
@@ -138,7 +138,7 @@ describe('any message twice, late, or out of order', () => {
     }
     await auditHolds(network)
     expect(tape.deadLetters).toEqual([])
-  }, 180_000)
+  })
 
   test('when all messages come twice more, in any order, after the end, nothing changes and stored replies are sent again', async () => {
     const { scheduleId, concertId } = await buyInEveryWay('late')
@@ -177,7 +177,7 @@ describe('any message twice, late, or out of order', () => {
       expect([command, sent.length]).toEqual([command, answers.length * 3 + commands.length * 2])
     }
     expect(await seatsLeft(concertId, scheduleId)).toBe(left)
-  }, 180_000)
+  })
 
   test('commands and replies that come again under other ids change nothing either', async () => {
     await tape.quiet(pool)
@@ -195,7 +195,7 @@ describe('any message twice, late, or out of order', () => {
     expect(await readAll()).toEqual(before)
     expect(tape.deadLetters).toEqual([])
     await auditHolds(network)
-  }, 180_000)
+  })
 
   test('of a purchase and its refund the first reply of each step is lost: each is asked for again, and made once', async () => {
     const [buyer] = await (await openSale(network, 'lost')).buyers(1)
@@ -219,7 +219,7 @@ describe('any message twice, late, or out of order', () => {
       await loseNoReplies()
     }
     await auditHolds(network)
-  }, 180_000)
+  })
 })
 
 /** Every reply of wallet and reservation to a payment gets lost the first time that it is sent. */
@@ -269,7 +269,7 @@ test('two payments of one reservation at the same moment, by wallet and by card:
   )
   expect(rows[0]?.captures).toBe(winners.filter(({ paymentMethod }) => paymentMethod === 'CARD').length)
   await auditHolds(network)
-}, 180_000)
+})
 
 /** The buyers of these payments have their tickets, and their wallets were debited once for each. */
 async function arePaidOnce(buyers: readonly Buyer[], paymentIds: readonly string[]): Promise<void> {
@@ -330,7 +330,7 @@ test('poison between the messages of running purchases, at each step: each is a 
   await arePaidOnce(buyers, ids)
   await areDeadLetters(network, tape, poisons)
   await auditHolds(network)
-}, 180_000)
+})
 
 test('a card that is late has 202 and is paid, a flaky one is paid, a declined one is 402 and takes nothing', async () => {
   const [late, flaky, declined] = await (await openSale(network, 'cards')).buyers(3, 0)
@@ -349,4 +349,4 @@ test('a card that is late has 202 and is paid, a flaky one is paid, a declined o
   await hasStatus(network, late, slow.data.paymentId, 'APPROVED')
   await hasStatus(network, flaky, works.data.paymentId, 'APPROVED')
   await auditHolds(network)
-}, 180_000)
+})

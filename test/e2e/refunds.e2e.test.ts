@@ -32,13 +32,13 @@ beforeAll(async () => {
   })
   reservationDb = connect('reservation')
   paymentDb = connect('payment')
-}, 90_000)
+})
 
 afterAll(async () => {
   await reservationDb?.end()
   await paymentDb?.end()
   await network?.stop()
-}, 30_000)
+})
 
 const balanceOf = async (userId: string): Promise<number> =>
   (await network.call('GET', `/api/v1/users/${userId}/balance`, { as: userId })).data?.currentBalance
@@ -113,7 +113,6 @@ test('a cancelled schedule gives all money back, once, though each service is ki
   })
   await network.restart('reservation')
   await eventually(async () => expect((await progress())?.refunded).toBeGreaterThan(50), {
-    withinMs: 30_000,
     everyMs: 50,
   })
   await Promise.all([network.kill('payment'), network.kill('wallet')])
@@ -143,7 +142,7 @@ test('a cancelled schedule gives all money back, once, though each service is ki
   expect(await auditHolds(network)).toMatchObject({
     moneyWithoutTicket: { payments: 0, oldestSeconds: null, longest: [] },
   })
-}, 180_000)
+})
 
 test('a refund that nobody was told of is found by what the services know, and made', async () => {
   const { scheduleId } = await openOnSale(network, 10)
@@ -155,13 +154,11 @@ test('a refund that nobody was told of is found by what the services know, and m
      WHERE reservation_id = $1`,
     [reservationId],
   )
-  await eventually(async () => expect((await paymentOf(userId, paymentId)).status).toBe('REFUNDED'), {
-    withinMs: 20_000,
-  })
+  await eventually(async () => expect((await paymentOf(userId, paymentId)).status).toBe('REFUNDED'))
   expect(await balanceOf(userId)).toBe(PRICE)
   await eventually(async () => {
     const { data } = await network.call('GET', `/api/v1/reservations/${reservationId}`, { as: userId })
     expect(data.refund).toEqual({ paymentId, status: 'REFUNDED' })
   })
   await auditHolds(network)
-}, 60_000)
+})

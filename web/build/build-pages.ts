@@ -2,6 +2,7 @@ import { readdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync, constants } from 'node:zlib'
 import { build } from 'vite'
+import type { Plugin } from 'vite'
 import { copyReference } from './copy-reference.ts'
 import { buildManifest, firstLoadFiles } from './first-load.ts'
 
@@ -31,15 +32,9 @@ export async function buildPages(folder: string): Promise<BuiltPages> {
   await build({
     configFile: join(import.meta.dirname, '..', 'vite.config.ts'),
     logLevel: 'warn',
-    build: {
-      outDir: folder,
-      rollupOptions: {
-        onwarn: (warning, warn) => {
-          // React's libraries say "use client" for servers that render pages, which nobody does here.
-          if (warning.code !== 'MODULE_LEVEL_DIRECTIVE') warn(warning)
-        },
-      },
-    },
+    build: { outDir: folder },
+    plugins: [withoutTheirHints],
+    worker: { plugins: () => [withoutTheirHints] },
   })
   await copyReference(folder)
   const files = await readdir(folder, { recursive: true, withFileTypes: true })
@@ -63,6 +58,16 @@ export async function buildPages(folder: string): Promise<BuiltPages> {
     )
   }
   return { firstLoad, firstLoadBytes }
+}
+
+/**
+ * Leaves out what is no fault of ours: React's libraries say "use client" for servers that render pages, which nobody does here, and zod has
+ * hints for another bundler.
+ */
+const withoutTheirHints: Plugin = {
+  name: 'without-their-hints',
+  onLog: (_level, { code }) =>
+    code === 'MODULE_LEVEL_DIRECTIVE' || code === 'INVALID_ANNOTATION' ? false : null,
 }
 
 function compressed(content: Buffer): Buffer {

@@ -1,3 +1,4 @@
+import { pause } from '@frontrow/client/pause'
 import { repeatAfterMs } from './api.ts'
 
 /** What differs between installations of the system and matters to who buys. */
@@ -6,7 +7,17 @@ export interface Installation {
   currency: string
   /** Whether the simulator's cards are offered. */
   testCards: boolean
+  /** How many seats of one show a person may have. */
+  seatsPerUserMax: number
+  /** What one charge of a wallet may be, in the currency's smallest unit. */
+  chargeAmountMin: number
+  chargeAmountMax: number
 }
+
+/** What an older gateway does not tell is as it is by default; the API has the last word. */
+const SEATS_PER_USER_MAX = 6
+const CHARGE_AMOUNT_MIN = 1_000
+const CHARGE_AMOUNT_MAX = 1_000_000
 
 const READ_WITHIN_MS = 10_000
 const TRIES_MAX = 8
@@ -27,14 +38,23 @@ export function watchInstallation(listener: () => void): () => void {
   return () => listeners.delete(listener)
 }
 
-/** Reads the answer of `/config.json`. An older gateway does not tell these: then there are no cards, and the currency is the default one. */
+/** Reads the answer of `/config.json`. An older gateway does not tell all of these: then there are no cards, and the rest is as by default. */
 export function readInstallation(config: unknown): Installation {
   if (typeof config !== 'object' || config === null) throw new Error('/config.json is no object')
-  const { currency, testCards } = Object.fromEntries(Object.entries(config))
+  const { currency, testCards, seatsPerUserMax, chargeAmountMin, chargeAmountMax } = Object.fromEntries(
+    Object.entries(config),
+  )
   return {
     currency: typeof currency === 'string' && /^[a-z]{3}$/i.test(currency) ? currency.toUpperCase() : 'KRW',
     testCards: testCards === true,
+    seatsPerUserMax: countOr(seatsPerUserMax, SEATS_PER_USER_MAX),
+    chargeAmountMin: countOr(chargeAmountMin, CHARGE_AMOUNT_MIN),
+    chargeAmountMax: countOr(chargeAmountMax, CHARGE_AMOUNT_MAX),
   }
+}
+
+function countOr(value: unknown, otherwise: number): number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : otherwise
 }
 
 async function load(): Promise<void> {
@@ -46,7 +66,7 @@ async function load(): Promise<void> {
       known = readInstallation(await response.json())
     } catch (error) {
       console.warn(error)
-      await new Promise((resolve) => setTimeout(resolve, repeatAfterMs(tries, error)))
+      await pause(repeatAfterMs(tries, error))
     }
   }
   // Where it was never told, whoever watches next asks again.

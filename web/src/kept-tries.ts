@@ -1,5 +1,5 @@
-/** Where tries are kept: sessionStorage, which outlives a reload and belongs to one tab. */
-export type Store = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
+import { tabStore } from './browser-store.ts'
+import type { Store } from './browser-store.ts'
 
 /** A request that must take effect once, whatever is pressed or reloaded while its answer is unknown. */
 export interface KeptTry {
@@ -23,7 +23,7 @@ const GOES_ON_MS = 5 * 60_000
 export function keepTry(
   purpose: string,
   body: unknown,
-  store: Store = sessionStorage,
+  store: Store = tabStore,
   nowMs: number = Date.now(),
 ): { key: string; isNew: boolean } {
   const known = keptTry(purpose, store, nowMs)
@@ -38,7 +38,7 @@ export function keepTry(
 /** The try whose answer is unknown; undefined where there is none, or none that the API still knows. */
 export function keptTry(
   purpose: string,
-  store: Store = sessionStorage,
+  store: Store = tabStore,
   nowMs: number = Date.now(),
 ): KeptTry | undefined {
   const text = store.getItem(nameOf(purpose))
@@ -61,13 +61,13 @@ export function goesOnByItself({ isGivenUp, beganAt }: KeptTry, nowMs: number = 
 }
 
 /** Notes that nothing asks for the end of this try any more. */
-export function giveUpTry(purpose: string, key: string, store: Store = sessionStorage): void {
+export function giveUpTry(purpose: string, key: string, store: Store = tabStore): void {
   const known = keptTry(purpose, store)
   if (known?.key === key) store.setItem(nameOf(purpose), JSON.stringify({ ...known, isGivenUp: true }))
 }
 
 /** Forgets a try whose answer is known: the next one is another request. */
-export function forgetTry(purpose: string, key: string | undefined, store: Store = sessionStorage): void {
+export function forgetTry(purpose: string, key: string | undefined, store: Store = tabStore): void {
   if (keptTry(purpose, store)?.key === key || key === undefined) store.removeItem(nameOf(purpose))
 }
 

@@ -2,20 +2,29 @@ import type { DataOf } from '@frontrow/client/routes'
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { api, dataOf } from './api.ts'
 import { serverClock } from './clock.ts'
+import { placeHeader } from './place-token.ts'
 
+const SCHEDULES = '/api/v1/concerts/{concertId}/schedules'
 const SCHEDULE = '/api/v1/concerts/{concertId}/schedules/{scheduleId}'
 const ME = '/api/v1/queue/tokens/me'
 const NOW_SERVING = '/api/v1/queue/schedules/{scheduleId}/now-serving'
 const RESERVATION = '/api/v1/reservations/{reservationId}'
+const TICKETS = '/api/v1/reservations/{reservationId}/ticket'
 
 /** One performance, with seats left and prices. */
 export type Schedule = DataOf<'get', typeof SCHEDULE>
+/** One performance as lists have it. */
+export type ListedSchedule = DataOf<'get', typeof SCHEDULES>[number]
 /** A place in line. */
 export type Place = DataOf<'get', typeof ME>
 /** How far a line is. */
 export type NowServing = DataOf<'get', typeof NOW_SERVING>
 /** A hold or what became of it. */
 export type Reservation = DataOf<'get', typeof RESERVATION>
+
+type Tickets = DataOf<'get', typeof TICKETS>
+/** One seat's way in. */
+export type Ticket = Tickets['tickets'][number]
 
 /** Concerts, a page after the other. */
 export function concertsQuery(query: string) {
@@ -52,14 +61,12 @@ export function concertQuery(concertId: number) {
   })
 }
 
-/** What a concert is performed on, from today to half a year ahead. */
-export function schedulesQuery(concertId: number) {
+/** What a concert is performed on, in days of the venue, both included; from today to a month ahead where nothing is said. */
+export function schedulesQuery(concertId: number, days: { fromDate?: string; toDate?: string } = {}) {
   return queryOptions({
-    queryKey: ['schedules', concertId],
+    queryKey: ['schedules', concertId, days],
     queryFn: async ({ signal }) =>
-      dataOf(
-        await api.GET('/api/v1/concerts/{concertId}/schedules', { params: { path: { concertId } }, signal }),
-      ),
+      dataOf(await api.GET(SCHEDULES, { params: { path: { concertId }, query: days }, signal })),
   })
 }
 
@@ -80,7 +87,9 @@ export async function fetchPlace(
   client = api,
 ): Promise<Place> {
   const init = signal === undefined ? {} : { signal }
-  const place = dataOf(await client.GET(ME, { params: { query: { scheduleId } }, ...init }))
+  const place = dataOf(
+    await client.GET(ME, { params: { query: { scheduleId } }, ...placeHeader(scheduleId), ...init }),
+  )
   serverClock.learn(place.serverTime)
   return place
 }
@@ -130,7 +139,10 @@ export function reservationQuery(reservationId: string) {
 }
 
 function isMoving(reservation: Reservation | undefined): boolean {
-  return reservation?.status === 'HOLD' || reservation?.refund?.status === 'PENDING'
+  const { status, refund, schedule } = reservation ?? {}
+  // A cancelled show's reservations are cancelled one after the other.
+  const isBeingCancelled = status === 'CONFIRMED' && schedule?.status === 'CANCELLED'
+  return status === 'HOLD' || refund?.status === 'PENDING' || isBeingCancelled
 }
 
 /** My reservations, newest first, a page after the other. */
@@ -148,6 +160,26 @@ export function reservationsQuery() {
     getNextPageParam: ({ nextCursor }) => nextCursor,
     refetchInterval: ({ state }) =>
       state.data?.pages.some(({ items }) => items.some(isMoving)) === true ? 5_000 : false,
+  })
+}
+
+/** How often a ticket that is shown asks whether somebody has come in with it. */
+const TICKET_USED_EVERY_MS = 20_000
+/** So long tickets stay in memory: who has looked at them on the way has them at the door, connection or not. */
+const TICKETS_KEPT_MS = 12 * 3_600_000
+
+/** The tickets of a paid reservation. Their codes are kept by the open page only, since who has a code has the seat. */
+export function ticketsQuery(reservationId: string) {
+  return queryOptions<Tickets, Error, Tickets, ['tickets', string]>({
+    queryKey: ['tickets', reservationId],
+    staleTime: TICKET_USED_EVERY_MS,
+    gcTime: TICKETS_KEPT_MS,
+    refetchInterval: ({ state }) =>
+      state.data?.tickets.every(({ checkedInAt }) => checkedInAt !== null) === true
+        ? false
+        : TICKET_USED_EVERY_MS,
+    queryFn: async ({ signal }) =>
+      dataOf(await api.GET(TICKETS, { params: { path: { reservationId } }, signal })),
   })
 }
 

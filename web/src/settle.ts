@@ -1,7 +1,9 @@
 import { ApiError } from '@frontrow/client/errors'
+import { pause } from '@frontrow/client/pause'
 import { isWorthRepeating, repeatAfterMs } from './api.ts'
+import { tabStore } from './browser-store.ts'
+import type { Store } from './browser-store.ts'
 import { forgetTry, giveUpTry, keepTry } from './kept-tries.ts'
-import type { Store } from './kept-tries.ts'
 
 /** An answer of a route that may take longer: with 202 it goes on, and the same request with the same key waits again. */
 interface Answered {
@@ -42,7 +44,7 @@ export async function settle<A extends Answered>({
   send,
   tell,
   wait = pause,
-  store = sessionStorage,
+  store = tabStore,
   now = Date.now,
 }: {
   purpose: string
@@ -122,8 +124,4 @@ function asksForStep(data: unknown): boolean {
 
 function isSettled<A extends Answered>(answer: A): answer is Exclude<A, { status: 202 }> {
   return answer.status !== 202
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

@@ -1,4 +1,4 @@
-import { pause } from './pause.ts'
+import { pause } from '@frontrow/client/pause'
 
 const AGAIN_MS = 5_000
 const AGAIN_MAX_MS = 60_000

@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals'
 import { readAmount } from './top-up-amount.ts'
 
+const limits = { chargeAmountMin: 1_000, chargeAmountMax: 1_000_000 }
+
 test.each([
   ['100000', 100_000],
   ['1,000,000', 1_000_000],
@@ -23,7 +25,7 @@ test.each([
   ['ten', 'none'],
   ['1e6', 'none'],
 ])('%j of a currency without a smaller unit is %s', (text, read) => {
-  expect(readAmount(text, 0)).toEqual(typeof read === 'number' ? { amount: read } : { problem: read })
+  expect(readAmount(text, 0, limits)).toEqual(typeof read === 'number' ? { amount: read } : { problem: read })
 })
 
 test.each([
@@ -37,10 +39,17 @@ test.each([
   ['5000.555', 'decimal'],
   ['9.99', 'small'],
 ])('%j of a currency with cents is %s of them', (text, read) => {
-  expect(readAmount(text, 2)).toEqual(typeof read === 'number' ? { amount: read } : { problem: read })
+  expect(readAmount(text, 2, limits)).toEqual(typeof read === 'number' ? { amount: read } : { problem: read })
+})
+
+test('the limits are those of the installation', () => {
+  const others = { chargeAmountMin: 500, chargeAmountMax: 2_000 }
+  expect(readAmount('499', 0, others)).toEqual({ problem: 'small' })
+  expect(readAmount('500', 0, others)).toEqual({ amount: 500 })
+  expect(readAmount('2001', 0, others)).toEqual({ problem: 'large' })
 })
 
 test('where the smaller unit has three digits, a mark that may be either is not guessed', () => {
-  expect(readAmount('1.000', 3)).toEqual({ problem: 'decimal' })
-  expect(readAmount('100', 3)).toEqual({ amount: 100_000 })
+  expect(readAmount('1.000', 3, limits)).toEqual({ problem: 'decimal' })
+  expect(readAmount('100', 3, limits)).toEqual({ amount: 100_000 })
 })

@@ -1,6 +1,8 @@
-/** What one charge may be, by default and in the currency's smallest unit; the API has the last word. */
-export const AMOUNT_MIN = 1_000
-export const AMOUNT_MAX = 1_000_000
+/** What one charge may be, in the currency's smallest unit. */
+interface AmountLimits {
+  chargeAmountMin: number
+  chargeAmountMax: number
+}
 
 /** What is wrong with an amount. `decimal`: a part of the currency's unit that it does not have. */
 type AmountProblem = 'none' | 'decimal' | 'small' | 'large'
@@ -13,7 +15,7 @@ const PLAIN = /^(\d{1,12})(?:[.,](\d+))?$/
 const MARKED = /^(\d{1,3}(?:([\s,.'’])\d{3})(?:\2\d{3}){0,2})(?:(?!\2)[.,](\d+))?$/
 
 /** Reads an amount as people write it, with or without marks between the thousands. `digits` are those of the currency's smaller unit. */
-export function readAmount(text: string, digits: number): TypedAmount {
+export function readAmount(text: string, digits: number, limits: AmountLimits): TypedAmount {
   const trimmed = text.trim()
   const marked = MARKED.exec(trimmed)
   const plain = PLAIN.exec(trimmed)
@@ -22,6 +24,6 @@ export function readAmount(text: string, digits: number): TypedAmount {
   // With three digits 1.000 may be one or a thousand.
   if (part.length > digits || (marked !== null && digits > 2)) return { problem: 'decimal' }
   const amount = Number(whole.replaceAll(/\D/g, '') + part.padEnd(digits, '0'))
-  if (amount < AMOUNT_MIN) return { problem: 'small' }
-  return amount > AMOUNT_MAX ? { problem: 'large' } : { amount }
+  if (amount < limits.chargeAmountMin) return { problem: 'small' }
+  return amount > limits.chargeAmountMax ? { problem: 'large' } : { amount }
 }

@@ -1,6 +1,10 @@
 import { localStore } from './browser-store.ts'
 import type buying from './words/en/buying.json'
+import type consoleWords from './words/en/console.json'
+import type consoleWork from './words/en/console-work.json'
+import type draw from './words/en/draw.json'
 import type line from './words/en/line.json'
+import type shows from './words/en/shows.json'
 
 /** The languages that the pages speak, each by its own name. */
 export const languages = { en: 'English', ko: '한국어' } as const
@@ -15,7 +19,13 @@ type KeysOf<T, Path extends string = ''> = {
 }[keyof T & string]
 
 /** Every sentence by its key. */
-type WordKey = KeysOf<typeof line> | KeysOf<typeof buying>
+type WordKey =
+  | KeysOf<typeof shows>
+  | KeysOf<typeof draw>
+  | KeysOf<typeof line>
+  | KeysOf<typeof buying>
+  | KeysOf<typeof consoleWords>
+  | KeysOf<typeof consoleWork>
 
 /** Writes a sentence; `count` chooses its plural. */
 export type Say = (key: WordKey, values?: Readonly<Record<string, string | number>>) => string
@@ -25,10 +35,25 @@ type Sentences = ReadonlyMap<string, string>
 
 const CHOSEN = 'frontrow.language'
 
+/** Sentences that are loaded together, a file a language. */
+export type Book = Readonly<Record<Language, () => Promise<{ default: object }>>>
+
 // The crowd in a waiting room loads only what it needs there.
-const loaders: Record<Language, Record<'line' | 'buying', () => Promise<{ default: object }>>> = {
-  en: { line: () => import('./words/en/line.json'), buying: () => import('./words/en/buying.json') },
-  ko: { line: () => import('./words/ko/line.json'), buying: () => import('./words/ko/buying.json') },
+const lineWords: Book = {
+  en: () => import('./words/en/line.json'),
+  ko: () => import('./words/ko/line.json'),
+}
+
+/** What is said on the pages before the line. */
+export const showsWords: Book = {
+  en: () => import('./words/en/shows.json'),
+  ko: () => import('./words/ko/shows.json'),
+}
+
+/** What is said on the pages after the line. */
+export const buyingWords: Book = {
+  en: () => import('./words/en/buying.json'),
+  ko: () => import('./words/ko/buying.json'),
 }
 
 let language: Language = 'en'
@@ -37,7 +62,7 @@ let wantedLanguage: Language = 'en'
 let loading: Promise<void> = Promise.resolve()
 let sentences: Sentences = new Map()
 let saying: Say = (key) => key
-let isBuying = false
+const books = new Set([lineWords])
 const listeners = new Set<() => void>()
 
 /** Loads the sentences of the language that the person chose earlier, or else of the first one that the browser asks for and we have. */
@@ -46,9 +71,9 @@ export async function startWords(): Promise<void> {
   await speak(wanted.map(languageOf).find((known) => known !== undefined) ?? 'en')
 }
 
-/** Loads what is said on the pages after the line as well, now and after each change of the language. */
-export async function loadBuyingWords(): Promise<void> {
-  isBuying = true
+/** Loads these as well, now and after each change of the language. */
+export async function loadWords(...more: readonly Book[]): Promise<void> {
+  for (const book of more) books.add(book)
   await speak(wantedLanguage)
 }
 
@@ -113,8 +138,7 @@ async function speak(next: Language): Promise<void> {
 }
 
 async function load(next: Language, isLatest: () => boolean): Promise<void> {
-  const loader = loaders[next]
-  const files = await Promise.all([loader.line(), ...(isBuying ? [loader.buying()] : [])])
+  const files = await Promise.all([...books].map((book) => book[next]()))
   if (!isLatest()) return
   language = next
   sentences = new Map(files.flatMap((file) => readSentences(file.default)))

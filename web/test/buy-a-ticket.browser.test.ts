@@ -35,7 +35,7 @@ described(() => {
       startBrowser().then((started) => (browser = started)),
     ])
     for (const start of starts) if (start.status === 'rejected') throw start.reason
-  }, 130_000)
+  })
 
   afterEach(async () => {
     const left = fans.splice(0)
@@ -46,7 +46,7 @@ described(() => {
   afterAll(async () => {
     await browser?.close()
     await system?.stop()
-  }, 30_000)
+  })
 
   const open = async (path: string, options: BrowserContextOptions = {}): Promise<Fan> => {
     const fan = await openFan(browser, { baseURL: system.url, ...options })
@@ -98,7 +98,7 @@ described(() => {
     await page.getByRole('link', { name: 'My tickets' }).first().click()
     await page.getByText('Cancelled', { exact: true }).waitFor()
     await look('my-tickets')
-  }, 90_000)
+  })
 
   test('a fan waits, is told of a pause and of who is ahead, keeps the place on reload and in a second tab, and is let in', async () => {
     const { page, signIn, look } = await open(`${SMALL.path}/line`)
@@ -133,7 +133,7 @@ described(() => {
     await look('leaving')
     await page.getByRole('button', { name: 'Give up my place' }).click()
     await tab.getByRole('heading', { name: 'You have left the line' }).waitFor()
-  }, 90_000)
+  })
 
   test('a reload and a lost connection in the middle of paying buy one ticket', async () => {
     const { page, signIn } = await open(`${LARGE.path}/line`)
@@ -168,7 +168,7 @@ described(() => {
     expect(keys[0]).toBeDefined()
     expect(await reservations('web-3')).toMatchObject({ items: [{ status: 'CONFIRMED' }] })
     expect(await reservations('web-3')).toHaveProperty('items.length', 1)
-  }, 90_000)
+  })
 
   test('who loses a seat is told so kindly, and takes the next best by one press; a declined card says what to do', async () => {
     const { page, signIn, look } = await open(`${SMALL.path}/line`)
@@ -209,7 +209,7 @@ described(() => {
     await page.getByRole('button', { name: /^Pay/ }).click()
     await page.getByText('The card was declined, and nothing was taken.').waitFor()
     await look('declined')
-  }, 90_000)
+  })
 
   test('with the keyboard alone a fan gets from the concert to held seats', async () => {
     const { page } = await open('/')
@@ -236,7 +236,7 @@ described(() => {
     await press('button', /Hold 3 seats/)
     await page.getByRole('heading', { name: 'Your seats are held' }).waitFor()
     expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1')
-  }, 90_000)
+  })
 
   test('in Korean, dark, on 320 pixels, every page says all it says, and nothing is wider than the screen', async () => {
     const { page, signIn, look } = await open('/', {
@@ -265,5 +265,5 @@ described(() => {
     await look('ko-not-found')
     await page.getByRole('button', { name: 'English' }).click()
     await page.getByRole('heading', { name: 'There is no such page' }).waitFor()
-  }, 90_000)
+  })
 })

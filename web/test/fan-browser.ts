@@ -16,7 +16,7 @@ const PLACES = [
 /** The machine's Chromium; undefined where there is none. Nothing downloads one. */
 export const chromiumProgram = PLACES.find((path) => path !== '' && existsSync(path))
 
-const SHOWN_WITHIN_MS = 15_000
+const SHOWN_WITHIN_MS = 60_000
 
 /** Starts the browser. As root it can't have a sandbox; only our own pages are opened. */
 export async function startBrowser(): Promise<Browser> {

@@ -7,9 +7,9 @@ import { freePorts } from '@frontrow/local-stack/ports'
 import { runCommand } from '@frontrow/local-stack/run-command'
 
 const root = join(import.meta.dirname, '..', '..')
-const READY_WITHIN_MS = 90_000
+const READY_WITHIN_MS = 150_000
 const STOPPED_WITHIN_MS = 20_000
-const ANSWERED_WITHIN_MS = 20_000
+const ANSWERED_WITHIN_MS = 60_000
 
 /** As whom a call is made, and with what. */
 interface CallOptions {
@@ -74,7 +74,7 @@ export async function startSystem(): Promise<RunningSystem> {
       ...(user === 'operator' ? ['--admin'] : []),
     ]
     const known =
-      tokens.get(user) ?? runCommand('a token', process.execPath, args, { timeoutMs: 20_000, env, cwd: root })
+      tokens.get(user) ?? runCommand('a token', process.execPath, args, { timeoutMs: 60_000, env, cwd: root })
     tokens.set(user, known)
     return known
   }

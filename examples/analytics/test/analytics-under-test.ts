@@ -54,7 +54,7 @@ export function createAnalytics(environment: {
     },
     end,
     async show() {
-      const { stdout } = await promisify(execFile)(process.execPath, [MAIN, 'show'], { env, timeout: 10_000 })
+      const { stdout } = await promisify(execFile)(process.execPath, [MAIN, 'show'], { env, timeout: 60_000 })
       return JSON.parse(stdout)
     },
     said: () => said,

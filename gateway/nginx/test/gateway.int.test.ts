@@ -81,6 +81,7 @@ beforeAll(async () => {
     pageSettings: readPageSettings({
       OIDC_ISSUER: 'https://id.example/realms/frontrow',
       STRIPE_CURRENCY: 'eur',
+      SEATS_PER_USER_MAX: '4',
     }),
   })
 })
@@ -118,12 +119,17 @@ test.each([
   ['/api/v1/openapi.json', 'catalog'],
   ['/docs/', 'catalog'],
   ['/api/v1/admin/schedules/7/check-ins', 'reservation'],
+  ['/api/v1/admin/schedules/7/sales', 'reservation'],
+  ['/api/v1/admin/schedules/7/money', 'payment'],
+  ['/api/v1/admin/schedules', 'catalog'],
   ['/api/v1/admin/schedules/7/seats', 'catalog'],
+  ['/api/v1/admin/schedules/7/seats/states', 'catalog'],
   ['/api/v1/reservations', 'reservation'],
   ['/api/v1/reservations/1/ticket', 'reservation'],
   ['/api/v1/tickets/keys', 'reservation'],
   ['/api/v1/admin/tickets/check-in', 'reservation'],
   ['/api/v1/jobs/1', 'reservation'],
+  ['/api/v1/admin/jobs', 'reservation'],
   ['/api/v1/payments', 'payment'],
   ['/api/v1/admin/audit', 'payment'],
   ['/identity/auth', 'identity'],
@@ -275,12 +281,15 @@ test('the client address is what the gateway sees, not what the client says', as
 
 test('a crowd that polls now-serving costs the service one request', async () => {
   const path = '/api/v1/queue/schedules/42/now-serving'
+  const began = performance.now()
   const answers = await Promise.all(
     Array.from({ length: 50 }, (_, i) => fetch(`${gateway}${path}?break-the-cache=${i}`)),
   )
   const bodies = new Set(await Promise.all(answers.map((answer) => answer.text())))
-  expect(requests.filter(({ url }) => url.startsWith(path)).length).toBeLessThanOrEqual(2)
-  expect(bodies.size).toBeLessThanOrEqual(2)
+  // One a second, and the crowd may come over the end of one.
+  const allowed = 2 + Math.floor((performance.now() - began) / 1_000)
+  expect(requests.filter(({ url }) => url.startsWith(path)).length).toBeLessThanOrEqual(allowed)
+  expect(bodies.size).toBeLessThanOrEqual(allowed)
   const ids = new Set(answers.map((answer) => answer.headers.get('x-request-id')))
   expect(ids.size).toBe(50)
   for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}-[0-9]+-[0-9]+$/)
@@ -349,7 +358,7 @@ test('TLS serves the same', async () => {
   expect(await plain.json()).toMatchObject({ error: { code: 'INVALID_REQUEST' } })
 })
 
-test('pages are told where to sign in, what money is taken in, and that cards are real unless somebody says otherwise', async () => {
+test('pages are told where to sign in, what money is taken in, how much at once, and that cards are real unless somebody says otherwise', async () => {
   const answer = await fetch(`${gateway}/config.json`)
   expect(answer.headers.get('content-type')).toMatch(/^application\/json/)
   expect(answer.headers.get('cache-control')).toBe('no-cache')
@@ -359,6 +368,9 @@ test('pages are told where to sign in, what money is taken in, and that cards ar
     resource: '',
     currency: 'eur',
     testCards: false,
+    seatsPerUserMax: 4,
+    chargeAmountMin: 1_000,
+    chargeAmountMax: 1_000_000,
   })
 })
 
@@ -378,6 +390,8 @@ test.each([
   { OIDC_RESOURCE: 'two words' },
   { STRIPE_CURRENCY: 'KRW' },
   { PAGES_TEST_CARDS: 'true' },
+  { SEATS_PER_USER_MAX: '6 seats' },
+  { CHARGE_AMOUNT_MIN: '0' },
 ])('what could break out of that answer is refused: %j', (env) => {
   expect(() => readPageSettings(env)).toThrow(Object.keys(env)[0])
 })

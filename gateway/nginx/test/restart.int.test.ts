@@ -124,7 +124,7 @@ test.each<{ ended: string; end: (nginx: RunningProcess) => Promise<unknown> }>([
         expect(accountOf(nginx.pid)).not.toBe(0)
         await end(nginx)
         // A worker that is left behind would answer in place of the next Nginx.
-        await eventually(async () => expect(await whyNotListen(tlsPort)).toBeNull(), { withinMs: 2_000 })
+        await eventually(async () => expect(await whyNotListen(tlsPort)).toBeNull())
       } finally {
         await nginx.stop()
       }

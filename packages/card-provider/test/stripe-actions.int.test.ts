@@ -53,7 +53,7 @@ const providerWith = (change: { returnUrl?: string }) =>
     currency: 'krw',
     ...change,
   })
-const signal = () => AbortSignal.timeout(10_000)
+const signal = () => AbortSignal.timeout(60_000)
 const captureInteractively = (by = provider, reference: string | null = null) =>
   by.captureInteractively({
     idempotencyKey: 'capture-1',

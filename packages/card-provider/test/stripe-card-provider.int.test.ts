@@ -78,7 +78,7 @@ async function listen(server: Server): Promise<number> {
 
 const capture = (
   by: Pick<InteractiveCardProvider, 'capture'> = provider,
-  signal = AbortSignal.timeout(10_000),
+  signal = AbortSignal.timeout(60_000),
 ) => by.capture({ idempotencyKey: 'capture-1', cardToken: 'pm_1', amount: 900, signal })
 const captureInteractively = (by: InteractiveCardProvider) =>
   by.captureInteractively({
@@ -87,14 +87,14 @@ const captureInteractively = (by: InteractiveCardProvider) =>
     amount: 900,
     paymentId: 'p1',
     reference: null,
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(60_000),
   })
 const refund = (by: Pick<InteractiveCardProvider, 'refund'> = provider) =>
   by.refund({
     idempotencyKey: 'refund-1',
     reference: 'pi_1',
     amount: 900,
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(60_000),
   })
 
 describe('a capture at Stripe', () => {

@@ -29,7 +29,7 @@ async function providerOf(status: string, change: object = {}) {
   })
 }
 
-const signal = () => AbortSignal.timeout(10_000)
+const signal = () => AbortSignal.timeout(60_000)
 const request = () => ({
   idempotencyKey: 'capture-1',
   cardToken: 'pm_card_visa',

@@ -14,13 +14,13 @@ const run = promisify(execFile)
 /** Builds Stripe's own mock server, once. Returns its path, or why it can't be had. */
 export async function installStripeMock(): Promise<{ program: string } | { missing: string }> {
   try {
-    await run('go', ['version'], { timeout: 10_000 })
+    await run('go', ['version'], { timeout: 60_000 })
   } catch {
     return { missing: 'there is no Go here' }
   }
   const program = join(FOLDER, MODULE.replaceAll('/', '-'), 'stripe-mock')
   try {
-    await run(program, ['-version'], { timeout: 10_000 })
+    await run(program, ['-version'], { timeout: 60_000 })
     return { program }
   } catch {
     // It is not here yet.

@@ -1,6 +1,7 @@
 import { createParser } from 'eventsource-parser'
 import type { EventSourceMessage } from 'eventsource-parser'
 import { ApiError, NoAnswerError, UnreadableAnswerError } from './errors.ts'
+import { pause } from './pause.ts'
 
 /** Whether events are coming, or when the next try to get them is made. */
 export type Connection = { state: 'open' } | { state: 'lost'; retryInMs: number }
@@ -60,7 +61,7 @@ export async function* followEvents(
     // The waits are spread, so that a crowd that lost its connections together does not come back together.
     const retryInMs = Math.round(Math.max(backOffMs, askedToWaitMs) * (1 + Math.random() * 0.4))
     if (!signal.aborted) onConnection?.({ state: 'lost', retryInMs })
-    await delay(retryInMs, signal)
+    await pause(retryInMs, signal)
   }
 }
 
@@ -114,18 +115,4 @@ function parseData(text: string): unknown {
   } catch {
     throw new UnreadableAnswerError(200, text)
   }
-}
-
-/** Waits; an abort ends the wait early. */
-function delay(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = setTimeout(end, ms)
-    signal.addEventListener('abort', end)
-    if (signal.aborted) end()
-  })
 }

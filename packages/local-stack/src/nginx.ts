@@ -39,7 +39,7 @@ export interface NginxOptions extends Placement {
   /** Files that one of its processes may have open; by default as many as this machine lets a process of ours have. */
   openFilesMax?: number
   /** What the pages are told, by the names in the template; no issuer where nobody can sign in. */
-  pageSettings?: Readonly<Partial<Record<PageSetting, string | undefined>>>
+  pageSettings?: Readonly<Partial<Record<PageSetting, string | number | undefined>>>
 }
 
 interface ConnectionSettings {
@@ -52,7 +52,15 @@ interface ConnectionSettings {
   EXEMPT_NETWORKS: string
 }
 
-type PageSetting = 'OIDC_ISSUER' | 'OIDC_CLIENT_ID' | 'OIDC_RESOURCE' | 'STRIPE_CURRENCY' | 'PAGES_TEST_CARDS'
+type PageSetting =
+  | 'OIDC_ISSUER'
+  | 'OIDC_CLIENT_ID'
+  | 'OIDC_RESOURCE'
+  | 'STRIPE_CURRENCY'
+  | 'PAGES_TEST_CARDS'
+  | 'SEATS_PER_USER_MAX'
+  | 'CHARGE_AMOUNT_MIN'
+  | 'CHARGE_AMOUNT_MAX'
 
 /** What `renderTemplate` puts in the places of a template, by their names. */
 type TemplateSettings = Readonly<Record<string, string | number>>
@@ -202,6 +210,9 @@ function templateSettings(options: NginxOptions, version: NginxVersion): Templat
     OIDC_RESOURCE: options.pageSettings?.OIDC_RESOURCE ?? '',
     STRIPE_CURRENCY: options.pageSettings?.STRIPE_CURRENCY ?? 'krw',
     PAGES_TEST_CARDS: options.pageSettings?.PAGES_TEST_CARDS ?? 'no',
+    SEATS_PER_USER_MAX: options.pageSettings?.SEATS_PER_USER_MAX ?? 6,
+    CHARGE_AMOUNT_MIN: options.pageSettings?.CHARGE_AMOUNT_MIN ?? 1_000,
+    CHARGE_AMOUNT_MAX: options.pageSettings?.CHARGE_AMOUNT_MAX ?? 1_000_000,
     GATEWAY_ID: randomBytes(4).toString('hex'),
     WORKERS: Math.min(availableParallelism(), WORKERS_MAX),
     STATE_FOLDER: checkedPath(options.stateFolder),

@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient } from '@frontrow/postgres/pool'
+import type { Client } from '@frontrow/postgres/pool'
+import { eventually } from '@frontrow/test-kit/eventually'
 import { ensurePrograms } from '../src/install.ts'
 import { freePorts } from '../src/ports.ts'
 import { startPostgres } from '../src/postgres.ts'
@@ -26,9 +28,15 @@ test('PostgreSQL runs below a folder that its account can not enter, and keeps i
     durable: true,
   }
   const url = `postgres://admin_role:some-password@127.0.0.1:${port}/some_database`
+  /** On a busy machine a connection may take longer than one tries. */
+  const connect = (): Promise<Client> =>
+    eventually(async () => {
+      const client = createClient(url, 'local-stack-test')
+      await client.connect()
+      return client
+    })
   const run = async (statement: string): Promise<unknown[]> => {
-    const client = createClient(url, 'local-stack-test')
-    await client.connect()
+    const client = await connect()
     const { rows } = await client.query(statement)
     await client.end()
     return rows

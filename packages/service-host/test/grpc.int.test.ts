@@ -79,7 +79,7 @@ afterEach(async () => {
   await server.close(100)
 })
 
-const greet = (retriable = false, deadlineMs = 1_000) =>
+const greet = (retriable = false, deadlineMs = 10_000) =>
   target.unary<GreetRequest, GreetReply>(
     'Greet',
     (request, metadata, options, callback) =>
@@ -128,7 +128,7 @@ describe('a call to another service', () => {
     answer = () => new Promise(() => undefined)
     const began = performance.now()
     expect(await codeOf(greet(true, 150)({ name: 'Ann' }))).toBe('TIMEOUT')
-    expect(performance.now() - began).toBeLessThan(1_000)
+    expect(performance.now() - began).toBeLessThan(10_000)
   })
 
   test('fails fast once the other side keeps failing, and no call reaches it meanwhile', async () => {

@@ -62,15 +62,12 @@ export class EventReader {
   }
 
   /** Waits for the event number `count`, from 1, and returns it. */
-  event(count: number, withinMs = 8_000): Promise<SentEvent> {
-    return eventually(
-      () => {
-        const sent = this.events[count - 1]
-        if (sent === undefined) throw new Error(`only ${this.events.length} events: ${this.names.join(', ')}`)
-        return sent
-      },
-      { withinMs },
-    )
+  event(count: number): Promise<SentEvent> {
+    return eventually(() => {
+      const sent = this.events[count - 1]
+      if (sent === undefined) throw new Error(`only ${this.events.length} events: ${this.names.join(', ')}`)
+      return sent
+    })
   }
 
   /** Waits for the end of the stream. */

@@ -14,8 +14,10 @@ import {
   getVenueRoute,
   listAdminConcertsRoute,
   listAdminSchedulesRoute,
+  listAllSchedulesRoute,
   listVenuesRoute,
 } from './admin-openapi.ts'
+import { toBookingCursor } from './booking-order.ts'
 import { changeConcert, createConcert } from './change-concert.ts'
 import { changeSchedule } from './change-schedule.ts'
 import { changeSeats } from './change-seats.ts'
@@ -27,6 +29,7 @@ import { followCancellation } from './follow-cancellation.ts'
 import { getConcert } from './get-concert.ts'
 import { getAdminSchedule } from './get-schedule.ts'
 import { listAdminSchedules } from './list-admin-schedules.ts'
+import { listAllSchedules } from './list-all-schedules.ts'
 import { listConcerts } from './list-concerts.ts'
 import { listVenues } from './list-venues.ts'
 import { askTakenSeats } from './move-performance.ts'
@@ -128,6 +131,12 @@ function addScheduleRoutes(http: Pick<HttpServer, 'handle'>, ctx: CatalogContext
       limit: query.limit,
     })
     return { status: 200, data: { items: schedules.map(scheduleJson), nextCursor: cursorOf(nextScheduleId) } }
+  })
+
+  http.handle(listAllSchedulesRoute, async ({ query: { cursor, ...query } }) => {
+    const { schedules, next } = await listAllSchedules(ctx, { ...query, after: cursor })
+    const nextCursor = next === null ? null : toBookingCursor(next)
+    return { status: 200, data: { items: schedules.map(scheduleJson), nextCursor } }
   })
 
   http.handle(getAdminScheduleRoute, async ({ params }) => {

@@ -12,9 +12,11 @@ import {
   createScheduleRoute,
   pageOf,
   refundableUntilInput,
+  searchText,
   schedule,
   scheduleDetails,
 } from './openapi.ts'
+import { bookingCursor } from './booking-order.ts'
 import {
   changeHeaders,
   changeRefusals,
@@ -183,6 +185,25 @@ export const listAdminSchedulesRoute = defineRoute({
   refusals: ['CONCERT_NOT_FOUND'],
 })
 
+export const listAllSchedulesRoute = defineRoute({
+  method: 'get',
+  path: '/api/v1/admin/schedules',
+  operationId: 'listAllSchedules',
+  tag: adminTag,
+  summary: 'Schedules of all concerts, what is on sale or about to be first',
+  description:
+    'First those that are ON_SALE, the soonest `bookingOpenAt` first: what is being sold, then what opens next. Then those that are CLOSED or CANCELLED, the latest `bookingOpenAt` first. The pages of one list are of the moment of its first page: booking that opens or closes meanwhile moves no row, and pages go on where they were, whatever is deleted. What an admin changes meanwhile may be shown twice or not at all.',
+  auth: 'admin',
+  query: z.object({
+    status: scheduleStatus.optional(),
+    query: searchText("Part of the concert's title or artist", 'first light'),
+    cursor: bookingCursor.optional(),
+    limit,
+  }),
+  responses: pageOf(schedule),
+  refusals: [],
+})
+
 const cancellation = z
   .object({
     reservations: z.int().meta({
@@ -318,6 +339,7 @@ export const adminRoutes = [
   changeConcertRoute,
   createScheduleRoute,
   listAdminSchedulesRoute,
+  listAllSchedulesRoute,
   getAdminScheduleRoute,
   changeScheduleRoute,
   addSectionRoute,

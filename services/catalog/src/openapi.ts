@@ -63,7 +63,8 @@ export const scheduleDetails = schedule.extend({
   ),
 })
 
-const searchText = (description: string, example: string) =>
+/** A text that is looked for; blank is as if it were left out. */
+export const searchText = (description: string, example: string) =>
   line(100)
     .or(
       z

@@ -6,9 +6,25 @@ import type { CatalogContext } from './context.ts'
 import { matchesTag } from '@frontrow/idempotency/version-tag'
 import { createInfoWriter } from './schedule-info.ts'
 import { listedScheduleJson } from './schedule-json.ts'
-import { seatEventsRoute, seatLayoutRoute, seatRoute, seatsRoute, seatStatesRoute } from './seat-openapi.ts'
+import {
+  adminSeatsRoute,
+  adminSeatStatesRoute,
+  seatEventsRoute,
+  seatLayoutRoute,
+  seatRoute,
+  seatsRoute,
+  seatStatesRoute,
+} from './seat-openapi.ts'
 import type { Coding, SharedBody } from './shared-body.ts'
-import { showLayout, showSeat, showSeats, showSeatStates, streamSeats } from './show-seats.ts'
+import {
+  scheduleForAdmin,
+  scheduleForAdmitted,
+  showLayout,
+  showSeat,
+  showSeats,
+  showSeatStates,
+  streamSeats,
+} from './show-seats.ts'
 
 type Exchange = Pick<RouteInput<RouteSpec>, 'request' | 'response'>
 
@@ -17,22 +33,28 @@ const RECONNECT_MS = 2_000
 const FOR_ONE_PERSON = 'private, no-cache'
 const FOR_GOOD = 'public, max-age=31536000, immutable'
 
-/** Seats: for those who were let in, but for the layout. */
+/** Seats: for those who were let in, and for admins; the layout for everybody. */
 export function addSeatRoutes(http: HttpServer, ctx: CatalogContext): void {
   const writeInfo = createInfoWriter(listedScheduleJson)
 
-  http.handle(seatsRoute, async ({ params, query, headers, caller, request, response }) => {
-    const body = await showSeats(ctx, { ...params, ...caller }, query, writeInfo)
-    const reply = await send(body, { ifNoneMatch: headers['if-none-match'], request, response })
-    ctx.events.seatMapAnswered(reply === undefined ? 200 : 304)
-    return reply
+  http.handle(seatsRoute, async ({ params, query, caller, ...exchange }) => {
+    const schedule = await scheduleForAdmitted(ctx, { ...params, ...caller })
+    return sendMap(ctx, exchange, await showSeats(ctx, schedule, query, writeInfo))
   })
 
-  http.handle(seatStatesRoute, async ({ params, headers, caller, request, response }) => {
-    const body = await showSeatStates(ctx, { ...params, ...caller }, writeInfo)
-    const reply = await send(body, { ifNoneMatch: headers['if-none-match'], request, response })
-    ctx.events.seatMapAnswered(reply === undefined ? 200 : 304)
-    return reply
+  http.handle(seatStatesRoute, async ({ params, caller, ...exchange }) => {
+    const schedule = await scheduleForAdmitted(ctx, { ...params, ...caller })
+    return sendMap(ctx, exchange, await showSeatStates(ctx, schedule, writeInfo))
+  })
+
+  http.handle(adminSeatsRoute, async ({ params, query, ...exchange }) => {
+    const schedule = await scheduleForAdmin(ctx, params.scheduleId)
+    return sendMap(ctx, exchange, await showSeats(ctx, schedule, query, writeInfo))
+  })
+
+  http.handle(adminSeatStatesRoute, async ({ params, ...exchange }) => {
+    const schedule = await scheduleForAdmin(ctx, params.scheduleId)
+    return sendMap(ctx, exchange, await showSeatStates(ctx, schedule, writeInfo))
   })
 
   http.handle(seatEventsRoute, async ({ params, headers, caller, response }) => {
@@ -54,6 +76,17 @@ export function addSeatRoutes(http: HttpServer, ctx: CatalogContext): void {
     data: await showSeat(ctx, { ...params, ...caller }),
     headers: { 'Cache-Control': FOR_ONE_PERSON },
   }))
+}
+
+/** Answers with the map, and counts whether it had changed. */
+async function sendMap(
+  { events }: Pick<CatalogContext, 'events'>,
+  { request, response, headers }: Exchange & { headers: { 'if-none-match'?: string | undefined } },
+  body: SharedBody,
+): Promise<Reply | undefined> {
+  const reply = await send(body, { ifNoneMatch: headers['if-none-match'], request, response })
+  events.seatMapAnswered(reply === undefined ? 200 : 304)
+  return reply
 }
 
 /** Answers with a shared body in the coding that the client takes, or with 304 where it has this one already. */

@@ -3,11 +3,12 @@ import { defineRoute } from '@frontrow/service-host/route'
 import { id, pathId } from '@frontrow/values/ids'
 import { money } from '@frontrow/values/money'
 import { z } from 'zod'
-import { listedSchedule, scheduleParams } from './openapi.ts'
+import { adminTag, listedSchedule, scheduleParams } from './openapi.ts'
 import { seatStatuses } from './seat-map.ts'
 
 const tag = 'Catalog'
 const path = '/api/v1/concerts/{concertId}/schedules/{scheduleId}/seats'
+const adminPath = '/api/v1/admin/schedules/{scheduleId}/seats'
 
 const seatStatus = z.enum(seatStatuses)
 
@@ -50,6 +51,30 @@ const refusals = [
   'SCHEDULE_NOT_FOUND',
 ] as const
 
+const seatFilter = z.object({ status: seatStatus.optional(), grade: grade.optional() })
+
+const seatsResponses = {
+  200: {
+    description: 'The seats, in the order of their ids.',
+    headers: cached,
+    schema: z.object({ scheduleInfo: listedSchedule, layoutEndpoint, seats: z.array(seat) }),
+  },
+  304: { description: 'As it was.' },
+}
+
+const seatStatesResponses = {
+  200: {
+    description: 'The states.',
+    headers: cached,
+    schema: z.object({
+      scheduleInfo: listedSchedule,
+      layoutEndpoint,
+      states: z.string().meta({ example: 'AAHHSSSAAAAA' }),
+    }),
+  },
+  304: { description: 'As they were.' },
+}
+
 export const seatsRoute = defineRoute({
   ...admitted,
   method: 'get',
@@ -59,16 +84,9 @@ export const seatsRoute = defineRoute({
   description:
     'A change is visible within a second. All seats of a cancelled schedule are SOLD_OUT. Send the ETag of the last answer as If-None-Match; a map that did not change is 304. Compressed by brotli or gzip where Accept-Encoding allows it. For a large hall, read the layout once and the states in their compact form. A bearer token is not needed; where one is sent, the queue token must be of its user.',
   params: scheduleParams,
-  query: z.object({ status: seatStatus.optional(), grade: grade.optional() }),
+  query: seatFilter,
   headers: conditional,
-  responses: {
-    200: {
-      description: 'The seats, in the order of their ids.',
-      headers: cached,
-      schema: z.object({ scheduleInfo: listedSchedule, layoutEndpoint, seats: z.array(seat) }),
-    },
-    304: { description: 'As it was.' },
-  },
+  responses: seatsResponses,
   refusals,
 })
 
@@ -82,19 +100,39 @@ export const seatStatesRoute = defineRoute({
     'One letter a seat in the order of the layout, which is that of the ids: the letter at index 0 is of seat 1. `A` is AVAILABLE, `H` is HOLD, `S` is SOLD_OUT, `B` is BLOCKED (kept back by the house); a client should show a letter that it does not know as not available. 10,000 seats are 10 kB, and 2 kB compressed. As fresh as the map, with an ETag of its own.',
   params: scheduleParams,
   headers: conditional,
-  responses: {
-    200: {
-      description: 'The states.',
-      headers: cached,
-      schema: z.object({
-        scheduleInfo: listedSchedule,
-        layoutEndpoint,
-        states: z.string().meta({ example: 'AAHHSSSAAAAA' }),
-      }),
-    },
-    304: { description: 'As they were.' },
-  },
+  responses: seatStatesResponses,
   refusals,
+})
+
+const conditionalSeats = { params: z.object({ scheduleId: pathId }), headers: conditional } as const
+
+export const adminSeatsRoute = defineRoute({
+  method: 'get',
+  path: adminPath,
+  operationId: 'showAdminSeats',
+  tag: adminTag,
+  summary: 'The seat map, to run an on-sale',
+  description:
+    'As `GET /concerts/{concertId}/schedules/{scheduleId}/seats` answers those who were let in, without a queue token: the same seats in the same freshness, with the same ETag. BLOCKED seats are those that the house keeps back.',
+  auth: 'admin',
+  ...conditionalSeats,
+  query: seatFilter,
+  responses: seatsResponses,
+  refusals: ['SCHEDULE_NOT_FOUND'],
+})
+
+export const adminSeatStatesRoute = defineRoute({
+  method: 'get',
+  path: `${adminPath}/states`,
+  operationId: 'showAdminSeatStates',
+  tag: adminTag,
+  summary: 'The states of all seats, compact, to run an on-sale',
+  description:
+    'As the compact map of those who were let in, without a queue token; `layoutEndpoint` is where the layout is, which everybody may read. A console asks once a second with If-None-Match, and reads the layout once.',
+  auth: 'admin',
+  ...conditionalSeats,
+  responses: seatStatesResponses,
+  refusals: ['SCHEDULE_NOT_FOUND'],
 })
 
 export const seatLayoutRoute = defineRoute({
@@ -176,4 +214,12 @@ export const seatEventsRoute = defineRoute({
 })
 
 /** The routes of seats, for the API reference. */
-export const seatRoutes = [seatsRoute, seatStatesRoute, seatLayoutRoute, seatRoute, seatEventsRoute]
+export const seatRoutes = [
+  seatsRoute,
+  seatStatesRoute,
+  seatLayoutRoute,
+  seatRoute,
+  seatEventsRoute,
+  adminSeatsRoute,
+  adminSeatStatesRoute,
+]

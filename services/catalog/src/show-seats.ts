@@ -21,36 +21,57 @@ export interface SeatsRequest {
 }
 
 /**
- * The seat map, for those whom the waiting room has let in. Refuses with SCHEDULE_NOT_FOUND, or as VerifyToken and
- * ListTakenSeats do: a map without its taken seats would send a crowd to seats that are gone.
+ * The schedule whose seats are to be shown to somebody whom the waiting room has let in. Refuses with SCHEDULE_NOT_FOUND, or as
+ * VerifyToken does.
+ */
+export async function scheduleForAdmitted(ctx: CatalogContext, request: SeatsRequest): Promise<Schedule> {
+  const { concertId, scheduleId } = request
+  const schedule = scheduleOf(concertId, scheduleId, await ctx.schedules.get(scheduleId))
+  await ctx.verifyToken(tokenCheck(request))
+  return schedule
+}
+
+/** The same for an admin, who needs no place in the waiting room. Refuses with SCHEDULE_NOT_FOUND. */
+export async function scheduleForAdmin(
+  ctx: Pick<CatalogContext, 'schedules'>,
+  scheduleId: number,
+): Promise<Schedule> {
+  const schedule = await ctx.schedules.get(scheduleId)
+  if (schedule === undefined) throw refuse('SCHEDULE_NOT_FOUND', `there is no schedule ${scheduleId}`)
+  return schedule
+}
+
+/**
+ * The seat map. Whoever may see it gets the same bytes, and so the same ETag. Refuses as ListTakenSeats does: a map without its taken
+ * seats would send a crowd to seats that are gone.
  */
 export async function showSeats(
   ctx: CatalogContext,
-  request: SeatsRequest,
+  schedule: Schedule,
   filter: SeatFilter,
   writeInfo: WriteInfo,
 ): Promise<SharedBody> {
-  const { map, heading } = await readMap(ctx, request, writeInfo)
+  const { map, heading } = await readMap(ctx, schedule, writeInfo)
   return map.full(heading, filter)
 }
 
 /** The states of the same seats in their compact form. Refuses as `showSeats` does. */
 export async function showSeatStates(
   ctx: CatalogContext,
-  request: SeatsRequest,
+  schedule: Schedule,
   writeInfo: WriteInfo,
 ): Promise<SharedBody> {
-  const { map, heading } = await readMap(ctx, request, writeInfo)
+  const { map, heading } = await readMap(ctx, schedule, writeInfo)
   return map.compact(heading)
 }
 
-/** One of the seats. Refuses as `showSeats` does, and with SEAT_NOT_FOUND. */
+/** One of the seats. Refuses as `scheduleForAdmitted` and `showSeats` do, and with SEAT_NOT_FOUND. */
 export async function showSeat(
   ctx: CatalogContext,
   request: SeatsRequest & { seatId: number },
 ): Promise<Seat & SeatState> {
   const { seatId, scheduleId } = request
-  await checkAdmission(ctx, request)
+  await scheduleForAdmitted(ctx, request)
   const seat = (await ctx.seatMaps.current(scheduleId)).seat(seatId)
   if (seat !== undefined) return seat
   throw refuse('SEAT_NOT_FOUND', `schedule ${scheduleId} has no seat ${seatId}`, {
@@ -72,14 +93,14 @@ export async function showLayout(
 
 /**
  * The changes of the same seats, for as long as the queue token is ACTIVE. Who comes back with the id of the last event is told what
- * changed since. Refuses as `showSeats` does.
+ * changed since. Refuses as `scheduleForAdmitted` and `showSeats` do.
  */
 export async function streamSeats(
   ctx: CatalogContext,
   request: SeatsRequest & { lastEventId: string | undefined },
   open: () => EventStream,
 ): Promise<void> {
-  await checkAdmission(ctx, request)
+  await scheduleForAdmitted(ctx, request)
   const follow = (): EventStream => {
     const stream = open()
     const unfollow = ctx.tokenWatch.follow(tokenCheck(request), (reason) =>
@@ -94,11 +115,10 @@ export async function streamSeats(
 
 async function readMap(
   ctx: CatalogContext,
-  request: SeatsRequest,
+  schedule: Schedule,
   writeInfo: WriteInfo,
 ): Promise<{ map: SeatMap; heading: MapHeading }> {
-  const { concertId, scheduleId } = request
-  const schedule = await checkAdmission(ctx, request)
+  const { concertId, scheduleId } = schedule
   const map = await ctx.seatMaps.current(scheduleId)
   const path = `/api/v1/concerts/${concertId}/schedules/${scheduleId}`
   const heading = {
@@ -106,13 +126,6 @@ async function readMap(
     layoutEndpoint: `${path}/seats/layout/${map.layoutVersion}`,
   }
   return { map, heading }
-}
-
-async function checkAdmission(ctx: CatalogContext, request: SeatsRequest): Promise<Schedule> {
-  const { concertId, scheduleId } = request
-  const schedule = scheduleOf(concertId, scheduleId, await ctx.schedules.get(scheduleId))
-  await ctx.verifyToken(tokenCheck(request))
-  return schedule
 }
 
 function tokenCheck({ queueToken, scheduleId, userId }: SeatsRequest) {

@@ -51,6 +51,60 @@ test('seats of a schedule that somebody else has changed are not blocked by whoe
   underTest.neighbours.taken = { held: [], sold: [] }
 })
 
+test('admins see the map that the people see, BLOCKED seats too, without a place in the waiting room', async () => {
+  const { scheduleId, path } = await underTest.createSchedule()
+  underTest.neighbours.taken = { held: [1], sold: [2], blocked: [3] }
+  const get = (suffix: string, headers: Record<string, string> = {}) =>
+    underTest.call('GET', `/admin/schedules/${scheduleId}/seats${suffix}`, { admin: true, headers })
+  const letIn = { 'queue-token': underTest.queueToken(scheduleId) }
+  for (const suffix of ['', '?status=BLOCKED', '/states']) {
+    const [forPeople, forAdmins] = await Promise.all([
+      underTest.call('GET', `${path}/seats${suffix}`, { headers: letIn }),
+      get(suffix),
+    ])
+    expect([suffix, forAdmins.status, forAdmins.data]).toEqual([suffix, 200, forPeople.data])
+    const tag = forPeople.headers.get('etag') ?? ''
+    expect([forAdmins.headers.get('etag'), forAdmins.headers.get('cache-control')]).toEqual([
+      tag,
+      'private, no-cache',
+    ])
+    expect((await get(suffix, { 'If-None-Match': tag })).status).toBe(304)
+  }
+  const { states, layoutEndpoint } = Object((await get('/states')).data)
+  expect(states).toBe(`HSB${'A'.repeat(47)}`)
+  const layout = await underTest.call('GET', layoutEndpoint.replace('/api/v1', ''))
+  expect(Object(layout.data).seats).toHaveLength(50)
+  underTest.neighbours.taken = { held: [], sold: [] }
+})
+
+test('the map of admins is refused to others, of no schedule, and for a filter that is none', async () => {
+  const { scheduleId } = await underTest.createSchedule()
+  for (const suffix of ['/seats', '/seats/states']) {
+    const path = `/admin/schedules/${scheduleId}${suffix}`
+    const letIn = { 'queue-token': underTest.queueToken(scheduleId) }
+    expect(outcome(await underTest.call('GET', path, { headers: letIn }))).toEqual([401, 'UNAUTHENTICATED'])
+    expect(outcome(await underTest.call('GET', path, { user: '101', headers: letIn }))).toEqual([
+      403,
+      'FORBIDDEN',
+    ])
+    for (const [id, expected] of [
+      ['999999', [404, 'SCHEDULE_NOT_FOUND']],
+      ['x', [400, 'INVALID_REQUEST']],
+    ] as const) {
+      const refused = await underTest.call('GET', `/admin/schedules/${id}${suffix}`, { admin: true })
+      expect([id, outcome(refused)]).toEqual([id, expected])
+    }
+  }
+  const wrong = await underTest.call('GET', `/admin/schedules/${scheduleId}/seats?status=FREE`, {
+    admin: true,
+  })
+  expect([...outcome(wrong), wrong.error?.details]).toMatchObject([
+    400,
+    'INVALID_REQUEST',
+    [{ in: 'query', field: 'status' }],
+  ])
+})
+
 test('the reservation service is asked before any transaction begins, and not again for a repeat', async () => {
   const { scheduleId } = await underTest.createSchedule()
   const { neighbours, owner } = underTest

@@ -64,8 +64,90 @@ describe('lists', () => {
     })
   })
 
+  test('of all schedules have what is on sale or opens next first, and go on where they were whatever happens', async () => {
+    const concertId = await underTest.createConcert('Zugspitze at Dawn')
+    const venueId = await underTest.createVenue()
+    const now = Date.now()
+    const create = async (opensInDays: number): Promise<number> =>
+      numberIn(
+        await call('POST', `/admin/concerts/${concertId}/schedules`, {
+          ...scheduleBody(venueId),
+          bookingOpenAt: daysAhead(opensInDays, now),
+        }),
+        'scheduleId',
+      )
+    const [cancelled, opensNext, onSaleLater, onSale, closed, over, opensWithNext] = [
+      await create(-1),
+      await create(1),
+      await create(-1),
+      await create(-2),
+      await create(-4),
+      await create(-3),
+      await create(1),
+    ]
+    await call('PATCH', `/admin/schedules/${cancelled}`, { status: 'CANCELLED' })
+    await call('PATCH', `/admin/schedules/${closed}`, { status: 'CLOSED' })
+    const endBooking = (scheduleId: number) =>
+      underTest.owner.query('UPDATE schedules SET booking_close_at = now() WHERE schedule_id = $1', [
+        scheduleId,
+      ])
+    await endBooking(over)
+
+    const path = '/admin/schedules?query=zugspitze'
+    const onSaleFirst = [onSale, onSaleLater, opensNext, opensWithNext]
+    const others = [cancelled, over, closed]
+    expect(await page(path, 'scheduleId')).toEqual({ ids: [...onSaleFirst, ...others], next: null })
+    expect((await page(`${path}&status=ON_SALE`, 'scheduleId')).ids).toEqual(onSaleFirst)
+    expect((await page(`${path}&status=CLOSED`, 'scheduleId')).ids).toEqual([over, closed])
+    const row = await call('GET', `/admin/concerts/${concertId}/schedules?status=CANCELLED`)
+    expect(Object(row.data).items).toHaveLength(1)
+    expect((await call('GET', `${path}&status=CANCELLED`)).data).toEqual(row.data)
+
+    // While somebody turns the pages, the booking of the next one ends, and the last one that was shown is deleted.
+    const top = await page(`${path}&limit=1`, 'scheduleId')
+    expect(top.ids).toEqual([onSale])
+    await endBooking(onSaleLater)
+    await underTest.owner.query('DELETE FROM seats WHERE schedule_id = $1', [onSale])
+    await underTest.owner.query('DELETE FROM schedules WHERE schedule_id = $1', [onSale])
+    const seen: number[] = []
+    for (let { next } = top; next !== null;) {
+      const following = await page(`${path}&limit=2&cursor=${next}`, 'scheduleId')
+      seen.push(...following.ids)
+      next = following.next
+    }
+    expect(seen).toEqual([onSaleLater, opensNext, opensWithNext, ...others])
+    expect((await page(path, 'scheduleId')).ids).toEqual([
+      opensNext,
+      opensWithNext,
+      // Of two that open at one moment, the newer one comes first here.
+      onSaleLater,
+      ...others,
+    ])
+  })
+
+  test('of all schedules refuse what breaks a rule, by the name of its field', async () => {
+    for (const [field, value] of [
+      ['cursor', 'nonsense'],
+      ['cursor', Buffer.from('1,2,3,4').toString('base64url')],
+      ['cursor', Buffer.from('1,1,99999999999999999,4').toString('base64url')],
+      ['limit', '101'],
+      ['status', 'OPEN'],
+      ['query', 'x'.repeat(101)],
+    ] as const) {
+      const refused = await call('GET', `/admin/schedules?${field}=${value}`)
+      expect([value, ...outcome(refused)]).toEqual([value, 400, 'INVALID_REQUEST'])
+      expect(refused.error?.details).toMatchObject([{ in: 'query', field }])
+    }
+    expect((await page('/admin/schedules?query=nobody%20sings%20this', 'scheduleId')).ids).toEqual([])
+  })
+
   test('are for admins, of what exists', async () => {
-    for (const path of ['/admin/concerts', '/admin/concerts/1/schedules', '/admin/schedules/1']) {
+    for (const path of [
+      '/admin/concerts',
+      '/admin/concerts/1/schedules',
+      '/admin/schedules',
+      '/admin/schedules/1',
+    ]) {
       expect([path, ...outcome(await underTest.call('GET', path, { user: '101' }))]).toEqual([
         path,
         403,

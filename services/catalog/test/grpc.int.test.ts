@@ -25,7 +25,7 @@ afterAll(async () => {
   await underTest.dispose()
 })
 
-const withDeadline = () => ({ deadline: Date.now() + 2_000 })
+const withDeadline = () => ({ deadline: Date.now() + 30_000 })
 
 /** A callback that settles a promise; a refusal rejects with its code. */
 function settle<T>(resolve: (value: T) => void, reject: (error: Error) => void) {

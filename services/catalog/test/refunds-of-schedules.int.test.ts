@@ -23,7 +23,7 @@ async function toldByGrpc(scheduleId: number): Promise<number | undefined> {
       client.getSchedule(
         { scheduleId },
         new Metadata(),
-        { deadline: Date.now() + 2_000 },
+        { deadline: Date.now() + 30_000 },
         (error, schedule) => (error === null ? resolve(schedule?.refundableUntilMs) : reject(error)),
       )
     })

@@ -79,7 +79,7 @@ async function publish(events: readonly Event[]): Promise<void> {
 
 const seatsLeft = async (path: string) => numberIn(await underTest.call('GET', path), 'availableSeats')
 const eventuallyLeft = (path: string, left: number) =>
-  eventually(async () => expect(await seatsLeft(path)).toBe(left), { withinMs: 20_000 })
+  eventually(async () => expect(await seatsLeft(path)).toBe(left))
 
 describe('seats left', () => {
   test('follow the reservations that Kafka brings', async () => {
@@ -175,13 +175,11 @@ describe('seats left', () => {
       { reservationId: lost, seatIds: [30, 31] },
       { reservationId: old, seatIds: [5] },
     ])
-    await eventually(
-      async () =>
-        expect((await underTest.call('GET', path)).data).toMatchObject({
-          availableSeats: 47,
-          grades: [{ availableSeats: 19 }, { availableSeats: 28 }],
-        }),
-      { withinMs: 20_000 },
+    await eventually(async () =>
+      expect((await underTest.call('GET', path)).data).toMatchObject({
+        availableSeats: 47,
+        grades: [{ availableSeats: 19 }, { availableSeats: 28 }],
+      }),
     )
     // An event of what has ended takes no seats again.
     await publish([event('ReservationHeld', { reservationId: ended, scheduleId, seatIds: [1, 2, 3, 4] })])
@@ -203,7 +201,8 @@ describe('seats left', () => {
           const list = await underTest.call('GET', `/concerts/${concertId}/schedules`)
           expect(list.data).toMatchObject([{ scheduleId, availableSeats: vip + r }])
         },
-        { withinMs: 2_000 },
+        // The rest is for a busy machine.
+        { withinMs: 20_000 },
       )
     takenNow.set(scheduleId, [])
     await eventuallyOfGrades(20, 30)
@@ -242,13 +241,11 @@ describe('seats left', () => {
     ])
     // Its seat ids come from the comparison, so what is seen then is seen after it.
     const eventuallyOfGrades = (vip: number, r: number) =>
-      eventually(
-        async () =>
-          expect((await underTest.call('GET', path)).data).toMatchObject({
-            availableSeats: vip + r,
-            grades: [{ availableSeats: vip }, { availableSeats: r }],
-          }),
-        { withinMs: 20_000 },
+      eventually(async () =>
+        expect((await underTest.call('GET', path)).data).toMatchObject({
+          availableSeats: vip + r,
+          grades: [{ availableSeats: vip }, { availableSeats: r }],
+        }),
       )
     await eventuallyOfGrades(19, 28)
     await publish([blockEvent('SeatsUnblocked', { scheduleId, blocks: [{ blockId: back, seatId: 21 }] })])
@@ -261,21 +258,18 @@ describe('seats left', () => {
     })
     await publish([event('ReservationHeld', { reservationId: randomUUID(), scheduleId, seatIds: [20, 21] })])
     const list = `/admin/concerts/${concertId}/schedules`
-    await eventually(
-      async () => {
-        const { data } = await underTest.call('GET', `/admin/schedules/${scheduleId}`, { admin: true })
-        expect(data).toMatchObject({
-          status: 'CLOSED',
-          availableSeats: 48,
-          grades: [{ availableSeats: 19 }, { availableSeats: 29 }],
-        })
-        const closed = await underTest.call('GET', `${list}?status=CLOSED`, { admin: true })
-        expect(closed.data).toMatchObject({ items: [{ scheduleId, status: 'CLOSED', availableSeats: 48 }] })
-        const onSale = await underTest.call('GET', `${list}?status=ON_SALE`, { admin: true })
-        expect(onSale.data).toMatchObject({ items: [] })
-      },
-      { withinMs: 20_000 },
-    )
+    await eventually(async () => {
+      const { data } = await underTest.call('GET', `/admin/schedules/${scheduleId}`, { admin: true })
+      expect(data).toMatchObject({
+        status: 'CLOSED',
+        availableSeats: 48,
+        grades: [{ availableSeats: 19 }, { availableSeats: 29 }],
+      })
+      const closed = await underTest.call('GET', `${list}?status=CLOSED`, { admin: true })
+      expect(closed.data).toMatchObject({ items: [{ scheduleId, status: 'CLOSED', availableSeats: 48 }] })
+      const onSale = await underTest.call('GET', `${list}?status=ON_SALE`, { admin: true })
+      expect(onSale.data).toMatchObject({ items: [] })
+    })
     const body = { section: 'Z', grade: 'VIP', price: 150_000, rows: 1, seatsPerRow: 10 }
     const added = await underTest.call('POST', `/admin/schedules/${scheduleId}/sections`, {
       admin: true,

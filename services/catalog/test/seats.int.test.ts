@@ -9,6 +9,9 @@ import type { Answer, CatalogUnderTest } from './catalog-under-test.ts'
 
 let underTest: CatalogUnderTest
 
+// Changes show within a second; the rest is for a busy machine.
+const SOON = { withinMs: 10_000 }
+
 beforeAll(async () => {
   underTest = await startCatalogUnderTest()
 })
@@ -56,16 +59,13 @@ describe('the seat map', () => {
     const { seats } = await openSchedule()
     expect(statusOf(await seats(), 7)).toBe('AVAILABLE')
     underTest.neighbours.taken = { held: [7], sold: [8] }
-    await eventually(
-      async () => {
-        const answer = await seats()
-        expect([statusOf(answer, 7), statusOf(answer, 8)]).toEqual(['HOLD', 'SOLD_OUT'])
-        expect(SeatMap.parse(answer.data).scheduleInfo.availableSeats).toBe(48)
-      },
-      { withinMs: 1_000 },
-    )
+    await eventually(async () => {
+      const answer = await seats()
+      expect([statusOf(answer, 7), statusOf(answer, 8)]).toEqual(['HOLD', 'SOLD_OUT'])
+      expect(SeatMap.parse(answer.data).scheduleInfo.availableSeats).toBe(48)
+    }, SOON)
     underTest.neighbours.taken = { held: [], sold: [8] }
-    await eventually(async () => expect(statusOf(await seats(), 7)).toBe('AVAILABLE'), { withinMs: 1_000 })
+    await eventually(async () => expect(statusOf(await seats(), 7)).toBe('AVAILABLE'), SOON)
   })
 
   test('is 304 until a seat changes', async () => {
@@ -77,20 +77,17 @@ describe('the seat map', () => {
       expect([unchanged.status, unchanged.headers.get('etag')]).toEqual([304, tag])
     }
     underTest.neighbours.taken = { held: [1], sold: [] }
-    await eventually(
-      async () => {
-        const changed = await seats('', { 'If-None-Match': tag })
-        expect(changed.status).toBe(200)
-        expect(changed.headers.get('etag')).not.toBe(tag)
-      },
-      { withinMs: 1_000 },
-    )
+    await eventually(async () => {
+      const changed = await seats('', { 'If-None-Match': tag })
+      expect(changed.status).toBe(200)
+      expect(changed.headers.get('etag')).not.toBe(tag)
+    }, SOON)
   })
 
   test('filters by status and grade', async () => {
     const { seats } = await openSchedule()
     underTest.neighbours.taken = { held: [1, 30], sold: [2] }
-    await eventually(async () => expect(statusOf(await seats(), 1)).toBe('HOLD'), { withinMs: 1_000 })
+    await eventually(async () => expect(statusOf(await seats(), 1)).toBe('HOLD'), SOON)
     const ids = (answer: Answer) => SeatMap.parse(answer.data).seats.map(({ seatId }) => seatId)
     expect(ids(await seats('?status=AVAILABLE&grade=VIP'))).toEqual(
       Array.from({ length: 18 }, (_, index) => index + 3),
@@ -182,15 +179,12 @@ describe('the compact form', () => {
     const tag = first.headers.get('etag') ?? ''
     expect((await states({ 'If-None-Match': tag })).status).toBe(304)
     underTest.neighbours.taken = { held: [1, 50], sold: [2] }
-    await eventually(
-      async () => {
-        const changed = await states({ 'If-None-Match': tag })
-        expect(changed.status).toBe(200)
-        const { scheduleInfo, states: letters } = Compact.parse(changed.data)
-        expect([letters, scheduleInfo.availableSeats]).toEqual([`HS${'A'.repeat(47)}H`, 47])
-      },
-      { withinMs: 1_000 },
-    )
+    await eventually(async () => {
+      const changed = await states({ 'If-None-Match': tag })
+      expect(changed.status).toBe(200)
+      const { scheduleInfo, states: letters } = Compact.parse(changed.data)
+      expect([letters, scheduleInfo.availableSeats]).toEqual([`HS${'A'.repeat(47)}H`, 47])
+    }, SOON)
   })
 
   test('names a layout that everybody may keep for good, with each seat but its state', async () => {
@@ -223,9 +217,7 @@ describe('one seat', () => {
     const seat = (id: number | string) => underTest.call('GET', `${path}/seats/${id}`, { headers })
     expect((await seat(21)).data).toEqual(SeatMap.parse((await seats()).data).seats[20])
     underTest.neighbours.taken = { held: [], sold: [21] }
-    await eventually(async () => expect((await seat(21)).data).toMatchObject({ status: 'SOLD_OUT' }), {
-      withinMs: 1_000,
-    })
+    await eventually(async () => expect((await seat(21)).data).toMatchObject({ status: 'SOLD_OUT' }), SOON)
   })
 
   test('that is not there is 404, and what is no id 400', async () => {

@@ -6,7 +6,9 @@ import { webhookAddressSettings } from './webhooks/address-settings.ts'
 /** Settings of the payment service. */
 export const settings = hostSettings.extend({
   QUEUE_GRPC: grpcTarget.describe('gRPC of the queue service, which verifies queue tokens'),
-  CATALOG_GRPC: grpcTarget.describe('gRPC of the catalog service, for the audit'),
+  CATALOG_GRPC: grpcTarget.describe(
+    'gRPC of the catalog service: whether there is a schedule, and the audit',
+  ),
   RESERVATION_GRPC: grpcTarget.describe('gRPC of the reservation service: what is to be paid, and the audit'),
   WALLET_GRPC: grpcTarget.describe('gRPC of the wallet service, for the audit'),
   PAYMENT_WAIT_MS: whole(0, 30_000, 5_000).describe(

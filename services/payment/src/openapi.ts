@@ -5,6 +5,7 @@ import { userIdInput, uuid } from '@frontrow/values/ids'
 import { money as moneyValue } from '@frontrow/values/money'
 import { limit } from '@frontrow/values/page'
 import { z } from 'zod'
+import { getMoneyRoute } from './money-openapi.ts'
 import { stripeEventsRoute } from './provider-openapi.ts'
 
 const status = z.enum(['PENDING', 'APPROVED', 'FAILED', 'REFUNDED'])
@@ -148,6 +149,7 @@ export const payRoute = defineRoute({
   method: 'post',
   work: 'payment',
   path: '/api/v1/payments',
+  movesMoney: true,
   operationId: 'pay',
   tag: 'payment',
   summary: 'Pay for a hold',
@@ -342,4 +344,5 @@ export const routes = [
   listDeadLettersRoute,
   retryDeadLetterRoute,
   auditRoute,
+  getMoneyRoute,
 ]

@@ -2,8 +2,9 @@ import type { InteractiveCardProvider } from '@frontrow/card-provider/card-provi
 import { createCardProvider, guardCardProvider } from '@frontrow/card-provider/connect-card-provider'
 import { DeadLetterCollector, republish } from '@frontrow/messaging/dead-letter-collector'
 import { Alarm } from '@frontrow/messaging/wake-up'
+import type { Schedule__Output as Schedule } from '@frontrow/proto/gen/frontrow/catalog/v1/Schedule'
 import { refusalKind } from '@frontrow/proto/refusals'
-import { AuditService, ReservationService } from '@frontrow/proto/services'
+import { AuditService, CatalogService, ReservationService } from '@frontrow/proto/services'
 import { topicNames } from '@frontrow/proto/topics'
 import { createHost } from '@frontrow/service-host/host'
 import type { RunningService, ServiceHost } from '@frontrow/service-host/host'
@@ -20,6 +21,7 @@ import { createPaymentEvents } from './events.ts'
 import { addGrpc, localChecks } from './grpc.ts'
 import { addRoutes } from './http.ts'
 import { consumedTopics, messageHandlers } from './messages.ts'
+import { addMoneyRoute } from './money-http.ts'
 import { addNoticeRoutes } from './notices/http.ts'
 import { Reconciliation } from './reconcile-payments.ts'
 import { remindSagas } from './remind-sagas.ts'
@@ -64,6 +66,7 @@ export async function startPayment(
   const sources = auditSources(host, config)
   addRoutes(host.http, ctx, deadLetters, sources)
   addAdminActions(host, config)
+  addMoneyRoute(host.http, { pool: host.pool, getSchedule: askCatalog(host, config) })
   addNoticeRoutes(host.http, ctx)
   addWebhookRoutes(host.http, { pool: host.pool, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE === 'yes' })
   addGrpc(host)
@@ -141,6 +144,14 @@ function createContext(
     now,
     getReservation,
   }
+}
+
+function askCatalog(
+  host: ServiceHost,
+  { CATALOG_GRPC: address }: Config,
+): (request: { scheduleId: number }) => Promise<Schedule> {
+  const catalog = host.connect(CatalogService, { name: 'catalog', address, refusalKind })
+  return catalog.call('GetSchedule', { deadlineMs: READ_DEADLINE_MS, retriable: true })
 }
 
 function createIntakes(

@@ -11,7 +11,7 @@ let service: PayingService
 
 beforeAll(async () => {
   service = await startPayingService()
-}, 60_000)
+})
 
 afterAll(() => service.stop())
 

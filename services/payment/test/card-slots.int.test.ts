@@ -31,7 +31,7 @@ let service: PayingService
 beforeAll(async () => {
   const settings = { ...SHORT_WAITS, CARD_TIMEOUT_MS: String(CARD_TIMEOUT_MS) }
   service = await startPayingService(settings, 0, slow)
-}, 60_000)
+})
 
 afterAll(() => service.stop())
 
@@ -58,11 +58,13 @@ test('captures that hang, and their repeats, keep no good card waiting and no re
     // The load's own pace.
     await delay(50)
   }
-  expect(Math.max(...times.good)).toBeLessThan(NORMAL_MS)
-  expect(Math.max(...times.refund)).toBeLessThan(NORMAL_MS)
+  // Nine of ten: a program that takes the machine for a moment delays one, and captures that hang would delay most.
+  for (const ofKind of [times.good, times.refund]) {
+    expect(ofKind.filter((ms) => ms >= NORMAL_MS).length).toBeLessThan(ofKind.length / 10)
+  }
   const answers = await Promise.all(hanging)
   expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: HANGING }, () => 202))
   for (const { body } of answers) {
     expect(body.data?.estimatedWaitSeconds).toBeGreaterThanOrEqual(1)
   }
-}, 60_000)
+})

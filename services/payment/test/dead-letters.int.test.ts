@@ -10,7 +10,7 @@ let service: PayingService
 
 beforeAll(async () => {
   service = await startPayingService()
-}, 60_000)
+})
 
 afterAll(() => service.stop())
 
@@ -34,7 +34,7 @@ describe('a message that can not be handled', () => {
       expect((await service.pool.query('SELECT FROM dead_letters')).rowCount).toBe(2)
     })
     await service.pool.query('DELETE FROM dead_letters')
-  }, 30_000)
+  })
 
   test('is parked with its error, its partition goes on, and of retries one publishes it again', async () => {
     const paymentId = randomUUID()

@@ -21,14 +21,11 @@ afterAll(async () => {
 
 /** Waits for the mails to an address, `count` of them, oldest first. */
 function mailsTo(address: string, count = 1) {
-  return eventually(
-    () => {
-      const mails = notify.mailbox.list(address).toReversed()
-      expect(mails).toHaveLength(count)
-      return mails
-    },
-    { withinMs: 15_000 },
-  )
+  return eventually(() => {
+    const mails = notify.mailbox.list(address).toReversed()
+    expect(mails).toHaveLength(count)
+    return mails
+  })
 }
 
 async function noticeOf({ reservationId }: Purchase) {
@@ -316,13 +313,10 @@ test('two processes share the mails, and none is sent twice', async () => {
   notify.refuseMail(() => Object.assign(new Error('later'), { responseCode: 451 }))
   for (const email of emails) await publishApproved(notify, await makePurchase(notify, { email }))
   const waiting = `status = 'PENDING' AND last_error IS NOT NULL`
-  await eventually(
-    async () => {
-      const { rowCount } = await notify.pool.query(`SELECT FROM notices WHERE ${waiting}`)
-      expect(rowCount).toBe(emails.length)
-    },
-    { withinMs: 15_000 },
-  )
+  await eventually(async () => {
+    const { rowCount } = await notify.pool.query(`SELECT FROM notices WHERE ${waiting}`)
+    expect(rowCount).toBe(emails.length)
+  })
   notify.refuseMail(undefined)
   await notify.pool.query(`UPDATE notices SET due_at = now() WHERE ${waiting}`)
   for (const email of emails) await mailsTo(email)
@@ -339,6 +333,8 @@ test('mail goes out no faster than the setting says', async () => {
   running = await notify.startProcess({ MAIL_PER_SECOND: '4' })
   const address = (index: number): string => `paced${index}@example.com`
   const count = 13
+  // From before the first is asked for: between two receipts less may pass, where the first of them is late.
+  const began = Date.now()
   for (let index = 0; index < count; index += 1) {
     await publishApproved(notify, await makePurchase(notify, { email: address(index) }))
   }
@@ -347,7 +343,6 @@ test('mail goes out no faster than the setting says', async () => {
     const [mail] = await mailsTo(address(index))
     times.push(mail?.receivedAt.getTime() ?? 0)
   }
-  const sorted = times.toSorted((a, b) => a - b)
-  // Four in each second: the thirteenth comes three seconds after the first.
-  expect((sorted.at(-1) ?? 0) - (sorted[0] ?? 0)).toBeGreaterThan(2_500)
+  // Four in each second: the thirteenth goes out three seconds after the first, or later.
+  expect(Math.max(...times) - began).toBeGreaterThan(2_900)
 })

@@ -35,6 +35,17 @@ async function startSilentServer(): Promise<{ port: number; stop(): Promise<void
   }
 }
 
+/** As when their time has come. A lease that is much longer than an attempt may take, and is noted, is left as it is. */
+async function letLeasesRunOut(): Promise<void> {
+  await notify.pool.query(
+    `UPDATE notices SET due_at = now() WHERE due_at BETWEEN now() AND now() + interval '34 s'`,
+  )
+  await notify.pool.query(
+    `UPDATE webhook_deliveries SET due_at = now(), leased_until = now()
+     WHERE leased_until BETWEEN now() AND now() + interval '15 s'`,
+  )
+}
+
 test('what a killed process had in hand goes out soon after the longest that an attempt takes, and what waited behind it', async () => {
   const to = await startWebhookReceiver()
   const silent = await startSilentServer()
@@ -72,18 +83,17 @@ test('what a killed process had in hand goes out soon after the longest that an 
     })
     killed.kill('SIGKILL')
     await exited
+    await letLeasesRunOut()
     to.answer = () => 204
     await notify.startProcess()
-    await eventually(
-      () =>
-        expect(to.received.map(({ headers }) => headers['webhook-id'])).toEqual([eventId, eventId, laterId]),
-      { withinMs: 20_000 },
+    await eventually(() =>
+      expect(to.received.map(({ headers }) => headers['webhook-id'])).toEqual([eventId, eventId, laterId]),
     )
-    await eventually(() => expect(notify.mailbox.list()).toHaveLength(2), { withinMs: 45_000 })
+    await eventually(() => expect(notify.mailbox.list()).toHaveLength(2))
   } finally {
     killed.kill('SIGKILL')
     await exited
     await to.stop()
     await silent.stop()
   }
-}, 120_000)
+})

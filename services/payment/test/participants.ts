@@ -5,10 +5,14 @@ import { toHeaders } from '@frontrow/messaging/envelope'
 import { createConsumer, createKafka, createProducer } from '@frontrow/messaging/kafka'
 import type { PaymentFact } from '@frontrow/proto/gen/frontrow/audit/v1/PaymentFact'
 import type { Reservation } from '@frontrow/proto/gen/frontrow/reservation/v1/Reservation'
-import { AuditService, ReservationService } from '@frontrow/proto/services'
+import { AuditService, CatalogService, ReservationService } from '@frontrow/proto/services'
 import { topics } from '@frontrow/proto/topics'
+import { ERROR_CODE } from '@frontrow/service-host/grpc-server'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { pino } from 'pino'
+
+/** The catalog knows the schedules below it. */
+export const UNKNOWN_SCHEDULE = 1_000_000
 
 /** A command as it came over Kafka. */
 interface ReceivedCommand {
@@ -156,6 +160,17 @@ function addServices(server: grpc.Server, participants: Participants): void {
       callback(null, { reservations: found.filter((reservation) => reservation !== undefined) })
     },
     ListTakenSeats: (_call: unknown, callback: grpc.sendUnaryData<object>) => callback(null, {}),
+  })
+  server.addService(CatalogService.service, {
+    GetSchedule: (
+      { request: { scheduleId } }: grpc.ServerUnaryCall<{ scheduleId: number }, object>,
+      callback: grpc.sendUnaryData<object>,
+    ) => {
+      if (scheduleId < UNKNOWN_SCHEDULE) return callback(null, { scheduleId })
+      const metadata = new grpc.Metadata()
+      metadata.set(ERROR_CODE, 'SCHEDULE_NOT_FOUND')
+      callback({ code: grpc.status.NOT_FOUND, details: 'no such schedule', metadata })
+    },
   })
   server.addService(AuditService.service, {
     CheckInvariants: (_call: unknown, callback: grpc.sendUnaryData<object>) =>

@@ -9,7 +9,7 @@ let service: PayingService
 
 beforeAll(async () => {
   service = await startPayingService()
-}, 60_000)
+})
 
 afterAll(() => service.stop())
 

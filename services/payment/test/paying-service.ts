@@ -53,7 +53,13 @@ export interface PayingService {
   /** Makes a reservation that is held, and returns its id. */
   hold(
     userId: string,
-    change?: { status?: string; totalAmount?: number; notPayable?: string; expiresAtMs?: number },
+    change?: {
+      scheduleId?: number
+      status?: string
+      totalAmount?: number
+      notPayable?: string
+      expiresAtMs?: number
+    },
   ): string
   /** Pays for a reservation: from the wallet, or with the token of a card. */
   pay(

@@ -10,7 +10,7 @@ let service: PayingService
 
 beforeAll(async () => {
   service = await startPayingService()
-}, 60_000)
+})
 
 afterAll(() => service.stop())
 
@@ -113,11 +113,16 @@ test('what nobody could decide leaves the key free', async () => {
 
 test('of one key, a payment and a refusal that come at the same moment never both stand', async () => {
   const keys = Array.from({ length: 40 }, () => randomUUID())
+  // A busy machine may answer some by 503, which leaves the key free.
+  const decide = (reservationId: string, key: string): Promise<void> =>
+    eventually(async () => {
+      expect((await service.pay('706', reservationId, { key })).status).not.toBe(503)
+    })
   await Promise.all(
     keys.flatMap((key) => {
       const reservationId = service.hold('706')
-      const expired = service.pay('706', service.hold('706', { status: 'EXPIRED' }), { key })
-      return [service.pay('706', reservationId, { key }), expired]
+      const expired = service.hold('706', { status: 'EXPIRED' })
+      return [decide(reservationId, key), decide(expired, key)]
     }),
   )
   const { rows } = await service.pool.query<{ key: string; paid: boolean; refused: boolean }>(

@@ -111,7 +111,7 @@ test('a deadline that passes in the same moment as the reply: the saga is remind
       )
     }
   }
-}, 30_000)
+})
 
 test('a saga that got its reply after it was listed is not locked for a reminder', async () => {
   const payments = await beginPayments(one.ctx.pool, byWallet(2), past())

@@ -23,7 +23,7 @@ beforeAll(async () => {
     // Only the events say when to ask.
     CARD_ACTION_POLL_MS: '600000',
   })
-}, 60_000)
+})
 
 afterAll(async () => {
   await service.stop()

@@ -42,7 +42,7 @@ beforeAll(async () => {
       throw error
     },
   })
-}, 60_000)
+})
 
 afterAll(async () => {
   await payment.lifecycle.stop()

@@ -54,13 +54,10 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
     received: [],
     answer: () => 204,
     deliveries: (count) =>
-      eventually(
-        () => {
-          expect(receiver.received.map(({ content }) => content.type)).toHaveLength(count)
-          return receiver.received
-        },
-        { withinMs: 15_000 },
-      ),
+      eventually(() => {
+        expect(receiver.received.map(({ content }) => content.type)).toHaveLength(count)
+        return receiver.received
+      }),
     async stop() {
       server.closeAllConnections()
       server.close()

@@ -1,4 +1,4 @@
-import { grpcTarget, hostSettings, whole } from '@frontrow/service-host/config'
+import { grpcTarget, hostSettings, idempotencyKeepHours, whole } from '@frontrow/service-host/config'
 import { z } from 'zod'
 
 const opsUrls = z
@@ -56,6 +56,7 @@ export const settings = hostSettings.extend({
   ENDED_TOKENS_KEEP_DAYS: whole(1, 3_650, 7).describe(
     'how long tokens that were used, left or expired are kept',
   ),
+  IDEMPOTENCY_KEEP_HOURS: idempotencyKeepHours,
   SYSTEM_OPS_URLS: opsUrls.describe(
     'name=http://host:port of the ops port of every service, for /health/system; separated by commas',
   ),

@@ -1,6 +1,7 @@
 import type { Logger } from '@frontrow/service-host/logger'
 import type { Pool } from '@frontrow/postgres/pool'
 import type { LRUCache } from 'lru-cache'
+import type { AdmissionCounts } from './admission/admission-counts.ts'
 import type { BusyRooms } from './admission/admit-waiting.ts'
 import type { NoShowGrace } from './admission/no-shows.ts'
 import type { QueueConfig } from './config.ts'
@@ -25,6 +26,7 @@ export interface QueueContext {
   rooms: Rooms
   joins: JoinBatches
   notes: PlaceNotes
+  admissionCounts: AdmissionCounts
   busy: BusyRooms
   noShowGrace: NoShowGrace
   /** Schedules that have opened and whose draw is still to be made. */

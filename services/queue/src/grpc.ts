@@ -1,4 +1,5 @@
 import { adminActionsPage, listAdminActions } from '@frontrow/admin-actions/list-admin-actions'
+import { checkKeys } from '@frontrow/idempotency/audit'
 import { checkMessages } from '@frontrow/messaging/audit'
 import { AuditService, QueueService } from '@frontrow/proto/services'
 import { isRefusal } from '@frontrow/proto/refusals'
@@ -35,7 +36,11 @@ export function addServices(host: ServiceHost, ctx: QueueContext): void {
   })
   host.grpc.add(AuditService.service, {
     CheckInvariants: unaryHandler(host, 'CheckInvariants', Anything, async () => ({
-      invariants: await Promise.all([checkAdmissions(ctx.pool), checkMessages(ctx.pool, 'queue')]),
+      invariants: await Promise.all([
+        checkAdmissions(ctx.pool),
+        checkKeys(ctx.pool, 'queue'),
+        checkMessages(ctx.pool, 'queue'),
+      ]),
     })),
     ListPaymentFacts: unaryHandler(host, 'ListPaymentFacts', Anything, async () => ({ facts: [] })),
     ListAdminActions: unaryHandler(host, 'ListAdminActions', adminActionsPage, async (page) => ({

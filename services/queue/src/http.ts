@@ -5,6 +5,7 @@ import type { HttpServer } from '@frontrow/service-host/http-server'
 import type { Reply } from '@frontrow/service-host/serve-route'
 import type { QueueContext } from './context.ts'
 import { steerWaitingRoom } from './admission/steer-waiting-room.ts'
+import { watchWaitingRoom } from './admission/watch-waiting-room.ts'
 import { describeFairness, isFullPage } from './fairness/describe-fairness.ts'
 import {
   fairnessRoute,
@@ -19,14 +20,12 @@ import {
 } from './openapi.ts'
 import { describePlace } from './places/describe-place.ts'
 import type { PlaceDescription } from './places/describe-place.ts'
-import { compareEstimates } from './places/estimate-wait.ts'
 import { joinWaitingRoom } from './places/join-waiting-room.ts'
 import { leaveWaitingRoom } from './places/leave-waiting-room.ts'
 import { locatePlace } from './places/locate-place.ts'
 import type { ExpectedOwner } from './places/locate-place.ts'
 import { reissueToken } from './places/reissue-token.ts'
-import { RedisAwayError } from './redis-room/redis-gate.ts'
-import type { RoomSummary } from './room.ts'
+import { lineJson, watchedRoomJson } from './room-json.ts'
 import { knownOpening } from './schedules.ts'
 import type { PlaceStreams } from './streams/place-streams.ts'
 
@@ -46,12 +45,7 @@ export function addRoutes(http: HttpServer, ctx: QueueContext, streams: PlaceStr
   )
   http.handle(nowServingRoute, async ({ params: { scheduleId } }) => {
     await knownOpening(ctx.schedules, scheduleId)
-    const {
-      maxActive: _max,
-      admitPerSecond: _rate,
-      active: _active,
-      ...line
-    } = roomJson(scheduleId, await ctx.rooms.summary(scheduleId))
+    const line = lineJson(scheduleId, await ctx.rooms.summary(scheduleId))
     return { status: 200, data: line, headers: { 'Cache-Control': 'public, max-age=1' } }
   })
 
@@ -79,21 +73,17 @@ export function addRoutes(http: HttpServer, ctx: QueueContext, streams: PlaceStr
     return { status: 200, data, headers: { 'Cache-Control': caching } }
   })
 
-  http.handle(watchRoomRoute, async ({ params: { scheduleId } }) => {
-    await ctx.schedules.get(scheduleId)
-    ctx.rooms.forgetSummary(scheduleId)
-    return {
-      status: 200,
-      data: await watchedRoomJson(ctx, scheduleId, await ctx.rooms.summary(scheduleId)),
-      headers: NO_STORE,
-    }
-  })
-
-  http.handle(steerRoomRoute, async ({ params: { scheduleId }, body }) => ({
+  http.handle(watchRoomRoute, async ({ params: { scheduleId } }) => ({
     status: 200,
-    data: await watchedRoomJson(ctx, scheduleId, await steerWaitingRoom(ctx, scheduleId, body)),
+    data: watchedRoomJson(scheduleId, await watchWaitingRoom(ctx, scheduleId)),
     headers: NO_STORE,
   }))
+
+  http.handle(steerRoomRoute, async ({ params: { scheduleId }, body, headers, caller }) => {
+    const by = { caller, key: headers['idempotency-key'] }
+    const reply = await steerWaitingRoom(ctx, scheduleId, body, by)
+    return { ...reply, headers: { ...reply.headers, ...NO_STORE } }
+  })
 }
 
 function whose(
@@ -122,35 +112,4 @@ function withCookies(place: PlaceDescription): Reply {
     (name) => `${name}=${place.token}; ${COOKIE_ATTRIBUTES}`,
   )
   return { status: 200, data: place, headers: { ...NO_STORE, 'Set-Cookie': cookies } }
-}
-
-async function watchedRoomJson(ctx: QueueContext, scheduleId: number, summary: RoomSummary) {
-  return {
-    ...roomJson(scheduleId, summary),
-    estimates: compareEstimates(await keptEstimates(ctx, scheduleId)),
-  }
-}
-
-async function keptEstimates(ctx: QueueContext, scheduleId: number) {
-  try {
-    return await ctx.redisRoom.estimates(scheduleId)
-  } catch (error) {
-    // They are kept in Redis alone: worth little, and soon there again.
-    if (error instanceof RedisAwayError) return []
-    throw error
-  }
-}
-
-function roomJson(scheduleId: number, room: RoomSummary) {
-  return {
-    scheduleId,
-    maxActive: room.maxActive,
-    admitPerSecond: room.admitPerSecond,
-    paused: room.paused,
-    waiting: room.waiting,
-    active: room.active,
-    nowServing: room.nowServing,
-    admittedPerMinute: room.admittedLastMinute,
-    serverTime: new Date(room.nowMs).toISOString(),
-  }
 }

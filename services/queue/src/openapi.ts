@@ -1,3 +1,4 @@
+import { replayHeader, writeHeaders, writeRefusals } from '@frontrow/idempotency/write-headers'
 import { admitPerSecond, maxActive } from '@frontrow/proto/values'
 import { defineRoute } from '@frontrow/service-host/route'
 import type { RouteSpec } from '@frontrow/service-host/route'
@@ -65,6 +66,11 @@ const placeEvent = z.discriminatedUnion('event', [
 ])
 
 const watchedRoom = room.extend({
+  admitted: z.int().meta({
+    description:
+      'Admissions since the room was made. Two readings and the seconds between their `serverTime`s give admissions a second.',
+    example: 4_120,
+  }),
   estimates: z
     .object({
       samples: z.int(),
@@ -303,9 +309,11 @@ export const steerRoomRoute = defineRoute({
   operationId: 'steerWaitingRoom',
   tag: 'admin',
   summary: 'Steer one waiting room while it runs',
-  description: 'What is left out stays. It holds from the next admission on; who is ACTIVE already stays so.',
+  description:
+    'What is left out stays. It holds from the next admission on; who is ACTIVE already stays so. The answer has the new limits, and the counts of the moment before.',
   auth: 'admin',
   params: scheduleParams,
+  headers: writeHeaders,
   body: z
     .strictObject({
       maxActive: maxActive
@@ -318,8 +326,10 @@ export const steerRoomRoute = defineRoute({
     .refine((change) => Object.values(change).some((value) => value !== undefined), {
       message: 'name at least one of maxActive, admitPerSecond and paused',
     }),
-  responses: { 200: { description: 'The room with its new limits.', schema: watchedRoom } },
-  refusals: ['SCHEDULE_NOT_FOUND', 'UNAVAILABLE', ...bodyRefusals],
+  responses: {
+    200: { description: 'The room with its new limits.', headers: replayHeader, schema: watchedRoom },
+  },
+  refusals: ['SCHEDULE_NOT_FOUND', 'UNAVAILABLE', ...writeRefusals, ...bodyRefusals],
 })
 
 /** All routes of this service, for the API reference. */

@@ -1,3 +1,4 @@
+import { tidyKeys } from '@frontrow/idempotency/idempotency-key'
 import type { Schedule__Output as Schedule } from '@frontrow/proto/gen/frontrow/catalog/v1/Schedule'
 import { readRequestsQueueToken } from '@frontrow/proto/queue-token'
 import { refusalKind } from '@frontrow/proto/refusals'
@@ -8,6 +9,7 @@ import { watchPool } from '@frontrow/service-host/metrics'
 import { createPool } from '@frontrow/postgres/pool'
 import type { Pool } from '@frontrow/postgres/pool'
 import { LRUCache } from 'lru-cache'
+import { AdmissionCounts } from './admission/admission-counts.ts'
 import { admitWaiting, BusyRooms } from './admission/admit-waiting.ts'
 import { NoShowGrace } from './admission/no-shows.ts'
 import { roomDefaults } from './admission/steer-waiting-room.ts'
@@ -40,6 +42,7 @@ const OPEN_EVERY_MS = 500
 const DRAW_EVERY_MS = 200
 const STREAM_EVERY_MS = 100
 const TIDY_EVERY_MS = 600_000
+// The most that one call of tidyKeys deletes, too.
 const TIDY_BATCH = 5_000
 const ROOMS_MAX = 5_000
 const CATALOG_DEADLINE_MS = 800
@@ -103,6 +106,7 @@ function createContext(host: ServiceHost, config: QueueConfig): QueueContext {
     rooms: new Rooms({ redis: redisRoom, postgres, mirror }),
     joins: createJoinBatches(changes),
     notes: createPlaceNotes(changes),
+    admissionCounts: new AdmissionCounts(pool),
     drawsDue: new Set(),
     gate,
     redisRoom,
@@ -138,6 +142,9 @@ function addTasks(host: ServiceHost, ctx: QueueContext, streams: PlaceStreams): 
   host.every('draw places', DRAW_EVERY_MS, (signal) => drawDuePlaces(ctx, signal))
   host.every('tidy ended tokens', TIDY_EVERY_MS, async () => {
     return (await deleteEndedTokens(ctx.pool, ctx.config.ENDED_TOKENS_KEEP_DAYS, TIDY_BATCH)) >= TIDY_BATCH
+  })
+  host.every('tidy idempotency keys', TIDY_EVERY_MS, async () => {
+    return (await tidyKeys(ctx.pool, ctx.config.IDEMPOTENCY_KEEP_HOURS)) >= TIDY_BATCH
   })
   host.every('event streams', STREAM_EVERY_MS, (signal) => streams.round(signal))
 }

@@ -14,7 +14,7 @@ let before: unknown
 beforeAll(async () => {
   room = await makeRoomWithBystanders()
   before = await room.state()
-}, 90_000)
+})
 
 afterAll(() => room?.stop())
 

@@ -66,7 +66,7 @@ export async function verifyFairness(
   const checker = join(import.meta.dirname, '..', '..', '..', 'fairness', 'main.ts')
   const child = spawn(process.execPath, [checker, '--schedule', String(scheduleId), '--url', url, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    timeout: 20_000,
+    timeout: 60_000,
   })
   let output = ''
   child.stdout.on('data', (chunk: Buffer) => {

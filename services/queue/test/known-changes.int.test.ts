@@ -20,7 +20,7 @@ beforeAll(async () => {
   queue = await startQueueService(environment, catalog, { ADMIT_EVERY_MS: '5000' })
   stores = await connectStores(environment)
   client = new QueueClient(queue)
-}, 60_000)
+})
 
 afterAll(async () => {
   await stores?.stop()

@@ -75,11 +75,8 @@ export async function readRows(pool: Pool, scheduleId: number): Promise<WholeRoo
 export async function expectMirrored(
   stores: { redis: Redis; pool: Pool },
   scheduleId: number,
-  withinMs = 5_000,
 ): Promise<void> {
-  await eventually(
-    async () =>
-      expect(await readMirror(stores.redis, scheduleId)).toEqual(await readRows(stores.pool, scheduleId)),
-    { withinMs },
+  await eventually(async () =>
+    expect(await readMirror(stores.redis, scheduleId)).toEqual(await readRows(stores.pool, scheduleId)),
   )
 }

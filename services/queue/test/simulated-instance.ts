@@ -4,6 +4,7 @@ import { createMetrics } from '@frontrow/service-host/metrics'
 import { ReplyError } from 'ioredis'
 import type { Redis } from 'ioredis'
 import { LRUCache } from 'lru-cache'
+import { AdmissionCounts } from '../src/admission/admission-counts.ts'
 import { BusyRooms } from '../src/admission/admit-waiting.ts'
 import { NoShowGrace } from '../src/admission/no-shows.ts'
 import { roomDefaults } from '../src/admission/steer-waiting-room.ts'
@@ -121,6 +122,7 @@ export class SimulatedInstance {
       rooms: new Rooms({ redis: redisRoom, postgres, mirror }),
       joins: createJoinBatches(changes),
       notes: createPlaceNotes(changes),
+      admissionCounts: new AdmissionCounts(pool),
       drawsDue: new Set(),
       gate,
       redisRoom,

@@ -23,9 +23,9 @@ const { SIMULATION_COURSES, SIMULATION_SEED, SIMULATION_PATH } = z
   })
   .parse(process.env)
 
-const COURSES = 250
+const COURSES = 150
 // On a busy machine fewer courses are made, unless their number is asked for.
-const COURSES_MAX_MS = 40_000
+const COURSES_MAX_MS = 25_000
 const SHRINKING_MAX_MS = 40_000
 const COURSE_MAX_MS = 5_000
 

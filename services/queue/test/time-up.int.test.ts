@@ -15,8 +15,6 @@ import type { ReservationsStandIn } from './reservations-stand-in.ts'
 
 const ACTIVE_MS = 3_000
 const ACTIVE_MAX_MS = 7_000
-// Consumers that have just begun may agree on their partitions late, and the machine may be busy.
-const PATIENCE_MS = 40_000
 const GONE = { code: 'QUEUE_TOKEN_INVALID' }
 
 let environment: TestEnvironment
@@ -31,7 +29,7 @@ beforeAll(async () => {
   queues = await startQueueInstances(environment, catalog, { ...lives, ADMIT_EVERY_MS: '50' })
   reservations = await startReservations(environment)
   await consumersListen()
-}, 90_000)
+})
 
 afterAll(async () => {
   await reservations?.stop()
@@ -46,9 +44,7 @@ async function consumersListen(): Promise<void> {
   await steer(queues.at(0), scheduleId, { maxActive: 1, paused: true })
   const witness = placeOf(await queues.at(0).client.join(scheduleId, 'witness'))
   await reservations.confirmed({ ...witness, userId: 'witness' }, 0)
-  await eventually(async () => expect(await queues.at(1).client.place(witness.token)).toMatchObject(GONE), {
-    withinMs: PATIENCE_MS,
-  })
+  await eventually(async () => expect(await queues.at(1).client.place(witness.token)).toMatchObject(GONE))
 }
 
 async function enter(scheduleId: number, user: string): Promise<SeenPlace> {
@@ -68,7 +64,7 @@ test('who holds, refreshes, gives up and reissues again and again is out at ACTI
   let token = buyer.token
   let rounds = 0
   const deadlines: number[] = []
-  for (; Date.now() < endMs - 1_000; rounds += 1) {
+  for (; Date.now() < endMs - 2_500; rounds += 1) {
     const key = randomUUID()
     const untilMs = Date.now() + (rounds < 3 ? 4_000 : 300_000)
     await reservations.held(holder, untilMs, { key })
@@ -109,7 +105,7 @@ test('who holds, refreshes, gives up and reissues again and again is out at ACTI
   const endedAt = ended?.kind === 'TIME_UP' ? ended.endedAt : ''
   expect(Date.parse(endedAt)).toBeGreaterThanOrEqual(endMs)
   expect(admitted?.admittedAt).toBe(endedAt)
-}, 40_000)
+})
 
 test('who comes to the deadline of a hold, or of an untouched place, ends there, and the log says nothing of it', async () => {
   const scheduleId = catalog.addSchedule()
@@ -149,7 +145,7 @@ test('where ACTIVE_MS is longer than ACTIVE_MAX_MS, the absolute end is told fro
     await short.stop()
     await own.dispose()
   }
-}, 60_000)
+})
 
 test('who was given longer before ACTIVE_MAX_MS was lowered keeps it, and the log does not call its end the absolute one', async () => {
   const own = await createTestEnvironment()
@@ -163,7 +159,7 @@ test('who was given longer before ACTIVE_MAX_MS was lowered keeps it, and the lo
   try {
     const scheduleId = catalog.addSchedule()
     const early = placeOf(await instances.at(0).client.join(scheduleId, 'early'))
-    const untilMs = early.expiresAt + 6_000
+    const untilMs = early.expiresAt + 10_000
     expect(await instances.at(1).extend(early.token, untilMs)).toBe(untilMs)
     await instances.stop()
     instances = await start(2_000)
@@ -186,4 +182,4 @@ test('who was given longer before ACTIVE_MAX_MS was lowered keeps it, and the lo
     await instances.stop()
     await own.dispose()
   }
-}, 60_000)
+})

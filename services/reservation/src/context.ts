@@ -4,6 +4,7 @@ import type { Logger } from '@frontrow/service-host/logger'
 import type { QueueCalls } from './clients.ts'
 import type { Config } from './config.ts'
 import type { ReservationCounters } from './events.ts'
+import type { RefusedHolds } from './sales/refused-holds.ts'
 import type { SeatPicker } from './seat-picker.ts'
 import type { Schedules } from './schedules.ts'
 import type { TakeSeats } from './share-holds.ts'
@@ -20,6 +21,7 @@ export interface Context extends QueueCalls {
   seatPicker: SeatPicker
   ticketCodes: TicketCodes
   counters: ReservationCounters
+  refusedHolds: RefusedHolds
   /** For on-sale windows only. Whether a hold has ended is decided by the database's clock. */
   now: () => Date
 }

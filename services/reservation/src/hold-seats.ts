@@ -48,7 +48,10 @@ export async function holdSeats(ctx: Context, command: HoldSeats, checked?: Offe
   try {
     return await hold(ctx, command, checked)
   } catch (error) {
-    if (isRefusal(error)) ctx.counters.holdRefused(error.code)
+    if (isRefusal(error)) {
+      ctx.counters.holdRefused(error.code)
+      ctx.refusedHolds.note(command.scheduleId, error.code)
+    }
     throw error
   }
 }

@@ -14,7 +14,8 @@ import { holdSeats } from './hold-seats.ts'
 import type { HoldAnswer } from './hold-seats.ts'
 import { acceptHold } from './jobs/accept-holds.ts'
 import { getJob } from './jobs/get-job.ts'
-import { getJobRoute } from './jobs/openapi.ts'
+import { listJobs } from './jobs/list-jobs.ts'
+import { getJobRoute, listJobsRoute } from './jobs/openapi.ts'
 import type { Jobs } from './jobs/start-jobs.ts'
 import {
   cancelReservationRoute,
@@ -26,10 +27,15 @@ import {
 import type { HoldBody } from './openapi.ts'
 import { refreshHold } from './refresh-hold.ts'
 import { toRefundJson, toReservationJson } from './reservation-json.ts'
+import type { ReservationJson } from './reservation-json.ts'
+import type { Reservation } from './reservation.ts'
+import { showIfKnown } from './show.ts'
+import type { ListedJob } from './sql/jobs.ts'
 
 /** Adds the REST routes. Each one parses the request, calls a use case and translates its result. */
 export function addHttpRoutes(http: HttpServer, ctx: Context, jobs: Pick<Jobs, 'intake' | 'reader'>): void {
-  const refreshesMax = ctx.config.REFRESHES_MAX
+  const told = async (reservation: Reservation): Promise<ReservationJson> =>
+    toReservationJson(reservation, ctx.config.REFRESHES_MAX, await showIfKnown(ctx, reservation.scheduleId))
 
   http.handle(holdSeatsRoute, async ({ body, headers, caller, request }) => {
     const command = {
@@ -59,6 +65,12 @@ export function addHttpRoutes(http: HttpServer, ctx: Context, jobs: Pick<Jobs, '
     return { status: 200, data: job, headers: { 'Cache-Control': 'no-store' } }
   })
 
+  http.handle(listJobsRoute, async ({ query: { cursor, ...query } }) => {
+    const { jobs: listed, nextNumber } = await listJobs(ctx, { ...query, beforeNumber: cursor })
+    const nextCursor = nextNumber === null ? null : toCursor(nextNumber)
+    return { status: 200, data: { items: listed.map(toListedJobJson), nextCursor } }
+  })
+
   http.handle(listReservationsRoute, async ({ query, caller }) => {
     const { items, nextBefore } = await getReservations(ctx, {
       userId: caller.userId,
@@ -69,7 +81,7 @@ export function addHttpRoutes(http: HttpServer, ctx: Context, jobs: Pick<Jobs, '
     return {
       status: 200,
       data: {
-        items: items.map((item) => toReservationJson(item, refreshesMax)),
+        items: await Promise.all(items.map(told)),
         nextCursor: nextBefore === null ? null : toCursor(nextBefore),
       },
     }
@@ -77,7 +89,7 @@ export function addHttpRoutes(http: HttpServer, ctx: Context, jobs: Pick<Jobs, '
 
   http.handle(getReservationRoute, async ({ params, caller }) => {
     const reservation = await getReservation(ctx, params.reservationId, ownerFor(caller))
-    return { status: 200, data: toReservationJson(reservation, refreshesMax) }
+    return { status: 200, data: await told(reservation) }
   })
 
   http.handle(refreshHoldRoute, async ({ params, caller, request }) => {
@@ -87,7 +99,7 @@ export function addHttpRoutes(http: HttpServer, ctx: Context, jobs: Pick<Jobs, '
     const { scheduleId } = await getReservation(ctx, reservationId, owner)
     const queueToken = readQueueToken(request.headers, scheduleId)
     const reservation = await refreshHold(ctx, { reservationId, owner, queueToken })
-    return { status: 200, data: toReservationJson(reservation, refreshesMax) }
+    return { status: 200, data: await told(reservation) }
   })
 
   http.handle(cancelReservationRoute, async ({ params, caller }) => {
@@ -113,6 +125,22 @@ function toHoldReply({ data, isReplay }: HoldAnswer, isAsync: boolean): Reply {
       ...(job.success ? { Location: job.data.statusEndpoint } : {}),
       ...(job.success && isAsync ? { 'Preference-Applied': 'respond-async' } : {}),
     },
+  }
+}
+
+function toListedJobJson(job: ListedJob): object {
+  const { jobId, status, scheduleId, userId, attempts, error, reservationId, createdAt, completedAt } = job
+  return {
+    jobId,
+    type: 'hold',
+    status,
+    scheduleId,
+    userId,
+    attempts,
+    ...(error === null ? {} : { error }),
+    ...(reservationId === null ? {} : { reservationId }),
+    createdAt: createdAt.toISOString(),
+    ...(completedAt === null ? {} : { completedAt: completedAt.toISOString() }),
   }
 }
 

@@ -6,8 +6,9 @@ import { money } from '@frontrow/values/money'
 import { limit, uuidCursor } from '@frontrow/values/page'
 import { time } from '@frontrow/values/time'
 import { z } from 'zod'
-import { acceptedJob, getJobRoute } from './jobs/openapi.ts'
-import { reservationId, seat } from './reservation-fields.ts'
+import { acceptedJob, getJobRoute, listJobsRoute } from './jobs/openapi.ts'
+import { reservationId, seat, show } from './reservation-fields.ts'
+import { getSalesRoute } from './sales/openapi.ts'
 import { ticketRoutes } from './tickets/openapi.ts'
 
 const status = z.enum(['HOLD', 'CONFIRMED', 'CANCELLED', 'EXPIRED'])
@@ -43,6 +44,7 @@ const reservation = hold.extend({
   confirmedAt: time.nullable(),
   cancelledAt: time.nullable(),
   refund,
+  schedule: show,
 })
 
 const CHOICES = ['seatId', 'seatIds', 'quantity'] as const
@@ -238,5 +240,7 @@ export const routes = [
   refreshHoldRoute,
   cancelReservationRoute,
   getJobRoute,
+  listJobsRoute,
+  getSalesRoute,
   ...ticketRoutes,
 ]

@@ -1,4 +1,5 @@
 import type { Reservation, Seat } from './reservation.ts'
+import type { ShowJson } from './show.ts'
 
 /** The answer of POST /reservations to a new hold, and to a repeated Idempotency-Key. */
 export interface NewHoldJson extends HoldJson {
@@ -28,6 +29,7 @@ export interface ReservationJson extends HoldJson {
   confirmedAt: string | null
   cancelledAt: string | null
   refund: RefundJson | null
+  schedule: ShowJson | null
 }
 
 /** The refund of a cancelled reservation. */
@@ -56,7 +58,11 @@ export function toUntimedHoldJson(
   }
 }
 
-export function toReservationJson(reservation: Reservation, refreshesMax: number): ReservationJson {
+export function toReservationJson(
+  reservation: Reservation,
+  refreshesMax: number,
+  schedule: ShowJson | null,
+): ReservationJson {
   return {
     ...toUntimedHoldJson(reservation),
     reservedAt: reservation.reservedAt.toISOString(),
@@ -66,6 +72,7 @@ export function toReservationJson(reservation: Reservation, refreshesMax: number
     confirmedAt: reservation.confirmedAt?.toISOString() ?? null,
     cancelledAt: reservation.cancelledAt?.toISOString() ?? null,
     refund: toRefundJson(reservation),
+    schedule,
   }
 }
 

@@ -13,6 +13,8 @@ import { addHttpRoutes } from './http.ts'
 import { createJobs } from './jobs/start-jobs.ts'
 import { consumedTopics, messageHandlers } from './messages.ts'
 import { rememberSchedules } from './schedules.ts'
+import { addSalesRoutes } from './sales/http.ts'
+import { RefusedHolds } from './sales/refused-holds.ts'
 import { SeatPicker } from './seat-picker.ts'
 import { shareHolds } from './share-holds.ts'
 import { countLiveHolds } from './sql/reservations.ts'
@@ -21,6 +23,7 @@ import { addTicketRoutes } from './tickets/http.ts'
 import { createTicketCodes } from './tickets/ticket-codes.ts'
 
 const TIDY_EVERY_MS = 600_000
+const STORE_REFUSED_EVERY_MS = 1_000
 // The most that one call of tidyKeys deletes.
 const TIDY_BATCH = 5_000
 
@@ -43,11 +46,13 @@ export async function startReservation(
     seatPicker: new SeatPicker((scheduleId) => listTakenSeatIds(pool, scheduleId)),
     ticketCodes: createTicketCodes(config.TICKET_SIGNING_KEY, config.TICKET_PUBLIC_KEYS),
     counters: countReservations(metrics, logger),
+    refusedHolds: new RefusedHolds(pool),
     now: () => new Date(),
   }
   const jobs = createJobs(host, ctx, { getPayment })
   addHttpRoutes(host.http, ctx, jobs)
   addTicketRoutes(host.http, ctx)
+  addSalesRoutes(host.http, ctx)
   addGrpcMethods(host, ctx)
   host.consume(consumedTopics, messageHandlers(ctx, jobs.workers))
   host.every('expire holds', config.SWEEP_EVERY_MS, () => expireHolds(ctx))
@@ -55,6 +60,9 @@ export async function startReservation(
   host.every('tidy idempotency keys', TIDY_EVERY_MS, async () => {
     return (await tidyKeys(pool, config.IDEMPOTENCY_KEEP_HOURS)) >= TIDY_BATCH
   })
+  host.every('store refused holds', STORE_REFUSED_EVERY_MS, () => ctx.refusedHolds.store())
+  // It ends when nothing can be refused any more, and before the connections.
+  host.lifecycle.add('refused holds', () => ctx.refusedHolds.store())
   watchValue(
     metrics.registry,
     { name: 'reservation_holds_live', help: 'Holds that have not ended' },

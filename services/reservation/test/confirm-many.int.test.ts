@@ -211,7 +211,7 @@ test('commands in batches, however they are split, come to the same as one after
     'sold',
   ])
   await expectInvariants()
-}, 60_000)
+})
 
 test('two instances with overlapping batches: one sale a hold, one reply a payment, one last hold a place, no deadlock', async () => {
   const deadlocks = await deadlocksOf(useCases.environment, pool, async (own) => {
@@ -245,7 +245,7 @@ test('two instances with overlapping batches: one sale a hold, one reply a payme
   })
   expect(deadlocks).toBe(0)
   await expectInvariants()
-}, 60_000)
+})
 
 async function expectOneSaleEach(holds: readonly Held[], commands: readonly SentCommand[]): Promise<void> {
   const { rows: replies } = await pool.query<{

@@ -46,17 +46,14 @@ async function jobs(): Promise<EndedJob[]> {
   return rows
 }
 
-const ended = (count: number, withinMs = 20_000): Promise<EndedJob[]> =>
-  eventually(
-    async () => {
-      const all = await jobs()
-      expect(
-        all.map(({ status }) => status).filter((status) => /completed|failed/.test(status)),
-      ).toHaveLength(count)
-      return all
-    },
-    { withinMs },
-  )
+const ended = (count: number): Promise<EndedJob[]> =>
+  eventually(async () => {
+    const all = await jobs()
+    expect(all.map(({ status }) => status).filter((status) => /completed|failed/.test(status))).toHaveLength(
+      count,
+    )
+    return all
+  })
 
 /** They ended in the order in which they were accepted; up to 32 neighbours are run at once, and may end in any. */
 function expectInOrder(all: readonly EndedJob[]): void {
@@ -122,14 +119,14 @@ describe('a worker that is killed in mid job', () => {
     const next = await startInstance(running.environment, running.neighbours, { SWEEP_EVERY_MS: '100' })
     stops.push(() => next.stop())
     const all = await ended(3)
-    // The 3 s for which the job belonged to the dead one, a second more for the others, and room.
-    expect(performance.now() - killedAt).toBeLessThan(8_000)
+    // The 3 s for which the job belonged to the dead one, and room for a busy machine.
+    expect(performance.now() - killedAt).toBeLessThan(30_000)
     expect(all.map(({ status }) => status)).toEqual(['completed', 'completed', 'completed'])
     expect(all[0]?.attempts).toBeGreaterThan(1)
     expect((await reservations()).map(({ reservation_id: id }) => id)).toEqual(
       all.map(({ reservationId }) => reservationId),
     )
-  }, 40_000)
+  })
 
   test('after its hold was made: the job ends with that hold, and there is no second one', async () => {
     await start(quick)
@@ -154,7 +151,7 @@ describe('a worker that is killed in mid job', () => {
     stops.push(() => next.stop())
     expect(await ended(1)).toMatchObject([{ status: 'completed', reservationId: made?.reservation_id }])
     expect(await reservations()).toHaveLength(1)
-  }, 40_000)
+  })
 })
 
 test('of 200 jobs for 50 seats, accepted by two instances, those of the first 50 win', async () => {
@@ -176,7 +173,7 @@ test('of 200 jobs for 50 seats, accepted by two instances, those of the first 50
   expect(all.slice(0, 50).map(({ status }) => status)).toEqual(Array.from({ length: 50 }, () => 'completed'))
   expect(all.slice(50).map(({ code }) => code)).toEqual(Array.from({ length: 150 }, () => 'SEAT_TAKEN'))
   expectInOrder(all)
-}, 40_000)
+})
 
 test('a message that comes many times, also under other ids and to two instances, makes one hold of its job', async () => {
   await start({})
@@ -215,7 +212,7 @@ test('a message that comes many times, also under other ids and to two instances
     expect(rows).toHaveLength(41)
   })
   expect((await reservations()).map(({ user_id: userId }) => userId).toSorted()).toEqual(people.toSorted())
-}, 40_000)
+})
 
 test('while what a job needs is away it is tried again without a sweep, and those behind it wait for it', async () => {
   await start({ SWEEP_EVERY_MS: '60000' })
@@ -238,7 +235,7 @@ test('while what a job needs is away it is tried again without a sweep, and thos
     { status: 'failed', code: 'SEAT_TAKEN' },
     { status: 'completed' },
   ])
-}, 40_000)
+})
 
 test('a schedule whose late job can not be failed keeps no other from being woken', async () => {
   // Without Kafka the sweep alone wakes schedules.
@@ -259,11 +256,11 @@ test('a schedule whose late job can not be failed keeps no other from being woke
   await client.query('COMMIT')
   client.release()
   expect((await ended(2))[0]).toMatchObject({ status: 'failed', code: 'TIMEOUT' })
-}, 40_000)
+})
 
 describe('a job that can not be done in time', () => {
   test('has failed with TIMEOUT, and holds nothing when what it waited for is back', async () => {
-    await start({ JOB_MAX_MS: '1500' })
+    await start({ JOB_MAX_MS: '4000' })
     const { neighbours } = running
     const release = await keepFromHolding(running.db, '1', 1)
     await accept('1', { scheduleId: 1, seatIds: [1001] })
@@ -278,10 +275,10 @@ describe('a job that can not be done in time', () => {
     expect(after.status).toBe(201)
     const { data } = await running.call('1', 'GET', `/jobs/${all[1]?.jobId}`)
     expect(data).toMatchObject({ status: 'failed', error: { code: 'TIMEOUT' } })
-  }, 40_000)
+  })
 
   test('holds nothing either by an attempt that was under way and ends later', async () => {
-    await start({ JOB_MAX_MS: '400', JOB_ATTEMPT_MS: '60000' })
+    await start({ JOB_MAX_MS: '3000', JOB_ATTEMPT_MS: '60000' })
     const release = await keepFromHolding(running.db, '1', 1)
     await accept('1', { scheduleId: 1, seatIds: [1001] })
     await holdsInWaiting(1)
@@ -294,7 +291,7 @@ describe('a job that can not be done in time', () => {
     expect(mine.status).toBe(201)
     expect((await reservations()).map(({ reservation_id: id }) => id)).toEqual([mine.data.reservationId])
     expect(await jobs()).toMatchObject([{ status: 'failed', code: 'TIMEOUT' }])
-  }, 40_000)
+  })
 })
 
 test('jobs that wait at a stop are run after the next start, in their order', async () => {
@@ -309,13 +306,13 @@ test('jobs that wait at a stop are run after the next start, in their order', as
   stops.push(() => next.stop())
   expectInOrder(await ended(30))
   expect(await reservations()).toHaveLength(30)
-}, 40_000)
+})
 
 test('without Kafka jobs are run all the same', async () => {
   await start({}, false)
   for (let person = 1; person <= 5; person += 1) await accept(String(person), { scheduleId: 1, quantity: 1 })
   expect((await ended(5)).map(({ status }) => status)).toEqual(Array.from({ length: 5 }, () => 'completed'))
-}, 40_000)
+})
 
 test('ended jobs are deleted after their time, and the id is unknown then', async () => {
   await start({ JOB_KEEP_MS: '1000' })
@@ -327,7 +324,7 @@ test('ended jobs are deleted after their time, and the id is unknown then', asyn
     code: 'JOB_NOT_FOUND',
   })
   expect(await reservations()).toHaveLength(1)
-}, 40_000)
+})
 
 test('a wait for the end of a job is over when its instance stops', async () => {
   await start({})
@@ -343,7 +340,7 @@ test('a wait for the end of a job is over when its instance stops', async () => 
   expect((await waiting).data.status).toBe('active')
   await release()
   await stopping
-}, 40_000)
+})
 
 test('no statement of a job reads all that ended in the last hour, also where its plan was made before', async () => {
   await start({})
@@ -384,4 +381,4 @@ test('no statement of a job reads all that ended in the last hour, also where it
   // A connection that ends reports all that it did.
   await instance.stop()
   expect((await read()) - before).toBeLessThan(50_000)
-}, 60_000)
+})

@@ -244,10 +244,10 @@ describe('GET /jobs/{jobId}', () => {
     const began = performance.now()
     expect((await jobOf('124', data.jobId, '?wait=1')).data.status).toBe('active')
     expect(performance.now() - began).toBeGreaterThan(990)
-    const [ended] = await Promise.all([jobOf('124', data.jobId, '?wait=9'), release()])
+    const [ended] = await Promise.all([jobOf('124', data.jobId, '?wait=30'), release()])
     expect(ended.data.status).toBe('completed')
-    expect((await jobOf('124', data.jobId, '?wait=9')).data.status).toBe('completed')
-    expect(performance.now() - began).toBeLessThan(6_000)
+    expect((await jobOf('124', data.jobId, '?wait=30')).data.status).toBe('completed')
+    expect(performance.now() - began).toBeLessThan(30_000)
   })
 
   test.each(['0', '31', '-1', '1.5', '1e1', '', 'ten', '05'])('wait=%s is INVALID_REQUEST', async (wait) => {
@@ -345,4 +345,62 @@ test('more waiting jobs of a schedule than allowed are 503 with Retry-After, and
     { ...ASYNC, 'idempotency-key': 'late' },
   )
   expect(again.status).toBe(202)
+})
+
+describe('GET /admin/jobs', () => {
+  const list = (query: string, admin = true) => running.call('admin', 'GET', `/admin/jobs${query}`, { admin })
+  const idsIn = (page: { data: { items: { jobId: string }[] } }) => page.data.items.map(({ jobId }) => jobId)
+
+  test('lists the jobs of everybody, newest first, each page behind the one before; a failed one with its person and why', async () => {
+    const made: string[] = []
+    for (const [userId, seatIds] of [
+      ['141', [1041]],
+      ['142', [1041]],
+      ['143', [1042]],
+    ] as const) {
+      const { data } = await running.hold(userId, { scheduleId: 1, seatIds }, ASYNC)
+      made.push(data.jobId)
+      await endOf(userId, data.jobId)
+    }
+    const [first, failed, last] = made
+    const page = await list('?scheduleId=1&limit=2')
+    expect(idsIn(page)).toEqual([last, failed])
+    expect(page.data.items[1]).toEqual({
+      jobId: failed,
+      type: 'hold',
+      status: 'failed',
+      scheduleId: 1,
+      userId: '142',
+      attempts: 1,
+      error: { code: 'SEAT_TAKEN', message: expect.any(String), details: { seatIds: [1041] } },
+      createdAt: expect.any(String),
+      completedAt: expect.any(String),
+    })
+    const { result } = (await jobOf('143', String(last))).data
+    expect(page.data.items[0]).toMatchObject({ userId: '143', reservationId: result.reservationId })
+    const next = await list(`?scheduleId=1&limit=1&cursor=${page.data.nextCursor}`)
+    expect(idsIn(next)).toEqual([first])
+    const failures = await list('?status=failed&limit=100')
+    expect(idsIn(failures)[0]).toBe(failed)
+    expect(failures.data.items.every(({ status }: { status: string }) => status === 'failed')).toBe(true)
+    expect(failures.data.nextCursor).toBeNull()
+  })
+
+  test('is for admins, and says which field is wrong', async () => {
+    expect(await list('', false)).toMatchObject({ status: 403, code: 'FORBIDDEN' })
+    expect(await list('?scheduleId=999999')).toMatchObject({ status: 404, code: 'SCHEDULE_NOT_FOUND' })
+    expect((await list('?scheduleId=3')).data).toEqual({ items: [], nextCursor: null })
+    for (const [field, value] of [
+      ['scheduleId', 'x'],
+      ['status', 'lost'],
+      ['cursor', 'x'],
+      ['limit', '0'],
+    ]) {
+      expect(await list(`?${field}=${value}`)).toMatchObject({
+        status: 400,
+        code: 'INVALID_REQUEST',
+        details: [{ in: 'query', field }],
+      })
+    }
+  })
 })

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { expect } from '@jest/globals'
+import { freePorts } from '@frontrow/local-stack/ports'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { instanceEnv } from './running-service.ts'
 import type { RunningService } from './running-service.ts'
@@ -14,7 +14,7 @@ export async function startReservationProcess(
   running: RunningService,
   env: Record<string, string>,
 ): Promise<{ port: number; kill: () => Promise<void> }> {
-  const port = await freePort()
+  const [port = 0] = await freePorts(1)
   const child = spawn(process.execPath, [MAIN], {
     env: {
       PATH: process.env['PATH'],
@@ -32,14 +32,4 @@ export async function startReservationProcess(
     expect((await running.call('1', 'GET', '/reservations', { port })).status).toBe(200)
   })
   return { port, kill }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (typeof address !== 'object' || address === null) throw new Error('the port has no number')
-  return address.port
 }

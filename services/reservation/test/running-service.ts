@@ -124,7 +124,7 @@ export async function startRunningService(
         ...headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(60_000),
     })
     const { data, error } = answer.parse(await response.json())
     return {

@@ -33,6 +33,7 @@ describe('GET /reservations/{id}/ticket', () => {
         venueName: 'Hall',
         performanceAt: expect.any(String),
         timeZone: 'Asia/Seoul',
+        status: 'ON_SALE',
       },
       tickets: [2001, 2002].map((seatId) => ({
         seat: expect.objectContaining({ seatId, section: 'A', row: '1', price: 1_500 }),

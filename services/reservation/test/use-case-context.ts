@@ -8,6 +8,7 @@ import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { settings } from '../src/config.ts'
 import type { Context } from '../src/context.ts'
 import { countReservations } from '../src/events.ts'
+import { RefusedHolds } from '../src/sales/refused-holds.ts'
 import { SeatLayout } from '../src/seat-layout.ts'
 import { SeatPicker } from '../src/seat-picker.ts'
 import { shareHolds } from '../src/share-holds.ts'
@@ -76,6 +77,7 @@ export function useCaseContext(environment: TestEnvironment, pool: Pool): Contex
     seatPicker: new SeatPicker((scheduleId) => listTakenSeatIds(pool, scheduleId)),
     ticketCodes: createTicketCodes(config.TICKET_SIGNING_KEY, config.TICKET_PUBLIC_KEYS),
     counters: countReservations(createMetrics('test', { processMetrics: false }), logger),
+    refusedHolds: new RefusedHolds(pool),
     now: () => new Date(),
     verifyToken: async ({ scheduleId, userId }) => ({ scheduleId, userId, activeUntilMs: 0, sequence: 1 }),
     schedules: {

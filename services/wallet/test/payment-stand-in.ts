@@ -44,14 +44,11 @@ export async function createPaymentStandIn(environment: TestEnvironment): Promis
     },
   })
   const about = (topic: string, paymentId: string, count: number): Promise<Envelope[]> =>
-    eventually(
-      () => {
-        const found = received.filter((message) => message.topic === topic && message.key === paymentId)
-        if (found.length < count) throw new Error(`${found.length} of ${count} messages came on ${topic}`)
-        return found
-      },
-      { withinMs: 15_000 },
-    )
+    eventually(() => {
+      const found = received.filter((message) => message.topic === topic && message.key === paymentId)
+      if (found.length < count) throw new Error(`${found.length} of ${count} messages came on ${topic}`)
+      return found
+    })
   const messageOf = (type: string, payload: Payload, id: string) => ({
     key: payload.paymentId,
     value: JSON.stringify(payload),

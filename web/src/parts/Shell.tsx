@@ -18,8 +18,7 @@ async function changeLanguage(next: Language): Promise<void> {
 
 /** What is around every page. */
 export function Shell({ children }: { children: ReactNode }) {
-  const { t, language } = useWords()
-  const other = language === 'en' ? 'ko' : 'en'
+  const { t } = useWords()
   return (
     <>
       <a className={styles['skip']} href="#content">
@@ -38,19 +37,12 @@ export function Shell({ children }: { children: ReactNode }) {
             <NavLink to="/wallet">{t('nav.wallet')}</NavLink>
           </nav>
           <div className={styles['person']}>
-            <span lang={other}>
-              <Button look="quiet" onPress={() => void changeLanguage(other)}>
-                {languages[other]}
-              </Button>
-            </span>
             <Person />
           </div>
         </div>
       </header>
       <main id="content" className={styles['content']} tabIndex={-1}>
-        <Announcement />
-        <Offline />
-        <SignInFailed />
+        <PageNotes />
         {children}
       </main>
     </>
@@ -66,7 +58,34 @@ function Announcement() {
   )
 }
 
-function Person() {
+/** What is said above every page: what is to be read out, that there is no network, and that signing in or out failed. */
+export function PageNotes() {
+  return (
+    <>
+      <Announcement />
+      <Offline />
+      <SignInFailed />
+    </>
+  )
+}
+
+/** The other language, and who is signed in with the way out, or the way in. */
+export function Person() {
+  const { language } = useWords()
+  const other = language === 'en' ? 'ko' : 'en'
+  return (
+    <>
+      <span lang={other}>
+        <Button look="quiet" onPress={() => void changeLanguage(other)}>
+          {languages[other]}
+        </Button>
+      </span>
+      <Who />
+    </>
+  )
+}
+
+function Who() {
   const { t } = useWords()
   const returnTo = useReturnTo()
   const signIn = useSignIn()

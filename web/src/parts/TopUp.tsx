@@ -5,7 +5,8 @@ import { api } from '../api.ts'
 import { digitsOf } from '../formats.ts'
 import { settle } from '../settle.ts'
 import { testCards } from '../test-cards.ts'
-import { AMOUNT_MAX, AMOUNT_MIN, readAmount } from '../top-up-amount.ts'
+import { readAmount } from '../top-up-amount.ts'
+import type { Installation } from '../installation.ts'
 import { useInstallation } from '../use-installation.ts'
 import { useOnce } from '../use-once.ts'
 import type { Once } from '../use-once.ts'
@@ -27,27 +28,29 @@ export function TopUp({ userId, atLeast }: { userId: string; atLeast?: number })
   if (installation === undefined) return <Loading />
   if (!installation.testCards) return <p>{t('topUp.noCards')}</p>
   if (charge.open !== undefined) return <OnceNote once={charge} />
-  return <TopUpForm charge={charge} digits={digitsOf(installation.currency)} atLeast={atLeast ?? 100_000} />
+  return <TopUpForm charge={charge} installation={installation} atLeast={atLeast ?? 100_000} />
 }
 
 function TopUpForm({
   charge,
-  digits,
+  installation,
   atLeast,
 }: {
   charge: Once<ChargeBody, number>
-  digits: number
+  installation: Installation
   atLeast: number
 }) {
   const { t, money } = useWords()
   const amountId = useId()
   const problemId = useId()
-  const [text, setText] = useState(String((Math.ceil(atLeast / STEP) * STEP) / 10 ** digits))
+  const { chargeAmountMin, chargeAmountMax } = installation
+  const digits = digitsOf(installation.currency)
+  const [text, setText] = useState(() => String(firstAmount(atLeast, installation) / 10 ** digits))
   const [card, setCard] = useState<string>('tok_approved')
   const [isAsked, setIsAsked] = useState(false)
-  const typed = readAmount(text, digits)
+  const typed = readAmount(text, digits, installation)
   const problem = 'problem' in typed ? typed.problem : undefined
-  const limit = (problem === 'large' ? AMOUNT_MAX : AMOUNT_MIN) / 10 ** digits
+  const limit = (problem === 'large' ? chargeAmountMax : chargeAmountMin) / 10 ** digits
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     setIsAsked(true)
@@ -91,6 +94,12 @@ function TopUpForm({
       </p>
     </form>
   )
+}
+
+/** What is missing, rounded up, as far as one charge may go. */
+function firstAmount(atLeast: number, { chargeAmountMin, chargeAmountMax }: Installation): number {
+  const rounded = Math.ceil(atLeast / STEP) * STEP
+  return Math.min(chargeAmountMax, Math.max(chargeAmountMin, rounded))
 }
 
 interface ChargeBody {

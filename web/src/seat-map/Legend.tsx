@@ -3,7 +3,7 @@ import { drawMark } from './draw-seats.ts'
 import type { Palette } from './palette.ts'
 import type { Offer } from './plan-seats.ts'
 import type { Mark } from './seat-marks.ts'
-import type { SeatMapTexts } from './seat-map-texts.ts'
+import type { LegendMark, SeatMapTexts } from './seat-map-texts.ts'
 import styles from './SeatMap.module.css'
 
 const MARK_PX = 22
@@ -14,16 +14,16 @@ export function Legend({
   free,
   palette,
   texts,
-  hasMine,
+  marks,
 }: {
   offers: readonly Offer[]
   /** Seats left of each offer. */
   free: readonly number[]
   palette: Palette
   texts: SeatMapTexts
-  hasMine: boolean
+  /** Those to explain. */
+  marks: readonly LegendMark[]
 }) {
-  const marks = [hasMine ? 'mine' : undefined, 'chosen', 'held', 'sold'] as const
   return (
     <div className={styles['legend']}>
       <ul aria-label={texts.grades} className={styles['offers']}>
@@ -37,14 +37,12 @@ export function Legend({
         ))}
       </ul>
       <ul aria-label={texts.marks} className={styles['marks']}>
-        {marks.map((mark) =>
-          mark === undefined ? null : (
-            <li key={mark}>
-              <MarkPicture mark={mark} offer={0} palette={palette} />
-              {texts.mark[mark]}
-            </li>
-          ),
-        )}
+        {marks.map((mark) => (
+          <li key={mark}>
+            <MarkPicture mark={mark} offer={0} palette={palette} />
+            {texts.mark[mark]}
+          </li>
+        ))}
       </ul>
     </div>
   )

@@ -1,5 +1,6 @@
-import { useEffect, useEffectEvent, useMemo, useRef, useState, useSyncExternalStore } from 'react'
+import { useEffect, useEffectEvent, useMemo, useRef, useState } from 'react'
 import type { KeyboardEvent } from 'react'
+import { useIsDark } from '../use-is-dark.ts'
 import { countFree } from './count-free.ts'
 import { Legend } from './Legend.tsx'
 import type { Direction } from './next-seat.ts'
@@ -9,7 +10,7 @@ import type { LayoutSeat, PlacedSeat } from './plan-seats.ts'
 import { SeatCanvas } from './seat-canvas.ts'
 import type { Scene } from './seat-canvas.ts'
 import { isOpen, markOf } from './seat-marks.ts'
-import type { SeatMapTexts } from './seat-map-texts.ts'
+import type { LegendMark, SeatMapTexts } from './seat-map-texts.ts'
 import styles from './SeatMap.module.css'
 
 /** What a seat map needs. */
@@ -23,15 +24,21 @@ export interface SeatMapProps {
   /** Ids of those that the person has already. */
   mine?: ReadonlySet<number>
   /** How many may be chosen at once. */
-  limit: number
-  /** Chooses a seat, or takes the choice back. Only called for what is free or chosen, and within the limit. */
-  onToggle: (seatId: number) => void
+  limit?: number
+  /**
+   * Chooses a seat, or takes the choice back. Only called for what is free or chosen, and within the limit. Without it seats are only
+   * looked at.
+   */
+  onToggle?: (seatId: number) => void
+  /** Which marks the legend explains beside the person's own seats. */
+  marks?: readonly LegendMark[]
   texts: SeatMapTexts
   /** The id of what tells where the same can be done without seeing. */
   describedBy?: string
 }
 
 const NONE: ReadonlySet<number> = new Set()
+const FOR_FANS: readonly LegendMark[] = ['chosen', 'held', 'sold']
 const ARROWS: Readonly<Record<string, Direction>> = {
   ArrowLeft: 'left',
   ArrowRight: 'right',
@@ -45,8 +52,9 @@ export function SeatMap({
   states,
   chosen,
   mine = NONE,
-  limit,
+  limit = 0,
   onToggle,
+  marks = FOR_FANS,
   texts,
   describedBy,
 }: SeatMapProps) {
@@ -57,6 +65,7 @@ export function SeatMap({
   const markOfSeat = ({ index, seatId }: PlacedSeat) =>
     markOf(states[index], chosen.has(seatId), mine.has(seatId))
   const pick = (seat: PlacedSeat): void => {
+    if (onToggle === undefined) return
     const mark = markOfSeat(seat)
     // Those that somebody else took meanwhile are still in `chosen`, but no longer the person's.
     const isPastLimit =
@@ -121,7 +130,7 @@ export function SeatMap({
         free={countFree(plan, states)}
         palette={palette}
         texts={texts}
-        hasMine={mine.size > 0}
+        marks={mine.size > 0 ? ['mine', ...marks] : marks}
       />
     </div>
   )
@@ -185,16 +194,4 @@ function Icon({ path }: { path: string }) {
       />
     </svg>
   )
-}
-
-const DARK = '(prefers-color-scheme: dark)'
-
-function useIsDark(): boolean {
-  return useSyncExternalStore(watchDark, () => matchMedia(DARK).matches)
-}
-
-function watchDark(listener: () => void): () => void {
-  const query = matchMedia(DARK)
-  query.addEventListener('change', listener)
-  return () => query.removeEventListener('change', listener)
 }

@@ -1,6 +1,9 @@
 import type { LayoutSeat } from './plan-seats.ts'
 import type { Mark } from './seat-marks.ts'
 
+/** A mark that a legend explains apart; free seats are explained with their grades. */
+export type LegendMark = Exclude<Mark, 'free'>
+
 /** The sentences of a seat map, in the person's language. */
 export interface SeatMapTexts {
   /** What the picture is, and which keys move in it. */
@@ -22,5 +25,5 @@ export interface SeatMapTexts {
   left: (count: number) => string
   /** Names the list of marks. */
   marks: string
-  mark: Readonly<Record<Exclude<Mark, 'free' | 'blocked'>, string>>
+  mark: Readonly<Record<LegendMark, string>>
 }

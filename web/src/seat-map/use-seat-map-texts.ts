@@ -29,6 +29,7 @@ export function useSeatMapTexts(): SeatMapTexts {
       held: t('seatMap.mark.held'),
       sold: t('seatMap.mark.sold'),
       chosen: t('seatMap.mark.chosen'),
+      blocked: t('seatMap.mark.blocked'),
       mine: t('seatMap.mark.mine'),
     },
   }

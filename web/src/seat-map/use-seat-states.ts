@@ -1,6 +1,7 @@
 import { keepPreviousData, queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useEffectEvent, useReducer } from 'react'
 import { api, dataOf } from '../api.ts'
+import { placeHeader } from '../place-token.ts'
 import { hear, shownStates, silentStream } from './live-states.ts'
 import type { LayoutSeat } from './plan-seats.ts'
 
@@ -47,6 +48,7 @@ export function useSeatStates(concertId: number, scheduleId: number, onEnd: () =
     const follow = async (): Promise<void> => {
       const events = api.events(`${SEATS}/events`, {
         params: { path: { concertId, scheduleId } },
+        ...placeHeader(scheduleId),
         signal: ending.signal,
         onConnection: ({ state }) =>
           tell(state === 'open' ? { kind: 'open' } : { kind: 'lost', atMs: Date.now() }),
@@ -95,7 +97,13 @@ function statesQuery(concertId: number, scheduleId: number) {
     queryFn: async ({ signal }) => {
       // The browser sends the ETag of its copy by itself, and hands out the copy where nothing changed.
       const { states, layoutEndpoint } = present(
-        dataOf(await api.GET(`${SEATS}/states`, { params: { path: { concertId, scheduleId } }, signal })),
+        dataOf(
+          await api.GET(`${SEATS}/states`, {
+            params: { path: { concertId, scheduleId } },
+            ...placeHeader(scheduleId),
+            signal,
+          }),
+        ),
       )
       return { states, layoutVersion: layoutEndpoint.slice(layoutEndpoint.lastIndexOf('/') + 1) }
     },

@@ -2,41 +2,36 @@ import { expect, test } from '@jest/globals'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { refusals } from '@frontrow/proto/refusals'
+import { z } from 'zod'
 import { toldRefusals } from '../refusal-words.ts'
 import { readSentences } from '../words.ts'
 
-/** What only services, tools or the pages' own defects can meet; a newer page may, and tells them as OTHER. */
-const NOT_MET_BY_FANS = [
-  'NOT_FOUND',
-  'METHOD_NOT_ALLOWED',
-  'PRECONDITION_FAILED',
-  'PAYLOAD_TOO_LARGE',
-  'UNSUPPORTED_MEDIA_TYPE',
-  'VENUE_NOT_FOUND',
-  'SEAT_LAYOUT_NOT_FOUND',
-  'SCHEDULE_NOT_CHANGEABLE',
-  'JOB_NOT_FOUND',
-  'RESERVATION_NOT_CONFIRMED',
-  'TICKET_INVALID',
-  'TICKET_OF_OTHER_SCHEDULE',
-  'TICKET_USED',
-  'NOTICE_NOT_FOUND',
-  'NOTICE_NOT_FAILED',
-  'WEBHOOK_NOT_FOUND',
-  'WEBHOOK_DISABLED',
-  'WEBHOOK_LIMIT_EXCEEDED',
-  'DELIVERY_NOT_FOUND',
-  'DEAD_LETTER_NOT_FOUND',
-  'DEAD_LETTER_BEING_RETRIED',
+/** What only tools or the pages' own defects can meet, on any route; a newer page may, and tells it as OTHER. */
+const NOT_MET = ['METHOD_NOT_ALLOWED', 'PRECONDITION_FAILED']
+
+/** The API reference's routes, each with the codes that it can answer: they stand in the descriptions and examples of its answers. */
+const routes = Object.entries(
+  z
+    .object({ paths: z.record(z.string(), z.record(z.string(), z.looseObject({ responses: z.unknown() }))) })
+    .parse(JSON.parse(readFileSync(join(import.meta.dirname, '../../../docs/openapi.json'), 'utf8'))).paths,
+).flatMap(([path, methods]) =>
+  Object.values(methods).map(({ responses }) => ({
+    path,
+    codes: (JSON.stringify(responses).match(/\b[A-Z]+(?:_[A-Z]+)*\b/g) ?? []).filter((code) =>
+      Object.hasOwn(refusals, code),
+    ),
+  })),
+)
+const codesOf = (isMeant: (path: string) => boolean): string[] => [
+  ...new Set(routes.filter(({ path }) => isMeant(path)).flatMap(({ codes }) => codes)),
 ]
 
+const BOOKS = ['line', 'shows', 'buying', 'draw', 'console', 'console-work']
 const en = read('en')
 const ko = read('ko')
 
-function read(language: string): Map<string, string> {
-  const files = ['line', 'buying'].map((name) =>
-    readFileSync(join(import.meta.dirname, language, `${name}.json`), 'utf8'),
-  )
+function read(language: string, names = BOOKS): Map<string, string> {
+  const files = names.map((name) => readFileSync(join(import.meta.dirname, language, `${name}.json`), 'utf8'))
   const sentences = files.flatMap((file) => readSentences(JSON.parse(file)))
   if (new Set(sentences.map(([key]) => key)).size < sentences.length)
     throw new Error(`${language} says something twice`)
@@ -72,11 +67,32 @@ test('a sentence with a plural has all the forms of its language', () => {
   }
 })
 
-test('every refusal of the API is told in words, or known not to be met by fans', () => {
-  expect([...toldRefusals, ...NOT_MET_BY_FANS].toSorted()).toEqual(Object.keys(refusals).toSorted())
+test('every refusal of a route that is not for admins is told in words, in both languages', () => {
+  const met = codesOf((path) => !/\/(?:admin|providers)\//.test(path))
+  // The list is read out of the reference, so it must not be read as empty one day.
+  expect(met).toEqual(expect.arrayContaining(['SEAT_TAKEN', 'QUEUE_FULL', 'CARD_DECLINED', 'TICKET_USED']))
+  expect(
+    met.filter((code) => !NOT_MET.includes(code) && !toldRefusals.some((told) => told === code)),
+  ).toEqual([])
   for (const code of [...toldRefusals, 'NO_CONNECTION', 'NO_ANSWER', 'UNREADABLE', 'OTHER']) {
-    expect(en.has(`refusal.${code}`)).toBe(true)
+    for (const words of [en, ko]) expect([code, words.has(`refusal.${code}`)]).toEqual([code, true])
   }
+  expect(toldRefusals.filter((code) => !Object.hasOwn(refusals, code))).toEqual([])
+})
+
+test('what the pages up to the line can be refused is among the words that they load', () => {
+  const line = new Map(read('en', ['line']))
+  const met = codesOf((path) => /\/(?:queue|concerts)(?:\/|$)/.test(path) && !/\/admin\/|\/seats/.test(path))
+  expect(met).toContain('BOOKING_NOT_OPEN')
+  expect(met.filter((code) => !NOT_MET.includes(code) && !line.has(`refusal.${code}`))).toEqual([])
+})
+
+test('every refusal says what to do next: it is more than one short sentence', () => {
+  const short = [...en].filter(
+    ([key, sentence]) =>
+      toldRefusals.some((code) => key === `refusal.${code}`) && sentence.split(/[.;:,?] /).length < 2,
+  )
+  expect(short).toEqual([])
 })
 
 test('no sentence is left that no page says', () => {

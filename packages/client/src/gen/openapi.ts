@@ -125,7 +125,7 @@ export interface paths {
         head?: never;
         /**
          * Steer one waiting room while it runs
-         * @description What is left out stays. It holds from the next admission on; who is ACTIVE already stays so.
+         * @description What is left out stays. It holds from the next admission on; who is ACTIVE already stays so. The answer has the new limits, and the counts of the moment before.
          */
         patch: operations["steerWaitingRoom"];
         trace?: never;
@@ -301,6 +301,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/schedules/{scheduleId}/seats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The seat map, to run an on-sale
+         * @description As `GET /concerts/{concertId}/schedules/{scheduleId}/seats` answers those who were let in, without a queue token: the same seats in the same freshness, with the same ETag. BLOCKED seats are those that the house keeps back.
+         */
+        get: operations["showAdminSeats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Take seats off sale for the house, or put them back
+         * @description BLOCKED takes all of the seats off sale or, where somebody holds or has bought one, none: 409 SEAT_TAKEN with these in `details.seatIds`. AVAILABLE puts those back that are BLOCKED and leaves the others as they are. The seat map shows it within a second. `If-Match` takes the ETag of the schedule, which stays the same.
+         */
+        patch: operations["changeSeats"];
+        trace?: never;
+    };
+    "/api/v1/admin/schedules/{scheduleId}/seats/states": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The states of all seats, compact, to run an on-sale
+         * @description As the compact map of those who were let in, without a queue token; `layoutEndpoint` is where the layout is, which everybody may read. A console asks once a second with If-None-Match, and reads the layout once.
+         */
+        get: operations["showAdminSeatStates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/venues": {
         parameters: {
             query?: never;
@@ -409,6 +453,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Schedules of all concerts, what is on sale or about to be first
+         * @description First those that are ON_SALE, the soonest `bookingOpenAt` first: what is being sold, then what opens next. Then those that are CLOSED or CANCELLED, the latest `bookingOpenAt` first. The pages of one list are of the moment of its first page: booking that opens or closes meanwhile moves no row, and pages go on where they were, whatever is deleted. What an admin changes meanwhile may be shown twice or not at all.
+         */
+        get: operations["listAllSchedules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/schedules/{scheduleId}": {
         parameters: {
             query?: never;
@@ -451,26 +515,6 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
-        trace?: never;
-    };
-    "/api/v1/admin/schedules/{scheduleId}/seats": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /**
-         * Take seats off sale for the house, or put them back
-         * @description BLOCKED takes all of the seats off sale or, where somebody holds or has bought one, none: 409 SEAT_TAKEN with these in `details.seatIds`. AVAILABLE puts those back that are BLOCKED and leaves the others as they are. The seat map shows it within a second. `If-Match` takes the ETag of the schedule, which stays the same.
-         */
-        patch: operations["changeSeats"];
         trace?: never;
     };
     "/api/v1/reservations": {
@@ -575,6 +619,46 @@ export interface paths {
          *     Example: `curl -H "$ME" "$API/jobs/$JOB?wait=10"` answers as soon as the job has ended, and after 10 seconds in any case.
          */
         get: operations["getJob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Holds that were asked for as jobs, newest first
+         * @description Of everybody, for as long as jobs are kept: an hour after their end by default. `?status=failed` shows what came to nothing, whose it was and why. Payments are jobs too, but are not in this list: `GET /admin/audit` counts those that stand still.
+         */
+        get: operations["listJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/schedules/{scheduleId}/sales": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How a schedule sells: its seats, reservations and refused holds
+         * @description Counted once a second at most, by each instance, for however many ask; `serverTime` is the moment of the count. Refused holds are those of people who were let in. They are counted in memory and stored once a second, so what the last second refused may be missing, and an instance that is killed loses its last second of them. Nothing else here is ever lost.
+         */
+        get: operations["getSales"];
         put?: never;
         post?: never;
         delete?: never;
@@ -770,6 +854,26 @@ export interface paths {
         };
         /** Check the invariants on the data of all services */
         get: operations["audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/schedules/{scheduleId}/money": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The money of a schedule: taken, given back, on its way
+         * @description Counted once a second at most, by each instance, for however many ask; `serverTime` is the moment of the count. `taken` less `refunded` is what is kept. It is what the sagas know: `GET /admin/audit` compares them with the wallets, the card provider and the reservations.
+         */
+        get: operations["getMoney"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1252,6 +1356,26 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `IDEMPOTENCY_IN_PROGRESS`: The same key is being worked on; try again shortly. */
+        IDEMPOTENCY_IN_PROGRESS: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `IDEMPOTENCY_KEY_REUSED`: The key was used with another body. */
+        IDEMPOTENCY_KEY_REUSED: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `CONCERT_NOT_FOUND`: No such concert. */
         CONCERT_NOT_FOUND: {
             headers: {
@@ -1314,28 +1438,14 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `IDEMPOTENCY_IN_PROGRESS`: The same key is being worked on; try again shortly. */
-        IDEMPOTENCY_IN_PROGRESS: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Failure"];
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description `IDEMPOTENCY_KEY_REUSED`: The key was used with another body. */
-        IDEMPOTENCY_KEY_REUSED: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Failure"];
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description `VENUE_NOT_FOUND`: No such venue. */
-        VENUE_NOT_FOUND: {
+        /**
+         * @description `IDEMPOTENCY_IN_PROGRESS`: The same key is being worked on; try again shortly.
+         *
+         *     `SCHEDULE_NOT_CHANGEABLE`: Cancelled, begun, or a new date while somebody has or could get seats.
+         *
+         *     `SEAT_TAKEN`: Held or sold; `details.seatIds` says which.
+         */
+        "IDEMPOTENCY_IN_PROGRESS-SCHEDULE_NOT_CHANGEABLE-SEAT_TAKEN": {
             headers: {
                 [name: string]: unknown;
             };
@@ -1346,6 +1456,16 @@ export interface components {
         };
         /** @description `PRECONDITION_FAILED`: If-Match is not what it is now: somebody else was first; read it again. */
         PRECONDITION_FAILED: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `VENUE_NOT_FOUND`: No such venue. */
+        VENUE_NOT_FOUND: {
             headers: {
                 [name: string]: unknown;
             };
@@ -1374,22 +1494,6 @@ export interface components {
          *     `SCHEDULE_NOT_CHANGEABLE`: Cancelled, begun, or a new date while somebody has or could get seats.
          */
         "IDEMPOTENCY_IN_PROGRESS-SCHEDULE_NOT_CHANGEABLE": {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Failure"];
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /**
-         * @description `IDEMPOTENCY_IN_PROGRESS`: The same key is being worked on; try again shortly.
-         *
-         *     `SCHEDULE_NOT_CHANGEABLE`: Cancelled, begun, or a new date while somebody has or could get seats.
-         *
-         *     `SEAT_TAKEN`: Held or sold; `details.seatIds` says which.
-         */
-        "IDEMPOTENCY_IN_PROGRESS-SCHEDULE_NOT_CHANGEABLE-SEAT_TAKEN": {
             headers: {
                 [name: string]: unknown;
             };
@@ -2246,6 +2350,11 @@ export interface operations {
                             admittedPerMinute: number;
                             /** Format: date-time */
                             serverTime: string;
+                            /**
+                             * @description Admissions since the room was made. Two readings and the seconds between their `serverTime`s give admissions a second.
+                             * @example 4120
+                             */
+                            admitted: number;
                             /** @description Of the newest 200 of a sample: the wait told at the join, and the wait that came of it. */
                             estimates: {
                                 samples: number;
@@ -2271,7 +2380,10 @@ export interface operations {
     steerWaitingRoom: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 scheduleId: number;
             };
@@ -2291,6 +2403,8 @@ export interface operations {
             /** @description The room with its new limits. */
             200: {
                 headers: {
+                    /** @description `true` on an answer that was given before. */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2309,6 +2423,11 @@ export interface operations {
                             admittedPerMinute: number;
                             /** Format: date-time */
                             serverTime: string;
+                            /**
+                             * @description Admissions since the room was made. Two readings and the seconds between their `serverTime`s give admissions a second.
+                             * @example 4120
+                             */
+                            admitted: number;
                             /** @description Of the newest 200 of a sample: the wait told at the join, and the wait that came of it. */
                             estimates: {
                                 samples: number;
@@ -2325,8 +2444,10 @@ export interface operations {
             401: components["responses"]["UNAUTHENTICATED"];
             403: components["responses"]["FORBIDDEN"];
             404: components["responses"]["SCHEDULE_NOT_FOUND"];
+            409: components["responses"]["IDEMPOTENCY_IN_PROGRESS"];
             413: components["responses"]["PAYLOAD_TOO_LARGE"];
             415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
+            422: components["responses"]["IDEMPOTENCY_KEY_REUSED"];
             429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL"];
             503: components["responses"]["UNAVAILABLE"];
@@ -2987,6 +3108,286 @@ export interface operations {
             400: components["responses"]["INVALID_REQUEST"];
             401: components["responses"]["QUEUE_TOKEN_INVALID-QUEUE_TOKEN_REQUIRED"];
             403: components["responses"]["QUEUE_TOKEN_NOT_ACTIVE"];
+            404: components["responses"]["SCHEDULE_NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["UNAVAILABLE"];
+            504: components["responses"]["TIMEOUT"];
+        };
+    };
+    showAdminSeats: {
+        parameters: {
+            query?: {
+                status?: "AVAILABLE" | "HOLD" | "SOLD_OUT" | "BLOCKED";
+                grade?: string;
+            };
+            header?: {
+                /** @description The ETag of the last answer. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                scheduleId: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The seats, in the order of their ids. */
+            200: {
+                headers: {
+                    /** @description Send it as If-None-Match with the next request. */
+                    ETag?: string;
+                    /** @description private, no-cache */
+                    "Cache-Control"?: string;
+                    /** @description Accept-Encoding */
+                    Vary?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                        data: {
+                            scheduleInfo: {
+                                scheduleId: number;
+                                concertId: number;
+                                concertTitle: string;
+                                venueId: number;
+                                venueName: string;
+                                /**
+                                 * Format: date
+                                 * @description Day of the performance at the venue.
+                                 * @example 2026-12-24
+                                 */
+                                performanceDate: string;
+                                /**
+                                 * @description Its time there, HH:mm:ss.
+                                 * @example 19:30:00
+                                 */
+                                performanceTime: string;
+                                /**
+                                 * @description Of the venue.
+                                 * @example Asia/Seoul
+                                 */
+                                timeZone: string;
+                                /** Format: date-time */
+                                bookingOpenAt: string;
+                                /** Format: date-time */
+                                bookingCloseAt: string;
+                                /** @description Seats left, a second or two old; the seat map is newer. 0 of a cancelled schedule. */
+                                availableSeats: number;
+                                /**
+                                 * @description Booking that has closed, by an admin or at bookingCloseAt, is CLOSED; booking that has not opened is ON_SALE.
+                                 * @enum {string}
+                                 */
+                                status: "ON_SALE" | "CLOSED" | "CANCELLED";
+                            };
+                            /**
+                             * @description Where all of the seats that never changes is; keep what it answers for as long as this is the same.
+                             * @example /api/v1/concerts/1/schedules/1/seats/layout/GkZ0mwn5v3kbYUoKxv8PdLzy2sA
+                             */
+                            layoutEndpoint: string;
+                            seats: {
+                                /** @description From 1 to the number of seats; what a hold names. */
+                                seatId: number;
+                                /**
+                                 * @description The number in its row.
+                                 * @example 12
+                                 */
+                                seatNumber: number;
+                                /** @example Floor */
+                                section: string;
+                                /** @example C */
+                                row: string;
+                                /** @example VIP */
+                                grade: string;
+                                /**
+                                 * @description In the smallest unit of the currency.
+                                 * @example 150000
+                                 */
+                                price: number;
+                                /** @enum {string} */
+                                status: "AVAILABLE" | "HOLD" | "SOLD_OUT" | "BLOCKED";
+                            }[];
+                        };
+                    };
+                };
+            };
+            /** @description As it was. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["SCHEDULE_NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["UNAVAILABLE"];
+            504: components["responses"]["TIMEOUT"];
+        };
+    };
+    changeSeats: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
+                "Idempotency-Key"?: string;
+                /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
+                "If-Match"?: string;
+            };
+            path: {
+                scheduleId: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @example [
+                     *       1,
+                     *       2,
+                     *       3
+                     *     ]
+                     */
+                    seatIds: number[];
+                    /** @enum {string} */
+                    status: "BLOCKED" | "AVAILABLE";
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description `true` on an answer that was given before. */
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                        data: {
+                            scheduleId: number;
+                            /** @enum {string} */
+                            status: "BLOCKED" | "AVAILABLE";
+                            /**
+                             * @description Those that were not so before.
+                             * @example [
+                             *       1,
+                             *       2
+                             *     ]
+                             */
+                            changedSeatIds: number[];
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["SCHEDULE_NOT_FOUND-SEAT_NOT_FOUND"];
+            409: components["responses"]["IDEMPOTENCY_IN_PROGRESS-SCHEDULE_NOT_CHANGEABLE-SEAT_TAKEN"];
+            412: components["responses"]["PRECONDITION_FAILED"];
+            413: components["responses"]["PAYLOAD_TOO_LARGE"];
+            415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
+            422: components["responses"]["IDEMPOTENCY_KEY_REUSED"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["UNAVAILABLE"];
+            504: components["responses"]["TIMEOUT"];
+        };
+    };
+    showAdminSeatStates: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the last answer. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                scheduleId: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The states. */
+            200: {
+                headers: {
+                    /** @description Send it as If-None-Match with the next request. */
+                    ETag?: string;
+                    /** @description private, no-cache */
+                    "Cache-Control"?: string;
+                    /** @description Accept-Encoding */
+                    Vary?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                        data: {
+                            scheduleInfo: {
+                                scheduleId: number;
+                                concertId: number;
+                                concertTitle: string;
+                                venueId: number;
+                                venueName: string;
+                                /**
+                                 * Format: date
+                                 * @description Day of the performance at the venue.
+                                 * @example 2026-12-24
+                                 */
+                                performanceDate: string;
+                                /**
+                                 * @description Its time there, HH:mm:ss.
+                                 * @example 19:30:00
+                                 */
+                                performanceTime: string;
+                                /**
+                                 * @description Of the venue.
+                                 * @example Asia/Seoul
+                                 */
+                                timeZone: string;
+                                /** Format: date-time */
+                                bookingOpenAt: string;
+                                /** Format: date-time */
+                                bookingCloseAt: string;
+                                /** @description Seats left, a second or two old; the seat map is newer. 0 of a cancelled schedule. */
+                                availableSeats: number;
+                                /**
+                                 * @description Booking that has closed, by an admin or at bookingCloseAt, is CLOSED; booking that has not opened is ON_SALE.
+                                 * @enum {string}
+                                 */
+                                status: "ON_SALE" | "CLOSED" | "CANCELLED";
+                            };
+                            /**
+                             * @description Where all of the seats that never changes is; keep what it answers for as long as this is the same.
+                             * @example /api/v1/concerts/1/schedules/1/seats/layout/GkZ0mwn5v3kbYUoKxv8PdLzy2sA
+                             */
+                            layoutEndpoint: string;
+                            /** @example AAHHSSSAAAAA */
+                            states: string;
+                        };
+                    };
+                };
+            };
+            /** @description As they were. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
             404: components["responses"]["SCHEDULE_NOT_FOUND"];
             429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL"];
@@ -3687,6 +4088,91 @@ export interface operations {
             504: components["responses"]["TIMEOUT"];
         };
     };
+    listAllSchedules: {
+        parameters: {
+            query?: {
+                status?: "ON_SALE" | "CLOSED" | "CANCELLED";
+                /** @description Part of the concert's title or artist, in any case, with or without its accents. */
+                query?: string;
+                cursor?: string;
+                /** @description Items of the page at most; 20 where it is left out. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                        data: {
+                            items: {
+                                scheduleId: number;
+                                concertId: number;
+                                concertTitle: string;
+                                venueId: number;
+                                venueName: string;
+                                /**
+                                 * Format: date
+                                 * @description Day of the performance at the venue.
+                                 * @example 2026-12-24
+                                 */
+                                performanceDate: string;
+                                /**
+                                 * @description Its time there, HH:mm:ss.
+                                 * @example 19:30:00
+                                 */
+                                performanceTime: string;
+                                /**
+                                 * @description Of the venue.
+                                 * @example Asia/Seoul
+                                 */
+                                timeZone: string;
+                                /** Format: date-time */
+                                bookingOpenAt: string;
+                                /** Format: date-time */
+                                bookingCloseAt: string;
+                                /** @description Seats left, a second or two old; the seat map is newer. 0 of a cancelled schedule. */
+                                availableSeats: number;
+                                /**
+                                 * @description Booking that has closed, by an admin or at bookingCloseAt, is CLOSED; booking that has not opened is ON_SALE.
+                                 * @enum {string}
+                                 */
+                                status: "ON_SALE" | "CLOSED" | "CANCELLED";
+                                /** Format: date-time */
+                                performanceAt: string;
+                                /** Format: date-time */
+                                waitingRoomOpenAt: string;
+                                /**
+                                 * @description Until when a buyer can cancel what is paid and get the money back; null: until the performance begins.
+                                 * @example 2026-12-23T10:30:00.000Z
+                                 */
+                                refundableUntil: string | null;
+                                seatCount: number;
+                                noOrphanSeats: boolean;
+                            }[];
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["UNAVAILABLE"];
+            504: components["responses"]["TIMEOUT"];
+        };
+    };
     getAdminSchedule: {
         parameters: {
             query?: never;
@@ -4059,79 +4545,6 @@ export interface operations {
             504: components["responses"]["TIMEOUT"];
         };
     };
-    changeSeats: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
-                "Idempotency-Key"?: string;
-                /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
-                "If-Match"?: string;
-            };
-            path: {
-                scheduleId: number;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /**
-                     * @example [
-                     *       1,
-                     *       2,
-                     *       3
-                     *     ]
-                     */
-                    seatIds: number[];
-                    /** @enum {string} */
-                    status: "BLOCKED" | "AVAILABLE";
-                };
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /** @constant */
-                        success: true;
-                        data: {
-                            scheduleId: number;
-                            /** @enum {string} */
-                            status: "BLOCKED" | "AVAILABLE";
-                            /**
-                             * @description Those that were not so before.
-                             * @example [
-                             *       1,
-                             *       2
-                             *     ]
-                             */
-                            changedSeatIds: number[];
-                        };
-                    };
-                };
-            };
-            400: components["responses"]["INVALID_REQUEST"];
-            401: components["responses"]["UNAUTHENTICATED"];
-            403: components["responses"]["FORBIDDEN"];
-            404: components["responses"]["SCHEDULE_NOT_FOUND-SEAT_NOT_FOUND"];
-            409: components["responses"]["IDEMPOTENCY_IN_PROGRESS-SCHEDULE_NOT_CHANGEABLE-SEAT_TAKEN"];
-            412: components["responses"]["PRECONDITION_FAILED"];
-            413: components["responses"]["PAYLOAD_TOO_LARGE"];
-            415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
-            422: components["responses"]["IDEMPOTENCY_KEY_REUSED"];
-            429: components["responses"]["RATE_LIMITED"];
-            500: components["responses"]["INTERNAL"];
-            503: components["responses"]["UNAVAILABLE"];
-            504: components["responses"]["TIMEOUT"];
-        };
-    };
     listReservations: {
         parameters: {
             query?: {
@@ -4214,6 +4627,29 @@ export interface operations {
                                     paymentId: string;
                                     /** @enum {string} */
                                     status: "PENDING" | "REFUNDED";
+                                } | null;
+                                /** @description Null where the catalog does not answer; all else is good all the same */
+                                schedule: {
+                                    /** @example 1 */
+                                    concertId: number;
+                                    /** @example Night of a Thousand Lights */
+                                    concertTitle: string;
+                                    /** @example 1 */
+                                    venueId: number;
+                                    /** @example Olympic Hall */
+                                    venueName: string;
+                                    /** Format: date-time */
+                                    performanceAt: string;
+                                    /**
+                                     * @description Of the venue
+                                     * @example Asia/Seoul
+                                     */
+                                    timeZone: string;
+                                    /**
+                                     * @description CANCELLED where the show does not take place
+                                     * @enum {string}
+                                     */
+                                    status: "ON_SALE" | "CLOSED" | "CANCELLED";
                                 } | null;
                             }[];
                             nextCursor: string | null;
@@ -4493,6 +4929,29 @@ export interface operations {
                                 /** @enum {string} */
                                 status: "PENDING" | "REFUNDED";
                             } | null;
+                            /** @description Null where the catalog does not answer; all else is good all the same */
+                            schedule: {
+                                /** @example 1 */
+                                concertId: number;
+                                /** @example Night of a Thousand Lights */
+                                concertTitle: string;
+                                /** @example 1 */
+                                venueId: number;
+                                /** @example Olympic Hall */
+                                venueName: string;
+                                /** Format: date-time */
+                                performanceAt: string;
+                                /**
+                                 * @description Of the venue
+                                 * @example Asia/Seoul
+                                 */
+                                timeZone: string;
+                                /**
+                                 * @description CANCELLED where the show does not take place
+                                 * @enum {string}
+                                 */
+                                status: "ON_SALE" | "CLOSED" | "CANCELLED";
+                            } | null;
                         };
                     };
                 };
@@ -4584,6 +5043,29 @@ export interface operations {
                                 paymentId: string;
                                 /** @enum {string} */
                                 status: "PENDING" | "REFUNDED";
+                            } | null;
+                            /** @description Null where the catalog does not answer; all else is good all the same */
+                            schedule: {
+                                /** @example 1 */
+                                concertId: number;
+                                /** @example Night of a Thousand Lights */
+                                concertTitle: string;
+                                /** @example 1 */
+                                venueId: number;
+                                /** @example Olympic Hall */
+                                venueName: string;
+                                /** Format: date-time */
+                                performanceAt: string;
+                                /**
+                                 * @description Of the venue
+                                 * @example Asia/Seoul
+                                 */
+                                timeZone: string;
+                                /**
+                                 * @description CANCELLED where the show does not take place
+                                 * @enum {string}
+                                 */
+                                status: "ON_SALE" | "CLOSED" | "CANCELLED";
                             } | null;
                         };
                     };
@@ -4726,6 +5208,180 @@ export interface operations {
             504: components["responses"]["TIMEOUT"];
         };
     };
+    listJobs: {
+        parameters: {
+            query?: {
+                /** @description Only those of this schedule */
+                scheduleId?: number;
+                status?: "waiting" | "active" | "completed" | "failed";
+                cursor?: string;
+                /** @description Items of the page at most; 20 where it is left out. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                        data: {
+                            items: {
+                                /**
+                                 * Format: uuid
+                                 * @example 01932c07-b1d2-7a3b-8c4d-5e6f70819203
+                                 */
+                                jobId: string;
+                                /** @constant */
+                                type: "hold";
+                                /**
+                                 * @example failed
+                                 * @enum {string}
+                                 */
+                                status: "waiting" | "active" | "completed" | "failed";
+                                /** @example 1 */
+                                scheduleId: number;
+                                /**
+                                 * @description Whose hold it is
+                                 * @example 101
+                                 */
+                                userId: string;
+                                /**
+                                 * @description Attempts that have begun
+                                 * @example 1
+                                 */
+                                attempts: number;
+                                /** @description Of a failed one */
+                                error?: {
+                                    /** @example SEAT_TAKEN */
+                                    code: string;
+                                    /** @example a seat is held or sold already */
+                                    message: string;
+                                    /**
+                                     * @example {
+                                     *       "seatIds": [
+                                     *         1001
+                                     *       ]
+                                     *     }
+                                     */
+                                    details: unknown;
+                                };
+                                /**
+                                 * Format: uuid
+                                 * @description Of a completed one: its hold
+                                 * @example 01932c07-b1d2-7a3b-8c4d-5e6f70819204
+                                 */
+                                reservationId?: string;
+                                /** Format: date-time */
+                                createdAt: string;
+                                /**
+                                 * Format: date-time
+                                 * @description Of one that has ended
+                                 */
+                                completedAt?: string;
+                            }[];
+                            nextCursor: string | null;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["SCHEDULE_NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["UNAVAILABLE"];
+            504: components["responses"]["TIMEOUT"];
+        };
+    };
+    getSales: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scheduleId: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As of `serverTime` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                        data: {
+                            /** @example 1 */
+                            scheduleId: number;
+                            /**
+                             * @description Seats that are held and not paid
+                             * @example 38
+                             */
+                            heldSeats: number;
+                            /**
+                             * @description Seats of CONFIRMED reservations
+                             * @example 412
+                             */
+                            soldSeats: number;
+                            /**
+                             * @description Reservations that are holds now
+                             * @example 20
+                             */
+                            holds: number;
+                            /**
+                             * @description Reservations that are paid
+                             * @example 215
+                             */
+                            confirmed: number;
+                            /**
+                             * @description Reservations that were cancelled, paid or not
+                             * @example 4
+                             */
+                            cancelled: number;
+                            /**
+                             * @description Holds that ran out
+                             * @example 31
+                             */
+                            expired: number;
+                            /**
+                             * @description Requests to hold that were refused, by code: BOOKING_NOT_OPEN, SEAT_NOT_FOUND, SEAT_TAKEN, SEAT_LIMIT_EXCEEDED, PRICE_CHANGED, ORPHAN_SEAT. A code without one is left out
+                             * @example {
+                             *       "SEAT_TAKEN": 1904,
+                             *       "SEAT_LIMIT_EXCEEDED": 12
+                             *     }
+                             */
+                            refused: {
+                                [key: string]: number;
+                            };
+                            /** Format: date-time */
+                            serverTime: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["SCHEDULE_NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["UNAVAILABLE"];
+            504: components["responses"]["TIMEOUT"];
+        };
+    };
     getTickets: {
         parameters: {
             query?: never;
@@ -4756,7 +5412,7 @@ export interface operations {
                             reservationNumber: string;
                             /** @example 1 */
                             scheduleId: number;
-                            /** @description Null where the catalog does not answer; the codes are good all the same */
+                            /** @description Null where the catalog does not answer; all else is good all the same */
                             schedule: {
                                 /** @example 1 */
                                 concertId: number;
@@ -4773,6 +5429,11 @@ export interface operations {
                                  * @example Asia/Seoul
                                  */
                                 timeZone: string;
+                                /**
+                                 * @description CANCELLED where the show does not take place
+                                 * @enum {string}
+                                 */
+                                status: "ON_SALE" | "CLOSED" | "CANCELLED";
                             } | null;
                             tickets: {
                                 seat: {
@@ -5600,6 +6261,80 @@ export interface operations {
             };
             401: components["responses"]["UNAUTHENTICATED"];
             403: components["responses"]["FORBIDDEN"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["UNAVAILABLE"];
+            504: components["responses"]["TIMEOUT"];
+        };
+    };
+    getMoney: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scheduleId: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As of `serverTime`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                        data: {
+                            /** @example 1 */
+                            scheduleId: number;
+                            /**
+                             * @description All that buyers have paid, whatever became of it since.
+                             * @example 32250000
+                             */
+                            taken: number;
+                            /**
+                             * @description What of it is back with them.
+                             * @example 600000
+                             */
+                            refunded: number;
+                            /** @description Payments that are PENDING; of some of them the money is taken already. */
+                            pending: {
+                                /** @example 3 */
+                                payments: number;
+                                /**
+                                 * @description In the smallest unit of the currency.
+                                 * @example 450000
+                                 */
+                                amount: number;
+                            };
+                            /** @description Payments whose money is taken, or may be, while their buyer has no ticket: on their way to it or back. Each is for a moment; one that stays is what to look after. */
+                            withoutTicket: {
+                                /** @example 1 */
+                                payments: number;
+                                /**
+                                 * @description In the smallest unit of the currency.
+                                 * @example 150000
+                                 */
+                                amount: number;
+                                /**
+                                 * @description How long the one that waits longest has done so; null where there is none.
+                                 * @example 0.4
+                                 */
+                                oldestSeconds: number | null;
+                            };
+                            /** Format: date-time */
+                            serverTime: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
+            404: components["responses"]["SCHEDULE_NOT_FOUND"];
             429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL"];
             503: components["responses"]["UNAVAILABLE"];

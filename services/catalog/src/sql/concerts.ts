@@ -106,7 +106,7 @@ export interface ConcertSearch {
 }
 
 /** SQL for `text LIKE` what people mean by the parameter. What has nothing else than marks is in no text. */
-function contains(text: string, parameter: string): string {
+export function contains(text: string, parameter: string): string {
   const folded = `fold_text(${parameter})`
   return `(${folded} <> '' AND ${text} LIKE '%' || regexp_replace(${folded}, '([\\\\%_])', '\\\\\\1', 'g') || '%')`
 }

@@ -1,6 +1,8 @@
 import type { Queryable, Tx } from '@frontrow/postgres/pool'
+import { together } from '@frontrow/postgres/transaction'
 import type { scheduleStatus } from '@frontrow/proto/values'
 import type { z } from 'zod'
+import { contains } from './concerts.ts'
 
 /** Where a schedule is in its life; CANCELLED is final. */
 export type ScheduleStatus = z.output<typeof scheduleStatus>
@@ -199,6 +201,47 @@ export async function readSchedulesById(
            ORDER BY s.schedule_id DESC LIMIT $5`,
     values: [wanted.concertId, wanted.before, wanted.status, wanted.now, wanted.limit],
   })
+  return rows.map(toSchedule)
+}
+
+/** What is on a page of all concerts' schedules. */
+export interface BookingPage {
+  /** In the title or the artist of the concert, as people mean it. */
+  query: string | undefined
+  status: ScheduleStatus | undefined
+  /** Whether those are wanted that are shown as ON_SALE at `asOf`, or the others. */
+  isOnSale: boolean
+  asOf: Date
+  /** The last schedule of the page before; undefined at the beginning. */
+  after: { bookingOpenAtMs: number; scheduleId: number } | undefined
+  limit: number
+}
+
+/** Schedules of all concerts by the opening of their booking: those on sale from the soonest on, the others from the latest on. */
+export async function readSchedulesByBooking(tx: Tx, page: BookingPage): Promise<Schedule[]> {
+  const { query, status, isOnSale, asOf, after, limit } = page
+  const isShownOnSale = `s.status = 'ON_SALE' AND s.booking_close_at > $1`
+  const [beyond, direction] = isOnSale ? ['>', 'ASC'] : ['<', 'DESC']
+  // PostgreSQL plans it for its values, as it does with the search for concerts.
+  const [, { rows }] = await together([
+    tx.query('SET LOCAL plan_cache_mode = force_custom_plan'),
+    tx.query<ScheduleRow>({
+      text: `${SELECT}
+             WHERE ${isOnSale ? isShownOnSale : `NOT (${isShownOnSale})`}
+               AND ($2::text IS NULL OR ${contains('c.search_text', '$2')})
+               AND ($3::text IS NULL OR ${shownAt('$1')} = $3)
+               AND ($4::timestamptz IS NULL OR (s.booking_open_at, s.schedule_id) ${beyond} ($4, $5))
+             ORDER BY s.booking_open_at ${direction}, s.schedule_id ${direction} LIMIT $6`,
+      values: [
+        asOf,
+        query,
+        status,
+        after === undefined ? null : new Date(after.bookingOpenAtMs),
+        after?.scheduleId ?? null,
+        limit,
+      ],
+    }),
+  ])
   return rows.map(toSchedule)
 }
 

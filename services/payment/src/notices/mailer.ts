@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { createTransport } from 'nodemailer'
 import type { ComposedNotice } from './compose-notice.ts'
 
@@ -47,8 +48,6 @@ export function createMailer({ smtpUrl, from, perSecond, connectionsMax }: Maile
     maxConnections: connectionsMax,
     // A connection that breaks may have lost the answer only, so whoever leased the mail decides when it is tried again.
     maxRequeues: 0,
-    rateDelta: 1_000,
-    rateLimit: perSecond,
     idleTimeout: 10_000,
     connectionTimeout: CONNECT_MAX_MS,
     greetingTimeout: 5_000,
@@ -58,9 +57,11 @@ export function createMailer({ smtpUrl, from, perSecond, connectionsMax }: Maile
     disableUrlAccess: true,
     ...(sendsPassword(smtpUrl) ? { requireTLS: true, ignoreTLS: false } : {}),
   })
+  const turn = takeTurns(perSecond)
   return {
     async send({ id, to, kind, subject, text, html }, signal) {
       try {
+        await turn(signal)
         await transport.sendMail({
           from,
           // As an object it is one address, whatever it holds.
@@ -81,6 +82,21 @@ export function createMailer({ smtpUrl, from, perSecond, connectionsMax }: Maile
       }
     },
     close: () => transport.close({ force: true }),
+  }
+}
+
+/**
+ * Gives callers their turns, evenly, `perSecond` of them a second. Nodemailer's own limit does not hold: it looks when a connection gets
+ * free, so that each connection, and each new one, sends a mail more than it allows.
+ */
+function takeTurns(perSecond: number): (signal: AbortSignal) => Promise<void> {
+  const gapMs = 1_000 / perSecond
+  let nextAtMs = 0
+  return async (signal) => {
+    const nowMs = performance.now()
+    const atMs = Math.max(nowMs, nextAtMs)
+    nextAtMs = atMs + gapMs
+    if (atMs > nowMs) await delay(atMs - nowMs, undefined, { signal })
   }
 }
 

@@ -187,15 +187,18 @@ export async function countOpenSagas(db: Queryable): Promise<{ state: string; co
   return rows
 }
 
+/** SQL for since when a saga `s` of a payment `p` holds money without a ticket: since the payment began, or since its ticket was cancelled. */
+export const HELD_SINCE = `CASE WHEN p.paid_at IS NULL THEN p.created_at
+       ELSE coalesce((SELECT max(t.at) FROM saga_steps t WHERE t.payment_id = s.payment_id AND t.from_state = 'APPROVED'), s.updated_at)
+       END`
+
 /**
  * Lists since when sagas at work hold money, or may hold it, without a ticket: since the payment began, or since its ticket was cancelled.
  * The longest waiting first, 10,000 at most.
  */
 export async function listHeldAtWork(db: Queryable): Promise<Date[]> {
   const { rows } = await db.query<{ since: Date }>(
-    `SELECT CASE WHEN p.paid_at IS NULL THEN p.created_at
-       ELSE coalesce((SELECT max(t.at) FROM saga_steps t WHERE t.payment_id = s.payment_id AND t.from_state = 'APPROVED'), s.updated_at)
-       END AS since
+    `SELECT ${HELD_SINCE} AS since
      FROM purchase_sagas s JOIN payments p USING (payment_id)
      WHERE s.deadline_at IS NOT NULL AND (s.money_taken OR s.state = 'REFUNDING')
      ORDER BY since LIMIT 10000`,

@@ -56,22 +56,31 @@ export async function changeRooms<L, R extends RoomChange>(
   change: (tx: Tx, rooms: readonly LockedRoom[], loaded: L) => Promise<ReadonlyMap<number, R>>,
 ): Promise<ReadonlyMap<number, R>> {
   const askedAtMs = performance.now()
-  const done = await inTransaction(ctx.pool, async (tx) => {
-    const [rooms, loaded] = await together([lockRooms(tx, scheduleIds), load(tx)])
-    ctx.noShowGrace.noteAnswer(askedAtMs)
-    const changes = rooms.length === 0 ? new Map<number, R>() : await change(tx, rooms, loaded)
-    onCommit(tx, () => {
-      for (const { scheduleId, version } of rooms) {
-        const changed = changes.get(scheduleId)
-        if (changed === undefined || changed.version <= version) continue
-        ctx.mirror.follow(scheduleId, changed.version, changed.difference)
-        ctx.busy.noteChange()
-      }
-    })
-    return changes
-  })
+  const done = await inTransaction(ctx.pool, (tx) => changeRoomsIn(tx, ctx, scheduleIds, load, change))
   ctx.noShowGrace.noteAnswer(askedAtMs)
   return done
+}
+
+async function changeRoomsIn<L, R extends RoomChange>(
+  tx: Tx,
+  ctx: ChangingContext,
+  scheduleIds: readonly number[],
+  load: (tx: Tx) => Promise<L>,
+  change: (tx: Tx, rooms: readonly LockedRoom[], loaded: L) => Promise<ReadonlyMap<number, R>>,
+): Promise<ReadonlyMap<number, R>> {
+  const askedAtMs = performance.now()
+  const [rooms, loaded] = await together([lockRooms(tx, scheduleIds), load(tx)])
+  ctx.noShowGrace.noteAnswer(askedAtMs)
+  const changes = rooms.length === 0 ? new Map<number, R>() : await change(tx, rooms, loaded)
+  onCommit(tx, () => {
+    for (const { scheduleId, version } of rooms) {
+      const changed = changes.get(scheduleId)
+      if (changed === undefined || changed.version <= version) continue
+      ctx.mirror.follow(scheduleId, changed.version, changed.difference)
+      ctx.busy.noteChange()
+    }
+  })
+  return changes
 }
 
 /** The same with one room. Returns undefined where there is no such room. */
@@ -80,17 +89,36 @@ export async function changeRoom<R extends RoomChange>(
   scheduleId: number,
   change: (tx: Tx, room: LockedRoom) => Promise<R>,
 ): Promise<R | undefined> {
-  const changed = await changeRooms(
-    ctx,
-    [scheduleId],
-    () => Promise.resolve(),
-    async (tx, rooms) => {
-      const changes = new Map<number, R>()
-      for (const room of rooms) changes.set(scheduleId, await change(tx, room))
-      return changes
-    },
-  )
+  const changed = await changeRooms(ctx, [scheduleId], nothing, ofOneRoom(scheduleId, change))
   return changed.get(scheduleId)
+}
+
+/** The same in a transaction that writes more than the room; makes the room with `defaults` where there is none. */
+export async function changeOrMakeRoomIn<R extends RoomChange>(
+  tx: Tx,
+  ctx: ChangingContext,
+  scheduleId: number,
+  defaults: RoomLimits,
+  change: (tx: Tx, room: LockedRoom) => Promise<R>,
+): Promise<R> {
+  await ensureRoom(tx, scheduleId, defaults)
+  const changed = await changeRoomsIn(tx, ctx, [scheduleId], nothing, ofOneRoom(scheduleId, change))
+  const done = changed.get(scheduleId)
+  if (done === undefined) throw new Error(`room ${scheduleId} was made and is not there`)
+  return done
+}
+
+const nothing = (): Promise<void> => Promise.resolve()
+
+function ofOneRoom<R extends RoomChange>(
+  scheduleId: number,
+  change: (tx: Tx, room: LockedRoom) => Promise<R>,
+): (tx: Tx, rooms: readonly LockedRoom[]) => Promise<ReadonlyMap<number, R>> {
+  return async (tx, rooms) => {
+    const changes = new Map<number, R>()
+    for (const room of rooms) changes.set(scheduleId, await change(tx, room))
+    return changes
+  }
 }
 
 /** The same, and makes the room with `defaults` where there is none. */

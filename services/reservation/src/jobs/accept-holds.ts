@@ -56,6 +56,15 @@ export function createJobIntake(ctx: Context): JobIntake {
  * is stored when this resolves. A repeat gets the first answer, which is the hold itself where the first request waited for it.
  */
 export async function acceptHold(ctx: Context, intake: JobIntake, command: HoldSeats): Promise<HoldAnswer> {
+  try {
+    return await acceptOrRefuse(ctx, intake, command)
+  } catch (error) {
+    if (isRefusal(error)) ctx.refusedHolds.note(command.scheduleId, error.code)
+    throw error
+  }
+}
+
+async function acceptOrRefuse(ctx: Context, intake: JobIntake, command: HoldSeats): Promise<HoldAnswer> {
   const hold: HoldToAccept = { command, trace: currentTrace() }
   try {
     await checkOffer(ctx, command)

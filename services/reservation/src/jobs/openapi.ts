@@ -1,9 +1,12 @@
 import { defineRoute } from '@frontrow/service-host/route'
-import { uuid } from '@frontrow/values/ids'
+import { id, pathId, uuid } from '@frontrow/values/ids'
+import { idCursor, limit } from '@frontrow/values/page'
 import { time } from '@frontrow/values/time'
 import { z } from 'zod'
 
 const jobId = uuid.meta({ example: '01932c07-b1d2-7a3b-8c4d-5e6f70819203' })
+
+const status = z.enum(['waiting', 'active', 'completed', 'failed']).meta({ example: 'waiting' })
 
 /** The answer to a request that became a job. */
 export const acceptedJob = z.object({
@@ -22,7 +25,7 @@ const jobError = z.object({
 const job = z.object({
   jobId,
   type: z.enum(['hold', 'pay']),
-  status: z.enum(['waiting', 'active', 'completed', 'failed']).meta({ example: 'waiting' }),
+  status,
   position: z.int().optional().meta({ description: 'While it waits: the place now', example: 12 }),
   result: z
     .unknown()
@@ -57,4 +60,45 @@ Example: \`curl -H "$ME" "$API/jobs/$JOB?wait=10"\` answers as soon as the job h
   }),
   responses: { 200: { description: 'The job as of now', schema: job } },
   refusals: ['JOB_NOT_FOUND'],
+})
+
+const listedJob = z.object({
+  jobId,
+  type: z.literal('hold'),
+  status: status.meta({ example: 'failed' }),
+  scheduleId: id.meta({ example: 1 }),
+  userId: z.string().meta({ description: 'Whose hold it is', example: '101' }),
+  attempts: z.int().meta({ description: 'Attempts that have begun', example: 1 }),
+  error: jobError.optional().meta({ description: 'Of a failed one' }),
+  reservationId: z
+    .uuid()
+    .optional()
+    .meta({ description: 'Of a completed one: its hold', example: '01932c07-b1d2-7a3b-8c4d-5e6f70819204' }),
+  createdAt: time,
+  completedAt: time.optional().meta({ description: 'Of one that has ended' }),
+})
+
+/** GET /admin/jobs */
+export const listJobsRoute = defineRoute({
+  method: 'get',
+  path: '/api/v1/admin/jobs',
+  operationId: 'listJobs',
+  tag: 'Reservations',
+  summary: 'Holds that were asked for as jobs, newest first',
+  description:
+    'Of everybody, for as long as jobs are kept: an hour after their end by default. `?status=failed` shows what came to nothing, whose it was and why. Payments are jobs too, but are not in this list: `GET /admin/audit` counts those that stand still.',
+  auth: 'admin',
+  query: z.object({
+    scheduleId: pathId.optional().meta({ description: 'Only those of this schedule', example: 1 }),
+    status: status.optional().meta({ example: 'failed' }),
+    cursor: idCursor.optional(),
+    limit,
+  }),
+  responses: {
+    200: {
+      description: 'One page.',
+      schema: z.object({ items: z.array(listedJob), nextCursor: z.string().nullable() }),
+    },
+  },
+  refusals: ['SCHEDULE_NOT_FOUND'],
 })

@@ -5,7 +5,7 @@
  */
 import type { Pool, Queryable, Tx } from '@frontrow/postgres/pool'
 import { inOneStatement } from '@frontrow/postgres/transaction'
-import type { Job, JobAttempt, JobError, JobInLine, NewJob, NextJob } from '../jobs/job.ts'
+import type { Job, JobAttempt, JobError, JobInLine, JobStatus, NewJob, NextJob } from '../jobs/job.ts'
 
 /** The operation of the keys that jobs hold seats by; the key is the job's id. */
 export const JOB_OPERATION = 'job'
@@ -233,6 +233,37 @@ export async function findJobs(db: Queryable, jobIds: readonly string[]): Promis
            FROM found LEFT JOIN heads USING ("scheduleId")`,
     values: [jobIds],
   })
+  return rows
+}
+
+/** A job as admins see it in a list. */
+export interface ListedJob extends Pick<
+  Job,
+  'jobId' | 'userId' | 'scheduleId' | 'status' | 'createdAt' | 'completedAt' | 'error'
+> {
+  jobNumber: number
+  attempts: number
+  /** Of a completed one. */
+  reservationId: string | null
+}
+
+/** Lists jobs with numbers below `beforeNumber`, whoever's they are, newest first. It is planned each time, as `listOverdueJobs` is. */
+export async function listJobs(
+  db: Queryable,
+  wanted: {
+    scheduleId: number | undefined
+    status: JobStatus | undefined
+    beforeNumber: number
+    limit: number
+  },
+): Promise<ListedJob[]> {
+  const { rows } = await db.query<ListedJob>(
+    `SELECT job_number AS "jobNumber", job_id AS "jobId", user_id AS "userId", schedule_id AS "scheduleId", status, attempts,
+       created_at AS "createdAt", completed_at AS "completedAt", error, result ->> 'reservationId' AS "reservationId"
+     FROM jobs WHERE job_number < $1 AND ($2::bigint IS NULL OR schedule_id = $2) AND ($3::text IS NULL OR status = $3)
+     ORDER BY job_number DESC LIMIT $4`,
+    [wanted.beforeNumber, wanted.scheduleId, wanted.status, wanted.limit],
+  )
   return rows
 }
 

@@ -1,9 +1,10 @@
-import { isRefusal, refuse } from '@frontrow/proto/refusals'
-import type { Schedule__Output as Schedule } from '@frontrow/proto/gen/frontrow/catalog/v1/Schedule'
+import { refuse } from '@frontrow/proto/refusals'
 import type { Context } from '../context.ts'
 import { getReservation } from '../get-reservations.ts'
 import type { Owner } from '../get-reservations.ts'
 import type { Reservation, Seat } from '../reservation.ts'
+import { showIfKnown } from '../show.ts'
+import type { ShowJson } from '../show.ts'
 import { listCheckIns } from '../sql/check-ins.ts'
 
 /** One seat's way in. */
@@ -19,7 +20,7 @@ interface Ticket {
 export interface Tickets {
   reservation: Reservation
   /** Null where the catalog, which knows the show, does not answer: the codes are good all the same. */
-  schedule: Schedule | null
+  schedule: ShowJson | null
   tickets: Ticket[]
 }
 
@@ -32,7 +33,7 @@ export async function getTickets(
   if (reservation.status !== 'CONFIRMED') throw notConfirmed(reservation)
   const { reservationNumber, scheduleId } = reservation
   const [schedule, checkIns] = await Promise.all([
-    scheduleIfKnown(ctx, scheduleId),
+    showIfKnown(ctx, scheduleId),
     listCheckIns(ctx.pool, reservationId),
   ])
   const tickets = await Promise.all(
@@ -50,16 +51,4 @@ export function notConfirmed({ status, cancelledAt }: Pick<Reservation, 'status'
   return refuse('RESERVATION_NOT_CONFIRMED', `the reservation is ${status}`, {
     details: { status, cancelledAt: cancelledAt?.toISOString() ?? null },
   })
-}
-
-async function scheduleIfKnown(
-  { schedules }: Pick<Context, 'schedules'>,
-  scheduleId: number,
-): Promise<Schedule | null> {
-  try {
-    return await schedules.schedule(scheduleId)
-  } catch (error) {
-    if (!isRefusal(error)) throw error
-    return null
-  }
 }

@@ -50,17 +50,7 @@ function toTicketsJson({ reservation, schedule, tickets }: Tickets): object {
     reservationId,
     reservationNumber,
     scheduleId,
-    schedule:
-      schedule === null
-        ? null
-        : {
-            concertId: schedule.concertId,
-            concertTitle: schedule.concertTitle,
-            venueId: schedule.venueId,
-            venueName: schedule.venueName,
-            performanceAt: new Date(schedule.performanceAtMs).toISOString(),
-            timeZone: schedule.timeZone,
-          },
+    schedule,
     tickets: tickets.map(({ seat, code, checkedInAt }) => ({
       seat,
       code,

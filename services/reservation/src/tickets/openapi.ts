@@ -3,7 +3,7 @@ import { defineRoute } from '@frontrow/service-host/route'
 import { id, pathId } from '@frontrow/values/ids'
 import { time } from '@frontrow/values/time'
 import { z } from 'zod'
-import { reservationId, seat } from '../reservation-fields.ts'
+import { reservationId, seat, show } from '../reservation-fields.ts'
 
 // Codes have some 200 characters; what is longer is none.
 const CODE_MAX = 1_000
@@ -22,17 +22,7 @@ const tickets = z.object({
   reservationId,
   reservationNumber,
   scheduleId,
-  schedule: z
-    .object({
-      concertId: z.int().meta({ example: 1 }),
-      concertTitle: z.string().meta({ example: 'Night of a Thousand Lights' }),
-      venueId: z.int().meta({ example: 1 }),
-      venueName: z.string().meta({ example: 'Olympic Hall' }),
-      performanceAt: time,
-      timeZone: z.string().meta({ description: 'Of the venue', example: 'Asia/Seoul' }),
-    })
-    .nullable()
-    .meta({ description: 'Null where the catalog does not answer; the codes are good all the same' }),
+  schedule: show,
   tickets: z.array(
     z.object({
       seat,

@@ -1,4 +1,5 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
+import { useState } from 'react'
 import { Link } from 'react-router'
 import { Await } from '../../parts/Await.tsx'
 import { ButtonLink } from '../../parts/Button.tsx'
@@ -9,6 +10,8 @@ import { SignedIn } from '../../parts/SignedIn.tsx'
 import { TimeLeft } from '../../parts/TimeLeft.tsx'
 import { reservationsQuery } from '../../queries.ts'
 import type { Reservation } from '../../queries.ts'
+import { LazyTickets } from '../../tickets/LazyTickets.tsx'
+import { useServerNow } from '../../use-server-now.ts'
 import { useWords } from '../../use-words.ts'
 import styles from './MyReservations.module.css'
 
@@ -55,22 +58,37 @@ function List() {
 }
 
 function Item({ reservation }: { reservation: Reservation }) {
-  const { t, money, moment } = useWords()
-  const { reservationId, reservationNumber, status, seats, totalAmount, reservedAt, expiresAt, refund } =
-    reservation
-  const [first] = seats
+  const { t, money, showTime } = useWords()
+  const now = useServerNow()
+  const { reservationId, reservationNumber, totalAmount, expiresAt, refund, schedule } = reservation
+  // A hold whose time is up is told so at once; the server's word comes with the next answer.
+  const isOver = reservation.status === 'HOLD' && Date.parse(expiresAt) <= now
+  const status = isOver ? 'EXPIRED' : reservation.status
+  const isShowCancelled = schedule?.status === 'CANCELLED'
   return (
     <li>
       <Link to={`/reservations/${reservationId}`}>
-        <span className={classNames(styles['state'], styles[status])}>{t(`mine.${status}`)}</span>
-        <strong>
-          {first === undefined
-            ? reservationNumber
-            : t('reservation.where', { section: first.section, row: first.row, number: first.seatNumber })}
-          {seats.length > 1 ? ` ${t('mine.andMore', { count: seats.length - 1 })}` : ''}
-        </strong>
+        <span className={styles['states']}>
+          <span className={classNames(styles['state'], styles[status])}>{t(`mine.${status}`)}</span>
+          {isShowCancelled ? (
+            <span className={classNames(styles['state'], styles['showCancelled'])}>
+              {t('showCancelled.label')}
+            </span>
+          ) : null}
+        </span>
+        {schedule === null ? (
+          <Seats reservation={reservation} />
+        ) : (
+          <>
+            <strong className={styles['show']}>{schedule.concertTitle}</strong>
+            <span>
+              {showTime(schedule.performanceAt, schedule.timeZone)} · {schedule.venueName}
+            </span>
+            <Seats reservation={reservation} />
+          </>
+        )}
         <span className={styles['about']}>
-          {reservationNumber} · {moment(reservedAt)} · {money(totalAmount)}
+          {reservationNumber} · {money(totalAmount)}
           {status === 'HOLD' ? (
             <>
               {' · '}
@@ -80,6 +98,31 @@ function Item({ reservation }: { reservation: Reservation }) {
           {refund === null ? null : ` · ${t(`refund.${refund.status}`, { amount: money(totalAmount) })}`}
         </span>
       </Link>
+      {status === 'CONFIRMED' && !isShowCancelled ? <FoldedTickets reservationId={reservationId} /> : null}
     </li>
+  )
+}
+
+function Seats({ reservation: { seats } }: { reservation: Reservation }) {
+  const { t } = useWords()
+  const [first, ...others] = seats
+  if (first === undefined) return null
+  return (
+    <span>
+      {t('reservation.where', { section: first.section, row: first.row, number: first.seatNumber })}
+      {others.length > 0 ? ` ${t('mine.andMore', { count: others.length })}` : ''}
+    </span>
+  )
+}
+
+/** The codes are asked for when somebody wants to see them. */
+function FoldedTickets({ reservationId }: { reservationId: string }) {
+  const { t } = useWords()
+  const [isOpen, setIsOpen] = useState(false)
+  return (
+    <details className={styles['tickets']} onToggle={({ currentTarget }) => setIsOpen(currentTarget.open)}>
+      <summary>{t('ticket.showAll')}</summary>
+      {isOpen ? <LazyTickets reservationId={reservationId} /> : null}
+    </details>
   )
 }

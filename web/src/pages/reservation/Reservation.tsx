@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useParams } from 'react-router'
+import { Link, useParams } from 'react-router'
 import { api, dataOf } from '../../api.ts'
 import { Await } from '../../parts/Await.tsx'
 import { Button, ButtonLink } from '../../parts/Button.tsx'
@@ -8,8 +8,10 @@ import { PageTitle } from '../../parts/PageTitle.tsx'
 import { RefusalNote } from '../../parts/RefusalNote.tsx'
 import { SignedIn } from '../../parts/SignedIn.tsx'
 import { TimeLeft } from '../../parts/TimeLeft.tsx'
+import { placeHeader } from '../../place-token.ts'
 import { reservationQuery } from '../../queries.ts'
 import type { Reservation as ReservationData } from '../../queries.ts'
+import { LazyTickets } from '../../tickets/LazyTickets.tsx'
 import { useServerNow } from '../../use-server-now.ts'
 import { useWords } from '../../use-words.ts'
 import { NotFound } from '../NotFound.tsx'
@@ -40,30 +42,49 @@ function Known({ reservationId, userId }: { reservationId: string; userId: strin
 }
 
 function Shown({ reservation, userId }: { reservation: ReservationData; userId: string }) {
-  const { t } = useWords()
+  const { t, money, showTime } = useWords()
   const now = useServerNow()
-  const { status, expiresAt, reservationNumber } = reservation
+  const { status, expiresAt, reservationNumber, schedule, totalAmount } = reservation
   const payment = usePayment(reservation)
   const isPaying = payment.isPending || payment.open !== undefined
   const shown = shownStatus(status, Date.parse(expiresAt) <= now, isPaying)
+  const isOff = schedule?.status === 'CANCELLED'
   return (
     <>
       <PageTitle
         title={t(`reservation.${shown}.title`)}
         above={t('reservation.number', { number: reservationNumber })}
       />
-      {shown === 'HOLD' ? <HoldTime reservation={reservation} /> : null}
-      {shown === 'CONFIRMED' ? (
-        <Note kind="good">
-          <p>{t('reservation.CONFIRMED.text')}</p>
-        </Note>
+      {schedule === null ? null : (
+        <p>
+          <Link to={`/concerts/${schedule.concertId}/schedules/${reservation.scheduleId}`}>
+            {schedule.concertTitle}
+          </Link>
+          , {showTime(schedule.performanceAt, schedule.timeZone)}, {schedule.venueName}
+        </p>
+      )}
+      {isOff && shown !== 'PAYING' && shown !== 'EXPIRED' ? (
+        <Note kind="bad">{t(`showCancelled.${shown}`, { amount: money(totalAmount) })}</Note>
+      ) : null}
+      {shown === 'HOLD' && !isOff ? <HoldTime reservation={reservation} /> : null}
+      {shown === 'CONFIRMED' && !isOff ? (
+        <>
+          <Note kind="good">
+            <p>{t('reservation.CONFIRMED.text')}</p>
+          </Note>
+          <LazyTickets reservationId={reservation.reservationId} />
+        </>
       ) : null}
       <SeatTable seats={reservation.seats} totalAmount={reservation.totalAmount} />
-      {shown === 'HOLD' ? <Pay reservation={reservation} userId={userId} payment={payment} /> : null}
+      {shown === 'HOLD' && !isOff ? (
+        <Pay reservation={reservation} userId={userId} payment={payment} />
+      ) : null}
       {shown === 'PAYING' || shown === 'EXPIRED' ? <PaymentNote payment={payment} /> : null}
       {shown === 'EXPIRED' ? <Expired /> : null}
       {shown === 'CANCELLED' ? <Cancelled reservation={reservation} /> : null}
-      {(shown === 'HOLD' && !isPaying) || shown === 'CONFIRMED' ? <Cancel reservation={reservation} /> : null}
+      {!isOff && ((shown === 'HOLD' && !isPaying) || shown === 'CONFIRMED') ? (
+        <Cancel reservation={reservation} />
+      ) : null}
       {shown === 'CONFIRMED' || shown === 'CANCELLED' ? (
         <p className={styles['actions']}>
           <ButtonLink to="/reservations">{t('nav.tickets')}</ButtonLink>
@@ -74,7 +95,7 @@ function Shown({ reservation, userId }: { reservation: ReservationData; userId: 
 }
 
 function HoldTime({
-  reservation: { reservationId, expiresAt, refreshesLeft },
+  reservation: { reservationId, scheduleId, expiresAt, refreshesLeft },
 }: {
   reservation: ReservationData
 }) {
@@ -86,6 +107,7 @@ function HoldTime({
       dataOf(
         await api.POST('/api/v1/reservations/{reservationId}/refresh', {
           params: { path: { reservationId } },
+          ...placeHeader(scheduleId),
         }),
       ),
     onSuccess: (refreshed) => queries.setQueryData(queryKey, refreshed),

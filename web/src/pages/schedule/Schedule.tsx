@@ -1,5 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from 'react-router'
+import { CheckDrawButton } from '../../draw/CheckDrawButton.tsx'
 import { scheduleQuery } from '../../queries.ts'
 import type { Schedule as ScheduleData } from '../../queries.ts'
 import { Await } from '../../parts/Await.tsx'
@@ -36,6 +37,7 @@ function KnownSchedule({ concertId, scheduleId }: { concertId: number; scheduleI
           <p>{data.venueName}</p>
           <Sale schedule={data} />
           <Prices grades={data.grades} />
+          <Draw schedule={data} />
         </>
       )}
     </Await>
@@ -81,6 +83,16 @@ function Sale({ schedule }: { schedule: ScheduleData }) {
   )
 }
 
+/** Anybody may check how the order of a line came to be, also when all is sold. */
+function Draw({ schedule: { scheduleId, bookingOpenAt } }: { schedule: ScheduleData }) {
+  const isOpen = useServerNow() >= Date.parse(bookingOpenAt)
+  return isOpen ? (
+    <div className={styles['draw']}>
+      <CheckDrawButton scheduleId={scheduleId} />
+    </div>
+  ) : null
+}
+
 function Prices({ grades }: { grades: ScheduleData['grades'] }) {
   const { t, money, count } = useWords()
   return (
@@ -100,7 +112,7 @@ function Prices({ grades }: { grades: ScheduleData['grades'] }) {
             <td>{money(price)}</td>
             <td>
               {availableSeats === 0
-                ? t('concert.soldOut')
+                ? t('soldOut')
                 : t('schedule.leftOf', { left: count(availableSeats), all: count(seatCount) })}
             </td>
           </tr>

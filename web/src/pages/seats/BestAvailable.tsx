@@ -2,19 +2,31 @@ import { useId, useState } from 'react'
 import { Button } from '../../parts/Button.tsx'
 import { Choices } from '../../parts/Choices.tsx'
 import type { Schedule } from '../../queries.ts'
+import { useInstallation } from '../../use-installation.ts'
 import { useWords } from '../../use-words.ts'
 import type { Hold } from './use-hold.ts'
+import { useMySeats } from './use-my-seats.ts'
 import styles from './Seats.module.css'
 
-/** What one person may have of a schedule by default; the API has the last word. */
-const QUANTITIES = [1, 2, 3, 4, 5, 6]
+/** So many are offered at a press at most; who needs more, and may have them, points at seats. */
+const QUANTITIES_MAX = 10
 const ANY = ''
 
 /** How many, of which grade, and one press: the system picks the best seats side by side. */
-export function BestAvailable({ schedule: { grades }, hold }: { schedule: Schedule; hold: Hold }) {
+export function BestAvailable({
+  schedule: { scheduleId, grades },
+  hold,
+}: {
+  schedule: Schedule
+  hold: Hold
+}) {
   const { t, money, count } = useWords()
   const headingId = useId()
-  const [quantity, setQuantity] = useState(2)
+  const seatsMax = useInstallation()?.seatsPerUserMax ?? 0
+  const { limit } = useMySeats(scheduleId)
+  const quantities = Array.from({ length: Math.min(seatsMax, QUANTITIES_MAX) }, (_, at) => at + 1)
+  const [wanted, setQuantity] = useState(2)
+  const quantity = Math.max(1, Math.min(wanted, limit))
   const [grade, setGrade] = useState(ANY)
   const [price, ...otherPrices] = grades.filter((one) => one.grade === grade).map((one) => one.price)
   const amount = price === undefined || otherPrices.length > 0 ? undefined : money(price * quantity)
@@ -25,7 +37,11 @@ export function BestAvailable({ schedule: { grades }, hold }: { schedule: Schedu
         legend={t('seats.quantity')}
         value={String(quantity)}
         onChange={(value) => setQuantity(Number(value))}
-        options={QUANTITIES.map((value) => ({ value: String(value), label: count(value) }))}
+        options={quantities.map((value) => ({
+          value: String(value),
+          label: count(value),
+          isDisabled: value > limit,
+        }))}
       />
       <Choices
         legend={t('grade')}
@@ -36,7 +52,7 @@ export function BestAvailable({ schedule: { grades }, hold }: { schedule: Schedu
           ...grades.map((one) => ({
             value: one.grade,
             label: one.grade,
-            detail: one.availableSeats === 0 ? t('concert.soldOut') : money(one.price),
+            detail: one.availableSeats === 0 ? t('soldOut') : money(one.price),
             isDisabled: one.availableSeats === 0,
           })),
         ]}
@@ -44,7 +60,7 @@ export function BestAvailable({ schedule: { grades }, hold }: { schedule: Schedu
       <p>
         <Button
           look="main"
-          isDisabled={hold.once.isPending}
+          isDisabled={hold.once.isPending || limit === 0}
           onPress={() => hold.take({ quantity, ...(grade === ANY ? {} : { grade }) })}
         >
           {hold.once.isPending
@@ -54,7 +70,9 @@ export function BestAvailable({ schedule: { grades }, hold }: { schedule: Schedu
               : t('seats.holdFor', { count: quantity, amount })}
         </Button>
       </p>
-      <p className={styles['quiet']}>{t('seats.holdLasts')}</p>
+      <p className={styles['quiet']}>
+        {limit === 0 && seatsMax > 0 ? t('seatMap.noneLeft') : t('seats.holdLasts')}
+      </p>
     </section>
   )
 }

@@ -1,10 +1,8 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
 import { memo, useDeferredValue, useId, useMemo, useState } from 'react'
 import { Button } from '../../parts/Button.tsx'
 import { Loading } from '../../parts/Loading.tsx'
 import { Note } from '../../parts/Note.tsx'
 import { RefusalNote } from '../../parts/RefusalNote.tsx'
-import { reservationsQuery } from '../../queries.ts'
 import type { Schedule } from '../../queries.ts'
 import { withStatuses } from '../../seat-map/live-states.ts'
 import type { Seat } from '../../seat-map/live-states.ts'
@@ -16,9 +14,8 @@ import { useWords } from '../../use-words.ts'
 import { groupSeats } from './group-seats.ts'
 import type { SectionOfSeats } from './group-seats.ts'
 import type { Hold } from './use-hold.ts'
+import { useMySeats } from './use-my-seats.ts'
 import styles from './SeatList.module.css'
-
-const SEATS_MAX = 6
 
 /** All seats as a picture, and by section, row and number: the way to choose that needs no picture. */
 export function SeatList({
@@ -32,37 +29,27 @@ export function SeatList({
 }) {
   const { t } = useWords()
   const { data, isLate, error, retry } = useSeatStates(concertId, scheduleId, onPlaceEnded)
-  const mine = useMySeats(scheduleId)
+  const { mine, limit } = useMySeats(scheduleId)
   const failure = error === null ? null : <RefusalNote error={error} onRetry={retry} />
   if (data === undefined) return failure ?? <Loading />
   return (
     <>
       {failure}
       {isLate ? <Note>{t('seatMap.late')}</Note> : null}
-      <Sections seats={data} mine={mine} hold={hold} />
+      <Sections seats={data} mine={mine} limit={limit} hold={hold} />
     </>
   )
-}
-
-/** The seats of a schedule that the person has already: they count towards the limit. */
-function useMySeats(scheduleId: number): ReadonlySet<number> {
-  const { data } = useInfiniteQuery(reservationsQuery())
-  return useMemo(() => {
-    const items = data?.pages.flatMap((page) => page.items) ?? []
-    const own = items.filter(
-      (one) => one.scheduleId === scheduleId && (one.status === 'HOLD' || one.status === 'CONFIRMED'),
-    )
-    return new Set(own.flatMap(({ seats }) => seats.map(({ seatId }) => seatId)))
-  }, [data, scheduleId])
 }
 
 function Sections({
   seats: { layout, states },
   mine,
+  limit,
   hold,
 }: {
   seats: SeatStates
   mine: ReadonlySet<number>
+  limit: number
   hold: Hold
 }) {
   const { t, money } = useWords()
@@ -75,7 +62,6 @@ function Sections({
   // A seat that somebody else took is no longer chosen, and its box says that it is gone.
   const chosen = layout.filter(({ seatId }, at) => chosenIds.has(seatId) && states[at] === 'A')
   const total = chosen.reduce((sum, { price }) => sum + price, 0)
-  const limit = Math.max(0, SEATS_MAX - mine.size)
   const toggle = (seatId: number): void =>
     setChosenIds((ids) => {
       const next = new Set(ids)

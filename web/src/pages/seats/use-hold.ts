@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from 'react-router'
 import { api } from '../../api.ts'
+import { placeHeader } from '../../place-token.ts'
 import { settle } from '../../settle.ts'
 import { useOnce } from '../../use-once.ts'
 import type { Once } from '../../use-once.ts'
@@ -32,7 +33,11 @@ export function useHold(userId: string, scheduleId: number): Hold {
         body,
         tell,
         send: (key) =>
-          api.POST('/api/v1/reservations', { params: { header: { 'Idempotency-Key': key } }, body }),
+          api.POST('/api/v1/reservations', {
+            params: { header: { 'Idempotency-Key': key } },
+            ...placeHeader(scheduleId),
+            body,
+          }),
       })
       return answer.data
     },

@@ -3,6 +3,8 @@ import type { ReactNode } from 'react'
 import { useEffect, useState } from 'react'
 import { useNavigate } from 'react-router'
 import { useAnnouncement } from '../../announcements.ts'
+import { CheckDrawButton } from '../../draw/CheckDrawButton.tsx'
+import { useDrawNote } from '../../draw/use-draw-note.ts'
 import { Button, ButtonLink } from '../../parts/Button.tsx'
 import { Note } from '../../parts/Note.tsx'
 import { PageTitle } from '../../parts/PageTitle.tsx'
@@ -33,6 +35,8 @@ export function InLine({ place, schedule, above, onTakeOver }: Shown) {
   const opensAtMs = Date.parse(schedule.bookingOpenAt)
   const isOpen = useServerNow() >= opensAtMs
   const { line, failure } = useLine(place, opensAtMs)
+  const fairness = useQuery({ ...fairnessQuery(schedule.scheduleId), enabled: !isOpen })
+  useDrawNote(line.place ?? place, isOpen, fairness.data?.commitment)
   const { end } = line
   if (failure !== undefined) {
     return (
@@ -48,6 +52,7 @@ export function InLine({ place, schedule, above, onTakeOver }: Shown) {
         <PageTitle title={t(`line.end.${end}.title`)} above={above} />
         <p className={styles['text']}>{t(`line.end.${end}.text`)}</p>
         {end === 'USED' ? <ButtonLink to="/reservations">{t('nav.tickets')}</ButtonLink> : onTakeOver}
+        <Draw isOpen={isOpen} scheduleId={schedule.scheduleId} />
       </>
     )
   }
@@ -55,8 +60,13 @@ export function InLine({ place, schedule, above, onTakeOver }: Shown) {
     return <YourTurn place={line.place} schedule={schedule} above={above} />
   return (
     <>
-      {isOpen ? <Waiting line={line} above={above} /> : <BeforeOpening schedule={schedule} above={above} />}
+      {isOpen ? (
+        <Waiting line={line} above={above} />
+      ) : (
+        <BeforeOpening schedule={schedule} seal={fairness.data?.commitment} above={above} />
+      )}
       <Connection line={line} />
+      <Draw isOpen={isOpen} scheduleId={schedule.scheduleId} />
       <Leave schedule={schedule} />
     </>
   )
@@ -91,9 +101,25 @@ function Waiting({ line, above }: { line: Line; above: string }) {
   )
 }
 
-function BeforeOpening({ schedule, above }: { schedule: Schedule; above: string }) {
+/** Whoever waits, was let in, or lost a place may check how the order came to be. */
+function Draw({ isOpen, scheduleId }: { isOpen: boolean; scheduleId: number }) {
+  return isOpen ? (
+    <div className={styles['text']}>
+      <CheckDrawButton scheduleId={scheduleId} />
+    </div>
+  ) : null
+}
+
+function BeforeOpening({
+  schedule,
+  seal,
+  above,
+}: {
+  schedule: Schedule
+  seal: string | undefined
+  above: string
+}) {
   const { t } = useWords()
-  const fairness = useQuery(fairnessQuery(schedule.scheduleId))
   return (
     <>
       <PageTitle title={t('line.early.title')} above={above} />
@@ -102,10 +128,9 @@ function BeforeOpening({ schedule, above }: { schedule: Schedule; above: string 
         <TimeLeft until={schedule.bookingOpenAt} />
       </p>
       <p className={styles['text']}>{t('line.early.draw')}</p>
-      {fairness.data === undefined ? null : (
+      {seal === undefined ? null : (
         <p className={styles['quiet']}>
-          {t('line.early.commitment')} <code>{fairness.data.commitment}</code>.{' '}
-          <a href="/docs">{t('line.early.check')}</a>
+          {t('line.early.commitment')} <code>{seal}</code>. {t('line.early.check')}
         </p>
       )}
       <p className={styles['quiet']}>{t('line.kept')}</p>
@@ -140,6 +165,7 @@ function YourTurn({ place, schedule, above }: { place: Place; schedule: Schedule
           {t('line.turn.seats')}
         </ButtonLink>
       </p>
+      <Draw isOpen scheduleId={schedule.scheduleId} />
       <Leave schedule={schedule} />
     </>
   )

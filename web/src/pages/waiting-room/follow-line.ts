@@ -1,8 +1,9 @@
 import type { Client } from '@frontrow/client/client'
 import { ApiError } from '@frontrow/client/errors'
+import { pause } from '@frontrow/client/pause'
 import { api, isRefusal } from '../../api.ts'
 import { serverClock } from '../../clock.ts'
-import { pause } from '../../pause.ts'
+import { placeHeader } from '../../place-token.ts'
 import { fetchNowServing, fetchPlace } from '../../queries.ts'
 import type { Place } from '../../queries.ts'
 import type { LineEvent } from './line.ts'
@@ -74,6 +75,7 @@ class Follower {
     const { client, tell, signal } = this.#followed
     const events = client.events('/api/v1/queue/tokens/me/events', {
       params: { query: { scheduleId: this.#latest.scheduleId } },
+      ...placeHeader(this.#latest.scheduleId),
       signal,
       onConnection: ({ state }) => {
         if (state === 'lost') return this.startPolling()

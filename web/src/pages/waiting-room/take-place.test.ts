@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals'
 import { createClient } from '@frontrow/client/client'
 import { data, refusal, startLocalServer } from '@frontrow/client/local-server'
-import { takePlace } from './take-place.ts'
+import { placeHeader } from '../../place-token.ts'
+import { findPlace, takePlace } from './take-place.ts'
 
 const place = { token: 't-1', scheduleId: 7, status: 'WAITING', serverTime: '2026-12-01T01:00:00.000Z' }
 
@@ -19,4 +20,32 @@ test('a place that another browser has is taken over', async () => {
   )
   expect(await takePlace(7, createClient({ baseUrl: server.baseUrl }))).toMatchObject({ token: 't-2' })
   expect(server.requests.map(({ method }) => method)).toEqual(['POST', 'GET', 'PUT'])
+})
+
+test('on plain http a browser that keeps no cookie sends the token of its place itself, and one that does leaves it to the cookie', async () => {
+  await using server = await startLocalServer(
+    data(200, place),
+    refusal(401, 'QUEUE_TOKEN_REQUIRED'),
+    data(200, place),
+  )
+  const client = createClient({ baseUrl: server.baseUrl })
+  await takePlace(7, client, true)
+  expect(placeHeader(7)).toEqual({ queueToken: 't-1' })
+  await findPlace(7, undefined, client)
+  expect(server.requests.at(-1)?.headers['queue-token']).toBe('t-1')
+  // The next join finds its cookie.
+  await takePlace(7, client, true)
+  expect(placeHeader(7)).toEqual({})
+  const sent = server.requests.map(({ method, headers }) => [method, headers['queue-token']])
+  expect(sent.slice(3)).toEqual([
+    ['POST', undefined],
+    ['GET', undefined],
+  ])
+})
+
+test('over TLS nothing is asked and no token is kept', async () => {
+  await using server = await startLocalServer(data(200, { ...place, scheduleId: 8 }))
+  await takePlace(8, createClient({ baseUrl: server.baseUrl }), false)
+  expect(server.requests).toHaveLength(1)
+  expect(placeHeader(8)).toEqual({})
 })

@@ -1,5 +1,6 @@
 import { api, dataOf, isRefusal } from '../../api.ts'
 import { serverClock } from '../../clock.ts'
+import { forgetPlaceToken, keepPlaceToken, placeHeader } from '../../place-token.ts'
 import { fetchPlace } from '../../queries.ts'
 import type { Place } from '../../queries.ts'
 
@@ -21,10 +22,23 @@ export async function findPlace(
  * Joins the line, or takes over the place that the person has in it already, in another browser or from a join whose answer was
  * lost: the other browser is told that its place has moved.
  */
-export async function takePlace(scheduleId: number, client = api): Promise<Place> {
+export async function takePlace(
+  scheduleId: number,
+  client = api,
+  isPlainHttp: boolean = globalThis.location?.protocol === 'http:',
+): Promise<Place> {
   const place = await join(scheduleId, client)
   serverClock.learn(place.serverTime)
+  if (isPlainHttp) await keepTokenWithoutCookie(place, client)
   return place
+}
+
+/** A page can't read the cookie of its place, so it asks who it is: a browser that kept none is nobody. */
+async function keepTokenWithoutCookie({ scheduleId, token }: Place, client: typeof api): Promise<void> {
+  forgetPlaceToken(scheduleId)
+  // Where nobody answers now, the place is taken to be the cookie's, as it is in most browsers.
+  const own = await findPlace(scheduleId, undefined, client).catch(() => undefined)
+  if (own === null) keepPlaceToken(scheduleId, token)
 }
 
 async function join(scheduleId: number, client: typeof api): Promise<Place> {
@@ -40,5 +54,9 @@ async function join(scheduleId: number, client: typeof api): Promise<Place> {
 
 /** Gives the place up. */
 export async function leaveLine(scheduleId: number): Promise<void> {
-  await api.DELETE('/api/v1/queue/tokens/me', { params: { query: { scheduleId } } })
+  await api.DELETE('/api/v1/queue/tokens/me', {
+    params: { query: { scheduleId } },
+    ...placeHeader(scheduleId),
+  })
+  forgetPlaceToken(scheduleId)
 }

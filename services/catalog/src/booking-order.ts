@@ -1,0 +1,40 @@
+import { pathId } from '@frontrow/values/ids'
+import { z } from 'zod'
+
+/** The last schedule of a page, in the order of `listAllSchedules`, and the moment that the list is of. */
+export interface BookingCursor {
+  /** When the first page was read; milliseconds since the epoch. */
+  asOfMs: number
+  isOnSale: boolean
+  bookingOpenAtMs: number
+  scheduleId: number
+}
+
+/** The `nextCursor` of a page. */
+export function toBookingCursor({ asOfMs, isOnSale, bookingOpenAtMs, scheduleId }: BookingCursor): string {
+  return Buffer.from([asOfMs, isOnSale ? 1 : 0, bookingOpenAtMs, scheduleId].join(',')).toString('base64url')
+}
+
+// Further from the epoch there are no dates.
+const ms = z
+  .string()
+  .regex(/^(?:0|-?[1-9][0-9]{0,15})$/)
+  .transform(Number)
+  .pipe(z.int().min(-8.64e15).max(8.64e15))
+const parts = z.tuple([ms, z.enum(['0', '1']), ms, pathId])
+
+/** The cursor of that list. */
+export const bookingCursor = z
+  .string()
+  .max(100)
+  .transform((text, context): BookingCursor => {
+    const read = parts.safeParse(Buffer.from(text, 'base64url').toString('latin1').split(','))
+    if (read.success) {
+      const [asOfMs, part, bookingOpenAtMs, scheduleId] = read.data
+      const cursor = { asOfMs, isOnSale: part === '1', bookingOpenAtMs, scheduleId }
+      if (toBookingCursor(cursor) === text) return cursor
+    }
+    context.addIssue({ code: 'custom', message: 'must be the nextCursor of a page of this list' })
+    return z.NEVER
+  })
+  .meta({ description: '`nextCursor` of the page before.' })

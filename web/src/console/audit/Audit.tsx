@@ -1,0 +1,109 @@
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { useId } from 'react'
+import { Await } from '../../parts/Await.tsx'
+import { Button } from '../../parts/Button.tsx'
+import { MoreButton } from '../../parts/MoreButton.tsx'
+import { PageTitle } from '../../parts/PageTitle.tsx'
+import { useWords } from '../../use-words.ts'
+import { adminActionsQuery } from '../queries.ts'
+import type { AdminAction } from '../queries.ts'
+import { AuditCheck } from './AuditCheck.tsx'
+import styles from './Audit.module.css'
+
+/** Whether the data is right, and what admins did to it. */
+export default function Audit() {
+  const { t } = useWords()
+  const invariantsId = useId()
+  return (
+    <div className={styles['page']}>
+      <PageTitle title={t('console.audit.title')} />
+      <section aria-labelledby={invariantsId}>
+        <h2 id={invariantsId}>{t('console.audit.invariants')}</h2>
+        <AuditCheck />
+      </section>
+      <div>
+        <h2>{t('console.actions.title')}</h2>
+        <Actions />
+      </div>
+    </div>
+  )
+}
+
+function Actions() {
+  const { t } = useWords()
+  const actions = useInfiniteQuery(adminActionsQuery())
+  return (
+    <Await query={actions}>
+      {({ pages }) => {
+        const items = pages.flatMap((page) => page.items)
+        if (items.length === 0) return <p>{t('console.actions.none')}</p>
+        return (
+          <>
+            <p>
+              <Button isDisabled={actions.isFetching} onPress={() => void actions.refetch()}>
+                {t('console.actions.again')}
+              </Button>
+            </p>
+            {/* Wider than a phone, it scrolls in itself; the focus lets the keyboard do it. */}
+            <div
+              className={styles['scroll']}
+              role="region"
+              aria-label={t('console.actions.title')}
+              // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a keyboard could not scroll it otherwise.
+              tabIndex={0}
+            >
+              <table className={styles['actions']}>
+                <thead>
+                  <tr>
+                    <th scope="col">{t('console.actions.at')}</th>
+                    <th scope="col">{t('console.actions.who')}</th>
+                    <th scope="col">{t('console.actions.what')}</th>
+                    <th scope="col">{t('console.actions.sent')}</th>
+                    <th scope="col">{t('console.actions.outcome')}</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {items.map((action) => (
+                    <Action key={action.actionId} action={action} />
+                  ))}
+                </tbody>
+              </table>
+            </div>
+            <MoreButton query={actions} />
+          </>
+        )
+      }}
+    </Await>
+  )
+}
+
+function Action({
+  action: { beganAt, adminId, operation, method, path, body, outcome, status },
+}: {
+  action: AdminAction
+}) {
+  const { t, moment } = useWords()
+  const isGood = outcome === 'DONE' || outcome === 'REPLAYED'
+  return (
+    <tr>
+      <td>{moment(beganAt)}</td>
+      <td>{adminId}</td>
+      <td>
+        <strong>{operation}</strong>
+        <small>
+          {method} {path}
+        </small>
+      </td>
+      <td>
+        <code>{body === null || body === undefined ? '' : JSON.stringify(body)}</code>
+      </td>
+      <td className={isGood ? undefined : styles['bad']}>
+        {outcome === null
+          ? t('console.actions.open')
+          : isGood
+            ? t(`console.actions.${outcome}`)
+            : `${outcome} ${status ?? ''}`}
+      </td>
+    </tr>
+  )
+}

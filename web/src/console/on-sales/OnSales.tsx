@@ -1,0 +1,86 @@
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { useId } from 'react'
+import { useSearchParams } from 'react-router'
+import { useSettled } from '../../pages/concerts/use-settled.ts'
+import { Await } from '../../parts/Await.tsx'
+import { Choices } from '../../parts/Choices.tsx'
+import { MoreButton } from '../../parts/MoreButton.tsx'
+import { PageTitle } from '../../parts/PageTitle.tsx'
+import { useServerNow } from '../../use-server-now.ts'
+import { useWords } from '../../use-words.ts'
+import { adminSchedulesQuery } from '../queries.ts'
+import { inOrderOfAttention } from './order.ts'
+import { Row } from './Row.tsx'
+import styles from './OnSales.module.css'
+
+const QUERY_MAX_LENGTH = 100
+const STATUSES = ['ON_SALE', 'CLOSED', 'CANCELLED'] as const
+
+/** All on-sales: what sells now and what opens next first, with who waits and what is sold. */
+export default function OnSales() {
+  const { t } = useWords()
+  const searchId = useId()
+  const [params, setParams] = useSearchParams()
+  const typed = params.get('query') ?? ''
+  const status = STATUSES.find((known) => known === params.get('status')) ?? 'ON_SALE'
+  const query = useSettled(typed.trim().slice(0, QUERY_MAX_LENGTH), 250)
+  const schedules = useInfiniteQuery({
+    ...adminSchedulesQuery(status, query),
+    refetchInterval: REFRESH_EVERY_MS,
+  })
+  const now = useServerNow()
+  const show = (name: string, value: string): void => {
+    const next = new URLSearchParams(params)
+    if (value === '') next.delete(name)
+    else next.set(name, value)
+    setParams(next, { replace: true })
+  }
+  return (
+    <div className={styles['page']}>
+      <PageTitle title={t('console.nav.onSales')} />
+      <search className={styles['search']}>
+        <div>
+          <label htmlFor={searchId}>{t('console.onSales.search')}</label>
+          <input
+            id={searchId}
+            type="search"
+            maxLength={QUERY_MAX_LENGTH}
+            value={typed}
+            onChange={({ target: { value } }) => show('query', value)}
+          />
+        </div>
+        <Choices
+          legend={t('console.onSales.status')}
+          value={status}
+          onChange={(value) => show('status', value)}
+          options={STATUSES.map((value) => ({ value, label: t(`console.onSales.${value}`) }))}
+        />
+      </search>
+      <Await query={schedules}>
+        {({ pages }) => {
+          const found = inOrderOfAttention(
+            pages.flatMap(({ items }) => items),
+            now,
+          )
+          return (
+            <>
+              <p role="status" className={found.length === 0 ? undefined : 'unseen'}>
+                {found.length === 0
+                  ? t(query === '' ? 'console.onSales.none' : 'console.onSales.noneFound', { query })
+                  : t('console.onSales.found', { count: found.length })}
+              </p>
+              <ul className={styles['list']}>
+                {found.map((schedule) => (
+                  <Row key={schedule.scheduleId} schedule={schedule} />
+                ))}
+              </ul>
+              <MoreButton query={schedules} />
+            </>
+          )
+        }}
+      </Await>
+    </div>
+  )
+}
+
+const REFRESH_EVERY_MS = 30_000

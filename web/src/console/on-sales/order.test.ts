@@ -1,0 +1,36 @@
+import { expect, test } from '@jest/globals'
+import { inOrderOfAttention } from './order.ts'
+
+const now = Date.parse('2026-12-01T10:00:00Z')
+
+function schedule(name: string, opensAt: string, changes: object = {}) {
+  return {
+    name,
+    status: 'ON_SALE' as const,
+    performanceAt: '2026-12-24T10:00:00Z',
+    waitingRoomOpenAt: opensAt,
+    bookingOpenAt: opensAt,
+    bookingCloseAt: '2026-12-20T10:00:00Z',
+    availableSeats: 10,
+    ...changes,
+  }
+}
+
+test('what sells now comes before what opens next, and the sooner opening before the later one', () => {
+  const listed = [
+    schedule('cancelled', '2026-12-01T09:00:00Z', { status: 'CANCELLED' }),
+    schedule('tomorrow', '2026-12-02T10:00:00Z'),
+    schedule('sold out', '2026-12-01T09:00:00Z', { availableSeats: 0 }),
+    schedule('in a minute', '2026-12-01T10:01:00Z'),
+    schedule('room open', '2026-12-01T11:00:00Z', { waitingRoomOpenAt: '2026-12-01T09:30:00Z' }),
+    schedule('now', '2026-12-01T09:00:00Z'),
+  ]
+  expect(inOrderOfAttention(listed, now).map(({ name }) => name)).toEqual([
+    'now',
+    'room open',
+    'in a minute',
+    'tomorrow',
+    'sold out',
+    'cancelled',
+  ])
+})

@@ -1,0 +1,28 @@
+import { salePhase } from '../../pages/schedule/sale-phase.ts'
+import type { SalePhase } from '../../pages/schedule/sale-phase.ts'
+
+/** What sells now goes first, then what opens next, then what is over. */
+const RANKS: Readonly<Record<SalePhase, number>> = {
+  open: 0,
+  'room-open': 1,
+  'closed-room': 2,
+  'sold-out': 3,
+  closed: 4,
+  over: 5,
+  cancelled: 6,
+}
+
+/** Schedules in the order in which somebody may have to do something; of one phase, what opens first. */
+export function inOrderOfAttention<S extends Parameters<typeof salePhase>[0]>(
+  schedules: readonly S[],
+  now: number,
+): S[] {
+  const ranked = schedules.map((schedule) => ({
+    schedule,
+    rank: RANKS[salePhase(schedule, now)],
+    opensAt: Date.parse(schedule.bookingOpenAt),
+  }))
+  return ranked
+    .toSorted((one, other) => one.rank - other.rank || one.opensAt - other.opensAt)
+    .map(({ schedule }) => schedule)
+}

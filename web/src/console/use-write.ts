@@ -1,0 +1,64 @@
+import { useMutation } from '@tanstack/react-query'
+import { useRef } from 'react'
+import { isWorthRepeating } from '../api.ts'
+
+/** How often a write is sent anew by itself: some 3 s. What somebody steered longer ago may be undone by now, and is theirs to press again. */
+const REPEATS_MAX = 2
+
+/** A change that a person asks for by a press. */
+export interface Write<B, D> {
+  /** Asks for it, once however often it is pressed: while one is at work nothing is sent. `onDone` is called when it was done. */
+  press: (body: B, onDone?: () => void) => void
+  isPending: boolean
+  /** Why it failed last; null while it is at work, and after it was done. */
+  error: Error | null
+  /** What came of the last one that was done. */
+  data: D | undefined
+  /** What was asked for last. */
+  sent: B | undefined
+  /** Forgets how the last one went. */
+  reset: () => void
+}
+
+/**
+ * A write of the console. Each intention has an Idempotency-Key of its own, which `send` puts into the request: what is sent again by
+ * itself, or pressed again with the same body after a failure, takes effect once. For what must also outlive a reload, use `useOnce`.
+ */
+export function useWrite<B, D>(
+  send: (body: B, key: string) => Promise<D>,
+  { onSuccess, onError }: { onSuccess?: (data: D) => unknown; onError?: () => unknown } = {},
+): Write<B, D> {
+  // React draws after the second click of a double click, so what is drawn can't tell whether one is at work.
+  const isAtWork = useRef(false)
+  const unsettled = useRef<{ key: string; text: string }>(null)
+  const sending = useMutation<D, Error, { body: B; key: string }>({
+    mutationFn: ({ body, key }) => send(body, key),
+    retry: (failures, error) => failures < REPEATS_MAX && isWorthRepeating(error),
+    retryDelay: (failures) => 1_000 * 2 ** failures,
+    onSuccess: (data) => {
+      unsettled.current = null
+      return onSuccess?.(data)
+    },
+    onError: (error) => {
+      if (!isWorthRepeating(error)) unsettled.current = null
+      return onError?.()
+    },
+    onSettled: () => {
+      isAtWork.current = false
+    },
+  })
+  return {
+    press: (body, onDone) => {
+      if (isAtWork.current) return
+      isAtWork.current = true
+      const text = JSON.stringify(body)
+      if (unsettled.current?.text !== text) unsettled.current = { key: crypto.randomUUID(), text }
+      sending.mutate({ body, key: unsettled.current.key }, { onSuccess: () => onDone?.() })
+    },
+    isPending: sending.isPending,
+    error: sending.error,
+    data: sending.data,
+    sent: sending.variables?.body,
+    reset: sending.reset,
+  }
+}

@@ -1,0 +1,24 @@
+import { lazy, Suspense, useState } from 'react'
+import { Button } from '../parts/Button.tsx'
+import { Loading } from '../parts/Loading.tsx'
+import { useWords } from '../use-words.ts'
+
+const DrawCheck = lazy(() => import('./load-draw-check.ts').then(({ loadDrawCheck }) => loadDrawCheck()))
+
+/** Checks the draw where it is pressed; what does it is loaded then. */
+export function CheckDrawButton({ scheduleId }: { scheduleId: number }) {
+  const { t } = useWords()
+  const [isAsked, setIsAsked] = useState(false)
+  if (!isAsked) {
+    return (
+      <Button look="quiet" onPress={() => setIsAsked(true)}>
+        {t('line.checkDraw')}
+      </Button>
+    )
+  }
+  return (
+    <Suspense fallback={<Loading />}>
+      <DrawCheck scheduleId={scheduleId} />
+    </Suspense>
+  )
+}
