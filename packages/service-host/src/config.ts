@@ -25,6 +25,9 @@ export const hostSettings = z.object({
   DATABASE_STATEMENT_TIMEOUT_MS: whole(100, 10_000, 5_000).describe(
     'a statement that takes longer is cancelled',
   ),
+  OVERLOAD_WAIT_MS: whole(10, 60_000, 300).describe(
+    'while a crowd waits for longer than this, reads are refused (503); writes from twice, payments from three times as long',
+  ),
   KAFKA_BROKERS: z
     .string()
     .min(1)

@@ -11,6 +11,7 @@ import type { Lifecycle } from './lifecycle.ts'
 import { logAdminWrites } from './log-admin-writes.ts'
 import { watchValue } from './metrics.ts'
 import { tokenKeys } from './token-keys.ts'
+import { Overload } from './overload.ts'
 import { createWorkerHost } from './worker-host.ts'
 import type { WorkerHost } from './worker-host.ts'
 
@@ -64,6 +65,10 @@ export function createHost(options: {
     logAdminWrites: logAdminWrites(pool, logger),
     logger,
     metrics: metrics.http,
+    overload: new Overload({
+      limitMs: settings.OVERLOAD_WAIT_MS,
+      onRefused: (urgency) => metrics.refusedForOverload.inc({ urgency }),
+    }),
   })
   const grpc = createGrpcServer()
 

@@ -26,6 +26,8 @@ export interface RouteSpec {
   description?: string
   /** Decides who `caller` is in the handler: see `Callers` in auth.ts. */
   auth: RouteAuth
+  /** Refused last when the service has more to do than it can, because money moves; routes of admins are refused last as well. */
+  movesMoney?: boolean
   /** The route wants `Queue-Token` (or its cookie) beside what `auth` says. */
   queueToken?: 'any' | 'active'
   params?: z.ZodType
@@ -46,6 +48,13 @@ export interface RouteSpec {
 /** Keeps the types of the schemas and of `auth`; write every route through it. */
 export function defineRoute<const R extends RouteSpec>(spec: R): R {
   return spec
+}
+
+const EVENT_STREAM = 'text/event-stream'
+
+/** Whether a route answers with events, for as long as its reader stays. */
+export function isStream(route: RouteSpec): boolean {
+  return Object.values(route.responses).some(({ contentType }) => contentType === EVENT_STREAM)
 }
 
 /** The schemas of a route's input. */

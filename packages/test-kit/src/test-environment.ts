@@ -95,6 +95,8 @@ export async function createTestEnvironment(
       KAFKA_BROKERS: kafkaBrokers,
       KAFKA_TOPIC_PREFIX: topicPrefix,
       JWKS_URL: required('FRONTROW_TEST_JWKS_URL'),
+      // Tests send many requests at once on a machine that is busy with other tests; those of overload set their own.
+      OVERLOAD_WAIT_MS: '60000',
       LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
     }),
     dispose: () => runStatement(adminUrl, `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`),

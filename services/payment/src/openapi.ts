@@ -148,6 +148,7 @@ const acceptedJob = z.object({
 export const payRoute = defineRoute({
   method: 'post',
   path: '/api/v1/payments',
+  movesMoney: true,
   operationId: 'pay',
   tag: 'payment',
   summary: 'Pay for a hold',

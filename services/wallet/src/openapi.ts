@@ -55,6 +55,7 @@ const charge = z.object({
 export const chargeRoute = defineRoute({
   method: 'post',
   path: '/api/v1/users/{userId}/balance/charge',
+  movesMoney: true,
   operationId: 'chargeWallet',
   tag,
   summary: 'Put money into a wallet, from a card',
@@ -188,6 +189,7 @@ export const historyRoute = defineRoute({
 export const usePointsRoute = defineRoute({
   method: 'post',
   path: '/api/v1/users/{userId}/point/use',
+  movesMoney: true,
   operationId: 'usePoints',
   tag,
   summary: 'Deduct points',
