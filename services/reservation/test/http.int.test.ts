@@ -34,10 +34,12 @@ describe('POST /reservations', () => {
       status: 'HOLD',
       reservedAt: expect.any(String),
       expiresAt: expect.any(String),
-      holdSecondsLeft: 300,
+      holdSecondsLeft: expect.any(Number),
       remainingAllowance: 4,
     })
     expect(Date.parse(data.expiresAt) - Date.parse(data.reservedAt)).toBe(300_000)
+    expect(data.holdSecondsLeft).toBeGreaterThan(290)
+    expect(data.holdSecondsLeft).toBeLessThanOrEqual(300)
     const queuePlace = { sequence: neighbours.sequence }
     expect(await running.told(data.reservationId)).toEqual([
       {
