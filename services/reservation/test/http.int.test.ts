@@ -384,6 +384,7 @@ describe('GET /admin/schedules/{id}/sales', () => {
     const held = await running.db.connect()
     try {
       await held.query('BEGIN')
+      await held.query('SET LOCAL idle_in_transaction_session_timeout = 0')
       await held.query(`INSERT INTO refused_holds (schedule_id, code, refused) VALUES (73, 'SEAT_TAKEN', 1)`)
       expect(await running.hold('732', { scheduleId: 73, seatIds: [73_001] })).toMatchObject({
         status: 409,
