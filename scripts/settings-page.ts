@@ -44,7 +44,7 @@ Kubernetes after 30 s, so a longer one needs a longer \`stop_grace_period\` or \
   migrate: { title: 'The migration step', text: '`scripts/migrate.ts`: schemas, roles, tables and topics.' },
   gateway: {
     title: 'The gateway',
-    text: 'Nginx. `npm start` passes on the first eight.',
+    text: 'Nginx. `npm start` passes on all but `PROXY_PROTOCOL` and what is set for you. What an address may ask for is counted by each instance.',
   },
   compose: { title: 'Docker Compose', text: 'What `docker-compose.yml` takes for itself.' },
 }

@@ -7,7 +7,14 @@ import type { Stack } from './up-stack.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 /** All that a build reads. The lockfile stands for the libraries. */
-const SOURCES = ['package-lock.json', 'web/**/*', 'packages/client/**/*', 'fairness/*']
+const SOURCES = [
+  'package-lock.json',
+  'web/**/*',
+  'packages/client/**/*',
+  'fairness/*',
+  'services/catalog/docs-page/*',
+  'docs/openapi.json',
+]
 const NOT_SOURCES = new Set(['node_modules', 'dist', 'test'])
 const BUILD_TIMEOUT_MS = 120_000
 

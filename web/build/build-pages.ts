@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { gzipSync, constants } from 'node:zlib'
 import { build } from 'vite'
 import type { Plugin } from 'vite'
+import { copyReference } from './copy-reference.ts'
 import { buildManifest, firstLoadFiles } from './first-load.ts'
 
 /** The page that a crowd loads within a minute, and what its first load may weigh, compressed. */
@@ -22,7 +23,7 @@ export interface BuiltPages {
 }
 
 /**
- * Builds the pages into a folder, each file with its compressed copy beside it, so that the gateway compresses nothing. Throws where
+ * Builds the pages and the API reference into a folder, each file with its compressed copy beside it, so that the gateway compresses nothing. Throws where
  * the waiting page's first load is above its limit.
  */
 export async function buildPages(folder: string): Promise<BuiltPages> {
@@ -35,6 +36,7 @@ export async function buildPages(folder: string): Promise<BuiltPages> {
     plugins: [withoutTheirHints],
     worker: { plugins: () => [withoutTheirHints] },
   })
+  await copyReference(folder)
   const files = await readdir(folder, { recursive: true, withFileTypes: true })
   for (const file of files) {
     if (file.isFile() && COMPRESSIBLE.test(file.name)) await compress(join(file.parentPath, file.name))

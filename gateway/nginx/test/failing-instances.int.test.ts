@@ -146,10 +146,10 @@ function traffic(): {
 } {
   const written: Promise<Answer>[] = []
   const readStatuses: number[] = []
-  let isOn = true
+  const end = new AbortController()
   let sent = 0
   const reader = async (path: string): Promise<void> => {
-    while (isOn) {
+    while (!end.signal.aborted) {
       readStatuses.push((await ask('GET', `/api/v1${path}`)).status)
       sent += 1
       await delay(5)
@@ -157,7 +157,7 @@ function traffic(): {
   }
   // A write is not waited for, so that those that a frozen instance has keep nobody from sending the next.
   const writer = async (path: string): Promise<void> => {
-    for (let number = 0; isOn; number += 1) {
+    for (let number = 0; !end.signal.aborted; number += 1) {
       written.push(ask('POST', `/api/v1${path}?write=${number}`))
       await delay(20)
     }
@@ -166,7 +166,7 @@ function traffic(): {
   return {
     sent: () => sent,
     stop: async () => {
-      isOn = false
+      end.abort()
       await all
       return { readStatuses, writeStatuses: (await Promise.all(written)).map(({ status }) => status) }
     },

@@ -10,6 +10,8 @@ import type { RunningProcess } from '@frontrow/local-stack/process'
 import { readRateLimits } from '../../../scripts/gateway-settings.ts'
 
 const PAGE = '<!doctype html><title>Frontrow</title>'
+const REFERENCE = '<!doctype html><title>Frontrow API</title>'
+const DOCUMENT = '{"openapi":"3.1.0"}'
 const SCRIPT = `console.log('${'fan '.repeat(1_000)}')`
 const folder = mkdtempSync(join(tmpdir(), 'frontrow-pages-test-'))
 let nginx: RunningProcess
@@ -23,6 +25,11 @@ beforeAll(async () => {
   writeFileSync(join(pagesFolder, 'index.html'), PAGE)
   writeFileSync(join(pagesFolder, 'assets', 'main-1a2b.js'), SCRIPT)
   writeFileSync(join(pagesFolder, 'assets', 'main-1a2b.js.gz'), gzipSync(SCRIPT))
+  mkdirSync(join(pagesFolder, 'docs'))
+  writeFileSync(join(pagesFolder, 'docs', 'index.html'), REFERENCE)
+  writeFileSync(join(pagesFolder, 'docs', 'openapi.json'), DOCUMENT)
+  writeFileSync(join(pagesFolder, 'docs', 'bundle.js'), SCRIPT)
+  writeFileSync(join(pagesFolder, 'docs', 'bundle.js.gz'), gzipSync(SCRIPT))
   const { nginx: program, openssl } = await ensurePrograms(['nginx', 'openssl'], () => {})
   if (program === undefined || openssl === undefined) throw new Error('ensurePrograms left a program out')
   const [port = 0, tlsPort = 0, closedPort = 0] = await freePorts(3)
@@ -95,6 +102,28 @@ test('an asset is kept for ever, and goes out as it was compressed by the build'
   expect(await plain.text()).toBe(SCRIPT)
 })
 
+test.each(['/docs', '/docs/', '/docs/index.html'])(
+  '%s is the API reference, without a service',
+  async (path) => {
+    const answer = await fetch(gateway + path, { redirect: 'manual' })
+    expect([answer.status, await answer.text()]).toEqual([200, REFERENCE])
+    expect(answer.headers.get('cache-control')).toBe('no-cache')
+    expect(answer.headers.get('content-security-policy')).toContain("default-src 'self'")
+  },
+)
+
+test('its document and its files come from there too, compressed by the build, and kept for ever by their version', async () => {
+  const document = await fetch(`${gateway}/api/v1/openapi.json`)
+  expect([document.status, document.headers.get('content-type')]).toEqual([200, 'application/json'])
+  expect(await document.text()).toBe(DOCUMENT)
+  const bundle = await fetch(`${gateway}/docs/bundle.js?v=5.1.0`, { headers: { 'accept-encoding': 'gzip' } })
+  expect(bundle.headers.get('content-encoding')).toBe('gzip')
+  expect(bundle.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
+  expect(await bundle.text()).toBe(SCRIPT)
+  const unversioned = await fetch(`${gateway}/docs/bundle.js`)
+  expect(unversioned.headers.get('cache-control')).toBe('no-cache')
+})
+
 test.each(['/api/v1/nothing', '/api', '/api/', '/assets/gone.js', '/health/nothing', '/.errors/failure'])(
   '%s is no page: 404 in JSON, which nobody keeps',
   async (path) => {
@@ -112,7 +141,7 @@ test('a method that no page has is refused in JSON', async () => {
 })
 
 test('a service that is away is 503 in JSON, never the page', async () => {
-  const answer = await fetch(`${gateway}/docs/`)
+  const answer = await fetch(`${gateway}/docs/gone.js`)
   expect(answer.status).toBe(503)
   expect(await answer.json()).toMatchObject({ error: { code: 'UNAVAILABLE' } })
 })

@@ -21,6 +21,8 @@ export interface StartedGateway {
   pid: number
   /** The requests that got through to a service, as `GET /path`. */
   passedOn: string[]
+  /** X-Forwarded-For of each of them. */
+  forwardedFor: string[]
   stop(): Promise<void>
 }
 
@@ -34,9 +36,11 @@ export async function startGateway(
   const folder = mkdtempSync(join(tmpdir(), 'frontrow-gateway-test-'))
   chmodSync(folder, 0o711)
   const passedOn: string[] = []
+  const forwardedFor: string[] = []
   const service = createServer(
     (request: IncomingMessage, response: ServerResponse & { req: IncomingMessage }) => {
       passedOn.push(`${request.method} ${request.url}`)
+      forwardedFor.push(String(request.headers['x-forwarded-for']))
       serve(request, response)
     },
   )
@@ -69,6 +73,7 @@ export async function startGateway(
     accessLogFile,
     pid: nginx.pid,
     passedOn,
+    forwardedFor,
     stop: async () => {
       await nginx.stop()
       service.closeAllConnections()

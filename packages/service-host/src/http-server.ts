@@ -19,9 +19,13 @@ import type { ReadQueueToken } from './identify-callers.ts'
 import type { LogAdminWrites } from './log-admin-writes.ts'
 import type { Logger } from './logger.ts'
 import type { HttpMetrics } from './metrics.ts'
+import type { LimitPerson } from './person-limits.ts'
 import { readJsonBody, readRawBody } from './read-json-body.ts'
+import type { Overload } from './overload.ts'
+import { measureWaiting, refusalsOfOverload } from './refuse-overload.ts'
 import { readQuery } from './read-query.ts'
 import { RequestFailures } from './request-failures.ts'
+import { isStream } from './route.ts'
 import type { RouteSpec } from './route.ts'
 import { observeRoute, serveRoute } from './serve-route.ts'
 import type { RouteHandler } from './serve-route.ts'
@@ -43,16 +47,19 @@ export interface HttpServerOptions {
   authenticate: Authenticate
   /** Needed where a route's auth is `token`. */
   readQueueToken?: ReadQueueToken | undefined
+  /** Refuses what is too much for one person; without it nothing is. */
+  limitPerson?: LimitPerson
   /** Runs handlers; what admins write is logged by it. */
   logAdminWrites: LogAdminWrites
   logger: Logger
   metrics: HttpMetrics
+  /** Without it nothing is refused for being too much. */
+  overload?: Overload
   /** The largest body, as Express writes it; 64kb by default. */
   bodyLimit?: string
 }
 
 const CLOSE_IDLE_EVERY_MS = 100
-const EVENT_STREAM = 'text/event-stream'
 // The largest headers that the gateway passes on, and room for those it adds.
 const HEADERS_MAX = 40_960
 
@@ -65,9 +72,14 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const addMethod = (path: string, method: string): void => {
     methodsOf.set(path, (methodsOf.get(path) ?? new Set()).add(method.toUpperCase()))
   }
-  const server = createNodeServer(app)
+  const { overload } = options
+  const refusals = overload === undefined ? undefined : refusalsOfOverload(overload)
+  const server = createNodeServer((request, response) => {
+    if (refusals?.refuse(request, response) !== true) void app(request, response)
+  })
   return {
     handle(route, handler) {
+      refusals?.know(route)
       const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1')
       if (route.auth === 'token' && options.readQueueToken === undefined) {
         throw new Error(`${path} is for holders of queue tokens, which this service does not read`)
@@ -76,10 +88,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       app[route.method](
         path,
         observeRoute(options.metrics, route),
+        ...(overload === undefined ? [] : measureWaiting(overload, route)),
         ...(isStream(route) ? [refuseHead] : []),
         ...(route.body === undefined ? [] : readBody),
         ...(route.rawBody === undefined ? [] : [readRawBody(route.rawBody.limit)]),
-        serveRoute(identify, route, handler, options.logAdminWrites),
+        serveRoute(route, handler, { ...options, identify }),
       )
     },
     page(path, answer) {
@@ -104,7 +117,7 @@ function createApp(): Express {
   return app
 }
 
-function createNodeServer(app: Express): Server {
+function createNodeServer(answer: (request: IncomingMessage, response: ServerResponse) => void): Server {
   const currentResponse = new WeakMap<Duplex, ServerResponse>()
   const server = createServer({ maxHeaderSize: HEADERS_MAX }, (request, response) => {
     const trace = continueTrace({
@@ -113,7 +126,7 @@ function createNodeServer(app: Express): Server {
     })
     response.setHeader('X-Request-Id', trace.requestId)
     currentResponse.set(request.socket, response)
-    runWithTrace(trace, () => void app(request, response))
+    runWithTrace(trace, () => answer(request, response))
   })
   server.on('clientError', (error, socket) => {
     const response = currentResponse.get(socket)
@@ -132,10 +145,6 @@ function createNodeServer(app: Express): Server {
 function headerOf(request: IncomingMessage, name: string): string | undefined {
   const value = request.headers[name]
   return typeof value === 'string' ? value : undefined
-}
-
-function isStream(route: RouteSpec): boolean {
-  return Object.values(route.responses).some(({ contentType }) => contentType === EVENT_STREAM)
 }
 
 // A HEAD of a stream would not end either, but the gateway would take its connection for a free one, and the next visitor

@@ -11,6 +11,7 @@ export interface HttpMetrics {
 export interface HostMetrics {
   registry: Registry
   http: HttpMetrics
+  refusedForOverload: Counter<'urgency'>
   grpcServed: Histogram<'method' | 'code'>
   grpcCalled: Histogram<'target' | 'method' | 'code'>
   breakerState: Gauge<'target'>
@@ -39,6 +40,12 @@ export function createMetrics(service: string, options: { processMetrics: boolea
   return {
     registry,
     http: observeRequests(requests),
+    refusedForOverload: new Counter({
+      name: 'http_requests_refused_for_overload_total',
+      help: 'Requests refused before anything was done for them, because work had waited too long',
+      labelNames: ['urgency'] as const,
+      registers,
+    }),
     grpcServed: new Histogram({
       name: 'grpc_server_duration_seconds',
       help: 'gRPC calls answered',

@@ -147,7 +147,9 @@ const acceptedJob = z.object({
 
 export const payRoute = defineRoute({
   method: 'post',
+  work: 'payment',
   path: '/api/v1/payments',
+  movesMoney: true,
   operationId: 'pay',
   tag: 'payment',
   summary: 'Pay for a hold',

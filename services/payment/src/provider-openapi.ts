@@ -7,6 +7,7 @@ const EVENT_MAX = '64kb'
 export const stripeEventsRoute = defineRoute({
   method: 'post',
   path: '/api/v1/providers/stripe/events',
+  movesMoney: true,
   operationId: 'takeStripeEvent',
   tag: 'payment',
   summary: "Stripe's webhook",

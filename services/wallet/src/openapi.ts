@@ -54,7 +54,9 @@ const charge = z.object({
 
 export const chargeRoute = defineRoute({
   method: 'post',
+  work: 'payment',
   path: '/api/v1/users/{userId}/balance/charge',
+  movesMoney: true,
   operationId: 'chargeWallet',
   tag,
   summary: 'Put money into a wallet, from a card',
@@ -187,7 +189,9 @@ export const historyRoute = defineRoute({
 
 export const usePointsRoute = defineRoute({
   method: 'post',
+  work: 'payment',
   path: '/api/v1/users/{userId}/point/use',
+  movesMoney: true,
   operationId: 'usePoints',
   tag,
   summary: 'Deduct points',

@@ -60,6 +60,13 @@ test('a seal other than the noted one, and a place other than the drawn one, are
   ])
 })
 
+test('who was left out of the draw is told so, and who came after it is not', async () => {
+  const leftOut = await check(room, { token: 't', entry: 13 })
+  expect(leftOut.report.answers.at(-1)).toMatchObject({ question: 'own', outcome: 'broken' })
+  const late = await check(room, { token: 't', entry: 25 })
+  expect(late.report).toMatchObject({ outcome: 'holds', own: {} })
+})
+
 test('an entry that was changed breaks the log', async () => {
   const log = room.log.map((entry, at) =>
     at === 2 ? { ...entry, admittedAt: '2026-11-21T13:00:00.000Z' } : entry,
@@ -71,7 +78,10 @@ test('an entry that was changed breaks the log', async () => {
 
 test('who came after the opening has no drawn place, and who this browser does not know is told nothing', async () => {
   expect((await check(room, { token: 't', sequence: 25 })).report.own).not.toHaveProperty('rank')
-  expect((await check(room)).report).not.toHaveProperty('own')
+  const { report } = await check(room)
+  expect(report).not.toHaveProperty('own')
+  // Every rule belongs to a question that everybody is told.
+  expect(report.answers.map(({ question }) => question)).toEqual(['seal', 'log', 'order', 'limits', 'ends'])
 })
 
 test('before the draw there is nothing to check yet', async () => {

@@ -1,0 +1,174 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { eventually } from '@frontrow/test-kit/eventually'
+import { pino } from 'pino'
+import { createHttpServer } from '../src/http-server.ts'
+import type { HttpServer } from '../src/http-server.ts'
+import { Overload } from '../src/overload.ts'
+import type { Urgency } from '../src/overload.ts'
+import { defineRoute } from '../src/route.ts'
+
+const common = {
+  tag: 'test',
+  summary: 'Test',
+  auth: 'none',
+  responses: { 200: { description: 'fine' } },
+  refusals: [],
+} as const
+const pollRoute = defineRoute({ ...common, method: 'get', path: '/places/{id}', operationId: 'poll' })
+const joinRoute = defineRoute({ ...common, method: 'post', path: '/places', operationId: 'join' })
+const payRoute = defineRoute({
+  ...common,
+  method: 'post',
+  path: '/payments/{id}',
+  operationId: 'pay',
+  movesMoney: true,
+})
+const steerRoute = defineRoute({
+  ...common,
+  method: 'get',
+  path: '/steer',
+  operationId: 'steer',
+  auth: 'admin',
+})
+const streamRoute = defineRoute({
+  ...common,
+  method: 'get',
+  path: '/events',
+  operationId: 'events',
+  responses: { 200: { description: 'events', contentType: 'text/event-stream' } },
+})
+
+const CROWD = 20
+let clockMs = 0
+let server: HttpServer
+let url = ''
+let refused: Urgency[] = []
+const held: (() => void)[] = []
+
+/** Stays in work until it is let go. */
+const hold = (): Promise<{ status: number }> =>
+  new Promise((resolve) => held.push(() => resolve({ status: 200 })))
+
+beforeAll(async () => {
+  server = createHttpServer({
+    authenticate: () => Promise.resolve({ userId: '1', isAdmin: true }),
+    logAdminWrites: (_route, _exchange, _caller, handle) => handle(),
+    logger: pino({ level: 'silent' }),
+    metrics: { observe: () => {} },
+    overload: new Overload({
+      limitMs: 100,
+      now: () => clockMs,
+      onRefused: (urgency) => refused.push(urgency),
+    }),
+  })
+  server.handle(pollRoute, hold)
+  server.handle(joinRoute, hold)
+  server.handle(payRoute, () => ({ status: 200 }))
+  server.handle(steerRoute, () => ({ status: 200 }))
+  server.handle(streamRoute, ({ response }) => {
+    response.writeHead(200, { 'Content-Type': 'text/event-stream' })
+    response.flushHeaders()
+    return undefined
+  })
+  url = `http://127.0.0.1:${await server.listen('127.0.0.1', 0)}`
+})
+
+afterAll(() => server.close(100))
+
+beforeEach(() => {
+  refused = []
+})
+
+const ask = async (method: string, path: string): Promise<number> => {
+  const answer = await fetch(url + path, { method })
+  await answer.text()
+  return answer.status
+}
+
+/** Polls and joins that are in work; each resolves to its status. */
+async function crowd(method: string, path: string, count: number): Promise<Promise<number>[]> {
+  const before = held.length
+  const all = Array.from({ length: count }, () => ask(method, path))
+  await eventually(() => expect(held).toHaveLength(before + count))
+  return all
+}
+
+function letGo(): void {
+  for (const release of held.splice(0)) release()
+}
+
+/** What is refused when one request of each kind is sent now. What is not refused stays in work until it is let go. */
+async function refusedNow(): Promise<string[]> {
+  const kinds = {
+    poll: ['GET', '/places/1'],
+    join: ['POST', '/places'],
+    pay: ['POST', '/payments/1'],
+    steer: ['GET', '/steer'],
+  }
+  const names: string[] = []
+  for (const [name, [method = '', path = '']] of Object.entries(kinds)) {
+    const before = held.length
+    const status = ask(method, path)
+    let isAnswered = false
+    const answered = status.finally(() => {
+      isAnswered = true
+    })
+    await eventually(() => expect(isAnswered || held.length > before).toBe(true))
+    if (isAnswered && (await answered) === 503) names.push(name)
+  }
+  return names
+}
+
+test('the longer work waits the more is refused: polls first, then joins, and payments and admins last', async () => {
+  const polls = await crowd('GET', '/places/1', CROWD)
+  expect(await refusedNow()).toEqual([])
+  clockMs += 150
+  expect(await refusedNow()).toEqual(['poll'])
+  clockMs += 100
+  expect(await refusedNow()).toEqual(['poll', 'join'])
+  clockMs += 100
+  expect(await refusedNow()).toEqual(['poll', 'join', 'pay', 'steer'])
+  expect(refused).toEqual(['read', 'read', 'write', 'read', 'write', 'money', 'money'])
+  letGo()
+  expect(new Set(await Promise.all(polls))).toEqual(new Set([200]))
+  await eventually(async () => expect(await refusedNow()).toEqual([]))
+  letGo()
+})
+
+test('what is refused says when to come back, and that nothing was done', async () => {
+  const joins = await crowd('POST', '/places', CROWD)
+  clockMs += 150
+  const answer = await fetch(`${url}/places/1`)
+  expect(answer.status).toBe(503)
+  expect(Number(answer.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
+  expect(Number(answer.headers.get('retry-after'))).toBeLessThanOrEqual(3)
+  expect(await answer.json()).toMatchObject({
+    success: false,
+    error: { code: 'UNAVAILABLE', message: 'too much to do right now; nothing was done for this request' },
+  })
+  letGo()
+  await Promise.all(joins)
+})
+
+test('few slow requests, however slow they are, and open streams are no reason to refuse anybody', async () => {
+  const slow = await crowd('GET', '/places/1', CROWD - 4)
+  const streams = await Promise.all(Array.from({ length: 30 }, () => fetch(`${url}/events`)))
+  clockMs += 60_000
+  expect(await refusedNow()).toEqual([])
+  letGo()
+  await Promise.all(slow)
+  for (const stream of streams) await stream.body?.cancel()
+})
+
+test('a crowd that is served in time is not refused, although some of it takes long', async () => {
+  const slow = await crowd('GET', '/places/1', CROWD)
+  for (let round = 0; round < 10; round += 1) {
+    clockMs += 90
+    const [quick] = await crowd('GET', '/places/1', 1)
+    held.pop()?.()
+    expect(await quick).toBe(200)
+    expect(await refusedNow()).toEqual([])
+  }
+  letGo()
+  await Promise.all(slow)
+})
