@@ -40,13 +40,7 @@ function WithoutTicket({ payments, amount, oldestSeconds }: Money['withoutTicket
   return (
     <>
       <dt className={look}>
-        {t('console.money.withoutTicket')}{' '}
-        <small>
-          {t('console.money.payments', { count: payments })}
-          {isTooLong
-            ? `, ${t('console.money.oldest', { time: formatTimeLeft(oldestSeconds * 1_000) })}`
-            : null}
-        </small>
+        {t('console.money.withoutTicket')} <small>{t('console.money.payments', { count: payments })}</small>
       </dt>
       <dd className={look}>
         {money(amount)}
