@@ -75,10 +75,13 @@ function Aside({ audit: { unsettled, moneyWithoutTicket, providerNotices } }: { 
       ? t(`console.audit.notice.${kind}`, { count: times })
       : `${kind}: ${count(times)}`,
   )
+  if (unsettled === 0 && moneyWithoutTicket.payments === 0 && notices.length === 0) return null
   return (
     <ul className={styles['aside']}>
-      <li>{t('console.audit.unsettled', { count: unsettled })}</li>
-      <li>{t('console.audit.withoutTicket', { count: moneyWithoutTicket.payments })}</li>
+      {unsettled === 0 ? null : <li>{t('console.audit.unsettled', { count: unsettled })}</li>}
+      {moneyWithoutTicket.payments === 0 ? null : (
+        <li>{t('console.audit.withoutTicket', { count: moneyWithoutTicket.payments })}</li>
+      )}
       {notices.map((notice) => (
         <li key={notice} className={styles['bad']}>
           {notice}

@@ -10,7 +10,7 @@ import { SHOWN_SECONDS } from './series.ts'
 import type { Series } from './series.ts'
 import styles from './LivePlot.module.css'
 
-const HEIGHT = 88
+const HEIGHT = 84
 /** Lines of the grid are at least so far apart. */
 const GRID_PX = 26
 
@@ -19,12 +19,15 @@ export function LivePlot({
   title,
   series,
   now,
+  isOld,
   write,
 }: {
   title: string
   series: Series
   /** The right edge, in seconds since 1970. */
   now: number
+  /** Whether the newest number is older than it should be. */
+  isOld: boolean
   write: (value: number) => string
 }) {
   const { t, language } = useWords()
@@ -72,7 +75,9 @@ export function LivePlot({
     <figure className={styles['plot']}>
       <figcaption>
         {title}
-        <strong>{told === undefined ? '–' : write(told)}</strong>
+        <strong className={isOld ? styles['old'] : undefined}>
+          {told === undefined ? '–' : write(told)}
+        </strong>
         {at === undefined ? null : <small>{formatClock(at * 1_000, language)}</small>}
       </figcaption>
       <div

@@ -12,11 +12,11 @@ const TOO_LONG_SECONDS = 60
 /** Money taken, given back, on its way, and held without a ticket for it. */
 export function MoneyPanel({ live }: { live: Live<Money> }) {
   const { t, money } = useWords()
-  const { data } = live
+  const { data, staleSince } = live
   return (
     <Panel title={t('console.money.title')} area="money" live={live}>
       {data === undefined ? null : (
-        <dl className={styles['money']}>
+        <dl className={classNames(styles['money'], staleSince === undefined ? undefined : styles['old'])}>
           <dt>{t('console.money.taken')}</dt>
           <dd>{money(data.taken)}</dd>
           <dt>{t('console.money.refunded')}</dt>
