@@ -40,7 +40,11 @@ export default function Reservation() {
 
 function Known({ reservationId, userId }: { reservationId: string; userId: string }) {
   const query = useQuery(reservationQuery(reservationId))
-  return <Await query={query}>{(reservation) => <Shown reservation={reservation} userId={userId} />}</Await>
+  return (
+    <Await isPage query={query}>
+      {(reservation) => <Shown reservation={reservation} userId={userId} />}
+    </Await>
+  )
 }
 
 function Shown({ reservation, userId }: { reservation: ReservationData; userId: string }) {
