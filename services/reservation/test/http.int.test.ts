@@ -297,18 +297,3 @@ describe('reading reservations', () => {
   })
 })
 
-describe('while the catalog is away', () => {
-  test('schedules that it was asked for lately are still sold', async () => {
-    await running.hold('601', { scheduleId: 2, seatIds: [2501] })
-    running.neighbours.catalogIsAway = true
-    try {
-      expect((await running.hold('601', { scheduleId: 2, seatIds: [2502] })).status).toBe(201)
-      expect(await running.hold('601', { scheduleId: 9, seatIds: [9001] })).toMatchObject({
-        status: 503,
-        code: 'UNAVAILABLE',
-      })
-    } finally {
-      running.neighbours.catalogIsAway = false
-    }
-  })
-})
