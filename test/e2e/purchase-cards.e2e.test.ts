@@ -110,7 +110,7 @@ test('a provider that hangs for some cards and fails every other call for others
   ])
   const slowIds = arePending(slowAnswers)
   await hasStatus(network, refunded, refundedId, 'REFUNDED')
-  expect(callsOf(REFUNDS, refundedId)).toHaveLength(1)
+  expect(new Set(callsOf(REFUNDS, refundedId).map(({ key }) => key)).size).toBe(1)
   for (const { status } of flappingAnswers) expect([201, 202]).toContain(status)
   const flappingIds = flappingAnswers.map(({ data }) => data.paymentId)
   await areTakenOnce(flapping, flappingIds)

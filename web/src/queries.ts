@@ -183,6 +183,18 @@ export function ticketsQuery(reservationId: string) {
   })
 }
 
+/** Seats that are held for me, on whatever device: asked for once a page load. */
+export function myHoldsQuery() {
+  return queryOptions({
+    queryKey: ['my-holds'],
+    staleTime: Infinity,
+    queryFn: async ({ signal }) => {
+      const query = { status: 'HOLD', limit: 5 } as const
+      return dataOf(await api.GET('/api/v1/reservations', { params: { query }, signal })).items
+    },
+  })
+}
+
 /** What a wallet holds. */
 export function balanceQuery(userId: string) {
   return queryOptions({

@@ -51,14 +51,31 @@ export const toldRefusals = [
   'TICKET_OF_OTHER_SCHEDULE',
 ] as const
 
-type ToldRefusal = (typeof toldRefusals)[number]
+/** Those that only the console can meet; their sentences are loaded with it. */
+export const toldInConsole = [
+  'PRECONDITION_FAILED',
+  'VENUE_NOT_FOUND',
+  'SCHEDULE_NOT_CHANGEABLE',
+  'NOTICE_NOT_FOUND',
+  'NOTICE_NOT_FAILED',
+  'WEBHOOK_NOT_FOUND',
+  'WEBHOOK_DISABLED',
+  'WEBHOOK_LIMIT_EXCEEDED',
+  'DELIVERY_NOT_FOUND',
+  'DEAD_LETTER_NOT_FOUND',
+  'DEAD_LETTER_BEING_RETRIED',
+] as const
+
+const told = [...toldRefusals, ...toldInConsole]
+
+type ToldRefusal = (typeof told)[number]
 
 /** Which sentence tells of a failure: a refusal's own, or what became of the request where nobody answered. */
 export type FailureKind = ToldRefusal | 'NO_CONNECTION' | 'NO_ANSWER' | 'UNREADABLE' | 'OTHER'
 
 /** The kind of a failed call. A code that a newer server has and we don't is told as OTHER, with the server's own words. */
 export function failureKind(error: unknown): FailureKind {
-  if (error instanceof ApiError) return toldRefusals.find((told) => told === error.code) ?? 'OTHER'
+  if (error instanceof ApiError) return told.find((code) => code === error.code) ?? 'OTHER'
   if (error instanceof NoAnswerError) return error.reason === 'network' ? 'NO_CONNECTION' : 'NO_ANSWER'
   if (error instanceof UnreadableAnswerError) return 'UNREADABLE'
   return 'OTHER'

@@ -103,7 +103,7 @@ class Failed {
   }
 }
 
-const DECIDING: readonly number[] = [402, 404, 409, 410, 422]
+const DECIDING: readonly number[] = [402, 404, 409, 410, 412, 422]
 
 /**
  * Whether a refusal is about what the request wants, which the API says only where no earlier send with the key was done. What is

@@ -4,6 +4,7 @@ import type consoleWords from './words/en/console.json'
 import type consoleWork from './words/en/console-work.json'
 import type draw from './words/en/draw.json'
 import type line from './words/en/line.json'
+import type running from './words/en/running.json'
 import type shows from './words/en/shows.json'
 
 /** The languages that the pages speak, each by its own name. */
@@ -21,6 +22,7 @@ type KeysOf<T, Path extends string = ''> = {
 /** Every sentence by its key. */
 type WordKey =
   | KeysOf<typeof shows>
+  | KeysOf<typeof running>
   | KeysOf<typeof draw>
   | KeysOf<typeof line>
   | KeysOf<typeof buying>

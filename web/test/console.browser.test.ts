@@ -88,7 +88,7 @@ described(() => {
     })
     await page.getByRole('button', { name: 'Pause the line' }).dblclick()
     await fan.page.getByText('The line is paused').waitFor({ timeout: SEEN_WITHIN_MS })
-    await page.getByText('The line is paused: nobody is let in.').waitFor()
+    await page.getByText('Paused: nobody is let in.').waitFor()
     expect(writes).toEqual([expect.stringMatching(/^[\w-]{36}$/)])
 
     const atOnce = page.getByLabel('In at once', { exact: true })
@@ -102,10 +102,21 @@ described(() => {
     await page.getByRole('button', { name: 'More: In at once' }).click()
     await page.getByRole('button', { name: 'Apply' }).click()
     await page.getByText('now 2', { exact: true }).waitFor()
+    // Done, but the answer is lost: it is sent once more, as the same intention.
+    let isCut = false
+    await page.route('**/api/v1/admin/queues/*', async (route) => {
+      if (isCut || route.request().method() !== 'PATCH') return route.continue()
+      isCut = true
+      await route.fetch()
+      return route.abort('connectionreset')
+    })
     await page.getByRole('button', { name: 'Resume the line' }).click()
     await fan.page.getByRole('heading', { name: 'It is your turn' }).waitFor()
     await figure(page, 'In', '2')
     await figure(page, 'Waiting', '0')
+    // The button says that it is at work until the write has its answer.
+    await page.getByRole('button', { name: 'Pause the line' }).waitFor()
+    expect(writes).toHaveLength(4)
     expect(new Set(writes).size).toBe(3)
 
     await page.getByRole('button', { name: 'Check now' }).click()

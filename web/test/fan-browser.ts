@@ -18,11 +18,11 @@ export const chromiumProgram = PLACES.find((path) => path !== '' && existsSync(p
 
 const SHOWN_WITHIN_MS = 60_000
 
-/** Starts the browser. As root it can't have a sandbox; only our own pages are opened. */
-export async function startBrowser(): Promise<Browser> {
+/** Starts the browser, with these of Chromium's switches. As root it can't have a sandbox; only our own pages are opened. */
+export async function startBrowser(args: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: chromiumProgram ?? '',
-    args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+    args: [...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), ...args],
   })
 }
 

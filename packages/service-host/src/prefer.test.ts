@@ -45,5 +45,5 @@ test('a long header of quotes is read at once', () => {
   const began = performance.now()
   expect(prefersAsync(`${'"\\'.repeat(20_000)}, respond-async`)).toBe(false)
   expect(prefersAsync('a="'.repeat(13_000))).toBe(false)
-  expect(performance.now() - began).toBeLessThan(200)
+  expect(performance.now() - began).toBeLessThan(2_000)
 })

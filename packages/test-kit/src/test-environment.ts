@@ -102,6 +102,8 @@ export async function createTestEnvironment(
       OPS_PORT: '0',
       DATABASE_URL: databaseUrl(service),
       REDIS_URL: redis.href,
+      // Several services, their callers and another test file share two cores, and a command that was too slow is an outage of Redis.
+      REDIS_COMMAND_TIMEOUT_MS: '1000',
       KAFKA_BROKERS: kafkaBrokers,
       KAFKA_TOPIC_PREFIX: topicPrefix,
       JWKS_URL: required('FRONTROW_TEST_JWKS_URL'),

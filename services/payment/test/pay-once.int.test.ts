@@ -24,7 +24,7 @@ describe('one effect', () => {
     const answers = await Promise.all(Array.from({ length: 10 }, () => service.pay('201', reservationId)))
     expect(answers.filter((answer) => answer.status === 201)).toHaveLength(1)
     expect(answers.filter((answer) => answer.body.error?.code === 'ALREADY_PAID')).toHaveLength(9)
-    expect(service.sent('DebitWallet')).toHaveLength(1)
+    expect(service.ordered('DebitWallet')).toHaveLength(1)
   })
 
   test('one key ten times at once: one payment, which all wait for and are answered with', async () => {
@@ -36,7 +36,7 @@ describe('one effect', () => {
     expect(answers.map((answer) => answer.status)).toEqual(Array.from({ length: 10 }, () => 201))
     expect(new Set(answers.map((answer) => JSON.stringify(answer.body.data))).size).toBe(1)
     expect(answers.filter((answer) => answer.replayed === null)).toHaveLength(1)
-    expect(service.sent('DebitWallet')).toHaveLength(1)
+    expect(service.ordered('DebitWallet')).toHaveLength(1)
     const later = await service.pay('202', reservationId, { key })
     expect([later.status, later.replayed]).toEqual([201, 'true'])
     expect(later.body).toEqual(answers[0]?.body)
@@ -47,7 +47,7 @@ describe('one effect', () => {
     await service.pay('203', service.hold('203'), { key })
     const other = await service.pay('203', service.hold('203'), { key })
     expect([other.status, other.body.error?.code]).toEqual([422, 'IDEMPOTENCY_KEY_REUSED'])
-    expect(service.sent('DebitWallet')).toHaveLength(1)
+    expect(service.ordered('DebitWallet')).toHaveLength(1)
   })
 
   test('one key with two bodies at once: one is paid, the other is 422', async () => {
@@ -64,7 +64,7 @@ describe('one effect', () => {
         .toSorted((a, b) => a - b),
     ).toEqual([201, 422])
     expect(answers[2]?.status).toBe(201)
-    expect(service.sent('DebitWallet')).toHaveLength(2)
+    expect(service.ordered('DebitWallet')).toHaveLength(2)
   })
 
   test('a repeat while the payment is at work waits for it, and after the wait is 202 and no replay', async () => {

@@ -71,6 +71,8 @@ export interface PayingService {
   metrics(): Promise<string>
   /** The commands of a type that the participants have got. */
   sent(type: string): Participants['commands']
+  /** Their ids, each once: what nobody has answered in time is sent again under its id. */
+  ordered(type: string): string[]
   stop(): Promise<void>
 }
 
@@ -161,6 +163,9 @@ export async function startPayingService(
     },
     metrics: async () => (await fetch(`http://127.0.0.1:${payment.ports.ops}/metrics`)).text(),
     sent: (type) => participants.commands.filter((command) => command.type === type),
+    ordered: (type) => [
+      ...new Set(participants.commands.filter((command) => command.type === type).map(({ id }) => id)),
+    ],
     async stop() {
       await payment.lifecycle.stop()
       await participants.stop()

@@ -32,8 +32,6 @@ function useInstances(change: Record<string, string>): void {
     queues = await startQueueInstances(environment, catalog, {
       ACTIVE_MS: String(ACTIVE_MS),
       WAITING_MAX: String(WAITING_MAX),
-      // Three services and the crowd share one process.
-      REDIS_COMMAND_TIMEOUT_MS: '1000',
       ...change,
     })
   })

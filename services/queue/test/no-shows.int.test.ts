@@ -135,6 +135,8 @@ test('who is let in, straight with the join or by a round, and is not seen in ti
     ['NO_SHOW', byRound.sequence],
     ['ADMITTED', last.sequence],
   ])
+  // The ends in the log are no admissions.
+  expect(await watchRoom(queues.at(0), scheduleId)).toMatchObject({ admitted: 3 })
   for (const [index, entry] of entries.entries()) {
     if (entry.kind === 'ADMITTED') continue
     const admittedAt = entries[index - 1]?.admittedAt

@@ -35,8 +35,6 @@ beforeAll(async () => {
     DATABASE_URL: postgres.url,
     ADMIT_EVERY_MS: '100',
     ACTIVE_MS: '6000',
-    // Three services and the crowd share one process.
-    REDIS_COMMAND_TIMEOUT_MS: '1000',
   })
   pool = createPool({
     url: postgres.url,

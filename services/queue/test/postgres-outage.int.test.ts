@@ -34,8 +34,6 @@ beforeAll(async () => {
     DATABASE_URL: postgres.url,
     ADMIT_EVERY_MS: '100',
     SHOW_UP_MS: String(SHOW_UP_MS),
-    // Three services and the crowd share one process.
-    REDIS_COMMAND_TIMEOUT_MS: '1000',
   })
   pool = createPool({
     url: postgres.url,

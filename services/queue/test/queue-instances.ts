@@ -99,6 +99,7 @@ export function placeOf(answer: Answer): SeenPlace {
 const roomSchema = z.object({
   waiting: z.int(),
   active: z.int(),
+  admitted: z.int(),
   maxActive: z.int().nullable(),
   admitPerSecond: z.int(),
   paused: z.boolean(),

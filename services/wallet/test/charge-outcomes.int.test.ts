@@ -11,7 +11,7 @@ const bank = new CardBank()
 const { onCapture, onRefund } = bank
 
 beforeAll(async () => {
-  const env = { CARD_TIMEOUT_MS: '300', CHARGE_WAIT_MS: '700' }
+  const env = { CARD_TIMEOUT_MS: '600', CHARGE_WAIT_MS: '2000' }
   it = await startWalletUnderTest({ env, cardProvider: bank })
   other = await it.startAnother()
 })

@@ -18,10 +18,11 @@ export function ConsoleShell({ children }: { children: ReactNode }) {
           Frontrow <span>{t('console.name')}</span>
         </Link>
         <nav className={styles['links']} aria-label={t('nav.label')}>
-          {consolePages.map(({ path, nav }) =>
+          {consolePages.map(({ path, nav, Badge }) =>
             nav === undefined ? null : (
               <NavLink key={path} to={`/console/${path}`}>
                 {t(nav)}
+                {Badge === undefined ? null : <Badge />}
               </NavLink>
             ),
           )}

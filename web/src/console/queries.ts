@@ -113,7 +113,7 @@ export function adminScheduleQuery(scheduleId: number) {
   })
 }
 
-/** Schedules of a status whose concert or venue has all of what is looked for, a page after the other. */
+/** Schedules of a status whose concert's title or artist has what is looked for, a page after the other. */
 export function adminSchedulesQuery(status: ListedSchedule['status'], query: string) {
   return infiniteQueryOptions({
     queryKey: ['admin', 'schedules', status, query],

@@ -71,7 +71,10 @@ test('an entry that was changed breaks the log', async () => {
 
 test('who came after the opening has no drawn place, and who this browser does not know is told nothing', async () => {
   expect((await check(room, { token: 't', sequence: 25 })).report.own).not.toHaveProperty('rank')
-  expect((await check(room)).report).not.toHaveProperty('own')
+  const { report } = await check(room)
+  expect(report).not.toHaveProperty('own')
+  // Every rule belongs to a question that everybody is told.
+  expect(report.answers.map(({ question }) => question)).toEqual(['seal', 'log', 'order', 'limits', 'ends'])
 })
 
 test('before the draw there is nothing to check yet', async () => {

@@ -3,6 +3,7 @@ import { useSyncExternalStore } from 'react'
 import { Link, NavLink } from 'react-router'
 import { useAnnounced } from '../announcements.ts'
 import { beginSignIn, signOut } from '../sign-in.ts'
+import { RunningTimes } from '../running/RunningTimes.tsx'
 import { useReturnTo, useSignIn } from '../use-sign-in.ts'
 import { useWords } from '../use-words.ts'
 import { chooseLanguage, languages } from '../words.ts'
@@ -43,6 +44,7 @@ export function Shell({ children }: { children: ReactNode }) {
       </header>
       <main id="content" className={styles['content']} tabIndex={-1}>
         <PageNotes />
+        <RunningTimes />
         {children}
       </main>
     </>

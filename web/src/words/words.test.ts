@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { refusals } from '@frontrow/proto/refusals'
 import { z } from 'zod'
-import { toldRefusals } from '../refusal-words.ts'
+import { toldInConsole, toldRefusals } from '../refusal-words.ts'
 import { readSentences } from '../words.ts'
 
 /** What only tools or the pages' own defects can meet, on any route; a newer page may, and tells it as OTHER. */
@@ -26,7 +26,7 @@ const codesOf = (isMeant: (path: string) => boolean): string[] => [
   ...new Set(routes.filter(({ path }) => isMeant(path)).flatMap(({ codes }) => codes)),
 ]
 
-const BOOKS = ['line', 'shows', 'buying', 'draw', 'console', 'console-work']
+const BOOKS = ['line', 'shows', 'running', 'buying', 'draw', 'console', 'console-work']
 const en = read('en')
 const ko = read('ko')
 
@@ -78,6 +78,16 @@ test('every refusal of a route that is not for admins is told in words, in both 
     for (const words of [en, ko]) expect([code, words.has(`refusal.${code}`)]).toEqual([code, true])
   }
   expect(toldRefusals.filter((code) => !Object.hasOwn(refusals, code))).toEqual([])
+})
+
+test('every refusal of a route for admins is told in words where the console is loaded', () => {
+  const met = codesOf((path) => path.includes('/admin/'))
+  expect(met).toEqual(expect.arrayContaining(['PRECONDITION_FAILED', 'DEAD_LETTER_BEING_RETRIED']))
+  const told: readonly string[] = [...toldRefusals, ...toldInConsole]
+  expect(met.filter((code) => code !== 'METHOD_NOT_ALLOWED' && !told.includes(code))).toEqual([])
+  for (const code of told) {
+    for (const words of [en, ko]) expect([code, words.has(`refusal.${code}`)]).toEqual([code, true])
+  }
 })
 
 test('what the pages up to the line can be refused is among the words that they load', () => {

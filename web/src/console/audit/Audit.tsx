@@ -95,7 +95,7 @@ function Action({
         </small>
       </td>
       <td>
-        <code>{body === null || body === undefined ? '' : JSON.stringify(body)}</code>
+        <Sent body={body} />
       </td>
       <td className={isGood ? undefined : styles['bad']}>
         {outcome === null
@@ -105,5 +105,22 @@ function Action({
             : `${outcome} ${status ?? ''}`}
       </td>
     </tr>
+  )
+}
+
+/** So much of a body is read at a glance; the rest of a longer one is behind a press. */
+const GLANCE = 90
+
+function Sent({ body }: { body: unknown }) {
+  if (body === null || body === undefined) return null
+  const text = JSON.stringify(body)
+  if (text.length <= GLANCE) return <code>{text}</code>
+  return (
+    <details>
+      <summary>
+        <code>{text.slice(0, GLANCE)}…</code>
+      </summary>
+      <code>{text}</code>
+    </details>
   )
 }

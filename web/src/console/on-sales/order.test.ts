@@ -16,8 +16,9 @@ function schedule(name: string, opensAt: string, changes: object = {}) {
   }
 }
 
-test('what sells now comes before what opens next, and the sooner opening before the later one', () => {
+test('what sells now comes before what opens next, and of both what opened or opens nearest to now', () => {
   const listed = [
+    schedule('since yesterday', '2026-11-30T10:00:00Z'),
     schedule('cancelled', '2026-12-01T09:00:00Z', { status: 'CANCELLED' }),
     schedule('tomorrow', '2026-12-02T10:00:00Z'),
     schedule('sold out', '2026-12-01T09:00:00Z', { availableSeats: 0 }),
@@ -27,6 +28,7 @@ test('what sells now comes before what opens next, and the sooner opening before
   ]
   expect(inOrderOfAttention(listed, now).map(({ name }) => name)).toEqual([
     'now',
+    'since yesterday',
     'room open',
     'in a minute',
     'tomorrow',

@@ -12,7 +12,7 @@ const RANKS: Readonly<Record<SalePhase, number>> = {
   cancelled: 6,
 }
 
-/** Schedules in the order in which somebody may have to do something; of one phase, what opens first. */
+/** Schedules in the order in which somebody may have to do something; of one phase, what opened or opens nearest to now. */
 export function inOrderOfAttention<S extends Parameters<typeof salePhase>[0]>(
   schedules: readonly S[],
   now: number,
@@ -20,9 +20,9 @@ export function inOrderOfAttention<S extends Parameters<typeof salePhase>[0]>(
   const ranked = schedules.map((schedule) => ({
     schedule,
     rank: RANKS[salePhase(schedule, now)],
-    opensAt: Date.parse(schedule.bookingOpenAt),
+    fromNowMs: Math.abs(Date.parse(schedule.bookingOpenAt) - now),
   }))
   return ranked
-    .toSorted((one, other) => one.rank - other.rank || one.opensAt - other.opensAt)
+    .toSorted((one, other) => one.rank - other.rank || one.fromNowMs - other.fromNowMs)
     .map(({ schedule }) => schedule)
 }

@@ -23,7 +23,7 @@ export function lastDayOf(month: string): string {
 /** The weeks of a month, seven days each from `firstWeekday` on (1 is Monday, 7 Sunday); undefined stands for days of other months. */
 export function monthGrid(month: string, firstWeekday: number): (string | undefined)[][] {
   const first = Date.parse(`${month}-01T00:00:00Z`)
-  const blanks = (new Date(first).getUTCDay() + 7 - (firstWeekday % 7)) % 7
+  const blanks = (new Date(first).getUTCDay() + 7 - firstWeekday) % 7
   const days = Number(lastDayOf(month).slice(8))
   const weeks = Math.ceil((blanks + days) / 7)
   return Array.from({ length: weeks }, (_week, week) =>

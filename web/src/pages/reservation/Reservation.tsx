@@ -1,4 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useEffect } from 'react'
 import { Link, useParams } from 'react-router'
 import { api, dataOf } from '../../api.ts'
 import { Await } from '../../parts/Await.tsx'
@@ -11,6 +12,7 @@ import { TimeLeft } from '../../parts/TimeLeft.tsx'
 import { placeHeader } from '../../place-token.ts'
 import { reservationQuery } from '../../queries.ts'
 import type { Reservation as ReservationData } from '../../queries.ts'
+import { noteReservation } from '../../running/running-store.ts'
 import { LazyTickets } from '../../tickets/LazyTickets.tsx'
 import { useServerNow } from '../../use-server-now.ts'
 import { useWords } from '../../use-words.ts'
@@ -46,6 +48,7 @@ function Shown({ reservation, userId }: { reservation: ReservationData; userId: 
   const now = useServerNow()
   const { status, expiresAt, reservationNumber, schedule, totalAmount } = reservation
   const payment = usePayment(reservation)
+  useEffect(() => noteReservation(reservation), [reservation])
   const isPaying = payment.isPending || payment.open !== undefined
   const shown = shownStatus(status, Date.parse(expiresAt) <= now, isPaying)
   const isOff = schedule?.status === 'CANCELLED'

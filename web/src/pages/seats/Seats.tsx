@@ -9,6 +9,7 @@ import { SignedIn } from '../../parts/SignedIn.tsx'
 import { TimeLeft } from '../../parts/TimeLeft.tsx'
 import { placeQuery, scheduleQuery } from '../../queries.ts'
 import type { Schedule } from '../../queries.ts'
+import { useRunningPlace } from '../../running/running-store.ts'
 import { useNumber } from '../../use-ids.ts'
 import { useWords } from '../../use-words.ts'
 import { NotFound } from '../NotFound.tsx'
@@ -51,6 +52,7 @@ function Admitted({ schedule, userId }: { schedule: Schedule; userId: string }) 
   const { concertId, scheduleId } = schedule
   const [isOver, setIsOver] = useState(false)
   const place = useQuery(placeQuery(scheduleId))
+  useRunningPlace(isOver ? undefined : place.data, schedule)
   const hasNone = isRefusal(place.error, 'QUEUE_TOKEN_REQUIRED', 'QUEUE_TOKEN_INVALID')
   if (isOver || hasNone || place.data?.status === 'WAITING') {
     return (

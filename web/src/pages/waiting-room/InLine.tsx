@@ -12,6 +12,7 @@ import { RefusalNote } from '../../parts/RefusalNote.tsx'
 import { TimeLeft } from '../../parts/TimeLeft.tsx'
 import { fairnessQuery } from '../../queries.ts'
 import type { Place, Schedule } from '../../queries.ts'
+import { useRunningPlace } from '../../running/running-store.ts'
 import { useServerNow } from '../../use-server-now.ts'
 import { useWords } from '../../use-words.ts'
 import { chime } from './chime.ts'
@@ -38,6 +39,7 @@ export function InLine({ place, schedule, above, onTakeOver }: Shown) {
   const fairness = useQuery({ ...fairnessQuery(schedule.scheduleId), enabled: !isOpen })
   useDrawNote(line.place ?? place, isOpen, fairness.data?.commitment)
   const { end } = line
+  useRunningPlace(end === undefined ? (line.place ?? place) : undefined, schedule)
   if (failure !== undefined) {
     return (
       <>
@@ -56,8 +58,16 @@ export function InLine({ place, schedule, above, onTakeOver }: Shown) {
       </>
     )
   }
-  if (line.place?.status === 'ACTIVE')
-    return <YourTurn place={line.place} schedule={schedule} above={above} />
+  if (line.place?.status === 'ACTIVE') {
+    return (
+      <>
+        <YourTurn place={line.place} schedule={schedule} above={above} />
+        <Connection line={line} />
+        <Draw isOpen scheduleId={schedule.scheduleId} />
+        <Leave schedule={schedule} />
+      </>
+    )
+  }
   return (
     <>
       {isOpen ? (
@@ -165,8 +175,6 @@ function YourTurn({ place, schedule, above }: { place: Place; schedule: Schedule
           {t('line.turn.seats')}
         </ButtonLink>
       </p>
-      <Draw isOpen scheduleId={schedule.scheduleId} />
-      <Leave schedule={schedule} />
     </>
   )
 }
