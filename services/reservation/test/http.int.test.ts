@@ -296,4 +296,3 @@ describe('reading reservations', () => {
     expect((await running.call('304', 'GET', '/reservations?limit=0')).code).toBe('INVALID_REQUEST')
   })
 })
-
