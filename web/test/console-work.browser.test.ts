@@ -167,6 +167,13 @@ described(() => {
     await page.getByText('2 seats were taken off sale.').waitFor()
     await look('work-blocks')
 
+    const writesOfSale = countWrites(page)
+    await page.getByRole('button', { name: 'Close the sale' }).dblclick()
+    await page.getByText('The sale is closed').waitFor()
+    await page.getByRole('button', { name: 'Open the sale again' }).click()
+    await page.getByRole('button', { name: 'Close the sale' }).waitFor()
+    expect(new Set(writesOfSale).size).toBe(2)
+
     const fan = await open('/')
     await fan.page.getByRole('link', { name: 'Harbour Lights' }).click()
     await fan.page.getByRole('link', { name: /7:30 PM/ }).click()

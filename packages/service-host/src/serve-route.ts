@@ -3,6 +3,7 @@ import type { Callers } from './auth.ts'
 import type { Identify } from './identify-callers.ts'
 import type { LogAdminWrites } from './log-admin-writes.ts'
 import type { HttpMetrics } from './metrics.ts'
+import type { LimitPerson } from './person-limits.ts'
 import { parseInput } from './parse-input.ts'
 import type { ParsedInput, RouteSpec } from './route.ts'
 
@@ -44,23 +45,30 @@ export function observeRoute(
   }
 }
 
+interface ServingOptions {
+  identify: Identify
+  limitPerson?: LimitPerson
+  logAdminWrites: LogAdminWrites
+}
+
 /** The Express handler of one route: it identifies the caller, checks the input and writes the reply. */
 export function serveRoute<R extends RouteSpec>(
-  identify: Identify,
   route: R,
   handler: RouteHandler<R>,
-  logAdminWrite: LogAdminWrites,
+  { identify, limitPerson, logAdminWrites }: ServingOptions,
 ): RequestHandler {
   return async (request, response) => {
     const auth: R['auth'] = route.auth
     // Users are identified before their input is checked. On routes for token holders wrong input is refused first.
     const identified = auth === 'token' ? undefined : await identify(auth, request)
+    limitPerson?.(route, identified)
     const input = parseInput(route, request)
     const caller = identified ?? (await identify(auth, request, input))
+    if (auth === 'token') limitPerson?.(route, caller)
     const handle = async (): Promise<Reply | undefined> => handler({ ...input, caller, request, response })
     const reply = await (route.method === 'get'
       ? handle()
-      : logAdminWrite(route, { request, response }, caller, handle))
+      : logAdminWrites(route, { request, response }, caller, handle))
     if (reply !== undefined) write(response, reply)
   }
 }
