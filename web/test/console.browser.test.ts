@@ -159,10 +159,7 @@ described(() => {
     await page.getByRole('img', { name: /초당 입장/ }).waitFor()
     await look('console-ko-on-sale')
     await page.getByRole('link', { name: '감사' }).click()
-    await page
-      .getByRole('cell', { name: /steerWaitingRoom/ })
-      .first()
-      .waitFor()
+    await page.getByText('steerWaitingRoom').first().waitFor()
     await look('console-ko-audit')
     await page.getByRole('link', { name: '예매 현황' }).click()
     await page
