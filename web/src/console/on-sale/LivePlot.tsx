@@ -14,6 +14,9 @@ const HEIGHT = 84
 /** Lines of the grid are at least so far apart. */
 const GRID_PX = 26
 
+/** So near to the left edge a time would be written over the other axis. */
+const EDGE_SECONDS = 40
+
 /** A series of the last ten minutes, with the number of now, or of the moment that is pointed at. */
 export function LivePlot({
   title,
@@ -108,7 +111,7 @@ function makePlot(
     {
       width: Math.max(100, frame.clientWidth),
       height: HEIGHT,
-      padding: [6, 8, 0, 0],
+      padding: [6, 18, 0, 0],
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
       scales: { x: { time: true, auto: false }, y: { range: (_plot, _min, max) => [0, roof(max)] } },
@@ -122,12 +125,15 @@ function makePlot(
           grid: { show: false },
           ticks: { show: false },
           incrs: [60, 120, 300],
-          values: (_plot, splits) => splits.map((at) => time.format(at * 1_000)),
+          values: ({ scales }, splits) =>
+            splits.map((at) =>
+              at - (scales['x']?.min ?? 0) < EDGE_SECONDS ? null : time.format(at * 1_000),
+            ),
         },
         {
           stroke: quiet,
           font,
-          size: 48,
+          size: 54,
           gap: 4,
           space: GRID_PX,
           grid,
