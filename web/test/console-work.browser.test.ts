@@ -1,14 +1,26 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { eventually } from '@frontrow/test-kit/eventually'
-import type { Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { writeCameraPicture } from './camera-picture.ts'
-import { openFan, startBrowser } from './fan-browser.ts'
-import type { Stage } from './stage.ts'
+import { chromiumProgram, openFan, startBrowser } from './fan-browser.ts'
+import type { Fan } from './fan-browser.ts'
+import { startSystem } from './running-system.ts'
+import type { RunningSystem } from './running-system.ts'
 
+/** The larger of the demo's schedules. */
+const DEMO_SCHEDULE = 2
 const PRICE = 150_000
+
+const described =
+  chromiumProgram === undefined
+    ? describe.skip.bind(
+        describe,
+        'the console’s work in a browser (skipped: no Chromium here; apt-get install chromium, or set CHROMIUM)',
+      )
+    : describe.bind(describe, 'the console’s work in a browser')
 
 /** A text of an answer of the API, by the path to it. */
 function textAt(answer: unknown, ...path: readonly (string | number)[]): string {
@@ -25,13 +37,40 @@ function inDays(days: number, time: string): string {
   return `${new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)}T${time}`
 }
 
-/** Where an operator makes and mends: shows, a door, troubles and webhooks. */
-export function consoleWorkStories(stage: Stage): void {
-  const { open } = stage
+described(() => {
+  let system: RunningSystem
+  let browser: Browser
+  const people: Fan[] = []
+
+  beforeAll(async () => {
+    const starts = await Promise.allSettled([
+      startSystem().then((started) => (system = started)),
+      startBrowser().then((started) => (browser = started)),
+    ])
+    for (const start of starts) if (start.status === 'rejected') throw start.reason
+  })
+
+  afterEach(async () => {
+    const left = people.splice(0)
+    for (const person of left) await person.leave()
+    for (const person of left) expect(person.problems).toEqual([])
+  })
+
+  afterAll(async () => {
+    await browser?.close()
+    await system?.stop()
+  })
+
+  const open = async (path: string, options: BrowserContextOptions = {}): Promise<Fan> => {
+    const person = await openFan(browser, { baseURL: system.url, ...options })
+    people.push(person)
+    await person.page.goto(path)
+    return person
+  }
   /** Buys one seat of a schedule by the API, and tells the reservation's id. */
   const buySeat = async (user: string, scheduleId: number): Promise<string> => {
-    const place = await stage.system.call('POST', '/queue/tokens', { user, body: { scheduleId } })
-    const hold = await stage.system.call('POST', '/reservations', {
+    const place = await system.call('POST', '/queue/tokens', { user, body: { scheduleId } })
+    const hold = await system.call('POST', '/reservations', {
       user,
       key: `hold-${user}`,
       queueToken: textAt(place, 'token'),
@@ -40,16 +79,16 @@ export function consoleWorkStories(stage: Stage): void {
     const reservationId = textAt(hold, 'reservationId')
     const card = { token: 'tok_approved' }
     const body = { reservationId, paymentMethod: 'CARD', card }
-    await stage.system.call('POST', '/payments', { user, key: `pay-${user}`, body })
+    await system.call('POST', '/payments', { user, key: `pay-${user}`, body })
     await eventually(async () => {
-      const reservation = await stage.system.call('GET', `/reservations/${reservationId}`, { user })
+      const reservation = await system.call('GET', `/reservations/${reservationId}`, { user })
       expect(reservation).toMatchObject({ status: 'CONFIRMED' })
     })
     return reservationId
   }
 
   /** Shows a ticket that was used to the camera of another door. */
-  const seeByCamera = async (scheduleId: number, code: string): Promise<void> => {
+  const seeByCamera = async (code: string): Promise<void> => {
     const folder = mkdtempSync(join(tmpdir(), 'frontrow-camera-'))
     const video = join(folder, 'ticket.y4m')
     writeCameraPicture(video, code)
@@ -59,8 +98,8 @@ export function consoleWorkStories(stage: Stage): void {
       `--use-file-for-fake-video-capture=${video}`,
     ])
     try {
-      const { page, signIn, problems } = await openFan(withCamera, { baseURL: stage.system.url })
-      await page.goto(`/console/check-in?schedule=${scheduleId}`)
+      const { page, signIn, problems } = await openFan(withCamera, { baseURL: system.url })
+      await page.goto(`/console/check-in?schedule=${DEMO_SCHEDULE}`)
       await signIn('operator')
       await page.getByRole('button', { name: 'Open the camera' }).click()
       await page.getByText(/Already used at/).waitFor()
@@ -143,13 +182,13 @@ export function consoleWorkStories(stage: Stage): void {
   })
 
   test('who was overtaken is told so and nothing is lost; a show is cancelled behind its title, and the fan’s page says so', async () => {
-    const { scheduleId } = await stage.system.openShow('Storm Night', 20)
+    const scheduleId = await newestSchedule(system)
     const reservationId = await buySeat('show-goer', scheduleId)
     const { page, signIn, look } = await open(`/console/shows/dates/${scheduleId}`)
     await signIn('operator')
     await page.getByRole('button', { name: 'Change times' }).click()
-    await page.getByLabel('Sale closes').fill(inDays(3, '12:00'))
-    await stage.system.call('PATCH', `/admin/schedules/${scheduleId}`, { body: { noOrphanSeats: true } })
+    await page.getByLabel('Sale closes').fill(inDays(19, '12:00'))
+    await system.call('PATCH', `/admin/schedules/${scheduleId}`, { body: { noOrphanSeats: true } })
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText('Somebody else was first').waitFor()
     await look('work-overtaken')
@@ -158,12 +197,12 @@ export function consoleWorkStories(stage: Stage): void {
 
     await page.getByRole('button', { name: 'Cancel this show' }).click()
     const writes = countWrites(page)
-    await page.getByLabel('Type the title').fill('storm night')
+    await page.getByLabel('Type the title').fill('harbour lights')
     await page.getByRole('button', { name: 'Cancel the show and refund everybody' }).click()
     await page.getByText('This is not the title of the concert.').waitFor()
     expect(writes).toEqual([])
     await look('work-cancel')
-    await page.getByLabel('Type the title').fill('Storm Night')
+    await page.getByLabel('Type the title').fill('Harbour Lights')
     await page.getByRole('button', { name: 'Cancel the show and refund everybody' }).dblclick()
     await page.getByRole('heading', { name: 'This show is cancelled' }).waitFor()
     await page.getByText('Refunds made: 1 of 1').waitFor()
@@ -174,24 +213,21 @@ export function consoleWorkStories(stage: Stage): void {
     const fan = await open(`/reservations/${reservationId}`)
     await fan.signIn('show-goer')
     await fan.page.getByRole('heading', { name: 'This reservation is cancelled' }).waitFor()
-    await fan.page.getByText('₩110,000 came back to you.').waitFor()
+    await fan.page.getByText('₩150,000 came back to you.').waitFor()
   })
 
   test('a door lets a ticket in once and says when it was used before, by code and by camera; what is no ticket, and a lost answer, are told', async () => {
-    const { scheduleId } = await stage.system.openShow('Door Night', 20)
-    const reservationId = await buySeat('door-goer', scheduleId)
-    const ticket = await stage.system.call('GET', `/reservations/${reservationId}/ticket`, {
-      user: 'door-goer',
-    })
+    const reservationId = await buySeat('door-goer', DEMO_SCHEDULE)
+    const ticket = await system.call('GET', `/reservations/${reservationId}/ticket`, { user: 'door-goer' })
     const code = textAt(ticket, 'tickets', 0, 'code')
     const { page, signIn, look } = await open('/console/check-in', { viewport: { width: 320, height: 640 } })
     await signIn('operator')
     await page
-      .getByRole('link', { name: /Door Night/ })
+      .getByRole('link', { name: /First Light/ })
       .first()
       .waitFor()
     await look('work-doors')
-    await page.goto(`/console/check-in?schedule=${scheduleId}`)
+    await page.goto(`/console/check-in?schedule=${DEMO_SCHEDULE}`)
     await page.getByText('0 of 1 are in').waitFor()
     await page.getByRole('button', { name: 'Check', exact: true }).click()
     await page.getByText('Scan, type or paste a code first.').waitFor()
@@ -217,7 +253,7 @@ export function consoleWorkStories(stage: Stage): void {
     await page.getByText(/Already used at \d+:\d\d [AP]M/).waitFor()
     await page.getByText('by operator').waitFor()
     await look('work-door-amber')
-    await seeByCamera(scheduleId, code)
+    await seeByCamera(code)
   })
 
   test('troubles and webhooks in Korean, dark, on 320 pixels: a secret is shown once, and every page says all it says', async () => {
@@ -249,15 +285,15 @@ export function consoleWorkStories(stage: Stage): void {
     for (const [path, text, name] of [
       ['/console/shows', '새 공연', 'work-ko-shows'],
       ['/console/shows/concerts/1/new', '판매 시작', 'work-ko-new-date'],
-      ['/console/shows/dates/2', '시각 바꾸기', 'work-ko-date'],
-      ['/console/check-in?schedule=2', '티켓 코드', 'work-ko-door'],
+      [`/console/shows/dates/${DEMO_SCHEDULE}`, '시각 바꾸기', 'work-ko-date'],
+      [`/console/check-in?schedule=${DEMO_SCHEDULE}`, '티켓 코드', 'work-ko-door'],
     ] as const) {
       await page.goto(path)
       await page.getByText(text).first().waitFor()
       await look(name)
     }
   })
-}
+})
 
 async function check(page: Page, code: string): Promise<void> {
   await page.getByLabel('Ticket code').fill(code)
@@ -272,4 +308,14 @@ function countWrites(page: Page): (string | undefined)[] {
     if (isWrite) keys.push(request.headers()['idempotency-key'])
   })
   return keys
+}
+
+/** The schedule that the first story made. */
+async function newestSchedule(system: RunningSystem): Promise<number> {
+  const listed = await system.call('GET', '/admin/schedules?query=Harbour')
+  if (typeof listed === 'object' && listed !== null && 'items' in listed && Array.isArray(listed.items)) {
+    const { scheduleId } = Object(listed.items[0])
+    if (typeof scheduleId === 'number') return scheduleId
+  }
+  throw new Error(`no schedule: ${JSON.stringify(listed)}`)
 }
