@@ -152,6 +152,12 @@ export const gatewayWiring = z.object({
   SERVERS_EACH: count(1).describe(
     '2 where one address stands for several instances, so that a refused connection is tried again',
   ),
+  NETWORKS_FOLDER: z
+    .string()
+    .default('/networks')
+    .describe(
+      'folder with the files `blocked` and `exempt`, a network a line, which are read again when they change; under npm start it is `networks` in DATA_DIR',
+    ),
   CERTIFICATES: z
     .string()
     .default('/certificates')

@@ -124,6 +124,7 @@ export async function startGateway(
       watchesInstances: true,
       rateLimits: readRateLimits(process.env),
       connections: readConnectionSettings(process.env),
+      networksFolder: stack.folder('networks'),
       pageSettings: pageSettingsOf(settings),
     }),
   )

@@ -40,8 +40,8 @@ if [ "${REDIRECT_TO_HTTPS:-no}" = yes ]; then
   HTTPS_REDIRECT="if (\$is_sent_to_https) { return 308 https://$https_host\$request_uri; }"
 fi
 export HTTPS_REDIRECT
-# The groups of servers below need Nginx 1.27.3 anyway (resolve), so it knows this as well.
-export HTTP_TWO='http2 on;'
+# The groups of servers below need Nginx 1.27.3 anyway (resolve), and what idle connections get at a reload 1.27.4.
+export HTTP_TWO='http2 on;' KEEPALIVE_MIN='keepalive_min_timeout 2s;'
 
 cores=$(nproc)
 [ "$cores" -le 4 ] || cores=4
@@ -161,6 +161,32 @@ if [ -n "$TRUSTED_NETWORKS" ]; then
   REAL_ADDRESS=$(for network in $TRUSTED_PROXIES; do echo "set_real_ip_from $network;"; done)
   REAL_ADDRESS="$REAL_ADDRESS real_ip_header $header; real_ip_recursive on;"
 fi
+# Two lists, a network a line, that may change while Nginx runs: a mounted folder or a ConfigMap.
+lists="${NETWORKS_FOLDER:-/networks}"
+write_list() { # write_list NAME
+  { sed 's/#.*//; s/[[:space:]]//g; /^$/d; s/$/ 1;/' "$lists/$1" 2>/dev/null || true; } >"$STATE_FOLDER/$1-networks.conf"
+}
+watch_lists() {
+  while sleep 5; do
+    for list in blocked exempt; do
+      file="$STATE_FOLDER/$list-networks.conf"
+      refused="$STATE_FOLDER/$list-refused"
+      if [ -e "$refused" ] && cmp -s "$lists/$list" "$refused"; then continue; fi
+      cp "$file" "$file.old"
+      write_list "$list"
+      if cmp -s "$file" "$file.old"; then continue; fi
+      if nginx -p "$STATE_FOLDER" -e stderr -t -q -c "$STATE_FOLDER/nginx.conf"; then
+        kill -HUP $$
+      else
+        echo "gateway: $lists/$list has a line that is no network; the list before it stands" >&2
+        cp "$lists/$list" "$refused"
+        cp "$file.old" "$file"
+      fi
+    done
+  done
+}
+write_list blocked
+write_list exempt
 export TRUSTED_NETWORKS BLOCKED_NETWORKS EXEMPT_NETWORKS REAL_ADDRESS
 
 proxied=''
@@ -228,4 +254,11 @@ watch_instances() {
 }
 # In Kubernetes the readiness probes do this. Nginx takes this process's place, and so its number.
 if [ -z "${UPSTREAM_DOMAIN:-}" ]; then (set +e; watch_instances $$) & fi
+# A list that Nginx can't read must not keep it from starting.
+nginx -p "$STATE_FOLDER" -e stderr -t -q -c "$STATE_FOLDER/nginx.conf" || {
+  echo "gateway: starting without the lists in $lists" >&2
+  : >"$STATE_FOLDER/blocked-networks.conf"
+  : >"$STATE_FOLDER/exempt-networks.conf"
+}
+watch_lists &
 exec nginx -p "$STATE_FOLDER" -e stderr -g 'daemon off;' -c "$STATE_FOLDER/nginx.conf"

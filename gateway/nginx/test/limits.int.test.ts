@@ -1,4 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { eventually } from '@frontrow/test-kit/eventually'
 import { sendRaw, startGateway } from './start-gateway.ts'
 import type { StartedGateway } from './start-gateway.ts'
 
@@ -109,7 +113,9 @@ test.each([
 test('a queue token that is spelled in other ways is not another token', async () => {
   const token = '0190aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee'
   const spelled = (number: number): string =>
-    [...token].map((letter, at) => (((number + 1) >> (at % 6)) & 1 ? letter.toUpperCase() : letter)).join('')
+    Array.from(token, (letter, at) => (((number + 1) >> (at % 6)) & 1 ? letter.toUpperCase() : letter)).join(
+      '',
+    )
   for (const named of [
     (number: number) => ({ 'queue-token': spelled(number) }),
     (number: number) => ({ cookie: `tokenId_7=${spelled(number)}` }),
@@ -155,5 +161,78 @@ test('the PROXY protocol names the client, and who does not speak it is not hear
     expect(proxied.forwardedFor).toHaveLength(1)
   } finally {
     await proxied.stop()
+  }
+})
+
+test('lists of networks are read again when they change, and a line that is none spoils nothing', async () => {
+  const networksFolder = mkdtempSync(join(tmpdir(), 'frontrow-networks-'))
+  const write = (list: string, text: string): void => writeFileSync(join(networksFolder, list), text)
+  write('blocked', '# nobody yet\n')
+  const changing = await startGateway({
+    networksFolder,
+    connections: { TRUSTED_PROXIES: '127.0.0.1' },
+    limits: { ADDRESS_READS_PER_SECOND: '1', ADDRESS_READS_BURST: '1' },
+  })
+  try {
+    const statusFor = async (address: string): Promise<number> =>
+      (await fetch(`${changing.url}/api/v1/openapi.json`, { headers: { 'x-forwarded-for': address } })).status
+    expect(await statusFor('198.51.100.1')).toBe(200)
+    write('exempt', '192.0.2.0/24\n')
+    write('blocked', '198.51.100.0/28  # an attack\nnot a network;\n2001:db8::/200\n')
+    await eventually(async () => expect(await statusFor('198.51.100.2')).toBe(403), { withinMs: 20_000 })
+    for (let count = 0; count < 30; count += 1) expect(await statusFor('192.0.2.1')).toBe(200)
+    write('blocked', '')
+    await eventually(async () => expect(await statusFor('198.51.100.3')).toBe(200), { withinMs: 20_000 })
+    // It is still the one that was started.
+    expect(process.kill(changing.pid, 0)).toBe(true)
+  } finally {
+    await changing.stop()
+    rmSync(networksFolder, { recursive: true, force: true })
+  }
+})
+
+test('people behind one address all buy with the limits that docs/operations.md names for so many', async () => {
+  // A hundredth of the 3,000 there, with a hundredth of the limits.
+  const people = 30
+  const office = await startGateway({
+    connections: { TRUSTED_PROXIES: '127.0.0.1' },
+    limits: {
+      ADDRESS_REQUESTS_PER_SECOND: String(people),
+      ADDRESS_BURST: String(people * 20),
+      ADDRESS_CONNECTIONS: String(people * 3),
+      ADDRESS_READS_BURST: String(people * 4),
+      ADDRESS_ANONYMOUS_BURST: String(people * 4),
+      ADDRESS_JOINS_BURST: String(people),
+      ADDRESS_HOLDS_BURST: String(people),
+      ADDRESS_PAYMENTS_BURST: String(people),
+      ADDRESS_STREAMS_BURST: String(people * 2),
+    },
+  })
+  const steps: [method: string, path: string][] = [
+    ['GET', '/api/v1/concerts'],
+    ['GET', '/api/v1/concerts/1'],
+    ['GET', '/api/v1/concerts/1/schedules'],
+    ['GET', '/api/v1/concerts/1/schedules/1'],
+    ['POST', '/api/v1/queue/tokens'],
+    ['GET', '/api/v1/queue/tokens/me/events'],
+    ['GET', '/api/v1/queue/tokens/me'],
+    ['GET', '/api/v1/concerts/1/schedules/1/seats'],
+    ['GET', '/api/v1/concerts/1/schedules/1/seats/events'],
+    ['POST', '/api/v1/reservations'],
+    ['POST', '/api/v1/payments'],
+  ]
+  try {
+    const buy = async (person: number): Promise<number[]> => {
+      const seen: number[] = []
+      for (const [method, path] of steps) {
+        const headers = { 'x-forwarded-for': '198.51.100.254', ...signedIn(person) }
+        seen.push((await fetch(office.url + path, { method, headers })).status)
+      }
+      return seen
+    }
+    const all = await Promise.all(Array.from({ length: people }, (_, person) => buy(person)))
+    expect(new Set(all.flat())).toEqual(new Set([200]))
+  } finally {
+    await office.stop()
   }
 })

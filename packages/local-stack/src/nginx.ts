@@ -12,6 +12,8 @@ import type { Account } from './run-as.ts'
 import { runCommand, tryCommand } from './run-command.ts'
 import { SetupProblem } from './setup-problem.ts'
 import { watchInstances } from './watch-instances.ts'
+import { watchNetworks, writeNetworks } from './watch-networks.ts'
+import type { NetworkFolders } from './watch-networks.ts'
 
 /** One group of servers that Nginx spreads requests over: its name in the template, and each `host:port`. */
 export type Upstreams = Readonly<Record<string, readonly string[]>>
@@ -36,6 +38,8 @@ export interface NginxOptions extends Placement {
   rateLimits: Readonly<Record<string, number>>
   /** How clients reach it, by the names in the template. */
   connections?: Readonly<Partial<ConnectionSettings>>
+  /** Folder with the lists `blocked` and `exempt`, which may change while it runs. */
+  networksFolder?: string
   /** Files that one of its processes may have open; by default as many as this machine lets a process of ours have. */
   openFilesMax?: number
   /** What the pages are told, by the names in the template; no issuer where nobody can sign in. */
@@ -85,6 +89,7 @@ export async function startNginx(options: NginxOptions): Promise<RunningProcess>
   mkdirSync(options.stateFolder, { recursive: true, mode: 0o700 })
   mkdirSync(dirname(options.accessLogFile), { recursive: true })
   const file = join(options.stateFolder, 'nginx.conf')
+  writeNetworks(networkFolders(options))
   const configure = configuring(file, options, await versionOf(options.program))
   configure(new Set())
   const account = await accountFor([
@@ -117,6 +122,7 @@ export async function startNginx(options: NginxOptions): Promise<RunningProcess>
     isReady: () => isLive(options),
   })
   rotateAccessLog(running, options)
+  followNetworks(running, options)
   if (options.watchesInstances === true) takeOutTheFailed(running, options, configure)
   return running
 }
@@ -131,6 +137,13 @@ function configuring(
   const settings = templateSettings(options, version)
   return (out) =>
     writeFileSync(file, renderTemplate(template, { ...settings, ...serverLines(options.upstreams, out) }))
+}
+
+/** Has Nginx read the lists of networks again when they change. */
+function followNetworks(running: RunningProcess, options: NginxOptions): void {
+  const ended = new AbortController()
+  void running.exited.then(() => ended.abort())
+  void watchNetworks(networkFolders(options), ended.signal, () => running.send('SIGHUP'))
 }
 
 /** SIGHUP makes Nginx read its configuration again: new workers take the new requests, the old ones end those in hand. */
@@ -227,6 +240,7 @@ function templateSettings(options: NginxOptions, version: NginxVersion): Templat
     EXEMPT_NETWORKS: networkLines(options.connections?.EXEMPT_NETWORKS),
     LISTEN: listenLines(options, version),
     HTTP_TWO: knowsHttp2Directive(version) ? 'http2 on;' : '',
+    KEEPALIVE_MIN: knowsKeepaliveMin(version) ? 'keepalive_min_timeout 2s;' : '',
   }
 }
 
@@ -273,6 +287,11 @@ function knowsHttp2Directive({ major, minor, patch }: NginxVersion): boolean {
   return major > 1 || minor > 25 || (minor === 25 && patch >= 1)
 }
 
+/** Since 1.27.4 a reload can leave connections open that a client has used just now, and may be about to use again. */
+function knowsKeepaliveMin({ major, minor, patch }: NginxVersion): boolean {
+  return major > 1 || minor > 27 || (minor === 27 && patch >= 4)
+}
+
 const CONNECTIONS_MAX = 16_384
 /** Files beside the connections: listening sockets, logs, answers that are kept (open_file_cache has 1,000 of them). */
 const FILES_BESIDE = 2_048
@@ -290,6 +309,10 @@ function openFilesOfAProcess(): number {
   const limits = readFileSync('/proc/self/limits', 'utf8')
   const hard = /^Max open files +\S+ +(\d+|unlimited)/m.exec(limits)?.[1]
   return hard === undefined || hard === 'unlimited' ? Number.MAX_SAFE_INTEGER : Number(hard)
+}
+
+function networkFolders({ networksFolder, stateFolder }: NginxOptions): NetworkFolders {
+  return { networksFolder, stateFolder }
 }
 
 function networksIn(list = ''): string[] {

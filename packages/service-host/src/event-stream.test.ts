@@ -127,6 +127,26 @@ describe('the streams of a process', () => {
     expect(counts).toEqual([1, 2, 1, 2])
   })
 
+  test('of one person are no more than may, others open theirs, and one that closes makes room', async () => {
+    const streams = new EventStreams({ max: 9, maxOfPerson: 2, onCount: () => {} })
+    const open = async (person: string) => {
+      const { stream } = opened()
+      await streams.open(
+        async () => undefined,
+        () => stream,
+        person,
+      )
+      return stream
+    }
+    const first = await open('ann')
+    await open('ann')
+    await expect(open('ann')).rejects.toMatchObject({ code: 'RATE_LIMITED', retryAfterSeconds: 5 })
+    await open('bob')
+    first.end()
+    await open('ann')
+    await expect(open('ann')).rejects.toMatchObject({ code: 'RATE_LIMITED' })
+  })
+
   test('one that could not be prepared leaves its room to others', async () => {
     const { streams, counts } = upTo(1)
     const broken = streams.open(

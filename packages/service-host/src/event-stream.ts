@@ -98,31 +98,47 @@ export class EventStream {
   }
 }
 
+/** How many streams there may be. */
+interface EventStreamsOptions {
+  max: number
+  /** Of one person; without it as many as of all. */
+  maxOfPerson?: number
+  /** Told how many are open after each change. */
+  onCount: (open: number) => void
+}
+
 /** The open event streams of one kind in this process. */
 export class EventStreams {
-  readonly #options: { max: number; onCount: (open: number) => void }
+  readonly #options: EventStreamsOptions
+  readonly #ofPerson = new Map<string, number>()
   readonly #streams = new Set<EventStream>()
   #opening = 0
   #isClosed = false
 
-  /** `onCount` is told how many are open after each change. */
-  constructor(options: { max: number; onCount: (open: number) => void }) {
+  constructor(options: EventStreamsOptions) {
     this.#options = options
   }
 
   /**
    * Opens one more: `start` begins the answer with what `prepare` has read. Refuses with UNAVAILABLE where `max` are open or
-   * being opened, and at the stop; rejects as `prepare` does.
+   * being opened, and at the stop, and with RATE_LIMITED where `person` has too many; rejects as `prepare` does.
    */
-  async open<T>(prepare: () => Promise<T>, start: (prepared: T) => EventStream): Promise<void> {
+  async open<T>(prepare: () => Promise<T>, start: (prepared: T) => EventStream, person = ''): Promise<void> {
     if (this.#isClosed || this.#streams.size + this.#opening >= this.#options.max) throw noMoreStreams()
+    const { maxOfPerson = Infinity } = this.#options
+    if (person !== '' && (this.#ofPerson.get(person) ?? 0) >= maxOfPerson) throw tooManyOfOne(maxOfPerson)
     this.#opening += 1
+    this.#count(person, 1)
     try {
       const prepared = await prepare()
       if (this.#isClosed) throw noMoreStreams()
-      this.#add(start(prepared))
+      const stream = start(prepared)
+      this.#count(person, 1)
+      stream.onClose(() => this.#count(person, -1))
+      this.#add(stream)
     } finally {
       this.#opening -= 1
+      this.#count(person, -1)
     }
   }
 
@@ -130,6 +146,12 @@ export class EventStreams {
   close(text = ''): void {
     this.#isClosed = true
     for (const stream of this.#streams) stream.end(text)
+  }
+
+  #count(person: string, change: 1 | -1): void {
+    const open = (this.#ofPerson.get(person) ?? 0) + change
+    if (open === 0) this.#ofPerson.delete(person)
+    else this.#ofPerson.set(person, open)
   }
 
   #add(stream: EventStream): void {
@@ -140,6 +162,16 @@ export class EventStreams {
       this.#options.onCount(this.#streams.size)
     })
   }
+}
+
+function tooManyOfOne(max: number): Error {
+  return generalRefusal(
+    'RATE_LIMITED',
+    `at most ${max} event streams of one person here; close one, or poll`,
+    {
+      retryAfterSeconds: 5,
+    },
+  )
 }
 
 function noMoreStreams(): Error {

@@ -10,6 +10,7 @@ import type { ReadQueueToken } from './identify-callers.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { logAdminWrites } from './log-admin-writes.ts'
 import { watchValue } from './metrics.ts'
+import { limitPersons } from './person-limits.ts'
 import { tokenKeys } from './token-keys.ts'
 import { Overload } from './overload.ts'
 import { createWorkerHost } from './worker-host.ts'
@@ -62,6 +63,7 @@ export function createHost(options: {
   const http = createHttpServer({
     authenticate: createAuthenticate(settings, logger, Date.now, keys),
     readQueueToken: options.readQueueToken,
+    limitPerson: limitPersons(settings),
     logAdminWrites: logAdminWrites(pool, logger),
     logger,
     metrics: metrics.http,

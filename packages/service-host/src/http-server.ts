@@ -19,6 +19,7 @@ import type { ReadQueueToken } from './identify-callers.ts'
 import type { LogAdminWrites } from './log-admin-writes.ts'
 import type { Logger } from './logger.ts'
 import type { HttpMetrics } from './metrics.ts'
+import type { LimitPerson } from './person-limits.ts'
 import { readJsonBody, readRawBody } from './read-json-body.ts'
 import type { Overload } from './overload.ts'
 import { measureWaiting, refusalsOfOverload } from './refuse-overload.ts'
@@ -46,6 +47,8 @@ export interface HttpServerOptions {
   authenticate: Authenticate
   /** Needed where a route's auth is `token`. */
   readQueueToken?: ReadQueueToken | undefined
+  /** Refuses what is too much for one person; without it nothing is. */
+  limitPerson?: LimitPerson
   /** Runs handlers; what admins write is logged by it. */
   logAdminWrites: LogAdminWrites
   logger: Logger
@@ -84,12 +87,11 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       addMethod(path, route.method)
       app[route.method](
         path,
-        observeRoute(options.metrics, route),
-        ...(overload === undefined ? [] : measureWaiting(overload, route)),
+        observeRoute(options.metrics, route, measureWaiting(overload, route)),
         ...(isStream(route) ? [refuseHead] : []),
         ...(route.body === undefined ? [] : readBody),
         ...(route.rawBody === undefined ? [] : [readRawBody(route.rawBody.limit)]),
-        serveRoute(identify, route, handler, options.logAdminWrites),
+        serveRoute(route, handler, { ...options, identify }),
       )
     },
     page(path, answer) {

@@ -3,6 +3,9 @@ import type { z } from 'zod'
 /** Who may call a route. `token` is whoever sends a queue token, with a bearer token of the same person or without one. */
 export type RouteAuth = 'none' | 'user' | 'admin' | 'token'
 
+/** What limits of a person tell apart: see person-limits.ts. */
+export type WorkKind = 'poll' | 'join' | 'hold' | 'payment' | 'admin'
+
 /** An answer of a route as the API reference shows it; `schema` is of `data`, not of the envelope around it. */
 export interface RouteResponse {
   description: string
@@ -26,6 +29,8 @@ export interface RouteSpec {
   description?: string
   /** Decides who `caller` is in the handler: see `Callers` in auth.ts. */
   auth: RouteAuth
+  /** What a request counts as for its person; `poll` where nothing is said, and `admin` for admins. */
+  work?: WorkKind
   /** Refused last when the service has more to do than it can, because money moves; routes of admins are refused last as well. */
   movesMoney?: boolean
   /** The route wants `Queue-Token` (or its cookie) beside what `auth` says. */

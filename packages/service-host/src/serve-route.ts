@@ -3,6 +3,7 @@ import type { Callers } from './auth.ts'
 import type { Identify } from './identify-callers.ts'
 import type { LogAdminWrites } from './log-admin-writes.ts'
 import type { HttpMetrics } from './metrics.ts'
+import type { LimitPerson } from './person-limits.ts'
 import { parseInput } from './parse-input.ts'
 import type { ParsedInput, RouteSpec } from './route.ts'
 
@@ -26,35 +27,48 @@ export type RouteHandler<R extends RouteSpec> = (
   input: RouteInput<R>,
 ) => Promise<Reply | undefined> | Reply | undefined
 
-/** Counts and times the requests of a route, from before their body is read. */
-export function observeRoute(metrics: HttpMetrics, route: RouteSpec): RequestHandler {
-  return (_request, response, next) => {
+/** Counts and times the requests of a route, from before their body is read. `begin` hears of each as well, and what it returns of its end. */
+export function observeRoute(
+  metrics: HttpMetrics,
+  route: RouteSpec,
+  begin?: (request: Request) => (() => void) | undefined,
+): RequestHandler {
+  return (request, response, next) => {
     const began = performance.now()
+    const end = begin?.(request)
     // `close` and not `finish`, so that answers whose client has gone are counted too.
     response.once('close', () => {
+      end?.()
       metrics.observe(route, response.statusCode, (performance.now() - began) / 1_000)
     })
     next()
   }
 }
 
+interface ServingOptions {
+  identify: Identify
+  limitPerson?: LimitPerson
+  logAdminWrites: LogAdminWrites
+}
+
 /** The Express handler of one route: it identifies the caller, checks the input and writes the reply. */
 export function serveRoute<R extends RouteSpec>(
-  identify: Identify,
   route: R,
   handler: RouteHandler<R>,
-  logAdminWrite: LogAdminWrites,
+  { identify, limitPerson, logAdminWrites }: ServingOptions,
 ): RequestHandler {
   return async (request, response) => {
     const auth: R['auth'] = route.auth
     // Users are identified before their input is checked. On routes for token holders wrong input is refused first.
     const identified = auth === 'token' ? undefined : await identify(auth, request)
+    limitPerson?.(route, identified)
     const input = parseInput(route, request)
     const caller = identified ?? (await identify(auth, request, input))
+    if (auth === 'token') limitPerson?.(route, caller)
     const handle = async (): Promise<Reply | undefined> => handler({ ...input, caller, request, response })
     const reply = await (route.method === 'get'
       ? handle()
-      : logAdminWrite(route, { request, response }, caller, handle))
+      : logAdminWrites(route, { request, response }, caller, handle))
     if (reply !== undefined) write(response, reply)
   }
 }

@@ -23,6 +23,7 @@ export interface SeatChannelsOptions {
   logger: Logger
   pollMs: number
   readersMax: number
+  readersOfPersonMax?: number
 }
 
 /**
@@ -37,16 +38,25 @@ export class SeatChannels {
   readonly #stopping = new AbortController()
 
   constructor(options: SeatChannelsOptions) {
-    const { readersMax, events } = options
+    const { readersMax, readersOfPersonMax = readersMax, events } = options
     this.#options = options
-    this.#streams = new EventStreams({ max: readersMax, onCount: (open) => events.streams(open) })
+    this.#streams = new EventStreams({
+      max: readersMax,
+      maxOfPerson: readersOfPersonMax,
+      onCount: (open) => events.streams(open),
+    })
   }
 
   /**
-   * Refuses with UNAVAILABLE past the limit of readers, or where the seats can't be read; `open` starts the answer. `lastEventId` is
+   * Refuses with UNAVAILABLE past the limit of readers, with RATE_LIMITED past that of `person`, or where the seats can't be read; `open` starts the answer. `lastEventId` is
    * that of the last event that this reader got before, if any.
    */
-  async join(scheduleId: number, lastEventId: string | undefined, open: () => EventStream): Promise<void> {
+  async join(
+    scheduleId: number,
+    lastEventId: string | undefined,
+    open: () => EventStream,
+    person?: string,
+  ): Promise<void> {
     await this.#streams.open(
       () => this.#options.seatMaps.current(scheduleId),
       (map) => {
@@ -55,6 +65,7 @@ export class SeatChannels {
         if (!stream.isClosed) this.#add(scheduleId, stream, map, lastEventId)
         return stream
       },
+      person,
     )
   }
 

@@ -101,14 +101,16 @@ export async function streamSeats(
   open: () => EventStream,
 ): Promise<void> {
   await scheduleForAdmitted(ctx, request)
-  await ctx.seatChannels.join(request.scheduleId, request.lastEventId, () => {
+  const follow = (): EventStream => {
     const stream = open()
     const unfollow = ctx.tokenWatch.follow(tokenCheck(request), (reason) =>
       stream.end(formatEvent('end', { reason })),
     )
     stream.onClose(unfollow)
     return stream
-  })
+  }
+  const person = request.userId ?? request.queueToken
+  await ctx.seatChannels.join(request.scheduleId, request.lastEventId, follow, person)
 }
 
 async function readMap(

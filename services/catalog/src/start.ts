@@ -138,6 +138,7 @@ function createContext(
       // The map is polled twice in the time that it may be old, so that a change is told within 1.5 times SEAT_MAP_REFRESH_MS.
       pollMs: config.SEAT_MAP_REFRESH_MS / 2,
       readersMax: config.SEAT_EVENT_READERS_MAX,
+      readersOfPersonMax: config.PERSON_STREAMS_MAX,
     }),
     tokenWatch: new TokenWatch({ verifyToken: calls.watchToken, logger }),
   }

@@ -147,6 +147,7 @@ const acceptedJob = z.object({
 
 export const payRoute = defineRoute({
   method: 'post',
+  work: 'payment',
   path: '/api/v1/payments',
   movesMoney: true,
   operationId: 'pay',

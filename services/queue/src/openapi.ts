@@ -94,6 +94,7 @@ const tokenRefusals = ['QUEUE_TOKEN_REQUIRED', 'QUEUE_TOKEN_INVALID', 'UNAUTHENT
 
 export const joinRoute = defineRoute({
   method: 'post',
+  work: 'join',
   path: '/api/v1/queue/tokens',
   operationId: 'joinWaitingRoom',
   tag: 'queue',
@@ -119,6 +120,7 @@ export const joinRoute = defineRoute({
 
 export const reissueRoute = defineRoute({
   method: 'put',
+  work: 'join',
   path: '/api/v1/queue/tokens',
   operationId: 'reissueToken',
   tag: 'queue',
@@ -185,6 +187,7 @@ export const placeEventsRoute = defineRoute({
 
 export const leaveRoute = defineRoute({
   method: 'delete',
+  work: 'join',
   path: '/api/v1/queue/tokens/me',
   operationId: 'leaveWaitingRoom',
   tag: 'queue',

@@ -106,6 +106,7 @@ const params = z.object({ reservationId })
 /** POST /reservations */
 export const holdSeatsRoute = defineRoute({
   method: 'post',
+  work: 'hold',
   path: '/api/v1/reservations',
   operationId: 'holdSeats',
   tag: 'Reservations',
@@ -191,6 +192,7 @@ export const getReservationRoute = defineRoute({
 /** POST /reservations/{reservationId}/refresh */
 export const refreshHoldRoute = defineRoute({
   method: 'post',
+  work: 'hold',
   path: '/api/v1/reservations/{reservationId}/refresh',
   operationId: 'refreshHold',
   tag: 'Reservations',
@@ -212,6 +214,7 @@ export const refreshHoldRoute = defineRoute({
 /** POST /reservations/{reservationId}/cancel */
 export const cancelReservationRoute = defineRoute({
   method: 'post',
+  work: 'hold',
   path: '/api/v1/reservations/{reservationId}/cancel',
   operationId: 'cancelReservation',
   tag: 'Reservations',

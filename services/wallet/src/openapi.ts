@@ -54,6 +54,7 @@ const charge = z.object({
 
 export const chargeRoute = defineRoute({
   method: 'post',
+  work: 'payment',
   path: '/api/v1/users/{userId}/balance/charge',
   movesMoney: true,
   operationId: 'chargeWallet',
@@ -188,6 +189,7 @@ export const historyRoute = defineRoute({
 
 export const usePointsRoute = defineRoute({
   method: 'post',
+  work: 'payment',
   path: '/api/v1/users/{userId}/point/use',
   movesMoney: true,
   operationId: 'usePoints',

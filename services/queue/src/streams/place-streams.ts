@@ -61,6 +61,7 @@ export class PlaceStreams {
     this.#heartbeatMs = options.heartbeatMs
     this.#streams = new EventStreams({
       max: ctx.config.PLACE_STREAMS_MAX,
+      maxOfPerson: ctx.config.PERSON_STREAMS_MAX,
       onCount: (open) => ctx.events.streams(open),
     })
   }
@@ -83,6 +84,7 @@ export class PlaceStreams {
           return { place, room: await this.#room(place.scheduleId) }
         },
         ({ place, room }) => this.#start({ token, expected, response }, place, room, lastEventId),
+        expected.userId ?? token,
       )
     } catch (error) {
       if (lastEventId === '' || !isRefusal(error, 'QUEUE_TOKEN_INVALID')) throw error

@@ -59,11 +59,11 @@ function Shown({ reservation, userId }: { reservation: ReservationData; userId: 
   return (
     <>
       <PageTitle
-        title={t(`reservation.${shown}.title`)}
+        title={isOff && shown !== 'CANCELLED' ? t('showCancelled.title') : t(`reservation.${shown}.title`)}
         above={t('reservation.number', { number: reservationNumber })}
       />
       {schedule === null ? null : (
-        <p>
+        <p className={styles['show']}>
           <Link to={`/concerts/${schedule.concertId}/schedules/${reservation.scheduleId}`}>
             {schedule.concertTitle}
           </Link>
