@@ -18,7 +18,7 @@ export function developmentJwksUrl(port: number): string {
 /** Starts the identity provider for development. It is reached through the gateway; only the services ask it directly, for its keys. */
 export async function startIdentityProvider(
   stack: Stack,
-  { port: gatewayPort, tlsPort, dataFolder, tokens }: UpSettings,
+  { port: gatewayPort, tlsPort, dataFolder, accessTokenSeconds, tokens }: UpSettings,
   port: number,
   redisPort: number,
 ): Promise<void> {
@@ -44,6 +44,7 @@ export async function startIdentityProvider(
         OIDC_CLIENT_ID,
         OIDC_RESOURCE,
         JWT_AUDIENCE: tokens.audience,
+        ACCESS_TOKEN_SECONDS: String(accessTokenSeconds),
         PAGE_ORIGINS: origins.join(','),
         SETTINGS_FILE: settingsFile(dataFolder),
         REDIS_URL: `redis://127.0.0.1:${redisPort}`,

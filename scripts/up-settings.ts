@@ -43,6 +43,9 @@ export const upSettings = z.object({
     .string()
     .optional()
     .describe("folder of the data, logs and secrets; the checkout's .frontrow where it is not set"),
+  ACCESS_TOKEN_SECONDS: whole(30, 86_400, 600).describe(
+    'how long a token of the identity provider for development lasts; pages renew it a minute before its end',
+  ),
   LOG_FILE_MB_MAX: whole(1, 10_000, 20).describe(
     'megabytes of one log file; a log that is full is put aside as .1, and a new one is begun',
   ),
@@ -68,13 +71,14 @@ export interface UpSettings {
   port: number
   tlsPort: number
   dataFolder: string
+  accessTokenSeconds: number
   logLimits: LogLimits
   tokens: TokenSource
 }
 
 /** Reads the settings of npm start, and what says whose tokens are accepted: JWKS_URL, JWT_SECRET, JWT_ISSUER and JWT_AUDIENCE. */
 export function readUpSettings(env: NodeJS.ProcessEnv): UpSettings {
-  const { PORT, TLS_PORT, LOG_FILE_MB_MAX, LOG_FILES_MAX } = readConfig(upSettings, env)
+  const { PORT, TLS_PORT, ACCESS_TOKEN_SECONDS, LOG_FILE_MB_MAX, LOG_FILES_MAX } = readConfig(upSettings, env)
   if (PORT === TLS_PORT) throw new SetupProblem(`PORT and TLS_PORT are both ${PORT}, and must differ`)
   const dataFolder = dataFolderOf(env)
   // The path becomes part of the settings of Nginx and Kafka, where these characters have a meaning.
@@ -82,7 +86,14 @@ export function readUpSettings(env: NodeJS.ProcessEnv): UpSettings {
     throw new SetupProblem(`DATA_DIR must be free of " $ \\ , and line breaks: ${dataFolder}`)
   }
   const logLimits = { bytesMax: LOG_FILE_MB_MAX * 1_000_000, filesMax: LOG_FILES_MAX }
-  return { port: PORT, tlsPort: TLS_PORT, dataFolder, logLimits, tokens: readTokenSource(env, PORT) }
+  return {
+    port: PORT,
+    tlsPort: TLS_PORT,
+    dataFolder,
+    accessTokenSeconds: ACCESS_TOKEN_SECONDS,
+    logLimits,
+    tokens: readTokenSource(env, PORT),
+  }
 }
 
 function readTokenSource(env: NodeJS.ProcessEnv, port: number): TokenSource {

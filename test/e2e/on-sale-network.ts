@@ -62,6 +62,8 @@ export interface OnSaleNetwork {
   pause(name: ServiceName): void
   /** Lets it go on; it finds what came meanwhile. */
   resume(name: ServiceName): void
+  /** The second instance of a service of `twice`. */
+  secondOf(name: ServiceName): { pause(): void; resume(): void; kill(): Promise<void> }
   /** Starts a further process of a service, which shares its messages and gets no requests of the gateway. */
   addInstance(name: ServiceName): Promise<FurtherInstance>
   stop(): Promise<void>
@@ -77,22 +79,39 @@ interface FurtherInstance {
   stop(): Promise<void>
 }
 
-/** Starts everything; `settings` are for all services, those of `of` for one. `kafkaBrokers` are in place of the test run's. */
+/** What differs from one process of each service on the servers of the test run. */
+interface NetworkOptions {
+  /** Settings of single services. */
+  of?: Partial<Record<ServiceName, Settings>>
+  /** In place of the test run's. */
+  kafkaBrokers?: string
+  /** Each service has two instances, behind a gateway that takes those out that fail. */
+  twice?: boolean
+}
+
+/** Starts everything; `settings` are for all services. */
 export async function startOnSaleNetwork(
   settings: Settings = {},
-  { of = {}, kafkaBrokers }: { of?: Partial<Record<ServiceName, Settings>>; kafkaBrokers?: string } = {},
+  { of = {}, kafkaBrokers, twice = false }: NetworkOptions = {},
 ): Promise<OnSaleNetwork> {
   const environment = await createTestEnvironment(kafkaBrokers === undefined ? {} : { kafkaBrokers })
   const folder = mkdtempSync(join(tmpdir(), 'frontrow-e2e-'))
   chmodSync(folder, 0o711)
-  const ports = await freePorts(names.length * 3 + 2)
-  const portsOf = Object.fromEntries(
-    names.map((name, index) => [name, ports.slice(index * 3, index * 3 + 3)]),
-  )
+  const ports = await freePorts(names.length * 6 + 2)
+  const portsFrom = (first: number) =>
+    Object.fromEntries(
+      names.map((name, index) => [name, ports.slice(first + index * 3, first + index * 3 + 3)]),
+    )
+  const portsOf = portsFrom(0)
+  const secondPortsOf = portsFrom(names.length * 3)
   const port = (name: ServiceName, which: 0 | 1 | 2): number => portsOf[name]?.[which] ?? 0
+  const addresses = (name: ServiceName, which: 0 | 1 | 2): string[] =>
+    (twice ? [portsOf, secondPortsOf] : [portsOf]).map((all) => `127.0.0.1:${all[name]?.[which] ?? 0}`)
   const [gatewayPort = 0, tlsPort = 0] = ports.slice(-2)
   const shared = {
-    ...Object.fromEntries(names.map((name) => [`${name.toUpperCase()}_GRPC`, `127.0.0.1:${port(name, 1)}`])),
+    ...Object.fromEntries(
+      names.map((name) => [`${name.toUpperCase()}_GRPC`, `ipv4:${addresses(name, 1).join(',')}`]),
+    ),
     SYSTEM_OPS_URLS: names.map((name) => `${name}=http://127.0.0.1:${port(name, 2)}`).join(','),
     TICKET_SIGNING_KEY: makeTicketSigningKey(),
     LOG_LEVEL: 'info',
@@ -127,7 +146,12 @@ export async function startOnSaleNetwork(
   const end = (name: ServiceName, signal: NodeJS.Signals) => endProcess(processes.get(name), signal)
   const isReady = (name: ServiceName) => answersReady(name, port(name, 2))
   for (const name of names) start(name)
-  const nginx = await startGateway(folder, gatewayPort, tlsPort, (name, which) => port(name, which))
+  const second = new Map<ServiceName, ChildProcess>()
+  if (twice) for (const name of names) second.set(name, spawnService(name, secondPortsOf[name] ?? [], {}))
+  further.push(...second.values())
+  // A gateway that watches would take them all out while they start.
+  if (twice) await Promise.all(names.map((name) => answersReady(name, secondPortsOf[name]?.[2] ?? 0)))
+  const nginx = await startGateway(folder, gatewayPort, tlsPort, addresses, twice)
   const url = `http://127.0.0.1:${gatewayPort}`
   const network: OnSaleNetwork = {
     url,
@@ -153,6 +177,11 @@ export async function startOnSaleNetwork(
     },
     pause: (name) => void processes.get(name)?.kill('SIGSTOP'),
     resume: (name) => void processes.get(name)?.kill('SIGCONT'),
+    secondOf: (name) => ({
+      pause: () => void second.get(name)?.kill('SIGSTOP'),
+      resume: () => void second.get(name)?.kill('SIGCONT'),
+      kill: () => endProcess(second.get(name), 'SIGKILL'),
+    }),
     addInstance: async (name) => {
       const own = await freePorts(3)
       const child = spawnService(name, own, {})
@@ -205,7 +234,8 @@ async function startGateway(
   folder: string,
   port: number,
   tlsPort: number,
-  portOf: (name: ServiceName, which: 0 | 2) => number,
+  addressesOf: (name: ServiceName, which: 0 | 2) => string[],
+  watchesInstances: boolean,
 ) {
   const { nginx: program, openssl } = await ensurePrograms(['nginx', 'openssl'], () => {})
   if (program === undefined || openssl === undefined) throw new Error('ensurePrograms left a program out')
@@ -221,9 +251,10 @@ async function startGateway(
     tlsPort,
     certificate: await ensureCertificate(openssl, join(folder, 'tls')),
     upstreams: {
-      ...Object.fromEntries(names.map((name) => [name, [`127.0.0.1:${portOf(name, 0)}`]])),
-      health: [`127.0.0.1:${portOf('queue', 2)}`],
+      ...Object.fromEntries(names.map((name) => [name, addressesOf(name, 0)])),
+      health: addressesOf('queue', 2),
     },
+    watchesInstances,
   })
 }
 

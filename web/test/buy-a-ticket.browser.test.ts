@@ -1,9 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
-import type { Browser, BrowserContextOptions } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Locator } from 'playwright-core'
 import { chromiumProgram, openFan, startBrowser } from './fan-browser.ts'
 import type { Fan } from './fan-browser.ts'
+import { badConnectionStories } from './bad-connection.stories.ts'
+import { demoStories } from './demo.stories.ts'
+import { beginLongStories, longStories, shortLives } from './long.stories.ts'
+import type { LongStories } from './long.stories.ts'
+import { lostAnswerStories } from './lost-answers.stories.ts'
 import { startSystem } from './running-system.ts'
 import type { RunningSystem } from './running-system.ts'
+import type { Stage } from './stage.ts'
 
 /** The demo's schedules, which every start makes: 50 seats, and 1,000. */
 const SMALL = { path: '/concerts/1/schedules/1', scheduleId: 1 }
@@ -27,33 +33,44 @@ described(() => {
   let system: RunningSystem
   let browser: Browser
   const fans: Fan[] = []
+  const staying: Fan[] = []
+  let long: LongStories
 
   beforeAll(async () => {
     // Each is known as soon as it runs, so that it is stopped also where the other one does not start.
     const starts = await Promise.allSettled([
-      startSystem().then((started) => (system = started)),
+      startSystem(shortLives).then((started) => (system = started)),
       startBrowser().then((started) => (browser = started)),
     ])
     for (const start of starts) if (start.status === 'rejected') throw start.reason
+    long = await beginLongStories(stage(staying))
   })
 
-  afterEach(async () => {
-    const left = fans.splice(0)
+  const part = async (leaving: Fan[]): Promise<void> => {
+    const left = leaving.splice(0)
     for (const fan of left) await fan.leave()
     for (const fan of left) expect(fan.problems).toEqual([])
-  })
+  }
+  afterEach(() => part(fans))
 
   afterAll(async () => {
-    await browser?.close()
+    await part(staying).finally(() => browser?.close())
     await system?.stop()
   })
 
-  const open = async (path: string, options: BrowserContextOptions = {}): Promise<Fan> => {
-    const fan = await openFan(browser, { baseURL: system.url, ...options })
-    fans.push(fan)
-    await fan.page.goto(path)
-    return fan
-  }
+  /** `guests` has those who were opened and have not left. */
+  const stage = (guests: Fan[]): Stage => ({
+    get system() {
+      return system
+    },
+    open: async (path: string, options: BrowserContextOptions = {}) => {
+      const fan = await openFan(browser, { baseURL: system.url, ...options })
+      guests.push(fan)
+      await fan.page.goto(path)
+      return fan
+    },
+  })
+  const { open } = stage(fans)
   const reservations = (user: string): Promise<unknown> => system.call('GET', '/reservations', { user })
 
   test('a fan finds a concert, gets in line, holds the best seats, puts money in, pays, and gives the tickets back', async () => {
@@ -211,31 +228,43 @@ described(() => {
     await look('declined')
   })
 
-  test('with the keyboard alone a fan gets from the concert to held seats', async () => {
+  test('with the keyboard alone a fan gets from the concert to paid tickets', async () => {
     const { page } = await open('/')
+    const main = page.locator('main')
+    const tabTo = async (target: Locator): Promise<void> => {
+      await target.waitFor({ state: 'attached' })
+      const isFocused = (): Promise<boolean> =>
+        target.evaluate((element) => element === document.activeElement)
+      for (let tabs = 0; tabs < 80 && !(await isFocused()); tabs += 1) await page.keyboard.press('Tab')
+      expect(await isFocused()).toBe(true)
+    }
     const press = async (role: 'link' | 'button', name: RegExp): Promise<void> => {
-      const target = page.locator('main').getByRole(role, { name }).first()
-      await target.waitFor()
-      for (let tabs = 0; tabs < 60; tabs += 1) {
-        if (await target.evaluate((element) => element === document.activeElement)) break
-        await page.keyboard.press('Tab')
-      }
-      expect(await target.evaluate((element) => element === document.activeElement)).toBe(true)
+      await tabTo(main.getByRole(role, { name }).first())
       await page.keyboard.press('Enter')
     }
     await press('link', /First Light/)
     await press('link', /8:00/)
     await press('link', /Get in line/)
     await press('button', /^Sign in$/)
-    await page.locator('#user').focus()
+    await tabTo(page.locator('#user'))
     await page.keyboard.type('web-5')
     await page.keyboard.press('Enter')
     await press('button', /Get in line/)
-    await page.getByRole('radio', { name: '2', exact: true }).focus()
+    await tabTo(page.getByRole('radio', { name: '2', exact: true }))
     await page.keyboard.press('ArrowRight')
     await press('button', /Hold 3 seats/)
     await page.getByRole('heading', { name: 'Your seats are held' }).waitFor()
     expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1')
+    await tabTo(page.getByRole('radio', { name: /Wallet/ }))
+    await page.keyboard.press('ArrowDown')
+    expect(
+      await page
+        .getByRole('radio', { name: /Card that works/ })
+        .first()
+        .isChecked(),
+    ).toBe(true)
+    await press('button', /^Pay/)
+    await page.getByRole('heading', { name: 'You have your tickets' }).waitFor()
   })
 
   test('in Korean, dark, on 320 pixels, every page says all it says, and nothing is wider than the screen', async () => {
@@ -266,4 +295,9 @@ described(() => {
     await page.getByRole('button', { name: 'English' }).click()
     await page.getByRole('heading', { name: 'There is no such page' }).waitFor()
   })
+
+  lostAnswerStories(stage(fans))
+  badConnectionStories(stage(fans))
+  demoStories(stage(fans), LARGE)
+  longStories(stage(fans), () => long)
 })

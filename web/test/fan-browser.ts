@@ -1,7 +1,7 @@
+import { deepEqual } from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
-import { expect } from '@jest/globals'
 import { chromium } from 'playwright-core'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 
@@ -17,6 +17,7 @@ const PLACES = [
 export const chromiumProgram = PLACES.find((path) => path !== '' && existsSync(path))
 
 const SHOWN_WITHIN_MS = 60_000
+const IMAGES = join(import.meta.dirname, '..', '..', 'docs', 'images')
 
 /** Starts the browser, with these of Chromium's switches. As root it can't have a sandbox; only our own pages are opened. */
 export async function startBrowser(args: readonly string[] = []): Promise<Browser> {
@@ -34,6 +35,8 @@ export interface Fan {
   signIn: (user: string) => Promise<void>
   /** Fails where the page as it is now breaks a rule of accessibility. Keeps a screenshot where SCREENSHOTS names a folder. */
   look: (name: string) => Promise<void>
+  /** Makes a picture of the readme, docs/images/<name>.png, of what the window shows; only where UPDATE_SCREENSHOTS is set, as seats and numbers differ each time. */
+  picture: (name: string) => Promise<void>
   leave: () => Promise<void>
 }
 
@@ -68,11 +71,19 @@ export async function openFan(browser: Browser, options: BrowserContextOptions =
     look: async (name) => {
       // No page has frames, so the results need no page of their own, which takes a second.
       const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze()
-      expect(violations.map(({ id, nodes }) => [name, id, nodes.map(({ html }) => html)])).toEqual([])
+      // Programs that are no tests open pages too, so this is not Jest's.
+      deepEqual(
+        violations.map(({ id, nodes }) => [name, id, nodes.map(({ html }) => html)]),
+        [],
+      )
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-      expect([name, Math.max(0, overflow)]).toEqual([name, 0])
+      deepEqual([name, Math.max(0, overflow)], [name, 0])
       const folder = process.env['SCREENSHOTS']
       if (folder !== undefined) await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true })
+    },
+    picture: async (name) => {
+      if (process.env['UPDATE_SCREENSHOTS'] === undefined) return
+      await page.screenshot({ path: join(IMAGES, `${name}.png`) })
     },
     leave: () => context.close(),
   }

@@ -19,20 +19,36 @@ interface CallOptions {
   queueToken?: string
 }
 
+/** A show of its own for a story that changes the line or takes many seats. */
+export interface Show {
+  path: string
+  scheduleId: number
+}
+
 /** Everything that `npm start` runs, with data of its own. */
 export interface RunningSystem {
   url: string
+  /** The settings it runs with, which its commands need too. */
+  env: NodeJS.ProcessEnv
   /** Calls the API as an admin, or as `user`. */
   call: (method: string, path: string, options?: CallOptions) => Promise<unknown>
+  /** Puts another concert on sale, in one section of seats in rows of ten. */
+  openShow: (title: string, seats: number) => Promise<Show>
   stop: () => Promise<void>
 }
 
-/** Starts the system and waits until it says that it is ready. */
-export async function startSystem(): Promise<RunningSystem> {
+/** Starts the system with these settings and waits until it says that it is ready. */
+export async function startSystem(settings: Record<string, string> = {}): Promise<RunningSystem> {
   const dataFolder = mkdtempSync(join(tmpdir(), 'frontrow-browser-'))
   const [port = 0, tlsPort = 0] = await freePorts(2)
   const { NODE_ENV: _test, ...surroundings } = process.env
-  const env = { ...surroundings, PORT: String(port), TLS_PORT: String(tlsPort), DATA_DIR: dataFolder }
+  const env = {
+    ...surroundings,
+    ...settings,
+    PORT: String(port),
+    TLS_PORT: String(tlsPort),
+    DATA_DIR: dataFolder,
+  }
   const child = spawn(process.execPath, [join(root, 'scripts', 'up.ts')], {
     cwd: root,
     env,
@@ -78,24 +94,49 @@ export async function startSystem(): Promise<RunningSystem> {
     tokens.set(user, known)
     return known
   }
-  return {
-    url,
-    stop,
-    call: async (method, path, { user = 'operator', body, key, queueToken } = {}) => {
-      const response = await fetch(`${url}/api/v1${path}`, {
-        method,
-        headers: {
-          authorization: `Bearer ${(await tokenOf(user)).trim()}`,
-          'content-type': 'application/json',
-          ...(key === undefined ? {} : { 'idempotency-key': key }),
-          ...(queueToken === undefined ? {} : { 'queue-token': queueToken }),
-        },
-        signal: AbortSignal.timeout(ANSWERED_WITHIN_MS),
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      })
-      const answer: unknown = await response.json()
-      if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(answer)}`)
-      return typeof answer === 'object' && answer !== null && 'data' in answer ? answer.data : answer
-    },
+  const call: RunningSystem['call'] = async (
+    method,
+    path,
+    { user = 'operator', body, key, queueToken } = {},
+  ) => {
+    const response = await fetch(`${url}/api/v1${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${(await tokenOf(user)).trim()}`,
+        'content-type': 'application/json',
+        ...(key === undefined ? {} : { 'idempotency-key': key }),
+        ...(queueToken === undefined ? {} : { 'queue-token': queueToken }),
+      },
+      signal: AbortSignal.timeout(ANSWERED_WITHIN_MS),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const answer: unknown = await response.json()
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(answer)}`)
+    return typeof answer === 'object' && answer !== null && 'data' in answer ? answer.data : answer
   }
+  return { url, env, stop, call, openShow: (title, seats) => openShow(call, title, seats) }
+}
+
+const DAY_MS = 86_400_000
+
+async function openShow(call: RunningSystem['call'], title: string, seats: number): Promise<Show> {
+  const concertId = numberOf(await call('POST', '/admin/concerts', { body: { title } }), 'concertId')
+  const performanceAt = new Date(Date.now() + 7 * DAY_MS).toISOString()
+  const body = {
+    // The demo's hall.
+    venueId: 1,
+    performanceAt,
+    bookingOpenAt: new Date(Date.now() - 60_000).toISOString(),
+    bookingCloseAt: performanceAt,
+    sections: [{ section: 'A', grade: 'R', price: 110_000, rows: seats / 10, seatsPerRow: 10 }],
+  }
+  const made = await call('POST', `/admin/concerts/${concertId}/schedules`, { body })
+  const scheduleId = numberOf(made, 'scheduleId')
+  return { path: `/concerts/${concertId}/schedules/${scheduleId}`, scheduleId }
+}
+
+function numberOf(answer: unknown, name: string): number {
+  const value: unknown = Object.fromEntries(Object.entries(answer ?? {}))[name]
+  if (typeof value === 'number') return value
+  throw new Error(`no ${name}: ${JSON.stringify(answer)}`)
 }

@@ -14,7 +14,6 @@ import type { PublishedKey, SigningKeys } from './signing-keys.ts'
 import { chooseLanguage } from './texts.ts'
 import type { Language } from './texts.ts'
 
-const ACCESS_TOKEN_SECONDS = 600
 const ID_TOKEN_SECONDS = 3_600
 const CODE_SECONDS = 60
 /** How long a person may look at the sign-in page. */
@@ -113,7 +112,7 @@ function behaviour(settings: ProviderSettings, redis: Redis): Configuration {
     rotateRefreshToken: true,
     pkce: { required: () => true },
     ttl: {
-      AccessToken: ACCESS_TOKEN_SECONDS,
+      AccessToken: settings.ACCESS_TOKEN_SECONDS,
       AuthorizationCode: CODE_SECONDS,
       Grant: SESSION_SECONDS,
       IdToken: ID_TOKEN_SECONDS,
@@ -130,7 +129,11 @@ function behaviour(settings: ProviderSettings, redis: Redis): Configuration {
   }
 }
 
-function features({ OIDC_RESOURCE, JWT_AUDIENCE }: ProviderSettings): NonNullable<Configuration['features']> {
+function features({
+  OIDC_RESOURCE,
+  JWT_AUDIENCE,
+  ACCESS_TOKEN_SECONDS,
+}: ProviderSettings): NonNullable<Configuration['features']> {
   return {
     devInteractions: { enabled: false },
     userinfo: { enabled: false },

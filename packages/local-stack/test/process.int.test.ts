@@ -219,12 +219,14 @@ test('a process whose first start fails is not tried again', async () => {
   expect(report.waits).toEqual([])
 })
 
-/** All of a log, the oldest first, and the sizes of its files. */
-function readLog(path: string): { text: string; sizes: number[] } {
+/** All of a log, the oldest first, and the sizes and the last letters of its files. */
+function readLog(path: string): { text: string; sizes: number[]; endings: Set<string | undefined> } {
   const ages = [...Array(100).keys()].toReversed()
   const files = ages.map((age) => (age === 0 ? path : `${path}.${age}`)).filter((file) => existsSync(file))
+  const texts = files.map((file) => readFileSync(file, 'utf8'))
   return {
-    text: files.map((file) => readFileSync(file, 'utf8')).join(''),
+    text: texts.join(''),
+    endings: new Set(texts.map((text) => text.at(-1))),
     sizes: files.map((file) => statSync(file).size),
   }
 }
@@ -235,8 +237,9 @@ test('a log with limits is put aside when it is full, and no line is lost or cut
   await (
     await startProcess(spec)
   ).exited
-  const { text, sizes } = readLog(spec.logFile)
+  const { text, sizes, endings } = readLog(spec.logFile)
   expect(Math.max(...sizes)).toBeLessThanOrEqual(1_000)
+  expect(endings).toEqual(new Set(['\n']))
   expect(sizes.length).toBeGreaterThan(20)
   const lines = text.trimEnd().split('\n')
   for (const stream of ['out', 'err']) {

@@ -21,6 +21,8 @@ beforeAll(async () => {
   const settings = {
     ...SHORT_WAITS,
     PAYMENT_WAIT_MS: '300',
+    // Twenty attempts outlast the provider that answers nobody, also on a busy machine.
+    SAGA_REPLY_WAIT_MAX_MS: '4000',
     PAYMENT_DELAY_MAX_MS: String(DELAY_MAX_MS),
     CARD_TIMEOUT_MS: String(TIMEOUT_MS),
     CARD_CAPTURES_MAX: String(SLOTS),

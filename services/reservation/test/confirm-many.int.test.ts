@@ -5,7 +5,6 @@ import { currentTrace } from '@frontrow/trace-context/trace-context'
 import fc from 'fast-check'
 import { uuidv7 } from 'uuidv7'
 import { cancelReservation } from '../src/cancel-reservation.ts'
-import { checkInvariants } from '../src/check-invariants.ts'
 import type { Context } from '../src/context.ts'
 import { expireHolds } from '../src/expire-holds.ts'
 import { getReservation } from '../src/get-reservations.ts'
@@ -13,7 +12,7 @@ import { holdSeats } from '../src/hold-seats.ts'
 import { confirmMany, handOverMany } from './confirm-many.ts'
 import type { SentCommand } from './confirm-many.ts'
 import { deadlocksOf } from './deadlocks.ts'
-import { startUseCases } from './use-case-context.ts'
+import { findViolations, startUseCases } from './use-case-context.ts'
 import type { UseCases } from './use-case-context.ts'
 
 let useCases: UseCases
@@ -63,8 +62,7 @@ const commandFor = (held: Held, paymentId = uuidv7()): SentCommand => {
 }
 
 async function expectInvariants(): Promise<void> {
-  const checks = await checkInvariants(ctx)
-  expect(checks.flatMap(({ number, violations }) => violations.map((line) => [number, line]))).toEqual([])
+  expect(await findViolations(ctx)).toEqual([])
 }
 
 const newSchedule = (): number => {

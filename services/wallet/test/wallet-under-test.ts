@@ -113,10 +113,12 @@ export async function startWalletUnderTest(
     charge: post('balance/charge'),
     use: post('point/use'),
     balance: async (user) => (await call('GET', `/users/${user}/balance`, { user })).data?.['currentBalance'],
-    violations: async () =>
-      Object.fromEntries(
-        (await checkWalletInvariants(wallet.ctx)).map((check) => [check.number, check.violations]),
-      ),
+    violations: async () => {
+      // Where there are no topics nobody publishes, and a message that waits for half a minute would be one.
+      if (options.topics !== true) await owner.query('UPDATE outbox SET published_at = now()')
+      const checks = await checkWalletInvariants(wallet.ctx)
+      return Object.fromEntries(checks.map((check) => [check.number, check.violations]))
+    },
     dispose: async () => {
       await owner.end()
       await Promise.all(instances.map((instance) => instance.stop()))

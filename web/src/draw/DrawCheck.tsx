@@ -43,6 +43,7 @@ export function DrawCheck({ scheduleId }: { scheduleId: number }) {
 function Report({ report, again }: { report: DrawReport; again: React.ReactNode }) {
   const { t, count } = useWords()
   const { outcome, answers, isSealNoted, entries, length, own } = report
+  const isOwnBroken = answers.some((one) => one.question === 'own' && one.outcome === 'broken')
   if (outcome === 'not-yet') {
     return (
       <Note>
@@ -87,7 +88,7 @@ function Report({ report, again }: { report: DrawReport; again: React.ReactNode 
     const stands =
       rank === undefined
         ? t('draw.own.late')
-        : `${t('draw.own.rank', { rank: count(rank), entries: count(drawn) })}${came}`
+        : `${t(isOwnBroken ? 'draw.own.stands' : 'draw.own.rank', { rank: count(rank), entries: count(drawn) })}${came}`
     return admitted === undefined
       ? stands
       : `${stands} ${t('draw.own.admitted', { number: count(admitted.number), length: count(length) })}`

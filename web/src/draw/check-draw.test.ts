@@ -60,6 +60,13 @@ test('a seal other than the noted one, and a place other than the drawn one, are
   ])
 })
 
+test('who was left out of the draw is told so, and who came after it is not', async () => {
+  const leftOut = await check(room, { token: 't', entry: 13 })
+  expect(leftOut.report.answers.at(-1)).toMatchObject({ question: 'own', outcome: 'broken' })
+  const late = await check(room, { token: 't', entry: 25 })
+  expect(late.report).toMatchObject({ outcome: 'holds', own: {} })
+})
+
 test('an entry that was changed breaks the log', async () => {
   const log = room.log.map((entry, at) =>
     at === 2 ? { ...entry, admittedAt: '2026-11-21T13:00:00.000Z' } : entry,

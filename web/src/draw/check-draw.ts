@@ -86,16 +86,33 @@ export async function checkDraw({
     },
     { scheduleId, head: undefined },
   )
-  const { commitment, entry, sequence } = note
+  const { commitment } = note
+  const { entry, sequence } = numbersOf(note, reading.published.draw?.entries)
   const checks = checkRoom(reading, {
     scheduleId,
     commitment,
     entry: entry === undefined ? undefined : { entry, sequence },
   })
-  return toReport(reading, checks, note)
+  return toReport(reading, checks, { ...note, entry, sequence })
 }
 
-function toReport(reading: RoomReading, checks: readonly Check[], note: DrawNote): DrawReport {
+/** Numbers above twice the entries are given after the draw: such a place came late, whatever the clocks said when it was noted. */
+function numbersOf(
+  { entry, sequence }: DrawNote,
+  entries: number | undefined,
+): Pick<Known, 'entry' | 'sequence'> {
+  const cameLate = entries !== undefined && entry !== undefined && entry > 2 * entries
+  return cameLate ? { entry: undefined, sequence: sequence ?? entry } : { entry, sequence }
+}
+
+/** A note, as it is looked at beside a draw. */
+interface Known {
+  commitment?: string
+  entry: number | undefined
+  sequence: number | undefined
+}
+
+function toReport(reading: RoomReading, checks: readonly Check[], note: Known): DrawReport {
   const { draw, log } = reading.published
   const answers = questions.flatMap((question) => {
     const own = checks.filter(({ name }) => (questionOf[name] ?? 'own') === question)
@@ -124,7 +141,7 @@ function toAnswer(question: Question, checks: readonly Check[]): Answer {
 
 function ownPlace(
   { published: { draw }, admissions }: RoomReading,
-  { entry, sequence }: DrawNote,
+  { entry, sequence }: Known,
 ): OwnPlace | undefined {
   if (draw === null || sequence === undefined) return undefined
   const { entries } = draw

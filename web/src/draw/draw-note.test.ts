@@ -5,17 +5,23 @@ test('the seal that was noted first stays', () => {
   expect(noteSeal(noteSeal({}, 'aa'), 'bb')).toEqual({ commitment: 'aa' })
 })
 
+const noted = notePlace(noteSeal({}, 'aa'), { token: 't', sequence: 3 }, true)
+
 test('a place has its number of before the opening, and the one that the draw gave it', () => {
-  const early = notePlace(noteSeal({}, 'aa'), { token: 't', sequence: 3 }, false)
-  expect(early).toEqual({ commitment: 'aa', token: 't', entry: 3 })
+  expect(noted).toEqual({ commitment: 'aa', token: 't', entry: 3 })
   // At the opening it has its old number for a moment.
-  expect(notePlace(early, { token: 't', sequence: 3 }, true)).toEqual(early)
-  expect(notePlace(early, { token: 't', sequence: 17 }, true)).toEqual({ ...early, sequence: 17 })
+  expect(notePlace(noted, { token: 't', sequence: 3 }, false)).toEqual(noted)
+  expect(notePlace(noted, { token: 't', sequence: 17 }, false)).toEqual({ ...noted, sequence: 17 })
+})
+
+test('the number that the draw gave is none of before, also where it comes while the clock here is behind', () => {
+  const drawn = notePlace(noted, { token: 't', sequence: 17 }, true)
+  expect(drawn).toEqual({ ...noted, sequence: 17 })
+  expect(notePlace(drawn, { token: 't', sequence: 17 }, false)).toEqual({ ...noted, sequence: 17 })
 })
 
 test('another place, and one that came after the opening, has no number of before', () => {
-  const early = notePlace(noteSeal({}, 'aa'), { token: 't', sequence: 3 }, false)
-  expect(notePlace(early, { token: 'u', sequence: 40 }, true)).toEqual({
+  expect(notePlace(noted, { token: 'u', sequence: 40 }, false)).toEqual({
     commitment: 'aa',
     token: 'u',
     sequence: 40,

@@ -21,13 +21,17 @@ export function noteSeal(note: DrawNote, commitment: string): DrawNote {
   return { ...note, commitment: note.commitment ?? commitment }
 }
 
-/** Notes the own place. Another token is another place, or one that another browser has moved: the number of before says nothing about it. */
-export function notePlace(note: DrawNote, { token, sequence }: NumberedPlace, isOpen: boolean): DrawNote {
+/**
+ * Notes the own place. The number of before the opening is the first that was seen of a token, while it was early: a place gets another one
+ * by the draw alone, and the news of that may be here before this browser's clock says that it is time. Another token is another place,
+ * or one that another browser has moved: the number of before says nothing about it.
+ */
+export function notePlace(note: DrawNote, { token, sequence }: NumberedPlace, isEarly: boolean): DrawNote {
   const { commitment, entry } = note
   const known = { ...(commitment === undefined ? {} : { commitment }), token }
-  if (!isOpen) return { ...known, entry: sequence }
-  if (note.token !== token || entry === undefined) return { ...known, sequence }
-  // In the moment between the opening and the draw it has its old number still.
+  if (note.token !== token || entry === undefined) {
+    return isEarly ? { ...known, entry: sequence } : { ...known, sequence }
+  }
   return entry === sequence ? { ...known, entry } : { ...known, entry, sequence }
 }
 

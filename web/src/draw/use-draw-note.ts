@@ -10,11 +10,12 @@ export function drawNote(scheduleId: number): DrawNote {
 }
 
 /** Notes the own place, and the seal while it is shown before the opening, so that the draw can be checked against them. */
-export function useDrawNote(place: Place, isOpen: boolean, seal?: string): void {
+export function useDrawNote(place: Place, opensAtMs: number, seal: string | undefined): void {
   const { scheduleId, token, sequence } = place
+  const isEarly = Date.parse(place.serverTime) < opensAtMs
   useEffect(() => {
-    const noted = notePlace(drawNote(scheduleId), { token, sequence }, isOpen)
-    const next = seal === undefined || isOpen ? noted : noteSeal(noted, seal)
+    const noted = notePlace(drawNote(scheduleId), { token, sequence }, isEarly)
+    const next = seal === undefined ? noted : noteSeal(noted, seal)
     localStore.setItem(drawNoteName(scheduleId), JSON.stringify(next))
-  }, [scheduleId, token, sequence, isOpen, seal])
+  }, [scheduleId, token, sequence, isEarly, seal])
 }

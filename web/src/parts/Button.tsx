@@ -11,6 +11,7 @@ export function Button({
   type = 'button',
   isDisabled = false,
   autoFocus = false,
+  isSwitch = false,
   onPress,
   children,
 }: {
@@ -18,6 +19,8 @@ export function Button({
   type?: 'button' | 'submit'
   isDisabled?: boolean
   autoFocus?: boolean
+  /** Whether the next press would take this one back: then the second click of a double click does nothing. */
+  isSwitch?: boolean
   onPress?: () => void
   children: ReactNode
 }) {
@@ -29,7 +32,7 @@ export function Button({
       autoFocus={autoFocus}
       aria-disabled={isDisabled}
       onClick={(event) => {
-        if (isDisabled) event.preventDefault()
+        if (isDisabled || (isSwitch && event.detail > 1)) event.preventDefault()
         else onPress?.()
       }}
       className={classNames(styles['button'], styles[look])}

@@ -1,4 +1,4 @@
-import { Component } from 'react'
+import { Component, useEffect } from 'react'
 import type { ErrorInfo, ReactNode } from 'react'
 import { useLocation } from 'react-router'
 import { useWords } from '../use-words.ts'
@@ -29,10 +29,17 @@ class Boundary extends Component<{ children: ReactNode }, { hasFailed: boolean }
 
 function Failed() {
   const { t } = useWords()
+  const isOffline = !navigator.onLine
+  useEffect(() => {
+    // What failed to load stays failed until the page is loaded anew, which loses nothing.
+    const reload = (): void => window.location.reload()
+    if (isOffline) window.addEventListener('online', reload)
+    return () => window.removeEventListener('online', reload)
+  }, [isOffline])
   return (
-    <Note kind="bad">
-      <h1>{t('failure.title')}</h1>
-      <p>{t('failure.text')}</p>
+    <Note kind={isOffline ? 'plain' : 'bad'}>
+      <h1>{isOffline ? t('failure.notShown') : t('failure.title')}</h1>
+      <p>{isOffline ? t('failure.offline') : t('failure.text')}</p>
       <Button onPress={() => window.location.reload()}>{t('failure.reload')}</Button>
     </Note>
   )

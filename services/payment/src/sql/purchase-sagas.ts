@@ -187,8 +187,11 @@ export async function countOpenSagas(db: Queryable): Promise<{ state: string; co
   return rows
 }
 
-/** SQL for since when a saga `s` of a payment `p` holds money without a ticket: since the payment began, or since its ticket was cancelled. */
-export const HELD_SINCE = `CASE WHEN p.paid_at IS NULL THEN p.created_at
+/**
+ * SQL for since when a saga `s` of a payment `p` holds money without a ticket: since the payment began, or since its ticket was cancelled. That is when
+ * the saga moved last, unless it has asked for the refund again since; only then its history is read, since a whole show may be on its way back.
+ */
+export const HELD_SINCE = `CASE WHEN p.paid_at IS NULL THEN p.created_at WHEN s.state = 'REFUNDING' AND s.attempts = 1 THEN s.updated_at
        ELSE coalesce((SELECT max(t.at) FROM saga_steps t WHERE t.payment_id = s.payment_id AND t.from_state = 'APPROVED'), s.updated_at)
        END`
 

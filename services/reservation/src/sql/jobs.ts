@@ -247,6 +247,14 @@ export interface ListedJob extends Pick<
   reservationId: string | null
 }
 
+// Each says again what its index is of, so that few jobs are found among many of the other kinds.
+const WITH_STATUS: Record<JobStatus, string> = {
+  waiting: `AND status = 'waiting' AND completed_at IS NULL`,
+  active: `AND status = 'active' AND completed_at IS NULL`,
+  completed: `AND status = 'completed'`,
+  failed: `AND status = 'failed' AND error IS NOT NULL`,
+}
+
 /** Lists jobs with numbers below `beforeNumber`, whoever's they are, newest first. It is planned each time, as `listOverdueJobs` is. */
 export async function listJobs(
   db: Queryable,
@@ -257,12 +265,13 @@ export async function listJobs(
     limit: number
   },
 ): Promise<ListedJob[]> {
+  const { scheduleId, status, beforeNumber, limit } = wanted
   const { rows } = await db.query<ListedJob>(
     `SELECT job_number AS "jobNumber", job_id AS "jobId", user_id AS "userId", schedule_id AS "scheduleId", status, attempts,
        created_at AS "createdAt", completed_at AS "completedAt", error, result ->> 'reservationId' AS "reservationId"
-     FROM jobs WHERE job_number < $1 AND ($2::bigint IS NULL OR schedule_id = $2) AND ($3::text IS NULL OR status = $3)
-     ORDER BY job_number DESC LIMIT $4`,
-    [wanted.beforeNumber, wanted.scheduleId, wanted.status, wanted.limit],
+     FROM jobs WHERE job_number < $1 AND ($2::bigint IS NULL OR schedule_id = $2) ${status === undefined ? '' : WITH_STATUS[status]}
+     ORDER BY job_number DESC LIMIT $3`,
+    [beforeNumber, scheduleId, limit],
   )
   return rows
 }

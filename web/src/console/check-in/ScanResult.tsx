@@ -1,5 +1,4 @@
 import { isRefusal } from '../../api.ts'
-import { Button } from '../../parts/Button.tsx'
 import { classNames } from '../../parts/class-names.ts'
 import { RefusalNote } from '../../parts/RefusalNote.tsx'
 import { useWords } from '../../use-words.ts'
@@ -39,11 +38,6 @@ export function ScanResult({
       <p className={styles['answer']}>{title}</p>
       {detail === undefined ? null : <p className={styles['detail']}>{detail}</p>}
       {isTold || outcome.kind !== 'refused' ? null : <RefusalNote error={outcome.error} onRetry={onAgain} />}
-      {outcome.kind === 'used' ? (
-        <Button look="quiet" onPress={onAgain}>
-          {words.t('door.askAgain')}
-        </Button>
-      ) : null}
     </div>
   )
 }

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { Link } from 'react-router'
 import { Await } from '../../parts/Await.tsx'
 import { PageTitle } from '../../parts/PageTitle.tsx'
 import { NotFound } from '../../pages/NotFound.tsx'
@@ -33,7 +34,7 @@ function Known({ scheduleId }: { scheduleId: number }) {
 }
 
 function Watched({ schedule }: { schedule: AdminSchedule }) {
-  const { showTime } = useWords()
+  const { t, showTime } = useWords()
   const { scheduleId, concertTitle, venueName, performanceAt, timeZone, seatCount } = schedule
   const room = useLive(roomQuery(scheduleId))
   const sales = useLive(salesQuery(scheduleId))
@@ -47,6 +48,7 @@ function Watched({ schedule }: { schedule: AdminSchedule }) {
           {venueName} · {showTime(performanceAt, timeZone)}
         </p>
         <PhaseLine schedule={schedule} />
+        <Link to={`/console/shows/dates/${scheduleId}`}>{t('console.manage')}</Link>
       </div>
       <Figures room={room} sales={sales} seats={seats} seatCount={seatCount} />
       <div className={styles['panels']}>

@@ -117,7 +117,7 @@ function Changes({ versioned }: { versioned: Versioned<AdminSchedule> }) {
   const change = { versioned, onReload: () => void reload() }
   return (
     <>
-      <SaleSwitch key={schedule.status} {...change} />
+      <SaleSwitch key={versioned.tag} {...change} />
       <div className={styles['changes']}>
         <Opener label={t('times.open')}>{(close) => <TimesForm {...change} onClose={close} />}</Opener>
         <Opener label={t('blocks.open')}>

@@ -1,4 +1,3 @@
-import { useState } from 'react'
 import { Button } from '../../parts/Button.tsx'
 import { useServerNow } from '../../use-server-now.ts'
 import { useWords } from '../../use-words.ts'
@@ -9,7 +8,7 @@ import type { ScheduleChange } from './change-schedule.ts'
 import type { AdminSchedule, Versioned } from './show-queries.ts'
 import styles from './Shows.module.css'
 
-/** Closes the sale of a date, or opens it again. */
+/** Closes the sale of a date, or opens it again, as it was read last: what somebody else changed since is said and not overrun. */
 export function SaleSwitch({
   versioned,
   onReload,
@@ -19,15 +18,13 @@ export function SaleSwitch({
 }) {
   const { t, showTime } = useWords()
   const now = useServerNow()
-  // What was read when this was drawn: a change that somebody else made meanwhile is said and not overrun.
-  const [read] = useState(versioned)
-  const { scheduleId, status, bookingCloseAt, timeZone } = read.data
+  const { scheduleId, status, bookingCloseAt, timeZone } = versioned.data
   const wanted = status === 'ON_SALE' ? 'CLOSED' : 'ON_SALE'
   const form = useForm<ScheduleChange, unknown>({
-    purpose: `console.sale.${scheduleId}.${read.tag}`,
+    purpose: `console.sale.${scheduleId}.${versioned.tag}`,
     begin: {},
     check: () => ({ body: { status: wanted } }),
-    send: (key, body) => changeSchedule(read, key, body),
+    send: (key, body) => changeSchedule(versioned, key, body),
     onDone: onReload,
   })
   if (status === 'CLOSED' && Date.parse(bookingCloseAt) <= now) {
@@ -36,7 +33,7 @@ export function SaleSwitch({
   return (
     <form ref={form.element} onSubmit={form.submit} className={styles['switch']}>
       <p>{t(`saleSwitch.${wanted}.text`)}</p>
-      <Button type="submit" isDisabled={form.once.isPending}>
+      <Button isSwitch type="submit" isDisabled={form.once.isPending}>
         {t(`saleSwitch.${wanted}.press`)}
       </Button>
       <WriteNote form={form} onReload={onReload} />

@@ -78,7 +78,7 @@ export function datesQuery(concertId: number) {
   })
 }
 
-/** One performance with its version; while it is being cancelled it is asked for again every other second. */
+/** One performance with its version; asked for again every few seconds, and more often while it is being cancelled. */
 export function dateQuery(scheduleId: number) {
   return queryOptions<
     Versioned<AdminSchedule>,
@@ -87,7 +87,7 @@ export function dateQuery(scheduleId: number) {
     ['console', 'schedule', number]
   >({
     queryKey: ['console', 'schedule', scheduleId],
-    refetchInterval: ({ state }) => (isBeingCancelled(state.data?.data) ? 2_000 : false),
+    refetchInterval: ({ state }) => (isBeingCancelled(state.data?.data) ? 2_000 : 5_000),
     queryFn: async ({ signal }) =>
       versioned(await api.GET(SCHEDULE, { params: { path: { scheduleId } }, signal })),
   })

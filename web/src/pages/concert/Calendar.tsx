@@ -98,14 +98,20 @@ function Day({
     count: shows.length,
   })
   const look = classNames(styles['day'], isGone ? styles['gone'] : styles['free'])
-  return others.length === 0 ? (
-    <Link className={look} to={`/concerts/${only.concertId}/schedules/${only.scheduleId}`} aria-label={label}>
+  const told = (
+    <>
       {number}
+      {others.length === 0 ? null : <small>×{shows.length}</small>}
+      <span className="unseen"> {label}</span>
+    </>
+  )
+  return others.length === 0 ? (
+    <Link className={look} to={`/concerts/${only.concertId}/schedules/${only.scheduleId}`}>
+      {told}
     </Link>
   ) : (
-    <button type="button" className={look} aria-label={label} onClick={() => onDay(day)}>
-      {number}
-      <small aria-hidden="true">×{shows.length}</small>
+    <button type="button" className={look} onClick={() => onDay(day)}>
+      {told}
     </button>
   )
 }

@@ -18,7 +18,7 @@ function KnownConcert({ concertId }: { concertId: number }) {
   const { t } = useWords()
   const concert = useQuery(concertQuery(concertId))
   return (
-    <Await query={concert}>
+    <Await isPage query={concert}>
       {({ title, artist, description }) => (
         <>
           <PageTitle title={title} {...(artist === null ? {} : { above: artist })} />

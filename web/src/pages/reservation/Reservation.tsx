@@ -40,7 +40,11 @@ export default function Reservation() {
 
 function Known({ reservationId, userId }: { reservationId: string; userId: string }) {
   const query = useQuery(reservationQuery(reservationId))
-  return <Await query={query}>{(reservation) => <Shown reservation={reservation} userId={userId} />}</Await>
+  return (
+    <Await isPage query={query}>
+      {(reservation) => <Shown reservation={reservation} userId={userId} />}
+    </Await>
+  )
 }
 
 function Shown({ reservation, userId }: { reservation: ReservationData; userId: string }) {
@@ -55,11 +59,11 @@ function Shown({ reservation, userId }: { reservation: ReservationData; userId: 
   return (
     <>
       <PageTitle
-        title={t(`reservation.${shown}.title`)}
+        title={isOff && shown !== 'CANCELLED' ? t('showCancelled.title') : t(`reservation.${shown}.title`)}
         above={t('reservation.number', { number: reservationNumber })}
       />
       {schedule === null ? null : (
-        <p>
+        <p className={styles['show']}>
           <Link to={`/concerts/${schedule.concertId}/schedules/${reservation.scheduleId}`}>
             {schedule.concertTitle}
           </Link>

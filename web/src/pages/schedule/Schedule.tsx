@@ -27,7 +27,7 @@ function KnownSchedule({ concertId, scheduleId }: { concertId: number; scheduleI
   const { t, showTime } = useWords()
   const schedule = useQuery(scheduleQuery(concertId, scheduleId, true))
   return (
-    <Await query={schedule}>
+    <Await isPage query={schedule}>
       {(data) => (
         <>
           <p className={styles['back']}>

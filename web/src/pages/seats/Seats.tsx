@@ -31,7 +31,7 @@ function KnownSeats({ concertId, scheduleId }: { concertId: number; scheduleId: 
   const { t, showTime } = useWords()
   const schedule = useQuery(scheduleQuery(concertId, scheduleId, true))
   return (
-    <Await query={schedule}>
+    <Await isPage query={schedule}>
       {(data) => (
         <>
           <PageTitle

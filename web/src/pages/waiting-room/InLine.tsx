@@ -37,7 +37,7 @@ export function InLine({ place, schedule, above, onTakeOver }: Shown) {
   const isOpen = useServerNow() >= opensAtMs
   const { line, failure } = useLine(place, opensAtMs)
   const fairness = useQuery({ ...fairnessQuery(schedule.scheduleId), enabled: !isOpen })
-  useDrawNote(line.place ?? place, isOpen, fairness.data?.commitment)
+  useDrawNote(line.place ?? place, opensAtMs, isOpen ? undefined : fairness.data?.commitment)
   const { end } = line
   useRunningPlace(end === undefined ? (line.place ?? place) : undefined, schedule)
   if (failure !== undefined) {

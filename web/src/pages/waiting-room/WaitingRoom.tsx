@@ -26,7 +26,11 @@ export default function WaitingRoom() {
 
 function KnownRoom({ concertId, scheduleId }: { concertId: number; scheduleId: number }) {
   const schedule = useQuery(scheduleQuery(concertId, scheduleId))
-  return <Await query={schedule}>{(data) => <Room key={scheduleId} schedule={data} />}</Await>
+  return (
+    <Await isPage query={schedule}>
+      {(data) => <Room key={scheduleId} schedule={data} />}
+    </Await>
+  )
 }
 
 function Room({ schedule }: { schedule: Schedule }) {

@@ -57,11 +57,12 @@ function History({ userId }: { userId: string }) {
         return (
           <>
             <ul className={styles['entries']}>
-              {items.map(({ entryId, kind, amount, balanceAfter, createdAt }) => (
+              {items.map(({ entryId, kind, amount, balanceAfter, createdAt, reason }) => (
                 <li key={entryId}>
                   <span>
                     {t(`wallet.kind.${kind}`)}
                     <small>{moment(createdAt)}</small>
+                    {reason === null ? null : <small>{reason}</small>}
                   </span>
                   <span className={styles['amount']}>
                     {amount > 0 ? '+' : ''}
