@@ -44,31 +44,11 @@ function Actions() {
                 {t('console.actions.again')}
               </Button>
             </p>
-            {/* Wider than a phone, it scrolls in itself; the focus lets the keyboard do it. */}
-            <div
-              className={styles['scroll']}
-              role="region"
-              aria-label={t('console.actions.title')}
-              // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a keyboard could not scroll it otherwise.
-              tabIndex={0}
-            >
-              <table className={styles['actions']}>
-                <thead>
-                  <tr>
-                    <th scope="col">{t('console.actions.at')}</th>
-                    <th scope="col">{t('console.actions.who')}</th>
-                    <th scope="col">{t('console.actions.what')}</th>
-                    <th scope="col">{t('console.actions.sent')}</th>
-                    <th scope="col">{t('console.actions.outcome')}</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {items.map((action) => (
-                    <Action key={action.actionId} action={action} />
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <ul className={styles['actions']}>
+              {items.map((action) => (
+                <Action key={action.actionId} action={action} />
+              ))}
+            </ul>
             <MoreButton query={actions} />
           </>
         )
@@ -85,26 +65,28 @@ function Action({
   const { t, moment } = useWords()
   const isGood = outcome === 'DONE' || outcome === 'REPLAYED'
   return (
-    <tr>
-      <td>{moment(beganAt)}</td>
-      <td>{adminId}</td>
-      <td>
+    <li>
+      <p>
+        {adminId}
+        <small>{moment(beganAt)}</small>
+      </p>
+      <p>
         <strong>{operation}</strong>
         <small>
           {method} {path}
         </small>
-      </td>
-      <td>
+      </p>
+      <div>
         <Sent body={body} />
-      </td>
-      <td className={isGood ? undefined : styles['bad']}>
+      </div>
+      <p className={isGood ? undefined : styles['bad']}>
         {outcome === null
           ? t('console.actions.open')
           : isGood
             ? t(`console.actions.${outcome}`)
             : `${outcome} ${status ?? ''}`}
-      </td>
-    </tr>
+      </p>
+    </li>
   )
 }
 

@@ -1,6 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
 import { Button } from '../../parts/Button.tsx'
-import { classNames } from '../../parts/class-names.ts'
 import { RefusalNote } from '../../parts/RefusalNote.tsx'
 import { useWords } from '../../use-words.ts'
 import { formatClock } from '../formats.ts'
@@ -51,17 +50,18 @@ function Found({ audit, isFolded }: { audit: AuditResult; isFolded: boolean }) {
     return (
       <>
         <Aside audit={audit} />
-        <Invariants audit={audit} />
+        <Invariants invariants={audit.invariants} />
       </>
     )
   }
+  const broken = audit.invariants.filter(({ holds }) => !holds)
   return (
     <>
+      <Invariants invariants={broken} />
       <Aside audit={audit} />
-      {/* What is broken is not to be looked for. */}
-      <details key={String(audit.holds)} open={!audit.holds}>
+      <details>
         <summary>{t('console.audit.rows')}</summary>
-        <Invariants audit={audit} />
+        <Invariants invariants={audit.invariants} />
       </details>
     </>
   )
@@ -75,10 +75,13 @@ function Aside({ audit: { unsettled, moneyWithoutTicket, providerNotices } }: { 
       ? t(`console.audit.notice.${kind}`, { count: times })
       : `${kind}: ${count(times)}`,
   )
+  if (unsettled === 0 && moneyWithoutTicket.payments === 0 && notices.length === 0) return null
   return (
     <ul className={styles['aside']}>
-      <li>{t('console.audit.unsettled', { count: unsettled })}</li>
-      <li>{t('console.audit.withoutTicket', { count: moneyWithoutTicket.payments })}</li>
+      {unsettled === 0 ? null : <li>{t('console.audit.unsettled', { count: unsettled })}</li>}
+      {moneyWithoutTicket.payments === 0 ? null : (
+        <li>{t('console.audit.withoutTicket', { count: moneyWithoutTicket.payments })}</li>
+      )}
       {notices.map((notice) => (
         <li key={notice} className={styles['bad']}>
           {notice}
@@ -88,44 +91,33 @@ function Aside({ audit: { unsettled, moneyWithoutTicket, providerNotices } }: { 
   )
 }
 
-function Invariants({ audit: { invariants } }: { audit: AuditResult }) {
-  const { t, count } = useWords()
+function Invariants({ invariants }: Pick<AuditResult, 'invariants'>) {
+  const { t } = useWords()
+  if (invariants.length === 0) return null
   return (
-    <table className={styles['invariants']}>
-      <thead>
-        <tr>
-          <th scope="col">{t('console.audit.invariant')}</th>
-          <th scope="col" className={styles['number']}>
-            {t('console.audit.rowsChecked')}
-          </th>
-          <th scope="col">{t('console.audit.result')}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {invariants.map(({ number, name, holds, checked, violations }) => (
-          <tr key={`${number} ${name}`}>
-            {/* As the API names it, as logs and runbooks do. */}
-            <th scope="row" lang="en">
-              {number}. {name}
-            </th>
-            <td className={styles['number']}>{count(checked)}</td>
-            <td className={classNames(styles[holds ? 'good' : 'bad'])}>
-              {holds ? (
-                t('console.audit.ok')
-              ) : (
-                <details open>
-                  <summary>{t('console.audit.violations', { count: violations.length })}</summary>
-                  <ul lang="en">
-                    {violations.map((violation) => (
-                      <li key={violation}>{violation}</li>
-                    ))}
-                  </ul>
-                </details>
-              )}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <ul className={styles['invariants']}>
+      {invariants.map(({ number, name, holds, checked, violations }) => (
+        <li key={`${number} ${name}`}>
+          {/* As the API names it, as logs and runbooks do. */}
+          <span lang="en">
+            {number}. {name}
+          </span>
+          <span className={styles['checked']}>{t('console.audit.rowsOf', { count: checked })}</span>
+          <strong className={styles[holds ? 'good' : 'bad']}>
+            {t(holds ? 'console.audit.ok' : 'console.audit.notOk')}
+          </strong>
+          {holds ? null : (
+            <details open className={styles['violations']}>
+              <summary>{t('console.audit.violations', { count: violations.length })}</summary>
+              <ul lang="en">
+                {violations.map((violation) => (
+                  <li key={violation}>{violation}</li>
+                ))}
+              </ul>
+            </details>
+          )}
+        </li>
+      ))}
+    </ul>
   )
 }

@@ -10,21 +10,27 @@ import { SHOWN_SECONDS } from './series.ts'
 import type { Series } from './series.ts'
 import styles from './LivePlot.module.css'
 
-const HEIGHT = 88
+const HEIGHT = 84
 /** Lines of the grid are at least so far apart. */
 const GRID_PX = 26
+
+/** So near to the left edge a time would be written over the other axis. */
+const EDGE_SECONDS = 40
 
 /** A series of the last ten minutes, with the number of now, or of the moment that is pointed at. */
 export function LivePlot({
   title,
   series,
   now,
+  isOld,
   write,
 }: {
   title: string
   series: Series
   /** The right edge, in seconds since 1970. */
   now: number
+  /** Whether the newest number is older than it should be. */
+  isOld: boolean
   write: (value: number) => string
 }) {
   const { t, language } = useWords()
@@ -72,7 +78,9 @@ export function LivePlot({
     <figure className={styles['plot']}>
       <figcaption>
         {title}
-        <strong>{told === undefined ? '–' : write(told)}</strong>
+        <strong className={isOld ? styles['old'] : undefined}>
+          {told === undefined ? '–' : write(told)}
+        </strong>
         {at === undefined ? null : <small>{formatClock(at * 1_000, language)}</small>}
       </figcaption>
       <div
@@ -103,7 +111,7 @@ function makePlot(
     {
       width: Math.max(100, frame.clientWidth),
       height: HEIGHT,
-      padding: [6, 8, 0, 0],
+      padding: [6, 18, 0, 0],
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
       scales: { x: { time: true, auto: false }, y: { range: (_plot, _min, max) => [0, roof(max)] } },
@@ -117,12 +125,15 @@ function makePlot(
           grid: { show: false },
           ticks: { show: false },
           incrs: [60, 120, 300],
-          values: (_plot, splits) => splits.map((at) => time.format(at * 1_000)),
+          values: ({ scales }, splits) =>
+            splits.map((at) =>
+              at - (scales['x']?.min ?? 0) < EDGE_SECONDS ? null : time.format(at * 1_000),
+            ),
         },
         {
           stroke: quiet,
           font,
-          size: 48,
+          size: 54,
           gap: 4,
           space: GRID_PX,
           grid,

@@ -12,20 +12,20 @@ const TOO_LONG_SECONDS = 60
 /** Money taken, given back, on its way, and held without a ticket for it. */
 export function MoneyPanel({ live }: { live: Live<Money> }) {
   const { t, money } = useWords()
-  const { data } = live
+  const { data, staleSince } = live
   return (
     <Panel title={t('console.money.title')} area="money" live={live}>
       {data === undefined ? null : (
-        <dl className={styles['money']}>
+        <dl className={classNames(styles['money'], staleSince === undefined ? undefined : styles['old'])}>
           <dt>{t('console.money.taken')}</dt>
           <dd>{money(data.taken)}</dd>
           <dt>{t('console.money.refunded')}</dt>
           <dd>{money(data.refunded)}</dd>
-          <dt>{t('console.money.pending')}</dt>
-          <dd>
-            <small>{t('console.money.payments', { count: data.pending.payments })}</small>{' '}
-            {money(data.pending.amount)}
-          </dd>
+          <dt>
+            {t('console.money.pending')}{' '}
+            <small>{t('console.money.payments', { count: data.pending.payments })}</small>
+          </dt>
+          <dd>{money(data.pending.amount)}</dd>
           <WithoutTicket {...data.withoutTicket} />
         </dl>
       )}
@@ -35,18 +35,18 @@ export function MoneyPanel({ live }: { live: Live<Money> }) {
 
 function WithoutTicket({ payments, amount, oldestSeconds }: Money['withoutTicket']) {
   const { t, money } = useWords()
-  const isTooLong = oldestSeconds !== null && oldestSeconds > TOO_LONG_SECONDS
+  const isTooLong = payments > 0 && oldestSeconds !== null && oldestSeconds > TOO_LONG_SECONDS
   const look = isTooLong ? styles['tooLong'] : undefined
   return (
     <>
-      <dt className={look}>{t('console.money.withoutTicket')}</dt>
-      <dd className={classNames(look)}>
-        <small>{t('console.money.payments', { count: payments })}</small> {money(amount)}
-        {payments === 0 || oldestSeconds === null ? null : (
-          <small className={styles['oldest']}>
-            {t('console.money.oldest', { time: formatTimeLeft(oldestSeconds * 1_000) })}
-          </small>
-        )}
+      <dt className={look}>
+        {t('console.money.withoutTicket')} <small>{t('console.money.payments', { count: payments })}</small>
+      </dt>
+      <dd className={look}>
+        {money(amount)}
+        {isTooLong ? (
+          <small>{t('console.money.oldest', { time: formatTimeLeft(oldestSeconds * 1_000) })}</small>
+        ) : null}
       </dd>
     </>
   )

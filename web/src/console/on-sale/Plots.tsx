@@ -11,6 +11,7 @@ import { emptySeries, rates } from './series.ts'
 /** The last ten minutes, as far as this page saw them: admissions a second, who waits, what is sold. */
 export function Plots({ room, sales }: { room: Live<WatchedRoom>; sales: Live<WatchedSales> }) {
   const { t, count, language } = useWords()
+  const isOldRoom = room.staleSince !== undefined
   const now = useServerNow() / 1_000
   const admitted = room.data?.admitted ?? emptySeries
   const admissions = useMemo(() => rates(admitted), [admitted])
@@ -20,18 +21,21 @@ export function Plots({ room, sales }: { room: Live<WatchedRoom>; sales: Live<Wa
         title={t('console.plot.admissions')}
         series={admissions}
         now={now}
+        isOld={isOldRoom}
         write={(value) => formatTenths(value, language)}
       />
       <LivePlot
         title={t('console.plot.waiting')}
         series={room.data?.waiting ?? emptySeries}
         now={now}
+        isOld={isOldRoom}
         write={count}
       />
       <LivePlot
         title={t('console.plot.sold')}
         series={sales.data?.sold ?? emptySeries}
         now={now}
+        isOld={sales.staleSince !== undefined}
         write={count}
       />
     </Panel>

@@ -103,14 +103,13 @@ function Estimates({ estimates }: { estimates: Room['estimates'] }) {
         <p>{t('console.estimates.none')}</p>
       ) : (
         <>
-          <p>
-            <strong>{t('console.estimates.close', { share: Math.round(closeShare * 100) })}</strong>
-          </p>
+          <strong>
+            {t('console.estimates.close', { share: Math.round(closeShare * 100), count: samples })}
+          </strong>
           <p>
             {t('console.estimates.medians', {
               told: count(Math.round(medianPredictedSeconds)),
               waited: count(Math.round(medianActualSeconds)),
-              count: samples,
             })}
           </p>
         </>
