@@ -32,6 +32,8 @@ export interface NginxOptions extends Placement {
   tlsPort: number
   certificate: Certificate
   upstreams: Upstreams
+  /** How long one instance has to answer a read; by default a reader waits 2 s at most. Tests on busy machines have more patience. */
+  readTimeoutSeconds?: number
   /** Whether instances that don't answer are taken out; see `watchInstances`. */
   watchesInstances?: boolean
   /** How much one client may ask for before it is answered 429, by the names in the template. */
@@ -210,7 +212,7 @@ function templateSettings(options: NginxOptions, version: NginxVersion): Templat
     // Nginx wants a server in each group. Nobody asks this one.
     IDENTITY_SERVERS: 'server 127.0.0.1:9 down;',
     // A reader waits 2 s at most: for one instance, or for two in turn.
-    READ_TIMEOUT: areSeveral ? '1s' : '2s',
+    READ_TIMEOUT: `${options.readTimeoutSeconds ?? (areSeveral ? 1 : 2)}s`,
     // The default of the setting, for tests and benches that name limits of requests only.
     HSTS_SECONDS: 31_536_000,
     ...options.rateLimits,
