@@ -26,13 +26,19 @@ const hold = (as: string, queueToken: string, scheduleId: number, seatId: number
 const refresh = (as: string, queueToken: string, held: Answer): Promise<Answer> =>
   network.call('POST', `/api/v1/reservations/${held.data.reservationId}/refresh`, { as, queueToken })
 
-/** Without a queue token. */
-const pay = (as: string, held: Answer): Promise<Answer> =>
-  network.call('POST', '/api/v1/payments', {
-    as,
-    key: randomUUID(),
-    body: { reservationId: held.data.reservationId, paymentMethod: 'BALANCE' },
-  })
+/** Without a queue token. Says so again, under its key, while a busy machine has no answer. */
+const pay = (as: string, held: Answer): Promise<Answer> => {
+  const body = { reservationId: held.data.reservationId, paymentMethod: 'BALANCE' }
+  const call = { as, key: randomUUID(), body }
+  return eventually(
+    async () => {
+      const answer = await network.call('POST', '/api/v1/payments', call)
+      if (answer.status >= 500) throw new Error(`no answer but ${answer.status}`)
+      return answer
+    },
+    { everyMs: 200 },
+  )
+}
 
 const me = (queueToken: string): Promise<Answer> => network.call('GET', ME, { queueToken })
 
