@@ -40,8 +40,8 @@ if [ "${REDIRECT_TO_HTTPS:-no}" = yes ]; then
   HTTPS_REDIRECT="if (\$is_sent_to_https) { return 308 https://$https_host\$request_uri; }"
 fi
 export HTTPS_REDIRECT
-# The groups of servers below need Nginx 1.27.3 anyway (resolve), so it knows this as well.
-export HTTP_TWO='http2 on;'
+# The groups of servers below need Nginx 1.27.3 anyway (resolve), and what idle connections get at a reload 1.27.4.
+export HTTP_TWO='http2 on;' KEEPALIVE_MIN='keepalive_min_timeout 2s;'
 
 cores=$(nproc)
 [ "$cores" -le 4 ] || cores=4

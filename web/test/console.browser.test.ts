@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { consoleWorkStories } from './console-work.stories.ts'
 import { chromiumProgram, openFan, startBrowser } from './fan-browser.ts'
 import type { Fan } from './fan-browser.ts'
 import { startSystem } from './running-system.ts'
@@ -51,6 +52,13 @@ described(() => {
     await person.page.goto(path)
     return person
   }
+
+  consoleWorkStories({
+    get system() {
+      return system
+    },
+    open,
+  })
 
   test('who is signed out signs in and comes back; a fan who opens the console is told why not', async () => {
     const { page, signIn, look } = await open('/console/audit')

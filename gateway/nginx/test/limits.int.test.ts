@@ -190,3 +190,49 @@ test('lists of networks are read again when they change, and a line that is none
     rmSync(networksFolder, { recursive: true, force: true })
   }
 })
+
+test('people behind one address all buy with the limits that docs/operations.md names for so many', async () => {
+  // A hundredth of the 3,000 there, with a hundredth of the limits.
+  const people = 30
+  const office = await startGateway({
+    connections: { TRUSTED_PROXIES: '127.0.0.1' },
+    limits: {
+      ADDRESS_REQUESTS_PER_SECOND: String(people),
+      ADDRESS_BURST: String(people * 20),
+      ADDRESS_CONNECTIONS: String(people * 3),
+      ADDRESS_READS_BURST: String(people * 4),
+      ADDRESS_ANONYMOUS_BURST: String(people * 4),
+      ADDRESS_JOINS_BURST: String(people),
+      ADDRESS_HOLDS_BURST: String(people),
+      ADDRESS_PAYMENTS_BURST: String(people),
+      ADDRESS_STREAMS_BURST: String(people * 2),
+    },
+  })
+  const steps: [method: string, path: string][] = [
+    ['GET', '/api/v1/concerts'],
+    ['GET', '/api/v1/concerts/1'],
+    ['GET', '/api/v1/concerts/1/schedules'],
+    ['GET', '/api/v1/concerts/1/schedules/1'],
+    ['POST', '/api/v1/queue/tokens'],
+    ['GET', '/api/v1/queue/tokens/me/events'],
+    ['GET', '/api/v1/queue/tokens/me'],
+    ['GET', '/api/v1/concerts/1/schedules/1/seats'],
+    ['GET', '/api/v1/concerts/1/schedules/1/seats/events'],
+    ['POST', '/api/v1/reservations'],
+    ['POST', '/api/v1/payments'],
+  ]
+  try {
+    const buy = async (person: number): Promise<number[]> => {
+      const seen: number[] = []
+      for (const [method, path] of steps) {
+        const headers = { 'x-forwarded-for': '198.51.100.254', ...signedIn(person) }
+        seen.push((await fetch(office.url + path, { method, headers })).status)
+      }
+      return seen
+    }
+    const all = await Promise.all(Array.from({ length: people }, (_, person) => buy(person)))
+    expect(new Set(all.flat())).toEqual(new Set([200]))
+  } finally {
+    await office.stop()
+  }
+})

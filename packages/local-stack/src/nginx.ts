@@ -240,6 +240,7 @@ function templateSettings(options: NginxOptions, version: NginxVersion): Templat
     EXEMPT_NETWORKS: networkLines(options.connections?.EXEMPT_NETWORKS),
     LISTEN: listenLines(options, version),
     HTTP_TWO: knowsHttp2Directive(version) ? 'http2 on;' : '',
+    KEEPALIVE_MIN: knowsKeepaliveMin(version) ? 'keepalive_min_timeout 2s;' : '',
   }
 }
 
@@ -284,6 +285,11 @@ async function versionOf(program: string): Promise<NginxVersion> {
 /** Since 1.25.1 `http2 on` is right and `listen … http2` is warned of. With it a client of the plain port may speak HTTP/2 at once, too. */
 function knowsHttp2Directive({ major, minor, patch }: NginxVersion): boolean {
   return major > 1 || minor > 25 || (minor === 25 && patch >= 1)
+}
+
+/** Since 1.27.4 a reload can leave connections open that a client has used just now, and may be about to use again. */
+function knowsKeepaliveMin({ major, minor, patch }: NginxVersion): boolean {
+  return major > 1 || minor > 27 || (minor === 27 && patch >= 4)
 }
 
 const CONNECTIONS_MAX = 16_384

@@ -87,8 +87,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       addMethod(path, route.method)
       app[route.method](
         path,
-        observeRoute(options.metrics, route),
-        ...(overload === undefined ? [] : measureWaiting(overload, route)),
+        observeRoute(options.metrics, route, measureWaiting(overload, route)),
         ...(isStream(route) ? [refuseHead] : []),
         ...(route.body === undefined ? [] : readBody),
         ...(route.rawBody === undefined ? [] : [readRawBody(route.rawBody.limit)]),

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { generalRefusal } from '@frontrow/refusals/general-refusals'
-import type { RequestHandler } from 'express'
 import { pathOf, writeRefusal } from './http-errors.ts'
 import type { Overload, Urgency } from './overload.ts'
 import { isStream } from './route.ts'
@@ -44,15 +43,17 @@ export function refusalsOfOverload(overload: Overload): OverloadRefusals {
   }
 }
 
-/** Measures how long requests of a route wait, except where they wait for something else: streams, the ends of jobs, money. */
-export function measureWaiting(overload: Overload, route: RouteSpec): RequestHandler[] {
-  if (isUrgent(route) || isStream(route)) return []
+/**
+ * Measures how long requests of a route wait: the function notes that one is in work, and the one that it returns that it has ended.
+ * Undefined where requests wait for something else: streams and money, and with Prefer the ends of jobs.
+ */
+export function measureWaiting(
+  overload: Overload | undefined,
+  route: RouteSpec,
+): ((request: IncomingMessage) => (() => void) | undefined) | undefined {
+  if (overload === undefined || isUrgent(route) || isStream(route)) return undefined
   const urgency = route.method === 'get' ? 'read' : 'write'
-  const measure: RequestHandler = (request, response, next) => {
-    if (request.headers.prefer === undefined) response.once('close', overload.begin(urgency))
-    next()
-  }
-  return [measure]
+  return (request) => (request.headers.prefer === undefined ? overload.begin(urgency) : undefined)
 }
 
 function isUrgent(route: RouteSpec): boolean {

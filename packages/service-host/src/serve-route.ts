@@ -27,12 +27,18 @@ export type RouteHandler<R extends RouteSpec> = (
   input: RouteInput<R>,
 ) => Promise<Reply | undefined> | Reply | undefined
 
-/** Counts and times the requests of a route, from before their body is read. */
-export function observeRoute(metrics: HttpMetrics, route: RouteSpec): RequestHandler {
-  return (_request, response, next) => {
+/** Counts and times the requests of a route, from before their body is read. `begin` hears of each as well, and what it returns of its end. */
+export function observeRoute(
+  metrics: HttpMetrics,
+  route: RouteSpec,
+  begin?: (request: Request) => (() => void) | undefined,
+): RequestHandler {
+  return (request, response, next) => {
     const began = performance.now()
+    const end = begin?.(request)
     // `close` and not `finish`, so that answers whose client has gone are counted too.
     response.once('close', () => {
+      end?.()
       metrics.observe(route, response.statusCode, (performance.now() - began) / 1_000)
     })
     next()

@@ -129,7 +129,9 @@ describe('lists', () => {
     for (const [field, value] of [
       ['cursor', 'nonsense'],
       ['cursor', Buffer.from('1,2,3,4').toString('base64url')],
-      ['cursor', Buffer.from('1,1,99999999999999999,4').toString('base64url')],
+      ['cursor', Buffer.from('1,1,-1,4').toString('base64url')],
+      ['cursor', Buffer.from('8640000000000000,1,1,4').toString('base64url')],
+      ['cursor', Buffer.from('1,1,1').toString('base64url')],
       ['limit', '101'],
       ['status', 'OPEN'],
       ['query', 'x'.repeat(101)],
@@ -138,6 +140,8 @@ describe('lists', () => {
       expect([value, ...outcome(refused)]).toEqual([value, 400, 'INVALID_REQUEST'])
       expect(refused.error?.details).toMatchObject([{ in: 'query', field }])
     }
+    const last = Buffer.from(`${'9'.repeat(14)},0,${'9'.repeat(14)},9007199254740991`).toString('base64url')
+    expect((await call('GET', `/admin/schedules?cursor=${last}`)).status).toBe(200)
     expect((await page('/admin/schedules?query=nobody%20sings%20this', 'scheduleId')).ids).toEqual([])
   })
 

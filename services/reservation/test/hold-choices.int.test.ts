@@ -3,7 +3,7 @@ import { layOutRuns } from './neighbours.ts'
 import { startRunningService } from './running-service.ts'
 import type { RunningService } from './running-service.ts'
 
-// POST /reservations over HTTP: how seats are chosen, and what the buyer saw.
+// POST /reservations over HTTP: how seats are chosen, what the buyer saw, and what is still sold while the catalog is away.
 let running: RunningService
 
 beforeAll(async () => {
@@ -46,4 +46,18 @@ test('more than the limit is refused as that, however few seats there are', asyn
     code: 'SEAT_LIMIT_EXCEEDED',
     details: { limit: 6, held: 0, requested: 61 },
   })
+})
+
+test('while the catalog is away, schedules that it was asked for lately are still sold', async () => {
+  await running.hold('601', { scheduleId: 2, seatIds: [2501] })
+  running.neighbours.catalogIsAway = true
+  try {
+    expect((await running.hold('601', { scheduleId: 2, seatIds: [2502] })).status).toBe(201)
+    expect(await running.hold('601', { scheduleId: 9, seatIds: [9001] })).toMatchObject({
+      status: 503,
+      code: 'UNAVAILABLE',
+    })
+  } finally {
+    running.neighbours.catalogIsAway = false
+  }
 })

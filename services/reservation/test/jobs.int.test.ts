@@ -211,8 +211,9 @@ describe('GET /jobs/{jobId}', () => {
     neighbours.payments.set(paymentId, { userId: '129', status: 'PENDING', createdAtMs: 1_000 })
     const before = neighbours.paymentLooks
     expect((await jobOf('129', paymentId, '?wait=4')).data.status).toBe('active')
-    // At 0, 0.5, 1.5 and 3.5 s, and at the end.
-    expect(neighbours.paymentLooks - before).toBe(5)
+    // At 0, 0.5, 1.5 and 3.5 s, and at the end; a busy machine may come too late for one.
+    expect(neighbours.paymentLooks - before).toBeLessThanOrEqual(5)
+    expect(neighbours.paymentLooks - before).toBeGreaterThanOrEqual(3)
   })
 
   test('tells the place now while a job waits, and that it is at work', async () => {

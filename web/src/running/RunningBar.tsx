@@ -1,7 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
-import { useEffect } from 'react'
+import { useEffect, useRef } from 'react'
 import { Link } from 'react-router'
+import { useAnnouncement } from '../announcements.ts'
 import { isRefusal } from '../api.ts'
+import { chime } from '../pages/waiting-room/chime.ts'
 import { Button } from '../parts/Button.tsx'
 import { TimeLeft } from '../parts/TimeLeft.tsx'
 import { myHoldsQuery, placeQuery, reservationQuery } from '../queries.ts'
@@ -46,8 +48,12 @@ export function RunningBar({
 function PlaceLine({ place }: { place: Extract<Running, { kind: 'place' }> }) {
   const { t } = useWords()
   const isOver = useServerNow() >= Date.parse(place.expiresAt)
-  const query = useQuery({ ...placeQuery(place.scheduleId), enabled: !isOver })
-  const { data, error } = query
+  const { data, error } = useQuery({
+    ...placeQuery(place.scheduleId),
+    enabled: !isOver,
+    // Who is let in and asks for nothing for 90 s loses the place, also where the tab is hidden.
+    refetchIntervalInBackground: true,
+  })
   const isGone = isRefusal(error, 'QUEUE_TOKEN_REQUIRED', 'QUEUE_TOKEN_INVALID')
   const id = idOf(place)
   useEffect(() => {
@@ -57,9 +63,15 @@ function PlaceLine({ place }: { place: Extract<Running, { kind: 'place' }> }) {
     if (data !== undefined) noteRunning({ ...place, status: data.status, expiresAt: data.expiresAt })
     // oxlint-disable-next-line react-hooks/exhaustive-deps -- what is noted is what the answer says, not what was noted before.
   }, [data])
-  const { title } = place
+  const { title, status } = place
+  const lastStatus = useRef(status)
+  useEffect(() => {
+    if (lastStatus.current === 'WAITING' && status === 'ACTIVE') chime()
+    lastStatus.current = status
+  }, [status])
+  useAnnouncement(status === 'ACTIVE' && !isOver ? t('running.turn', { title }) : '')
   if (isOver) return <Over text={t('running.over.place', { title })} place={place} />
-  if (place.status === 'WAITING') {
+  if (status === 'WAITING') {
     return (
       <p>
         {t('running.waiting', { title })} <Link to={pathOf(place)}>{t('running.toLine')}</Link>
@@ -77,8 +89,7 @@ function PlaceLine({ place }: { place: Extract<Running, { kind: 'place' }> }) {
 function HoldLine({ hold }: { hold: Extract<Running, { kind: 'hold' }> }) {
   const { t } = useWords()
   const isOver = useServerNow() >= Date.parse(hold.expiresAt)
-  const query = useQuery({ ...reservationQuery(hold.reservationId), enabled: !isOver })
-  const { data, error } = query
+  const { data, error } = useQuery({ ...reservationQuery(hold.reservationId), enabled: !isOver })
   const id = idOf(hold)
   useEffect(() => {
     // Somebody else has signed in here since.
