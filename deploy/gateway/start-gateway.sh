@@ -1,5 +1,5 @@
 #!/bin/sh
-# Fills in nginx.conf.template from the environment and runs Nginx, in Docker Compose and in Kubernetes. On a machine
+# Fills in the templates of gateway/nginx from the environment and runs Nginx, in Docker Compose and in Kubernetes. On a machine
 # without containers packages/local-stack/src/nginx.ts does this, with the same names and the same limits. The settings that
 # it takes are in docs/settings.md.
 set -eu
@@ -213,14 +213,18 @@ fi
 export CERTIFICATE="$folder/tls.crt" CERTIFICATE_KEY="$folder/tls.key"
 
 # Only names in capitals are filled in; everything else with a dollar sign is a variable of Nginx.
-template=/gateway/nginx.conf.template
-names=$(grep -o '\${[A-Z_]*}' "$template" | sort -u)
+templates=/gateway
+names=$(grep -oh '\${[A-Z_]*}' "$templates"/*.conf.template | sort -u)
 for name in $names; do
   variable=${name#??}
   env | grep -q "^${variable%\}}=" || { echo "gateway: no value for $name" >&2; exit 1; }
 done
 write_configuration() {
-  envsubst "$names" <"$template" >"$STATE_FOLDER/nginx.conf"
+  for template in "$templates"/*.conf.template; do
+    file="$STATE_FOLDER/$(basename "$template" .template)"
+    envsubst "$names" <"$template" >"$file.new"
+    mv "$file.new" "$file"
+  done
 }
 write_configuration
 
