@@ -25,12 +25,14 @@ const limitSettings = z.object({
   ADDRESS_ANONYMOUS_BURST: burst(300, 'requests without any token, but for pages and now-serving'),
   ADDRESS_READS_PER_SECOND: perSecond(
     10,
-    'reads of what is public: concerts, schedules, layouts, keys, the API reference',
+    'reads of what is public: concerts, lists of schedules, layouts, keys, the API reference',
   ),
   ADDRESS_READS_BURST: burst(
     600,
-    'reads of what is public: concerts, schedules, layouts, keys, the API reference',
+    'reads of what is public: concerts, lists of schedules, layouts, keys, the API reference',
   ),
+  ADDRESS_SCHEDULES_PER_SECOND: perSecond(100, 'reads of one schedule, which its page repeats every 5 s'),
+  ADDRESS_SCHEDULES_BURST: burst(600, 'reads of one schedule, which its page repeats every 5 s'),
   ADDRESS_LOG_PAGES_PER_SECOND: perSecond(1, "pages of a room's log of admissions (fairness)"),
   ADDRESS_LOG_PAGES_BURST: burst(60, "pages of a room's log of admissions (fairness)"),
   ADDRESS_JOINS_PER_SECOND: perSecond(100, 'joins of a waiting room'),
