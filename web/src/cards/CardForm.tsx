@@ -28,21 +28,19 @@ export default function CardForm({
     setForm(next)
     onForm(next)
   })
-  const show = useEffectEvent((element: HTMLElement, signal: AbortSignal) =>
-    showStripeForm(element, { publishableKey, amount, currency, language, isDark }, signal),
-  )
+  const show = useEffectEvent(async (element: HTMLElement, signal: AbortSignal) => {
+    setProblem(undefined)
+    try {
+      const options = { publishableKey, amount, currency, language, isDark }
+      const shown = await showStripeForm(element, options, signal)
+      if (!signal.aborted) know(shown)
+    } catch (error) {
+      if (!signal.aborted) setProblem(error)
+    }
+  })
   useEffect(() => {
     const gone = new AbortController()
-    if (place.current === null) return undefined
-    setProblem(undefined)
-    show(place.current, gone.signal).then(
-      (next) => {
-        if (!gone.signal.aborted) know(next)
-      },
-      (error: unknown) => {
-        if (!gone.signal.aborted) setProblem(error)
-      },
-    )
+    if (place.current !== null) void show(place.current, gone.signal)
     return () => {
       gone.abort()
       know(undefined)
