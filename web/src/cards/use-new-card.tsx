@@ -13,6 +13,8 @@ export interface NewCard {
   /** The form and what is wrong with what it has; null where the installation takes no real cards. */
   form: ReactNode
   isReady: boolean
+  /** Whether the last try to make a card failed, which `form` says. */
+  isWrong: boolean
   /** Whether a card is being made of what was typed. */
   isMaking: boolean
   /** Makes the card, and hands its token on; once at a time. Where the page is left meanwhile, nothing is handed on. */
@@ -41,6 +43,7 @@ export function useNewCard(amount: number): NewCard {
         </>
       ),
     isReady: form !== undefined,
+    isWrong: making.isError,
     isMaking: making.isPending,
     make: (use) => {
       if (form !== undefined && !making.isPending) making.mutate(form, { onSuccess: (token) => use(token) })

@@ -99,8 +99,8 @@ function TopUpForm({
           }))}
         />
       )}
-      <OnceNote once={charge} />
-      {charge.data === undefined ? null : (
+      {card.isWrong ? null : <OnceNote once={charge} />}
+      {charge.data === undefined || card.isWrong ? null : (
         <Note kind="good">{t('topUp.done', { amount: money(charge.data) })}</Note>
       )}
       <p>

@@ -80,7 +80,7 @@ export function Pay({
         </>
       )}
       {offered === 'none' && canPay ? <p>{t('topUp.noCards')}</p> : null}
-      <PaymentNote payment={payment} />
+      {way === NEW_CARD && card.isWrong ? null : <PaymentNote payment={payment} />}
       {canPay || offered === 'test' || offered === 'real' || payment.isPending ? (
         <p>
           <Button look="main" isDisabled={isBusy || !canPay} onPress={pay}>
