@@ -2,6 +2,7 @@ import { useMutation } from '@tanstack/react-query'
 import { lazy, Suspense, useState } from 'react'
 import type { ReactNode } from 'react'
 import { Loading } from '../parts/Loading.tsx'
+import { PartFailure } from '../parts/PageFailure.tsx'
 import { useInstallation } from '../use-installation.ts'
 import { CardProblemNote } from './CardProblemNote.tsx'
 import type { StripeForm } from './stripe.ts'
@@ -31,14 +32,16 @@ export function useNewCard(amount: number): NewCard {
     form:
       installation === undefined || publishableKey === undefined ? null : (
         <>
-          <Suspense fallback={<Loading />}>
-            <CardForm
-              amount={amount}
-              currency={installation.currency}
-              publishableKey={publishableKey}
-              onForm={setForm}
-            />
-          </Suspense>
+          <PartFailure>
+            <Suspense fallback={<Loading />}>
+              <CardForm
+                amount={amount}
+                currency={installation.currency}
+                publishableKey={publishableKey}
+                onForm={setForm}
+              />
+            </Suspense>
+          </PartFailure>
           {making.isError ? <CardProblemNote problem={making.error} /> : null}
         </>
       ),
