@@ -74,6 +74,7 @@ type PageSetting =
   | 'OIDC_RESOURCE'
   | 'STRIPE_CURRENCY'
   | 'PAGES_TEST_CARDS'
+  | 'STRIPE_PUBLISHABLE_KEY'
   | 'SEATS_PER_USER_MAX'
   | 'CHARGE_AMOUNT_MIN'
   | 'CHARGE_AMOUNT_MAX'
@@ -258,6 +259,7 @@ function templateSettings(options: NginxOptions, version: NginxVersion): Templat
     OIDC_RESOURCE: options.pageSettings?.OIDC_RESOURCE ?? '',
     STRIPE_CURRENCY: options.pageSettings?.STRIPE_CURRENCY ?? 'krw',
     PAGES_TEST_CARDS: options.pageSettings?.PAGES_TEST_CARDS ?? 'no',
+    STRIPE_PUBLISHABLE_KEY: options.pageSettings?.STRIPE_PUBLISHABLE_KEY ?? '',
     SEATS_PER_USER_MAX: options.pageSettings?.SEATS_PER_USER_MAX ?? 6,
     CHARGE_AMOUNT_MIN: options.pageSettings?.CHARGE_AMOUNT_MIN ?? 1_000,
     CHARGE_AMOUNT_MAX: options.pageSettings?.CHARGE_AMOUNT_MAX ?? 1_000_000,
