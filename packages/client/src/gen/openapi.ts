@@ -2351,10 +2351,10 @@ export interface operations {
                             /** Format: date-time */
                             serverTime: string;
                             /**
-                             * @description Admissions since the room was made. Two readings and the seconds between their `serverTime`s give admissions a second.
+                             * @description Admissions since the room was made. Two readings and the seconds between their `serverTime`s give admissions a second. null while they are not counted yet, which the first looks at a room with a long log may find, or while the database is away.
                              * @example 4120
                              */
-                            admitted: number;
+                            admitted: number | null;
                             /** @description Of the newest 200 of a sample: the wait told at the join, and the wait that came of it. */
                             estimates: {
                                 samples: number;
@@ -2424,10 +2424,10 @@ export interface operations {
                             /** Format: date-time */
                             serverTime: string;
                             /**
-                             * @description Admissions since the room was made. Two readings and the seconds between their `serverTime`s give admissions a second.
+                             * @description Admissions since the room was made. Two readings and the seconds between their `serverTime`s give admissions a second. null while they are not counted yet, which the first looks at a room with a long log may find, or while the database is away.
                              * @example 4120
                              */
-                            admitted: number;
+                            admitted: number | null;
                             /** @description Of the newest 200 of a sample: the wait told at the join, and the wait that came of it. */
                             estimates: {
                                 samples: number;
