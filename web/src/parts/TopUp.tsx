@@ -88,7 +88,7 @@ function TopUpForm({
         <Note kind="good">{t('topUp.done', { amount: money(charge.data) })}</Note>
       )}
       <p>
-        <Button type="submit" isDisabled={charge.isPending}>
+        <Button isOnce type="submit" isDisabled={charge.isPending}>
           {charge.isPending ? t('topUp.working') : t('topUp.submit')}
         </Button>
       </p>

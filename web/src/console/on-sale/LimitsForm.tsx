@@ -16,7 +16,7 @@ const NAMES: readonly LimitName[] = ['maxActive', 'admitPerSecond']
 type Drafts = Partial<Record<LimitName, string>>
 
 /** How many may be in at once, and how many are let in a second. Both are applied by one press, and by nothing else. */
-export function LimitsForm({ room, write }: { room: Room; write: Write<Steering, Room> }) {
+export function LimitsForm({ room, write }: { room: Room; write: Write<Steering, unknown> }) {
   const { t } = useWords()
   const [drafts, setDrafts] = useState<Drafts>({})
   const [isAsked, setIsAsked] = useState(false)

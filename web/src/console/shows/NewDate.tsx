@@ -130,9 +130,12 @@ function NewDateForm({
         <Button type="submit" look="main" isDisabled={form.once.isPending}>
           {form.once.isPending ? t('newDate.making') : t('newDate.create')}
         </Button>
-        <ButtonLink to={`/console/shows/concerts/${concertId}`} look="quiet">
-          {t('write.cancel')}
-        </ButtonLink>
+        {/* What is on its way can't be kept from being made. */}
+        {form.once.isPending ? null : (
+          <ButtonLink to={`/console/shows/concerts/${concertId}`} look="quiet">
+            {t('write.cancel')}
+          </ButtonLink>
+        )}
       </p>
     </form>
   )

@@ -107,7 +107,7 @@ function Item({ webhook }: { webhook: Webhook }) {
         <p className={styles['error']}>{t('webhooks.failing', { at: moment(failingSince) })}</p>
       )}
       {write.error === null ? null : <RefusalNote error={write.error} />}
-      <Button isSwitch isDisabled={write.isPending} onPress={() => write.press({ status: wanted })}>
+      <Button isOnce isDisabled={write.isPending} onPress={() => write.press({ status: wanted })}>
         {t(`webhooks.to.${wanted}`)}
       </Button>
     </li>
