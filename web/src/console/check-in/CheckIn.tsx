@@ -7,6 +7,7 @@ import { MoreButton } from '../../parts/MoreButton.tsx'
 import { PageTitle } from '../../parts/PageTitle.tsx'
 import { useWords } from '../../use-words.ts'
 import { dateQuery } from '../shows/show-queries.ts'
+import { useMorePages } from '../use-more-pages.ts'
 import { Door } from './Door.tsx'
 import { doorShowsQuery } from './door-queries.ts'
 import listStyles from '../shows/Shows.module.css'
@@ -23,7 +24,7 @@ function AtDoor({ scheduleId }: { scheduleId: number }) {
   const { t, showTime } = useWords()
   const schedule = useQuery(dateQuery(scheduleId))
   return (
-    <Await query={schedule}>
+    <Await isPage query={schedule}>
       {({ data: { concertTitle, performanceAt, timeZone, venueName, status } }) => (
         <>
           <PageTitle
@@ -48,6 +49,7 @@ function ChooseShow() {
   const [typed, setTyped] = useState('')
   const query = useSettled(typed.trim().slice(0, 100), 250)
   const shows = useInfiniteQuery(doorShowsQuery(query))
+  useMorePages(shows, true)
   return (
     <>
       <PageTitle title={t('door.title')} />

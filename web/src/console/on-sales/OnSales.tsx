@@ -9,7 +9,8 @@ import { PageTitle } from '../../parts/PageTitle.tsx'
 import { useServerNow } from '../../use-server-now.ts'
 import { useWords } from '../../use-words.ts'
 import { adminSchedulesQuery } from '../queries.ts'
-import { inOrderOfAttention } from './order.ts'
+import { hidesOpenings, inOrderOfAttention } from './order.ts'
+import { useMorePages } from '../use-more-pages.ts'
 import { Row } from './Row.tsx'
 import styles from './OnSales.module.css'
 
@@ -29,6 +30,8 @@ export default function OnSales() {
     refetchInterval: REFRESH_EVERY_MS,
   })
   const now = useServerNow()
+  const listed = schedules.data?.pages.flatMap(({ items }) => items) ?? []
+  useMorePages(schedules, status === 'ON_SALE' && hidesOpenings(listed, now))
   const show = (name: string, value: string): void => {
     const next = new URLSearchParams(params)
     if (value === '') next.delete(name)
@@ -57,11 +60,8 @@ export default function OnSales() {
         />
       </search>
       <Await query={schedules}>
-        {({ pages }) => {
-          const found = inOrderOfAttention(
-            pages.flatMap(({ items }) => items),
-            now,
-          )
+        {() => {
+          const found = inOrderOfAttention(listed, now)
           return (
             <>
               <p role="status" className={found.length === 0 ? undefined : 'unseen'}>

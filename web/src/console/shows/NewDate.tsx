@@ -11,6 +11,7 @@ import { PageTitle } from '../../parts/PageTitle.tsx'
 import { useNumber } from '../../use-ids.ts'
 import { useInstallation } from '../../use-installation.ts'
 import { useWords } from '../../use-words.ts'
+import { useMorePages } from '../use-more-pages.ts'
 import { CheckField, SelectField, TextField } from '../form/Field.tsx'
 import { useForm } from '../form/use-form.ts'
 import { WriteNote } from '../form/WriteNote.tsx'
@@ -31,9 +32,10 @@ function OfConcert({ concertId }: { concertId: number }) {
   const { t } = useWords()
   const concert = useQuery(adminConcertQuery(concertId))
   const venues = useInfiniteQuery(venuesQuery())
+  useMorePages(venues, true)
   const installation = useInstallation()
   return (
-    <Await query={concert}>
+    <Await isPage query={concert}>
       {({ data: { title } }) => (
         <>
           <PageTitle title={t('newDate.title')} above={title} />
