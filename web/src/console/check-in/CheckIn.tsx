@@ -1,10 +1,11 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { useId, useState } from 'react'
+import { useState } from 'react'
 import { Link, useSearchParams } from 'react-router'
-import { useSettled } from '../../pages/concerts/use-settled.ts'
 import { Await } from '../../parts/Await.tsx'
 import { MoreButton } from '../../parts/MoreButton.tsx'
 import { PageTitle } from '../../parts/PageTitle.tsx'
+import { SearchField } from '../../parts/SearchField.tsx'
+import { useSearch } from '../../use-search.ts'
 import { useWords } from '../../use-words.ts'
 import { dateQuery } from '../shows/show-queries.ts'
 import { useMorePages } from '../use-more-pages.ts'
@@ -45,9 +46,8 @@ function AtDoor({ scheduleId }: { scheduleId: number }) {
 
 function ChooseShow() {
   const { t, showTime } = useWords()
-  const searchId = useId()
   const [typed, setTyped] = useState('')
-  const query = useSettled(typed.trim().slice(0, 100), 250)
+  const query = useSearch(typed)
   const shows = useInfiniteQuery(doorShowsQuery(query))
   useMorePages(shows, true)
   return (
@@ -55,8 +55,7 @@ function ChooseShow() {
       <PageTitle title={t('door.title')} />
       <p>{t('door.choose')}</p>
       <search className={listStyles['search']}>
-        <label htmlFor={searchId}>{t('door.search')}</label>
-        <input id={searchId} type="search" value={typed} onChange={({ target }) => setTyped(target.value)} />
+        <SearchField label={t('door.search')} value={typed} onChange={setTyped} />
       </search>
       <Await query={shows}>
         {({ pages }) => {

@@ -1,12 +1,12 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { useId } from 'react'
 import { useSearchParams } from 'react-router'
-import { useSettled } from '../../pages/concerts/use-settled.ts'
 import { Await } from '../../parts/Await.tsx'
 import { Choices } from '../../parts/Choices.tsx'
 import { MoreButton } from '../../parts/MoreButton.tsx'
 import { PageTitle } from '../../parts/PageTitle.tsx'
+import { SearchField } from '../../parts/SearchField.tsx'
 import { useServerNow } from '../../use-server-now.ts'
+import { useSearch } from '../../use-search.ts'
 import { useWords } from '../../use-words.ts'
 import { adminSchedulesQuery } from '../queries.ts'
 import { hidesOpenings, inOrderOfAttention } from './order.ts'
@@ -14,17 +14,15 @@ import { useMorePages } from '../use-more-pages.ts'
 import { Row } from './Row.tsx'
 import styles from './OnSales.module.css'
 
-const QUERY_MAX_LENGTH = 100
 const STATUSES = ['ON_SALE', 'CLOSED', 'CANCELLED'] as const
 
 /** All on-sales: what sells now and what opens next first, with who waits and what is sold. */
 export default function OnSales() {
   const { t } = useWords()
-  const searchId = useId()
   const [params, setParams] = useSearchParams()
   const typed = params.get('query') ?? ''
   const status = STATUSES.find((known) => known === params.get('status')) ?? 'ON_SALE'
-  const query = useSettled(typed.trim().slice(0, QUERY_MAX_LENGTH), 250)
+  const query = useSearch(typed)
   const schedules = useInfiniteQuery({
     ...adminSchedulesQuery(status, query),
     refetchInterval: REFRESH_EVERY_MS,
@@ -43,13 +41,10 @@ export default function OnSales() {
       <PageTitle title={t('console.nav.onSales')} />
       <search className={styles['search']}>
         <div>
-          <label htmlFor={searchId}>{t('console.onSales.search')}</label>
-          <input
-            id={searchId}
-            type="search"
-            maxLength={QUERY_MAX_LENGTH}
+          <SearchField
+            label={t('console.onSales.search')}
             value={typed}
-            onChange={({ target: { value } }) => show('query', value)}
+            onChange={(text) => show('query', text)}
           />
         </div>
         <Choices
