@@ -17,7 +17,7 @@ export interface Installation {
 }
 
 /** What an older gateway does not tell is as it is by default; the API has the last word. */
-const SEATS_PER_USER_MAX = 6
+export const SEATS_PER_USER_MAX = 6
 const CHARGE_AMOUNT_MIN = 1_000
 const CHARGE_AMOUNT_MAX = 1_000_000
 

@@ -104,7 +104,7 @@ function TopUpForm({
         <Note kind="good">{t('topUp.done', { amount: money(charge.data) })}</Note>
       )}
       <p>
-        <Button type="submit" isDisabled={isBusy || (isReal && !card.isReady)}>
+        <Button isOnce type="submit" isDisabled={isBusy || (isReal && !card.isReady)}>
           {isBusy ? t('topUp.working') : t('topUp.submit')}
         </Button>
       </p>
