@@ -103,10 +103,14 @@ export async function createTestEnvironment(
       DATABASE_URL: databaseUrl(service),
       REDIS_URL: redis.href,
       // Several services, their callers and another test file share two cores, and a command that was too slow is an outage of Redis.
-      REDIS_COMMAND_TIMEOUT_MS: '1000',
+      REDIS_COMMAND_TIMEOUT_MS: '5000',
       KAFKA_BROKERS: kafkaBrokers,
       KAFKA_TOPIC_PREFIX: topicPrefix,
       JWKS_URL: required('FRONTROW_TEST_JWKS_URL'),
+      // Nor is a neighbour or a database away that such a machine lets wait. Tests of these deadlines set their own.
+      NEIGHBOUR_TIMEOUT_MS: '10000',
+      DATABASE_POOL_WAIT_MS: '10000',
+      DATABASE_STATEMENT_TIMEOUT_MS: '10000',
       // Tests send many requests at once on a machine that is busy with other tests; those of overload set their own.
       OVERLOAD_WAIT_MS: '60000',
       LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',
