@@ -29,6 +29,13 @@ export interface TestEnvironment {
   dispose(): Promise<void>
 }
 
+/** For tests whose subject is that a server is away: its absence is noticed as soon as in production, or nearly so. */
+export const OUTAGE_DEADLINES = {
+  REDIS_COMMAND_TIMEOUT_MS: '1000',
+  DATABASE_POOL_WAIT_MS: '2000',
+  DATABASE_STATEMENT_TIMEOUT_MS: '5000',
+} as const
+
 /** Tests are a few people who ask for much. Who tests the limits of a person sets them. */
 const manyRequestsOfFewPeople = Object.fromEntries(
   [
