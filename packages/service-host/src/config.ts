@@ -25,6 +25,12 @@ export const hostSettings = z.object({
   DATABASE_STATEMENT_TIMEOUT_MS: whole(100, 10_000, 5_000).describe(
     'a statement that takes longer is cancelled',
   ),
+  DATABASE_POOL_WAIT_MS: whole(100, 30_000, 2_000).describe(
+    'how long a request waits for a connection to PostgreSQL, its own or a new one',
+  ),
+  NEIGHBOUR_TIMEOUT_MS: whole(0, 30_000, 0).describe(
+    'how long a call waits for another service, at least; each call has its own limit, of 400 ms to 9 s by what it asks',
+  ),
   OVERLOAD_WAIT_MS: whole(10, 60_000, 300).describe(
     'while a crowd waits for longer than this, reads are refused (503); writes from twice, payments from three times as long',
   ),
@@ -94,6 +100,7 @@ export const workerSettings = hostSettings.pick({
   DATABASE_URL: true,
   DATABASE_POOL_MAX: true,
   DATABASE_STATEMENT_TIMEOUT_MS: true,
+  DATABASE_POOL_WAIT_MS: true,
   KAFKA_BROKERS: true,
   KAFKA_TOPIC_PREFIX: true,
   LOG_LEVEL: true,

@@ -123,6 +123,7 @@ function createRoomPool(host: ServiceHost, config: QueueConfig): Pool {
     max: config.ROOM_POOL_MAX,
     // A crowd waits for these statements, which are short.
     statementTimeoutMs: Math.min(ROOM_STATEMENT_MAX_MS, config.DATABASE_STATEMENT_TIMEOUT_MS),
+    connectionWaitMs: config.DATABASE_POOL_WAIT_MS,
     onError: (error) => host.logger.warn({ err: error }, 'a database connection broke'),
   })
   host.lifecycle.add('database: rooms', () => pool.end())
