@@ -20,7 +20,7 @@ const argv = [
   '--patience-seconds',
   '0',
   '--max-seconds',
-  '20',
+  '60',
 ]
 const mixed = ['--repeat', '40%', '--cancel', '20%', '--broke', '20%', '--walk-away', '10%']
 
