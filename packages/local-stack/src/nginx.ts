@@ -11,10 +11,11 @@ import { putAsideWhenFull } from './rotating-log.ts'
 import { asAccount, canChangeAccount, canEnter, findAccount } from './run-as.ts'
 import type { Account } from './run-as.ts'
 import { runCommand, tryCommand } from './run-command.ts'
+import { SayOnce } from './say-once.ts'
 import { SetupProblem } from './setup-problem.ts'
 import { watchInstances } from './watch-instances.ts'
 import { watchNetworks, writeNetworks } from './watch-networks.ts'
-import type { NetworkFolders } from './watch-networks.ts'
+import type { NetworkFolders, Networks } from './watch-networks.ts'
 
 const CHECK_TIMEOUT_MS = 15_000
 const READY_DEADLINE_MS = 15_000
@@ -29,7 +30,7 @@ export async function startNginx(options: NginxOptions): Promise<RunningProcess>
   mkdirSync(options.stateFolder, { recursive: true, mode: 0o700 })
   mkdirSync(dirname(options.accessLogFile), { recursive: true })
   const file = join(options.stateFolder, 'nginx.conf')
-  writeNetworks(networkFolders(options))
+  const networks = writeNetworks(networkFolders(options))
   const configure = configuring(file, options, await versionOf(options.program))
   configure(new Set())
   const account = await accountFor([
@@ -42,10 +43,13 @@ export async function startNginx(options: NginxOptions): Promise<RunningProcess>
   if (account !== undefined) chownFiles(options, account)
   // Without -e Nginx would first open the log path it was compiled with, which belongs to root.
   const args = ['-p', options.stateFolder, '-e', 'stderr', '-g', 'daemon off;', '-c', file]
-  const check = asAccount(options.program, [...args, '-t', '-q'], account)
-  const checked = await tryCommand(check.command, check.args, { timeoutMs: CHECK_TIMEOUT_MS })
-  if (checked.status !== 0)
-    throw new SetupProblem(`Nginx refuses its configuration: ${checked.output.trim()}`)
+  const check = async (): Promise<string | null> => {
+    const { command, args: asked } = asAccount(options.program, [...args, '-t', '-q'], account)
+    const { status, output } = await tryCommand(command, asked, { timeoutMs: CHECK_TIMEOUT_MS })
+    return status === 0 ? null : `Nginx refuses its configuration: ${output.trim()}`
+  }
+  const refused = await check()
+  if (refused !== null) throw new SetupProblem(refused)
   const running = await startProcess({
     name: 'Nginx',
     command: options.program,
@@ -62,16 +66,25 @@ export async function startNginx(options: NginxOptions): Promise<RunningProcess>
     isReady: () => isLive(options),
   })
   rotateAccessLog(running, options)
-  followNetworks(running, options)
+  followNetworks(running, options, networks, check)
   if (options.watchesInstances === true) takeOutTheFailed(running, options, configure)
   return running
 }
 
 /** Has Nginx read the lists of networks again when they change. */
-function followNetworks(running: RunningProcess, options: NginxOptions): void {
+function followNetworks(
+  running: RunningProcess,
+  options: NginxOptions,
+  networks: Networks,
+  check: () => Promise<string | null>,
+): void {
   const ended = new AbortController()
   void running.exited.then(() => ended.abort())
-  void watchNetworks(networkFolders(options), ended.signal, () => running.send('SIGHUP'))
+  void watchNetworks(networkFolders(options), networks, ended.signal, async () => {
+    const refused = await check()
+    if (refused === null) running.send('SIGHUP')
+    return refused
+  })
 }
 
 /** SIGHUP makes Nginx read its configuration again: new workers take the new requests, the old ones end those in hand. */
@@ -83,7 +96,7 @@ function takeOutTheFailed(
   const ended = new AbortController()
   void running.exited.then(() => ended.abort())
   void watchInstances({
-    addresses: [...new Set(Object.values(upstreams).flat())],
+    groups: Object.values(upstreams),
     signal: ended.signal,
     onChange: (out) => {
       configure(out)
@@ -95,9 +108,11 @@ function takeOutTheFailed(
 /** Nginx writes this log itself, and opens it again when it is asked to. */
 function rotateAccessLog(running: RunningProcess, { accessLogFile, logLimits }: NginxOptions): void {
   if (logLimits === undefined) return
-  const look = setInterval(() => {
+  const trouble = new SayOnce(`${accessLogFile} can't be put aside`)
+  const rotate = (): void => {
     if (putAsideWhenFull(accessLogFile, logLimits)) running.send('SIGUSR1')
-  }, ACCESS_LOG_LOOK_EVERY_MS).unref()
+  }
+  const look = setInterval(() => void trouble.attempt(rotate), ACCESS_LOG_LOOK_EVERY_MS).unref()
   void running.exited.then(() => clearInterval(look))
 }
 
