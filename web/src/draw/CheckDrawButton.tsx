@@ -1,6 +1,7 @@
 import { lazy, Suspense, useState } from 'react'
 import { Button } from '../parts/Button.tsx'
 import { Loading } from '../parts/Loading.tsx'
+import { PartFailure } from '../parts/PageFailure.tsx'
 import { useWords } from '../use-words.ts'
 
 const DrawCheck = lazy(() => import('./load-draw-check.ts').then(({ loadDrawCheck }) => loadDrawCheck()))
@@ -17,8 +18,10 @@ export function CheckDrawButton({ scheduleId }: { scheduleId: number }) {
     )
   }
   return (
-    <Suspense fallback={<Loading />}>
-      <DrawCheck scheduleId={scheduleId} />
-    </Suspense>
+    <PartFailure>
+      <Suspense fallback={<Loading />}>
+        <DrawCheck scheduleId={scheduleId} />
+      </Suspense>
+    </PartFailure>
   )
 }
