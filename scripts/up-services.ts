@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { publishedKeys } from '@frontrow/identity-provider/signing-keys'
 import { httpStatus } from '@frontrow/local-stack/http-status'
-import type { Upstreams } from '@frontrow/local-stack/nginx'
+import type { Upstreams } from '@frontrow/local-stack/nginx-options'
 import { freePorts } from '@frontrow/local-stack/ports'
 import { startProcess } from '@frontrow/local-stack/process'
 import { runCommand } from '@frontrow/local-stack/run-command'

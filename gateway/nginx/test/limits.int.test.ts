@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { eventually } from '@frontrow/test-kit/eventually'
@@ -173,6 +173,8 @@ test('the PROXY protocol names the client, and who does not speak it is not hear
 
 test('lists of networks are read again when they change, and a line that is none spoils nothing', async () => {
   const networksFolder = mkdtempSync(join(tmpdir(), 'frontrow-networks-'))
+  const said: string[] = []
+  jest.spyOn(process.stderr, 'write').mockImplementation((text) => said.push(String(text)) > 0)
   const write = (list: string, text: string): void => writeFileSync(join(networksFolder, list), text)
   write('blocked', '# nobody yet\n')
   const changing = await startGateway({
@@ -185,14 +187,22 @@ test('lists of networks are read again when they change, and a line that is none
       (await fetch(`${changing.url}/api/v1/openapi.json`, { headers: { 'x-forwarded-for': address } })).status
     expect(await statusFor('198.51.100.1')).toBe(200)
     write('exempt', '192.0.2.0/24\n')
-    write('blocked', '198.51.100.0/28  # an attack\nnot a network;\n2001:db8::/200\n')
+    write('blocked', '198.51.100.0/28  # an attack\nnot a network;\n2001:db8::/200\nfe80::1%eth0\n')
     await eventually(async () => expect(await statusFor('198.51.100.2')).toBe(403), { withinMs: 20_000 })
     for (let count = 0; count < 30; count += 1) expect(await statusFor('192.0.2.1')).toBe(200)
+    // A list that can't be read leaves both as they are, and is followed again when it can.
+    rmSync(join(networksFolder, 'exempt'))
+    mkdirSync(join(networksFolder, 'exempt'))
+    write('blocked', '203.0.113.0/28\n')
+    await eventually(() => expect(said.join('')).toContain('stay as they were: EISDIR'), { withinMs: 20_000 })
+    expect(await statusFor('198.51.100.2')).toBe(403)
+    rmSync(join(networksFolder, 'exempt'), { recursive: true })
     write('blocked', '')
     await eventually(async () => expect(await statusFor('198.51.100.3')).toBe(200), { withinMs: 20_000 })
     // It is still the one that was started.
     expect(process.kill(changing.pid, 0)).toBe(true)
   } finally {
+    jest.restoreAllMocks()
     await changing.stop()
     rmSync(networksFolder, { recursive: true, force: true })
   }

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ensurePrograms } from '@frontrow/local-stack/install'
 import { ensureCertificate, startNginx } from '@frontrow/local-stack/nginx'
-import type { NginxOptions } from '@frontrow/local-stack/nginx'
+import type { NginxOptions } from '@frontrow/local-stack/nginx-options'
 import { freePorts } from '@frontrow/local-stack/ports'
 import { readRateLimits } from '../../../scripts/gateway-settings.ts'
 

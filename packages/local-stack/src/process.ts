@@ -188,7 +188,9 @@ async function waitUntilReady(spec: ProcessSpec, exited: Promise<Exit>, logStart
   })
   while (Date.now() < deadline) {
     spec.signal?.throwIfAborted()
-    if (await spec.isReady()) return
+    const isReady = await spec.isReady()
+    spec.signal?.throwIfAborted()
+    if (isReady) return
     await Promise.race([delay(READY_POLL_MS), exited])
     if (exit !== undefined) {
       const ending = exit.signal === null ? `exit code ${exit.code}` : `signal ${exit.signal}`

@@ -41,7 +41,7 @@ const RESTART_PACE: RestartPace = { firstWaitMs: 1_000, waitMaxMs: 15_000, stead
 
 /**
  * Starts a process, and again each time it ends: it is never given up, because its end may have a reason that passes, such as a full
- * disk or a person with `kill`. A first start that fails throws, since its reason is most likely a setting.
+ * disk or a person with `kill`. Once `signal` aborts it is started no more, and runs until it is stopped. A first start that fails throws, since its reason is most likely a setting.
  */
 export async function supervise(
   start: (signal: AbortSignal) => Promise<RunningProcess>,
@@ -51,20 +51,24 @@ export async function supervise(
 ): Promise<Supervised> {
   const first = await start(signal)
   const stopping = new AbortController()
+  const ended = AbortSignal.any([signal, stopping.signal])
   let current = first
   const watch = async (): Promise<void> => {
     let startedAt = performance.now()
     let endings = 0
     let how = describeExit(await current.exited)
-    while (!stopping.signal.aborted) {
+    while (!ended.aborted) {
       if (performance.now() - startedAt >= pace.steadyMs) endings = 0
       const waitMs = Math.min(pace.firstWaitMs * 2 ** endings, pace.waitMaxMs)
       endings += 1
       events.onRestart({ name: first.name, how, logFile: first.logFile, waitMs })
       try {
-        await delay(waitMs, undefined, { signal: stopping.signal })
+        await delay(waitMs, undefined, { signal: ended })
         startedAt = performance.now()
-        current = await start(stopping.signal)
+        current = await start(ended)
+        // It may have been ready in the moment in which it was to stop.
+        if (ended.aborted) await current.stop()
+        if (ended.aborted) return
         events.onRecovered(first.name)
         how = describeExit(await current.exited)
       } catch (error) {

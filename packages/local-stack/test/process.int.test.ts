@@ -277,3 +277,67 @@ test('a server that ends while it starts is reported with the end of its log, wh
   })
   await expect(startProcess(spec)).rejects.toThrow(/exit code 3[^]*the disk is on fire/)
 })
+
+test('a process that is ready again in the moment in which it is stopped is stopped', async () => {
+  const report = reporter()
+  const spec = shell('hurried', 'exec sleep 60')
+  const second = Promise.withResolvers<void>()
+  let starts = 0
+  const pace = { firstWaitMs: 1, waitMaxMs: 1, steadyMs: 600_000 }
+  const supervised = await supervise(
+    async () => {
+      starts += 1
+      const running = await startProcess(spec)
+      if (starts > 1) await second.promise
+      return running
+    },
+    report.events,
+    never,
+    pace,
+  )
+  process.kill(livingProcess(spec.pidFile) ?? 0, 'SIGKILL')
+  await eventually(() => {
+    expect(starts).toBe(2)
+    expect(livingProcess(spec.pidFile)).not.toBeNull()
+  })
+  const stopped = supervised.stop()
+  second.resolve()
+  await stopped
+  expect(livingProcess(spec.pidFile)).toBeNull()
+  expect(report.recoveries).toBe(0)
+})
+
+test('a start that is called off while the server answers for the first time fails, and leaves nothing behind', async () => {
+  const off = new AbortController()
+  const spec = shell('called-off', 'exec sleep 60', {
+    signal: off.signal,
+    isReady: async () => {
+      off.abort(new Error('Ctrl-C'))
+      return true
+    },
+  })
+  await expect(startProcess(spec)).rejects.toThrow('Ctrl-C')
+  expect(livingProcess(spec.pidFile)).toBeNull()
+})
+
+test('a process that ends while all are being stopped is not started again', async () => {
+  const report = reporter()
+  const halt = new AbortController()
+  const spec = shell('ended-early', 'exec sleep 60')
+  let exited: Promise<unknown> | undefined
+  const supervised = await supervise(
+    async () => {
+      const running = await startProcess(spec)
+      exited = running.exited
+      return running
+    },
+    report.events,
+    halt.signal,
+  )
+  halt.abort()
+  process.kill(livingProcess(spec.pidFile) ?? 0, 'SIGKILL')
+  await exited
+  await new Promise(setImmediate)
+  await supervised.stop()
+  expect(report.waits).toEqual([])
+})
