@@ -26,7 +26,6 @@ import { locatePlace } from './places/locate-place.ts'
 import type { ExpectedOwner } from './places/locate-place.ts'
 import { reissueToken } from './places/reissue-token.ts'
 import { lineJson, watchedRoomJson } from './room-json.ts'
-import { knownOpening } from './schedules.ts'
 import type { PlaceStreams } from './streams/place-streams.ts'
 
 const COOKIE_ATTRIBUTES = 'Path=/; HttpOnly; Secure; SameSite=Lax'
@@ -44,7 +43,7 @@ export function addRoutes(http: HttpServer, ctx: QueueContext, streams: PlaceStr
     withCookies(await joinWaitingRoom(ctx, whose(caller, body))),
   )
   http.handle(nowServingRoute, async ({ params: { scheduleId } }) => {
-    await knownOpening(ctx.schedules, scheduleId)
+    await ctx.strangersLookups.check(scheduleId)
     const line = lineJson(scheduleId, await ctx.rooms.summary(scheduleId))
     return { status: 200, data: line, headers: { 'Cache-Control': 'public, max-age=1' } }
   })

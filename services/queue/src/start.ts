@@ -30,6 +30,7 @@ import { RedisGate } from './redis-room/redis-gate.ts'
 import { RedisRoom } from './redis-room/redis-room.ts'
 import { Rooms } from './rooms.ts'
 import { createSchedules } from './schedules.ts'
+import { StrangersLookups } from './strangers-lookups.ts'
 import { PlaceStreams } from './streams/place-streams.ts'
 import { checkSystem } from './system-health.ts'
 
@@ -103,6 +104,7 @@ function createContext(host: ServiceHost, config: QueueConfig): QueueContext {
     logger,
     events,
     schedules,
+    strangersLookups: new StrangersLookups(schedules),
     rooms: new Rooms({ redis: redisRoom, postgres, mirror }),
     joins: createJoinBatches(changes),
     notes: createPlaceNotes(changes),

@@ -31,7 +31,7 @@ export async function describeFairness(
   scheduleId: number,
   from: number | undefined,
 ): Promise<FairnessDescription> {
-  await ctx.schedules.get(scheduleId)
+  await ctx.strangersLookups.get(scheduleId)
   const room = await readOrMakeRoom(ctx, scheduleId)
   // The log may have grown since the room was read; the page ends where the room says.
   const page = from === undefined ? [] : await readLog(ctx.pool, scheduleId, from, PAGE)
