@@ -1,6 +1,7 @@
 import { lazy, Suspense, useState } from 'react'
 import { Button } from '../parts/Button.tsx'
 import { Loading } from '../parts/Loading.tsx'
+import { PartFailure } from '../parts/PageFailure.tsx'
 import { useWords } from '../use-words.ts'
 import type { DrawId } from './draw-note.ts'
 
@@ -18,8 +19,10 @@ export function CheckDrawButton({ draw }: { draw: DrawId }) {
     )
   }
   return (
-    <Suspense fallback={<Loading />}>
-      <DrawCheck draw={draw} />
-    </Suspense>
+    <PartFailure>
+      <Suspense fallback={<Loading />}>
+        <DrawCheck draw={draw} />
+      </Suspense>
+    </PartFailure>
   )
 }
