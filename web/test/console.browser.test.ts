@@ -2,8 +2,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { chromiumProgram, openFan, startBrowser } from './fan-browser.ts'
 import type { Fan } from './fan-browser.ts'
+import { realCardStories } from './real-card.stories.ts'
 import { startSystem } from './running-system.ts'
 import type { RunningSystem } from './running-system.ts'
+import type { Stage } from './stage.ts'
+import { startStripe } from './stripe-stand-in.ts'
+import type { StripeStandIn } from './stripe-stand-in.ts'
 
 /** The smaller of the demo's schedules, with 50 seats. */
 const scheduleId = 1
@@ -24,12 +28,15 @@ const described =
 described(() => {
   let system: RunningSystem
   let browser: Browser
+  let stripe: StripeStandIn
   const people: Fan[] = []
 
   beforeAll(async () => {
+    // This system takes real cards; the one of the other stories takes the simulator's.
+    stripe = await startStripe()
     const starts = await Promise.allSettled([
       // Who is let in by a call alone is never seen again, and keeps the place all the same.
-      startSystem({ SHOW_UP_MS: '3600000' }).then((started) => (system = started)),
+      startSystem({ SHOW_UP_MS: '3600000', ...stripe.settings }).then((started) => (system = started)),
       startBrowser().then((started) => (browser = started)),
     ])
     for (const start of starts) if (start.status === 'rejected') throw start.reason
@@ -44,6 +51,7 @@ described(() => {
   afterAll(async () => {
     await browser?.close()
     await system?.stop()
+    await stripe?.stop()
   })
 
   const open = async (path: string, options: BrowserContextOptions = {}): Promise<Fan> => {
@@ -52,6 +60,14 @@ described(() => {
     await person.page.goto(path)
     return person
   }
+
+  const stage: Stage = {
+    get system() {
+      return system
+    },
+    open,
+  }
+  realCardStories(stage, () => stripe)
 
   test('who is signed out signs in and comes back; a fan who opens the console is told why not', async () => {
     const { page, signIn, look } = await open('/console/audit')

@@ -75,8 +75,13 @@ function watched(room: Room, before: WatchedRoom | undefined): WatchedRoom {
   return {
     room,
     waiting: withNumber(before?.waiting ?? emptySeries, at, room.waiting),
-    admitted: withNumber(before?.admitted ?? emptySeries, at, room.admitted),
+    admitted: withKnown(before?.admitted ?? emptySeries, at, room.admitted),
   }
+}
+
+/** A number that the server does not know at the moment leaves the series as it is. */
+function withKnown(series: Series, at: number, value: number | null): Series {
+  return value === null ? series : withNumber(series, at, value)
 }
 
 /** What is held, sold and refused. */
