@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import type { FormEvent } from 'react'
 import { Button } from '../../parts/Button.tsx'
 import { RefusalNote } from '../../parts/RefusalNote.tsx'
 import { useWords } from '../../use-words.ts'
@@ -29,7 +30,8 @@ export function LimitsForm({ room, write }: { room: Room; write: Write<Steering,
     setDrafts({})
     setIsAsked(false)
   }
-  const apply = (): void => {
+  const apply = (event: FormEvent): void => {
+    event.preventDefault()
     setIsAsked(true)
     if (isWrong || !isChanged) return
     write.press(change, () => {
@@ -38,14 +40,7 @@ export function LimitsForm({ room, write }: { room: Room; write: Write<Steering,
     })
   }
   return (
-    <form
-      className={styles['limits']}
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault()
-        apply()
-      }}
-    >
+    <form className={styles['limits']} noValidate onSubmit={apply}>
       {read.map(({ name, draft, typed }) => (
         <LimitField
           key={name}

@@ -14,6 +14,7 @@ import { useWords } from '../../use-words.ts'
 import { useMorePages } from '../use-more-pages.ts'
 import { CheckField, SelectField, TextField } from '../form/Field.tsx'
 import { useForm } from '../form/use-form.ts'
+import type { Form } from '../form/use-form.ts'
 import { WriteNote } from '../form/WriteNote.tsx'
 import { checkNewDate, chosenVenue, firstNewDate } from './new-date.ts'
 import { SectionRows } from './SectionRows.tsx'
@@ -103,23 +104,7 @@ function NewDateForm({
           label: city === null ? name : `${name}, ${city}`,
         }))}
       />
-      <fieldset className={styles['group']}>
-        <legend>{t('newDate.times')}</legend>
-        <p className={styles['hint']}>{t('newDate.timesIn', { timeZone })}</p>
-        <div className={styles['columns']}>
-          {timeFields.map((name) => (
-            <TextField
-              key={name}
-              form={form}
-              name={name}
-              type="datetime-local"
-              label={t(`time.${name}`)}
-              isOptional={optionalTimes.has(name)}
-              hint={timeHint(name, t)}
-            />
-          ))}
-        </div>
-      </fieldset>
+      <Times form={form} timeZone={timeZone} />
       <CheckField
         form={form}
         name="noOrphanSeats"
@@ -140,5 +125,28 @@ function NewDateForm({
         )}
       </p>
     </form>
+  )
+}
+
+function Times({ form, timeZone }: { form: Form<unknown>; timeZone: string }) {
+  const { t } = useWords()
+  return (
+    <fieldset className={styles['group']}>
+      <legend>{t('newDate.times')}</legend>
+      <p className={styles['hint']}>{t('newDate.timesIn', { timeZone })}</p>
+      <div className={styles['columns']}>
+        {timeFields.map((name) => (
+          <TextField
+            key={name}
+            form={form}
+            name={name}
+            type="datetime-local"
+            label={t(`time.${name}`)}
+            isOptional={optionalTimes.has(name)}
+            hint={timeHint(name, t)}
+          />
+        ))}
+      </div>
+    </fieldset>
   )
 }
