@@ -69,7 +69,7 @@ async function openUsedReads() {
   const opened = openReads()
   await eventually(async () => {
     await opened.reads.look()
-    expect(opened.reads.ageMs).toBeLessThan(500)
+    expect(opened.reads.isUsed).toBe(true)
   })
   opened.lines.length = 0
   return opened
