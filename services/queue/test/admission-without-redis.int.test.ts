@@ -120,10 +120,11 @@ test('a room whose waiting room is off lets everybody in; a paused one nobody', 
 })
 
 test('those who come early are drawn and let in at the opening, and not before', async () => {
-  const scheduleId = catalog.addSchedule({ bookingOpenAtMs: Date.now() + 2_500 })
+  const scheduleId = catalog.addEarlySchedule()
   await client().steer(scheduleId, { maxActive: 100, admitPerSecond: 1_000 })
   const early = await crowd(scheduleId, 10)
   expect(early.map((answer) => answer.data['status'])).toEqual(early.map(() => 'WAITING'))
+  catalog.open(scheduleId)
   await eventually(async () => expect(await positions(early)).toEqual(early.map(() => 0)))
   const { rows } = await database().query<{ sequence: number; early: boolean }>(
     `SELECT t.sequence, t.activated_at < r.drawn_at AS early FROM queue_tokens t JOIN rooms r USING (schedule_id)

@@ -72,7 +72,7 @@ async function admissionsOf(scheduleId: number, length: number) {
 
 test('who comes before the opening is let in in the drawn order, who comes after it behind them, as committed to before', async () => {
   const people = 40
-  const scheduleId = opensIn(2_500)
+  const scheduleId = catalog.addEarlySchedule()
   const promised = await fairness(scheduleId)
   expect(promised).toMatchObject({ seed: null, draw: null, entries: [], nextFrom: null })
   await client().steer(scheduleId, { maxActive: 1_000, admitPerSecond: 1_000 })
@@ -87,6 +87,7 @@ test('who comes before the opening is let in in the drawn order, who comes after
   const renewed = await client().reissue(scheduleId, 'early-5')
   expect(renewed.data).toMatchObject({ sequence: entries[5], status: 'WAITING' })
   const tokens = early.map((answer, index) => (index === 5 ? renewed : answer).data['token'])
+  catalog.open(scheduleId)
 
   await eventually(async () => {
     expect((await fairness(scheduleId)).draw).toMatchObject({ entries: people })
@@ -205,13 +206,14 @@ test('a draw that was cut off in the middle is finished with the same result, by
 })
 
 test('a join that the opening overtakes on its way to the mirror keeps its entry number, and with it its drawn place', async () => {
-  const scheduleId = opensIn(1_500)
+  const scheduleId = catalog.addEarlySchedule()
   await client().steer(scheduleId, { maxActive: 1_000 })
   const companions = await joinAtOnce(scheduleId, 8)
   const { ctx } = service()
   const add = ctx.joins.add.bind(ctx.joins)
   ctx.joins.add = async (...asked) => {
     const given = await add(...asked)
+    catalog.open(scheduleId)
     await eventually(async () => {
       expect((await fairness(scheduleId)).draw).toMatchObject({ entries: 9 })
       // The room is built again, so that the mirror knows the place by its drawn number.

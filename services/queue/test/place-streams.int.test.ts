@@ -121,11 +121,12 @@ describe('the stream of a place', () => {
   })
 
   test('goes on through the draw at the opening, whatever sequence it gives', async () => {
-    const scheduleId = catalog.addSchedule({ bookingOpenAtMs: Date.now() + 2_500 })
+    const scheduleId = catalog.addEarlySchedule()
     await client.steer(scheduleId, { maxActive: 1 })
     const joins = [await client.join(scheduleId, 'early-1'), await client.join(scheduleId, 'early-2')]
     const streams = await Promise.all(joins.map(({ data }) => listen(data['token'])))
     await Promise.all(streams.map((reader) => reader.event(1)))
+    catalog.open(scheduleId)
     // One of the two is let in, the other one stands in front.
     for (const [index, reader] of streams.entries()) {
       const drawn = await eventually(() => {

@@ -27,6 +27,10 @@ export interface StandInCatalog {
   schedules: Map<number, Schedule>
   /** Adds a schedule that is on sale, and returns its id. */
   addSchedule(change?: Schedule): number
+  /** Adds one whose waiting room is open and whose sale opens when `open` is called: whoever comes before is early, however long it takes. */
+  addEarlySchedule(): number
+  /** Moves the opening to now. The service hears of it within 2 s. */
+  open(scheduleId: number): void
   stop(): Promise<void>
 }
 
@@ -49,22 +53,27 @@ export async function startCatalog(): Promise<StandInCatalog> {
     GetSeats: unaryHandler(host, 'GetSeats', z.object({}), async () => ({ seats: [] })),
   })
   const port = await server.listen('127.0.0.1', 0)
+  const addSchedule = (change: Schedule = {}): number => {
+    const scheduleId = schedules.size + 1
+    const now = Date.now()
+    schedules.set(scheduleId, {
+      scheduleId,
+      bookingOpenAtMs: now - 60_000,
+      waitingRoomOpenAtMs: now - 60_000,
+      bookingCloseAtMs: now + 3_600_000,
+      status: 'ON_SALE',
+      seatCount: 50,
+      ...change,
+    })
+    return scheduleId
+  }
   return {
     address: `127.0.0.1:${port}`,
     schedules,
-    addSchedule(change = {}) {
-      const scheduleId = schedules.size + 1
-      const now = Date.now()
-      schedules.set(scheduleId, {
-        scheduleId,
-        bookingOpenAtMs: now - 60_000,
-        waitingRoomOpenAtMs: now - 60_000,
-        bookingCloseAtMs: now + 3_600_000,
-        status: 'ON_SALE',
-        seatCount: 50,
-        ...change,
-      })
-      return scheduleId
+    addSchedule,
+    addEarlySchedule: () => addSchedule({ bookingOpenAtMs: Date.now() + 1_800_000 }),
+    open(scheduleId) {
+      schedules.set(scheduleId, { ...schedules.get(scheduleId), bookingOpenAtMs: Date.now() })
     },
     stop: () => server.close(1_000),
   }

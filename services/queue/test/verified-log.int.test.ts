@@ -39,7 +39,7 @@ beforeAll(async () => {
   owner = createClient(environment.adminDatabaseUrl, 'test')
   await owner.connect()
   const admitted = queues.all.map(({ ctx }) => jest.spyOn(ctx.events, 'admitted'))
-  scheduleId = catalog.addSchedule({ bookingOpenAtMs: Date.now() + 2_000 })
+  scheduleId = catalog.addSchedule({ bookingOpenAtMs: Date.now() + 5_000 })
   await steer(queues.at(0), scheduleId, LIMITS)
   const { commitment } = await readFairness(queues.at(1), scheduleId)
   const visitors = await visitRoom()

@@ -89,9 +89,10 @@ describe('joining', () => {
   })
 
   test('before the opening makes everybody wait', async () => {
-    const scheduleId = catalog.addSchedule({ bookingOpenAtMs: Date.now() + 2_500 })
+    const scheduleId = catalog.addEarlySchedule()
     const early = await client.join(scheduleId, 'early')
     expect(early.data).toMatchObject({ status: 'WAITING', queuePosition: 1 })
+    catalog.open(scheduleId)
     await eventually(async () => {
       expect((await client.place(early.data['token'])).data['status']).toBe('ACTIVE')
     })
