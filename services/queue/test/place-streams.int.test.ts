@@ -144,7 +144,7 @@ describe('the stream of a place', () => {
   })
 
   test.each(['LEFT', 'USED', 'REISSUED'])(
-    'ends within 2 s with %s, also while the wait is long',
+    'ends soon with %s, also while the wait is long',
     async (how) => {
       const { scheduleId, tokens } = await fullRoom(1)
       // At least a minute's wait is told of a room that is paused, so that its places are polled seldom.
