@@ -14,13 +14,13 @@ RUN node web/build/main.ts /pages && rm -r /pages/.vite
 
 FROM ${NGINX_IMAGE}
 COPY --from=pages /pages /pages
-COPY gateway/nginx/nginx.conf.template /gateway/
+COPY gateway/nginx/*.conf.template /gateway/
 COPY deploy/gateway/start-gateway.sh /gateway/
 # A named volume takes its owner from here; a mounted folder may hold a certificate of your own.
 RUN mkdir /certificates && chown 101:101 /certificates
 # Not root: no port below 1024, and nothing written outside of /tmp and /certificates.
 USER 101:101
 EXPOSE 8080 8443
-# SIGQUIT: requests in work are finished first; nginx.conf.template says for how long.
+# SIGQUIT: requests in work are finished first.
 STOPSIGNAL SIGQUIT
 ENTRYPOINT ["/gateway/start-gateway.sh"]

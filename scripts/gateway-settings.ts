@@ -25,12 +25,14 @@ const limitSettings = z.object({
   ADDRESS_ANONYMOUS_BURST: burst(300, 'requests without any token, but for pages and now-serving'),
   ADDRESS_READS_PER_SECOND: perSecond(
     10,
-    'reads of what is public: concerts, schedules, layouts, keys, the API reference',
+    'reads of what is public: concerts, lists of schedules, layouts, keys, the API reference',
   ),
   ADDRESS_READS_BURST: burst(
     600,
-    'reads of what is public: concerts, schedules, layouts, keys, the API reference',
+    'reads of what is public: concerts, lists of schedules, layouts, keys, the API reference',
   ),
+  ADDRESS_SCHEDULES_PER_SECOND: perSecond(100, 'reads of one schedule, which its page repeats every 5 s'),
+  ADDRESS_SCHEDULES_BURST: burst(600, 'reads of one schedule, which its page repeats every 5 s'),
   ADDRESS_LOG_PAGES_PER_SECOND: perSecond(1, "pages of a room's log of admissions (fairness)"),
   ADDRESS_LOG_PAGES_BURST: burst(60, "pages of a room's log of admissions (fairness)"),
   ADDRESS_JOINS_PER_SECOND: perSecond(100, 'joins of a waiting room'),
@@ -101,6 +103,13 @@ const pageSettings = z.object({
   STRIPE_CURRENCY: cardSettings.STRIPE_CURRENCY.describe(
     'currency that the pages write amounts in: the one that payment and wallet take money in',
   ),
+  STRIPE_PUBLISHABLE_KEY: z
+    .string()
+    .regex(/^pk_(?:test|live)_[A-Za-z0-9]+$/, 'must be a publishable key of Stripe: pk_test_… or pk_live_…')
+    .optional()
+    .describe(
+      "Stripe's publishable key, of the same account as STRIPE_SECRET_KEY: the pages take real cards by Stripe's form; without it they take none",
+    ),
   SEATS_PER_USER_MAX: whole(1, SEATS_MAX, 6).describe(
     'as the reservation service has it: how many seats the pages offer',
   ),

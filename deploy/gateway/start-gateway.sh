@@ -1,5 +1,5 @@
 #!/bin/sh
-# Fills in nginx.conf.template from the environment and runs Nginx, in Docker Compose and in Kubernetes. On a machine
+# Fills in the templates of gateway/nginx from the environment and runs Nginx, in Docker Compose and in Kubernetes. On a machine
 # without containers packages/local-stack/src/nginx.ts does this, with the same names and the same limits. The settings that
 # it takes are in docs/settings.md.
 set -eu
@@ -14,6 +14,7 @@ export TOKEN_REQUESTS_PER_SECOND="${TOKEN_REQUESTS_PER_SECOND:-20}"
 export TOKEN_BURST="${TOKEN_BURST:-100}"
 export ADDRESS_ANONYMOUS_PER_SECOND="${ADDRESS_ANONYMOUS_PER_SECOND:-40}" ADDRESS_ANONYMOUS_BURST="${ADDRESS_ANONYMOUS_BURST:-300}"
 export ADDRESS_READS_PER_SECOND="${ADDRESS_READS_PER_SECOND:-10}" ADDRESS_READS_BURST="${ADDRESS_READS_BURST:-600}"
+export ADDRESS_SCHEDULES_PER_SECOND="${ADDRESS_SCHEDULES_PER_SECOND:-100}" ADDRESS_SCHEDULES_BURST="${ADDRESS_SCHEDULES_BURST:-600}"
 export ADDRESS_LOG_PAGES_PER_SECOND="${ADDRESS_LOG_PAGES_PER_SECOND:-1}" ADDRESS_LOG_PAGES_BURST="${ADDRESS_LOG_PAGES_BURST:-60}"
 export ADDRESS_JOINS_PER_SECOND="${ADDRESS_JOINS_PER_SECOND:-100}" ADDRESS_JOINS_BURST="${ADDRESS_JOINS_BURST:-1000}"
 export ADDRESS_HOLDS_PER_SECOND="${ADDRESS_HOLDS_PER_SECOND:-100}" ADDRESS_HOLDS_BURST="${ADDRESS_HOLDS_BURST:-500}"
@@ -119,6 +120,7 @@ fi
 export OIDC_ISSUER="$issuer" OIDC_CLIENT_ID="${OIDC_CLIENT_ID:-frontrow-web}" OIDC_RESOURCE="${OIDC_RESOURCE:-}"
 export IDENTITY_IS_HERE IDENTITY_SERVERS IDENTITY_ACCESS
 export STRIPE_CURRENCY="${STRIPE_CURRENCY:-krw}" PAGES_TEST_CARDS="${PAGES_TEST_CARDS:-no}"
+export STRIPE_PUBLISHABLE_KEY="${STRIPE_PUBLISHABLE_KEY:-}"
 unset OPERATORS_JWT_SECRET
 # These become part of an answer in JSON and of Nginx's configuration.
 for value in "$OIDC_ISSUER" "$OIDC_CLIENT_ID" "$OIDC_RESOURCE"; do
@@ -134,6 +136,17 @@ case "$PAGES_TEST_CARDS" in
   yes | no) ;;
   *) echo "gateway: PAGES_TEST_CARDS must be yes or no: $PAGES_TEST_CARDS" >&2; exit 1 ;;
 esac
+# The message leaves the value out, which may be a secret key by mistake.
+case "$STRIPE_PUBLISHABLE_KEY" in
+  '') ;;
+  pk_test_*[!A-Za-z0-9]* | pk_live_*[!A-Za-z0-9]*) wrong_key=yes ;;
+  pk_test_?* | pk_live_?*) ;;
+  *) wrong_key=yes ;;
+esac
+if [ "${wrong_key:-no}" = yes ]; then
+  echo "gateway: STRIPE_PUBLISHABLE_KEY must be pk_test_ or pk_live_, and letters and digits" >&2
+  exit 1
+fi
 export SEATS_PER_USER_MAX="${SEATS_PER_USER_MAX:-6}"
 export CHARGE_AMOUNT_MIN="${CHARGE_AMOUNT_MIN:-1000}" CHARGE_AMOUNT_MAX="${CHARGE_AMOUNT_MAX:-1000000}"
 for value in "$SEATS_PER_USER_MAX" "$CHARGE_AMOUNT_MIN" "$CHARGE_AMOUNT_MAX"; do
@@ -213,14 +226,18 @@ fi
 export CERTIFICATE="$folder/tls.crt" CERTIFICATE_KEY="$folder/tls.key"
 
 # Only names in capitals are filled in; everything else with a dollar sign is a variable of Nginx.
-template=/gateway/nginx.conf.template
-names=$(grep -o '\${[A-Z_]*}' "$template" | sort -u)
+templates=/gateway
+names=$(grep -oh '\${[A-Z_]*}' "$templates"/*.conf.template | sort -u)
 for name in $names; do
   variable=${name#??}
   env | grep -q "^${variable%\}}=" || { echo "gateway: no value for $name" >&2; exit 1; }
 done
 write_configuration() {
-  envsubst "$names" <"$template" >"$STATE_FOLDER/nginx.conf"
+  for template in "$templates"/*.conf.template; do
+    file="$STATE_FOLDER/$(basename "$template" .template)"
+    envsubst "$names" <"$template" >"$file.new"
+    mv "$file.new" "$file"
+  done
 }
 write_configuration
 

@@ -63,6 +63,8 @@ beforeAll(async () => {
   const [first = 0, second = 0, closedPort = 0] = await freePorts(3)
   // The wallet service is down: nothing listens on its port.
   groups['wallet'] = [`127.0.0.1:${closedPort}`]
+  // One of two instances of the queue service is gone.
+  groups['health'] = [`127.0.0.1:${closedPort}`, ...(groups['health'] ?? [])]
   port = first
   tlsPort = second
   gateway = `http://127.0.0.1:${port}`
@@ -202,8 +204,8 @@ test.each(['/api/v1/users/1/balance', '/api/v1/admin/wallets/1/adjustments'])(
   },
 )
 
-test('a body above 64 KB is 413', async () => {
-  const answer = await fetch(`${gateway}/api/v1/payments`, { method: 'POST', body: 'x'.repeat(70_000) })
+test.each(['/api/v1/payments', '/health/ready'])('a body above 64 KB is 413 at %s', async (path) => {
+  const answer = await fetch(gateway + path, { method: 'POST', body: 'x'.repeat(70_000) })
   expect(answer.status).toBe(413)
   expect(await answer.json()).toMatchObject({ success: false, error: { code: 'PAYLOAD_TOO_LARGE' } })
 })
@@ -368,6 +370,7 @@ test('pages are told where to sign in, what money is taken in, how much at once,
     resource: '',
     currency: 'eur',
     testCards: false,
+    stripePublishableKey: '',
     seatsPerUserMax: 4,
     chargeAmountMin: 1_000,
     chargeAmountMax: 1_000_000,
@@ -390,6 +393,8 @@ test.each([
   { OIDC_RESOURCE: 'two words' },
   { STRIPE_CURRENCY: 'KRW' },
   { PAGES_TEST_CARDS: 'true' },
+  { STRIPE_PUBLISHABLE_KEY: 'sk_live_51Abc' },
+  { STRIPE_PUBLISHABLE_KEY: 'pk_test_"' },
   { SEATS_PER_USER_MAX: '6 seats' },
   { CHARGE_AMOUNT_MIN: '0' },
 ])('what could break out of that answer is refused: %j', (env) => {

@@ -8,6 +8,7 @@ import type { StartedGateway } from './start-gateway.ts'
 
 const LIMITED = {
   READS: 3,
+  SCHEDULES: 10,
   LOG_PAGES: 2,
   ANONYMOUS: 4,
   JOINS: 5,
@@ -75,7 +76,8 @@ const signedIn = (number: number): Record<string, string> => ({
 })
 
 test.each([
-  ['public reads', '/api/v1/concerts/1/schedules/#', 'GET', LIMITED.READS],
+  ['schedules of a concert', '/api/v1/concerts/1/schedules?a=#', 'GET', LIMITED.READS],
+  ['schedules', '/api/v1/concerts/1/schedules/#', 'GET', LIMITED.SCHEDULES],
   ['concerts', '/api/v1/concerts/#', 'GET', LIMITED.READS],
   ['layouts of seats', '/api/v1/concerts/1/schedules/1/seats/layout/#', 'GET', LIMITED.READS],
   ['keys of tickets', '/api/v1/tickets/keys?a=#', 'GET', LIMITED.READS],
@@ -109,6 +111,11 @@ test.each([
     expect(await statuses(1, '/api/v1/queue/tokens/me', from, { headers: signedIn(TRIED) })).toEqual([200])
   },
 )
+
+test('a crowd behind one address reads how far the line is as often as it may read at all, without tokens', async () => {
+  const path = '/api/v1/queue/schedules/1/now-serving'
+  expect(passed(await statuses(TRIED, path, freshAddress()))).toBe(TRIED)
+})
 
 test('a queue token that is spelled in other ways is not another token', async () => {
   const token = '0190aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee'
@@ -201,6 +208,8 @@ test('people behind one address all buy with the limits that docs/operations.md 
       ADDRESS_BURST: String(people * 20),
       ADDRESS_CONNECTIONS: String(people * 3),
       ADDRESS_READS_BURST: String(people * 4),
+      ADDRESS_SCHEDULES_PER_SECOND: String(people / 5),
+      ADDRESS_SCHEDULES_BURST: String(people),
       ADDRESS_ANONYMOUS_BURST: String(people * 4),
       ADDRESS_JOINS_BURST: String(people),
       ADDRESS_HOLDS_BURST: String(people),

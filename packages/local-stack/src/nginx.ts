@@ -1,7 +1,17 @@
 import { randomBytes } from 'node:crypto'
-import { chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs'
 import { availableParallelism, networkInterfaces } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { httpStatus } from './http-status.ts'
 import { whyNotListen } from './ports.ts'
 import { startProcess } from './process.ts'
@@ -22,7 +32,7 @@ export type Upstreams = Readonly<Record<string, readonly string[]>>
 export interface NginxOptions extends Placement {
   /** The program, as `ensurePrograms` found it. */
   program: string
-  /** A configuration with `${NAMES}`, see `renderTemplate`. */
+  /** A configuration with `${NAMES}`, see `renderTemplate`. Other `*.conf.template` beside it are filled in too, for it to include. */
   templateFile: string
   stateFolder: string
   accessLogFile: string
@@ -64,6 +74,7 @@ type PageSetting =
   | 'OIDC_RESOURCE'
   | 'STRIPE_CURRENCY'
   | 'PAGES_TEST_CARDS'
+  | 'STRIPE_PUBLISHABLE_KEY'
   | 'SEATS_PER_USER_MAX'
   | 'CHARGE_AMOUNT_MIN'
   | 'CHARGE_AMOUNT_MAX'
@@ -135,10 +146,33 @@ function configuring(
   options: NginxOptions,
   version: NginxVersion,
 ): (out: ReadonlySet<string>) => void {
-  const template = readFileSync(options.templateFile, 'utf8')
+  const templates = readTemplates(file, options.templateFile)
   const settings = templateSettings(options, version)
-  return (out) =>
-    writeFileSync(file, renderTemplate(template, { ...settings, ...serverLines(options.upstreams, out) }))
+  return (out) => {
+    const filled = { ...settings, ...serverLines(options.upstreams, out) }
+    for (const [name, template] of templates) replaceFile(name, renderTemplate(template, filled))
+  }
+}
+
+/** The main template, which becomes `file`, and those beside it, which it includes by their names. */
+function readTemplates(file: string, templateFile: string): [file: string, template: string][] {
+  const folder = dirname(templateFile)
+  const others = readdirSync(folder).filter(
+    (name) => name.endsWith('.conf.template') && name !== basename(templateFile),
+  )
+  return [
+    [file, readFileSync(templateFile, 'utf8')],
+    ...others.map((name): [string, string] => [
+      join(dirname(file), basename(name, '.template')),
+      readFileSync(join(folder, name), 'utf8'),
+    ]),
+  ]
+}
+
+/** Nginx may read a file at any time, and must not find half of it. */
+function replaceFile(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text)
+  renameSync(`${file}.new`, file)
 }
 
 /** Has Nginx read the lists of networks again when they change. */
@@ -225,6 +259,7 @@ function templateSettings(options: NginxOptions, version: NginxVersion): Templat
     OIDC_RESOURCE: options.pageSettings?.OIDC_RESOURCE ?? '',
     STRIPE_CURRENCY: options.pageSettings?.STRIPE_CURRENCY ?? 'krw',
     PAGES_TEST_CARDS: options.pageSettings?.PAGES_TEST_CARDS ?? 'no',
+    STRIPE_PUBLISHABLE_KEY: options.pageSettings?.STRIPE_PUBLISHABLE_KEY ?? '',
     SEATS_PER_USER_MAX: options.pageSettings?.SEATS_PER_USER_MAX ?? 6,
     CHARGE_AMOUNT_MIN: options.pageSettings?.CHARGE_AMOUNT_MIN ?? 1_000,
     CHARGE_AMOUNT_MAX: options.pageSettings?.CHARGE_AMOUNT_MAX ?? 1_000_000,

@@ -71,17 +71,17 @@ export const hostSettings = z.object({
     .min(1)
     .default('frontrow')
     .describe('whom a bearer token has to be for (its claim aud)'),
-  PERSON_POLLS_PER_MINUTE: whole(1, 1_000_000, 600).describe(
+  PERSON_POLLS_PER_MINUTE: whole(1, 1_000_000, 1_500).describe(
     'reads of one person in a minute, and at once; more are answered 429. Each instance counts by itself, as for all limits of a person',
   ),
-  PERSON_JOINS_PER_MINUTE: whole(1, 1_000_000, 60).describe('joins, reissues and leaves of one person'),
-  PERSON_HOLDS_PER_MINUTE: whole(1, 1_000_000, 120).describe(
+  PERSON_JOINS_PER_MINUTE: whole(1, 1_000_000, 300).describe('joins, reissues and leaves of one person'),
+  PERSON_HOLDS_PER_MINUTE: whole(1, 1_000_000, 600).describe(
     'holds, refreshes and cancellations of one person',
   ),
-  PERSON_PAYMENTS_PER_MINUTE: whole(1, 1_000_000, 60).describe(
+  PERSON_PAYMENTS_PER_MINUTE: whole(1, 1_000_000, 300).describe(
     'payments, charges and uses of points of one person',
   ),
-  PERSON_ADMIN_PER_MINUTE: whole(1, 1_000_000, 3_000).describe('requests of one admin, of any kind'),
+  PERSON_ADMIN_PER_MINUTE: whole(1, 1_000_000, 6_000).describe('requests of one admin, of any kind'),
   PERSON_STREAMS_MAX: whole(1, 1_000_000, 6).describe(
     'event streams that one person may have open at once, of places and of seats each',
   ),

@@ -6,7 +6,7 @@ import type { Reply } from '@frontrow/service-host/serve-route'
 import type { QueueContext } from './context.ts'
 import { steerWaitingRoom } from './admission/steer-waiting-room.ts'
 import { watchWaitingRoom } from './admission/watch-waiting-room.ts'
-import { describeFairness, isFullPage } from './fairness/describe-fairness.ts'
+import { cachingOf, describeFairness } from './fairness/describe-fairness.ts'
 import {
   fairnessRoute,
   joinRoute,
@@ -69,8 +69,7 @@ export function addRoutes(http: HttpServer, ctx: QueueContext, streams: PlaceStr
 
   http.handle(fairnessRoute, async ({ params: { scheduleId }, query: { from } }) => {
     const data = await describeFairness(ctx, scheduleId, from)
-    const caching = isFullPage(data) ? 'public, max-age=31536000, immutable' : 'public, max-age=1'
-    return { status: 200, data, headers: { 'Cache-Control': caching } }
+    return { status: 200, data, headers: { 'Cache-Control': cachingOf(data) } }
   })
 
   http.handle(watchRoomRoute, async ({ params: { scheduleId } }) => ({

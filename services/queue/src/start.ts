@@ -106,7 +106,7 @@ function createContext(host: ServiceHost, config: QueueConfig): QueueContext {
     rooms: new Rooms({ redis: redisRoom, postgres, mirror }),
     joins: createJoinBatches(changes),
     notes: createPlaceNotes(changes),
-    admissionCounts: new AdmissionCounts(pool),
+    admissionCounts: new AdmissionCounts({ db: pool, logger }),
     drawsDue: new Set(),
     gate,
     redisRoom,

@@ -198,6 +198,7 @@ test('in a Redis that comes back without its last seconds nobody stands who has 
   await redis.startWithNotedData()
   await redisIsUsed()
   await mirrored(scheduleId)
+  // The service keeps this answer for a moment.
   await eventually(async () => {
     const room = await client.call('GET', `/queue/schedules/${scheduleId}/now-serving`)
     expect(room.data).toMatchObject({ waiting: 0 })

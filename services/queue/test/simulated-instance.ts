@@ -122,7 +122,7 @@ export class SimulatedInstance {
       rooms: new Rooms({ redis: redisRoom, postgres, mirror }),
       joins: createJoinBatches(changes),
       notes: createPlaceNotes(changes),
-      admissionCounts: new AdmissionCounts(pool),
+      admissionCounts: new AdmissionCounts({ db: pool, logger }),
       drawsDue: new Set(),
       gate,
       redisRoom,

@@ -1,12 +1,14 @@
 import { lazy, Suspense, useState } from 'react'
 import { Button } from '../parts/Button.tsx'
 import { Loading } from '../parts/Loading.tsx'
+import { PartFailure } from '../parts/PageFailure.tsx'
 import { useWords } from '../use-words.ts'
+import type { DrawId } from './draw-note.ts'
 
 const DrawCheck = lazy(() => import('./load-draw-check.ts').then(({ loadDrawCheck }) => loadDrawCheck()))
 
 /** Checks the draw where it is pressed; what does it is loaded then. */
-export function CheckDrawButton({ scheduleId }: { scheduleId: number }) {
+export function CheckDrawButton({ draw }: { draw: DrawId }) {
   const { t } = useWords()
   const [isAsked, setIsAsked] = useState(false)
   if (!isAsked) {
@@ -17,8 +19,10 @@ export function CheckDrawButton({ scheduleId }: { scheduleId: number }) {
     )
   }
   return (
-    <Suspense fallback={<Loading />}>
-      <DrawCheck scheduleId={scheduleId} />
-    </Suspense>
+    <PartFailure>
+      <Suspense fallback={<Loading />}>
+        <DrawCheck draw={draw} />
+      </Suspense>
+    </PartFailure>
   )
 }

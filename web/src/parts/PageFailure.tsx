@@ -8,10 +8,24 @@ import { Note } from './Note.tsx'
 /** Shows a page's defect in place of the page, and the next page as if nothing had been. */
 export function PageFailure({ children }: { children: ReactNode }) {
   const { pathname } = useLocation()
-  return <Boundary key={pathname}>{children}</Boundary>
+  return (
+    <Boundary key={pathname} instead={<Failed isPage />}>
+      {children}
+    </Boundary>
+  )
 }
 
-class Boundary extends Component<{ children: ReactNode }, { hasFailed: boolean }> {
+/** Shows a part's defect in its place, so that the rest of the page stays: the line around the draw, the list around a ticket. */
+export function PartFailure({ children }: { children: ReactNode }) {
+  return <Boundary instead={<Failed />}>{children}</Boundary>
+}
+
+/** Leaves out what stands beside the page where it fails: without a boundary of its own the whole page would go with it. */
+export function Extra({ children }: { children: ReactNode }) {
+  return <Boundary instead={null}>{children}</Boundary>
+}
+
+class Boundary extends Component<{ children: ReactNode; instead: ReactNode }, { hasFailed: boolean }> {
   override state = { hasFailed: false }
 
   static getDerivedStateFromError(): { hasFailed: boolean } {
@@ -23,11 +37,11 @@ class Boundary extends Component<{ children: ReactNode }, { hasFailed: boolean }
   }
 
   override render(): ReactNode {
-    return this.state.hasFailed ? <Failed /> : this.props.children
+    return this.state.hasFailed ? this.props.instead : this.props.children
   }
 }
 
-function Failed() {
+function Failed({ isPage = false }: { isPage?: boolean }) {
   const { t } = useWords()
   const isOffline = !navigator.onLine
   useEffect(() => {
@@ -38,7 +52,7 @@ function Failed() {
   }, [isOffline])
   return (
     <Note kind={isOffline ? 'plain' : 'bad'}>
-      <h1>{isOffline ? t('failure.notShown') : t('failure.title')}</h1>
+      {isPage ? <h1>{isOffline ? t('failure.notShown') : t('failure.title')}</h1> : null}
       <p>{isOffline ? t('failure.offline') : t('failure.text')}</p>
       <Button onPress={() => window.location.reload()}>{t('failure.reload')}</Button>
     </Note>

@@ -1,13 +1,16 @@
 import { lazy, Suspense } from 'react'
 import { Loading } from '../parts/Loading.tsx'
+import { PartFailure } from '../parts/PageFailure.tsx'
 
 const Tickets = lazy(() => import('./Tickets.tsx'))
 
 /** The tickets, with what draws them: nobody loads that who has none. */
 export function LazyTickets({ reservationId }: { reservationId: string }) {
   return (
-    <Suspense fallback={<Loading />}>
-      <Tickets reservationId={reservationId} />
-    </Suspense>
+    <PartFailure>
+      <Suspense fallback={<Loading />}>
+        <Tickets reservationId={reservationId} />
+      </Suspense>
+    </PartFailure>
   )
 }

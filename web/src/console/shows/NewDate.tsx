@@ -11,6 +11,7 @@ import { PageTitle } from '../../parts/PageTitle.tsx'
 import { useNumber } from '../../use-ids.ts'
 import { useInstallation } from '../../use-installation.ts'
 import { useWords } from '../../use-words.ts'
+import { useMorePages } from '../use-more-pages.ts'
 import { CheckField, SelectField, TextField } from '../form/Field.tsx'
 import { useForm } from '../form/use-form.ts'
 import { WriteNote } from '../form/WriteNote.tsx'
@@ -31,9 +32,10 @@ function OfConcert({ concertId }: { concertId: number }) {
   const { t } = useWords()
   const concert = useQuery(adminConcertQuery(concertId))
   const venues = useInfiniteQuery(venuesQuery())
+  useMorePages(venues, true)
   const installation = useInstallation()
   return (
-    <Await query={concert}>
+    <Await isPage query={concert}>
       {({ data: { title } }) => (
         <>
           <PageTitle title={t('newDate.title')} above={title} />
@@ -130,9 +132,12 @@ function NewDateForm({
         <Button type="submit" look="main" isDisabled={form.once.isPending}>
           {form.once.isPending ? t('newDate.making') : t('newDate.create')}
         </Button>
-        <ButtonLink to={`/console/shows/concerts/${concertId}`} look="quiet">
-          {t('write.cancel')}
-        </ButtonLink>
+        {/* What is on its way can't be kept from being made. */}
+        {form.once.isPending ? null : (
+          <ButtonLink to={`/console/shows/concerts/${concertId}`} look="quiet">
+            {t('write.cancel')}
+          </ButtonLink>
+        )}
       </p>
     </form>
   )
