@@ -227,10 +227,14 @@ function endProcess(child: ChildProcess | undefined, signal: NodeJS.Signals): Pr
 }
 
 function answersReady(name: ServiceName, opsPort: number): Promise<void> {
-  return eventually(async () => {
-    const answer = await fetch(`http://127.0.0.1:${opsPort}/health/ready`)
-    if (answer.status !== 200) throw new Error(`${name} is not ready: ${await answer.text()}`)
-  })
+  return eventually(
+    async () => {
+      const answer = await fetch(`http://127.0.0.1:${opsPort}/health/ready`)
+      if (answer.status !== 200) throw new Error(`${name} is not ready: ${await answer.text()}`)
+    },
+    // All of them start at once, on a machine that may be busy.
+    { withinMs: 120_000 },
+  )
 }
 
 async function scrape(opsPort: number): Promise<string> {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import * as grpc from '@grpc/grpc-js'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { spawn } from 'node:child_process'
@@ -44,6 +45,7 @@ const logger = createLogger({ service: 'test', level: 'silent' })
 let server: GrpcServer
 let target: GrpcTarget
 let client: grpc.Client
+let port = 0
 let calls = 0
 let answer: (name: string) => Promise<GreetReply>
 
@@ -61,14 +63,8 @@ beforeEach(async () => {
       },
     ),
   })
-  const port = await server.listen('127.0.0.1', 0)
-  target = createGrpcTarget({
-    name: 'greeter',
-    address: `127.0.0.1:${port}`,
-    metrics,
-    refusalKind: (code) =>
-      new Map<string, RefusalKind>([...Object.entries(generalRefusals), ['TAKEN', kind]]).get(code),
-  })
+  port = await server.listen('127.0.0.1', 0)
+  target = openTarget()
   client = new Greeter(target.address, target.credentials, target.channelOptions)
   answer = (name) => Promise.resolve({ text: `hello ${name}` })
 })
@@ -79,8 +75,19 @@ afterEach(async () => {
   await server.close(100)
 })
 
-const greet = (retriable = false, deadlineMs = 10_000) =>
-  target.unary<GreetRequest, GreetReply>(
+function openTarget(more: { deadlineMinMs?: number } = {}): GrpcTarget {
+  return createGrpcTarget({
+    name: 'greeter',
+    address: `127.0.0.1:${port}`,
+    metrics,
+    refusalKind: (code) =>
+      new Map<string, RefusalKind>([...Object.entries(generalRefusals), ['TAKEN', kind]]).get(code),
+    ...more,
+  })
+}
+
+const greet = (retriable = false, deadlineMs = 10_000, over = target) =>
+  over.unary<GreetRequest, GreetReply>(
     'Greet',
     (request, metadata, options, callback) =>
       client.makeUnaryRequest(
@@ -129,6 +136,20 @@ describe('a call to another service', () => {
     const began = performance.now()
     expect(await codeOf(greet(true, 150)({ name: 'Ann' }))).toBe('TIMEOUT')
     expect(performance.now() - began).toBeLessThan(10_000)
+  })
+
+  test('waits at least as long as all calls are to wait', async () => {
+    const patient = openTarget({ deadlineMinMs: 30_000 })
+    try {
+      answer = async (name) => {
+        await delay(300)
+        return { text: name }
+      }
+      expect(await codeOf(greet(false, 100)({ name: 'Ann' }))).toBe('TIMEOUT')
+      expect(await codeOf(greet(false, 100, patient)({ name: 'Ann' }))).toBe('OK')
+    } finally {
+      patient.close()
+    }
   })
 
   test('fails fast once the other side keeps failing, and no call reaches it meanwhile', async () => {

@@ -187,7 +187,7 @@ describe('seats left', () => {
     await eventuallyLeft(path, 48)
   })
 
-  test('are right within 2 s though no event comes, and go on from events where the reservation service is away', async () => {
+  test('are right soon though no event comes, and go on from events where the reservation service is away', async () => {
     const { scheduleId, path, concertId } = await underTest.createSchedule()
     const { takenNow } = underTest.neighbours
     const eventuallyOfGrades = (vip: number, r: number) =>

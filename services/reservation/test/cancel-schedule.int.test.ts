@@ -60,7 +60,7 @@ test('while 10,000 holds and sales of a schedule are cancelled, others go on: ni
   expect(usual).toBeLessThan(1_000 + Math.max(...before))
 })
 
-test('a hold that ran out is told of within 2 s', async () => {
+test('a hold that ran out is told of soon', async () => {
   const { data } = await running.hold('late', { scheduleId: 1, seatIds: [1_001] })
   const reservationId = String(data.reservationId)
   await running.lapse(reservationId)
