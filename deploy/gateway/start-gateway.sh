@@ -86,8 +86,12 @@ servers() { # servers NAME PORT
     done
     return
   fi
+  # Behind one address of Kubernetes stand all instances, so that the failures of one say nothing about the others: the readiness probes
+  # take it out there.
+  limits='max_fails=3 fail_timeout=5s'
+  [ -z "${UPSTREAM_DOMAIN:-}" ] || limits='max_fails=0'
   for _ in $(seq "${SERVERS_EACH:-1}"); do
-    echo "server $1${UPSTREAM_DOMAIN:-}:$2 resolve max_fails=3 fail_timeout=5s;"
+    echo "server $1${UPSTREAM_DOMAIN:-}:$2 resolve $limits;"
   done
 }
 
@@ -265,5 +269,5 @@ nginx -p "$STATE_FOLDER" -e stderr -t -q -c "$STATE_FOLDER/nginx.conf" || {
   : >"$STATE_FOLDER/blocked-networks.conf"
   : >"$STATE_FOLDER/exempt-networks.conf"
 }
-watch_lists &
+(set +e; watch_lists) &
 exec nginx -p "$STATE_FOLDER" -e stderr -g 'daemon off;' -c "$STATE_FOLDER/nginx.conf"
