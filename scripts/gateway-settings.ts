@@ -46,7 +46,7 @@ const limitSettings = z.object({
   ADDRESS_ADMIN_PER_SECOND: perSecond(50, 'requests of admins'),
   ADDRESS_ADMIN_BURST: burst(500, 'requests of admins'),
   HSTS_SECONDS: whole(0, 63_072_000, 31_536_000).describe(
-    'for how long browsers that came by HTTPS come by nothing else (Strict-Transport-Security; never said under the name localhost); 0 takes it back',
+    'for how long browsers that came by HTTPS come by nothing else (Strict-Transport-Security); said where HTTPS has port 443 or REDIRECT_TO_HTTPS is `yes`, since it holds for all ports, and never under the name localhost; 0 takes it back',
   ),
 })
 

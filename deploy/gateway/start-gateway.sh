@@ -33,14 +33,18 @@ beside=$((files / 2))
 export OPEN_FILES="$files" WORKER_CONNECTIONS=$((files - beside))
 
 # TLS_PORT is what Compose publishes; in Kubernetes the Service has the same port as this container.
-HTTPS_REDIRECT=''
+HTTPS_REDIRECT='' TRANSPORT_POLICY=''
+https_port="${HTTPS_PORT:-${TLS_PORT:-8443}}"
+# Browsers keep it for all ports of the host, so it is said where this is the host's HTTPS, not where other programs may have HTTP beside it.
+if [ "${REDIRECT_TO_HTTPS:-no}" = yes ] || [ "$https_port" = 443 ]; then
+  TRANSPORT_POLICY="max-age=$HSTS_SECONDS"
+fi
 if [ "${REDIRECT_TO_HTTPS:-no}" = yes ]; then
-  https_port="${HTTPS_PORT:-${TLS_PORT:-8443}}"
   https_host='$host'
   [ "$https_port" = 443 ] || https_host="\$host:$https_port"
   HTTPS_REDIRECT="if (\$is_sent_to_https) { return 308 https://$https_host\$request_uri; }"
 fi
-export HTTPS_REDIRECT
+export HTTPS_REDIRECT TRANSPORT_POLICY
 # The groups of servers below need Nginx 1.27.3 anyway (resolve), and what idle connections get at a reload 1.27.4.
 export HTTP_TWO='http2 on;' KEEPALIVE_MIN='keepalive_min_timeout 2s;'
 
@@ -77,7 +81,7 @@ servers() { # servers NAME PORT
   found='' any_out=no
   if [ -z "${UPSTREAM_DOMAIN:-}" ]; then found=$(addresses "$1"); fi
   for address in $found; do
-    if is_out "$address:$2"; then any_out=yes; fi
+    if [ "$found" != "$address" ] && is_out "$address:$2"; then any_out=yes; fi
   done
   if [ "$any_out" = yes ]; then
     for address in $found; do
@@ -86,8 +90,12 @@ servers() { # servers NAME PORT
     done
     return
   fi
+  # Behind one address of Kubernetes stand all instances, so that the failures of one say nothing about the others: the readiness probes
+  # take it out there.
+  limits='max_fails=3 fail_timeout=5s'
+  [ -z "${UPSTREAM_DOMAIN:-}" ] || limits='max_fails=0'
   for _ in $(seq "${SERVERS_EACH:-1}"); do
-    echo "server $1${UPSTREAM_DOMAIN:-}:$2 resolve max_fails=3 fail_timeout=5s;"
+    echo "server $1${UPSTREAM_DOMAIN:-}:$2 resolve $limits;"
   done
 }
 
@@ -176,30 +184,41 @@ if [ -n "$TRUSTED_NETWORKS" ]; then
 fi
 # Two lists, a network a line, that may change while Nginx runs: a mounted folder or a ConfigMap.
 lists="${NETWORKS_FOLDER:-/networks}"
+network='^(([0-9]{1,3}[.]){3}[0-9]{1,3}(/[0-9]{1,2})?|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(/[0-9]{1,3})?)$'
+# Writes a list as Nginx wants it, to a file beside the one that it includes. A line that is no network is left out and named: one such line
+# must not let in whom the others block.
 write_list() { # write_list NAME
-  { sed 's/#.*//; s/[[:space:]]//g; /^$/d; s/$/ 1;/' "$lists/$1" 2>/dev/null || true; } >"$STATE_FOLDER/$1-networks.conf"
+  file="$STATE_FOLDER/$1-networks.conf"
+  { sed 's/#.*//; s/[[:space:]]//g; /^$/d' "$lists/$1" 2>/dev/null || true; } >"$file.lines"
+  { grep -E "$network" "$file.lines" || true; } | sed 's/$/ 1;/' >"$file.new"
+  { grep -Ev "$network" "$file.lines" || true; } >"$file.left-out.new"
+  if [ -s "$file.left-out.new" ] && ! cmp -s "$file.left-out.new" "$file.left-out"; then
+    sed "s|^|gateway: $lists/$1: left out, as it is no network: |" "$file.left-out.new" >&2
+  fi
+  mv "$file.left-out.new" "$file.left-out"
 }
 watch_lists() {
-  while sleep 5; do
+  while sleep 5 && kill -0 "$1" 2>/dev/null; do
     for list in blocked exempt; do
       file="$STATE_FOLDER/$list-networks.conf"
-      refused="$STATE_FOLDER/$list-refused"
-      if [ -e "$refused" ] && cmp -s "$lists/$list" "$refused"; then continue; fi
-      cp "$file" "$file.old"
       write_list "$list"
-      if cmp -s "$file" "$file.old"; then continue; fi
+      if cmp -s "$file.new" "$file" || cmp -s "$file.new" "$file.refused"; then continue; fi
+      cp "$file" "$file.old"
+      mv "$file.new" "$file"
       if nginx -p "$STATE_FOLDER" -e stderr -t -q -c "$STATE_FOLDER/nginx.conf"; then
-        kill -HUP $$
+        kill -HUP "$1"
       else
-        echo "gateway: $lists/$list has a line that is no network; the list before it stands" >&2
-        cp "$lists/$list" "$refused"
-        cp "$file.old" "$file"
+        echo "gateway: Nginx refuses $lists/$list; the list before it stands" >&2
+        mv "$file" "$file.refused"
+        mv "$file.old" "$file"
       fi
     done
   done
 }
-write_list blocked
-write_list exempt
+for list in exempt blocked; do
+  write_list "$list"
+  mv "$STATE_FOLDER/$list-networks.conf.new" "$STATE_FOLDER/$list-networks.conf"
+done
 export TRUSTED_NETWORKS BLOCKED_NETWORKS EXEMPT_NETWORKS REAL_ADDRESS
 
 proxied=''
@@ -250,10 +269,11 @@ look() { # look ADDRESS:PORT
 }
 
 # Asks each instance every 2 s whether it answers, whatever the answer is. With SIGHUP Nginx reads its configuration again: new workers take
-# the new requests, the old ones end those in hand. That is done once in 6 s at most.
+# the new requests, the old ones end those in hand. That is done once in 6 s at most, and once in 30 s where instances come and go.
 watch_instances() {
   known=$(all_servers)
-  rounds=3
+  rounds=30
+  wanted=3
   while sleep 2 && kill -0 "$1"; do
     for service in queue:8080 queue:9090 catalog:8080 reservation:8080 payment:8080 wallet:8080; do
       for address in $(addresses "${service%:*}"); do look "$address:${service#*:}" & done
@@ -262,7 +282,9 @@ watch_instances() {
     rounds=$((rounds + 1))
     name_servers
     now=$(all_servers)
-    if [ "$now" != "$known" ] && [ "$rounds" -ge 3 ]; then
+    if [ "$now" != "$known" ] && [ "$rounds" -ge "$wanted" ]; then
+      wanted=3
+      [ "$rounds" -ge 30 ] || wanted=15
       known=$now rounds=0
       write_configuration
       kill -HUP "$1"
@@ -271,11 +293,11 @@ watch_instances() {
 }
 # In Kubernetes the readiness probes do this. Nginx takes this process's place, and so its number.
 if [ -z "${UPSTREAM_DOMAIN:-}" ]; then (set +e; watch_instances $$) & fi
-# A list that Nginx can't read must not keep it from starting.
-nginx -p "$STATE_FOLDER" -e stderr -t -q -c "$STATE_FOLDER/nginx.conf" || {
-  echo "gateway: starting without the lists in $lists" >&2
-  : >"$STATE_FOLDER/blocked-networks.conf"
-  : >"$STATE_FOLDER/exempt-networks.conf"
-}
-watch_lists &
+# A list that Nginx can't read must not keep it from starting, nor empty the other one.
+for list in exempt blocked; do
+  if nginx -p "$STATE_FOLDER" -e stderr -t -q -c "$STATE_FOLDER/nginx.conf"; then break; fi
+  echo "gateway: starting without the list $lists/$list" >&2
+  : >"$STATE_FOLDER/$list-networks.conf"
+done
+(set +e; watch_lists $$) &
 exec nginx -p "$STATE_FOLDER" -e stderr -g 'daemon off;' -c "$STATE_FOLDER/nginx.conf"

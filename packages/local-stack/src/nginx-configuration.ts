@@ -73,11 +73,10 @@ function templateSettings(options: NginxOptions, version: NginxVersion): Templat
     IDENTITY_SERVERS: 'server 127.0.0.1:9 down;',
     // A reader waits 2 s at most: for one instance, or for two in turn.
     READ_TIMEOUT: `${options.readTimeoutSeconds ?? (areSeveral ? 1 : 2)}s`,
-    // The default of the setting, for tests and benches that name limits of requests only.
-    HSTS_SECONDS: 31_536_000,
     ...options.rateLimits,
     ...fileLimits(options.openFilesMax ?? openFilesOfAProcess()),
     HTTPS_REDIRECT: httpsRedirect(options),
+    TRANSPORT_POLICY: transportPolicy(options),
     IDENTITY_IS_HERE: options.upstreams['identity'] === undefined ? 'no' : 'yes',
     IDENTITY_ACCESS: 'allow 127.0.0.0/8; allow ::1; deny all;',
     OIDC_ISSUER: options.pageSettings?.OIDC_ISSUER ?? '',
@@ -189,6 +188,13 @@ function httpsRedirect({ connections = {}, tlsPort }: NginxOptions): string {
   const httpsPort = connections.HTTPS_PORT ?? tlsPort
   const host = httpsPort === 443 ? '$host' : `$host:${httpsPort}`
   return `if ($is_sent_to_https) { return 308 https://${host}$request_uri; }`
+}
+
+/** Browsers keep it for all ports of the host, so it is said where this is the host's HTTPS, not where others may have HTTP beside it. */
+function transportPolicy({ connections = {}, rateLimits, tlsPort }: NginxOptions): string {
+  const isHttpsOfHost = connections.REDIRECT_TO_HTTPS === 'yes' || (connections.HTTPS_PORT ?? tlsPort) === 443
+  // The default of the setting, for tests and benches that name limits of requests only.
+  return isHttpsOfHost ? `max-age=${rateLimits['HSTS_SECONDS'] ?? 31_536_000}` : ''
 }
 
 function hasIpv6(): boolean {

@@ -55,6 +55,11 @@ export interface GrpcTarget {
 
 const RETRY_PAUSE_MS = 25
 const LATE = Symbol('late')
+/** What may take longer than this is work, such as the audit's, which would only be done twice. */
+const LATE_REPEAT_DEADLINE_MAX_MS = 5_000
+/** Repeats of late calls are at most a tenth of all calls, and so many at once: where all is slow, twice the calls would make it slower. */
+const LATE_REPEATS_SHARE = 0.1
+const LATE_REPEATS_MAX = 20
 
 /** Settings of one target. */
 export interface GrpcTargetOptions {
@@ -81,10 +86,11 @@ export function createGrpcTarget(options: GrpcTargetOptions): GrpcTarget {
     volumeThreshold: 20,
     rollingCountMs: 10_000,
     resetMs: 2_000,
-    isFailure: (error) => !(error instanceof Refusal && error.http < 500),
+    isFailure: (error) => !isAnswer(error) && !(error instanceof CalledOff),
     onState: (state) => metrics.breakerState.set({ target: name }, state === 'closed' ? 0 : 1),
   })
   metrics.breakerState.set({ target: name }, 0)
+  let lateRepeats = LATE_REPEATS_MAX
 
   const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
@@ -116,29 +122,53 @@ export function createGrpcTarget(options: GrpcTargetOptions): GrpcTarget {
       const deadlineMs = Math.max(limits.deadlineMs, deadlineMinMs)
       const called = seriesOf(metrics.grpcCalled, (code: string) => ({ target: name, method, code }))
       const target = { ...options, method, called }
-      const callOnce = <Req, Res>(run: UnaryMethod<Req, Res>, request: Req, deadline: number) =>
-        call(target, run, request, deadline)
+      const callOnce = <Req, Res>(
+        run: UnaryMethod<Req, Res>,
+        request: Req,
+        deadline: number,
+        signal?: AbortSignal,
+      ) => call(target, run, request, deadline, signal)
+      const mayRepeatLate = (): boolean => {
+        if (deadlineMs > LATE_REPEAT_DEADLINE_MAX_MS || lateRepeats < 1) return false
+        lateRepeats -= 1
+        return true
+      }
       return (request) => {
         const deadline = Date.now() + deadlineMs
-        const attempt = () => guarded(() => callOnce(invoke, request, deadline))
-        return retriable
-          ? askTwice(attempt, { deadline, deadlineMs, mayRepeat: () => !breaker.isOpen })
-          : attempt()
+        const attempt = (signal?: AbortSignal) => guarded(() => callOnce(invoke, request, deadline, signal))
+        if (!retriable) return attempt()
+        lateRepeats = Math.min(LATE_REPEATS_MAX, lateRepeats + LATE_REPEATS_SHARE)
+        return askTwice(attempt, { deadline, deadlineMs, mayRepeat: () => !breaker.isOpen, mayRepeatLate })
       }
     },
     close: () => breaker.shutdown(),
   }
 }
 
+/** Whoever asked has had an answer already. */
+class CalledOff extends Error {}
+
+/** A refusal that says what is the case, as 404 and 409 do. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof Refusal && error.http < 500
+}
+
 /**
  * Asks once more where the first call lost its connection, and also where it has not been answered for half its time: the instance may be
- * frozen, and the next call most likely goes to another one. Whichever is answered first counts.
+ * frozen, and the next call most likely goes to another one. Whichever is answered first counts, also with a refusal, and the other is
+ * called off.
  */
 async function askTwice<Res>(
-  attempt: () => Promise<Res>,
-  { deadline, deadlineMs, mayRepeat }: { deadline: number; deadlineMs: number; mayRepeat: () => boolean },
+  attempt: (signal: AbortSignal) => Promise<Res>,
+  {
+    deadline,
+    deadlineMs,
+    mayRepeat,
+    mayRepeatLate,
+  }: { deadline: number; deadlineMs: number; mayRepeat: () => boolean; mayRepeatLate: () => boolean },
 ): Promise<Res> {
-  const first = attempt()
+  const answered = new AbortController()
+  const first = attempt(answered.signal)
   const isLate = new AbortController()
   try {
     const late = delay(deadlineMs / 2, LATE, { signal: isLate.signal })
@@ -151,18 +181,34 @@ async function askTwice<Res>(
     const isLost = error instanceof Refusal && error.code === 'UNAVAILABLE'
     if (!isLost || !mayRepeat() || Date.now() + RETRY_PAUSE_MS * 2 > deadline) throw error
     await delay(RETRY_PAUSE_MS * (1 + Math.random()))
-    return attempt()
+    return attempt(answered.signal)
   } finally {
     isLate.abort()
   }
-  if (!mayRepeat()) return first
-  const second = attempt()
+  if (!mayRepeat() || !mayRepeatLate()) return first
   try {
-    return await Promise.any([first, second])
-  } catch {
+    const answer = await Promise.any([first, attempt(answered.signal)].map(asAnswer))
+    return answer()
+  } catch (error) {
     // Both have failed, and the first one's reason is as good.
-    return first
+    if (error instanceof AggregateError) return await first
+    throw error
+  } finally {
+    answered.abort()
   }
+}
+
+/** Settles with what to do with the answer; rejects where there was none. */
+function asAnswer<Res>(asked: Promise<Res>): Promise<() => Res> {
+  return asked.then(
+    (value) => () => value,
+    (error: unknown) => {
+      if (!isAnswer(error)) throw error
+      return () => {
+        throw error
+      }
+    },
+  )
 }
 
 function call<Req, Res>(
@@ -170,12 +216,18 @@ function call<Req, Res>(
   invoke: UnaryMethod<Req, Res>,
   request: Req,
   deadline: number,
+  signal: AbortSignal | undefined,
 ): Promise<Res> {
   const began = performance.now()
   const observe = (code: string): void => options.called(code, (performance.now() - began) / 1_000)
   return new Promise((resolve, reject) => {
-    invoke(request, metadataOfTrace(), { deadline }, (error, value) => {
-      if (error !== null) {
+    const callOff = (): void => asked.cancel()
+    const asked = invoke(request, metadataOfTrace(), { deadline }, (error, value) => {
+      signal?.removeEventListener('abort', callOff)
+      if (error !== null && signal?.aborted === true) {
+        observe('CALLED_OFF')
+        reject(new CalledOff())
+      } else if (error !== null) {
         const refusal = toRefusal(options, error)
         observe(refusal.code)
         reject(refusal)
@@ -186,6 +238,7 @@ function call<Req, Res>(
         resolve(value)
       }
     })
+    signal?.addEventListener('abort', callOff, { once: true })
   })
 }
 

@@ -152,6 +152,24 @@ describe('a call to another service', () => {
     }
   })
 
+  test('that is late is made once more, and a refusal that comes first is the answer', async () => {
+    answer = () =>
+      calls === 1 ? new Promise(() => undefined) : Promise.reject(new Refusal('TAKEN', kind, 'taken'))
+    expect(await codeOf(greet(true, 2_000)({ name: 'Ann' }))).toBe('TAKEN')
+    expect(calls).toBe(2)
+  })
+
+  test('that is late is not made once more where most are late, nor where it is long work', async () => {
+    answer = () => new Promise(() => undefined)
+    const codes = await Promise.all([
+      codeOf(greet(true, 5_100)({ name: 'long' })),
+      ...Array.from({ length: 60 }, () => codeOf(greet(true, 600)({ name: 'Ann' }))),
+    ])
+    expect(new Set(codes)).toEqual(new Set(['TIMEOUT']))
+    // A repeat for each tenth of them, and as many as were saved up.
+    expect(calls).toBeLessThanOrEqual(61 + 20 + 6)
+  })
+
   test('fails fast once the other side keeps failing, and no call reaches it meanwhile', async () => {
     answer = () => Promise.reject(new Error('broken'))
     for (let call = 0; call < 20; call += 1) await codeOf(greet()({ name: 'Ann' }))
