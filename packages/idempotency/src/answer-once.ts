@@ -1,5 +1,6 @@
 import { generalRefusal } from '@frontrow/refusals/general-refusals'
 import type { Tx } from '@frontrow/postgres/pool'
+import { together } from '@frontrow/postgres/transaction'
 import { hashContent } from './idempotency-key.ts'
 import type { KeyedRequest } from './idempotency-key.ts'
 
@@ -13,12 +14,14 @@ export interface OnceAnswer {
  * The answer that was given to this request before, or that of `effect`, which is stored with what `effect` wrote in the same
  * transaction. A second request of the key waits for the first one's transaction. What `effect` throws must undo the transaction,
  * which leaves the key free. Refuses with IDEMPOTENCY_KEY_REUSED where the key was used with other content. `tx` should have done
- * nothing before, so that all who come with this key lock it first.
+ * nothing before, so that all who come with this key lock it first. `beside` sends what else belongs to the effect, in one piece with the
+ * answer, because whatever the effect has locked waits for each way to the server.
  */
 export async function answerOnce(
   tx: Tx,
   request: KeyedRequest,
   effect: () => Promise<OnceAnswer>,
+  beside: () => Promise<void> = async () => {},
 ): Promise<OnceAnswer & { replayed: boolean }> {
   const hash = hashContent(request.content)
   const keyColumns = [request.userId, request.operation, request.key]
@@ -30,12 +33,15 @@ export async function answerOnce(
   })
   if (rowCount === 0) return { ...(await readAnswer(tx, keyColumns, hash)), replayed: true }
   const answer = await effect()
-  await tx.query({
-    name: 'idempotency-answer',
-    text: `UPDATE idempotency_keys SET status = $4, response = $5
-           WHERE user_id = $1 AND operation = $2 AND idempotency_key = $3`,
-    values: [...keyColumns, answer.status, JSON.stringify(answer.response)],
-  })
+  await together([
+    beside(),
+    tx.query({
+      name: 'idempotency-answer',
+      text: `UPDATE idempotency_keys SET status = $4, response = $5
+             WHERE user_id = $1 AND operation = $2 AND idempotency_key = $3`,
+      values: [...keyColumns, answer.status, JSON.stringify(answer.response)],
+    }),
+  ])
   return { ...answer, replayed: false }
 }
 

@@ -4,6 +4,7 @@ import { inTransaction } from '@frontrow/postgres/transaction'
 import { generalRefusal } from '@frontrow/refusals/general-refusals'
 import { z } from 'zod'
 import { answerOnce } from './answer-once.ts'
+import type { OnceAnswer } from './answer-once.ts'
 import { findAnswer } from './idempotency-key.ts'
 
 /** The answer to a write, which JSON can hold. */
@@ -43,21 +44,20 @@ export function writeOnce(
   write: (tx: Tx) => Promise<Written>,
 ): Promise<WrittenReply> {
   return inTransaction(ctx.pool, async (tx) => {
-    if (key === undefined) return writeLogged(tx, write)
+    if (key === undefined) {
+      const written = await write(tx)
+      await completeAdminAction(tx)
+      return written
+    }
     const keyed = { userId: caller.userId, operation, key, content }
-    const { status, response, replayed } = await answerOnce(tx, keyed, async () => {
-      const { status: written, ...answer } = await writeLogged(tx, write)
+    const effect = async (): Promise<OnceAnswer> => {
+      const { status: written, ...answer } = await write(tx)
       return { status: written, response: answer }
-    })
+    }
+    const { status, response, replayed } = await answerOnce(tx, keyed, effect, () => completeAdminAction(tx))
     const { data, headers } = Stored.parse(response)
     return { status, data, headers: { ...headers, ...(replayed ? { 'Idempotency-Replayed': 'true' } : {}) } }
   })
-}
-
-async function writeLogged(tx: Tx, write: (tx: Tx) => Promise<Written>): Promise<Written> {
-  const written = await write(tx)
-  await completeAdminAction(tx)
-  return written
 }
 
 /**
