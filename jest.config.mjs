@@ -10,6 +10,7 @@ export default {
     {
       ...project,
       displayName: 'unit',
+      testTimeout: 30_000,
       testMatch: [
         '**/src/**/*.test.ts',
         '**/proto/*.test.ts',

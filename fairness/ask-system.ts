@@ -53,6 +53,8 @@ export function waitMs(retryAfter: string | null, nowMs: number): number {
 async function fetchPage(address: string, { url, deadlineMs }: SystemAccess): Promise<WireAnswer> {
   try {
     const response = await fetch(address, {
+      // A browser asks again for what it has kept: it may be of a log from before a restore.
+      cache: 'no-cache',
       headers: { accept: 'application/json' },
       redirect: 'manual',
       signal: AbortSignal.timeout(deadlineMs),

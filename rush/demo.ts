@@ -43,6 +43,8 @@ const LEAVE_MS = 20_000
 const LOOK_EVERY_MS = 2_000
 /** So many looks in a row without an answer mean that the system was stopped. */
 const LOOKS_MAX = 5
+/** The limits are tried to be given back for so long: a gateway that is started again is there by then. */
+const GIVE_BACK_MS = 60_000
 
 async function main(): Promise<number> {
   const command = readDemoArguments(process.argv.slice(2), process.env)
@@ -77,24 +79,31 @@ async function runDemo(options: DemoOptions, signIn: SignIn, exchange: HttpExcha
   }
   const { url } = options
   const folder = runFolder(dataFolderOf(process.env))
-  const room = new DemoRoom({ folder, url, scheduleId: sale.scheduleId, api, admin })
+  const room = new DemoRoom({ folder, url, scheduleId: sale.scheduleId, admin })
+  const giving = new GivingBack(room, options, measurements)
   const end = new AbortController()
   end.signal.addEventListener('abort', () => shopping.end())
   const breakOff = (): void => {
     settling.end()
     exchange.close()
   }
-  const stopListening = endOnSignal(end, breakOff)
+  const stopListening = endOnSignal(end, () => {
+    breakOff()
+    giving.breakOff()
+  })
   const closing = setTimeout(() => end.abort(), options.minutes * 60_000)
   try {
     const limits = limitsFor(options)
-    const before = await room.take(limits)
+    const before = await room.take(api, limits)
     console.log(greeting(options, sale, before, limits))
     const crowd = new DemoCrowd(rush, signIn, runId, end)
-    await keepLine({ crowd, measurements, exchange, end, breakOff }, () => room.giveBack(before))
-    console.log(
-      `The limits are as they were: ${written(before)}. ${measurements.count.soldSeats} seats were bought.`,
+    const isGiven = await keepLine({ crowd, measurements, exchange, end, breakOff }, () =>
+      giving.giveBack(before),
     )
+    const outcome = isGiven
+      ? `The limits are as they were: ${written(before)}.`
+      : 'Somebody has set other limits meanwhile, which stay.'
+    console.log(`${outcome} ${measurements.count.soldSeats} seats were bought.`)
     return 0
   } finally {
     clearTimeout(closing)
@@ -112,13 +121,14 @@ interface Running {
 }
 
 /** Keeps the line until the end. The limits are put back at once, and then those who still wait leave. Throws DemoGaveUp. */
-async function keepLine(running: Running, giveBack: () => Promise<void>): Promise<void> {
+async function keepLine(running: Running, giveBack: () => Promise<boolean>): Promise<boolean> {
   const { crowd, end, breakOff } = running
+  let isGiven = false
   const stopProgress = showProgress((elapsedMs) => demoLine(running, elapsedMs))
   const work = Promise.allSettled([crowd.keepLine(), watchSystem(running)])
   try {
     if (!end.signal.aborted) await once(end.signal, 'abort')
-    await giveBack()
+    isGiven = await giveBack()
   } catch (error) {
     if (!(error instanceof PausesEnded || error instanceof NoAnswer)) throw error
     throw new DemoGaveUp(
@@ -130,6 +140,40 @@ async function keepLine(running: Running, giveBack: () => Promise<void>): Promis
     stopProgress()
   }
   for (const outcome of await work) if (outcome.status === 'rejected') throw outcome.reason
+  return isGiven
+}
+
+/** Gives the limits back over connections of its own, since those of the crowd are closed where the system did not answer. */
+class GivingBack {
+  readonly #room: DemoRoom
+  readonly #exchange: HttpExchange
+  readonly #measurements: Measurements
+  readonly #pauses = new Pauses()
+
+  constructor(room: DemoRoom, { url }: DemoOptions, measurements: Measurements) {
+    this.#room = room
+    this.#exchange = createExchange(url, 1, REQUEST_TIMEOUT_MS)
+    this.#measurements = measurements
+  }
+
+  /** Tries for a minute; throws NoAnswer or PausesEnded then. */
+  async giveBack(before: RoomLimits): Promise<boolean> {
+    const late = setTimeout(() => this.breakOff(), GIVE_BACK_MS)
+    const [exchange, measurements, pauses] = [this.#exchange, this.#measurements, this.#pauses]
+    const parts = { exchange, measurements, shopping: pauses, settling: pauses }
+    try {
+      return await this.#room.giveBack(new ApiClient({ ...parts, idPrefix: 'demo-end' }), before)
+    } finally {
+      clearTimeout(late)
+      exchange.close()
+    }
+  }
+
+  /** Gives up. */
+  breakOff(): void {
+    this.#pauses.end()
+    this.#exchange.close()
+  }
 }
 
 /** Breaks the demo off where the system was stopped; each fan would go on trying for a minute and a half. */
@@ -141,6 +185,9 @@ async function watchSystem({ exchange, end, breakOff }: Running): Promise<void> 
     )
     unanswered = isAnswered ? 0 : unanswered + 1
     if (unanswered >= LOOKS_MAX) {
+      console.log(
+        '\nNo answer any more: the demo ends, and tries for a minute to put the limits back; Ctrl-C gives that up.',
+      )
       breakOff()
       end.abort()
     } else await delay(LOOK_EVERY_MS, undefined, { signal: end.signal }).catch(() => undefined) // The end has come.
@@ -246,7 +293,8 @@ function demoLine({ crowd, measurements: { count, now } }: Running, elapsedMs: n
 try {
   process.exitCode = await main()
 } catch (error) {
-  if (!(error instanceof SetupProblem || error instanceof DemoGaveUp)) throw error
-  console.error(error.message)
+  const isTold = error instanceof SetupProblem || error instanceof DemoGaveUp
+  if (!isTold && !(error instanceof NoAnswer || error instanceof PausesEnded)) throw error
+  console.error(isTold ? error.message : `the system does not answer (${error.message || 'broken off'})`)
   process.exitCode = 1
 }

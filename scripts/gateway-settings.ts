@@ -103,6 +103,13 @@ const pageSettings = z.object({
   STRIPE_CURRENCY: cardSettings.STRIPE_CURRENCY.describe(
     'currency that the pages write amounts in: the one that payment and wallet take money in',
   ),
+  STRIPE_PUBLISHABLE_KEY: z
+    .string()
+    .regex(/^pk_(?:test|live)_[A-Za-z0-9]+$/, 'must be a publishable key of Stripe: pk_test_… or pk_live_…')
+    .optional()
+    .describe(
+      "Stripe's publishable key, of the same account as STRIPE_SECRET_KEY: the pages take real cards by Stripe's form; without it they take none",
+    ),
   SEATS_PER_USER_MAX: whole(1, SEATS_MAX, 6).describe(
     'as the reservation service has it: how many seats the pages offer',
   ),

@@ -115,6 +115,16 @@ describe('the settings of npm start', () => {
     expect(() => readUpSettings({ PORT: '8443' })).toThrow('PORT and TLS_PORT are both 8443, and must differ')
   })
 
+  it("take Stripe's publishable key beside the secret one of its mode only, and name neither", () => {
+    const read = (STRIPE_PUBLISHABLE_KEY: string, STRIPE_SECRET_KEY: string) => () =>
+      readUpSettings({ STRIPE_PUBLISHABLE_KEY, STRIPE_SECRET_KEY })
+    expect(read('pk_test_51Abc', 'sk_test_51Abc')).not.toThrow()
+    expect(read('pk_live_51Abc', 'rk_live_51Abc')).not.toThrow()
+    expect(read('', 'sk_live_51Abc')).not.toThrow()
+    expect(read('pk_test_51Abc', '')).toThrow('STRIPE_SECRET_KEY must be set too')
+    expect(read('pk_test_51Abc', 'sk_live_51Abc')).toThrow(/^(?!.*51Abc).*must be of one mode/)
+  })
+
   it('take the identity provider for development, unless another is named, which has to be verifiable', () => {
     const tokensOf = (env: Record<string, string>) => readUpSettings(env).tokens
     expect(tokensOf({ PORT: '9080' })).toEqual({

@@ -86,6 +86,7 @@ export function readUpSettings(env: NodeJS.ProcessEnv): UpSettings {
     throw new SetupProblem(`DATA_DIR must be free of " $ \\ , and line breaks: ${dataFolder}`)
   }
   const logLimits = { bytesMax: LOG_FILE_MB_MAX * 1_000_000, filesMax: LOG_FILES_MAX }
+  checkStripeKeys(env)
   return {
     port: PORT,
     tlsPort: TLS_PORT,
@@ -93,6 +94,20 @@ export function readUpSettings(env: NodeJS.ProcessEnv): UpSettings {
     accessTokenSeconds: ACCESS_TOKEN_SECONDS,
     logLimits,
     tokens: readTokenSource(env, PORT),
+  }
+}
+
+/** The pages make cards with the publishable key, and the services take money from them with the secret one. */
+function checkStripeKeys({ STRIPE_PUBLISHABLE_KEY = '', STRIPE_SECRET_KEY = '' }: NodeJS.ProcessEnv): void {
+  if (STRIPE_PUBLISHABLE_KEY === '') return
+  if (STRIPE_SECRET_KEY === '') {
+    throw new SetupProblem('STRIPE_PUBLISHABLE_KEY is set, so STRIPE_SECRET_KEY must be set too')
+  }
+  const modeOf = (key: string): string | undefined => /^[a-z]+_(test|live)_/.exec(key)?.[1]
+  if (modeOf(STRIPE_PUBLISHABLE_KEY) !== modeOf(STRIPE_SECRET_KEY)) {
+    throw new SetupProblem(
+      'STRIPE_PUBLISHABLE_KEY and STRIPE_SECRET_KEY must be of one mode, both test or both live',
+    )
   }
 }
 

@@ -128,6 +128,7 @@ fi
 export OIDC_ISSUER="$issuer" OIDC_CLIENT_ID="${OIDC_CLIENT_ID:-frontrow-web}" OIDC_RESOURCE="${OIDC_RESOURCE:-}"
 export IDENTITY_IS_HERE IDENTITY_SERVERS IDENTITY_ACCESS
 export STRIPE_CURRENCY="${STRIPE_CURRENCY:-krw}" PAGES_TEST_CARDS="${PAGES_TEST_CARDS:-no}"
+export STRIPE_PUBLISHABLE_KEY="${STRIPE_PUBLISHABLE_KEY:-}"
 unset OPERATORS_JWT_SECRET
 # These become part of an answer in JSON and of Nginx's configuration.
 for value in "$OIDC_ISSUER" "$OIDC_CLIENT_ID" "$OIDC_RESOURCE"; do
@@ -143,6 +144,17 @@ case "$PAGES_TEST_CARDS" in
   yes | no) ;;
   *) echo "gateway: PAGES_TEST_CARDS must be yes or no: $PAGES_TEST_CARDS" >&2; exit 1 ;;
 esac
+# The message leaves the value out, which may be a secret key by mistake.
+case "$STRIPE_PUBLISHABLE_KEY" in
+  '') ;;
+  pk_test_*[!A-Za-z0-9]* | pk_live_*[!A-Za-z0-9]*) wrong_key=yes ;;
+  pk_test_?* | pk_live_?*) ;;
+  *) wrong_key=yes ;;
+esac
+if [ "${wrong_key:-no}" = yes ]; then
+  echo "gateway: STRIPE_PUBLISHABLE_KEY must be pk_test_ or pk_live_, and letters and digits" >&2
+  exit 1
+fi
 export SEATS_PER_USER_MAX="${SEATS_PER_USER_MAX:-6}"
 export CHARGE_AMOUNT_MIN="${CHARGE_AMOUNT_MIN:-1000}" CHARGE_AMOUNT_MAX="${CHARGE_AMOUNT_MAX:-1000000}"
 for value in "$SEATS_PER_USER_MAX" "$CHARGE_AMOUNT_MIN" "$CHARGE_AMOUNT_MAX"; do

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createClient } from '@frontrow/postgres/pool'
 import { serviceNames } from '../../scripts/services.ts'
-import { enter, openOnSale, startOnSaleNetwork } from './on-sale-network.ts'
+import { ask, enter, openOnSale, startOnSaleNetwork } from './on-sale-network.ts'
 import type { Answer, OnSaleNetwork } from './on-sale-network.ts'
 
 let network: OnSaleNetwork
@@ -58,12 +58,12 @@ function asAdmin(): {
 test('every write of an admin is in the log, of whichever service: who, what, when, which request, and how it ended', async () => {
   const { concertId, scheduleId } = await openOnSale(network, 20)
   const fan = await enter(network, 'fan', scheduleId, 50_000)
-  const held = await network.call('POST', '/api/v1/reservations', {
+  const held = await ask(network, 'POST', '/api/v1/reservations', {
     as: 'fan',
     queueToken: fan,
     body: { scheduleId, seatIds: [1] },
   })
-  const bought = await network.call('POST', '/api/v1/reservations', {
+  const bought = await ask(network, 'POST', '/api/v1/reservations', {
     as: 'fan',
     queueToken: fan,
     body: { scheduleId, seatIds: [2] },
@@ -140,7 +140,7 @@ test('every write of an admin is in the log, of whichever service: who, what, wh
 test('writes of admins are DONE by their own transactions, not by what follows them', async () => {
   const { concertId, scheduleId } = await openOnSale(network, 20)
   const queueToken = await enter(network, 'other-fan', scheduleId)
-  const held = await network.call('POST', '/api/v1/reservations', {
+  const held = await ask(network, 'POST', '/api/v1/reservations', {
     as: 'other-fan',
     queueToken,
     body: { scheduleId, seatIds: [3] },

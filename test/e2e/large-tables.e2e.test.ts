@@ -5,7 +5,7 @@ import type { Client } from '@frontrow/postgres/pool'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { loadPast } from '../../bench/purchase/load-past.ts'
 import { serviceNames } from '../../scripts/services.ts'
-import { enter, openOnSale, startOnSaleNetwork } from './on-sale-network.ts'
+import { ask, enter, openOnSale, startOnSaleNetwork } from './on-sale-network.ts'
 import type { OnSaleNetwork } from './on-sale-network.ts'
 
 const OLD_PAYMENTS = 100_000
@@ -35,7 +35,7 @@ async function buy(scheduleId: number, seatId: number): Promise<void> {
   const place = await network.call('GET', '/api/v1/queue/tokens/me', { queueToken })
   expect(place.data).toMatchObject({ status: 'ACTIVE' })
   const hold = (wanted: number) =>
-    network.call('POST', '/api/v1/reservations', {
+    ask(network, 'POST', '/api/v1/reservations', {
       as: userId,
       queueToken,
       key: randomUUID(),
@@ -44,7 +44,7 @@ async function buy(scheduleId: number, seatId: number): Promise<void> {
   const held = await hold(seatId)
   expect(held.status).toBe(201)
   expect((await hold(seatId)).error?.code).toBe('SEAT_TAKEN')
-  const paid = await network.call('POST', '/api/v1/payments', {
+  const paid = await ask(network, 'POST', '/api/v1/payments', {
     as: userId,
     key: randomUUID(),
     queueToken,

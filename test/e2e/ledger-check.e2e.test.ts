@@ -6,7 +6,7 @@ import { createClient } from '@frontrow/postgres/pool'
 import type { Client } from '@frontrow/postgres/pool'
 import { checkMoney } from '../../ledger/check-money.ts'
 import type { Databases } from '../../ledger/databases.ts'
-import { auditHolds, enter, openOnSale, startOnSaleNetwork } from './on-sale-network.ts'
+import { ask, auditHolds, enter, openOnSale, startOnSaleNetwork } from './on-sale-network.ts'
 import type { OnSaleNetwork } from './on-sale-network.ts'
 
 const LINES_MAX = 3
@@ -45,14 +45,14 @@ afterAll(async () => {
 
 async function buy(scheduleId: number, as: string, seatId: number, paymentMethod: 'BALANCE' | 'CARD') {
   const queueToken = await enter(network, as, scheduleId, 100_000)
-  const held = await network.call('POST', '/api/v1/reservations', {
+  const held = await ask(network, 'POST', '/api/v1/reservations', {
     as,
     queueToken,
     body: { scheduleId, seatIds: [seatId] },
   })
   const { reservationId } = held.data
   const card = paymentMethod === 'CARD' ? { card: { token: 'tok_approved' } } : {}
-  const paid = await network.call('POST', '/api/v1/payments', {
+  const paid = await ask(network, 'POST', '/api/v1/payments', {
     as,
     key: randomUUID(),
     body: { reservationId, paymentMethod, ...card },

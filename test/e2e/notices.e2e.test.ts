@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { freePorts } from '@frontrow/local-stack/ports'
 import { Mailbox } from '@frontrow/mailbox/mailbox'
 import { eventually } from '@frontrow/test-kit/eventually'
-import { enter, openOnSale, startOnSaleNetwork } from './on-sale-network.ts'
+import { ask, enter, openOnSale, startOnSaleNetwork } from './on-sale-network.ts'
 import type { OnSaleNetwork } from './on-sale-network.ts'
 
 const BUYERS = 6
@@ -63,14 +63,14 @@ const emailOf = (userId: string): string => `${userId}@example.com`
 
 async function buy(scheduleId: number, userId: string, seatId: number): Promise<void> {
   const queueToken = await enter(network, userId, scheduleId, 100_000)
-  const held = await network.call('POST', '/api/v1/reservations', {
+  const held = await ask(network, 'POST', '/api/v1/reservations', {
     as: userId,
     queueToken,
     key: randomUUID(),
     body: { scheduleId, seatIds: [seatId] },
   })
   expect(held.status).toBe(201)
-  const paid = await network.call('POST', '/api/v1/payments', {
+  const paid = await ask(network, 'POST', '/api/v1/payments', {
     as: userId,
     claims: { email: emailOf(userId) },
     key: randomUUID(),

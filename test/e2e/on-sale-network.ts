@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { expect } from '@jest/globals'
 import { createClient } from '@frontrow/client/client'
 import type { Client } from '@frontrow/client/client'
+import { ApiError } from '@frontrow/client/errors'
 import { ensurePrograms } from '@frontrow/local-stack/install'
 import { ensureCertificate, startNginx } from '@frontrow/local-stack/nginx'
 import { freePorts } from '@frontrow/local-stack/ports'
@@ -112,6 +113,12 @@ export async function startOnSaleNetwork(
     ...Object.fromEntries(
       names.map((name) => [`${name.toUpperCase()}_GRPC`, `ipv4:${addresses(name, 1).join(',')}`]),
     ),
+    // A service asks the other instance after half of it, while the gateway still waits.
+    ...(twice ? { NEIGHBOUR_TIMEOUT_MS: '2500' } : {}),
+    // A buyer on a busy machine is not told to come again, nor to look later.
+    PAYMENT_WAIT_MS: '12000',
+    PAYMENT_DELAY_MAX_MS: '30000',
+    CHARGE_WAIT_MS: '12000',
     SYSTEM_OPS_URLS: names.map((name) => `${name}=http://127.0.0.1:${port(name, 2)}`).join(','),
     TICKET_SIGNING_KEY: makeTicketSigningKey(),
     LOG_LEVEL: 'info',
@@ -255,8 +262,9 @@ async function startGateway(
       health: addressesOf('queue', 2),
     },
     watchesInstances,
-    // Without a second instance there is nobody to ask instead, and the machine is busy with other tests.
-    ...(watchesInstances ? {} : { readTimeoutSeconds: 20 }),
+    // The machine is busy with other tests. Within 4 s the first instance has to be given up, or the second one is not asked any more;
+    // where there is one, nobody can be asked instead.
+    readTimeoutSeconds: watchesInstances ? 3 : 20,
   })
 }
 
@@ -275,10 +283,29 @@ async function callGateway(url: string, method: string, path: string, call: Call
     ...(call.body === undefined
       ? {}
       : { body: typeof call.body === 'string' ? call.body : JSON.stringify(call.body) }),
+    signal: AbortSignal.timeout(60_000),
   })
   const text = await response.text()
   const body = text === '' ? {} : JSON.parse(text)
   return { status: response.status, headers: response.headers, data: body.data, error: body.error }
+}
+
+/** Asks again, under one key, while a busy machine has no answer; a refusal is one. For what may be asked twice. */
+export function ask(
+  network: Pick<OnSaleNetwork, 'call'>,
+  method: string,
+  path: string,
+  call: Call = {},
+): Promise<Answer> {
+  const keyed = method === 'GET' ? call : { key: randomUUID(), ...call }
+  return eventually(
+    async () => {
+      const answer = await network.call(method, path, keyed)
+      if (answer.status >= 500) throw new Error(`no answer but ${answer.status} ${answer.error?.code}`)
+      return answer
+    },
+    { everyMs: 200 },
+  )
 }
 
 /** When a schedule's waiting room and its sale open, in milliseconds from now. */
@@ -297,22 +324,29 @@ export async function openOnSale(
 ): Promise<{ concertId: number; scheduleId: number; bookingOpenAt: string }> {
   const admin = clientOf(network, 'admin', { admin: true })
   const day = 86_400_000
-  const venue = await admin.POST('/api/v1/admin/venues', { body: { name: 'Hall', address: 'Main St 1' } })
-  const concert = await admin.POST('/api/v1/admin/concerts', { body: { title: 'Night' } })
+  const params = { header: { 'Idempotency-Key': randomUUID() } }
+  const venue = await eventually(() =>
+    admin.POST('/api/v1/admin/venues', { params, body: { name: 'Hall', address: 'Main St 1' } }),
+  )
+  const concert = await eventually(() =>
+    admin.POST('/api/v1/admin/concerts', { params, body: { title: 'Night' } }),
+  )
   const { concertId } = concert.data
   const now = Date.now()
   const at = (ms: number): string => new Date(now + ms).toISOString()
-  const schedule = await admin.POST('/api/v1/admin/concerts/{concertId}/schedules', {
-    params: { path: { concertId } },
-    body: {
-      venueId: venue.data.venueId,
-      performanceAt: at(14 * day),
-      ...(waitingRoomInMs === undefined ? {} : { waitingRoomOpenAt: at(waitingRoomInMs) }),
-      bookingOpenAt: at(bookingInMs),
-      bookingCloseAt: at(13 * day),
-      sections: [{ section: 'A', grade: 'R', price: PRICE, rows: 1, seatsPerRow: seats }],
-    },
-  })
+  const schedule = await eventually(() =>
+    admin.POST('/api/v1/admin/concerts/{concertId}/schedules', {
+      params: { ...params, path: { concertId } },
+      body: {
+        venueId: venue.data.venueId,
+        performanceAt: at(14 * day),
+        ...(waitingRoomInMs === undefined ? {} : { waitingRoomOpenAt: at(waitingRoomInMs) }),
+        bookingOpenAt: at(bookingInMs),
+        bookingCloseAt: at(13 * day),
+        sections: [{ section: 'A', grade: 'R', price: PRICE, rows: 1, seatsPerRow: seats }],
+      },
+    }),
+  )
   const { scheduleId, bookingOpenAt } = schedule.data
   return { concertId, scheduleId, bookingOpenAt }
 }
@@ -326,14 +360,14 @@ export async function enter(
 ): Promise<string> {
   const client = clientOf(network, userId)
   if (money > 0) {
-    const charged = await client.POST('/api/v1/users/{userId}/balance/charge', {
-      params: { path: { userId }, header: { 'Idempotency-Key': randomUUID() } },
-      body: { amount: money },
+    const params = { path: { userId }, header: { 'Idempotency-Key': randomUUID() } }
+    await eventually(async () => {
+      const body = { amount: money }
+      const charged = await client.POST('/api/v1/users/{userId}/balance/charge', { params, body })
+      if (charged.status !== 200) throw new Error(`not charged: ${JSON.stringify(charged.data)}`)
     })
-    if (charged.status !== 200) throw new Error(`not charged: ${JSON.stringify(charged.data)}`)
   }
-  const joined = await client.POST('/api/v1/queue/tokens', { body: { scheduleId } })
-  const { token } = joined.data
+  const { token } = (await eventually(() => takePlace(client, scheduleId))).data
   await eventually(
     async () => {
       const me = await client.GET('/api/v1/queue/tokens/me', { queueToken: token })
@@ -342,6 +376,17 @@ export async function enter(
     { everyMs: 200 },
   )
   return token
+}
+
+/** A join that had no answer may have been made all the same; its place is the one that a new token is asked for. */
+async function takePlace(client: Client, scheduleId: number) {
+  const body = { scheduleId }
+  try {
+    return await client.POST('/api/v1/queue/tokens', { body })
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== 'QUEUE_TOKEN_EXISTS') throw error
+    return client.PUT('/api/v1/queue/tokens', { body })
+  }
 }
 
 /** The API as one person calls it; whatever is refused throws. */

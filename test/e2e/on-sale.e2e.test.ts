@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
-import { auditHolds, enter, openOnSale, startOnSaleNetwork } from './on-sale-network.ts'
+import { ask, auditHolds, enter, openOnSale, startOnSaleNetwork } from './on-sale-network.ts'
 import type { Answer, OnSaleNetwork } from './on-sale-network.ts'
 
 let network: OnSaleNetwork
@@ -16,18 +16,17 @@ afterAll(async () => {
 })
 
 const balanceOf = async (userId: string): Promise<number> => {
-  const answer = await network.call('GET', `/api/v1/users/${userId}/balance`, { as: userId })
+  const answer = await ask(network, 'GET', `/api/v1/users/${userId}/balance`, { as: userId })
   return answer.data.currentBalance
 }
 
 const hold = (userId: string, queueToken: string, scheduleId: number, seatIds: number[]): Promise<Answer> =>
-  network.call('POST', '/api/v1/reservations', { as: userId, queueToken, body: { scheduleId, seatIds } })
+  ask(network, 'POST', '/api/v1/reservations', { as: userId, queueToken, body: { scheduleId, seatIds } })
 
 const pay = (userId: string, queueToken: string, reservationId: string, more: object = {}): Promise<Answer> =>
-  network.call('POST', '/api/v1/payments', {
+  ask(network, 'POST', '/api/v1/payments', {
     as: userId,
     queueToken,
-    key: randomUUID(),
     body: { reservationId, paymentMethod: 'BALANCE', ...more },
   })
 

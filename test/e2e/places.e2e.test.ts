@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { verifyFairness } from '../../fairness/main.ts'
-import { auditHolds, enter, openOnSale, startOnSaleNetwork } from './on-sale-network.ts'
+import { ask, auditHolds, enter, openOnSale, startOnSaleNetwork } from './on-sale-network.ts'
 import type { Answer, OnSaleNetwork } from './on-sale-network.ts'
 
 // The places of the waiting room: who comes early, the holds that they make, and what is paid.
@@ -21,26 +20,18 @@ afterAll(async () => {
 const ME = '/api/v1/queue/tokens/me'
 
 const hold = (as: string, queueToken: string, scheduleId: number, seatId: number): Promise<Answer> =>
-  network.call('POST', '/api/v1/reservations', { as, queueToken, body: { scheduleId, seatIds: [seatId] } })
+  ask(network, 'POST', '/api/v1/reservations', { as, queueToken, body: { scheduleId, seatIds: [seatId] } })
 
 const refresh = (as: string, queueToken: string, held: Answer): Promise<Answer> =>
   network.call('POST', `/api/v1/reservations/${held.data.reservationId}/refresh`, { as, queueToken })
 
-/** Without a queue token. Says so again, under its key, while a busy machine has no answer. */
+/** Without a queue token. */
 const pay = (as: string, held: Answer): Promise<Answer> => {
   const body = { reservationId: held.data.reservationId, paymentMethod: 'BALANCE' }
-  const call = { as, key: randomUUID(), body }
-  return eventually(
-    async () => {
-      const answer = await network.call('POST', '/api/v1/payments', call)
-      if (answer.status >= 500) throw new Error(`no answer but ${answer.status}`)
-      return answer
-    },
-    { everyMs: 200 },
-  )
+  return ask(network, 'POST', '/api/v1/payments', { as, body })
 }
 
-const me = (queueToken: string): Promise<Answer> => network.call('GET', ME, { queueToken })
+const me = (queueToken: string): Promise<Answer> => ask(network, 'GET', ME, { queueToken })
 
 async function becomesUsed(queueToken: string): Promise<void> {
   await eventually(async () => expect((await me(queueToken)).error?.code).toBe('QUEUE_TOKEN_INVALID'))

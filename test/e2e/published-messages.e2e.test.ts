@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { messageContracts, topicContracts } from '@frontrow/proto/message-catalog'
 import { createConsumer, createKafka } from '@frontrow/messaging/kafka'
@@ -9,7 +8,7 @@ import addFormats from 'ajv-formats'
 import { z } from 'zod'
 import { createAnalytics } from '../../examples/analytics/test/analytics-under-test.ts'
 import { eventsDocument } from '../../scripts/events-document.ts'
-import { enter, openOnSale, startOnSaleNetwork } from './on-sale-network.ts'
+import { ask, enter, openOnSale, startOnSaleNetwork } from './on-sale-network.ts'
 import type { OnSaleNetwork } from './on-sale-network.ts'
 
 interface Published {
@@ -66,18 +65,18 @@ async function readAllTopics(): Promise<() => Promise<void>> {
 
 async function hold(queueToken: string, as: string, scheduleId: number, seatId: number): Promise<string> {
   const body = { scheduleId, seatIds: [seatId] }
-  const held = await network.call('POST', '/api/v1/reservations', { as, queueToken, body })
+  const held = await ask(network, 'POST', '/api/v1/reservations', { as, queueToken, body })
   expect(held.status).toBe(201)
   return held.data.reservationId
 }
 
 function pay(as: string, reservationId: string, paymentMethod: 'BALANCE' | 'CARD', token = 'tok_approved') {
   const body = { reservationId, paymentMethod, ...(paymentMethod === 'CARD' ? { card: { token } } : {}) }
-  return network.call('POST', '/api/v1/payments', { as, key: randomUUID(), body })
+  return ask(network, 'POST', '/api/v1/payments', { as, body })
 }
 
 const cancel = (as: string, reservationId: string) =>
-  network.call('POST', `/api/v1/reservations/${reservationId}/cancel`, { as })
+  ask(network, 'POST', `/api/v1/reservations/${reservationId}/cancel`, { as })
 
 /** Does what makes the services tell something. */
 async function sellAndChange(): Promise<void> {

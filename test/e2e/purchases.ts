@@ -3,7 +3,7 @@ import { expect } from '@jest/globals'
 import type { Pool } from '@frontrow/postgres/pool'
 import { createPool } from '@frontrow/postgres/pool'
 import { eventually } from '@frontrow/test-kit/eventually'
-import { enter, openOnSale } from './on-sale-network.ts'
+import { ask, enter, openOnSale } from './on-sale-network.ts'
 import type { Answer, OnSaleNetwork } from './on-sale-network.ts'
 import type { ServiceName } from '../../scripts/services.ts'
 
@@ -56,12 +56,12 @@ export async function holdSeat(
 ): Promise<Buyer> {
   const queueToken = await enter(network, userId, scheduleId, money)
   const body = { scheduleId, seatIds: [seatId] }
-  const held = await network.call('POST', '/api/v1/reservations', { as: userId, queueToken, body })
+  const held = await ask(network, 'POST', '/api/v1/reservations', { as: userId, queueToken, body })
   if (held.status !== 201) throw new Error(`not held: ${JSON.stringify(held)}`)
   return { userId, scheduleId, seatId, queueToken, reservationId: held.data.reservationId }
 }
 
-/** Pays from the wallet, or with the token of a card. */
+/** Pays from the wallet, or with the token of a card; asked again under its key while a busy machine has no answer. */
 export function pay(
   network: OnSaleNetwork,
   { userId, reservationId }: Buyer,
@@ -69,7 +69,7 @@ export function pay(
 ): Promise<Answer> {
   const method =
     card === undefined ? { paymentMethod: 'BALANCE' } : { paymentMethod: 'CARD', card: { token: card } }
-  return network.call('POST', '/api/v1/payments', { as: userId, key, body: { reservationId, ...method } })
+  return ask(network, 'POST', '/api/v1/payments', { as: userId, key, body: { reservationId, ...method } })
 }
 
 /** Pays and waits until the payment is APPROVED, in the answer or later; returns its id. */
@@ -96,7 +96,7 @@ export async function isDeclined(network: OnSaleNetwork, buyer: Buyer): Promise<
 }
 
 export function cancel(network: OnSaleNetwork, { userId, reservationId }: Buyer): Promise<Answer> {
-  return network.call('POST', `/api/v1/reservations/${reservationId}/cancel`, { as: userId })
+  return ask(network, 'POST', `/api/v1/reservations/${reservationId}/cancel`, { as: userId })
 }
 
 export async function readPayment(
@@ -104,7 +104,7 @@ export async function readPayment(
   userId: string,
   paymentId: string,
 ): Promise<Answer['data']> {
-  const { status, data } = await network.call('GET', `/api/v1/payments/${paymentId}`, { as: userId })
+  const { status, data } = await ask(network, 'GET', `/api/v1/payments/${paymentId}`, { as: userId })
   expect(status).toBe(200)
   return data
 }
@@ -128,7 +128,7 @@ export function hasStatus(
 }
 
 export async function balanceOf(network: OnSaleNetwork, { userId }: Pick<Buyer, 'userId'>): Promise<number> {
-  const { status, data } = await network.call('GET', `/api/v1/users/${userId}/balance`, { as: userId })
+  const { status, data } = await ask(network, 'GET', `/api/v1/users/${userId}/balance`, { as: userId })
   expect(status).toBe(200)
   return data.currentBalance
 }

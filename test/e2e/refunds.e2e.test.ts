@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createPool } from '@frontrow/postgres/pool'
 import type { Pool } from '@frontrow/postgres/pool'
 import { eventually } from '@frontrow/test-kit/eventually'
-import { auditHolds, enter, openOnSale, startOnSaleNetwork } from './on-sale-network.ts'
+import { ask, auditHolds, enter, openOnSale, startOnSaleNetwork } from './on-sale-network.ts'
 import type { Answer, OnSaleNetwork } from './on-sale-network.ts'
 
 // Money on its way back, while processes are killed and news are lost.
@@ -41,20 +41,20 @@ afterAll(async () => {
 })
 
 const balanceOf = async (userId: string): Promise<number> =>
-  (await network.call('GET', `/api/v1/users/${userId}/balance`, { as: userId })).data?.currentBalance
+  (await ask(network, 'GET', `/api/v1/users/${userId}/balance`, { as: userId })).data?.currentBalance
 
 const paymentOf = async (userId: string, paymentId: string): Promise<Answer['data']> =>
   (await network.call('GET', `/api/v1/payments/${paymentId}`, { as: userId })).data
 
 async function buy(userId: string, scheduleId: number, seatId: number) {
   const queueToken = await enter(network, userId, scheduleId, PRICE)
-  const held = await network.call('POST', '/api/v1/reservations', {
+  const held = await ask(network, 'POST', '/api/v1/reservations', {
     as: userId,
     queueToken,
     body: { scheduleId, seatIds: [seatId] },
   })
   const { reservationId } = held.data
-  const paid = await network.call('POST', '/api/v1/payments', {
+  const paid = await ask(network, 'POST', '/api/v1/payments', {
     as: userId,
     key: randomUUID(),
     body: { reservationId, paymentMethod: 'BALANCE', amount: PRICE },

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { eventually } from '@frontrow/test-kit/eventually'
-import { enter, openOnSale, startOnSaleNetwork } from './on-sale-network.ts'
+import { ask, enter, openOnSale, startOnSaleNetwork } from './on-sale-network.ts'
 import type { Answer, OnSaleNetwork } from './on-sale-network.ts'
 
 let network: OnSaleNetwork
@@ -25,7 +25,7 @@ const change = async (scheduleId: number, body: object): Promise<Answer> => {
 const join = (scheduleId: number) =>
   network.call('POST', '/api/v1/queue/tokens', { as: `user-${randomUUID()}`, body: { scheduleId } })
 const hold = (scheduleId: number, queueToken: string, as: string, seatId: number) =>
-  network.call('POST', '/api/v1/reservations', { as, queueToken, body: { scheduleId, seatIds: [seatId] } })
+  ask(network, 'POST', '/api/v1/reservations', { as, queueToken, body: { scheduleId, seatIds: [seatId] } })
 const codeOf = ({ status, error }: Answer) => error?.code ?? status
 
 test('a window that was moved is seen by the waiting room and by holds within seconds', async () => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import { EventReader } from '@frontrow/test-kit/event-reader'
 import { eventually } from '@frontrow/test-kit/eventually'
-import { enter, openOnSale, startOnSaleNetwork } from './on-sale-network.ts'
+import { ask, enter, openOnSale, startOnSaleNetwork } from './on-sale-network.ts'
 import type { Answer, OnSaleNetwork } from './on-sale-network.ts'
 
 // Both event streams through the gateway: what they tell, and that they last as long as the token that opened them.
@@ -28,7 +28,7 @@ afterAll(async () => {
 })
 
 const hold = (as: string, queueToken: string, scheduleId: number, seatId: number): Promise<Answer> =>
-  network.call('POST', '/api/v1/reservations', { as, queueToken, body: { scheduleId, seatIds: [seatId] } })
+  ask(network, 'POST', '/api/v1/reservations', { as, queueToken, body: { scheduleId, seatIds: [seatId] } })
 
 async function listen(path: string, token: string, more: Record<string, string> = {}): Promise<EventReader> {
   const headers = { 'queue-token': token, 'accept-encoding': 'gzip, br', ...more }
@@ -109,7 +109,7 @@ test('both live on when a hold extends the token, and end when that is used up',
 test('both end when the token was used', async () => {
   const streams = await openStreams('pays', 50_000)
   const held = await hold('pays', streams.token, streams.scheduleId, 1)
-  const paid = await network.call('POST', '/api/v1/payments', {
+  const paid = await ask(network, 'POST', '/api/v1/payments', {
     as: 'pays',
     key: randomUUID(),
     body: { reservationId: held.data.reservationId, paymentMethod: 'BALANCE' },

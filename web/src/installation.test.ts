@@ -4,6 +4,7 @@ import { readInstallation } from './installation.ts'
 const byDefault = {
   currency: 'KRW',
   testCards: false,
+  stripePublishableKey: undefined,
   seatsPerUserMax: 6,
   chargeAmountMin: 1_000,
   chargeAmountMax: 1_000_000,
@@ -20,6 +21,15 @@ test('the gateway says in which currency money is taken, whether test cards are 
     ...byDefault,
     ...limits,
   })
+})
+
+test('real cards are taken by a publishable key of Stripe, and by nothing else', () => {
+  const keyOf = (stripePublishableKey: unknown) =>
+    readInstallation({ stripePublishableKey }).stripePublishableKey
+  expect(keyOf('pk_test_51Abc')).toBe('pk_test_51Abc')
+  expect(keyOf('pk_live_51Abc')).toBe('pk_live_51Abc')
+  for (const none of ['', 'sk_live_51Abc', 'pk_test_', 'pk_test_a b', 7, null])
+    expect(keyOf(none)).toBeUndefined()
 })
 
 test('where it does not say, there are no test cards and the rest is as by default', () => {

@@ -7,6 +7,8 @@ export interface Installation {
   currency: string
   /** Whether the simulator's cards are offered. */
   testCards: boolean
+  /** What Stripe's form for cards is opened with; undefined where real cards are not taken. */
+  stripePublishableKey: string | undefined
   /** How many seats of one show a person may have. */
   seatsPerUserMax: number
   /** What one charge of a wallet may be, in the currency's smallest unit. */
@@ -15,9 +17,12 @@ export interface Installation {
 }
 
 /** What an older gateway does not tell is as it is by default; the API has the last word. */
-const SEATS_PER_USER_MAX = 6
+export const SEATS_PER_USER_MAX = 6
 const CHARGE_AMOUNT_MIN = 1_000
 const CHARGE_AMOUNT_MAX = 1_000_000
+
+/** Stripe also has secret keys, which must never be used in a page. */
+const PUBLISHABLE_KEY = /^pk_(?:test|live)_[A-Za-z0-9]+$/
 
 const READ_WITHIN_MS = 10_000
 const TRIES_MAX = 8
@@ -31,6 +36,15 @@ export function installation(): Installation | undefined {
   return known
 }
 
+/** The installation as soon as it is known; undefined where the gateway never tells it. */
+export async function whenInstalled(): Promise<Installation | undefined> {
+  if (known !== undefined) return known
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const stop = watchInstallation(resolve)
+  await promise.finally(stop)
+  return known
+}
+
 /** Calls `listener` when the installation is known. */
 export function watchInstallation(listener: () => void): () => void {
   listeners.add(listener)
@@ -41,12 +55,15 @@ export function watchInstallation(listener: () => void): () => void {
 /** Reads the answer of `/config.json`. An older gateway does not tell all of these: then there are no cards, and the rest is as by default. */
 export function readInstallation(config: unknown): Installation {
   if (typeof config !== 'object' || config === null) throw new Error('/config.json is no object')
-  const { currency, testCards, seatsPerUserMax, chargeAmountMin, chargeAmountMax } = Object.fromEntries(
-    Object.entries(config),
-  )
+  const { currency, testCards, stripePublishableKey, seatsPerUserMax, chargeAmountMin, chargeAmountMax } =
+    Object.fromEntries(Object.entries(config))
   return {
     currency: typeof currency === 'string' && /^[a-z]{3}$/i.test(currency) ? currency.toUpperCase() : 'KRW',
     testCards: testCards === true,
+    stripePublishableKey:
+      typeof stripePublishableKey === 'string' && PUBLISHABLE_KEY.test(stripePublishableKey)
+        ? stripePublishableKey
+        : undefined,
     seatsPerUserMax: countOr(seatsPerUserMax, SEATS_PER_USER_MAX),
     chargeAmountMin: countOr(chargeAmountMin, CHARGE_AMOUNT_MIN),
     chargeAmountMax: countOr(chargeAmountMax, CHARGE_AMOUNT_MAX),

@@ -1,6 +1,7 @@
 import type { DataOf } from '@frontrow/client/routes'
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { api, dataOf } from './api.ts'
+import { firstCursor, pageOf } from './paging.ts'
 import { serverClock } from './clock.ts'
 import { placeHeader } from './place-token.ts'
 
@@ -43,14 +44,12 @@ export function concertsQuery(query: string) {
           signal,
         }),
       ),
-    initialPageParam: nullCursor,
+    initialPageParam: firstCursor,
     getNextPageParam: ({ nextCursor }) => nextCursor,
   })
 }
 
 /** The cursor of a first page. */
-const nullCursor: string | null = null
-
 /** One concert. */
 export function concertQuery(concertId: number) {
   return queryOptions({
@@ -152,11 +151,11 @@ export function reservationsQuery() {
     queryFn: async ({ pageParam, signal }) =>
       dataOf(
         await api.GET('/api/v1/reservations', {
-          params: { query: { limit: 20, ...(pageParam === null ? {} : { cursor: pageParam }) } },
+          params: { query: pageOf(20, pageParam) },
           signal,
         }),
       ),
-    initialPageParam: nullCursor,
+    initialPageParam: firstCursor,
     getNextPageParam: ({ nextCursor }) => nextCursor,
     refetchInterval: ({ state }) =>
       state.data?.pages.some(({ items }) => items.some(isMoving)) === true ? 5_000 : false,
@@ -213,12 +212,12 @@ export function walletHistoryQuery(userId: string) {
         await api.GET('/api/v1/users/{userId}/balance/history', {
           params: {
             path: { userId },
-            query: { limit: 20, ...(pageParam === null ? {} : { cursor: pageParam }) },
+            query: pageOf(20, pageParam),
           },
           signal,
         }),
       ),
-    initialPageParam: nullCursor,
+    initialPageParam: firstCursor,
     getNextPageParam: ({ nextCursor }) => nextCursor,
   })
 }

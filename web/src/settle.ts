@@ -3,6 +3,9 @@ import { pause } from '@frontrow/client/pause'
 import { isWorthRepeating, repeatAfterMs } from './api.ts'
 import { tabStore } from './browser-store.ts'
 import type { Store } from './browser-store.ts'
+import type { StepEnd } from './cards/card-problem.ts'
+import { readCardStep } from './cards/card-step.ts'
+import type { CardStep } from './cards/card-step.ts'
 import { forgetTry, giveUpTry, keepTry } from './kept-tries.ts'
 
 /** An answer of a route that may take longer: with 202 it goes on, and the same request with the same key waits again. */
@@ -12,17 +15,21 @@ interface Answered {
   data?: unknown
 }
 
-/** What a person is told while a request has no end. `unknown`: nobody answered, and it may have been done all the same. */
-export type Unsettled = 'slow' | 'unknown'
+/**
+ * What a person is told while a request has no end. `unknown`: nobody answered, and it may have been done all the same; `step`: the owner
+ * of the card is asked to confirm it; `refused`: they did not, and the end is on its way.
+ */
+export type Unsettled = 'slow' | 'unknown' | 'step' | 'refused'
 
-/** Nobody waits for the end any more. `slow`: it is still at work; `step`: the card's owner would have to do something at the bank. */
+/** Nobody waits for the end any more: it is still at work, or the owner of the card has a step to take first. */
 export class StillOpenError extends Error {
   override name = 'StillOpenError'
-  readonly reason: 'slow' | 'step'
+  /** The step; undefined where it is only slow. */
+  readonly step: CardStep | undefined
 
-  constructor(reason: 'slow' | 'step') {
-    super(reason === 'slow' ? 'still at work' : 'the card asks for a step of its owner')
-    this.reason = reason
+  constructor(step?: CardStep) {
+    super(step === undefined ? 'still at work' : 'the card asks for a step of its owner')
+    this.step = step
   }
 }
 
@@ -43,6 +50,7 @@ export async function settle<A extends Answered>({
   body,
   send,
   tell,
+  takeStep,
   wait = pause,
   store = tabStore,
   now = Date.now,
@@ -51,12 +59,14 @@ export async function settle<A extends Answered>({
   body: unknown
   send: (key: string) => Promise<A>
   tell: (unsettled: Unsettled) => void
+  /** Has the owner of the card take a step; without it, whatever asks for one is given up. */
+  takeStep?: (step: CardStep) => Promise<StepEnd>
   wait?: (ms: number) => Promise<void>
   store?: Store
   now?: () => number
 }): Promise<Exclude<A, { status: 202 }>> {
   const { key, isNew } = keepTry(purpose, body, store, now())
-  const deadline = now() + DEADLINE_MS
+  let deadline = now() + DEADLINE_MS
   // Whether an earlier send may have been done: then only an answer about this very request ends it.
   let isOpen = !isNew
   const giveUp = (error: unknown): never => {
@@ -88,9 +98,16 @@ export async function settle<A extends Answered>({
     } else {
       isOpen = true
       failures = 0
-      if (asksForStep(outcome.data)) giveUp(new StillOpenError('step'))
-      tell('slow')
-      await pauseFor((outcome.retryAfterSeconds ?? 1) * 1_000, new StillOpenError('slow'))
+      const step = readCardStep(outcome.data)
+      if (step !== undefined) {
+        const askedAt = now()
+        const end = (await takeStep?.(step)) ?? 'open'
+        if (end === 'open') giveUp(new StillOpenError(step))
+        // A person has the time that the bank gives them.
+        deadline += now() - askedAt
+        tell(end === 'refused' ? 'refused' : 'slow')
+      } else tell('slow')
+      await pauseFor((outcome.retryAfterSeconds ?? 1) * 1_000, new StillOpenError())
     }
   }
 }
@@ -115,11 +132,6 @@ function decides(error: ApiError): boolean {
 
 function mayBeDone(error: unknown): boolean {
   return !(error instanceof ApiError) || error.status >= 500 || error.status === 408 || error.status === 409
-}
-
-function asksForStep(data: unknown): boolean {
-  if (typeof data !== 'object' || data === null || !('nextAction' in data)) return false
-  return data.nextAction !== undefined && data.nextAction !== null
 }
 
 function isSettled<A extends Answered>(answer: A): answer is Exclude<A, { status: 202 }> {

@@ -1,11 +1,12 @@
 import { useMutation } from '@tanstack/react-query'
-import { useEffect, useEffectEvent, useState } from 'react'
+import { useEffect, useEffectEvent, useRef, useState } from 'react'
 import { forgetTry, goesOnByItself, keptTry } from './kept-tries.ts'
+import { isSecondPress } from './second-press.ts'
 import type { Unsettled } from './settle.ts'
 
 /** A request that takes effect once, whatever is pressed, reloaded or lost. */
 export interface Once<B, D> {
-  /** Sends it. While one is at work it does nothing; while the end of an earlier one is unknown it goes on with that one. */
+  /** Sends it. While one is at work, and for the second half of a double click, it does nothing; while the end of an earlier one is unknown it goes on with that one. */
   press: (body: B) => void
   isPending: boolean
   unsettled: Unsettled | undefined
@@ -27,6 +28,8 @@ interface OnceOptions<B, D> {
   run: (body: B, tell: (unsettled: Unsettled) => void) => Promise<D>
   /** How old an unfinished try may be to matter still, where that is less than the API keeps its key for. */
   lifeMs?: number
+  /** Whether what a reload cut off goes on without a press; else it is only said that its end is unknown. */
+  goesOn?: boolean
   onSuccess?: (data: D) => unknown
   onError?: () => unknown
   onSettled?: () => unknown
@@ -34,14 +37,18 @@ interface OnceOptions<B, D> {
 
 /** A request of a page that goes on after a reload, while it is young and was not given up. */
 export function useOnce<B, D>(options: OnceOptions<B, D>): Once<B, D> {
-  const { purpose, run } = options
+  const { purpose, run, goesOn = true } = options
   const [unsettled, setUnsettled] = useState<Unsettled>()
+  const doneAtMs = useRef<number>(undefined)
   const sending = useMutation<D, Error, B>({
     mutationFn: (body) => {
       setUnsettled(undefined)
       return run(body, setUnsettled)
     },
-    onSuccess: (data) => options.onSuccess?.(data),
+    onSuccess: (data) => {
+      doneAtMs.current = performance.now()
+      return options.onSuccess?.(data)
+    },
     onError: () => options.onError?.(),
     onSettled: () => options.onSettled?.(),
   })
@@ -50,12 +57,14 @@ export function useOnce<B, D>(options: OnceOptions<B, D>): Once<B, D> {
     if (kept === undefined || sending.isPending) return
     const body = openTry(options)
     if (body === undefined) forgetTry(purpose, kept.key)
-    else if (goesOnByItself(kept)) sending.mutate(body)
+    else if (goesOn && goesOnByItself(kept)) sending.mutate(body)
   })
   useEffect(() => goOn(), [purpose])
   return {
     press: (body) => {
-      if (!sending.isPending) sending.mutate(openTry(options) ?? body)
+      const isSame = JSON.stringify(sending.variables) === JSON.stringify(body)
+      if (sending.isPending || (isSame && isSecondPress(doneAtMs.current, performance.now()))) return
+      sending.mutate(openTry(options) ?? body)
     },
     isPending: sending.isPending,
     unsettled,

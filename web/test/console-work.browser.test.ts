@@ -174,6 +174,12 @@ described(() => {
     await page.getByRole('button', { name: 'Close the sale' }).waitFor()
     expect(new Set(writesOfSale).size).toBe(2)
 
+    // Every button was pressed twice.
+    const { venues, concerts, dates } = await listMade(system)
+    expect(venues).toEqual([expect.objectContaining({ name: 'Harbour Hall' })])
+    expect(concerts).toEqual([expect.objectContaining({ title: 'Harbour Lights' })])
+    expect(dates).toEqual([expect.objectContaining({ concertTitle: 'Harbour Lights' })])
+
     const fan = await open('/')
     await fan.page.getByRole('link', { name: 'Harbour Lights' }).click()
     await fan.page.getByRole('link', { name: /7:30 PM/ }).click()
@@ -310,12 +316,27 @@ function countWrites(page: Page): (string | undefined)[] {
   return keys
 }
 
+/** What the first story made, as the API has it. */
+async function listMade(system: RunningSystem): Promise<Record<'venues' | 'concerts' | 'dates', unknown[]>> {
+  const [venues, concerts, dates] = await Promise.all([
+    itemsOf(system, '/admin/venues'),
+    itemsOf(system, '/admin/concerts?query=Harbour'),
+    itemsOf(system, '/admin/schedules?query=Harbour'),
+  ])
+  return { venues: venues.filter((venue) => Object(venue).name === 'Harbour Hall'), concerts, dates }
+}
+
+async function itemsOf(system: RunningSystem, path: string): Promise<unknown[]> {
+  const listed = await system.call('GET', path)
+  if (typeof listed === 'object' && listed !== null && 'items' in listed && Array.isArray(listed.items))
+    return listed.items
+  throw new Error(`no list: ${JSON.stringify(listed)}`)
+}
+
 /** The schedule that the first story made. */
 async function newestSchedule(system: RunningSystem): Promise<number> {
-  const listed = await system.call('GET', '/admin/schedules?query=Harbour')
-  if (typeof listed === 'object' && listed !== null && 'items' in listed && Array.isArray(listed.items)) {
-    const { scheduleId } = Object(listed.items[0])
-    if (typeof scheduleId === 'number') return scheduleId
-  }
-  throw new Error(`no schedule: ${JSON.stringify(listed)}`)
+  const [made] = await itemsOf(system, '/admin/schedules?query=Harbour')
+  const { scheduleId } = Object(made)
+  if (typeof scheduleId === 'number') return scheduleId
+  throw new Error(`no schedule: ${JSON.stringify(made)}`)
 }

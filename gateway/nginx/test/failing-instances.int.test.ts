@@ -69,6 +69,9 @@ beforeAll(async () => {
     certificate: await ensureCertificate(openssl, join(folder, 'tls')),
     upstreams: Object.fromEntries(groups.map((name) => [name, ports.map((port) => `127.0.0.1:${port}`)])),
     watchesInstances: true,
+    // On a machine that is busy with other tests both instances may need longer than the second that each has by default. Within 4 s
+    // the first one has to be given up, or the other one is not asked any more.
+    readTimeoutSeconds: 3,
     rateLimits: readRateLimits({}),
   })
 }, 60_000)
@@ -139,11 +142,14 @@ const reads = [
 ]
 const writes = ['/reservations', '/payments', '/queue/tokens', '/users/1/point/use']
 
+let crowds = 0
+
 /** People who read and write until they are told to stop; each write has an address of its own. */
 function traffic(): {
   stop: () => Promise<{ readStatuses: number[]; writeStatuses: number[] }>
   sent: () => number
 } {
+  const crowd = (crowds += 1)
   const written: Promise<Answer>[] = []
   const readStatuses: number[] = []
   const end = new AbortController()
@@ -158,7 +164,7 @@ function traffic(): {
   // A write is not waited for, so that those that a frozen instance has keep nobody from sending the next.
   const writer = async (path: string): Promise<void> => {
     for (let number = 0; !end.signal.aborted; number += 1) {
-      written.push(ask('POST', `/api/v1${path}?write=${number}`))
+      written.push(ask('POST', `/api/v1${path}?write=${crowd}-${number}`))
       await delay(20)
     }
   }
@@ -229,7 +235,7 @@ test('while one of two instances is killed and started again every read is answe
   expect(Object.keys(count(readStatuses))).toEqual(['200'])
   // A write that was on its way to the killed one is 503: nobody can know whether it was done.
   expect(Object.keys(count(writeStatuses)).filter((status) => status !== '503')).toEqual(['201'])
-  expect(count(writeStatuses)[503] ?? 0).toBeLessThanOrEqual(12)
+  expect([...timesReached()].filter(([, reached]) => reached > 1)).toEqual([])
 }, 240_000)
 
 test('while all instances are frozen everybody is refused at once in JSON, and the last answer for a crowd stands', async () => {

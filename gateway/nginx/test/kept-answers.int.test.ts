@@ -16,7 +16,7 @@ function serve(request: IncomingMessage, response: ServerResponse): void {
   const url = request.url ?? ''
   const isProblem = request.headers.accept?.includes('problem+json') === true
   response.statusCode = url.includes('/404') ? 404 : 200
-  if (url.includes('from=1001')) response.setHeader('Cache-Control', 'public, max-age=31536000, immutable')
+  if (url.includes('from=1001')) response.setHeader('Cache-Control', 'public, max-age=300')
   else if (url.includes('/fairness')) response.setHeader('Cache-Control', 'public, max-age=1')
   response.setHeader('Content-Type', isProblem ? 'application/problem+json' : 'application/json')
   response.end(
@@ -32,8 +32,11 @@ async function ask(path: string, headers: Record<string, string> = {}): Promise<
 
 const asked = (path: string): number => gateway.passedOn.filter((line) => line === `GET ${path}`).length
 
-async function askAtOnce(count: number, path: string, headers: Record<string, string> = {}): Promise<void> {
+/** Returns how many seconds had begun until all were answered. */
+async function askAtOnce(count: number, path: string, headers: Record<string, string> = {}): Promise<number> {
+  const began = performance.now()
   await Promise.all(Array.from({ length: count }, () => ask(path, headers)))
+  return Math.ceil((performance.now() - began) / 1_000)
 }
 
 test('a full page of the log of admissions is asked for once, for all', async () => {
@@ -41,7 +44,7 @@ test('a full page of the log of admissions is asked for once, for all', async ()
   await askAtOnce(20, path)
   await askAtOnce(20, path, { authorization: 'Bearer h.p.s' })
   expect(asked(path)).toBe(1)
-  expect((await ask(path)).headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
+  expect((await ask(path)).headers.get('cache-control')).toBe('public, max-age=300')
 })
 
 test.each([
@@ -52,14 +55,15 @@ test.each([
   '/api/v1/concerts/7',
   '/api/v1/concerts?limit=2&query=a',
 ])('a crowd that reads %s at once costs the service one request', async (path) => {
-  await askAtOnce(30, path)
+  const seconds = await askAtOnce(30, path)
   expect(asked(path)).toBeGreaterThanOrEqual(1)
-  expect(asked(path)).toBeLessThanOrEqual(3)
+  // One for each second that an answer is kept, and two for a crowd that comes as one runs out.
+  expect(asked(path)).toBeLessThanOrEqual(2 + seconds)
 })
 
 test('whether the system is ready is asked of the services once for all who look', async () => {
-  await Promise.all([askAtOnce(20, '/health/ready'), askAtOnce(20, '/health')])
-  expect(asked('/health/system')).toBeLessThanOrEqual(3)
+  const seconds = await Promise.all([askAtOnce(20, '/health/ready'), askAtOnce(20, '/health')])
+  expect(asked('/health/system')).toBeLessThanOrEqual(2 + Math.max(...seconds))
 })
 
 test.each([

@@ -7,7 +7,8 @@ import { ensurePrograms } from '@frontrow/local-stack/install'
 import { ensureCertificate, startNginx } from '@frontrow/local-stack/nginx'
 import { freePorts } from '@frontrow/local-stack/ports'
 import type { RunningProcess } from '@frontrow/local-stack/process'
-import { readRateLimits } from '../../../scripts/gateway-settings.ts'
+import { readPageSettings, readRateLimits } from '../../../scripts/gateway-settings.ts'
+import { startGateway } from './start-gateway.ts'
 
 const PAGE = '<!doctype html><title>Frontrow</title>'
 const REFERENCE = '<!doctype html><title>Frontrow API</title>'
@@ -80,6 +81,34 @@ test('the page may run only scripts and styles of ours, and nobody may frame it'
   expect(policy).not.toContain('unsafe')
   expect(headers.get('x-content-type-options')).toBe('nosniff')
   expect(headers.get('referrer-policy')).toBe('same-origin')
+})
+
+test('where cards are taken by Stripe, its program, frames and API are let in, and nothing else; without its key nothing is', async () => {
+  const sourcesOf = async (url: string): Promise<Map<string, string[]>> => {
+    const { headers } = await fetch(url)
+    const directives = (headers.get('content-security-policy') ?? '').split('; ')
+    return new Map(directives.map((one) => one.split(' ')).map(([name = '', ...sources]) => [name, sources]))
+  }
+  const pageSettings = readPageSettings({ STRIPE_PUBLISHABLE_KEY: 'pk_test_51Abc', PAGES_TEST_CARDS: 'yes' })
+  const taking = await startGateway({ pagesFolder: join(folder, 'pages'), pageSettings })
+  try {
+    const without = await sourcesOf(`${gateway}/reservations/1`)
+    const withKey = await sourcesOf(`${taking.url}/reservations/1`)
+    const added = [...withKey]
+      .map(([name, sources]) => [name, sources.filter((source) => !without.get(name)?.includes(source))])
+      .filter(([, sources = []]) => sources.length > 0)
+    expect([...withKey.keys()]).toEqual([...without.keys()])
+    expect(added).toEqual([
+      ['script-src', ['https://js.stripe.com', 'https://*.js.stripe.com']],
+      ['connect-src', ['https://api.stripe.com']],
+      ['frame-src', ['https://js.stripe.com', 'https://*.js.stripe.com', 'https://hooks.stripe.com']],
+    ])
+    expect(JSON.stringify([...without])).not.toContain('stripe')
+    const config = await fetch(`${taking.url}/config.json`)
+    expect(await config.json()).toMatchObject({ stripePublishableKey: 'pk_test_51Abc', testCards: false })
+  } finally {
+    await taking.stop()
+  }
 })
 
 test('only the page that renews a sign-in may be framed, by ourselves, and it tells its address to nobody', async () => {

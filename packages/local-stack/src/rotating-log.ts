@@ -94,7 +94,8 @@ export class RotatingLog {
       const fd = this.#open()
       const room = this.#limits.bytesMax - this.#size
       let to = lines.length
-      if (to - from > room) to = lines.lastIndexOf(NEWLINE, from + room - 1) + 1
+      // An index below zero would count from the end of the lines.
+      if (to - from > room) to = room > 0 ? lines.lastIndexOf(NEWLINE, from + room - 1) + 1 : from
       if (to <= from && this.#size > 0) {
         this.#rotate()
         continue

@@ -17,6 +17,8 @@ export interface PoolConfig {
   max: number
   /** The server ends a statement after this long. */
   statementTimeoutMs: number
+  /** Who finds all connections in use, or needs a new one, waits this long; 2 s by default. */
+  connectionWaitMs?: number
   /** Called when a connection breaks, which can happen at any time; without a listener the error would end the process. */
   onError: (error: Error) => void
 }
@@ -52,7 +54,7 @@ export function createPool(config: PoolConfig): Pool {
     // Statements that don't wait for each other go to the server in one piece, answered one after the other.
     pipeline: true,
     types,
-    connectionTimeoutMillis: 2_000,
+    connectionTimeoutMillis: config.connectionWaitMs ?? 2_000,
     idleTimeoutMillis: 30_000,
     maxLifetimeSeconds: 1_800,
     keepAlive: true,

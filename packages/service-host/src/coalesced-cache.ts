@@ -69,6 +69,11 @@ export class CoalescedCache<K extends string | number, V> {
     return known.value
   }
 
+  /** Whether there is a value, however old. */
+  has(key: K): boolean {
+    return this.#entries.has(key)
+  }
+
   /** Makes the next `get` read again, even while a read is in work, since that one may be from before the change. */
   forget(key: K): void {
     this.#entries.delete(key)

@@ -25,6 +25,12 @@ export const hostSettings = z.object({
   DATABASE_STATEMENT_TIMEOUT_MS: whole(100, 10_000, 5_000).describe(
     'a statement that takes longer is cancelled',
   ),
+  DATABASE_POOL_WAIT_MS: whole(100, 30_000, 2_000).describe(
+    'how long a request waits for a connection to PostgreSQL, its own or a new one',
+  ),
+  NEIGHBOUR_TIMEOUT_MS: whole(0, 30_000, 0).describe(
+    'how long a call waits for another service, at least; each call has its own limit, of 400 ms to 9 s by what it asks',
+  ),
   OVERLOAD_WAIT_MS: whole(10, 60_000, 300).describe(
     'while a crowd waits for longer than this, reads are refused (503); writes from twice, payments from three times as long',
   ),
@@ -65,17 +71,17 @@ export const hostSettings = z.object({
     .min(1)
     .default('frontrow')
     .describe('whom a bearer token has to be for (its claim aud)'),
-  PERSON_POLLS_PER_MINUTE: whole(1, 1_000_000, 600).describe(
+  PERSON_POLLS_PER_MINUTE: whole(1, 1_000_000, 1_500).describe(
     'reads of one person in a minute, and at once; more are answered 429. Each instance counts by itself, as for all limits of a person',
   ),
-  PERSON_JOINS_PER_MINUTE: whole(1, 1_000_000, 60).describe('joins, reissues and leaves of one person'),
-  PERSON_HOLDS_PER_MINUTE: whole(1, 1_000_000, 120).describe(
+  PERSON_JOINS_PER_MINUTE: whole(1, 1_000_000, 300).describe('joins, reissues and leaves of one person'),
+  PERSON_HOLDS_PER_MINUTE: whole(1, 1_000_000, 600).describe(
     'holds, refreshes and cancellations of one person',
   ),
-  PERSON_PAYMENTS_PER_MINUTE: whole(1, 1_000_000, 60).describe(
+  PERSON_PAYMENTS_PER_MINUTE: whole(1, 1_000_000, 300).describe(
     'payments, charges and uses of points of one person',
   ),
-  PERSON_ADMIN_PER_MINUTE: whole(1, 1_000_000, 3_000).describe('requests of one admin, of any kind'),
+  PERSON_ADMIN_PER_MINUTE: whole(1, 1_000_000, 6_000).describe('requests of one admin, of any kind'),
   PERSON_STREAMS_MAX: whole(1, 1_000_000, 6).describe(
     'event streams that one person may have open at once, of places and of seats each',
   ),
@@ -94,6 +100,7 @@ export const workerSettings = hostSettings.pick({
   DATABASE_URL: true,
   DATABASE_POOL_MAX: true,
   DATABASE_STATEMENT_TIMEOUT_MS: true,
+  DATABASE_POOL_WAIT_MS: true,
   KAFKA_BROKERS: true,
   KAFKA_TOPIC_PREFIX: true,
   LOG_LEVEL: true,

@@ -68,6 +68,8 @@ export interface GrpcTargetOptions {
   /** host:port, or dns:///host:port for several instances behind one name. */
   address: string
   metrics: HostMetrics
+  /** A call that has a shorter deadline has this one; 0 by default. */
+  deadlineMinMs?: number
   /** Kinds of the refusals that the other side may answer. */
   refusalKind: (code: string) => RefusalKind | undefined
 }
@@ -77,7 +79,7 @@ export interface GrpcTargetOptions {
  * answer only; a refusal is an answer.
  */
 export function createGrpcTarget(options: GrpcTargetOptions): GrpcTarget {
-  const { name, metrics } = options
+  const { name, metrics, deadlineMinMs = 0 } = options
   // One breaker for all methods: they share the process on the other side, and its outage.
   const breaker = createBreaker({
     name,
@@ -106,16 +108,18 @@ export function createGrpcTarget(options: GrpcTargetOptions): GrpcTarget {
     channelOptions: {
       'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
       // An instance that is frozen keeps its connections, so it is asked every second while calls are under way. One that does not answer
-      // for 2 s loses its connection, and with it its share of the calls, until it goes on.
+      // for 2 s, or for as long as every call may take, loses its connection, and with it its share of the calls, until it goes on.
       'grpc.keepalive_time_ms': 1_000,
-      'grpc.keepalive_timeout_ms': 2_000,
+      'grpc.keepalive_timeout_ms': Math.max(2_000, deadlineMinMs),
       'grpc.initial_reconnect_backoff_ms': 100,
       'grpc.max_reconnect_backoff_ms': 2_000,
       'grpc.dns_min_time_between_resolutions_ms': 5_000,
       'grpc.enable_retries': 0,
       'grpc.enable_channelz': 0,
     },
-    unary: (method, invoke, { deadlineMs, retriable }) => {
+    unary: (method, invoke, limits) => {
+      const { retriable } = limits
+      const deadlineMs = Math.max(limits.deadlineMs, deadlineMinMs)
       const called = seriesOf(metrics.grpcCalled, (code: string) => ({ target: name, method, code }))
       const target = { ...options, method, called }
       const callOnce = <Req, Res>(

@@ -90,6 +90,8 @@ export function createHost(options: {
 
   return {
     ...worker,
+    connect: (Service, peer) =>
+      worker.connect(Service, { deadlineMinMs: settings.NEIGHBOUR_TIMEOUT_MS, ...peer }),
     relay,
     http,
     grpc,

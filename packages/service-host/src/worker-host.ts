@@ -28,7 +28,7 @@ export interface WorkerHost {
   /** A client of another service by its generated class; it is closed with the host. */
   connect<C extends Client>(
     Service: new (...target: ConstructorParameters<typeof Client>) => C,
-    options: Pick<GrpcTargetOptions, 'name' | 'address' | 'refusalKind'>,
+    options: Pick<GrpcTargetOptions, 'name' | 'address' | 'refusalKind' | 'deadlineMinMs'>,
   ): Peer<C>
   /** Consumes topics as the consumer group of this service. Call it once. */
   consume<M>(topics: readonly string[], handlers: MessageHandlers<M>): void
@@ -69,6 +69,7 @@ export function createWorkerHost(options: {
     applicationName: service,
     max: settings.DATABASE_POOL_MAX,
     statementTimeoutMs: settings.DATABASE_STATEMENT_TIMEOUT_MS,
+    connectionWaitMs: settings.DATABASE_POOL_WAIT_MS,
     onError: (error) => logger.warn({ err: error }, 'a database connection broke'),
   })
   // Added first and so closed last, because what a service adds before `listen` may still write while it stops.

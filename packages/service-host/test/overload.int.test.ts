@@ -122,7 +122,10 @@ async function refusedNow(): Promise<string[]> {
 test('the longer work waits the more is refused: polls first, then joins, and payments and admins last', async () => {
   const polls = await crowd('GET', '/places/1', CROWD)
   expect(await refusedNow()).toEqual([])
-  clockMs += 150
+  // A second without any answer is a stall.
+  clockMs += 1_050
+  expect(await refusedNow()).toEqual([])
+  clockMs += 100
   expect(await refusedNow()).toEqual(['poll'])
   clockMs += 100
   expect(await refusedNow()).toEqual(['poll', 'join'])
@@ -137,7 +140,7 @@ test('the longer work waits the more is refused: polls first, then joins, and pa
 
 test('what is refused says when to come back, and that nothing was done', async () => {
   const joins = await crowd('POST', '/places', CROWD)
-  clockMs += 150
+  clockMs += 1_150
   const answer = await fetch(`${url}/places/1`)
   expect(answer.status).toBe(503)
   expect(Number(answer.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)

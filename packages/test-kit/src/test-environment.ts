@@ -29,6 +29,13 @@ export interface TestEnvironment {
   dispose(): Promise<void>
 }
 
+/** For tests whose subject is that a server is away: its absence is noticed as soon as in production, or nearly so. */
+export const OUTAGE_DEADLINES = {
+  REDIS_COMMAND_TIMEOUT_MS: '1000',
+  DATABASE_POOL_WAIT_MS: '2000',
+  DATABASE_STATEMENT_TIMEOUT_MS: '5000',
+} as const
+
 /** Tests are a few people who ask for much. Who tests the limits of a person sets them. */
 const manyRequestsOfFewPeople = Object.fromEntries(
   [
@@ -103,10 +110,14 @@ export async function createTestEnvironment(
       DATABASE_URL: databaseUrl(service),
       REDIS_URL: redis.href,
       // Several services, their callers and another test file share two cores, and a command that was too slow is an outage of Redis.
-      REDIS_COMMAND_TIMEOUT_MS: '1000',
+      REDIS_COMMAND_TIMEOUT_MS: '5000',
       KAFKA_BROKERS: kafkaBrokers,
       KAFKA_TOPIC_PREFIX: topicPrefix,
       JWKS_URL: required('FRONTROW_TEST_JWKS_URL'),
+      // Nor is a neighbour or a database away that such a machine lets wait. Tests of these deadlines set their own.
+      NEIGHBOUR_TIMEOUT_MS: '10000',
+      DATABASE_POOL_WAIT_MS: '10000',
+      DATABASE_STATEMENT_TIMEOUT_MS: '10000',
       // Tests send many requests at once on a machine that is busy with other tests; those of overload set their own.
       OVERLOAD_WAIT_MS: '60000',
       LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'silent',

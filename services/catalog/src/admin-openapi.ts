@@ -192,7 +192,7 @@ export const listAllSchedulesRoute = defineRoute({
   tag: adminTag,
   summary: 'Schedules of all concerts, what is on sale or about to be first',
   description:
-    'First those that are ON_SALE, the soonest `bookingOpenAt` first: what is being sold, then what opens next. Then those that are CLOSED or CANCELLED, the latest `bookingOpenAt` first. The pages of one list are of the moment of its first page: booking that opens or closes meanwhile moves no row, and pages go on where they were, whatever is deleted. What an admin changes meanwhile may be shown twice or not at all.',
+    'First those that are ON_SALE, the soonest `bookingOpenAt` first: what is being sold, then what opens next. Then those that are CLOSED or CANCELLED, the latest `bookingOpenAt` first. The pages of one list are of the moment of its first page: booking that opens or closes meanwhile moves no row, and pages go on where they were, whatever is deleted. `status` in the query is as of that moment, too, and `status` of a row is as of now, so a later page of ON_SALE may show one as CLOSED. What an admin changes meanwhile may be shown twice or not at all.',
   auth: 'admin',
   query: z.object({
     status: scheduleStatus.optional(),

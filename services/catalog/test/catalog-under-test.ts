@@ -110,6 +110,7 @@ export async function startCatalogUnderTest(
       method,
       headers: sent,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(60_000),
     })
     const { status } = response
     const parsed = status === 304 ? { success: true, data: null } : Envelope.parse(await response.json())

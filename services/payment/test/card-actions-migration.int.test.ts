@@ -28,8 +28,8 @@ test('orders that are open when the migration runs are due when they were, and w
   const orders = [
     // wanted, status, when its lease ends, in seconds from now, attempts
     ['CAPTURED', 'PENDING', null, 0],
-    ['CAPTURED', 'PENDING', 40, 3],
-    ['REFUNDED', 'PENDING', -5, 2],
+    ['CAPTURED', 'PENDING', 4_000, 3],
+    ['REFUNDED', 'PENDING', -5_000, 2],
     ['REFUNDED', 'CAPTURED', null, 0],
     ['CAPTURED', 'CAPTURED', null, 0],
     ['CAPTURED', 'DECLINED', null, 0],
@@ -50,15 +50,15 @@ test('orders that are open when the migration runs are due when they were, and w
   }
   await client.query(await migration('0003_card_actions.sql'))
   const { rows } = await client.query<{ lane: string | null; due: number | null; leased: boolean }>(
-    `SELECT lane, round(extract(epoch FROM due_at - now()))::int AS due, leased_until IS NOT NULL AS leased
+    `SELECT lane, round(extract(epoch FROM due_at - now()), -3)::int AS due, leased_until IS NOT NULL AS leased
      FROM card_captures ORDER BY payment_id`,
   )
   const due = (lane: string, inSeconds: number) => ({ lane, due: inSeconds, leased: false })
   const done = { lane: null, due: null, leased: false }
   expect(rows).toEqual([
     due('capture', 0),
-    due('capture again', 40),
-    due('void', -5),
+    due('capture again', 4_000),
+    due('void', -5_000),
     due('refund', 0),
     done,
     done,

@@ -32,6 +32,7 @@ const audit = async () => {
 async function paid(userId: string, scheduleId = 42): Promise<{ reservationId: string; paymentId: string }> {
   const reservationId = service.hold(userId, { scheduleId })
   const answer = await service.pay(userId, reservationId)
+  expect([userId, answer.status]).toEqual([userId, 201])
   return { reservationId, paymentId: String(answer.body.data?.paymentId) }
 }
 

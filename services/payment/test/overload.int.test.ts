@@ -46,6 +46,7 @@ async function pay(
       'Idempotency-Key': key,
     },
     body: JSON.stringify({ reservationId, paymentMethod: 'BALANCE' }),
+    signal: AbortSignal.timeout(60_000),
   })
   const body: Answered['body'] = JSON.parse(await response.text())
   return {
@@ -84,8 +85,10 @@ test('three times more payments than the system takes: some are taken in time, t
   const begun = [...of(201), ...of(202)]
   const why = 'payments are taken more slowly than they come'
   const refused = of(503).filter(({ body }) => body.error?.message.includes(why) === true)
-  // A busy machine may have no answer for one or another in time.
-  expect(all.length - begun.length - refused.length).toBeLessThan(all.length / 10)
+  // A busy machine may have no answer for one or another in time, and says so.
+  const others = all.filter((answer) => !begun.includes(answer) && !refused.includes(answer))
+  expect(others.filter(({ status }) => status !== 503 && status !== 504)).toEqual([])
+  expect(others.length).toBeLessThan(all.length / 10)
 
   // Each of the others knows why, and when to come again; nothing of it was taken.
   expect(refused.length).toBeGreaterThan(all.length / 4)
@@ -94,7 +97,8 @@ test('three times more payments than the system takes: some are taken in time, t
     expect(Number(retryAfter)).toBeGreaterThanOrEqual(1)
   }
   const tookMs = refused.map((answer) => answer.tookMs).toSorted((a, b) => a - b)
-  expect(tookMs[Math.floor(tookMs.length / 2)]).toBeLessThan(1_000)
+  // Whoever is not refused at once waits for five seconds.
+  expect(tookMs[Math.floor(tookMs.length / 2)]).toBeLessThan(3_000)
   const { rows } = await service.pool.query<{ key: string }>(
     'SELECT idempotency_key AS key FROM payment_requests JOIN payments USING (payment_id)',
   )
@@ -113,7 +117,12 @@ test('three times more payments than the system takes: some are taken in time, t
   // Who has begun is never refused.
   const repeated = await Promise.all(repeats)
   expect(repeated.length).toBeGreaterThan(all.length / 10)
-  expect(repeated.filter(({ status, replayed }) => status !== 201 || replayed !== 'true')).toEqual([])
+  const replayed = repeated.filter((answer) => answer.status === 201 && answer.replayed === 'true')
+  const unanswered = repeated.filter(
+    ({ status, body }) => status === 504 || (status === 503 && body.error?.message.includes(why) !== true),
+  )
+  expect(repeated.length - replayed.length - unanswered.length).toBe(0)
+  expect(unanswered.length).toBeLessThan(repeated.length / 10)
 
   await eventually(async () => {
     const after = await pay()

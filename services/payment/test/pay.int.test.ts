@@ -60,7 +60,8 @@ describe('a payment from the wallet', () => {
     }
     const began = performance.now()
     const answer = await service.send('POST', '/payments', '106', request)
-    expect(performance.now() - began).toBeLessThan(3_000)
+    // A request that waits for the end waits for 8 s.
+    expect(performance.now() - began).toBeLessThan(8_000)
     const { rows } = await service.pool.query<{ payment_id: string; status: string }>(
       'SELECT payment_id, status FROM payments WHERE reservation_id = $1',
       [reservationId],

@@ -86,7 +86,7 @@ export const numberOf = (reservationId: string): string => `FR-${reservationId.s
 
 /** Waits that a test can see the end of. */
 export const SHORT_WAITS = {
-  PAYMENT_WAIT_MS: '3000',
+  PAYMENT_WAIT_MS: '8000',
   SAGA_REPLY_WAIT_MS: '600',
   SAGA_REPLY_WAIT_MAX_MS: '1000',
   SAGA_TAKING_MONEY_ATTEMPTS_MAX: '20',
@@ -191,6 +191,7 @@ async function request(
   const response = await fetch(`${url}/api/v1${path}`, {
     method,
     ...more,
+    signal: AbortSignal.timeout(60_000),
     headers: {
       Authorization: `Bearer ${await tokenFor(userId, { admin: userId === 'admin' })}`,
       'Content-Type': 'application/json',

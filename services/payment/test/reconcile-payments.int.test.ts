@@ -264,6 +264,10 @@ test('money of sagas at work counts from when its payment began, or its ticket w
   await one.ctx.pool.query(`UPDATE payments SET paid_at = now() - interval '1 day' WHERE payment_id = $1`, [
     refunding.paymentId,
   ])
+  // The refund was asked for a second time since, so that the saga's own time says nothing any more.
+  await one.ctx.pool.query('UPDATE purchase_sagas SET attempts = 2 WHERE payment_id = $1', [
+    refunding.paymentId,
+  ])
   await one.ctx.pool.query(
     `INSERT INTO saga_steps (payment_id, version, message, from_state, to_state, at)
      VALUES ($1, 2, 'ReservationCancelled', 'APPROVED', 'REFUNDING', now() - interval '10 seconds')`,

@@ -154,7 +154,8 @@ test('a receiver that answers 101 has taken nothing, and holds up no stop', asyn
   })
   const began = Date.now()
   await running.stop()
-  expect(Date.now() - began).toBeLessThan(5_000)
+  // An attempt that is still in hand would hold it up for the 15 s that a stop may take.
+  expect(Date.now() - began).toBeLessThan(12_000)
   running = await notify.startProcess()
 })
 

@@ -45,7 +45,9 @@ export const settings = hostSettings.extend({
     .string()
     .regex(/^rediss?:\/\//, 'must be redis:// or rediss://')
     .describe('Redis; rediss:// for TLS'),
-  REDIS_COMMAND_TIMEOUT_MS: whole(20, 1_000, 500).describe('a command to Redis that takes longer has failed'),
+  REDIS_COMMAND_TIMEOUT_MS: whole(20, 10_000, 500).describe(
+    'a command to Redis that takes longer has failed',
+  ),
   ROOM_POOL_MAX: whole(3, 100, 4).describe(
     'connections to PostgreSQL that mirror the waiting rooms, and answer for them while Redis is away, beside DATABASE_POOL_MAX',
   ),

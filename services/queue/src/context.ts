@@ -13,6 +13,7 @@ import type { RedisGate } from './redis-room/redis-gate.ts'
 import type { RedisRoom } from './redis-room/redis-room.ts'
 import type { Rooms } from './rooms.ts'
 import type { Schedules } from './schedules.ts'
+import type { StrangersLookups } from './strangers-lookups.ts'
 
 /** What the use cases of this service work with; built once in start.ts. */
 export interface QueueContext {
@@ -22,6 +23,8 @@ export interface QueueContext {
   pool: Pool
   events: QueueEvents
   schedules: Schedules
+  /** The same for whoever asks without a token. */
+  strangersLookups: StrangersLookups
   /** Answers where people stand and how rooms are. */
   rooms: Rooms
   joins: JoinBatches

@@ -6,7 +6,7 @@ import type { Reply } from '@frontrow/service-host/serve-route'
 import type { QueueContext } from './context.ts'
 import { steerWaitingRoom } from './admission/steer-waiting-room.ts'
 import { watchWaitingRoom } from './admission/watch-waiting-room.ts'
-import { describeFairness, isFullPage } from './fairness/describe-fairness.ts'
+import { cachingOf, describeFairness } from './fairness/describe-fairness.ts'
 import {
   fairnessRoute,
   joinRoute,
@@ -26,7 +26,6 @@ import { locatePlace } from './places/locate-place.ts'
 import type { ExpectedOwner } from './places/locate-place.ts'
 import { reissueToken } from './places/reissue-token.ts'
 import { lineJson, watchedRoomJson } from './room-json.ts'
-import { knownOpening } from './schedules.ts'
 import type { PlaceStreams } from './streams/place-streams.ts'
 
 const COOKIE_ATTRIBUTES = 'Path=/; HttpOnly; Secure; SameSite=Lax'
@@ -44,7 +43,7 @@ export function addRoutes(http: HttpServer, ctx: QueueContext, streams: PlaceStr
     withCookies(await joinWaitingRoom(ctx, whose(caller, body))),
   )
   http.handle(nowServingRoute, async ({ params: { scheduleId } }) => {
-    await knownOpening(ctx.schedules, scheduleId)
+    await ctx.strangersLookups.check(scheduleId)
     const line = lineJson(scheduleId, await ctx.rooms.summary(scheduleId))
     return { status: 200, data: line, headers: { 'Cache-Control': 'public, max-age=1' } }
   })
@@ -69,8 +68,7 @@ export function addRoutes(http: HttpServer, ctx: QueueContext, streams: PlaceStr
 
   http.handle(fairnessRoute, async ({ params: { scheduleId }, query: { from } }) => {
     const data = await describeFairness(ctx, scheduleId, from)
-    const caching = isFullPage(data) ? 'public, max-age=31536000, immutable' : 'public, max-age=1'
-    return { status: 200, data, headers: { 'Cache-Control': caching } }
+    return { status: 200, data, headers: { 'Cache-Control': cachingOf(data) } }
   })
 
   http.handle(watchRoomRoute, async ({ params: { scheduleId } }) => ({

@@ -66,11 +66,16 @@ const placeEvent = z.discriminatedUnion('event', [
 ])
 
 const watchedRoom = room.extend({
-  admitted: z.int().meta({
-    description:
-      'Admissions since the room was made. Two readings and the seconds between their `serverTime`s give admissions a second.',
-    example: 4_120,
-  }),
+  admitted: z
+    .int()
+    .nullable()
+    .meta({
+      description: [
+        'Admissions since the room was made. Two readings and the seconds between their `serverTime`s give admissions a second.',
+        'null while they are not counted yet, which the first looks at a room with a long log may find, or while the database is away.',
+      ].join(' '),
+      example: 4_120,
+    }),
   estimates: z
     .object({
       samples: z.int(),

@@ -30,6 +30,7 @@ import { RedisGate } from './redis-room/redis-gate.ts'
 import { RedisRoom } from './redis-room/redis-room.ts'
 import { Rooms } from './rooms.ts'
 import { createSchedules } from './schedules.ts'
+import { StrangersLookups } from './strangers-lookups.ts'
 import { PlaceStreams } from './streams/place-streams.ts'
 import { checkSystem } from './system-health.ts'
 
@@ -103,10 +104,11 @@ function createContext(host: ServiceHost, config: QueueConfig): QueueContext {
     logger,
     events,
     schedules,
+    strangersLookups: new StrangersLookups(schedules),
     rooms: new Rooms({ redis: redisRoom, postgres, mirror }),
     joins: createJoinBatches(changes),
     notes: createPlaceNotes(changes),
-    admissionCounts: new AdmissionCounts(pool),
+    admissionCounts: new AdmissionCounts({ db: pool, logger }),
     drawsDue: new Set(),
     gate,
     redisRoom,
@@ -123,6 +125,7 @@ function createRoomPool(host: ServiceHost, config: QueueConfig): Pool {
     max: config.ROOM_POOL_MAX,
     // A crowd waits for these statements, which are short.
     statementTimeoutMs: Math.min(ROOM_STATEMENT_MAX_MS, config.DATABASE_STATEMENT_TIMEOUT_MS),
+    connectionWaitMs: config.DATABASE_POOL_WAIT_MS,
     onError: (error) => host.logger.warn({ err: error }, 'a database connection broke'),
   })
   host.lifecycle.add('database: rooms', () => pool.end())

@@ -9,7 +9,7 @@ import { startCatalog } from './queue-under-test.ts'
 import type { Answer, StandInCatalog } from './queue-under-test.ts'
 
 const ACTIVE_MS = 3_000
-const WAITING_MAX = 160
+const WAITING_MAX = 240
 // New limits hold within a second of the answer to the call that sets them.
 const SETTLE_MS = 1_000
 
@@ -91,13 +91,14 @@ describe('with three instances that let people in', () => {
   })
 
   test('nobody is let in from a second after a pause, and somebody after its end', async () => {
-    const scheduleId = await roomWith({ maxActive: 500, admitPerSecond: 20, paused: true })
+    const scheduleId = await roomWith({ maxActive: 500, admitPerSecond: 10, paused: true })
     const crowd = new Crowd(queues, scheduleId, ACTIVE_MS)
-    await crowd.join(120)
+    // Enough for a machine that takes 15 s from the first admission to the pause.
+    await crowd.join(180)
     await steer(queues.at(0), scheduleId, { paused: false })
     await eventually(async () => {
       await crowd.lookAtWaiting()
-      expect(crowd.admitted().length).toBeGreaterThan(20)
+      expect(crowd.admitted().length).toBeGreaterThan(10)
     })
     const pausedAt = await steeredAt(1, scheduleId, { paused: true })
     await watchUntil(crowd, pausedAt + SETTLE_MS + 1_500)
@@ -110,35 +111,37 @@ describe('with three instances that let people in', () => {
   })
 
   test('another admitPerSecond holds, a lower one from a second after it, and a higher one', async () => {
-    const scheduleId = await roomWith({ maxActive: 500, admitPerSecond: 25, paused: true })
+    const scheduleId = await roomWith({ maxActive: 500, admitPerSecond: 10, paused: true })
     const crowd = new Crowd(queues, scheduleId, ACTIVE_MS)
-    await crowd.join(150)
+    // Enough for a machine that takes 15 s from the first admission to the lower limit.
+    await crowd.join(220)
     await steer(queues.at(0), scheduleId, { paused: false })
     await eventually(async () => {
       await crowd.lookAtWaiting()
-      expect(crowd.admitted().length).toBeGreaterThan(25)
+      expect(crowd.admitted().length).toBeGreaterThan(10)
     })
-    const loweredAt = await steeredAt(2, scheduleId, { admitPerSecond: 5 })
+    const loweredAt = await steeredAt(2, scheduleId, { admitPerSecond: 3 })
+    const slow = () => crowd.admitted().filter(({ admittedAt }) => admittedAt > loweredAt + SETTLE_MS)
     await watchUntil(crowd, loweredAt + SETTLE_MS + 2_000)
+    await watchUntilTrue(crowd, () => mostAdmittedInASecond(slow()) >= 3)
     const lowEndsAt = Date.now()
-    await steer(queues.at(1), scheduleId, { admitPerSecond: 40 })
+    await steer(queues.at(1), scheduleId, { admitPerSecond: 25 })
     const since = () => crowd.admitted().filter(({ admittedAt }) => admittedAt >= lowEndsAt)
-    await watchUntilTrue(crowd, () => mostAdmittedInASecond(since()) > 25)
+    await watchUntilTrue(crowd, () => mostAdmittedInASecond(since()) > 10)
 
-    const slow = crowd.admitted().filter(({ admittedAt }) => admittedAt < lowEndsAt)
-    expect(mostAdmittedInASecond(slow, loweredAt + SETTLE_MS)).toBe(5)
-    expect(mostAdmittedInASecond(since())).toBeLessThanOrEqual(40)
+    expect(mostAdmittedInASecond(slow().filter(({ admittedAt }) => admittedAt < lowEndsAt))).toBe(3)
+    expect(mostAdmittedInASecond(since())).toBeLessThanOrEqual(25)
     expect(crowd.surprises).toEqual([])
   })
 
   test('another maxActive holds, a lower one from a second after it, and a higher one', async () => {
     const scheduleId = await roomWith({ maxActive: 30, admitPerSecond: 100, paused: true })
     const crowd = new Crowd(queues, scheduleId, ACTIVE_MS)
-    await crowd.join(100)
+    await crowd.join(200)
     await steer(queues.at(0), scheduleId, { paused: false })
     await eventually(async () => {
       await crowd.lookAtWaiting()
-      expect(crowd.admitted().length).toBe(30)
+      expect(crowd.admitted().length).toBeGreaterThanOrEqual(30)
     })
     const loweredAt = await steeredAt(1, scheduleId, { maxActive: 8 })
     // By then the time of those who are in already is over.
@@ -167,7 +170,7 @@ describe('with three instances that let people in', () => {
       await Promise.all([...joins, ...counting])
       return Promise.all(joins)
     }
-    const first = await joinAtOnce('early', 240)
+    const first = await joinAtOnce('early', 360)
     const inLine = first.filter((answer) => answer.status === 200)
     expect(inLine.length).toBe(WAITING_MAX)
     for (const answer of inLine.slice(0, 10)) await queues.at(0).client.leave(answer.data['token'])
@@ -190,7 +193,7 @@ describe('with three instances that let people in', () => {
   test('who joins twice at once at a room that is full stands in it once or not at all', async () => {
     const scheduleId = await pausedRoom()
     const answers = await Promise.all(
-      Array.from({ length: 2 * 240 }, (_, index) => {
+      Array.from({ length: 2 * 360 }, (_, index) => {
         const user = Math.floor(index / 2)
         return queues.at(user + (index % 2)).client.join(scheduleId, `hasty-${user}`)
       }),

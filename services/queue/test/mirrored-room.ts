@@ -75,8 +75,11 @@ export async function readRows(pool: Pool, scheduleId: number): Promise<WholeRoo
 export async function expectMirrored(
   stores: { redis: Redis; pool: Pool },
   scheduleId: number,
+  withinMs = 60_000,
 ): Promise<void> {
-  await eventually(async () =>
-    expect(await readMirror(stores.redis, scheduleId)).toEqual(await readRows(stores.pool, scheduleId)),
+  await eventually(
+    async () =>
+      expect(await readMirror(stores.redis, scheduleId)).toEqual(await readRows(stores.pool, scheduleId)),
+    { withinMs },
   )
 }

@@ -5,7 +5,7 @@ import { createClient } from '@frontrow/postgres/pool'
 import { inTransaction } from '@frontrow/postgres/transaction'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { handOver } from '@frontrow/test-kit/hand-over'
-import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
+import { createTestEnvironment, OUTAGE_DEADLINES } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { admitNext } from '../src/admission/admit-next.ts'
 import { livesOf } from '../src/admission/no-shows.ts'
@@ -290,7 +290,13 @@ test('who shows up while PostgreSQL is away keeps the place, though PostgreSQL h
   const proxy = await CuttableProxy.to(Number(direct.port))
   const url = new URL(direct)
   url.port = new URL(proxy.url).port
-  const settings = { SHOW_UP_MS: '3000', ACTIVE_MS: '60000', ADMIT_EVERY_MS: '50', DATABASE_URL: url.href }
+  const settings = {
+    ...OUTAGE_DEADLINES,
+    SHOW_UP_MS: '3000',
+    ACTIVE_MS: '60000',
+    ADMIT_EVERY_MS: '50',
+    DATABASE_URL: url.href,
+  }
   const instances = await startQueueInstances(own, catalog, settings)
   const database = createClient(direct.href, 'test')
   await database.connect()

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createPool } from '@frontrow/postgres/pool'
 import type { Pool } from '@frontrow/postgres/pool'
 import { eventually } from '@frontrow/test-kit/eventually'
-import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
+import { createTestEnvironment, OUTAGE_DEADLINES } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { findBrokenLimits, notedSequences } from './admission-rows.ts'
 import { Fans } from './fans.ts'
@@ -31,6 +31,7 @@ beforeAll(async () => {
   environment = await createTestEnvironment()
   catalog = await startCatalog()
   queues = await startQueueInstances(environment, catalog, {
+    ...OUTAGE_DEADLINES,
     REDIS_URL: redis.url,
     DATABASE_URL: postgres.url,
     ADMIT_EVERY_MS: '100',

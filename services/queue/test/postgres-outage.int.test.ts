@@ -3,7 +3,7 @@ import { createPool } from '@frontrow/postgres/pool'
 import type { Pool } from '@frontrow/postgres/pool'
 import { isRefusal } from '@frontrow/proto/refusals'
 import { eventually } from '@frontrow/test-kit/eventually'
-import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
+import { createTestEnvironment, OUTAGE_DEADLINES } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { Redis } from 'ioredis'
 import { findBrokenLimits } from './admission-rows.ts'
@@ -31,6 +31,7 @@ beforeAll(async () => {
   environment = await createTestEnvironment()
   catalog = await startCatalog()
   queues = await startQueueInstances(environment, catalog, {
+    ...OUTAGE_DEADLINES,
     DATABASE_URL: postgres.url,
     ADMIT_EVERY_MS: '100',
     SHOW_UP_MS: String(SHOW_UP_MS),

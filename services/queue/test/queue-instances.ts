@@ -28,7 +28,7 @@ export interface QueueInstances {
 }
 
 const COUNT = 3
-const CALL_LIMITS = { deadlineMs: 2_000, retriable: false }
+const CALL_LIMITS = { deadlineMs: 10_000, retriable: false }
 
 /** Starts three instances. */
 export async function startQueueInstances(

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { eventually } from '@frontrow/test-kit/eventually'
-import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
+import { createTestEnvironment, OUTAGE_DEADLINES } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { roomKey } from '../src/redis-room/room-scripts.ts'
 import type { RunningQueue } from '../src/start.ts'
@@ -22,6 +22,7 @@ beforeAll(async () => {
   environment = await createTestEnvironment()
   catalog = await startCatalog()
   queue = await startQueueService(environment, catalog, {
+    ...OUTAGE_DEADLINES,
     REDIS_URL: redis.url,
     REDIS_COMMAND_TIMEOUT_MS: '200',
     ACTIVE_MS: '60000',
@@ -197,8 +198,11 @@ test('in a Redis that comes back without its last seconds nobody stands who has 
   await redis.startWithNotedData()
   await redisIsUsed()
   await mirrored(scheduleId)
-  const room = await client.call('GET', `/queue/schedules/${scheduleId}/now-serving`)
-  expect(room.data).toMatchObject({ waiting: 0 })
+  // The service keeps this answer for a moment.
+  await eventually(async () => {
+    const room = await client.call('GET', `/queue/schedules/${scheduleId}/now-serving`)
+    expect(room.data).toMatchObject({ waiting: 0 })
+  })
 })
 
 test('a Redis that hangs is cut off by the breaker within moments, and used again when it answers', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { eventually } from '@frontrow/test-kit/eventually'
-import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
+import { createTestEnvironment, OUTAGE_DEADLINES } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { RunningQueue } from '../src/start.ts'
 import { findBrokenLimits, notedSequences } from './admission-rows.ts'
@@ -29,7 +29,7 @@ beforeAll(async () => {
   proxy = await CuttableProxy.to(redis.port)
   environment = await createTestEnvironment()
   catalog = await startCatalog()
-  const change = { ADMIT_EVERY_MS: '100', ACTIVE_MS: '20000' }
+  const change = { ...OUTAGE_DEADLINES, ADMIT_EVERY_MS: '100', ACTIVE_MS: '20000' }
   steady = await startQueueService(environment, catalog, { ...change, REDIS_URL: redis.url })
   cutOff = await startQueueService(environment, catalog, { ...change, REDIS_URL: proxy.url })
   steadyClient = new QueueClient(steady)

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { eventually } from '@frontrow/test-kit/eventually'
-import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
+import { createTestEnvironment, OUTAGE_DEADLINES } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { z } from 'zod'
 import type { RunningQueue } from '../src/start.ts'
@@ -37,7 +37,12 @@ async function start(
   const queue = await startQueueService(
     environment,
     { ...catalog, address: catalogAddress },
-    { DATABASE_URL: postgres.url, ADMIT_EVERY_MS: '100', SHOW_UP_MS: String(SHOW_UP_MS) },
+    {
+      ...OUTAGE_DEADLINES,
+      DATABASE_URL: postgres.url,
+      ADMIT_EVERY_MS: '100',
+      SHOW_UP_MS: String(SHOW_UP_MS),
+    },
   )
   started.push(queue)
   return { queue, client: new QueueClient(queue) }

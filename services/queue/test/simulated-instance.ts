@@ -20,6 +20,7 @@ import { RedisGate } from '../src/redis-room/redis-gate.ts'
 import { RedisRoom } from '../src/redis-room/redis-room.ts'
 import { Rooms } from '../src/rooms.ts'
 import type { Schedules } from '../src/schedules.ts'
+import { StrangersLookups } from '../src/strangers-lookups.ts'
 import type { Stores } from './queue-under-test.ts'
 
 /** How a write of the mirror is lost: it never arrives, its answer never comes, or the server refuses it. */
@@ -119,10 +120,11 @@ export class SimulatedInstance {
       logger,
       events,
       schedules,
+      strangersLookups: new StrangersLookups(schedules),
       rooms: new Rooms({ redis: redisRoom, postgres, mirror }),
       joins: createJoinBatches(changes),
       notes: createPlaceNotes(changes),
-      admissionCounts: new AdmissionCounts(pool),
+      admissionCounts: new AdmissionCounts({ db: pool, logger }),
       drawsDue: new Set(),
       gate,
       redisRoom,

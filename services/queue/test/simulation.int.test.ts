@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import fc from 'fast-check'
@@ -58,10 +58,12 @@ test(
   async () => {
     let untilMs = performance.now() + (SIMULATION_COURSES === undefined ? COURSES_MAX_MS : Infinity)
     let hasFailed = false
+    let made = 0
     const property = fc.asyncProperty(courses, async (course) => {
       if (performance.now() > untilMs) return
       try {
         await clock.rule(() => new Simulation(on, course).run())
+        made += 1
       } catch (error) {
         if (!hasFailed) untilMs = performance.now() + SHRINKING_MAX_MS
         hasFailed = true
@@ -71,6 +73,7 @@ test(
     const repeated = SIMULATION_SEED === undefined ? {} : { seed: SIMULATION_SEED }
     const path = SIMULATION_PATH === undefined ? {} : { path: SIMULATION_PATH }
     await fc.assert(property, { numRuns, ...repeated, ...path })
+    if (SIMULATION_PATH === undefined) expect(made).toBeGreaterThan(3)
   },
   60_000 + numRuns * COURSE_MAX_MS,
 )

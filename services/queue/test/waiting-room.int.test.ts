@@ -206,7 +206,37 @@ describe('an admin who watches', () => {
     )
     expect(await admitted()).toBe(rows[0]?.admissions)
     // A process that has counted nothing before comes to the same.
-    expect(await new AdmissionCounts(queue.ctx.pool).of(scheduleId)).toBe(rows[0]?.admissions)
+    const { pool: db, logger } = queue.ctx
+    const anew = new AdmissionCounts({ db, logger })
+    const looks = [anew.of(scheduleId), anew.of(scheduleId)]
+    expect(await Promise.all(looks)).toEqual([rows[0]?.admissions, rows[0]?.admissions])
+  })
+
+  test('a long log is counted in slices, once for all who look, and goes on where it failed', async () => {
+    const scheduleId = await scheduleWithRoomFor(10)
+    for (const user of ['a', 'b', 'c', 'd', 'e']) await client.join(scheduleId, user)
+    let asked = 0
+    let isAway = false
+    const { pool } = queue.ctx
+    const db = new Proxy(pool, {
+      get: (_pool, name) => {
+        const value: unknown = Reflect.get(pool, name)
+        if (name !== 'query' || typeof value !== 'function') return value
+        return async (...args: unknown[]): Promise<unknown> => {
+          asked += 1
+          if (isAway || asked === 2) throw Object.assign(new Error('canceled'), { code: '57014' })
+          return Reflect.apply(value, pool, args)
+        }
+      },
+    })
+    const counts = new AdmissionCounts({ db, logger: queue.ctx.logger, slice: 2 })
+    expect(await Promise.all([counts.of(scheduleId), counts.of(scheduleId)])).toEqual([null, null])
+    expect(asked).toBe(2)
+    expect(await counts.of(scheduleId)).toBe(5)
+    // The first slice was kept, so two more came to the end.
+    expect(asked).toBe(4)
+    isAway = true
+    expect(await counts.of(scheduleId)).toBe(5)
   })
 
   test('steers a room once with an Idempotency-Key, and gets the same answer again', async () => {

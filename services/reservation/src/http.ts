@@ -29,7 +29,7 @@ import { refreshHold } from './refresh-hold.ts'
 import { toRefundJson, toReservationJson } from './reservation-json.ts'
 import type { ReservationJson } from './reservation-json.ts'
 import type { Reservation } from './reservation.ts'
-import { showIfKnown } from './show.ts'
+import { showIfKnown, showsIfKnown } from './show.ts'
 import type { ListedJob } from './sql/jobs.ts'
 
 /** Adds the REST routes. Each one parses the request, calls a use case and translates its result. */
@@ -78,10 +78,16 @@ export function addHttpRoutes(http: HttpServer, ctx: Context, jobs: Pick<Jobs, '
       before: query.cursor ?? null,
       limit: query.limit,
     })
+    const shows = await showsIfKnown(
+      ctx,
+      items.map(({ scheduleId }) => scheduleId),
+    )
     return {
       status: 200,
       data: {
-        items: await Promise.all(items.map(told)),
+        items: items.map((item) =>
+          toReservationJson(item, ctx.config.REFRESHES_MAX, shows.get(item.scheduleId) ?? null),
+        ),
         nextCursor: nextBefore === null ? null : toCursor(nextBefore),
       },
     }

@@ -15,7 +15,10 @@ export const show = z
     venueName: z.string().meta({ example: 'Olympic Hall' }),
     performanceAt: time,
     timeZone: z.string().meta({ description: 'Of the venue', example: 'Asia/Seoul' }),
-    status: scheduleStatus.meta({ description: 'CANCELLED where the show does not take place' }),
+    status: scheduleStatus.meta({
+      description:
+        'As the catalog shows it: CANCELLED where the show does not take place, CLOSED once booking has closed',
+    }),
   })
   .nullable()
   .meta({ description: 'Null where the catalog does not answer; all else is good all the same' })

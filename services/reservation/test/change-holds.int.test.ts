@@ -13,6 +13,7 @@ afterAll(() => running.stop())
 describe('POST /reservations/{id}/refresh', () => {
   test('finds a hold whose id is written in capitals', async () => {
     const held = await running.hold('499', { scheduleId: 2, seatIds: [2399] })
+    expect(held.status).toBe(201)
     const path = `/reservations/${held.data.reservationId.toUpperCase()}/refresh`
     expect((await running.call('499', 'POST', path)).status).toBe(200)
   })

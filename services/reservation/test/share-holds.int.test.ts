@@ -113,6 +113,8 @@ async function whileUncommitted(
   const other = await pool.connect()
   try {
     await other.query('BEGIN')
+    // On a busy machine the work takes longer than a transaction of ours may stand still.
+    await other.query('SET LOCAL idle_in_transaction_session_timeout = 0')
     await other.query(statement, values)
     await work()
   } finally {

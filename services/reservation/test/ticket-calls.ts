@@ -38,7 +38,11 @@ export function ticketCalls(running: RunningService): TicketCalls {
       return { reservationId, number: reservationNumber }
     },
     look,
-    codeOf: async (userId, reservationId) => (await look(userId, reservationId)).data.tickets[0].code,
+    codeOf: async (userId, reservationId) => {
+      const { status, data } = await look(userId, reservationId)
+      expect([userId, status]).toEqual([userId, 200])
+      return data.tickets[0].code
+    },
     checkIn: (door, body, { key, admin = true, port } = {}) =>
       running.call(door, 'POST', '/admin/tickets/check-in', {
         body,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { eventually } from '@frontrow/test-kit/eventually'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { startInstance, startRunningService } from './running-service.ts'
 import type { RunningService } from './running-service.ts'
@@ -68,6 +69,36 @@ describe('GET /reservations/{id}/ticket', () => {
     const { reservationId } = await calls.buy('104', [2005])
     expect((await calls.cancel('104', reservationId)).status).toBe(200)
     expect(await calls.look('104', reservationId)).toMatchObject(refused('CANCELLED', expect.any(String)))
+  })
+
+  test('says of a show what the catalog shows, and that it is cancelled also while the catalog does not answer', async () => {
+    const { reservationId } = await calls.buy('106', [2007])
+    const shown = async (): Promise<unknown[]> => {
+      const [ticket, one, list] = await Promise.all([
+        calls.look('106', reservationId),
+        running.call('106', 'GET', `/reservations/${reservationId}`),
+        running.call('106', 'GET', '/reservations'),
+      ])
+      return [ticket.data.schedule, one.data.schedule, list.data.items[0].schedule].map(
+        ({ status }) => status,
+      )
+    }
+    expect(await shown()).toEqual(['ON_SALE', 'ON_SALE', 'ON_SALE'])
+    const { schedules } = running.neighbours
+    const before = schedules.get(2)
+    if (before === undefined) throw new Error('the stand-in has no schedule 2')
+    schedules.set(2, { ...before, bookingCloseAtMs: Date.now() - 1 })
+    await eventually(async () => expect(await shown()).toEqual(['CLOSED', 'CLOSED', 'CLOSED']))
+    schedules.set(2, before)
+    await eventually(async () => expect(await shown()).toEqual(['ON_SALE', 'ON_SALE', 'ON_SALE']))
+    running.neighbours.catalogIsAway = true
+    await running.db.query('INSERT INTO cancelled_schedules (schedule_id) VALUES (2)')
+    try {
+      expect(await shown()).toEqual(['CANCELLED', 'CANCELLED', 'CANCELLED'])
+    } finally {
+      running.neighbours.catalogIsAway = false
+      await running.db.query('DELETE FROM cancelled_schedules WHERE schedule_id = 2')
+    }
   })
 
   test('shows tickets, and doors admit, while the catalog does not answer', async () => {

@@ -8,7 +8,7 @@ let it: WalletUnderTest
 const bank = new CardBank()
 
 beforeAll(async () => {
-  const env = { CARD_TIMEOUT_MS: '300', CHARGE_WAIT_MS: '200', CHARGE_GIVE_UP_MS: '5000' }
+  const env = { CARD_TIMEOUT_MS: '300', CHARGE_WAIT_MS: '200', CHARGE_GIVE_UP_MS: '10000' }
   it = await startWalletUnderTest({ env, cardProvider: bank })
 })
 
@@ -54,6 +54,11 @@ test('captures that hang keep neither a good card nor a refund waiting', async (
   const quick = await charge('quick')
   const { transactionId } = quick.data ?? {}
   await untilStatus('quick', `/users/quick/balance/charges/${String(transactionId)}`, 'CHARGED')
+  const { rows: before } = await it.owner.query(
+    `SELECT h.user_id FROM charges h JOIN charges q ON q.user_id = 'quick' AND h.finished_at < q.finished_at
+     WHERE h.user_id LIKE 'hangs-%'`,
+  )
+  expect(before).toEqual([])
   await eventually(async () => {
     expect((await chargeAt('late', late.location))?.['refund']).toEqual({ status: 'REFUNDED' })
   })

@@ -91,6 +91,7 @@ export async function startWalletUnderTest(
       method,
       headers,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(60_000),
     })
     const envelope = Envelope.parse(await response.json())
     return {

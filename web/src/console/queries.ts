@@ -5,13 +5,13 @@ import { api, dataOf } from '../api.ts'
 import { serverClock } from '../clock.ts'
 import { emptySeries, withNumber } from './on-sale/series.ts'
 import type { Series } from './on-sale/series.ts'
+import { firstCursor, pageOf } from '../paging.ts'
 import { LIVE_TIMEOUT_MS } from './use-live.ts'
 import type { LiveQuestion } from './use-live.ts'
 
 const ROOM = '/api/v1/admin/queues/{scheduleId}'
 const SALES = '/api/v1/admin/schedules/{scheduleId}/sales'
 const MONEY = '/api/v1/admin/schedules/{scheduleId}/money'
-const SCHEDULE = '/api/v1/admin/schedules/{scheduleId}'
 const SCHEDULES = '/api/v1/admin/schedules'
 const STATES = '/api/v1/admin/schedules/{scheduleId}/seats/states'
 const LAYOUT = '/api/v1/concerts/{concertId}/schedules/{scheduleId}/seats/layout/{version}'
@@ -24,8 +24,6 @@ export type Room = DataOf<'get', typeof ROOM>
 type Sales = DataOf<'get', typeof SALES>
 /** What was paid for it and given back. */
 export type Money = DataOf<'get', typeof MONEY>
-/** A schedule with its times and grades. */
-export type AdminSchedule = DataOf<'get', typeof SCHEDULE>
 /** A schedule in a list. */
 export type ListedSchedule = DataOf<'get', typeof SCHEDULES>['items'][number]
 /** What the audit found. */
@@ -77,8 +75,13 @@ function watched(room: Room, before: WatchedRoom | undefined): WatchedRoom {
   return {
     room,
     waiting: withNumber(before?.waiting ?? emptySeries, at, room.waiting),
-    admitted: withNumber(before?.admitted ?? emptySeries, at, room.admitted),
+    admitted: withKnown(before?.admitted ?? emptySeries, at, room.admitted),
   }
+}
+
+/** A number that the server does not know at the moment leaves the series as it is. */
+function withKnown(series: Series, at: number, value: number | null): Series {
+  return value === null ? series : withNumber(series, at, value)
 }
 
 /** What is held, sold and refused. */
@@ -104,15 +107,6 @@ export function moneyQuery(scheduleId: number): LiveQuestion<Money> {
   }
 }
 
-/** One schedule with its times. */
-export function adminScheduleQuery(scheduleId: number) {
-  return queryOptions({
-    queryKey: ['admin', 'schedule', scheduleId],
-    queryFn: async ({ signal }) =>
-      dataOf(await api.GET(SCHEDULE, { params: { path: { scheduleId } }, signal })),
-  })
-}
-
 /** Schedules of a status whose concert's title or artist has what is looked for, a page after the other. */
 export function adminSchedulesQuery(status: ListedSchedule['status'], query: string) {
   return infiniteQueryOptions({
@@ -121,22 +115,15 @@ export function adminSchedulesQuery(status: ListedSchedule['status'], query: str
       dataOf(
         await api.GET(SCHEDULES, {
           params: {
-            query: {
-              limit: 20,
-              status,
-              ...(query === '' ? {} : { query }),
-              ...(pageParam === null ? {} : { cursor: pageParam }),
-            },
+            query: { ...pageOf(50, pageParam), status, ...(query === '' ? {} : { query }) },
           },
           signal,
         }),
       ),
-    initialPageParam: firstPage,
+    initialPageParam: firstCursor,
     getNextPageParam: ({ nextCursor }) => nextCursor,
   })
 }
-
-const firstPage: string | null = null
 
 /** A letter a seat, and the version of the layout that they belong to. */
 export function adminSeatStatesQuery(scheduleId: number): LiveQuestion<SeatStates> {
@@ -198,7 +185,7 @@ export function adminActionsQuery() {
           signal,
         }),
       ),
-    initialPageParam: firstPage,
+    initialPageParam: firstCursor,
     getNextPageParam: ({ nextCursor }) => nextCursor,
   })
 }

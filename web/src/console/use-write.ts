@@ -1,13 +1,16 @@
 import { useMutation } from '@tanstack/react-query'
 import { useRef } from 'react'
 import { isWorthRepeating } from '../api.ts'
+import { isSecondPress } from '../second-press.ts'
+import { keyOf } from './intention.ts'
+import type { Intention } from './intention.ts'
 
 /** How often a write is sent anew by itself: some 3 s. What somebody steered longer ago may be undone by now, and is theirs to press again. */
 const REPEATS_MAX = 2
 
 /** A change that a person asks for by a press. */
 export interface Write<B, D> {
-  /** Asks for it, once however often it is pressed: while one is at work nothing is sent. `onDone` is called when it was done. */
+  /** Asks for it, once however often it is pressed: while one is at work, and for the second half of a double click, nothing is sent. `onDone` is called when it was done. */
   press: (body: B, onDone?: () => void) => void
   isPending: boolean
   /** Why it failed last; null while it is at work, and after it was done. */
@@ -22,7 +25,7 @@ export interface Write<B, D> {
 
 /**
  * A write of the console. Each intention has an Idempotency-Key of its own, which `send` puts into the request: what is sent again by
- * itself, or pressed again with the same body after a failure, takes effect once. For what must also outlive a reload, use `useOnce`.
+ * itself, or pressed again with the same body soon after a failure, takes effect once. For what must also outlive a reload, use `useOnce`.
  */
 export function useWrite<B, D>(
   send: (body: B, key: string) => Promise<D>,
@@ -30,17 +33,21 @@ export function useWrite<B, D>(
 ): Write<B, D> {
   // React draws after the second click of a double click, so what is drawn can't tell whether one is at work.
   const isAtWork = useRef(false)
-  const unsettled = useRef<{ key: string; text: string }>(null)
+  const unsettled = useRef<Intention>(undefined)
+  const doneAtMs = useRef<number>(undefined)
   const sending = useMutation<D, Error, { body: B; key: string }>({
     mutationFn: ({ body, key }) => send(body, key),
     retry: (failures, error) => failures < REPEATS_MAX && isWorthRepeating(error),
     retryDelay: (failures) => 1_000 * 2 ** failures,
     onSuccess: (data) => {
-      unsettled.current = null
+      unsettled.current = undefined
+      doneAtMs.current = performance.now()
       return onSuccess?.(data)
     },
-    onError: (error) => {
-      if (!isWorthRepeating(error)) unsettled.current = null
+    onError: (error, { body, key }) => {
+      unsettled.current = isWorthRepeating(error)
+        ? { key, text: JSON.stringify(body), failedAtMs: performance.now() }
+        : undefined
       return onError?.()
     },
     onSettled: () => {
@@ -49,11 +56,11 @@ export function useWrite<B, D>(
   })
   return {
     press: (body, onDone) => {
-      if (isAtWork.current) return
+      const now = performance.now()
+      if (isAtWork.current || isSecondPress(doneAtMs.current, now)) return
       isAtWork.current = true
-      const text = JSON.stringify(body)
-      if (unsettled.current?.text !== text) unsettled.current = { key: crypto.randomUUID(), text }
-      sending.mutate({ body, key: unsettled.current.key }, { onSuccess: () => onDone?.() })
+      const key = keyOf(unsettled.current, JSON.stringify(body), now)
+      sending.mutate({ body, key }, { onSuccess: () => onDone?.() })
     },
     isPending: sending.isPending,
     error: sending.error,

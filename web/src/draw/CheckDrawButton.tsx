@@ -3,11 +3,12 @@ import { Button } from '../parts/Button.tsx'
 import { Loading } from '../parts/Loading.tsx'
 import { PartFailure } from '../parts/PageFailure.tsx'
 import { useWords } from '../use-words.ts'
+import type { DrawId } from './draw-note.ts'
 
 const DrawCheck = lazy(() => import('./load-draw-check.ts').then(({ loadDrawCheck }) => loadDrawCheck()))
 
 /** Checks the draw where it is pressed; what does it is loaded then. */
-export function CheckDrawButton({ scheduleId }: { scheduleId: number }) {
+export function CheckDrawButton({ draw }: { draw: DrawId }) {
   const { t } = useWords()
   const [isAsked, setIsAsked] = useState(false)
   if (!isAsked) {
@@ -20,7 +21,7 @@ export function CheckDrawButton({ scheduleId }: { scheduleId: number }) {
   return (
     <PartFailure>
       <Suspense fallback={<Loading />}>
-        <DrawCheck scheduleId={scheduleId} />
+        <DrawCheck draw={draw} />
       </Suspense>
     </PartFailure>
   )

@@ -3,14 +3,15 @@ import { Button } from '../parts/Button.tsx'
 import { Note } from '../parts/Note.tsx'
 import { useWords } from '../use-words.ts'
 import type { DrawReport, OwnPlace } from './check-draw.ts'
+import type { DrawId } from './draw-note.ts'
 import styles from './DrawCheck.module.css'
 import { useDrawCheck } from './use-draw-check.ts'
 
 /** Checks the draw of a schedule in this browser, and says in words what was checked and what came of it. */
-export function DrawCheck({ scheduleId }: { scheduleId: number }) {
+export function DrawCheck({ draw }: { draw: DrawId }) {
   const { t, count } = useWords()
   const [run, setRun] = useState(0)
-  const state = useDrawCheck(scheduleId, run)
+  const state = useDrawCheck(draw, run)
   const again = <Button onPress={() => setRun(run + 1)}>{t('draw.again')}</Button>
   switch (state.kind) {
     case 'beginning':
@@ -43,7 +44,8 @@ export function DrawCheck({ scheduleId }: { scheduleId: number }) {
 function Report({ report, again }: { report: DrawReport; again: React.ReactNode }) {
   const { t, count } = useWords()
   const { outcome, answers, isSealNoted, entries, length, own } = report
-  const isOwnBroken = answers.some((one) => one.question === 'own' && one.outcome === 'broken')
+  // Where nothing was noted before the opening there is no such answer, and nobody checked what the page says of the own place.
+  const isOwnChecked = answers.some((one) => one.question === 'own' && one.outcome === 'holds')
   if (outcome === 'not-yet') {
     return (
       <Note>
@@ -88,7 +90,7 @@ function Report({ report, again }: { report: DrawReport; again: React.ReactNode 
     const stands =
       rank === undefined
         ? t('draw.own.late')
-        : `${t(isOwnBroken ? 'draw.own.stands' : 'draw.own.rank', { rank: count(rank), entries: count(drawn) })}${came}`
+        : `${t(isOwnChecked ? 'draw.own.rank' : 'draw.own.stands', { rank: count(rank), entries: count(drawn) })}${came}`
     return admitted === undefined
       ? stands
       : `${stands} ${t('draw.own.admitted', { number: count(admitted.number), length: count(length) })}`

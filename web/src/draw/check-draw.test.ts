@@ -31,7 +31,7 @@ async function check(published: SimulatedRoom, note: DrawNote = {}) {
 }
 
 test('an honest draw holds in every question, and a person is told the place that the draw gave', async () => {
-  const note = { commitment: room.commitment, token: 't', entry: 3, sequence: sequenceOf(3) }
+  const note = { commitment: room.commitment, place: 't', entry: 3, sequence: sequenceOf(3) }
   const { report, progress } = await check(room, note)
   expect(report).toMatchObject({ outcome: 'holds', isSealNoted: true, entries: 12, length: room.log.length })
   expect(report.answers.map(({ question, outcome }) => `${question} ${outcome}`)).toEqual(
@@ -54,16 +54,16 @@ test('a seal other than the noted one, and a place other than the drawn one, are
   expect(otherSeal.report.answers.filter(({ outcome }) => outcome === 'broken')).toMatchObject([
     { question: 'seal', lines: [expect.stringContaining('noted before the opening'), expect.any(String)] },
   ])
-  const otherPlace = await check(room, { token: 't', entry: 3, sequence: sequenceOf(4) })
+  const otherPlace = await check(room, { place: 't', entry: 3, sequence: sequenceOf(4) })
   expect(otherPlace.report.answers.filter(({ outcome }) => outcome === 'broken')).toMatchObject([
     { question: 'own' },
   ])
 })
 
 test('who was left out of the draw is told so, and who came after it is not', async () => {
-  const leftOut = await check(room, { token: 't', entry: 13 })
+  const leftOut = await check(room, { place: 't', entry: 13 })
   expect(leftOut.report.answers.at(-1)).toMatchObject({ question: 'own', outcome: 'broken' })
-  const late = await check(room, { token: 't', entry: 25 })
+  const late = await check(room, { place: 't', entry: 25 })
   expect(late.report).toMatchObject({ outcome: 'holds', own: {} })
 })
 
@@ -77,7 +77,7 @@ test('an entry that was changed breaks the log', async () => {
 })
 
 test('who came after the opening has no drawn place, and who this browser does not know is told nothing', async () => {
-  expect((await check(room, { token: 't', sequence: 25 })).report.own).not.toHaveProperty('rank')
+  expect((await check(room, { place: 't', sequence: 25 })).report.own).not.toHaveProperty('rank')
   const { report } = await check(room)
   expect(report).not.toHaveProperty('own')
   // Every rule belongs to a question that everybody is told.

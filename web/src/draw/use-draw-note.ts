@@ -1,12 +1,15 @@
 import { useEffect } from 'react'
 import { localStore } from '../browser-store.ts'
 import type { Place } from '../queries.ts'
-import { drawNoteName, notePlace, noteSeal, readDrawNote } from './draw-note.ts'
-import type { DrawNote } from './draw-note.ts'
+import { notePlace, noteSeal, readDrawNote, withDrawNote } from './draw-note.ts'
+import type { DrawId, DrawNote } from './draw-note.ts'
+
+/** Kept by the browser for all its tabs. */
+const NAME = 'frontrow.draws'
 
 /** What this browser noted of a draw. */
-export function drawNote(scheduleId: number): DrawNote {
-  return readDrawNote(localStore.getItem(drawNoteName(scheduleId)))
+export function drawNote(draw: DrawId): DrawNote {
+  return readDrawNote(localStore.getItem(NAME), draw)
 }
 
 /** Notes the own place, and the seal while it is shown before the opening, so that the draw can be checked against them. */
@@ -14,8 +17,9 @@ export function useDrawNote(place: Place, opensAtMs: number, seal: string | unde
   const { scheduleId, token, sequence } = place
   const isEarly = Date.parse(place.serverTime) < opensAtMs
   useEffect(() => {
-    const noted = notePlace(drawNote(scheduleId), { token, sequence }, isEarly)
+    const draw = { scheduleId, opensAtMs }
+    const noted = notePlace(drawNote(draw), { token, sequence }, isEarly)
     const next = seal === undefined ? noted : noteSeal(noted, seal)
-    localStore.setItem(drawNoteName(scheduleId), JSON.stringify(next))
-  }, [scheduleId, token, sequence, isEarly, seal])
+    localStore.setItem(NAME, withDrawNote(localStore.getItem(NAME), draw, next, Date.now()))
+  }, [scheduleId, opensAtMs, token, sequence, isEarly, seal])
 }

@@ -11,7 +11,7 @@ export function Button({
   type = 'button',
   isDisabled = false,
   autoFocus = false,
-  isSwitch = false,
+  isOnce = false,
   onPress,
   children,
 }: {
@@ -19,8 +19,8 @@ export function Button({
   type?: 'button' | 'submit'
   isDisabled?: boolean
   autoFocus?: boolean
-  /** Whether the next press would take this one back: then the second click of a double click does nothing. */
-  isSwitch?: boolean
+  /** Whether a second press would do it again or take it back: then the second click of a double click does nothing. */
+  isOnce?: boolean
   onPress?: () => void
   children: ReactNode
 }) {
@@ -32,7 +32,7 @@ export function Button({
       autoFocus={autoFocus}
       aria-disabled={isDisabled}
       onClick={(event) => {
-        if (isDisabled || (isSwitch && event.detail > 1)) event.preventDefault()
+        if (isDisabled || (isOnce && event.detail > 1)) event.preventDefault()
         else onPress?.()
       }}
       className={classNames(styles['button'], styles[look])}

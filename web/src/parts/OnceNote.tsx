@@ -20,12 +20,17 @@ export function OnceNote<B, D>({
   const { isPending, unsettled, error, open } = once
   if (isPending) return unsettled === undefined ? null : <Note>{t(`unsettled.${unsettled}`)}</Note>
   if (open === undefined) return error === null ? null : <RefusalNote error={error}>{children}</RefusalNote>
-  const isStep = error instanceof StillOpenError && error.reason === 'step'
+  const step = error instanceof StillOpenError ? error.step : undefined
   return (
     <>
       {isRefusal(error, 'UNAUTHENTICATED', 'FORBIDDEN') ? <RefusalNote error={error} /> : null}
       <Note>
-        <p>{isStep ? t('unsettled.step') : t('unsettled.open')}</p>
+        <p>{step === undefined ? t('unsettled.open') : t(`cardStep.${step.kind}`)}</p>
+        {step?.kind === 'address' ? (
+          <p>
+            <a href={step.url}>{t('cardStep.go')}</a>
+          </p>
+        ) : null}
         <Button onPress={() => once.press(open)}>{t('unsettled.ask')}</Button>
       </Note>
     </>

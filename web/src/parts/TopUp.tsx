@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import type { FormEvent } from 'react'
 import { useId, useState } from 'react'
 import { api } from '../api.ts'
+import { useNewCard } from '../cards/use-new-card.tsx'
 import { digitsOf } from '../formats.ts'
 import { settle } from '../settle.ts'
 import { testCards } from '../test-cards.ts'
@@ -26,7 +27,8 @@ export function TopUp({ userId, atLeast }: { userId: string; atLeast?: number })
   const installation = useInstallation()
   const charge = useCharge(userId)
   if (installation === undefined) return <Loading />
-  if (!installation.testCards) return <p>{t('topUp.noCards')}</p>
+  const { testCards: offersTestCards, stripePublishableKey } = installation
+  if (!offersTestCards && stripePublishableKey === undefined) return <p>{t('topUp.noCards')}</p>
   if (charge.open !== undefined) return <OnceNote once={charge} />
   return <TopUpForm charge={charge} installation={installation} atLeast={atLeast ?? 100_000} />
 }
@@ -46,15 +48,22 @@ function TopUpForm({
   const { chargeAmountMin, chargeAmountMax } = installation
   const digits = digitsOf(installation.currency)
   const [text, setText] = useState(() => String(firstAmount(atLeast, installation) / 10 ** digits))
-  const [card, setCard] = useState<string>('tok_approved')
+  const [testCard, setTestCard] = useState<string>('tok_approved')
   const [isAsked, setIsAsked] = useState(false)
   const typed = readAmount(text, digits, installation)
+  const card = useNewCard('amount' in typed ? typed.amount : chargeAmountMin)
+  const isReal = installation.stripePublishableKey !== undefined
+  const isBusy = charge.isPending || card.isMaking
   const problem = 'problem' in typed ? typed.problem : undefined
   const limit = (problem === 'large' ? chargeAmountMax : chargeAmountMin) / 10 ** digits
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     setIsAsked(true)
-    if ('amount' in typed) charge.press({ amount: typed.amount, card: { token: card } })
+    if (!('amount' in typed) || isBusy) return
+    const { amount } = typed
+    const press = (token: string): void => charge.press({ amount, card: { token } })
+    if (isReal) card.make(press)
+    else press(testCard)
   }
   return (
     <form className={styles['form']} onSubmit={submit} noValidate>
@@ -73,23 +82,30 @@ function TopUpForm({
           {isAsked && problem !== undefined ? t(`topUp.problem.${problem}`, { limit }) : ''}
         </p>
       </div>
-      <Choices
-        legend={t('topUp.card')}
-        value={card}
-        onChange={setCard}
-        options={testCards.map(({ token, name }) => ({
-          value: token,
-          label: t(`card.${name}`),
-          detail: t('card.test'),
-        }))}
-      />
-      <OnceNote once={charge} />
-      {charge.data === undefined ? null : (
+      {isReal ? (
+        <>
+          {card.form}
+          <p>{t('topUp.noSteps')}</p>
+        </>
+      ) : (
+        <Choices
+          legend={t('topUp.card')}
+          value={testCard}
+          onChange={setTestCard}
+          options={testCards.map(({ token, name }) => ({
+            value: token,
+            label: t(`card.${name}`),
+            detail: t('card.test'),
+          }))}
+        />
+      )}
+      {card.isWrong ? null : <OnceNote once={charge} />}
+      {charge.data === undefined || card.isWrong ? null : (
         <Note kind="good">{t('topUp.done', { amount: money(charge.data) })}</Note>
       )}
       <p>
-        <Button type="submit" isDisabled={charge.isPending}>
-          {charge.isPending ? t('topUp.working') : t('topUp.submit')}
+        <Button isOnce type="submit" isDisabled={isBusy || (isReal && !card.isReady)}>
+          {isBusy ? t('topUp.working') : t('topUp.submit')}
         </Button>
       </p>
     </form>

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useRef } from 'react'
+import type { UseQueryResult } from '@tanstack/react-query'
+import { useEffect, useRef, useState } from 'react'
 import { Link } from 'react-router'
 import { useAnnouncement } from '../announcements.ts'
 import { isRefusal } from '../api.ts'
@@ -48,12 +49,14 @@ export function RunningBar({
 function PlaceLine({ place }: { place: Extract<Running, { kind: 'place' }> }) {
   const { t } = useWords()
   const isOver = useServerNow() >= Date.parse(place.expiresAt)
-  const { data, error } = useQuery({
-    ...placeQuery(place.scheduleId),
-    enabled: !isOver,
-    // Who is let in and asks for nothing for 90 s loses the place, also where the tab is hidden.
-    refetchIntervalInBackground: true,
-  })
+  const { data, error } = useNews(
+    useQuery({
+      ...placeQuery(place.scheduleId),
+      enabled: !isOver,
+      // Who is let in and asks for nothing for 90 s loses the place, also where the tab is hidden.
+      refetchIntervalInBackground: true,
+    }),
+  )
   const isGone = isRefusal(error, 'QUEUE_TOKEN_REQUIRED', 'QUEUE_TOKEN_INVALID')
   const id = idOf(place)
   useEffect(() => {
@@ -89,7 +92,7 @@ function PlaceLine({ place }: { place: Extract<Running, { kind: 'place' }> }) {
 function HoldLine({ hold }: { hold: Extract<Running, { kind: 'hold' }> }) {
   const { t } = useWords()
   const isOver = useServerNow() >= Date.parse(hold.expiresAt)
-  const { data, error } = useQuery({ ...reservationQuery(hold.reservationId), enabled: !isOver })
+  const { data, error } = useNews(useQuery({ ...reservationQuery(hold.reservationId), enabled: !isOver }))
   const id = idOf(hold)
   useEffect(() => {
     // Somebody else has signed in here since.
@@ -107,6 +110,18 @@ function HoldLine({ hold }: { hold: Extract<Running, { kind: 'hold' }> }) {
       <Link to={pathOf(hold)}>{t('running.toPay')}</Link>
     </p>
   )
+}
+
+/** What a question was answered since it is asked here. What it knew before is older than what other pages have noted meanwhile. */
+function useNews<T>({ data, dataUpdatedAt, error, errorUpdatedAt }: UseQueryResult<T>): {
+  data: T | undefined
+  error: Error | null
+} {
+  const [sinceMs] = useState(() => Date.now())
+  return {
+    data: dataUpdatedAt >= sinceMs ? data : undefined,
+    error: errorUpdatedAt >= sinceMs ? error : null,
+  }
 }
 
 function Left({ until }: { until: string }) {

@@ -31,9 +31,9 @@ test('what is over is told for ten minutes, and then forgotten', () => {
   expect(readRunning(JSON.stringify([hold]), over + 10 * 60_000)).toEqual([])
 })
 
-test('one that changes stays one, and there are never more than ten', () => {
+test('one that changes stays one, and where it is, and there are never more than ten', () => {
   const extended = { ...hold, expiresAt: '2026-12-01T01:10:00Z' }
-  expect(withRunning([place, hold], extended)).toEqual([extended, place])
+  expect(withRunning([place, hold], extended)).toEqual([place, extended])
   expect(withoutRunning([place, hold], idOf(hold))).toEqual([place])
   const many = Array.from({ length: 12 }, (_, at): Running => ({ ...place, scheduleId: at + 1 }))
   expect(many.reduce<Running[]>(withRunning, [])).toHaveLength(10)

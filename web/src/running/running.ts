@@ -32,9 +32,11 @@ export function idOf(one: Running): string {
   return one.kind === 'place' ? `place.${one.scheduleId}` : `hold.${one.reservationId}`
 }
 
-/** The list with this one, new or as it is now. */
+/** The list with this one: in front where it is new, else in its place, since lines that swap places can't be pressed. */
 export function withRunning(list: readonly Running[], one: Running): Running[] {
-  return [one, ...withoutRunning(list, idOf(one))].slice(0, RUNNING_MAX)
+  const isKnown = list.some((known) => idOf(known) === idOf(one))
+  if (isKnown) return list.map((known) => (idOf(known) === idOf(one) ? one : known))
+  return [one, ...list].slice(0, RUNNING_MAX)
 }
 
 /** The list without one. */

@@ -4,7 +4,7 @@ import { useIsDark } from '../use-is-dark.ts'
 import { countFree } from './count-free.ts'
 import { Legend } from './Legend.tsx'
 import type { Direction } from './next-seat.ts'
-import { palettes } from './palette.ts'
+import { operatorPalettes, palettes } from './palette.ts'
 import { planSeats } from './plan-seats.ts'
 import type { LayoutSeat, PlacedSeat } from './plan-seats.ts'
 import { SeatCanvas } from './seat-canvas.ts'
@@ -32,6 +32,8 @@ export interface SeatMapProps {
   onToggle?: (seatId: number) => void
   /** Which marks the legend explains beside the person's own seats. */
   marks?: readonly LegendMark[]
+  /** Whether what became of each seat stands out, and not only what is free. */
+  isOperators?: boolean
   texts: SeatMapTexts
   /** The id of what tells where the same can be done without seeing. */
   describedBy?: string
@@ -55,10 +57,11 @@ export function SeatMap({
   limit = 0,
   onToggle,
   marks = FOR_FANS,
+  isOperators = false,
   texts,
   describedBy,
 }: SeatMapProps) {
-  const palette = palettes[useIsDark() ? 'dark' : 'light']
+  const palette = (isOperators ? operatorPalettes : palettes)[useIsDark() ? 'dark' : 'light']
   const plan = useMemo(() => planSeats(layout), [layout])
   const [pointed, setPointed] = useState<PlacedSeat>()
   const [isRefused, setIsRefused] = useState(false)

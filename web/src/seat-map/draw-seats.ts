@@ -129,19 +129,22 @@ function drawSmall(
   scale: number,
   palette: Palette,
 ): void {
-  const square = (half: number, colour: string): void => {
+  const box = (width: number, height: number, colour: string): void => {
     context.fillStyle = colour
-    context.fillRect(x - half * scale, y - half * scale, 2 * half * scale, 2 * half * scale)
+    context.fillRect(x - width * scale, y - height * scale, 2 * width * scale, 2 * height * scale)
   }
+  const square = (half: number, colour: string): void => box(half, half, colour)
+  const { tellsTaken } = palette
   switch (mark) {
     case 'free':
       return square(SEAT_HALF, lookOfOffer(offer, palette).colour)
     case 'held':
-      square(0.34, palette.held)
-      return square(0.18, palette.page)
+      square(tellsTaken ? SEAT_HALF : 0.34, tellsTaken ? palette.text : palette.held)
+      return square(tellsTaken ? 0.24 : 0.18, palette.page)
     case 'sold':
+      return tellsTaken ? square(0.32, palette.text) : square(0.14, palette.faint)
     case 'blocked':
-      return square(0.14, palette.faint)
+      return tellsTaken ? box(SEAT_HALF, 0.1, palette.held) : square(0.14, palette.faint)
     case 'chosen':
     case 'mine':
       square(0.5, palette.text)
@@ -158,39 +161,96 @@ function drawShape(
   scale: number,
   palette: Palette,
 ): void {
-  const thin = Math.max(1, scale * 0.07)
-  const box = (path: Path2D, half: number, isRound = false): void => {
-    const size = half * scale
-    path.roundRect(x - size, y - size, 2 * size, 2 * size, isRound ? size : 0.5 * size)
-  }
-  const line = (path: Path2D, ...points: [number, number][]): void => {
-    points.forEach(([dx, dy], at) => {
-      if (at === 0) path.moveTo(x + dx * scale, y + dy * scale)
-      else path.lineTo(x + dx * scale, y + dy * scale)
-    })
-  }
-  const check = (path: Path2D): void => line(path, [-0.19, 0.01], [-0.05, 0.15], [0.2, -0.14])
+  const pen = new Pen(x, y, scale)
+  const { thin } = pen
   switch (mark) {
     case 'free': {
       const { colour, isRound } = lookOfOffer(offer, palette)
-      return box(brushes.fill(colour), SEAT_HALF, isRound)
+      return pen.box(brushes.fill(colour), SEAT_HALF, isRound)
     }
     case 'held':
-      box(brushes.stroke(palette.held, thin), 0.34)
-      return box(brushes.fill(palette.held), 0.1, true)
-    case 'sold': {
-      const cross = brushes.stroke(palette.faint, thin)
-      line(cross, [-0.16, -0.16], [0.16, 0.16])
-      return line(cross, [0.16, -0.16], [-0.16, 0.16])
-    }
+    case 'sold':
     case 'blocked':
-      return line(brushes.stroke(palette.faint, thin), [-0.18, 0], [0.18, 0])
+      return palette.tellsTaken
+        ? drawTold(brushes, mark, pen, palette)
+        : drawQuietly(brushes, mark, pen, palette)
     case 'chosen':
-      box(brushes.fill(palette.text), 0.48)
-      return check(brushes.stroke(palette.page, thin * 1.6))
+      pen.box(brushes.fill(palette.text), 0.48)
+      return pen.check(brushes.stroke(palette.page, thin * 1.6))
     case 'mine':
-      box(brushes.stroke(palette.accent, thin * 1.4), 0.4)
-      return check(brushes.stroke(palette.accent, thin * 1.6))
+      pen.box(brushes.stroke(palette.accent, thin * 1.4), 0.4)
+      return pen.check(brushes.stroke(palette.accent, thin * 1.6))
+  }
+}
+
+type TakenMark = 'held' | 'sold' | 'blocked'
+
+/** For fans: what can't be had is faint. */
+function drawQuietly(brushes: Brushes, mark: TakenMark, pen: Pen, palette: Palette): void {
+  switch (mark) {
+    case 'held':
+      pen.box(brushes.stroke(palette.held, pen.thin), 0.34)
+      return pen.box(brushes.fill(palette.held), 0.1, true)
+    case 'sold':
+      return pen.cross(brushes.stroke(palette.faint, pen.thin))
+    case 'blocked':
+      return pen.line(brushes.stroke(palette.faint, pen.thin), [-0.18, 0], [0.18, 0])
+  }
+}
+
+/** For who sells: what became of each seat is seen from afar, by its shape too. */
+function drawTold(brushes: Brushes, mark: TakenMark, pen: Pen, palette: Palette): void {
+  const bold = pen.thin * 1.6
+  switch (mark) {
+    case 'held':
+      pen.box(brushes.stroke(palette.text, bold), 0.36)
+      return pen.box(brushes.fill(palette.text), 0.12, true)
+    case 'sold':
+      pen.box(brushes.fill(palette.text), 0.42)
+      return pen.cross(brushes.stroke(palette.page, bold))
+    case 'blocked':
+      pen.box(brushes.stroke(palette.held, pen.thin), 0.36)
+      return pen.line(brushes.stroke(palette.held, bold), [-0.2, 0.2], [0.2, -0.2])
+  }
+}
+
+/** Adds shapes to paths around one seat's middle, in parts of a seat. */
+class Pen {
+  readonly #x: number
+  readonly #y: number
+  readonly #scale: number
+
+  constructor(x: number, y: number, scale: number) {
+    this.#x = x
+    this.#y = y
+    this.#scale = scale
+  }
+
+  /** The width of a thin line, in pixels. */
+  get thin(): number {
+    return Math.max(1, this.#scale * 0.07)
+  }
+
+  box(path: Path2D, half: number, isRound = false): void {
+    const size = half * this.#scale
+    path.roundRect(this.#x - size, this.#y - size, 2 * size, 2 * size, isRound ? size : 0.5 * size)
+  }
+
+  line(path: Path2D, ...points: [number, number][]): void {
+    points.forEach(([dx, dy], at) => {
+      const [x, y] = [this.#x + dx * this.#scale, this.#y + dy * this.#scale]
+      if (at === 0) path.moveTo(x, y)
+      else path.lineTo(x, y)
+    })
+  }
+
+  cross(path: Path2D): void {
+    this.line(path, [-0.16, -0.16], [0.16, 0.16])
+    this.line(path, [0.16, -0.16], [-0.16, 0.16])
+  }
+
+  check(path: Path2D): void {
+    this.line(path, [-0.19, 0.01], [-0.05, 0.15], [0.2, -0.14])
   }
 }
 

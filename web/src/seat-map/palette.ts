@@ -11,6 +11,8 @@ export interface Palette {
   line: string
   accent: string
   offers: readonly string[]
+  /** Whether seats that are held, sold or kept back stand out, as for who sells them. Fans look for those that are free. */
+  tellsTaken: boolean
 }
 
 /**
@@ -27,6 +29,7 @@ export const palettes: Record<'light' | 'dark', Palette> = {
     line: '#d9dae0',
     accent: '#4338ca',
     offers: ['#3a36c9', '#e06c14', '#12927a', '#c66fdc', '#7d1a2f'],
+    tellsTaken: false,
   },
   dark: {
     page: '#101114',
@@ -37,7 +40,14 @@ export const palettes: Record<'light' | 'dark', Palette> = {
     line: '#34363e',
     accent: '#a5a0ff',
     offers: ['#f4cd3a', '#5fe3b3', '#a95cf5', '#3f7ba6', '#e3364f'],
+    tellsTaken: false,
   },
+}
+
+/** The same colours, for who sells the seats. */
+export const operatorPalettes: typeof palettes = {
+  light: { ...palettes.light, tellsTaken: true },
+  dark: { ...palettes.dark, tellsTaken: true },
 }
 
 /** Colour and shape of the free seats of an offer, by its place among the offers. After twice as many as there are colours they repeat. */

@@ -1,8 +1,9 @@
 import { useWords } from '../use-words.ts'
+import type { Mark } from './seat-marks.ts'
 import type { SeatMapTexts } from './seat-map-texts.ts'
 
-/** The sentences of a seat map in the language of now. */
-export function useSeatMapTexts(): SeatMapTexts {
+/** The sentences of a seat map in the language of now. `stateOf` says how a seat stands, where that is not said to fans. */
+export function useSeatMapTexts(stateOf?: (mark: Mark) => string): SeatMapTexts {
   const { t, money } = useWords()
   return {
     map: t('seatMap.map'),
@@ -18,7 +19,7 @@ export function useSeatMapTexts(): SeatMapTexts {
         number: String(seatNumber),
         grade,
         price: money(price),
-        state: t(`seatMap.state.${mark}`),
+        state: stateOf?.(mark) ?? t(`seatMap.state.${mark}`),
       }),
     full: (limit) => (limit === 0 ? t('seatMap.noneLeft') : t('seatMap.full', { count: limit })),
     grades: t('seatMap.grades'),

@@ -15,7 +15,7 @@ import styles from './Tickets.module.css'
 export default function Tickets({ reservationId }: { reservationId: string }) {
   const { t } = useWords()
   const query = useQuery(ticketsQuery(reservationId))
-  const [shownAt, setShownAt] = useState<number>()
+  const [shownSeatId, setShownSeatId] = useState<number>()
   // What was cancelled meanwhile has no tickets, also where this page had loaded them.
   const isGone = isRefusal(query.error, 'RESERVATION_NOT_CONFIRMED', 'RESERVATION_NOT_FOUND')
   if (query.data === undefined || isGone) {
@@ -25,19 +25,19 @@ export default function Tickets({ reservationId }: { reservationId: string }) {
       <Loading />
     )
   }
-  const unused = query.data.tickets.filter(({ checkedInAt }) => checkedInAt === null)
+  const { tickets } = query.data
   return (
     <>
       {query.isError ? <p className={styles['late']}>{t('ticket.late')}</p> : null}
       <ul className={styles['tickets']}>
-        {query.data.tickets.map((ticket) => (
+        {tickets.map((ticket) => (
           <li key={ticket.seat.seatId}>
-            <OneTicket ticket={ticket} onShow={() => setShownAt(unused.indexOf(ticket))} />
+            <OneTicket ticket={ticket} onShow={() => setShownSeatId(ticket.seat.seatId)} />
           </li>
         ))}
       </ul>
-      {shownAt === undefined ? null : (
-        <AtTheDoor tickets={unused} first={shownAt} onClose={() => setShownAt(undefined)} />
+      {shownSeatId === undefined ? null : (
+        <AtTheDoor tickets={tickets} firstSeatId={shownSeatId} onClose={() => setShownSeatId(undefined)} />
       )}
     </>
   )

@@ -1,9 +1,8 @@
 import { useEffect } from 'react'
 
-/** Keeps the screen from going dark while it is wanted, where the browser can; nobody wants to unlock a phone at a door. */
-export function useScreenOn(isWanted: boolean): void {
+/** Keeps the screen from going dark, where the browser can; nobody wants to unlock a phone at a door. */
+export function useScreenOn(): void {
   useEffect(() => {
-    if (!isWanted) return undefined
     let lock: WakeLockSentinel | undefined
     let isOver = false
     const take = async (): Promise<void> => {
@@ -22,5 +21,5 @@ export function useScreenOn(isWanted: boolean): void {
       document.removeEventListener('visibilitychange', takeAgain)
       void lock?.release()
     }
-  }, [isWanted])
+  }, [])
 }

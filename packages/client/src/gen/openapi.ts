@@ -462,7 +462,7 @@ export interface paths {
         };
         /**
          * Schedules of all concerts, what is on sale or about to be first
-         * @description First those that are ON_SALE, the soonest `bookingOpenAt` first: what is being sold, then what opens next. Then those that are CLOSED or CANCELLED, the latest `bookingOpenAt` first. The pages of one list are of the moment of its first page: booking that opens or closes meanwhile moves no row, and pages go on where they were, whatever is deleted. What an admin changes meanwhile may be shown twice or not at all.
+         * @description First those that are ON_SALE, the soonest `bookingOpenAt` first: what is being sold, then what opens next. Then those that are CLOSED or CANCELLED, the latest `bookingOpenAt` first. The pages of one list are of the moment of its first page: booking that opens or closes meanwhile moves no row, and pages go on where they were, whatever is deleted. `status` in the query is as of that moment, too, and `status` of a row is as of now, so a later page of ON_SALE may show one as CLOSED. What an admin changes meanwhile may be shown twice or not at all.
          */
         get: operations["listAllSchedules"];
         put?: never;
@@ -656,7 +656,7 @@ export interface paths {
         };
         /**
          * How a schedule sells: its seats, reservations and refused holds
-         * @description Counted once a second at most, by each instance, for however many ask; `serverTime` is the moment of the count. Refused holds are those of people who were let in. They are counted in memory and stored once a second, so what the last second refused may be missing, and an instance that is killed loses its last second of them. Nothing else here is ever lost.
+         * @description Counted once a second at most, by each instance, for however many ask; `serverTime` is the moment of the count. Refused holds are those of people who were let in. They are counted in memory and stored once a second, so their numbers are about right: what the last second refused may be missing, an instance that is killed loses its last second of them, and a job (`Prefer: respond-async`) that runs again after its instance was killed may count twice. All other numbers here are exact.
          */
         get: operations["getSales"];
         put?: never;
@@ -2351,10 +2351,10 @@ export interface operations {
                             /** Format: date-time */
                             serverTime: string;
                             /**
-                             * @description Admissions since the room was made. Two readings and the seconds between their `serverTime`s give admissions a second.
+                             * @description Admissions since the room was made. Two readings and the seconds between their `serverTime`s give admissions a second. null while they are not counted yet, which the first looks at a room with a long log may find, or while the database is away.
                              * @example 4120
                              */
-                            admitted: number;
+                            admitted: number | null;
                             /** @description Of the newest 200 of a sample: the wait told at the join, and the wait that came of it. */
                             estimates: {
                                 samples: number;
@@ -2424,10 +2424,10 @@ export interface operations {
                             /** Format: date-time */
                             serverTime: string;
                             /**
-                             * @description Admissions since the room was made. Two readings and the seconds between their `serverTime`s give admissions a second.
+                             * @description Admissions since the room was made. Two readings and the seconds between their `serverTime`s give admissions a second. null while they are not counted yet, which the first looks at a room with a long log may find, or while the database is away.
                              * @example 4120
                              */
-                            admitted: number;
+                            admitted: number | null;
                             /** @description Of the newest 200 of a sample: the wait told at the join, and the wait that came of it. */
                             estimates: {
                                 samples: number;
@@ -4646,7 +4646,7 @@ export interface operations {
                                      */
                                     timeZone: string;
                                     /**
-                                     * @description CANCELLED where the show does not take place
+                                     * @description As the catalog shows it: CANCELLED where the show does not take place, CLOSED once booking has closed
                                      * @enum {string}
                                      */
                                     status: "ON_SALE" | "CLOSED" | "CANCELLED";
@@ -4947,7 +4947,7 @@ export interface operations {
                                  */
                                 timeZone: string;
                                 /**
-                                 * @description CANCELLED where the show does not take place
+                                 * @description As the catalog shows it: CANCELLED where the show does not take place, CLOSED once booking has closed
                                  * @enum {string}
                                  */
                                 status: "ON_SALE" | "CLOSED" | "CANCELLED";
@@ -5062,7 +5062,7 @@ export interface operations {
                                  */
                                 timeZone: string;
                                 /**
-                                 * @description CANCELLED where the show does not take place
+                                 * @description As the catalog shows it: CANCELLED where the show does not take place, CLOSED once booking has closed
                                  * @enum {string}
                                  */
                                 status: "ON_SALE" | "CLOSED" | "CANCELLED";
@@ -5430,7 +5430,7 @@ export interface operations {
                                  */
                                 timeZone: string;
                                 /**
-                                 * @description CANCELLED where the show does not take place
+                                 * @description As the catalog shows it: CANCELLED where the show does not take place, CLOSED once booking has closed
                                  * @enum {string}
                                  */
                                 status: "ON_SALE" | "CLOSED" | "CANCELLED";

@@ -6,8 +6,8 @@ import type { RoomSummary } from '../room.ts'
 
 /** A room as admins see it. */
 export interface WatchedRoom extends RoomSummary {
-  /** Since the room was made. */
-  admitted: number
+  /** Since the room was made; null where that is not known. */
+  admitted: number | null
   estimates: EstimateComparison
 }
 

@@ -31,7 +31,7 @@ export async function describeFairness(
   scheduleId: number,
   from: number | undefined,
 ): Promise<FairnessDescription> {
-  await ctx.schedules.get(scheduleId)
+  await ctx.strangersLookups.get(scheduleId)
   const room = await readOrMakeRoom(ctx, scheduleId)
   // The log may have grown since the room was read; the page ends where the room says.
   const page = from === undefined ? [] : await readLog(ctx.pool, scheduleId, from, PAGE)
@@ -53,11 +53,13 @@ export async function describeFairness(
 }
 
 /**
- * Whether an answer can be kept for ever: a page that is full. What is beside its entries is of the moment that it was made, so the first
- * page is not kept, by which a reader knows how long the log is.
+ * How long an answer may be kept: a full page for five minutes. Its entries never change, but after a restore, or with a new database behind
+ * the same address, the log is another one, and pages of both together would make an honest draw look broken. What is beside the entries is of the
+ * moment that the page was made, so the first page is not kept, by which a reader knows how long the log is.
  */
-export function isFullPage({ entries, nextFrom }: FairnessDescription): boolean {
-  return entries.length === PAGE && nextFrom !== null && entries[0]?.number !== 1
+export function cachingOf({ entries, nextFrom }: Pick<FairnessDescription, 'entries' | 'nextFrom'>): string {
+  const isFull = entries.length === PAGE && nextFrom !== null && entries[0]?.number !== 1
+  return isFull ? 'public, max-age=300' : 'public, max-age=1'
 }
 
 async function readOrMakeRoom(ctx: QueueContext, scheduleId: number): Promise<RoomFairness> {

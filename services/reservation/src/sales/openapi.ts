@@ -14,7 +14,7 @@ export const getSalesRoute = defineRoute({
   tag: 'Reservations',
   summary: 'How a schedule sells: its seats, reservations and refused holds',
   description:
-    'Counted once a second at most, by each instance, for however many ask; `serverTime` is the moment of the count. Refused holds are those of people who were let in. They are counted in memory and stored once a second, so what the last second refused may be missing, and an instance that is killed loses its last second of them. Nothing else here is ever lost.',
+    'Counted once a second at most, by each instance, for however many ask; `serverTime` is the moment of the count. Refused holds are those of people who were let in. They are counted in memory and stored once a second, so their numbers are about right: what the last second refused may be missing, an instance that is killed loses its last second of them, and a job (`Prefer: respond-async`) that runs again after its instance was killed may count twice. All other numbers here are exact.',
   auth: 'admin',
   params: z.object({ scheduleId: pathId }),
   responses: {

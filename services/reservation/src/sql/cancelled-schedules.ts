@@ -11,6 +11,17 @@ export async function insertCancelledSchedules(tx: Tx, scheduleIds: readonly num
   })
 }
 
+/** Those of some schedules that are cancelled. */
+export async function listCancelled(db: Queryable, scheduleIds: readonly number[]): Promise<Set<number>> {
+  const { rows } = await db.query<{ schedule_id: number }>({
+    name: 'cancelled-schedules-among',
+    text: `SELECT c.schedule_id FROM unnest($1::bigint[]) AS a (schedule_id),
+             LATERAL (SELECT schedule_id FROM cancelled_schedules c WHERE c.schedule_id = a.schedule_id OFFSET 0) c`,
+    values: [scheduleIds],
+  })
+  return new Set(rows.map((row) => row.schedule_id))
+}
+
 /** Cancelled schedules that may still have live reservations. */
 export async function listUnsettled(db: Queryable): Promise<number[]> {
   const { rows } = await db.query<{ schedule_id: number }>({

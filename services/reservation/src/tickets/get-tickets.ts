@@ -26,7 +26,7 @@ export interface Tickets {
 
 /** Signs the tickets of a CONFIRMED reservation; refuses others with RESERVATION_NOT_CONFIRMED, and somebody else's as unknown. */
 export async function getTickets(
-  ctx: Pick<Context, 'pool' | 'schedules' | 'ticketCodes'>,
+  ctx: Pick<Context, 'pool' | 'schedules' | 'ticketCodes' | 'now'>,
   { reservationId, owner }: { reservationId: string; owner: Owner },
 ): Promise<Tickets> {
   const reservation = await getReservation(ctx, reservationId, owner)

@@ -7,8 +7,10 @@ import type { Seen } from './seen-code.ts'
 import styles from './CheckIn.module.css'
 
 const READ_EVERY_MS = 150
+/** A reader that fails so often in a row, for some 3 s, does not work; one picture may fail, such as while the phone is turned. */
+const FAILURES_MAX = 20
 
-type Trouble = 'insecure' | 'denied' | 'none' | 'failed'
+type Trouble = 'insecure' | 'denied' | 'none' | 'failed' | 'ended'
 
 /** What the camera sees, with each ticket told once for as long as it is held there. */
 export function Camera({ onCode }: { onCode: (code: string) => void }) {
@@ -43,8 +45,19 @@ async function watch(
     video.srcObject = stream
     await video.play()
     let seen: Seen = sawNothing
+    let failures = 0
     while (!signal.aborted) {
-      const code = await read(video)
+      // The system takes it away where another app wants it, or where it is unplugged.
+      if (stream.getTracks().some(({ readyState }) => readyState === 'ended'))
+        throw new DOMException('the camera has ended', 'AbortError')
+      let code: string | undefined
+      try {
+        code = await read(video)
+        failures = 0
+      } catch (error) {
+        failures += 1
+        if (failures >= FAILURES_MAX) throw error
+      }
       const { isNew, seen: next } = seeCode(seen, code, performance.now())
       seen = next
       if (isNew && code !== undefined && !signal.aborted) onCode(code)
@@ -60,5 +73,6 @@ function troubleOf(error: unknown): Trouble {
   if (!(error instanceof DOMException)) return 'failed'
   if (error.name === 'SecurityError') return 'insecure'
   if (error.name === 'NotAllowedError') return 'denied'
+  if (error.name === 'AbortError') return 'ended'
   return error.name === 'NotFoundError' || error.name === 'OverconstrainedError' ? 'none' : 'failed'
 }

@@ -1,12 +1,14 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { useId, useState } from 'react'
+import { useState } from 'react'
 import { Link, useSearchParams } from 'react-router'
-import { useSettled } from '../../pages/concerts/use-settled.ts'
 import { Await } from '../../parts/Await.tsx'
 import { MoreButton } from '../../parts/MoreButton.tsx'
 import { PageTitle } from '../../parts/PageTitle.tsx'
+import { SearchField } from '../../parts/SearchField.tsx'
+import { useSearch } from '../../use-search.ts'
 import { useWords } from '../../use-words.ts'
 import { dateQuery } from '../shows/show-queries.ts'
+import { useMorePages } from '../use-more-pages.ts'
 import { Door } from './Door.tsx'
 import { doorShowsQuery } from './door-queries.ts'
 import listStyles from '../shows/Shows.module.css'
@@ -23,7 +25,7 @@ function AtDoor({ scheduleId }: { scheduleId: number }) {
   const { t, showTime } = useWords()
   const schedule = useQuery(dateQuery(scheduleId))
   return (
-    <Await query={schedule}>
+    <Await isPage query={schedule}>
       {({ data: { concertTitle, performanceAt, timeZone, venueName, status } }) => (
         <>
           <PageTitle
@@ -44,17 +46,16 @@ function AtDoor({ scheduleId }: { scheduleId: number }) {
 
 function ChooseShow() {
   const { t, showTime } = useWords()
-  const searchId = useId()
   const [typed, setTyped] = useState('')
-  const query = useSettled(typed.trim().slice(0, 100), 250)
+  const query = useSearch(typed)
   const shows = useInfiniteQuery(doorShowsQuery(query))
+  useMorePages(shows, true)
   return (
     <>
       <PageTitle title={t('door.title')} />
       <p>{t('door.choose')}</p>
       <search className={listStyles['search']}>
-        <label htmlFor={searchId}>{t('door.search')}</label>
-        <input id={searchId} type="search" value={typed} onChange={({ target }) => setTyped(target.value)} />
+        <SearchField label={t('door.search')} value={typed} onChange={setTyped} />
       </search>
       <Await query={shows}>
         {({ pages }) => {

@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals'
 import { ApiError } from '@frontrow/client/errors'
 import { formatDoorTime } from './door-time.ts'
+import { doorStore, forgetOldTry } from './door-tries.ts'
+import { keepTry } from '../../kept-tries.ts'
 import { outcomeOf, withOutcome, withScan } from './scans.ts'
 import { sawNothing, seeCode } from './seen-code.ts'
 
@@ -16,6 +18,40 @@ test('a ticket that is held still is told once, and again after it was away', ()
   expect(held.isNew).toBe(false)
   expect(seeCode(held.seen, 'b', 3_000).isNew).toBe(true)
   expect(seeCode(held.seen, 'a', 6_000).isNew).toBe(true)
+})
+
+test('of two tickets in the picture each is told once, whichever the reader finds', () => {
+  let seen = sawNothing
+  const news: string[] = []
+  for (let at = 0; at < 40; at += 1) {
+    const code = at % 2 === 0 ? 'a' : 'b'
+    const next = seeCode(seen, code, at * 150)
+    if (next.isNew) news.push(code)
+    ;({ seen } = next)
+  }
+  expect(news).toEqual(['a', 'b'])
+  // What is out of sight is forgotten, so that an evening's tickets are not kept.
+  expect(seeCode(seen, 'c', 60_000).seen.size).toBe(1)
+})
+
+test('a ticket whose answer was lost gets it when it is shown again soon; a copy that is shown later is another try', () => {
+  const store = doorStore()
+  const now = Date.now()
+  const { key } = keepTry('door', {}, store, now)
+  forgetOldTry('door', store, now + 60_000)
+  expect(keepTry('door', {}, store, now + 60_000).key).toBe(key)
+  forgetOldTry('door', store, now + 130_000)
+  expect(keepTry('door', {}, store, now + 130_000).key).not.toBe(key)
+})
+
+test('a ticket that is being checked and is shown again is what is shown, as far as it is', () => {
+  const [one, other] = [1, 2].map((id) => ({ id, code: `c${id}`, outcome: { kind: 'pending' as const } }))
+  if (one === undefined || other === undefined) throw new Error('there are two')
+  const scans = withOutcome(withScan(withScan([], one), other), 1, { kind: 'unknown' })
+  expect(withScan(scans, one).map(({ id, outcome }) => [id, outcome.kind])).toEqual([
+    [1, 'unknown'],
+    [2, 'pending'],
+  ])
 })
 
 test('a ticket that was used says when, by whom and where, as far as the API tells', () => {

@@ -1,7 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { api, dataOf } from '../../api.ts'
-
-const firstCursor: string | null = null
+import { firstCursor, pageOf } from '../../paging.ts'
 
 /** Shows to check tickets of: those that are on sale first, a page after the other. */
 export function doorShowsQuery(query: string) {
@@ -11,11 +10,7 @@ export function doorShowsQuery(query: string) {
       dataOf(
         await api.GET('/api/v1/admin/schedules', {
           params: {
-            query: {
-              limit: 20,
-              ...(query === '' ? {} : { query }),
-              ...(pageParam === null ? {} : { cursor: pageParam }),
-            },
+            query: { ...pageOf(50, pageParam), ...(query === '' ? {} : { query }) },
           },
           signal,
         }),

@@ -31,9 +31,10 @@ export interface Scan {
 /** How many are listed. */
 const SCANS_KEPT = 8
 
-/** The scans with one more in front. */
+/** The scans with this one in front: a new one, or one that is being checked and was shown again, as it stands. */
 export function withScan(scans: readonly Scan[], scan: Scan): Scan[] {
-  return [scan, ...scans].slice(0, SCANS_KEPT)
+  const known = scans.find(({ id }) => id === scan.id) ?? scan
+  return [known, ...scans.filter(({ id }) => id !== scan.id)].slice(0, SCANS_KEPT)
 }
 
 /** The scans with the outcome of one of them. */

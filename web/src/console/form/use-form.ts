@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'react'
 import { settle } from '../../settle.ts'
 import { useOnce } from '../../use-once.ts'
 import type { Once } from '../../use-once.ts'
+import { useSignIn } from '../../use-sign-in.ts'
 import { useWords } from '../../use-words.ts'
 import type { Say } from '../../words.ts'
 import { fieldProblems } from './field-problems.ts'
@@ -40,16 +41,17 @@ export interface Form<D> {
 
 /**
  * A form of the console. What was typed is kept with its idempotency key until the answer is known, so that a second press or a reload
- * makes nothing twice; what the API refuses about a field stands beside it until the field is changed.
+ * makes nothing twice. After a reload it goes on by a press only: who opens a form has typed nothing yet. What the API refuses about a
+ * field stands beside it until the field is changed.
  */
 export function useForm<B, D>({
-  purpose,
+  purpose: what,
   begin,
   check,
   send,
   onDone,
 }: {
-  /** What the request is kept under. */
+  /** What the request is kept under, beside who asks for it. */
   purpose: string
   begin: Values
   check: (values: Values, t: Say) => Checked<B>
@@ -57,11 +59,14 @@ export function useForm<B, D>({
   onDone?: (data: D) => unknown
 }): Form<D> {
   const { t } = useWords()
+  const signIn = useSignIn()
+  const purpose = `${what}.${signIn.status === 'signed-in' ? signIn.userId : ''}`
   const [values, setValues] = useState(begin)
   const [tries, setTries] = useState(0)
   const element = useRef<HTMLFormElement>(null)
   const once = useOnce<Values, D>({
     purpose,
+    goesOn: false,
     read: readValues,
     run: async (sent, tell) => {
       const checked = check(sent, t)

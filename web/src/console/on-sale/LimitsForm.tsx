@@ -1,22 +1,20 @@
 import { useState } from 'react'
+import type { FormEvent } from 'react'
 import { Button } from '../../parts/Button.tsx'
 import { RefusalNote } from '../../parts/RefusalNote.tsx'
 import { useWords } from '../../use-words.ts'
 import type { Room } from '../queries.ts'
 import type { Write } from '../use-write.ts'
 import { LimitField } from './LimitField.tsx'
-import { limits, readLimit } from './read-limit.ts'
-import type { LimitName } from './read-limit.ts'
+import { draftsSince, limits, readLimit } from './read-limit.ts'
+import type { Drafts, LimitName } from './read-limit.ts'
 import type { Steering } from './SteeringPanel.tsx'
 import styles from './SteeringPanel.module.css'
 
 const NAMES: readonly LimitName[] = ['maxActive', 'admitPerSecond']
 
-/** What was typed and is not applied yet; a field that nobody touched shows what the room has. */
-type Drafts = Partial<Record<LimitName, string>>
-
 /** How many may be in at once, and how many are let in a second. Both are applied by one press, and by nothing else. */
-export function LimitsForm({ room, write }: { room: Room; write: Write<Steering, Room> }) {
+export function LimitsForm({ room, write }: { room: Room; write: Write<Steering, unknown> }) {
   const { t } = useWords()
   const [drafts, setDrafts] = useState<Drafts>({})
   const [isAsked, setIsAsked] = useState(false)
@@ -32,19 +30,17 @@ export function LimitsForm({ room, write }: { room: Room; write: Write<Steering,
     setDrafts({})
     setIsAsked(false)
   }
-  const apply = (): void => {
+  const apply = (event: FormEvent): void => {
+    event.preventDefault()
     setIsAsked(true)
-    if (!isWrong && isChanged) write.press(change, forget)
+    if (isWrong || !isChanged) return
+    write.press(change, () => {
+      setDrafts((now) => draftsSince(drafts, now))
+      setIsAsked(false)
+    })
   }
   return (
-    <form
-      className={styles['limits']}
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault()
-        apply()
-      }}
-    >
+    <form className={styles['limits']} noValidate onSubmit={apply}>
       {read.map(({ name, draft, typed }) => (
         <LimitField
           key={name}
@@ -56,7 +52,7 @@ export function LimitsForm({ room, write }: { room: Room; write: Write<Steering,
               ? typed.problem
               : undefined
           }
-          onChange={(text) => setDrafts({ ...drafts, [name]: text })}
+          onChange={(text) => setDrafts((before) => ({ ...before, [name]: text }))}
         />
       ))}
       {write.error === null ? null : <RefusalNote error={write.error} />}

@@ -1,4 +1,5 @@
 import { useEffect, useEffectEvent, useRef, useState } from 'react'
+import type { RefObject } from 'react'
 import uPlot from 'uplot'
 import './uplot.css'
 import { palettes } from '../../seat-map/palette.ts'
@@ -34,6 +35,41 @@ export function LivePlot({
   write: (value: number) => string
 }) {
   const { t, language } = useWords()
+  const { frame, pointedAt } = usePlot({ series, now, write })
+  const known = series.values.filter((value) => value !== null)
+  const last = known.at(-1)
+  const pointed = pointedAt === undefined ? undefined : series.values[pointedAt]
+  const told = pointed ?? last
+  const at = pointedAt === undefined || pointed === undefined ? undefined : series.at[pointedAt]
+  return (
+    <figure className={styles['plot']}>
+      <figcaption>
+        {title}
+        <strong className={isOld ? styles['old'] : undefined}>
+          {told === undefined ? '–' : write(told)}
+        </strong>
+        {at === undefined ? null : <small>{formatClock(at * 1_000, language)}</small>}
+      </figcaption>
+      <div
+        ref={frame}
+        className={styles['frame']}
+        role="img"
+        aria-label={
+          last === undefined
+            ? t('console.plot.nothing', { title })
+            : t('console.plot.told', { title, now: write(last), most: write(Math.max(...known)) })
+        }
+      />
+    </figure>
+  )
+}
+
+/** Draws a series into `frame`, and again as it changes. Tells which of its values is pointed at. */
+function usePlot({ series, now, write }: { series: Series; now: number; write: (value: number) => string }): {
+  frame: RefObject<HTMLDivElement | null>
+  pointedAt: number | undefined
+} {
+  const { language } = useWords()
   const isDark = useIsDark()
   const [pointedAt, setPointedAt] = useState<number>()
   const frame = useRef<HTMLDivElement>(null)
@@ -69,32 +105,7 @@ export function LivePlot({
   useEffect(() => {
     if (plot.current !== null) draw(plot.current)
   }, [series, now])
-  const known = series.values.filter((value) => value !== null)
-  const last = known.at(-1)
-  const pointed = pointedAt === undefined ? undefined : series.values[pointedAt]
-  const told = pointed ?? last
-  const at = pointedAt === undefined || pointed === undefined ? undefined : series.at[pointedAt]
-  return (
-    <figure className={styles['plot']}>
-      <figcaption>
-        {title}
-        <strong className={isOld ? styles['old'] : undefined}>
-          {told === undefined ? '–' : write(told)}
-        </strong>
-        {at === undefined ? null : <small>{formatClock(at * 1_000, language)}</small>}
-      </figcaption>
-      <div
-        ref={frame}
-        className={styles['frame']}
-        role="img"
-        aria-label={
-          last === undefined
-            ? t('console.plot.nothing', { title })
-            : t('console.plot.told', { title, now: write(last), most: write(Math.max(...known)) })
-        }
-      />
-    </figure>
-  )
+  return { frame, pointedAt }
 }
 
 function makePlot(

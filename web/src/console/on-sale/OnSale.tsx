@@ -5,8 +5,9 @@ import { PageTitle } from '../../parts/PageTitle.tsx'
 import { NotFound } from '../../pages/NotFound.tsx'
 import { useNumber } from '../../use-ids.ts'
 import { useWords } from '../../use-words.ts'
-import { adminScheduleQuery, adminSeatStatesQuery, moneyQuery, roomQuery, salesQuery } from '../queries.ts'
-import type { AdminSchedule } from '../queries.ts'
+import { adminSeatStatesQuery, moneyQuery, roomQuery, salesQuery } from '../queries.ts'
+import { dateQuery } from '../shows/show-queries.ts'
+import type { AdminSchedule } from '../shows/show-queries.ts'
 import { PhaseLine } from '../PhaseLine.tsx'
 import { useLive } from '../use-live.ts'
 import { AuditPanel } from './AuditPanel.tsx'
@@ -23,14 +24,17 @@ export default function OnSale() {
   return scheduleId === undefined ? <NotFound /> : <Known scheduleId={scheduleId} />
 }
 
-const SCHEDULE_EVERY_MS = 30_000
 /** What is looked at less often than the line. */
 const SEATS_EVERY_MS = 2_000
 const MONEY_EVERY_MS = 2_000
 
 function Known({ scheduleId }: { scheduleId: number }) {
-  const schedule = useQuery({ ...adminScheduleQuery(scheduleId), refetchInterval: SCHEDULE_EVERY_MS })
-  return <Await query={schedule}>{(data) => <Watched key={scheduleId} schedule={data} />}</Await>
+  const schedule = useQuery(dateQuery(scheduleId))
+  return (
+    <Await isPage query={schedule}>
+      {({ data }) => <Watched key={scheduleId} schedule={data} />}
+    </Await>
+  )
 }
 
 function Watched({ schedule }: { schedule: AdminSchedule }) {

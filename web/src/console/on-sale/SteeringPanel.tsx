@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { api, dataOf } from '../../api.ts'
+import { api } from '../../api.ts'
 import { classNames } from '../../parts/class-names.ts'
 import { RefusalNote } from '../../parts/RefusalNote.tsx'
 import { useWords } from '../../use-words.ts'
@@ -39,20 +39,21 @@ export function SteeringPanel({ scheduleId, live }: { scheduleId: number; live: 
 }
 
 /** Shows the answer at once; else what is true is asked for, since a request without an answer may have been done. */
-function useSteering(scheduleId: number): Write<Steering, Room> {
+function useSteering(scheduleId: number): Write<Steering, unknown> {
   const client = useQueryClient()
+  const askAgain = () => client.invalidateQueries({ queryKey: roomQuery(scheduleId).queryKey })
   return useWrite(
-    async (body: Steering, key) =>
-      dataOf(
-        await api.PATCH('/api/v1/admin/queues/{scheduleId}', {
-          params: { path: { scheduleId }, header: { 'Idempotency-Key': key } },
-          body,
-          timeoutMs: STEER_TIMEOUT_MS,
-        }),
-      ),
+    (body: Steering, key) =>
+      api.PATCH('/api/v1/admin/queues/{scheduleId}', {
+        params: { path: { scheduleId }, header: { 'Idempotency-Key': key } },
+        body,
+        timeoutMs: STEER_TIMEOUT_MS,
+      }),
     {
-      onSuccess: (room) => showRoom(client, room),
-      onError: () => client.invalidateQueries({ queryKey: roomQuery(scheduleId).queryKey }),
+      // A repeated answer tells how the room was then, and somebody else may have changed it since.
+      onSuccess: ({ data, headers }) =>
+        headers.get('Idempotency-Replayed') === 'true' ? askAgain() : showRoom(client, data),
+      onError: askAgain,
     },
   )
 }
@@ -66,7 +67,7 @@ function PauseButton({
 }: {
   room: Room
   isOld: boolean
-  write: Write<Steering, Room>
+  write: Write<Steering, unknown>
 }) {
   const { t } = useWords()
   const state = isOld ? 'unknown' : paused ? 'paused' : 'moving'

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { limits, nextRound, readLimit } from './read-limit.ts'
+import { draftsSince, limits, nextRound, readLimit } from './read-limit.ts'
 
 const { maxActive, admitPerSecond } = limits
 
@@ -40,4 +40,12 @@ test('steps up and down meet the same round numbers, so that one press undoes th
   for (let value = 1; value < 1_000; value = nextRound(value, 1, maxActive)) {
     expect(nextRound(nextRound(value, 1, maxActive), -1, maxActive)).toBe(value)
   }
+})
+
+test('what was typed while a change was on its way is kept, and what was sent is not', () => {
+  const sent = { maxActive: '500', admitPerSecond: '10' }
+  expect(draftsSince(sent, sent)).toEqual({})
+  expect(draftsSince(sent, { ...sent, maxActive: '700' })).toEqual({ maxActive: '700' })
+  expect(draftsSince(sent, {})).toEqual({})
+  expect(draftsSince({}, { admitPerSecond: '20' })).toEqual({ admitPerSecond: '20' })
 })

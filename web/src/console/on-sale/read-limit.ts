@@ -36,3 +36,18 @@ export function nextRound(
 function leadingDigit(value: number): number {
   return Math.floor(value / 10 ** Math.floor(Math.log10(value)))
 }
+
+/** What was typed and is not applied yet; a field that nobody touched shows what the room has. */
+export type Drafts = Readonly<Partial<Record<LimitName, string>>>
+
+/** What is left to apply of the drafts of now where those that were `sent` are: what was typed meanwhile. */
+export function draftsSince(sent: Drafts, now: Drafts): Drafts {
+  const names = Object.keys(limits).filter(isLimitName)
+  return Object.fromEntries(
+    names.flatMap((name) => (now[name] === undefined || now[name] === sent[name] ? [] : [[name, now[name]]])),
+  )
+}
+
+function isLimitName(name: string): name is LimitName {
+  return name in limits
+}

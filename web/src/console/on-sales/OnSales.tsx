@@ -1,34 +1,35 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { useId } from 'react'
 import { useSearchParams } from 'react-router'
-import { useSettled } from '../../pages/concerts/use-settled.ts'
 import { Await } from '../../parts/Await.tsx'
 import { Choices } from '../../parts/Choices.tsx'
 import { MoreButton } from '../../parts/MoreButton.tsx'
 import { PageTitle } from '../../parts/PageTitle.tsx'
+import { SearchField } from '../../parts/SearchField.tsx'
 import { useServerNow } from '../../use-server-now.ts'
+import { useSearch } from '../../use-search.ts'
 import { useWords } from '../../use-words.ts'
 import { adminSchedulesQuery } from '../queries.ts'
-import { inOrderOfAttention } from './order.ts'
+import { hidesOpenings, inOrderOfAttention } from './order.ts'
+import { useMorePages } from '../use-more-pages.ts'
 import { Row } from './Row.tsx'
 import styles from './OnSales.module.css'
 
-const QUERY_MAX_LENGTH = 100
 const STATUSES = ['ON_SALE', 'CLOSED', 'CANCELLED'] as const
 
 /** All on-sales: what sells now and what opens next first, with who waits and what is sold. */
 export default function OnSales() {
   const { t } = useWords()
-  const searchId = useId()
   const [params, setParams] = useSearchParams()
   const typed = params.get('query') ?? ''
   const status = STATUSES.find((known) => known === params.get('status')) ?? 'ON_SALE'
-  const query = useSettled(typed.trim().slice(0, QUERY_MAX_LENGTH), 250)
+  const query = useSearch(typed)
   const schedules = useInfiniteQuery({
     ...adminSchedulesQuery(status, query),
     refetchInterval: REFRESH_EVERY_MS,
   })
   const now = useServerNow()
+  const listed = schedules.data?.pages.flatMap(({ items }) => items) ?? []
+  useMorePages(schedules, status === 'ON_SALE' && hidesOpenings(listed, now))
   const show = (name: string, value: string): void => {
     const next = new URLSearchParams(params)
     if (value === '') next.delete(name)
@@ -40,13 +41,10 @@ export default function OnSales() {
       <PageTitle title={t('console.nav.onSales')} />
       <search className={styles['search']}>
         <div>
-          <label htmlFor={searchId}>{t('console.onSales.search')}</label>
-          <input
-            id={searchId}
-            type="search"
-            maxLength={QUERY_MAX_LENGTH}
+          <SearchField
+            label={t('console.onSales.search')}
             value={typed}
-            onChange={({ target: { value } }) => show('query', value)}
+            onChange={(text) => show('query', text)}
           />
         </div>
         <Choices
@@ -57,11 +55,8 @@ export default function OnSales() {
         />
       </search>
       <Await query={schedules}>
-        {({ pages }) => {
-          const found = inOrderOfAttention(
-            pages.flatMap(({ items }) => items),
-            now,
-          )
+        {() => {
+          const found = inOrderOfAttention(listed, now)
           return (
             <>
               <p role="status" className={found.length === 0 ? undefined : 'unseen'}>

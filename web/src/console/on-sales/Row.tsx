@@ -18,11 +18,11 @@ export function Row({ schedule }: { schedule: ListedSchedule }) {
   const row = useRef<HTMLLIElement>(null)
   const isSeen = useIsOnScreen(row)
   const { scheduleId, concertTitle, venueName, performanceAt, timeZone, seatCount, status } = schedule
-  const isRunning = isSeen && status === 'ON_SALE'
+  const isRunning = status === 'ON_SALE'
   const { data: watchedRoom, staleSince: roomStaleSince } = useLive(
     roomQuery(scheduleId),
     EVERY_MS,
-    isRunning,
+    isSeen && isRunning,
   )
   const { data: watchedSales, staleSince: salesStaleSince } = useLive(
     salesQuery(scheduleId),
@@ -31,7 +31,8 @@ export function Row({ schedule }: { schedule: ListedSchedule }) {
   )
   const isOld = roomStaleSince !== undefined || salesStaleSince !== undefined
   const told = (value: number | undefined): string => (value === undefined ? '–' : count(value))
-  const room = watchedRoom?.room
+  // What the room of a sale that is over had last is none of now.
+  const room = isRunning ? watchedRoom?.room : undefined
   return (
     <li ref={row}>
       <Link to={`/console/on-sales/${scheduleId}`} className={styles['row']}>

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { inOrderOfAttention } from './order.ts'
+import { hidesOpenings, inOrderOfAttention } from './order.ts'
 
 const now = Date.parse('2026-12-01T10:00:00Z')
 
@@ -35,4 +35,12 @@ test('what sells now comes before what opens next, and of both what opened or op
     'sold out',
     'cancelled',
   ])
+})
+
+test('while all that is listed is open already, what opens next may be behind it', () => {
+  const open = schedule('since yesterday', '2026-11-30T10:00:00Z')
+  const next = schedule('tomorrow', '2026-12-02T10:00:00Z')
+  expect(hidesOpenings([], now)).toBe(false)
+  expect(hidesOpenings([open], now)).toBe(true)
+  expect(hidesOpenings([open, next], now)).toBe(false)
 })

@@ -12,6 +12,15 @@ const RANKS: Readonly<Record<SalePhase, number>> = {
   cancelled: 6,
 }
 
+/**
+ * Whether the API may have openings that are still to come behind these. It lists what is on sale by its opening, the soonest first, so that
+ * sales that have been open for weeks stand before the one of today.
+ */
+export function hidesOpenings(listed: readonly { bookingOpenAt: string }[], now: number): boolean {
+  const last = listed.at(-1)
+  return last !== undefined && Date.parse(last.bookingOpenAt) <= now
+}
+
 /** Schedules in the order in which somebody may have to do something; of one phase, what opened or opens nearest to now. */
 export function inOrderOfAttention<S extends Parameters<typeof salePhase>[0]>(
   schedules: readonly S[],

@@ -58,7 +58,7 @@ export function CancelShow({
         <Button type="submit" isDisabled={form.once.isPending}>
           {t('cancelShow.press')}
         </Button>
-        <Button look="quiet" onPress={onClose}>
+        <Button look="quiet" isDisabled={form.once.isPending} onPress={onClose}>
           {t('cancelShow.keep')}
         </Button>
       </p>

@@ -55,7 +55,7 @@ export function ConcertForm({
         <Button type="submit" look="main" isDisabled={form.once.isPending}>
           {concert === undefined ? t('concertForm.create') : t('write.save')}
         </Button>
-        <Button look="quiet" onPress={onClose}>
+        <Button look="quiet" isDisabled={form.once.isPending} onPress={onClose}>
           {t('write.cancel')}
         </Button>
       </p>

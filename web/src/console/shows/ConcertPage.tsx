@@ -25,7 +25,7 @@ function KnownConcert({ concertId }: { concertId: number }) {
   const concert = useQuery(adminConcertQuery(concertId))
   const reload = () => queries.invalidateQueries({ queryKey: ['console'] })
   return (
-    <Await query={concert}>
+    <Await isPage query={concert}>
       {(versioned) => (
         <>
           <PageTitle title={versioned.data.title} above={versioned.data.artist ?? ''} />

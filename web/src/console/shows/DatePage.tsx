@@ -26,7 +26,7 @@ function KnownDate({ scheduleId }: { scheduleId: number }) {
   const { showTime } = useWords()
   const schedule = useQuery(dateQuery(scheduleId))
   return (
-    <Await query={schedule}>
+    <Await isPage query={schedule}>
       {(versioned) => {
         const { concertTitle, performanceAt, timeZone, status } = versioned.data
         return (

@@ -11,8 +11,10 @@ import { PageTitle } from '../../parts/PageTitle.tsx'
 import { useNumber } from '../../use-ids.ts'
 import { useInstallation } from '../../use-installation.ts'
 import { useWords } from '../../use-words.ts'
+import { useMorePages } from '../use-more-pages.ts'
 import { CheckField, SelectField, TextField } from '../form/Field.tsx'
 import { useForm } from '../form/use-form.ts'
+import type { Form } from '../form/use-form.ts'
 import { WriteNote } from '../form/WriteNote.tsx'
 import { checkNewDate, chosenVenue, firstNewDate } from './new-date.ts'
 import { SectionRows } from './SectionRows.tsx'
@@ -31,9 +33,10 @@ function OfConcert({ concertId }: { concertId: number }) {
   const { t } = useWords()
   const concert = useQuery(adminConcertQuery(concertId))
   const venues = useInfiniteQuery(venuesQuery())
+  useMorePages(venues, true)
   const installation = useInstallation()
   return (
-    <Await query={concert}>
+    <Await isPage query={concert}>
       {({ data: { title } }) => (
         <>
           <PageTitle title={t('newDate.title')} above={title} />
@@ -101,23 +104,7 @@ function NewDateForm({
           label: city === null ? name : `${name}, ${city}`,
         }))}
       />
-      <fieldset className={styles['group']}>
-        <legend>{t('newDate.times')}</legend>
-        <p className={styles['hint']}>{t('newDate.timesIn', { timeZone })}</p>
-        <div className={styles['columns']}>
-          {timeFields.map((name) => (
-            <TextField
-              key={name}
-              form={form}
-              name={name}
-              type="datetime-local"
-              label={t(`time.${name}`)}
-              isOptional={optionalTimes.has(name)}
-              hint={timeHint(name, t)}
-            />
-          ))}
-        </div>
-      </fieldset>
+      <Times form={form} timeZone={timeZone} />
       <CheckField
         form={form}
         name="noOrphanSeats"
@@ -130,10 +117,36 @@ function NewDateForm({
         <Button type="submit" look="main" isDisabled={form.once.isPending}>
           {form.once.isPending ? t('newDate.making') : t('newDate.create')}
         </Button>
-        <ButtonLink to={`/console/shows/concerts/${concertId}`} look="quiet">
-          {t('write.cancel')}
-        </ButtonLink>
+        {/* What is on its way can't be kept from being made. */}
+        {form.once.isPending ? null : (
+          <ButtonLink to={`/console/shows/concerts/${concertId}`} look="quiet">
+            {t('write.cancel')}
+          </ButtonLink>
+        )}
       </p>
     </form>
+  )
+}
+
+function Times({ form, timeZone }: { form: Form<unknown>; timeZone: string }) {
+  const { t } = useWords()
+  return (
+    <fieldset className={styles['group']}>
+      <legend>{t('newDate.times')}</legend>
+      <p className={styles['hint']}>{t('newDate.timesIn', { timeZone })}</p>
+      <div className={styles['columns']}>
+        {timeFields.map((name) => (
+          <TextField
+            key={name}
+            form={form}
+            name={name}
+            type="datetime-local"
+            label={t(`time.${name}`)}
+            isOptional={optionalTimes.has(name)}
+            hint={timeHint(name, t)}
+          />
+        ))}
+      </div>
+    </fieldset>
   )
 }

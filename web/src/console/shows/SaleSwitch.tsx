@@ -33,7 +33,7 @@ export function SaleSwitch({
   return (
     <form ref={form.element} onSubmit={form.submit} className={styles['switch']}>
       <p>{t(`saleSwitch.${wanted}.text`)}</p>
-      <Button isSwitch type="submit" isDisabled={form.once.isPending}>
+      <Button isOnce type="submit" isDisabled={form.once.isPending}>
         {t(`saleSwitch.${wanted}.press`)}
       </Button>
       <WriteNote form={form} onReload={onReload} />

@@ -84,18 +84,13 @@ function Picker({
     })
   return (
     <>
-      <Choices
-        legend={t('blocks.what')}
-        value={to}
-        onChange={(value) => {
-          setTo(value === 'BLOCKED' ? 'BLOCKED' : 'AVAILABLE')
+      <WhatChoice
+        to={to}
+        onChange={(wanted) => {
+          setTo(wanted)
           setChosenIds(nothing)
           write.reset()
         }}
-        options={[
-          { value: 'BLOCKED', label: t('blocks.BLOCKED.choice') },
-          { value: 'AVAILABLE', label: t('blocks.AVAILABLE.choice') },
-        ]}
       />
       <SeatMap
         layout={layout}
@@ -129,6 +124,21 @@ function Picker({
         </Button>
       </p>
     </>
+  )
+}
+
+function WhatChoice({ to, onChange }: { to: BlockTo; onChange: (to: BlockTo) => void }) {
+  const { t } = useWords()
+  return (
+    <Choices
+      legend={t('blocks.what')}
+      value={to}
+      onChange={(value) => onChange(value === 'BLOCKED' ? 'BLOCKED' : 'AVAILABLE')}
+      options={[
+        { value: 'BLOCKED', label: t('blocks.BLOCKED.choice') },
+        { value: 'AVAILABLE', label: t('blocks.AVAILABLE.choice') },
+      ]}
+    />
   )
 }
 

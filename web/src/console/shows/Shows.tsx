@@ -1,18 +1,16 @@
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
-import { useId } from 'react'
 import { Link, useNavigate, useSearchParams } from 'react-router'
-import { useSettled } from '../../pages/concerts/use-settled.ts'
 import { Await } from '../../parts/Await.tsx'
 import { ButtonLink } from '../../parts/Button.tsx'
 import { MoreButton } from '../../parts/MoreButton.tsx'
 import { PageTitle } from '../../parts/PageTitle.tsx'
+import { SearchField } from '../../parts/SearchField.tsx'
+import { useSearch } from '../../use-search.ts'
 import { useWords } from '../../use-words.ts'
 import { Opener } from '../form/Opener.tsx'
 import { ConcertForm } from './ConcertForm.tsx'
 import { adminConcertsQuery } from './show-queries.ts'
 import styles from './Shows.module.css'
-
-const QUERY_MAX_LENGTH = 100
 
 /** All concerts, with a search, and where a new one is made. */
 export default function Shows() {
@@ -43,22 +41,17 @@ export default function Shows() {
 
 function ConcertList() {
   const { t } = useWords()
-  const searchId = useId()
   const [params, setParams] = useSearchParams()
   const typed = params.get('query') ?? ''
-  const query = useSettled(typed.trim().slice(0, QUERY_MAX_LENGTH), 250)
+  const query = useSearch(typed)
   const concerts = useInfiniteQuery(adminConcertsQuery(query))
   return (
     <>
       <search className={styles['search']}>
-        <label htmlFor={searchId}>{t('shows.search')}</label>
-        <input
-          id={searchId}
-          type="search"
+        <SearchField
+          label={t('shows.search')}
           value={typed}
-          onChange={({ target: { value } }) =>
-            setParams(value === '' ? {} : { query: value }, { replace: true })
-          }
+          onChange={(text) => setParams(text === '' ? {} : { query: text }, { replace: true })}
         />
       </search>
       <Await query={concerts}>

@@ -56,7 +56,7 @@ export function VenueForm({ onDone, onClose }: { onDone: (venue: Venue) => unkno
         <Button type="submit" look="main" isDisabled={form.once.isPending}>
           {t('venueForm.create')}
         </Button>
-        <Button look="quiet" onPress={onClose}>
+        <Button look="quiet" isDisabled={form.once.isPending} onPress={onClose}>
           {t('write.cancel')}
         </Button>
       </p>

@@ -1,6 +1,7 @@
 import type { BodyOf, DataOf } from '@frontrow/client/routes'
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { api, dataOf } from '../../api.ts'
+import { firstCursor, pageOf } from '../../paging.ts'
 
 const VENUES = '/api/v1/admin/venues'
 const CONCERTS = '/api/v1/admin/concerts'
@@ -23,7 +24,6 @@ export interface Versioned<T> {
   tag: string
 }
 
-const firstCursor: string | null = null
 const VENUES_LISTED = 100
 
 /** Venues, newest first, a page after the other. */
@@ -31,7 +31,7 @@ export function venuesQuery() {
   return infiniteQueryOptions({
     queryKey: ['console', 'venues'],
     queryFn: async ({ pageParam, signal }) =>
-      dataOf(await api.GET(VENUES, { params: { query: page(VENUES_LISTED, pageParam) }, signal })),
+      dataOf(await api.GET(VENUES, { params: { query: pageOf(VENUES_LISTED, pageParam) }, signal })),
     initialPageParam: firstCursor,
     getNextPageParam: ({ nextCursor }) => nextCursor,
   })
@@ -44,7 +44,7 @@ export function adminConcertsQuery(query: string) {
     queryFn: async ({ pageParam, signal }) =>
       dataOf(
         await api.GET(CONCERTS, {
-          params: { query: { ...page(20, pageParam), ...(query === '' ? {} : { query }) } },
+          params: { query: { ...pageOf(20, pageParam), ...(query === '' ? {} : { query }) } },
           signal,
         }),
       ),
@@ -69,7 +69,7 @@ export function datesQuery(concertId: number) {
     queryFn: async ({ pageParam, signal }) =>
       dataOf(
         await api.GET(SCHEDULES, {
-          params: { path: { concertId }, query: page(20, pageParam) },
+          params: { path: { concertId }, query: pageOf(20, pageParam) },
           signal,
         }),
       ),
@@ -106,8 +106,4 @@ export function isBeingCancelled(schedule: AdminSchedule | undefined): boolean {
 
 function versioned<T>(answer: { data: T; headers: Headers }): Versioned<T> {
   return { data: dataOf(answer), tag: answer.headers.get('ETag') ?? '' }
-}
-
-function page(limit: number, cursor: string | null): { limit: number; cursor?: string } {
-  return cursor === null ? { limit } : { limit, cursor }
 }

@@ -1,14 +1,22 @@
 import { useQuery } from '@tanstack/react-query'
+import { useSignIn } from '../../use-sign-in.ts'
 import { useWords } from '../../use-words.ts'
-import { COUNTED_MAX, troubleCountQuery } from './trouble-queries.ts'
+import { useIsAdmin } from '../use-is-admin.ts'
+import { troubleCountQuery } from './trouble-queries.ts'
 import styles from './Troubles.module.css'
 
-/** How many troubles wait, beside their name in the navigation; nothing where there are none, or nobody can tell. */
+/** How many troubles wait, beside their name in the navigation; nothing where there are none, nobody can tell, or nobody may ask. */
 export function TroubleCount() {
+  const signIn = useSignIn()
+  return signIn.status === 'signed-in' ? <OfAdmin userId={signIn.userId} /> : null
+}
+
+function OfAdmin({ userId }: { userId: string }) {
   const { t } = useWords()
-  const { data = 0 } = useQuery(troubleCountQuery())
-  if (data === 0) return null
-  const count = data >= COUNTED_MAX ? `${COUNTED_MAX}+` : String(data)
+  const isAdmin = useIsAdmin(userId).data === true
+  const { data } = useQuery({ ...troubleCountQuery(), enabled: isAdmin })
+  if (!isAdmin || data === undefined || data.count === 0) return null
+  const count = `${data.count}${data.isMore ? '+' : ''}`
   return (
     <span className={styles['count']}>
       <span aria-hidden="true">{count}</span>

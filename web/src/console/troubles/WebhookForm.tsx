@@ -67,7 +67,7 @@ export function WebhookForm({
         <Button type="submit" look="main" isDisabled={form.once.isPending}>
           {t('webhooks.create')}
         </Button>
-        <Button look="quiet" onPress={onClose}>
+        <Button look="quiet" isDisabled={form.once.isPending} onPress={onClose}>
           {t('write.cancel')}
         </Button>
       </p>

@@ -58,6 +58,8 @@ export default function Webhooks() {
 function Secret({ url, secret, onClose }: { url: string; secret: string; onClose: () => void }) {
   const { t } = useWords()
   const [isCopied, setIsCopied] = useState(false)
+  // Browsers leave it out where the page did not come by https.
+  const canCopy = 'clipboard' in navigator
   const copy = (): void => {
     // A browser that does not let a page copy shows the secret all the same.
     navigator.clipboard.writeText(secret).then(
@@ -70,7 +72,9 @@ function Secret({ url, secret, onClose }: { url: string; secret: string; onClose
       <p>{t('webhooks.secret', { url })}</p>
       <code className={styles['secret']}>{secret}</code>
       <p className={styles['row']}>
-        <Button onPress={copy}>{isCopied ? t('webhooks.copied') : t('webhooks.copy')}</Button>
+        {canCopy ? (
+          <Button onPress={copy}>{isCopied ? t('webhooks.copied') : t('webhooks.copy')}</Button>
+        ) : null}
         <Button look="quiet" onPress={onClose}>
           {t('webhooks.kept')}
         </Button>
@@ -107,7 +111,7 @@ function Item({ webhook }: { webhook: Webhook }) {
         <p className={styles['error']}>{t('webhooks.failing', { at: moment(failingSince) })}</p>
       )}
       {write.error === null ? null : <RefusalNote error={write.error} />}
-      <Button isSwitch isDisabled={write.isPending} onPress={() => write.press({ status: wanted })}>
+      <Button isOnce isDisabled={write.isPending} onPress={() => write.press({ status: wanted })}>
         {t(`webhooks.to.${wanted}`)}
       </Button>
     </li>

@@ -1,6 +1,7 @@
 import type { DataOf } from '@frontrow/client/routes'
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { api, dataOf } from '../../api.ts'
+import { firstCursor, pageOf } from '../../paging.ts'
 
 const DEAD_LETTERS = '/api/v1/admin/dead-letters'
 const NOTICES = '/api/v1/admin/notices'
@@ -19,20 +20,23 @@ export type Webhook = DataOf<'get', typeof WEBHOOKS>['items'][number]
 /** An event on its way to a webhook. */
 export type Delivery = DataOf<'get', typeof DELIVERIES>['items'][number]
 
-const firstCursor: string | null = null
 const LISTED = 20
-/** Troubles are counted as far as this; a hundred of one kind is a reason to look, whatever the rest. */
-export const COUNTED_MAX = 100
-const COUNT_EVERY_MS = 30_000
+/** Troubles of one kind are counted as far as this; a hundred are a reason to look, whatever the rest. */
+const COUNTED_MAX = 100
+/** Messages that were published again are listed among those that wait, so more pages of them are read. */
+const LETTER_PAGES_MAX = 5
+/** New troubles, and what became of those that were tried again, are seen by themselves. */
+const ASK_EVERY_MS = 30_000
 
 /** Parked messages, newest first, a page after the other. */
 export function deadLettersQuery() {
   return infiniteQueryOptions({
     queryKey: ['console', 'dead-letters'],
     queryFn: async ({ pageParam, signal }) =>
-      dataOf(await api.GET(DEAD_LETTERS, { params: { query: page(pageParam) }, signal })),
+      dataOf(await api.GET(DEAD_LETTERS, { params: { query: pageOf(LISTED, pageParam) }, signal })),
     initialPageParam: firstCursor,
     getNextPageParam: ({ nextCursor }) => nextCursor,
+    refetchInterval: ASK_EVERY_MS,
   })
 }
 
@@ -41,9 +45,15 @@ export function failedMailsQuery() {
   return infiniteQueryOptions({
     queryKey: ['console', 'failed-mails'],
     queryFn: async ({ pageParam, signal }) =>
-      dataOf(await api.GET(NOTICES, { params: { query: { ...page(pageParam), status: 'FAILED' } }, signal })),
+      dataOf(
+        await api.GET(NOTICES, {
+          params: { query: { ...pageOf(LISTED, pageParam), status: 'FAILED' } },
+          signal,
+        }),
+      ),
     initialPageParam: firstCursor,
     getNextPageParam: ({ nextCursor }) => nextCursor,
+    refetchInterval: ASK_EVERY_MS,
   })
 }
 
@@ -52,9 +62,15 @@ export function failedJobsQuery() {
   return infiniteQueryOptions({
     queryKey: ['console', 'failed-jobs'],
     queryFn: async ({ pageParam, signal }) =>
-      dataOf(await api.GET(JOBS, { params: { query: { ...page(pageParam), status: 'failed' } }, signal })),
+      dataOf(
+        await api.GET(JOBS, {
+          params: { query: { ...pageOf(LISTED, pageParam), status: 'failed' } },
+          signal,
+        }),
+      ),
     initialPageParam: firstCursor,
     getNextPageParam: ({ nextCursor }) => nextCursor,
+    refetchInterval: ASK_EVERY_MS,
   })
 }
 
@@ -62,6 +78,7 @@ export function failedJobsQuery() {
 export function webhooksQuery() {
   return queryOptions({
     queryKey: ['console', 'webhooks'],
+    refetchInterval: ASK_EVERY_MS,
     queryFn: async ({ signal }) =>
       dataOf(await api.GET(WEBHOOKS, { params: { query: { limit: COUNTED_MAX } }, signal })).items,
   })
@@ -74,13 +91,20 @@ export function failedDeliveriesQuery(webhookId: string) {
     queryFn: async ({ pageParam, signal }) =>
       dataOf(
         await api.GET(DELIVERIES, {
-          params: { path: { webhookId }, query: { ...page(pageParam), status: 'FAILED' } },
+          params: { path: { webhookId }, query: { ...pageOf(LISTED, pageParam), status: 'FAILED' } },
           signal,
         }),
       ),
     initialPageParam: firstCursor,
     getNextPageParam: ({ nextCursor }) => nextCursor,
+    refetchInterval: ASK_EVERY_MS,
   })
+}
+
+/** How many troubles wait, and whether there are more than were counted. */
+interface TroubleCount {
+  count: number
+  isMore: boolean
 }
 
 /**
@@ -90,11 +114,11 @@ export function failedDeliveriesQuery(webhookId: string) {
 export function troubleCountQuery() {
   return queryOptions({
     queryKey: ['console', 'trouble-count'],
-    refetchInterval: COUNT_EVERY_MS,
-    queryFn: async ({ signal }) => {
+    refetchInterval: ASK_EVERY_MS,
+    queryFn: async ({ signal }): Promise<TroubleCount> => {
       const query = { limit: COUNTED_MAX }
       const [letters, mails, webhooks] = await Promise.all([
-        api.GET(DEAD_LETTERS, { params: { query }, signal }),
+        countLetters(signal),
         api.GET(NOTICES, { params: { query: { ...query, status: 'FAILED' } }, signal }),
         api.GET(WEBHOOKS, { params: { query }, signal }),
       ])
@@ -106,15 +130,25 @@ export function troubleCountQuery() {
           }),
         ),
       )
-      return (
-        letters.data.items.filter(({ retriedAt }) => retriedAt === null).length +
-        mails.data.items.length +
-        deliveries.reduce((sum, { data }) => sum + data.items.length, 0)
-      )
+      const lists = [mails.data, ...deliveries.map(({ data }) => data)]
+      return {
+        count: lists.reduce((sum, { items }) => sum + items.length, letters.count),
+        isMore: letters.isMore || lists.some(({ nextCursor }) => nextCursor !== null),
+      }
     },
   })
 }
 
-function page(cursor: string | null): { limit: number; cursor?: string } {
-  return cursor === null ? { limit: LISTED } : { limit: LISTED, cursor }
+/** Messages that were never published again. */
+async function countLetters(signal: AbortSignal): Promise<TroubleCount> {
+  let count = 0
+  let cursor = firstCursor
+  for (let pages = 0; pages < LETTER_PAGES_MAX && count < COUNTED_MAX; pages += 1) {
+    const query = pageOf(COUNTED_MAX, cursor)
+    const { items, nextCursor } = dataOf(await api.GET(DEAD_LETTERS, { params: { query }, signal }))
+    count += items.filter(({ retriedAt }) => retriedAt === null).length
+    cursor = nextCursor
+    if (cursor === null) break
+  }
+  return { count, isMore: cursor !== null }
 }

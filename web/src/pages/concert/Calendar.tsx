@@ -27,9 +27,6 @@ export function Calendar({
   onDay: (day: string) => void
 }) {
   const { t, language } = useWords()
-  const firstWeekday = firstWeekdayOf(language)
-  const weeks = monthGrid(month, firstWeekday)
-  const byDay = Map.groupBy(shows, ({ performanceDate }) => performanceDate)
   return (
     <div className={styles['calendar']}>
       <div className={styles['head']}>
@@ -45,29 +42,7 @@ export function Calendar({
           <span className="unseen">{t('calendar.after')}</span>
         </Button>
       </div>
-      <table className={styles['month']}>
-        <caption className="unseen">{monthName(month, language)}</caption>
-        <thead>
-          <tr>
-            {weekdayNames(firstWeekday, language).map(({ short, long }) => (
-              <th key={long} scope="col" abbr={long}>
-                {short}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {weeks.map((week, at) => (
-            <tr key={week.find((day) => day !== undefined) ?? at}>
-              {week.map((day, weekday) => (
-                <td key={day ?? `${at} ${weekday}`} {...(day === today ? { 'aria-current': 'date' } : {})}>
-                  {day === undefined ? null : <Day day={day} shows={byDay.get(day) ?? []} onDay={onDay} />}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Month month={month} today={today} shows={shows} onDay={onDay} />
       <p className={styles['key']} aria-hidden="true">
         <span className={classNames(styles['mark'], styles['free'])} /> {t('calendar.hasShow')}
         <span className={classNames(styles['mark'], styles['gone'])} /> {t('calendar.soldOut')}
@@ -76,6 +51,48 @@ export function Calendar({
         <p className={styles['zone']}>{t('calendar.zone', { zone: timeZone })}</p>
       )}
     </div>
+  )
+}
+
+function Month({
+  month,
+  today,
+  shows,
+  onDay,
+}: {
+  month: string
+  today: string
+  shows: readonly ListedSchedule[]
+  onDay: (day: string) => void
+}) {
+  const { language } = useWords()
+  const firstWeekday = firstWeekdayOf(language)
+  const weeks = monthGrid(month, firstWeekday)
+  const byDay = Map.groupBy(shows, ({ performanceDate }) => performanceDate)
+  return (
+    <table className={styles['month']}>
+      <caption className="unseen">{monthName(month, language)}</caption>
+      <thead>
+        <tr>
+          {weekdayNames(firstWeekday, language).map(({ short, long }) => (
+            <th key={long} scope="col" abbr={long}>
+              {short}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {weeks.map((week, at) => (
+          <tr key={week.find((day) => day !== undefined) ?? at}>
+            {week.map((day, weekday) => (
+              <td key={day ?? `${at} ${weekday}`} {...(day === today ? { 'aria-current': 'date' } : {})}>
+                {day === undefined ? null : <Day day={day} shows={byDay.get(day) ?? []} onDay={onDay} />}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
   )
 }
 

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
-import { useId, useRef, useState } from 'react'
+import { useEffect, useId, useRef, useState } from 'react'
+import type { Ref } from 'react'
 import { Link } from 'react-router'
 import { Await } from '../../parts/Await.tsx'
 import { Loading } from '../../parts/Loading.tsx'
@@ -26,6 +27,7 @@ function Months({ concertId, coming }: { concertId: number; coming: readonly Lis
   const headingId = useId()
   const list = useRef<HTMLUListElement>(null)
   const [chosen, setChosen] = useState<string>()
+  const [wantedDay, setWantedDay] = useState<string>()
   const [first] = coming
   const timeZone = first?.timeZone
   const today = todayIn(timeZone, now)
@@ -43,8 +45,14 @@ function Months({ concertId, coming }: { concertId: number; coming: readonly Lis
   const isUnknown = chosen !== undefined && ofMonth.data === undefined
   const showDay = (day: string): void => {
     setChosen(month)
-    list.current?.querySelector<HTMLElement>(`[data-day="${day}"] a`)?.focus()
+    setWantedDay(day)
   }
+  useEffect(() => {
+    // The list of the month is drawn after the press, or later where it has to be loaded.
+    if (wantedDay === undefined || isUnknown) return
+    list.current?.querySelector<HTMLElement>(`[data-day="${wantedDay}"] a`)?.focus()
+    setWantedDay(undefined)
+  }, [wantedDay, isUnknown])
   return (
     <div className={styles['months']}>
       <Calendar
@@ -69,21 +77,41 @@ function Months({ concertId, coming }: { concertId: number; coming: readonly Lis
           ofMonth.isError ? null : (
             <Loading />
           )
-        ) : listed.length === 0 ? (
-          <p>
-            {chosen === undefined
-              ? t('concert.noDates')
-              : t('calendar.none', { month: monthName(month, language) })}
-          </p>
         ) : (
-          <ul ref={list} className={styles['dates']}>
-            {listed.map((date) => (
-              <OneDate key={date.scheduleId} date={date} now={now} />
-            ))}
-          </ul>
+          <List
+            ref={list}
+            dates={listed}
+            now={now}
+            noneText={
+              chosen === undefined
+                ? t('concert.noDates')
+                : t('calendar.none', { month: monthName(month, language) })
+            }
+          />
         )}
       </section>
     </div>
+  )
+}
+
+function List({
+  ref,
+  dates,
+  now,
+  noneText,
+}: {
+  ref: Ref<HTMLUListElement>
+  dates: readonly ListedSchedule[]
+  now: number
+  noneText: string
+}) {
+  if (dates.length === 0) return <p>{noneText}</p>
+  return (
+    <ul ref={ref} className={styles['dates']}>
+      {dates.map((date) => (
+        <OneDate key={date.scheduleId} date={date} now={now} />
+      ))}
+    </ul>
   )
 }
 

@@ -1,37 +1,29 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { useId } from 'react'
 import { Link, useSearchParams } from 'react-router'
 import { concertsQuery } from '../../queries.ts'
 import { Await } from '../../parts/Await.tsx'
 import { MoreButton } from '../../parts/MoreButton.tsx'
 import { PageTitle } from '../../parts/PageTitle.tsx'
+import { SearchField } from '../../parts/SearchField.tsx'
+import { useSearch } from '../../use-search.ts'
 import { useWords } from '../../use-words.ts'
-import { useSettled } from './use-settled.ts'
 import styles from './Concerts.module.css'
-
-const QUERY_MAX_LENGTH = 100
 
 /** All concerts, with a search that goes along as one types. */
 export default function Concerts() {
   const { t } = useWords()
-  const searchId = useId()
   const [params, setParams] = useSearchParams()
   const typed = params.get('query') ?? ''
-  const query = useSettled(typed.trim().slice(0, QUERY_MAX_LENGTH), 250)
+  const query = useSearch(typed)
   const concerts = useInfiniteQuery(concertsQuery(query))
   return (
     <>
       <PageTitle title={t('concerts.title')} />
       <search className={styles['search']}>
-        <label htmlFor={searchId}>{t('concerts.search')}</label>
-        <input
-          id={searchId}
-          type="search"
-          maxLength={QUERY_MAX_LENGTH}
+        <SearchField
+          label={t('concerts.search')}
           value={typed}
-          onChange={({ target: { value } }) =>
-            setParams(value === '' ? {} : { query: value }, { replace: true })
-          }
+          onChange={(text) => setParams(text === '' ? {} : { query: text }, { replace: true })}
         />
       </search>
       <Await query={concerts}>

@@ -1,7 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { useId, useState } from 'react'
+import { useNewCard } from '../../cards/use-new-card.tsx'
 import { Button } from '../../parts/Button.tsx'
 import { Choices } from '../../parts/Choices.tsx'
+import type { Installation } from '../../installation.ts'
 import { OnceNote } from '../../parts/OnceNote.tsx'
 import { RefusalNote } from '../../parts/RefusalNote.tsx'
 import { TopUp } from '../../parts/TopUp.tsx'
@@ -15,6 +17,7 @@ import type { Payment } from './use-payment.ts'
 import styles from './Reservation.module.css'
 
 const WALLET = 'wallet'
+const NEW_CARD = 'new-card'
 
 /** Pays for a hold: from the wallet or by card. */
 export function Pay({
@@ -33,9 +36,15 @@ export function Pay({
   const { totalAmount } = reservation
   const missing = Math.max(0, totalAmount - (balance.data?.currentBalance ?? totalAmount))
   const byWallet = way === WALLET
-  const offersCards = useInstallation()?.testCards
-  const cards = offersCards === true ? testCards : []
-  const canPay = !byWallet || missing === 0
+  const offered = cardsOf(useInstallation())
+  const card = useNewCard(totalAmount)
+  const canPay = byWallet ? missing === 0 : way !== NEW_CARD || card.isReady
+  const isBusy = payment.isPending || card.isMaking
+  const pay = (): void => {
+    if (byWallet) payment.press(paymentBody(reservation, 'BALANCE'))
+    else if (way !== NEW_CARD) payment.press(paymentBody(reservation, { card: way }))
+    else card.make((token) => payment.press(paymentBody(reservation, { card: token })))
+  }
   if (payment.open !== undefined) return <PaymentNote payment={payment} />
   return (
     <section aria-labelledby={headingId} className={styles['pay']}>
@@ -50,37 +59,44 @@ export function Pay({
             label: t('pay.wallet'),
             ...(balance.data === undefined ? {} : { detail: money(balance.data.currentBalance) }),
           },
-          ...cards.map(({ token, name }) => ({
+          ...(offered === 'real'
+            ? [{ value: NEW_CARD, label: t('card.new'), detail: t('card.byStripe') }]
+            : []),
+          ...(offered === 'test' ? testCards : []).map(({ token, name }) => ({
             value: token,
             label: t(`card.${name}`),
             detail: t('card.test'),
           })),
         ]}
       />
+      {way === NEW_CARD ? card.form : null}
       {byWallet && balance.isError ? (
         <RefusalNote error={balance.error} onRetry={() => void balance.refetch()} />
       ) : null}
-      {canPay || payment.isPending ? null : (
+      {!byWallet || missing === 0 || payment.isPending ? null : (
         <>
           <p>{t('pay.missing', { amount: money(missing) })}</p>
           <TopUp userId={userId} atLeast={missing} />
         </>
       )}
-      {offersCards === false && canPay ? <p>{t('topUp.noCards')}</p> : null}
-      <PaymentNote payment={payment} />
-      {canPay || cards.length > 0 || payment.isPending ? (
+      {offered === 'none' && canPay ? <p>{t('topUp.noCards')}</p> : null}
+      {way === NEW_CARD && card.isWrong ? null : <PaymentNote payment={payment} />}
+      {canPay || offered === 'test' || offered === 'real' || payment.isPending ? (
         <p>
-          <Button
-            look="main"
-            isDisabled={payment.isPending || !canPay}
-            onPress={() => payment.press(paymentBody(reservation, byWallet ? 'BALANCE' : { card: way }))}
-          >
-            {payment.isPending ? t('pay.paying') : t('pay.pay', { amount: money(totalAmount) })}
+          <Button look="main" isDisabled={isBusy || !canPay} onPress={pay}>
+            {isBusy ? t('pay.paying') : t('pay.pay', { amount: money(totalAmount) })}
           </Button>
         </p>
       ) : null}
     </section>
   )
+}
+
+/** Which cards are offered; undefined while the gateway has not told. */
+function cardsOf(installation: Installation | undefined): 'real' | 'test' | 'none' | undefined {
+  if (installation === undefined) return undefined
+  if (installation.stripePublishableKey !== undefined) return 'real'
+  return installation.testCards ? 'test' : 'none'
 }
 
 /** How far a payment is, or why it failed. */

@@ -130,7 +130,7 @@ function HoldTime({
           </strong>
         </p>
         {refreshesLeft > 0 ? (
-          <Button look="quiet" isDisabled={refreshing.isPending} onPress={() => refreshing.mutate()}>
+          <Button isOnce look="quiet" isDisabled={refreshing.isPending} onPress={() => refreshing.mutate()}>
             {t('reservation.HOLD.refresh', { count: refreshesLeft })}
           </Button>
         ) : null}

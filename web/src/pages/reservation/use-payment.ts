@@ -1,5 +1,8 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { api } from '../../api.ts'
+import type { StepEnd } from '../../cards/card-problem.ts'
+import type { CardStep } from '../../cards/card-step.ts'
+import { whenInstalled } from '../../installation.ts'
 import { reservationQuery } from '../../queries.ts'
 import type { Reservation } from '../../queries.ts'
 import { settle } from '../../settle.ts'
@@ -23,6 +26,7 @@ export function usePayment({ reservationId }: Reservation): Payment {
         purpose,
         body,
         tell,
+        takeStep: (step) => takeStep(step, () => tell('step')),
         send: (key) => api.POST('/api/v1/payments', { params: { header: { 'Idempotency-Key': key } }, body }),
       }),
     // The reservation itself says what came of it.
@@ -33,4 +37,19 @@ export function usePayment({ reservationId }: Reservation): Payment {
         ),
       ),
   })
+}
+
+/** A step that these pages can show, shown; what else there is stays open. */
+async function takeStep(step: CardStep, onBegin: () => void): Promise<StepEnd> {
+  if (step.kind !== 'stripe') return 'open'
+  const publishableKey = (await whenInstalled())?.stripePublishableKey
+  if (publishableKey === undefined) return 'open'
+  try {
+    const { takeStripeStep } = await import('../../cards/stripe.ts')
+    return await takeStripeStep(step, publishableKey, onBegin)
+  } catch (error) {
+    // The file did not come. The next press asks for it again.
+    console.warn(error)
+    return 'open'
+  }
 }

@@ -85,10 +85,11 @@ function Sale({ schedule }: { schedule: ScheduleData }) {
 
 /** Anybody may check how the order of a line came to be, also when all is sold. */
 function Draw({ schedule: { scheduleId, bookingOpenAt } }: { schedule: ScheduleData }) {
-  const isOpen = useServerNow() >= Date.parse(bookingOpenAt)
+  const opensAtMs = Date.parse(bookingOpenAt)
+  const isOpen = useServerNow() >= opensAtMs
   return isOpen ? (
     <div className={styles['draw']}>
-      <CheckDrawButton scheduleId={scheduleId} />
+      <CheckDrawButton draw={{ scheduleId, opensAtMs }} />
     </div>
   ) : null
 }

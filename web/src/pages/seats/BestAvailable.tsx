@@ -2,7 +2,6 @@ import { useId, useState } from 'react'
 import { Button } from '../../parts/Button.tsx'
 import { Choices } from '../../parts/Choices.tsx'
 import type { Schedule } from '../../queries.ts'
-import { useInstallation } from '../../use-installation.ts'
 import { useWords } from '../../use-words.ts'
 import type { Hold } from './use-hold.ts'
 import { useMySeats } from './use-my-seats.ts'
@@ -22,8 +21,7 @@ export function BestAvailable({
 }) {
   const { t, money, count } = useWords()
   const headingId = useId()
-  const seatsMax = useInstallation()?.seatsPerUserMax ?? 0
-  const { limit } = useMySeats(scheduleId)
+  const { seatsMax, limit } = useMySeats(scheduleId)
   const quantities = Array.from({ length: Math.min(seatsMax, QUANTITIES_MAX) }, (_, at) => at + 1)
   const [wanted, setQuantity] = useState(2)
   const quantity = Math.max(1, Math.min(wanted, limit))
@@ -70,9 +68,7 @@ export function BestAvailable({
               : t('seats.holdFor', { count: quantity, amount })}
         </Button>
       </p>
-      <p className={styles['quiet']}>
-        {limit === 0 && seatsMax > 0 ? t('seatMap.noneLeft') : t('seats.holdLasts')}
-      </p>
+      <p className={styles['quiet']}>{limit === 0 ? t('seatMap.noneLeft') : t('seats.holdLasts')}</p>
     </section>
   )
 }

@@ -54,7 +54,7 @@ export function InLine({ place, schedule, above, onTakeOver }: Shown) {
         <PageTitle title={t(`line.end.${end}.title`)} above={above} />
         <p className={styles['text']}>{t(`line.end.${end}.text`)}</p>
         {end === 'USED' ? <ButtonLink to="/reservations">{t('nav.tickets')}</ButtonLink> : onTakeOver}
-        <Draw isOpen={isOpen} scheduleId={schedule.scheduleId} />
+        <Draw isOpen={isOpen} schedule={schedule} />
       </>
     )
   }
@@ -63,7 +63,7 @@ export function InLine({ place, schedule, above, onTakeOver }: Shown) {
       <>
         <YourTurn place={line.place} schedule={schedule} above={above} />
         <Connection line={line} />
-        <Draw isOpen scheduleId={schedule.scheduleId} />
+        <Draw isOpen schedule={schedule} />
         <Leave schedule={schedule} />
       </>
     )
@@ -76,7 +76,7 @@ export function InLine({ place, schedule, above, onTakeOver }: Shown) {
         <BeforeOpening schedule={schedule} seal={fairness.data?.commitment} above={above} />
       )}
       <Connection line={line} />
-      <Draw isOpen={isOpen} scheduleId={schedule.scheduleId} />
+      <Draw isOpen={isOpen} schedule={schedule} />
       <Leave schedule={schedule} />
     </>
   )
@@ -112,10 +112,10 @@ function Waiting({ line, above }: { line: Line; above: string }) {
 }
 
 /** Whoever waits, was let in, or lost a place may check how the order came to be. */
-function Draw({ isOpen, scheduleId }: { isOpen: boolean; scheduleId: number }) {
+function Draw({ isOpen, schedule: { scheduleId, bookingOpenAt } }: { isOpen: boolean; schedule: Schedule }) {
   return isOpen ? (
     <div className={styles['text']}>
-      <CheckDrawButton scheduleId={scheduleId} />
+      <CheckDrawButton draw={{ scheduleId, opensAtMs: Date.parse(bookingOpenAt) }} />
     </div>
   ) : null
 }
