@@ -45,7 +45,7 @@ const logger = createLogger({ service: 'test', level: 'silent' })
 let server: GrpcServer
 let target: GrpcTarget
 let client: grpc.Client
-let port = 0
+let serverPort = 0
 let calls = 0
 let answer: (name: string) => Promise<GreetReply>
 
@@ -63,7 +63,7 @@ beforeEach(async () => {
       },
     ),
   })
-  port = await server.listen('127.0.0.1', 0)
+  serverPort = await server.listen('127.0.0.1', 0)
   target = openTarget()
   client = new Greeter(target.address, target.credentials, target.channelOptions)
   answer = (name) => Promise.resolve({ text: `hello ${name}` })
@@ -78,7 +78,7 @@ afterEach(async () => {
 function openTarget(more: { deadlineMinMs?: number } = {}): GrpcTarget {
   return createGrpcTarget({
     name: 'greeter',
-    address: `127.0.0.1:${port}`,
+    address: `127.0.0.1:${serverPort}`,
     metrics,
     refusalKind: (code) =>
       new Map<string, RefusalKind>([...Object.entries(generalRefusals), ['TAKEN', kind]]).get(code),
