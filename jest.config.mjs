@@ -42,7 +42,7 @@ export default {
       testMatch: ['<rootDir>/web/test/**/*.browser.test.ts'],
     },
   ],
-  // Two cores, and the servers under test need one.
-  maxWorkers: 2,
+  // On two cores: most tests wait for a deadline or a server, and with two at once half of the machine stood still.
+  maxWorkers: 3,
   testTimeout: 180_000,
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { eventually } from '@frontrow/test-kit/eventually'
+import type { Fan } from './fan-browser.ts'
 import type { Show } from './running-system.ts'
 import type { Stage } from './stage.ts'
 
@@ -11,6 +12,14 @@ const PROGRAM = join(import.meta.dirname, '..', '..', 'rush', 'demo.ts')
 const IS_FOR_README = process.env['UPDATE_SCREENSHOTS'] !== undefined
 const CROWD = IS_FOR_README ? { fans: 300, waitSeconds: 30 } : { fans: 30, waitSeconds: 5 }
 const LET_IN_WITHIN_MS = 120_000
+
+/** The operator's screen of this sale. */
+async function openConsole(stage: Stage, { scheduleId }: Show): Promise<Fan> {
+  const viewport = { width: 1280, height: 800 }
+  const operator = await stage.open(`/console/on-sales/${scheduleId}`, { viewport })
+  await operator.signIn('operator')
+  return operator
+}
 
 /** The story of `npm run demo`, on the demo's large show. */
 export function demoStories(stage: Stage, show: Show): void {
@@ -28,6 +37,8 @@ export function demoStories(stage: Stage, show: Show): void {
     demo.stdout.setEncoding('utf8').on('data', (text: string) => said.push(text))
     const ended = once(demo, 'exit')
     try {
+      // Its plots are as long as the fan's way to the seats.
+      const operator = IS_FOR_README ? await openConsole(stage, show) : undefined
       const { page, signIn, picture } = await stage.open(`${show.path}/line`)
       await signIn('demo-1')
       await eventually(() => expect(said.join('')).toContain(show.path), { withinMs: 120_000 })
@@ -53,6 +64,7 @@ export function demoStories(stage: Stage, show: Show): void {
         withinMs: LET_IN_WITHIN_MS,
       })
       await picture('seat-map')
+      await operator?.picture('console')
     } finally {
       demo.kill('SIGINT')
       await ended
