@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
-import type { Browser, BrowserContextOptions, Locator } from 'playwright-core'
+import { eventually } from '@frontrow/test-kit/eventually'
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { chromiumProgram, openFan, startBrowser } from './fan-browser.ts'
 import type { Fan } from './fan-browser.ts'
 import { badConnectionStories } from './bad-connection.stories.ts'
@@ -27,6 +28,11 @@ function tokenOf(place: unknown): string {
   if (typeof place === 'object' && place !== null && 'token' in place && typeof place.token === 'string')
     return place.token
   throw new Error(`no place: ${JSON.stringify(place)}`)
+}
+
+/** Waits until the window of a page has this in its title. */
+async function isTitled(page: Page, text: string): Promise<void> {
+  await eventually(async () => expect(await page.title()).toContain(text))
 }
 
 described(() => {
@@ -132,19 +138,19 @@ described(() => {
       await page.getByText('The line is paused').waitFor()
       await page.getByText('people ahead of you').waitFor()
       expect(await page.locator('main').innerText()).toMatch(/3\s+people ahead of you/)
-      expect(await page.title()).toContain('Number 4 in line')
+      await isTitled(page, 'Number 4 in line')
       await look('waiting')
       await page.reload()
       await page.getByText('people ahead of you').waitFor()
       await tab.goto(`${SMALL.path}/line`)
       await tab.getByText('people ahead of you').waitFor()
-      expect(await tab.title()).toContain('Number 4 in line')
+      await isTitled(tab, 'Number 4 in line')
     } finally {
       // The other stories buy from the same line.
       await pauseLine(false)
     }
     for (const one of [page, tab]) await one.getByRole('heading', { name: 'It is your turn' }).waitFor()
-    expect(await page.title()).toContain('● It is your turn')
+    await isTitled(page, '● It is your turn')
     await look('your-turn')
     await page.getByRole('button', { name: 'Leave the line' }).click()
     await look('leaving')
@@ -254,7 +260,7 @@ described(() => {
     await page.keyboard.press('ArrowRight')
     await press('button', /Hold 3 seats/)
     await page.getByRole('heading', { name: 'Your seats are held' }).waitFor()
-    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1')
+    await page.locator('h1:focus').waitFor()
     await tabTo(page.getByRole('radio', { name: /Wallet/ }))
     await page.keyboard.press('ArrowDown')
     expect(

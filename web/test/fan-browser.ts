@@ -1,7 +1,7 @@
+import { deepEqual } from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
-import { expect } from '@jest/globals'
 import { chromium } from 'playwright-core'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 
@@ -71,9 +71,12 @@ export async function openFan(browser: Browser, options: BrowserContextOptions =
     look: async (name) => {
       // No page has frames, so the results need no page of their own, which takes a second.
       const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze()
-      expect(violations.map(({ id, nodes }) => [name, id, nodes.map(({ html }) => html)])).toEqual([])
+      deepEqual(
+        violations.map(({ id, nodes }) => [name, id, nodes.map(({ html }) => html)]),
+        [],
+      )
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-      expect([name, Math.max(0, overflow)]).toEqual([name, 0])
+      deepEqual([name, Math.max(0, overflow)], [name, 0])
       const folder = process.env['SCREENSHOTS']
       if (folder !== undefined) await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true })
     },
