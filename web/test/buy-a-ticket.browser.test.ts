@@ -11,6 +11,8 @@ import { lostAnswerStories } from './lost-answers.stories.ts'
 import { startSystem } from './running-system.ts'
 import type { RunningSystem } from './running-system.ts'
 import type { Stage } from './stage.ts'
+import { startOutside, troubleStories } from './troubles.stories.ts'
+import type { Outside } from './troubles.stories.ts'
 
 /** The demo's schedules, which every start makes: 50 seats, and 1,000. */
 const SMALL = { path: '/concerts/1/schedules/1', scheduleId: 1 }
@@ -38,14 +40,16 @@ async function isTitled(page: Page, text: string): Promise<void> {
 described(() => {
   let system: RunningSystem
   let browser: Browser
+  let outside: Outside
   const fans: Fan[] = []
   const staying: Fan[] = []
   let long: LongStories
 
   beforeAll(async () => {
+    outside = await startOutside()
     // Each is known as soon as it runs, so that it is stopped also where the other one does not start.
     const starts = await Promise.allSettled([
-      startSystem(shortLives).then((started) => (system = started)),
+      startSystem({ ...shortLives, ...outside.settings }).then((started) => (system = started)),
       startBrowser().then((started) => (browser = started)),
     ])
     for (const start of starts) if (start.status === 'rejected') throw start.reason
@@ -62,6 +66,7 @@ described(() => {
   afterAll(async () => {
     await part(staying).finally(() => browser?.close())
     await system?.stop()
+    await outside?.stop()
   })
 
   /** `guests` has those who were opened and have not left. */
@@ -304,6 +309,7 @@ described(() => {
 
   lostAnswerStories(stage(fans))
   badConnectionStories(stage(fans))
+  troubleStories(stage(fans), () => outside)
   demoStories(stage(fans), LARGE)
   longStories(stage(fans), () => long)
 })

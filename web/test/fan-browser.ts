@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
 import { chromium } from 'playwright-core'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 
 /** Where Debian, Ubuntu and CI images have a Chromium; CHROMIUM names another. */
 const PLACES = [
@@ -47,6 +47,11 @@ export async function openFan(browser: Browser, options: BrowserContextOptions =
     viewport: { width: 1100, height: 800 },
     ...options,
   })
+  return openPage(context)
+}
+
+/** Opens a page for the person whose browser it is. */
+export async function openPage(context: BrowserContext): Promise<Fan> {
   context.setDefaultTimeout(SHOWN_WITHIN_MS)
   const page = await context.newPage()
   const problems: string[] = []
