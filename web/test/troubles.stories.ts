@@ -85,7 +85,7 @@ export function troubleStories(stage: Stage, outside: () => Outside): void {
     const mail = rowOf(page, 'Mails that failed', `to ${user}`)
     const delivery = rowOf(page, 'Webhook deliveries that failed', 'payment.approved')
     await mail.getByText('no such user here').waitFor()
-    await delivery.getByText('answered 410').first().waitFor()
+    await delivery.getByText('answered 410').waitFor()
     await page.getByText('The receiver said that it is gone for good').waitFor()
     await look('troubles')
     // Still refused: it comes back, with a button to try again.

@@ -44,7 +44,7 @@ export function FailedDeliveries({ webhook }: { webhook: Webhook }) {
 function FailedDelivery({ webhookId, delivery }: { webhookId: string; delivery: Delivery }) {
   const { t, moment } = useWords()
   const queries = useQueryClient()
-  const { deliveryId, eventType, subject, attempts, responseStatus, lastError, createdAt, endedAt } = delivery
+  const { deliveryId, eventType, subject, attempts, lastError, createdAt, endedAt } = delivery
   return (
     <li>
       <p>
@@ -52,7 +52,6 @@ function FailedDelivery({ webhookId, delivery }: { webhookId: string; delivery: 
       </p>
       <p className={styles['about']}>
         {moment(createdAt)} · {t('troubles.attempts', { count: attempts })}
-        {responseStatus === null ? null : ` · ${t('troubles.answered', { status: String(responseStatus) })}`}
       </p>
       {lastError === null ? null : <p className={styles['error']}>{lastError}</p>}
       <Retry
