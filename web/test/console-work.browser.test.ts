@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { eventually } from '@frontrow/test-kit/eventually'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { writeCameraPicture } from './camera-picture.ts'
-import { chromiumProgram, openFan, startBrowser } from './fan-browser.ts'
+import { chromiumProgram, doubleClickOver, openFan, startBrowser } from './fan-browser.ts'
 import type { Fan } from './fan-browser.ts'
 import { startSystem } from './running-system.ts'
 import type { RunningSystem } from './running-system.ts'
@@ -170,6 +170,7 @@ described(() => {
     const writesOfSale = countWrites(page)
     await page.getByRole('button', { name: 'Close the sale' }).dblclick()
     await page.getByText('The sale is closed').waitFor()
+    await doubleClickOver(page)
     await page.getByRole('button', { name: 'Open the sale again' }).click()
     await page.getByRole('button', { name: 'Close the sale' }).waitFor()
     expect(new Set(writesOfSale).size).toBe(2)
