@@ -25,6 +25,9 @@ function settingsFor(change: Partial<AuthSettings>): AuthSettings {
     DEVELOPMENT_JWKS: undefined,
     JWT_ISSUER: 'frontrow',
     JWT_AUDIENCE: 'frontrow',
+    JWT_ALGORITHMS: ['RS256', 'PS256', 'ES256', 'EdDSA'],
+    JWT_CLOCK_SKEW_SECONDS: 5,
+    ROLES_CLAIM: 'roles',
     ...change,
   }
 }
