@@ -32,7 +32,11 @@ const tags = [
   { name: 'Reservation', description: 'Hold seats, and what becomes of a hold.' },
   { name: 'Payment', description: 'Pay for a hold.' },
   { name: 'Wallet', description: 'Points: charge, use, look back.' },
-  { name: 'Admin', description: 'For those who run the on-sale; the bearer token needs a role, which each route names. `admin` may do everything.' },
+  {
+    name: 'Admin',
+    description:
+      'For those who run the on-sale; the bearer token needs a role, which each route names. `admin` may do everything.',
+  },
 ]
 
 const description = `Sells seats for a show that everybody wants at the same minute.

@@ -75,11 +75,14 @@ export const hostSettings = z.object({
     .describe('whom a bearer token has to be for (its claim aud)'),
   JWT_ALGORITHMS: z
     .string()
+    .default('RS256,PS256,ES256,EdDSA')
     .transform((list) => list.split(',').map((name) => name.trim()))
     .pipe(
-      z.array(z.enum(TOKEN_ALGORITHMS), `must be some of ${TOKEN_ALGORITHMS.join(', ')}, separated by commas`),
+      z.array(
+        z.enum(TOKEN_ALGORITHMS),
+        `must be some of ${TOKEN_ALGORITHMS.join(', ')}, separated by commas`,
+      ),
     )
-    .default(['RS256', 'PS256', 'ES256', 'EdDSA'])
     .describe(
       'what tokens may be signed by where JWKS_URL is set, several are separated by commas; with JWT_SECRET it is HS256 alone',
     ),

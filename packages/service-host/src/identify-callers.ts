@@ -34,11 +34,7 @@ export function identifyCallers(options: {
 }): Identify {
   const { authenticate, readQueueToken } = options
   const identifiers: {
-    [A in RouteAuth]: (
-      request: IncomingMessage,
-      input: ParsedInput,
-      route: Access,
-    ) => Promise<Callers[A]>
+    [A in RouteAuth]: (request: IncomingMessage, input: ParsedInput, route: Access) => Promise<Callers[A]>
   } = {
     none: () => Promise.resolve(undefined),
     user: async ({ headers }, _input, route) => withReach(await authenticate(headers.authorization), route),

@@ -77,7 +77,8 @@ export function publishedKeys(url: string, logger: Logger): PublishedKeys {
     // A token that names no key may be of any.
     const { kid } = header
     // Keys that were read too long ago are read again, so the rules for keys that are not known hold for them.
-    const isKnown = keys.fresh && (kid === undefined ? known.length > 0 : known.some((key) => key.kid === kid))
+    const isKnown =
+      keys.fresh && (kid === undefined ? known.length > 0 : known.some((key) => key.kid === kid))
     if (!isKnown && Date.now() < failedUntilMs)
       throw new KeysUnreadError('the keys could not be read just now')
     const wasJustRead = keys.coolingDown

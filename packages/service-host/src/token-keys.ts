@@ -16,7 +16,10 @@ export interface TokenKeys {
 }
 
 /** The settings that name the keys. */
-type KeySettings = Pick<HostSettings, 'HOST' | 'JWT_SECRET' | 'JWKS_URL' | 'JWT_ALGORITHMS' | 'DEVELOPMENT_JWKS'>
+type KeySettings = Pick<
+  HostSettings,
+  'HOST' | 'JWT_SECRET' | 'JWKS_URL' | 'JWT_ALGORITHMS' | 'DEVELOPMENT_JWKS'
+>
 
 const LOOPBACK = '127.0.0.1'
 

@@ -5,7 +5,8 @@ const read = (claims: object, settings: object = {}) => rolesReader(roleSettings
 
 test('without settings the names of the claim `roles` are ours, and others are passed over', () => {
   expect(read({ roles: ['door', 'admin', 'administrator', 7, null] })).toEqual(['admin', 'door'])
-  for (const roles of ['admin', { admin: true }, null, undefined, [['admin']]]) expect(read({ roles })).toEqual([])
+  for (const roles of ['admin', { admin: true }, null, undefined, [['admin']]])
+    expect(read({ roles })).toEqual([])
   expect(read({})).toEqual([])
 })
 
@@ -20,7 +21,13 @@ test.each([
 
 test('a path that leads nowhere, or to what no token says, names no roles', () => {
   const claims = { realm_access: null, text: 'abc', list: [['admin']] }
-  for (const ROLES_CLAIM of ['realm_access.roles', 'text.length', 'constructor.name', '__proto__.roles', 'list.1'])
+  for (const ROLES_CLAIM of [
+    'realm_access.roles',
+    'text.length',
+    'constructor.name',
+    '__proto__.roles',
+    'list.1',
+  ])
     expect(read(claims, { ROLES_CLAIM })).toEqual([])
 })
 
