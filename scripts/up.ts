@@ -75,7 +75,7 @@ async function bringUp(stack: Stack, settings: UpSettings): Promise<void> {
   say('The five services are up')
   await startGateway(stack, programs, settings, upstreamsOf(settings.tokens, ports), await pages)
   await waitForGateway(stack, settings.port)
-  const demo = acceptsOwn ? await demoLines(settings.port, signerOf(secrets)) : []
+  const demo = acceptsOwn ? await demoLines(settings.port, signerOf(secrets, process.env)) : []
   stack.halted.throwIfAborted()
   announce(settings, notify, demo)
 }
@@ -162,7 +162,7 @@ function mailLines({ mailbox }: NotifyPorts): string[] {
 
 function providerLines({ kind, issuer, acceptsOwn }: TokenSource): string[] {
   if (kind === 'development') {
-    return [`  Sign-in        ${issuer}: demo fans and an operator, without passwords, for development only`]
+    return [`  Sign-in        ${issuer}: demo fans and staff, without passwords, for development only`]
   }
   if (!acceptsOwn) return [`  Tokens         those of your identity provider alone (NODE_ENV is production)`]
   const whose = kind === 'provider' ? 'those of your identity provider' : 'those signed by your JWT_SECRET'

@@ -88,7 +88,7 @@ described(() => {
     await fan.page.getByText('ahead of you').or(fan.page.getByText('next')).first().waitFor()
 
     const { page, signIn, look } = await open('/console')
-    await signIn('operator')
+    await signIn('admin')
     await page
       .getByRole('link', { name: /First Light/ })
       .first()
@@ -146,7 +146,7 @@ described(() => {
 
   test('while the API is away the numbers are said to be old, and since when; when it is back they are of now', async () => {
     const { page, signIn, look } = await open(CONSOLE)
-    await signIn('operator')
+    await signIn('admin')
     await figure(page, 'In', /^\d+$/)
     await page.context().setOffline(true)
     await page
@@ -164,7 +164,7 @@ described(() => {
       colorScheme: 'dark',
       viewport: { width: 320, height: 640 },
     })
-    await signIn('operator')
+    await signIn('admin')
     await page.getByRole('button', { name: '대기열 멈추기' }).waitFor()
     await page.getByRole('img', { name: /초당 입장/ }).waitFor()
     await look('console-ko-on-sale')

@@ -17,7 +17,7 @@ const LET_IN_WITHIN_MS = 120_000
 async function openConsole(stage: Stage, { scheduleId }: Show): Promise<Fan> {
   const viewport = { width: 1280, height: 800 }
   const operator = await stage.open(`/console/on-sales/${scheduleId}`, { viewport })
-  await operator.signIn('operator')
+  await operator.signIn('admin')
   return operator
 }
 

@@ -87,7 +87,7 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
       join(root, 'scripts', 'token.ts'),
       '--user',
       user,
-      ...(user === 'operator' ? ['--admin'] : []),
+      ...(user === 'admin' ? ['--admin'] : []),
     ]
     const known =
       tokens.get(user) ?? runCommand('a token', process.execPath, args, { timeoutMs: 60_000, env, cwd: root })
@@ -97,7 +97,7 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
   const call: RunningSystem['call'] = async (
     method,
     path,
-    { user = 'operator', body, key, queueToken } = {},
+    { user = 'admin', body, key, queueToken } = {},
   ) => {
     const response = await fetch(`${url}/api/v1${path}`, {
       method,

@@ -40,6 +40,7 @@ afterAll(async () => {
 
 const action = {
   adminId: 'boss',
+  role: 'finance',
   operation: 'changeThing',
   method: 'PATCH',
   path: '/api/v1/admin/things/7',

@@ -1,4 +1,6 @@
+import { roleSettings } from '@frontrow/values/roles'
 import { z } from 'zod'
+import { TOKEN_ALGORITHMS } from './token-algorithms.ts'
 
 /** A whole number from `min` to `max`; required where there is no `fallback`. */
 export function whole(min: number, max: number, fallback?: number) {
@@ -71,6 +73,23 @@ export const hostSettings = z.object({
     .min(1)
     .default('frontrow')
     .describe('whom a bearer token has to be for (its claim aud)'),
+  JWT_ALGORITHMS: z
+    .string()
+    .default('RS256,PS256,ES256,EdDSA')
+    .transform((list) => list.split(',').map((name) => name.trim()))
+    .pipe(
+      z.array(
+        z.enum(TOKEN_ALGORITHMS),
+        `must be some of ${TOKEN_ALGORITHMS.join(', ')}, separated by commas`,
+      ),
+    )
+    .describe(
+      'what tokens may be signed by where JWKS_URL is set, several are separated by commas; with JWT_SECRET it is HS256 alone',
+    ),
+  JWT_CLOCK_SKEW_SECONDS: whole(0, 300, 5).describe(
+    "how far the identity provider's clock may be from ours: so long a token is accepted after its exp and before its nbf",
+  ),
+  ...roleSettings.shape,
   PERSON_POLLS_PER_MINUTE: whole(1, 1_000_000, 1_500).describe(
     'reads of one person in a minute, and at once; more are answered 429. Each instance counts by itself, as for all limits of a person',
   ),

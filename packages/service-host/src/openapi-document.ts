@@ -7,6 +7,7 @@ import type {
   ZodOpenApiResponseObject,
 } from 'zod-openapi'
 import type { RefusalKind } from '@frontrow/refusals/refusal'
+import { documentedRoles } from './route-roles.ts'
 import type { RouteResponse, RouteSpec } from './route.ts'
 
 /** Responses of refusals, by their codes; routes with the same codes share one. */
@@ -116,7 +117,7 @@ function operation(
     operationId: route.operationId,
     tags: [route.tag],
     summary: route.summary,
-    ...(route.description === undefined ? {} : { description: route.description }),
+    ...documentedRoles(route),
     security: api.security(route),
     requestParams: {
       ...(route.params instanceof z.ZodObject ? { path: route.params } : {}),

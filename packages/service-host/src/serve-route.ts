@@ -60,10 +60,10 @@ export function serveRoute<R extends RouteSpec>(
   return async (request, response) => {
     const auth: R['auth'] = route.auth
     // Users are identified before their input is checked. On routes for token holders wrong input is refused first.
-    const identified = auth === 'token' ? undefined : await identify(auth, request)
+    const identified = auth === 'token' ? undefined : await identify<R['auth']>(route, request)
     limitPerson?.(route, identified)
     const input = parseInput(route, request)
-    const caller = identified ?? (await identify(auth, request, input))
+    const caller = identified ?? (await identify<R['auth']>(route, request, input))
     if (auth === 'token') limitPerson?.(route, caller)
     const handle = async (): Promise<Reply | undefined> => handler({ ...input, caller, request, response })
     const reply = await (route.method === 'get'

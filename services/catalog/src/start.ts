@@ -4,6 +4,7 @@ import { readRequestsQueueToken } from '@frontrow/proto/queue-token'
 import { refusalKind } from '@frontrow/proto/refusals'
 import { QueueService, ReservationService } from '@frontrow/proto/services'
 import { readTokenOutcome } from '@frontrow/proto/token-outcome'
+import { claimsToBeStaff } from '@frontrow/service-host/auth'
 import { CoalescedCache } from '@frontrow/service-host/coalesced-cache'
 import { createHost } from '@frontrow/service-host/host'
 import type { RunningService, ServiceHost } from '@frontrow/service-host/host'
@@ -116,6 +117,7 @@ function createContext(
     events,
     config,
     now,
+    claimsToBeStaff: claimsToBeStaff(config),
     verifyToken: calls.verifyToken,
     listTakenSeats: calls.listTakenSeats,
     getCancellationProgress: calls.getCancellationProgress,

@@ -49,10 +49,11 @@ function connect(host: ServiceHost, config: Config): Record<Service, ReadActions
   }
 }
 
-function toJson({ body, outcome, status, beganAtMs, endedAtMs, ...action }: ActionOfService<Service>) {
+function toJson({ role, body, outcome, status, beganAtMs, endedAtMs, ...action }: ActionOfService<Service>) {
   const parsed: unknown = body === '' ? null : JSON.parse(body)
   return {
     ...action,
+    role: role === '' ? 'admin' : role,
     body: parsed,
     outcome: outcome === '' ? null : outcome,
     status: status === 0 ? null : status,

@@ -303,6 +303,7 @@ export const watchRoomRoute = defineRoute({
   tag: 'admin',
   summary: 'Watch one waiting room',
   auth: 'admin',
+  roles: ['operator'],
   params: scheduleParams,
   responses: { 200: { description: 'The room.', schema: watchedRoom } },
   refusals: ['SCHEDULE_NOT_FOUND', 'UNAVAILABLE'],
@@ -317,6 +318,7 @@ export const steerRoomRoute = defineRoute({
   description:
     'What is left out stays. It holds from the next admission on; who is ACTIVE already stays so. The answer has the new limits, and the counts of the moment before.',
   auth: 'admin',
+  roles: ['operator'],
   params: scheduleParams,
   headers: writeHeaders,
   body: z

@@ -184,6 +184,7 @@ export const getReservationRoute = defineRoute({
   tag: 'Reservations',
   summary: "One reservation, with the hold's seconds left",
   auth: 'user',
+  roles: ['finance'],
   params,
   responses: { 200: { description: 'The reservation as of now', schema: reservation } },
   refusals: ['RESERVATION_NOT_FOUND'],
@@ -222,6 +223,7 @@ export const cancelReservationRoute = defineRoute({
   description:
     'The seats are free at once. Cancelling again changes nothing and is answered the same; only `refund.status` tells how far the money of a confirmed one is by then: PENDING at first, and REFUNDED once it is back, as in `GET /reservations/{reservationId}`. A reservation is cancelled as a whole: giving back some of its seats is out of scope. One with a ticket that was used at a door is 409 TICKET_USED. From `refundableUntil` of its schedule on, a confirmed one is 422 NOT_REFUNDABLE, and once the show has begun 409 RESERVATION_NOT_CANCELLABLE, except for admins; a hold can still be given up.',
   auth: 'user',
+  roles: ['finance'],
   params,
   responses: {
     200: {
