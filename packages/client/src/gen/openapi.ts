@@ -1195,6 +1195,7 @@ export interface components {
         /** @description `INVALID_REQUEST`: A field breaks a rule; `details` names each. */
         INVALID_REQUEST: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1205,6 +1206,8 @@ export interface components {
         /** @description `UNAUTHENTICATED`: The bearer token is missing, expired or not ours. */
         UNAUTHENTICATED: {
             headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1215,6 +1218,7 @@ export interface components {
         /** @description `FORBIDDEN`: Not for this user. */
         FORBIDDEN: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1225,6 +1229,7 @@ export interface components {
         /** @description `SCHEDULE_NOT_FOUND`: No such schedule, or not of this concert. */
         SCHEDULE_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1239,6 +1244,7 @@ export interface components {
          */
         "BOOKING_NOT_OPEN-QUEUE_TOKEN_EXISTS": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1249,6 +1255,7 @@ export interface components {
         /** @description `PAYLOAD_TOO_LARGE`: The body is larger than the limit. */
         PAYLOAD_TOO_LARGE: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1259,6 +1266,7 @@ export interface components {
         /** @description `UNSUPPORTED_MEDIA_TYPE`: The body must be application/json. */
         UNSUPPORTED_MEDIA_TYPE: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1269,8 +1277,8 @@ export interface components {
         /** @description `RATE_LIMITED`: Too many requests; wait for Retry-After. */
         RATE_LIMITED: {
             headers: {
-                /** @description Seconds to wait before the next try. */
-                "Retry-After"?: number;
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1281,6 +1289,7 @@ export interface components {
         /** @description `INTERNAL`: A defect of ours; quote the requestId. */
         INTERNAL: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1295,8 +1304,8 @@ export interface components {
          */
         "QUEUE_FULL-UNAVAILABLE": {
             headers: {
-                /** @description Seconds to wait before the next try. */
-                "Retry-After"?: number;
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1307,6 +1316,7 @@ export interface components {
         /** @description `TIMEOUT`: No answer in time; whether it took effect is unknown. */
         TIMEOUT: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1321,6 +1331,7 @@ export interface components {
          */
         "QUEUE_TOKEN_NOT_FOUND-SCHEDULE_NOT_FOUND": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1331,8 +1342,8 @@ export interface components {
         /** @description `UNAVAILABLE`: Something needed is down; wait for Retry-After. */
         UNAVAILABLE: {
             headers: {
-                /** @description Seconds to wait before the next try. */
-                "Retry-After"?: number;
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1349,6 +1360,8 @@ export interface components {
          */
         "QUEUE_TOKEN_INVALID-QUEUE_TOKEN_REQUIRED-UNAUTHENTICATED": {
             headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1359,6 +1372,7 @@ export interface components {
         /** @description `IDEMPOTENCY_IN_PROGRESS`: The same key is being worked on; try again shortly. */
         IDEMPOTENCY_IN_PROGRESS: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1369,6 +1383,7 @@ export interface components {
         /** @description `IDEMPOTENCY_KEY_REUSED`: The key was used with another body. */
         IDEMPOTENCY_KEY_REUSED: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1379,6 +1394,7 @@ export interface components {
         /** @description `CONCERT_NOT_FOUND`: No such concert. */
         CONCERT_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1393,6 +1409,8 @@ export interface components {
          */
         "QUEUE_TOKEN_INVALID-QUEUE_TOKEN_REQUIRED": {
             headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1403,6 +1421,7 @@ export interface components {
         /** @description `QUEUE_TOKEN_NOT_ACTIVE`: Still waiting; poll until ACTIVE. */
         QUEUE_TOKEN_NOT_ACTIVE: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1417,6 +1436,7 @@ export interface components {
          */
         "SCHEDULE_NOT_FOUND-SEAT_LAYOUT_NOT_FOUND": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1431,6 +1451,7 @@ export interface components {
          */
         "SCHEDULE_NOT_FOUND-SEAT_NOT_FOUND": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1447,6 +1468,7 @@ export interface components {
          */
         "IDEMPOTENCY_IN_PROGRESS-SCHEDULE_NOT_CHANGEABLE-SEAT_TAKEN": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1457,6 +1479,7 @@ export interface components {
         /** @description `PRECONDITION_FAILED`: If-Match is not what it is now: somebody else was first; read it again. */
         PRECONDITION_FAILED: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1467,6 +1490,7 @@ export interface components {
         /** @description `VENUE_NOT_FOUND`: No such venue. */
         VENUE_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1481,6 +1505,7 @@ export interface components {
          */
         "CONCERT_NOT_FOUND-VENUE_NOT_FOUND": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1495,6 +1520,7 @@ export interface components {
          */
         "IDEMPOTENCY_IN_PROGRESS-SCHEDULE_NOT_CHANGEABLE": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1511,6 +1537,7 @@ export interface components {
          */
         "BOOKING_NOT_OPEN-PRICE_CHANGED-SEAT_TAKEN": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1527,6 +1554,7 @@ export interface components {
          */
         "IDEMPOTENCY_KEY_REUSED-ORPHAN_SEAT-SEAT_LIMIT_EXCEEDED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1537,6 +1565,7 @@ export interface components {
         /** @description `RESERVATION_NOT_FOUND`: No such reservation of yours. */
         RESERVATION_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1551,6 +1580,7 @@ export interface components {
          */
         "RESERVATION_EXPIRED-RESERVATION_NOT_REFRESHABLE": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1561,6 +1591,7 @@ export interface components {
         /** @description `REFRESH_LIMIT_EXCEEDED`: The hold was extended as often as allowed. */
         REFRESH_LIMIT_EXCEEDED: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1575,6 +1606,7 @@ export interface components {
          */
         "RESERVATION_NOT_CANCELLABLE-TICKET_USED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1585,6 +1617,7 @@ export interface components {
         /** @description `NOT_REFUNDABLE`: What is paid can no longer be given back; `details.refundableUntil`. */
         NOT_REFUNDABLE: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1595,6 +1628,7 @@ export interface components {
         /** @description `JOB_NOT_FOUND`: No such job of yours, or it ended too long ago. */
         JOB_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1605,6 +1639,7 @@ export interface components {
         /** @description `RESERVATION_NOT_CONFIRMED`: Only a CONFIRMED reservation has tickets; `details.status`. */
         RESERVATION_NOT_CONFIRMED: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1621,6 +1656,7 @@ export interface components {
          */
         "IDEMPOTENCY_IN_PROGRESS-RESERVATION_NOT_CONFIRMED-TICKET_USED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1637,6 +1673,7 @@ export interface components {
          */
         "IDEMPOTENCY_KEY_REUSED-TICKET_INVALID-TICKET_OF_OTHER_SCHEDULE": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1653,6 +1690,7 @@ export interface components {
          */
         "CARD_DECLINED-INSUFFICIENT_BALANCE-PAYMENT_FAILED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1669,6 +1707,7 @@ export interface components {
          */
         "ALREADY_PAID-AMOUNT_CHANGED-RESERVATION_EXPIRED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1683,6 +1722,7 @@ export interface components {
          */
         "IDEMPOTENCY_KEY_REUSED-RESERVATION_NOT_PAYABLE": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1693,6 +1733,7 @@ export interface components {
         /** @description `PAYMENT_NOT_FOUND`: No such payment of yours. */
         PAYMENT_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1703,6 +1744,7 @@ export interface components {
         /** @description `NOT_FOUND`: No such path. */
         NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1713,6 +1755,7 @@ export interface components {
         /** @description `DEAD_LETTER_NOT_FOUND`: No such parked message. */
         DEAD_LETTER_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1723,6 +1766,7 @@ export interface components {
         /** @description `DEAD_LETTER_BEING_RETRIED`: Another request publishes the parked message at this moment; try again shortly. */
         DEAD_LETTER_BEING_RETRIED: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1733,6 +1777,7 @@ export interface components {
         /** @description `NOTICE_NOT_FOUND`: No such mail. */
         NOTICE_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1747,6 +1792,7 @@ export interface components {
          */
         "IDEMPOTENCY_IN_PROGRESS-NOTICE_NOT_FAILED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1761,6 +1807,7 @@ export interface components {
          */
         "IDEMPOTENCY_KEY_REUSED-WEBHOOK_LIMIT_EXCEEDED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1771,6 +1818,7 @@ export interface components {
         /** @description `WEBHOOK_NOT_FOUND`: No such webhook. */
         WEBHOOK_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1785,6 +1833,7 @@ export interface components {
          */
         "DELIVERY_NOT_FOUND-WEBHOOK_NOT_FOUND": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1799,6 +1848,7 @@ export interface components {
          */
         "IDEMPOTENCY_IN_PROGRESS-WEBHOOK_DISABLED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1813,6 +1863,7 @@ export interface components {
          */
         "CARD_DECLINED-PAYMENT_FAILED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1827,6 +1878,7 @@ export interface components {
          */
         "BALANCE_LIMIT_EXCEEDED-IDEMPOTENCY_KEY_REUSED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1837,6 +1889,7 @@ export interface components {
         /** @description `CHARGE_NOT_FOUND`: No such charge of this wallet. */
         CHARGE_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1847,6 +1900,7 @@ export interface components {
         /** @description `INSUFFICIENT_BALANCE`: The wallet holds less than the amount. */
         INSUFFICIENT_BALANCE: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1857,7 +1911,19 @@ export interface components {
     };
     parameters: never;
     requestBodies: never;
-    headers: never;
+    headers: {
+        /** @description Yours, or one that was made; quote it when you ask for help. */
+        "X-Request-Id": string;
+        /**
+         * @description How much of the kind of work you may still ask of this instance: `r` requests now, and all of them again in `t` seconds. As of the IETF's draft for RateLimit headers.
+         * @example "hold";r=29;t=2
+         */
+        RateLimit: string;
+        /** @description Seconds to wait before the next try. */
+        "Retry-After": number;
+        /** @description The scheme: `Bearer`. */
+        "WWW-Authenticate": string;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -1891,6 +1957,8 @@ export interface operations {
                 headers: {
                     /** @description The same token for browsers, as tokenId (the latest one) and tokenId_<scheduleId>; HttpOnly, Secure, SameSite=Lax. */
                     "Set-Cookie"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1966,6 +2034,8 @@ export interface operations {
                 headers: {
                     /** @description The same token for browsers, as tokenId (the latest one) and tokenId_<scheduleId>; HttpOnly, Secure, SameSite=Lax. */
                     "Set-Cookie"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2028,6 +2098,8 @@ export interface operations {
             /** @description The place. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2087,6 +2159,8 @@ export interface operations {
                 headers: {
                     /** @description Forgets the cookies with this token. */
                     "Set-Cookie"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2117,6 +2191,8 @@ export interface operations {
             /** @description The events; each is shown as an object of its fields, with its data read as JSON. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2179,6 +2255,8 @@ export interface operations {
             /** @description The place has ended and `Last-Event-ID` says that you know: do not come back. */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2205,6 +2283,7 @@ export interface operations {
             /** @description The line. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2248,6 +2327,7 @@ export interface operations {
             /** @description The commitment, the seed and the draw once it is made, and the log. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2332,6 +2412,8 @@ export interface operations {
             /** @description The room. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2404,7 +2486,9 @@ export interface operations {
             200: {
                 headers: {
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2476,6 +2560,7 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2517,6 +2602,7 @@ export interface operations {
             /** @description The concert. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2562,6 +2648,7 @@ export interface operations {
             /** @description In the order of performance; at most 1,000. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2628,6 +2715,7 @@ export interface operations {
             /** @description The schedule. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2733,6 +2821,8 @@ export interface operations {
                     "Cache-Control"?: string;
                     /** @description Accept-Encoding */
                     Vary?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2808,6 +2898,8 @@ export interface operations {
             /** @description As it was. */
             304: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2846,6 +2938,8 @@ export interface operations {
                     "Cache-Control"?: string;
                     /** @description Accept-Encoding */
                     Vary?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2901,6 +2995,8 @@ export interface operations {
             /** @description As they were. */
             304: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2941,6 +3037,7 @@ export interface operations {
                     "Cache-Control"?: string;
                     /** @description Accept-Encoding */
                     Vary?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2975,6 +3072,7 @@ export interface operations {
             /** @description As it was. */
             304: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3003,6 +3101,8 @@ export interface operations {
             /** @description The seat. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3062,6 +3162,8 @@ export interface operations {
             /** @description The events; each is shown as an object of its fields, with its data read as JSON. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3141,6 +3243,8 @@ export interface operations {
                     "Cache-Control"?: string;
                     /** @description Accept-Encoding */
                     Vary?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3216,6 +3320,8 @@ export interface operations {
             /** @description As it was. */
             304: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3236,7 +3342,7 @@ export interface operations {
             header?: {
                 /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
+                /** @description The ETag of the answer that was read, such as `"v3"`. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
             };
             path: {
@@ -3265,7 +3371,9 @@ export interface operations {
             200: {
                 headers: {
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3326,6 +3434,8 @@ export interface operations {
                     "Cache-Control"?: string;
                     /** @description Accept-Encoding */
                     Vary?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3381,6 +3491,8 @@ export interface operations {
             /** @description As they were. */
             304: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3411,6 +3523,8 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3474,10 +3588,14 @@ export interface operations {
             /** @description Created. */
             201: {
                 headers: {
+                    /** @description Where it is. */
+                    Location?: string;
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3513,7 +3631,10 @@ export interface operations {
     getVenue: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the last answer; where it is still that one, the answer is 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 venueId: number;
             };
@@ -3526,6 +3647,8 @@ export interface operations {
                 headers: {
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3545,6 +3668,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description As it was. */
+            304: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["INVALID_REQUEST"];
             401: components["responses"]["UNAUTHENTICATED"];
             403: components["responses"]["FORBIDDEN"];
@@ -3561,7 +3693,7 @@ export interface operations {
             header?: {
                 /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
+                /** @description The ETag of the answer that was read, such as `"v3"`. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
             };
             path: {
@@ -3591,7 +3723,9 @@ export interface operations {
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3648,6 +3782,8 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3703,10 +3839,14 @@ export interface operations {
             /** @description Created. */
             201: {
                 headers: {
+                    /** @description Where it is. */
+                    Location?: string;
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3740,7 +3880,10 @@ export interface operations {
     getAdminConcert: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the last answer; where it is still that one, the answer is 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 concertId: number;
             };
@@ -3753,6 +3896,8 @@ export interface operations {
                 headers: {
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3770,6 +3915,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description As it was. */
+            304: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["INVALID_REQUEST"];
             401: components["responses"]["UNAUTHENTICATED"];
             403: components["responses"]["FORBIDDEN"];
@@ -3786,7 +3940,7 @@ export interface operations {
             header?: {
                 /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
+                /** @description The ETag of the answer that was read, such as `"v3"`. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
             };
             path: {
@@ -3811,7 +3965,9 @@ export interface operations {
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3863,6 +4019,8 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3948,26 +4106,26 @@ export interface operations {
                     venueId: number;
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with Z or an offset.
-                     * @example 2027-03-01T10:00:00Z
+                     * @description ISO 8601 with Z or an offset, of the years 2000 to 2999 in UTC.
+                     * @example 2035-03-01T10:00:00Z
                      */
                     performanceAt: string;
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with Z or an offset.
-                     * @example 2027-03-01T10:00:00Z
+                     * @description ISO 8601 with Z or an offset, of the years 2000 to 2999 in UTC.
+                     * @example 2035-03-01T10:00:00Z
                      */
                     waitingRoomOpenAt?: string;
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with Z or an offset.
-                     * @example 2027-03-01T10:00:00Z
+                     * @description ISO 8601 with Z or an offset, of the years 2000 to 2999 in UTC.
+                     * @example 2035-03-01T10:00:00Z
                      */
                     bookingOpenAt: string;
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with Z or an offset.
-                     * @example 2027-03-01T10:00:00Z
+                     * @description ISO 8601 with Z or an offset, of the years 2000 to 2999 in UTC.
+                     * @example 2035-03-01T10:00:00Z
                      */
                     bookingCloseAt: string;
                     /**
@@ -4000,10 +4158,14 @@ export interface operations {
             /** @description Created, ON_SALE. */
             201: {
                 headers: {
+                    /** @description Where it is. */
+                    Location?: string;
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4107,6 +4269,8 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4176,7 +4340,10 @@ export interface operations {
     getAdminSchedule: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the last answer; where it is still that one, the answer is 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 scheduleId: number;
             };
@@ -4189,6 +4356,8 @@ export interface operations {
                 headers: {
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4282,6 +4451,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description As it was. */
+            304: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["INVALID_REQUEST"];
             401: components["responses"]["UNAUTHENTICATED"];
             403: components["responses"]["FORBIDDEN"];
@@ -4298,7 +4476,7 @@ export interface operations {
             header?: {
                 /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
+                /** @description The ETag of the answer that was read, such as `"v3"`. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
             };
             path: {
@@ -4313,26 +4491,26 @@ export interface operations {
                     status?: "ON_SALE" | "CLOSED" | "CANCELLED";
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with Z or an offset.
-                     * @example 2027-03-01T10:00:00Z
+                     * @description ISO 8601 with Z or an offset, of the years 2000 to 2999 in UTC.
+                     * @example 2035-03-01T10:00:00Z
                      */
                     performanceAt?: string;
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with Z or an offset.
-                     * @example 2027-03-01T10:00:00Z
+                     * @description ISO 8601 with Z or an offset, of the years 2000 to 2999 in UTC.
+                     * @example 2035-03-01T10:00:00Z
                      */
                     waitingRoomOpenAt?: string;
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with Z or an offset.
-                     * @example 2027-03-01T10:00:00Z
+                     * @description ISO 8601 with Z or an offset, of the years 2000 to 2999 in UTC.
+                     * @example 2035-03-01T10:00:00Z
                      */
                     bookingOpenAt?: string;
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with Z or an offset.
-                     * @example 2027-03-01T10:00:00Z
+                     * @description ISO 8601 with Z or an offset, of the years 2000 to 2999 in UTC.
+                     * @example 2035-03-01T10:00:00Z
                      */
                     bookingCloseAt?: string;
                     /**
@@ -4351,7 +4529,9 @@ export interface operations {
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4427,7 +4607,7 @@ export interface operations {
             header?: {
                 /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
+                /** @description The ETag of the answer that was read, such as `"v3"`. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
             };
             path: {
@@ -4456,10 +4636,14 @@ export interface operations {
             /** @description The schedule as it is now. */
             201: {
                 headers: {
+                    /** @description Where it is. */
+                    Location?: string;
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4562,6 +4746,8 @@ export interface operations {
             /** @description One page */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4684,14 +4870,14 @@ export interface operations {
                     scheduleId: number;
                     /**
                      * @description This seat
-                     * @example 1001
+                     * @example 1
                      */
                     seatId?: number;
                     /**
                      * @description These seats, all or none
                      * @example [
-                     *       1001,
-                     *       1002
+                     *       1,
+                     *       2
                      *     ]
                      */
                     seatIds?: number[];
@@ -4727,15 +4913,19 @@ export interface operations {
                      * @example 101
                      */
                     userId?: string | number;
-                };
+                } & (unknown | unknown | unknown);
             };
         };
         responses: {
             /** @description The seats are yours until `expiresAt` */
             201: {
                 headers: {
+                    /** @description Where it is */
+                    Location?: string;
                     /** @description `true` where the answer is that of an earlier request */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4805,9 +4995,11 @@ export interface operations {
                     /** @description Where to ask */
                     Location?: string;
                     /** @description `respond-async` */
-                    "Preference-Applied"?: string;
+                    "Preference-Applied"?: "respond-async";
                     /** @description `true` where the answer is that of an earlier request */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4864,6 +5056,8 @@ export interface operations {
             /** @description The reservation as of now */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4979,6 +5173,8 @@ export interface operations {
             /** @description The reservation with its new deadline */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5097,6 +5293,8 @@ export interface operations {
             /** @description Cancelled, now or before */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5137,7 +5335,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Seconds to wait for its end, 30 at most */
-                wait?: string;
+                wait?: number;
             };
             header?: never;
             path: {
@@ -5150,6 +5348,8 @@ export interface operations {
             /** @description The job as of now */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5227,6 +5427,8 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5317,6 +5519,8 @@ export interface operations {
             /** @description As of `serverTime` */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5396,6 +5600,8 @@ export interface operations {
             /** @description In the order of the seats of the reservation */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5489,6 +5695,7 @@ export interface operations {
                 headers: {
                     /** @description `public, max-age=300` */
                     "Cache-Control"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5547,7 +5754,9 @@ export interface operations {
             200: {
                 headers: {
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5619,6 +5828,8 @@ export interface operations {
             /** @description As of now */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5690,13 +5901,25 @@ export interface operations {
                      * @example 101
                      */
                     userId?: string | number;
-                };
+                } & ({
+                    /** @constant */
+                    paymentMethod?: "CARD";
+                } | {
+                    /** @constant */
+                    paymentMethod?: "BALANCE";
+                });
             };
         };
         responses: {
             /** @description Paid; the reservation is CONFIRMED. */
             201: {
                 headers: {
+                    /** @description Where it is. */
+                    Location?: string;
+                    /** @description `true` on an answer that was given before. */
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5761,9 +5984,11 @@ export interface operations {
                     /** @description Where to ask. */
                     Location?: string;
                     /** @description Seconds to wait before. */
-                    "Retry-After"?: string;
+                    "Retry-After"?: number;
                     /** @description `respond-async` */
-                    "Preference-Applied"?: string;
+                    "Preference-Applied"?: "respond-async";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5893,6 +6118,8 @@ export interface operations {
             /** @description The payment. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6072,6 +6299,7 @@ export interface operations {
             /** @description Taken, now or before. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6110,6 +6338,8 @@ export interface operations {
             /** @description A page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6160,6 +6390,8 @@ export interface operations {
             /** @description Published again, at `retriedAt`. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6207,6 +6439,8 @@ export interface operations {
             /** @description What holds and what does not; `violations` are the first few rows that break an invariant. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6281,6 +6515,8 @@ export interface operations {
             /** @description As of `serverTime`. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6352,7 +6588,7 @@ export interface operations {
                 path?: string;
                 cursor?: string;
                 /** @description Items of the page at most; 20 where it is left out. */
-                limit?: string;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -6363,6 +6599,8 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6447,6 +6685,8 @@ export interface operations {
             /** @description A page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6523,7 +6763,9 @@ export interface operations {
             200: {
                 headers: {
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6598,6 +6840,8 @@ export interface operations {
             /** @description A page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6612,6 +6856,7 @@ export interface operations {
                                  */
                                 webhookId: string;
                                 /**
+                                 * Format: uri
                                  * @description An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.
                                  * @example https://hooks.example.com/frontrow
                                  */
@@ -6666,6 +6911,7 @@ export interface operations {
             content: {
                 "application/json": {
                     /**
+                     * Format: uri
                      * @description An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.
                      * @example https://hooks.example.com/frontrow
                      */
@@ -6687,10 +6933,14 @@ export interface operations {
             /** @description Registered. */
             201: {
                 headers: {
+                    /** @description Where it is. */
+                    Location?: string;
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6704,6 +6954,7 @@ export interface operations {
                              */
                             webhookId: string;
                             /**
+                             * Format: uri
                              * @description An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.
                              * @example https://hooks.example.com/frontrow
                              */
@@ -6754,7 +7005,10 @@ export interface operations {
     getWebhook: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the last answer; where it is still that one, the answer is 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 webhookId: string;
             };
@@ -6767,6 +7021,8 @@ export interface operations {
                 headers: {
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6780,6 +7036,7 @@ export interface operations {
                              */
                             webhookId: string;
                             /**
+                             * Format: uri
                              * @description An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.
                              * @example https://hooks.example.com/frontrow
                              */
@@ -6809,6 +7066,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description As it was. */
+            304: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["INVALID_REQUEST"];
             401: components["responses"]["UNAUTHENTICATED"];
             403: components["responses"]["FORBIDDEN"];
@@ -6825,7 +7091,7 @@ export interface operations {
             header?: {
                 /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
+                /** @description The ETag of the answer that was read, such as `"v3"`. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
             };
             path: {
@@ -6839,7 +7105,9 @@ export interface operations {
             204: {
                 headers: {
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6863,7 +7131,7 @@ export interface operations {
             header?: {
                 /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
+                /** @description The ETag of the answer that was read, such as `"v3"`. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
             };
             path: {
@@ -6875,6 +7143,7 @@ export interface operations {
             content: {
                 "application/json": {
                     /**
+                     * Format: uri
                      * @description An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.
                      * @example https://hooks.example.com/frontrow
                      */
@@ -6900,7 +7169,9 @@ export interface operations {
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6914,6 +7185,7 @@ export interface operations {
                              */
                             webhookId: string;
                             /**
+                             * Format: uri
                              * @description An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.
                              * @example https://hooks.example.com/frontrow
                              */
@@ -6964,7 +7236,7 @@ export interface operations {
             header?: {
                 /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
+                /** @description The ETag of the answer that was read, such as `"v3"`. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
             };
             path: {
@@ -6987,7 +7259,9 @@ export interface operations {
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7001,6 +7275,7 @@ export interface operations {
                              */
                             webhookId: string;
                             /**
+                             * Format: uri
                              * @description An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.
                              * @example https://hooks.example.com/frontrow
                              */
@@ -7069,6 +7344,8 @@ export interface operations {
             /** @description A page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7156,7 +7433,9 @@ export interface operations {
             200: {
                 headers: {
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7258,7 +7537,9 @@ export interface operations {
             200: {
                 headers: {
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7295,7 +7576,11 @@ export interface operations {
                     /** @description Where to ask. */
                     Location?: string;
                     /** @description Seconds to wait before. */
-                    "Retry-After"?: string;
+                    "Retry-After"?: number;
+                    /** @description `true` on an answer that was given before. */
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7377,6 +7662,8 @@ export interface operations {
             /** @description The charge now. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7454,6 +7741,8 @@ export interface operations {
             /** @description The balance now. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7520,6 +7809,8 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7592,7 +7883,9 @@ export interface operations {
             200: {
                 headers: {
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7660,8 +7953,12 @@ export interface operations {
             /** @description Corrected. */
             201: {
                 headers: {
+                    /** @description The history of the wallet, which has it. */
+                    Location?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
