@@ -1,13 +1,12 @@
 import { defineRoute } from '@frontrow/service-host/route'
 import { userId } from '@frontrow/values/ids'
-import { uuidCursor } from '@frontrow/values/page'
+import { limitTo, uuidCursor } from '@frontrow/values/page'
 import { z } from 'zod'
 
 /** The services that keep a log of what admins did. */
 export const loggingServices = ['queue', 'catalog', 'reservation', 'payment', 'wallet'] as const
 
 const service = z.enum(loggingServices).meta({ example: 'wallet' })
-const RULE = 'must be a whole number from 1 to 50'
 
 const adminAction = z.object({
   actionId: z.uuid(),
@@ -58,13 +57,7 @@ export const listAdminActionsRoute = defineRoute({
       .optional()
       .meta({ description: 'Only writes to this path or below it.', example: '/api/v1/admin/wallets/101' }),
     cursor: uuidCursor.optional(),
-    limit: z
-      .string()
-      .regex(/^\d{1,3}$/, RULE)
-      .transform(Number)
-      .pipe(z.int().min(1, RULE).max(50, RULE))
-      .prefault('20')
-      .meta({ description: 'Items of the page at most; 20 where it is left out.', example: 20 }),
+    limit: limitTo(50),
   }),
   responses: {
     200: {

@@ -1,4 +1,4 @@
-import { replayHeader, writeHeaders, writeRefusals } from '@frontrow/idempotency/write-headers'
+import { namesSomething, replayHeader, writeHeaders, writeRefusals } from '@frontrow/idempotency/write-headers'
 import { admitPerSecond, maxActive } from '@frontrow/proto/values'
 import { defineRoute } from '@frontrow/service-host/route'
 import type { RouteSpec } from '@frontrow/service-host/route'
@@ -111,6 +111,7 @@ export const joinRoute = defineRoute({
   ].join(' '),
   auth: 'user',
   body: z.strictObject({ scheduleId: scheduleIdInput, userId: userIdInput.optional() }),
+  examples: { 'For myself': { scheduleId: 1 } },
   responses: { 200: { description: 'The place.', schema: place, headers: cookieHeader } },
   refusals: [
     'FORBIDDEN',
@@ -133,6 +134,7 @@ export const reissueRoute = defineRoute({
   description: 'For who lost the token. The place stays; the old token is worth nothing from then on.',
   auth: 'user',
   body: z.strictObject({ scheduleId: scheduleIdInput, userId: userIdInput.optional() }),
+  examples: { 'For myself': { scheduleId: 1 } },
   responses: { 200: { description: 'The same place.', schema: place, headers: cookieHeader } },
   refusals: ['FORBIDDEN', 'SCHEDULE_NOT_FOUND', 'QUEUE_TOKEN_NOT_FOUND', 'UNAVAILABLE', ...bodyRefusals],
 })
@@ -332,7 +334,13 @@ export const steerRoomRoute = defineRoute({
     })
     .refine((change) => Object.values(change).some((value) => value !== undefined), {
       message: 'name at least one of maxActive, admitPerSecond and paused',
-    }),
+    })
+    .meta(namesSomething),
+  examples: {
+    Slower: { maxActive: 100, admitPerSecond: 5 },
+    Pause: { paused: true },
+    'Go on': { paused: false },
+  },
   responses: {
     200: { description: 'The room with its new limits.', headers: replayHeader, schema: watchedRoom },
   },

@@ -119,16 +119,19 @@ export function addHttpRoutes(http: HttpServer, ctx: Context, jobs: Pick<Jobs, '
 }
 
 const jobAnswer = z.looseObject({ statusEndpoint: z.string() })
+const holdAnswer = z.looseObject({ reservationId: z.string() })
 
 /** A repeated key gets the first answer, whichever of the two it was and whatever the repeat prefers. */
 function toHoldReply({ data, isReplay }: HoldAnswer, isAsync: boolean): Reply {
   const job = jobAnswer.safeParse(data)
+  const hold = holdAnswer.safeParse(data)
   return {
     status: job.success ? 202 : 201,
     data,
     headers: {
       ...(isReplay ? { 'Idempotency-Replayed': 'true' } : {}),
       ...(job.success ? { Location: job.data.statusEndpoint } : {}),
+      ...(hold.success ? { Location: `/api/v1/reservations/${hold.data.reservationId}` } : {}),
       ...(job.success && isAsync ? { 'Preference-Applied': 'respond-async' } : {}),
     },
   }

@@ -54,8 +54,8 @@ const OF_QUANTITY = ['grade', 'section', 'allowSplit'] as const
 const holdBody = z
   .strictObject({
     scheduleId: id.meta({ example: 1 }),
-    seatId: id.optional().meta({ description: 'This seat', example: 1001 }),
-    seatIds: seatIds.optional().meta({ description: 'These seats, all or none', example: [1001, 1002] }),
+    seatId: id.optional().meta({ description: 'This seat', example: 1 }),
+    seatIds: seatIds.optional().meta({ description: 'These seats, all or none', example: [1, 2] }),
     quantity: quantity
       .optional()
       .meta({ description: 'The best available, side by side in one row', example: 2 }),
@@ -73,6 +73,10 @@ const holdBody = z
       .optional()
       .meta({ description: 'What they cost together when you saw them', example: 300_000 }),
     userId: userIdInput.optional(),
+  })
+  .meta({
+    oneOf: CHOICES.map((field) => ({ required: [field] })),
+    dependentRequired: Object.fromEntries(OF_QUANTITY.map((field) => [field, ['quantity']])),
   })
   .superRefine((body, context) => {
     const rule = (path: string, message: string): void =>
@@ -115,6 +119,11 @@ export const holdSeatsRoute = defineRoute({
   auth: 'user',
   queueToken: 'active',
   body: holdBody,
+  examples: {
+    'These seats': { scheduleId: 1, seatIds: [1, 2] },
+    'The best available': { scheduleId: 1, quantity: 2 },
+    'One seat': { scheduleId: 1, seatId: 3 },
+  },
   headers: z.object({
     'idempotency-key': idempotencyKeyHeader.optional().meta({
       description:
@@ -122,14 +131,16 @@ export const holdSeatsRoute = defineRoute({
     }),
     prefer: z.string().optional().meta({
       description: 'RFC 7240; `respond-async` is known, others are passed over',
-      example: 'respond-async',
     }),
   }),
   responses: {
     201: {
       description: 'The seats are yours until `expiresAt`',
       schema: newHold,
-      headers: { 'Idempotency-Replayed': '`true` where the answer is that of an earlier request' },
+      headers: {
+        Location: 'Where it is',
+        'Idempotency-Replayed': '`true` where the answer is that of an earlier request',
+      },
     },
     202: {
       description:

@@ -1321,6 +1321,7 @@ export interface components {
         /** @description `INVALID_REQUEST`: A field breaks a rule; `details` names each. */
         INVALID_REQUEST: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1331,6 +1332,8 @@ export interface components {
         /** @description `UNAUTHENTICATED`: The bearer token is missing, expired or not ours. */
         UNAUTHENTICATED: {
             headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1341,6 +1344,7 @@ export interface components {
         /** @description `FORBIDDEN`: Not for this user. */
         FORBIDDEN: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1351,6 +1355,7 @@ export interface components {
         /** @description `SCHEDULE_NOT_FOUND`: No such schedule, or not of this concert. */
         SCHEDULE_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1365,6 +1370,7 @@ export interface components {
          */
         "BOOKING_NOT_OPEN-QUEUE_TOKEN_EXISTS": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1375,6 +1381,7 @@ export interface components {
         /** @description `PAYLOAD_TOO_LARGE`: The body is larger than the limit. */
         PAYLOAD_TOO_LARGE: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1385,6 +1392,7 @@ export interface components {
         /** @description `UNSUPPORTED_MEDIA_TYPE`: The body must be application/json. */
         UNSUPPORTED_MEDIA_TYPE: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1395,8 +1403,8 @@ export interface components {
         /** @description `RATE_LIMITED`: Too many requests; wait for Retry-After. */
         RATE_LIMITED: {
             headers: {
-                /** @description Seconds to wait before the next try. */
-                "Retry-After"?: number;
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1407,6 +1415,7 @@ export interface components {
         /** @description `INTERNAL`: A defect of ours; quote the requestId. */
         INTERNAL: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1421,8 +1430,8 @@ export interface components {
          */
         "QUEUE_FULL-UNAVAILABLE": {
             headers: {
-                /** @description Seconds to wait before the next try. */
-                "Retry-After"?: number;
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1433,6 +1442,7 @@ export interface components {
         /** @description `TIMEOUT`: No answer in time; whether it took effect is unknown. */
         TIMEOUT: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1447,6 +1457,7 @@ export interface components {
          */
         "QUEUE_TOKEN_NOT_FOUND-SCHEDULE_NOT_FOUND": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1457,8 +1468,8 @@ export interface components {
         /** @description `UNAVAILABLE`: Something needed is down; wait for Retry-After. */
         UNAVAILABLE: {
             headers: {
-                /** @description Seconds to wait before the next try. */
-                "Retry-After"?: number;
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1475,6 +1486,8 @@ export interface components {
          */
         "QUEUE_TOKEN_INVALID-QUEUE_TOKEN_REQUIRED-UNAUTHENTICATED": {
             headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1485,6 +1498,7 @@ export interface components {
         /** @description `IDEMPOTENCY_IN_PROGRESS`: The same key is being worked on; try again shortly. */
         IDEMPOTENCY_IN_PROGRESS: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1495,6 +1509,7 @@ export interface components {
         /** @description `IDEMPOTENCY_KEY_REUSED`: The key was used with another body. */
         IDEMPOTENCY_KEY_REUSED: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1505,6 +1520,7 @@ export interface components {
         /** @description `CONCERT_NOT_FOUND`: No such concert. */
         CONCERT_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1519,6 +1535,8 @@ export interface components {
          */
         "QUEUE_TOKEN_INVALID-QUEUE_TOKEN_REQUIRED": {
             headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1529,6 +1547,7 @@ export interface components {
         /** @description `QUEUE_TOKEN_NOT_ACTIVE`: Still waiting; poll until ACTIVE. */
         QUEUE_TOKEN_NOT_ACTIVE: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1543,6 +1562,7 @@ export interface components {
          */
         "SCHEDULE_NOT_FOUND-SEAT_LAYOUT_NOT_FOUND": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1557,6 +1577,7 @@ export interface components {
          */
         "SCHEDULE_NOT_FOUND-SEAT_NOT_FOUND": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1573,6 +1594,7 @@ export interface components {
          */
         "IDEMPOTENCY_IN_PROGRESS-SCHEDULE_NOT_CHANGEABLE-SEAT_TAKEN": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1583,6 +1605,7 @@ export interface components {
         /** @description `PRECONDITION_FAILED`: If-Match is not what it is now: somebody else was first; read it again. */
         PRECONDITION_FAILED: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1593,6 +1616,7 @@ export interface components {
         /** @description `VENUE_NOT_FOUND`: No such venue. */
         VENUE_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1607,6 +1631,7 @@ export interface components {
          */
         "CONCERT_NOT_FOUND-VENUE_NOT_FOUND": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1621,6 +1646,7 @@ export interface components {
          */
         "IDEMPOTENCY_IN_PROGRESS-SCHEDULE_NOT_CHANGEABLE": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1637,6 +1663,7 @@ export interface components {
          */
         "BOOKING_NOT_OPEN-PRICE_CHANGED-SEAT_TAKEN": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1653,6 +1680,7 @@ export interface components {
          */
         "IDEMPOTENCY_KEY_REUSED-ORPHAN_SEAT-SEAT_LIMIT_EXCEEDED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1663,6 +1691,7 @@ export interface components {
         /** @description `RESERVATION_NOT_FOUND`: No such reservation of yours. */
         RESERVATION_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1677,6 +1706,7 @@ export interface components {
          */
         "RESERVATION_EXPIRED-RESERVATION_NOT_REFRESHABLE": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1687,6 +1717,7 @@ export interface components {
         /** @description `REFRESH_LIMIT_EXCEEDED`: The hold was extended as often as allowed. */
         REFRESH_LIMIT_EXCEEDED: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1701,6 +1732,7 @@ export interface components {
          */
         "RESERVATION_NOT_CANCELLABLE-TICKET_USED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1711,6 +1743,7 @@ export interface components {
         /** @description `NOT_REFUNDABLE`: What is paid can no longer be given back; `details.refundableUntil`. */
         NOT_REFUNDABLE: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1721,6 +1754,7 @@ export interface components {
         /** @description `JOB_NOT_FOUND`: No such job of yours, or it ended too long ago. */
         JOB_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1731,6 +1765,7 @@ export interface components {
         /** @description `RESERVATION_NOT_CONFIRMED`: Only a CONFIRMED reservation has tickets; `details.status`. */
         RESERVATION_NOT_CONFIRMED: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1747,6 +1782,7 @@ export interface components {
          */
         "IDEMPOTENCY_IN_PROGRESS-RESERVATION_NOT_CONFIRMED-TICKET_USED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1763,6 +1799,7 @@ export interface components {
          */
         "IDEMPOTENCY_KEY_REUSED-TICKET_INVALID-TICKET_OF_OTHER_SCHEDULE": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1779,6 +1816,7 @@ export interface components {
          */
         "CARD_DECLINED-INSUFFICIENT_BALANCE-PAYMENT_FAILED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1795,6 +1833,7 @@ export interface components {
          */
         "ALREADY_PAID-AMOUNT_CHANGED-RESERVATION_EXPIRED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1809,6 +1848,7 @@ export interface components {
          */
         "IDEMPOTENCY_KEY_REUSED-RESERVATION_NOT_PAYABLE": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1819,6 +1859,7 @@ export interface components {
         /** @description `PAYMENT_NOT_FOUND`: No such payment of yours. */
         PAYMENT_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1829,6 +1870,7 @@ export interface components {
         /** @description `NOT_FOUND`: No such path. */
         NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1839,6 +1881,7 @@ export interface components {
         /** @description `DEAD_LETTER_NOT_FOUND`: No such parked message. */
         DEAD_LETTER_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1849,6 +1892,7 @@ export interface components {
         /** @description `DEAD_LETTER_BEING_RETRIED`: Another request publishes the parked message at this moment; try again shortly. */
         DEAD_LETTER_BEING_RETRIED: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1859,6 +1903,7 @@ export interface components {
         /** @description `NOTICE_NOT_FOUND`: No such mail. */
         NOTICE_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1873,6 +1918,7 @@ export interface components {
          */
         "IDEMPOTENCY_IN_PROGRESS-NOTICE_NOT_FAILED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1887,6 +1933,7 @@ export interface components {
          */
         "IDEMPOTENCY_KEY_REUSED-WEBHOOK_LIMIT_EXCEEDED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1897,6 +1944,7 @@ export interface components {
         /** @description `WEBHOOK_NOT_FOUND`: No such webhook. */
         WEBHOOK_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1911,6 +1959,7 @@ export interface components {
          */
         "DELIVERY_NOT_FOUND-WEBHOOK_NOT_FOUND": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1925,6 +1974,7 @@ export interface components {
          */
         "IDEMPOTENCY_IN_PROGRESS-WEBHOOK_DISABLED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1939,6 +1989,7 @@ export interface components {
          */
         "CARD_DECLINED-PAYMENT_FAILED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1953,6 +2004,7 @@ export interface components {
          */
         "BALANCE_LIMIT_EXCEEDED-IDEMPOTENCY_KEY_REUSED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1963,6 +2015,7 @@ export interface components {
         /** @description `CHARGE_NOT_FOUND`: No such charge of this wallet. */
         CHARGE_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1973,6 +2026,7 @@ export interface components {
         /** @description `INSUFFICIENT_BALANCE`: The wallet holds less than the amount. */
         INSUFFICIENT_BALANCE: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1983,7 +2037,19 @@ export interface components {
     };
     parameters: never;
     requestBodies: never;
-    headers: never;
+    headers: {
+        /** @description Yours, or one that was made; quote it when you ask for help. */
+        "X-Request-Id": string;
+        /**
+         * @description How much of the kind of work you may still ask of this instance: `r` requests now, and all of them again in `t` seconds. As of the IETF's draft for RateLimit headers.
+         * @example "hold";r=29;t=2
+         */
+        RateLimit: string;
+        /** @description Seconds to wait before the next try. */
+        "Retry-After": number;
+        /** @description The scheme: `Bearer`. */
+        "WWW-Authenticate": string;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -2017,6 +2083,8 @@ export interface operations {
                 headers: {
                     /** @description The same token for browsers, as tokenId (the latest one) and tokenId_<scheduleId>; HttpOnly, Secure, SameSite=Lax. */
                     "Set-Cookie"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2092,6 +2160,8 @@ export interface operations {
                 headers: {
                     /** @description The same token for browsers, as tokenId (the latest one) and tokenId_<scheduleId>; HttpOnly, Secure, SameSite=Lax. */
                     "Set-Cookie"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2154,6 +2224,8 @@ export interface operations {
             /** @description The place. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2213,6 +2285,8 @@ export interface operations {
                 headers: {
                     /** @description Forgets the cookies with this token. */
                     "Set-Cookie"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2243,6 +2317,8 @@ export interface operations {
             /** @description The events; each is shown as an object of its fields, with its data read as JSON. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2305,6 +2381,8 @@ export interface operations {
             /** @description The place has ended and `Last-Event-ID` says that you know: do not come back. */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2331,6 +2409,7 @@ export interface operations {
             /** @description The line. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2374,6 +2453,7 @@ export interface operations {
             /** @description The commitment, the seed and the draw once it is made, and the log. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2458,6 +2538,8 @@ export interface operations {
             /** @description The room. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2530,7 +2612,9 @@ export interface operations {
             200: {
                 headers: {
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2602,6 +2686,7 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2643,6 +2728,7 @@ export interface operations {
             /** @description The concert. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2688,6 +2774,7 @@ export interface operations {
             /** @description In the order of performance; at most 1,000. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2754,6 +2841,7 @@ export interface operations {
             /** @description The schedule. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2859,6 +2947,8 @@ export interface operations {
                     "Cache-Control"?: string;
                     /** @description Accept-Encoding */
                     Vary?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2934,6 +3024,8 @@ export interface operations {
             /** @description As it was. */
             304: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2972,6 +3064,8 @@ export interface operations {
                     "Cache-Control"?: string;
                     /** @description Accept-Encoding */
                     Vary?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3027,6 +3121,8 @@ export interface operations {
             /** @description As they were. */
             304: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3067,6 +3163,7 @@ export interface operations {
                     "Cache-Control"?: string;
                     /** @description Accept-Encoding */
                     Vary?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3101,6 +3198,7 @@ export interface operations {
             /** @description As it was. */
             304: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3129,6 +3227,8 @@ export interface operations {
             /** @description The seat. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3188,6 +3288,8 @@ export interface operations {
             /** @description The events; each is shown as an object of its fields, with its data read as JSON. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3267,6 +3369,8 @@ export interface operations {
                     "Cache-Control"?: string;
                     /** @description Accept-Encoding */
                     Vary?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3342,6 +3446,8 @@ export interface operations {
             /** @description As it was. */
             304: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3362,7 +3468,7 @@ export interface operations {
             header?: {
                 /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
+                /** @description The ETag of the answer that was read, such as `"v3"`. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
             };
             path: {
@@ -3391,7 +3497,9 @@ export interface operations {
             200: {
                 headers: {
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3452,6 +3560,8 @@ export interface operations {
                     "Cache-Control"?: string;
                     /** @description Accept-Encoding */
                     Vary?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3507,6 +3617,8 @@ export interface operations {
             /** @description As they were. */
             304: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3533,6 +3645,8 @@ export interface operations {
             /** @description The roles; `admin` may do everything. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3576,6 +3690,8 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3639,10 +3755,14 @@ export interface operations {
             /** @description Created. */
             201: {
                 headers: {
+                    /** @description Where it is. */
+                    Location?: string;
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3678,7 +3798,10 @@ export interface operations {
     getVenue: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the last answer; where it is still that one, the answer is 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 venueId: number;
             };
@@ -3691,6 +3814,8 @@ export interface operations {
                 headers: {
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3710,6 +3835,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description As it was. */
+            304: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["INVALID_REQUEST"];
             401: components["responses"]["UNAUTHENTICATED"];
             403: components["responses"]["FORBIDDEN"];
@@ -3726,7 +3860,7 @@ export interface operations {
             header?: {
                 /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
+                /** @description The ETag of the answer that was read, such as `"v3"`. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
             };
             path: {
@@ -3756,7 +3890,9 @@ export interface operations {
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3813,6 +3949,8 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3868,10 +4006,14 @@ export interface operations {
             /** @description Created. */
             201: {
                 headers: {
+                    /** @description Where it is. */
+                    Location?: string;
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3905,7 +4047,10 @@ export interface operations {
     getAdminConcert: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the last answer; where it is still that one, the answer is 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 concertId: number;
             };
@@ -3918,6 +4063,8 @@ export interface operations {
                 headers: {
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3935,6 +4082,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description As it was. */
+            304: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["INVALID_REQUEST"];
             401: components["responses"]["UNAUTHENTICATED"];
             403: components["responses"]["FORBIDDEN"];
@@ -3951,7 +4107,7 @@ export interface operations {
             header?: {
                 /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
+                /** @description The ETag of the answer that was read, such as `"v3"`. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
             };
             path: {
@@ -3976,7 +4132,9 @@ export interface operations {
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4028,6 +4186,8 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4113,26 +4273,26 @@ export interface operations {
                     venueId: number;
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with Z or an offset.
-                     * @example 2027-03-01T10:00:00Z
+                     * @description ISO 8601 with Z or an offset, of the years 2000 to 2999 in UTC.
+                     * @example 2035-03-01T10:00:00Z
                      */
                     performanceAt: string;
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with Z or an offset.
-                     * @example 2027-03-01T10:00:00Z
+                     * @description ISO 8601 with Z or an offset, of the years 2000 to 2999 in UTC.
+                     * @example 2035-03-01T10:00:00Z
                      */
                     waitingRoomOpenAt?: string;
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with Z or an offset.
-                     * @example 2027-03-01T10:00:00Z
+                     * @description ISO 8601 with Z or an offset, of the years 2000 to 2999 in UTC.
+                     * @example 2035-03-01T10:00:00Z
                      */
                     bookingOpenAt: string;
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with Z or an offset.
-                     * @example 2027-03-01T10:00:00Z
+                     * @description ISO 8601 with Z or an offset, of the years 2000 to 2999 in UTC.
+                     * @example 2035-03-01T10:00:00Z
                      */
                     bookingCloseAt: string;
                     /**
@@ -4165,10 +4325,14 @@ export interface operations {
             /** @description Created, ON_SALE. */
             201: {
                 headers: {
+                    /** @description Where it is. */
+                    Location?: string;
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4272,6 +4436,8 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4341,7 +4507,10 @@ export interface operations {
     getAdminSchedule: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the last answer; where it is still that one, the answer is 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 scheduleId: number;
             };
@@ -4354,6 +4523,8 @@ export interface operations {
                 headers: {
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4447,6 +4618,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description As it was. */
+            304: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["INVALID_REQUEST"];
             401: components["responses"]["UNAUTHENTICATED"];
             403: components["responses"]["FORBIDDEN"];
@@ -4463,7 +4643,7 @@ export interface operations {
             header?: {
                 /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
+                /** @description The ETag of the answer that was read, such as `"v3"`. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
             };
             path: {
@@ -4478,26 +4658,26 @@ export interface operations {
                     status?: "ON_SALE" | "CLOSED" | "CANCELLED";
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with Z or an offset.
-                     * @example 2027-03-01T10:00:00Z
+                     * @description ISO 8601 with Z or an offset, of the years 2000 to 2999 in UTC.
+                     * @example 2035-03-01T10:00:00Z
                      */
                     performanceAt?: string;
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with Z or an offset.
-                     * @example 2027-03-01T10:00:00Z
+                     * @description ISO 8601 with Z or an offset, of the years 2000 to 2999 in UTC.
+                     * @example 2035-03-01T10:00:00Z
                      */
                     waitingRoomOpenAt?: string;
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with Z or an offset.
-                     * @example 2027-03-01T10:00:00Z
+                     * @description ISO 8601 with Z or an offset, of the years 2000 to 2999 in UTC.
+                     * @example 2035-03-01T10:00:00Z
                      */
                     bookingOpenAt?: string;
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with Z or an offset.
-                     * @example 2027-03-01T10:00:00Z
+                     * @description ISO 8601 with Z or an offset, of the years 2000 to 2999 in UTC.
+                     * @example 2035-03-01T10:00:00Z
                      */
                     bookingCloseAt?: string;
                     /**
@@ -4516,7 +4696,9 @@ export interface operations {
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4592,7 +4774,7 @@ export interface operations {
             header?: {
                 /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
+                /** @description The ETag of the answer that was read, such as `"v3"`. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
             };
             path: {
@@ -4621,10 +4803,14 @@ export interface operations {
             /** @description The schedule as it is now. */
             201: {
                 headers: {
+                    /** @description Where it is. */
+                    Location?: string;
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4727,6 +4913,8 @@ export interface operations {
             /** @description One page */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4849,14 +5037,14 @@ export interface operations {
                     scheduleId: number;
                     /**
                      * @description This seat
-                     * @example 1001
+                     * @example 1
                      */
                     seatId?: number;
                     /**
                      * @description These seats, all or none
                      * @example [
-                     *       1001,
-                     *       1002
+                     *       1,
+                     *       2
                      *     ]
                      */
                     seatIds?: number[];
@@ -4892,15 +5080,19 @@ export interface operations {
                      * @example 101
                      */
                     userId?: string | number;
-                };
+                } & (unknown | unknown | unknown);
             };
         };
         responses: {
             /** @description The seats are yours until `expiresAt` */
             201: {
                 headers: {
+                    /** @description Where it is */
+                    Location?: string;
                     /** @description `true` where the answer is that of an earlier request */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4970,9 +5162,11 @@ export interface operations {
                     /** @description Where to ask */
                     Location?: string;
                     /** @description `respond-async` */
-                    "Preference-Applied"?: string;
+                    "Preference-Applied"?: "respond-async";
                     /** @description `true` where the answer is that of an earlier request */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5029,6 +5223,8 @@ export interface operations {
             /** @description The reservation as of now */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5144,6 +5340,8 @@ export interface operations {
             /** @description The reservation with its new deadline */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5262,6 +5460,8 @@ export interface operations {
             /** @description Cancelled, now or before */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5302,7 +5502,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Seconds to wait for its end, 30 at most */
-                wait?: string;
+                wait?: number;
             };
             header?: never;
             path: {
@@ -5315,6 +5515,8 @@ export interface operations {
             /** @description The job as of now */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5392,6 +5594,8 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5482,6 +5686,8 @@ export interface operations {
             /** @description As of `serverTime` */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5561,6 +5767,8 @@ export interface operations {
             /** @description In the order of the seats of the reservation */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5654,6 +5862,7 @@ export interface operations {
                 headers: {
                     /** @description `public, max-age=300` */
                     "Cache-Control"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5712,7 +5921,9 @@ export interface operations {
             200: {
                 headers: {
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5784,6 +5995,8 @@ export interface operations {
             /** @description As of now */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5855,13 +6068,25 @@ export interface operations {
                      * @example 101
                      */
                     userId?: string | number;
-                };
+                } & ({
+                    /** @constant */
+                    paymentMethod?: "CARD";
+                } | {
+                    /** @constant */
+                    paymentMethod?: "BALANCE";
+                });
             };
         };
         responses: {
             /** @description Paid; the reservation is CONFIRMED. */
             201: {
                 headers: {
+                    /** @description Where it is. */
+                    Location?: string;
+                    /** @description `true` on an answer that was given before. */
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5926,9 +6151,11 @@ export interface operations {
                     /** @description Where to ask. */
                     Location?: string;
                     /** @description Seconds to wait before. */
-                    "Retry-After"?: string;
+                    "Retry-After"?: number;
                     /** @description `respond-async` */
-                    "Preference-Applied"?: string;
+                    "Preference-Applied"?: "respond-async";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6058,6 +6285,8 @@ export interface operations {
             /** @description The payment. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6237,6 +6466,7 @@ export interface operations {
             /** @description Taken, now or before. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6275,6 +6505,8 @@ export interface operations {
             /** @description A page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6325,6 +6557,8 @@ export interface operations {
             /** @description Published again, at `retriedAt`. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6372,6 +6606,8 @@ export interface operations {
             /** @description What holds and what does not; `violations` are the first few rows that break an invariant. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6446,6 +6682,8 @@ export interface operations {
             /** @description As of `serverTime`. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6517,7 +6755,7 @@ export interface operations {
                 path?: string;
                 cursor?: string;
                 /** @description Items of the page at most; 20 where it is left out. */
-                limit?: string;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -6528,6 +6766,8 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6617,6 +6857,8 @@ export interface operations {
             /** @description A page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6693,7 +6935,9 @@ export interface operations {
             200: {
                 headers: {
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6768,6 +7012,8 @@ export interface operations {
             /** @description A page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6782,6 +7028,7 @@ export interface operations {
                                  */
                                 webhookId: string;
                                 /**
+                                 * Format: uri
                                  * @description An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.
                                  * @example https://hooks.example.com/frontrow
                                  */
@@ -6836,6 +7083,7 @@ export interface operations {
             content: {
                 "application/json": {
                     /**
+                     * Format: uri
                      * @description An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.
                      * @example https://hooks.example.com/frontrow
                      */
@@ -6857,10 +7105,14 @@ export interface operations {
             /** @description Registered. */
             201: {
                 headers: {
+                    /** @description Where it is. */
+                    Location?: string;
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6874,6 +7126,7 @@ export interface operations {
                              */
                             webhookId: string;
                             /**
+                             * Format: uri
                              * @description An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.
                              * @example https://hooks.example.com/frontrow
                              */
@@ -6924,7 +7177,10 @@ export interface operations {
     getWebhook: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the last answer; where it is still that one, the answer is 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 webhookId: string;
             };
@@ -6937,6 +7193,8 @@ export interface operations {
                 headers: {
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6950,6 +7208,7 @@ export interface operations {
                              */
                             webhookId: string;
                             /**
+                             * Format: uri
                              * @description An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.
                              * @example https://hooks.example.com/frontrow
                              */
@@ -6979,6 +7238,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description As it was. */
+            304: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["INVALID_REQUEST"];
             401: components["responses"]["UNAUTHENTICATED"];
             403: components["responses"]["FORBIDDEN"];
@@ -6995,7 +7263,7 @@ export interface operations {
             header?: {
                 /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
+                /** @description The ETag of the answer that was read, such as `"v3"`. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
             };
             path: {
@@ -7009,7 +7277,9 @@ export interface operations {
             204: {
                 headers: {
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -7033,7 +7303,7 @@ export interface operations {
             header?: {
                 /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
+                /** @description The ETag of the answer that was read, such as `"v3"`. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
             };
             path: {
@@ -7045,6 +7315,7 @@ export interface operations {
             content: {
                 "application/json": {
                     /**
+                     * Format: uri
                      * @description An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.
                      * @example https://hooks.example.com/frontrow
                      */
@@ -7070,7 +7341,9 @@ export interface operations {
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7084,6 +7357,7 @@ export interface operations {
                              */
                             webhookId: string;
                             /**
+                             * Format: uri
                              * @description An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.
                              * @example https://hooks.example.com/frontrow
                              */
@@ -7134,7 +7408,7 @@ export interface operations {
             header?: {
                 /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
+                /** @description The ETag of the answer that was read, such as `"v3"`. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
             };
             path: {
@@ -7157,7 +7431,9 @@ export interface operations {
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7171,6 +7447,7 @@ export interface operations {
                              */
                             webhookId: string;
                             /**
+                             * Format: uri
                              * @description An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.
                              * @example https://hooks.example.com/frontrow
                              */
@@ -7239,6 +7516,8 @@ export interface operations {
             /** @description A page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7326,7 +7605,9 @@ export interface operations {
             200: {
                 headers: {
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7428,7 +7709,9 @@ export interface operations {
             200: {
                 headers: {
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7465,7 +7748,11 @@ export interface operations {
                     /** @description Where to ask. */
                     Location?: string;
                     /** @description Seconds to wait before. */
-                    "Retry-After"?: string;
+                    "Retry-After"?: number;
+                    /** @description `true` on an answer that was given before. */
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7547,6 +7834,8 @@ export interface operations {
             /** @description The charge now. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7624,6 +7913,8 @@ export interface operations {
             /** @description The balance now. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7690,6 +7981,8 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7762,7 +8055,9 @@ export interface operations {
             200: {
                 headers: {
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7830,8 +8125,12 @@ export interface operations {
             /** @description Corrected. */
             201: {
                 headers: {
+                    /** @description The history of the wallet, which has it. */
+                    Location?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
