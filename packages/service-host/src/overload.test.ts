@@ -31,7 +31,7 @@ class Process {
 
   /** Runs for so long. Those who come while a turn takes long wait at the socket, and are seen afterwards. */
   run(ms: number, { arriving = {}, served = {}, turnMs = STEP_MS }: Course): void {
-    for (const endMs = this.nowMs + ms; this.nowMs < endMs; ) {
+    for (const endMs = this.nowMs + ms; this.nowMs < endMs;) {
       for (const kind of ['poll', 'join', 'pay'] as const) {
         for (let count = 0; count < (arriving[kind] ?? 0); count += 1) this.#arrive(kind)
       }
