@@ -32,7 +32,7 @@ export type RouteHandler<R extends RouteSpec> = (
 export function observeRoute(
   metrics: HttpMetrics,
   route: RouteSpec,
-  begin?: (request: Request) => (() => void) | undefined,
+  begin?: (request: Request) => () => void,
 ): RequestHandler {
   return (request, response, next) => {
     const began = performance.now()
