@@ -18,7 +18,7 @@ function readDefaults(text: string): { name: string; fallback: string }[] {
 
 describe('a wrong setting', () => {
   it('is named with its rule, together with all others, and its value is not repeated', () => {
-    const check = (): void =>
+    const check = () =>
       checkSettings({ HOLD_MS: '5min', LOG_LEVEL: 'loud', PORT: '0', STRIPE_SECRET_KEY: 'sk_oops' })
     expect(check).toThrow('HOLD_MS must be a whole number of ms, 50 to 86,400,000')
     expect(check).toThrow('LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent')

@@ -36,7 +36,7 @@ function isThisMachine(host: string): boolean {
 function databaseRule(name: string, isNeeded: boolean): ProductionRule {
   return {
     name,
-    rule: `name a password that must ${strengthRule(PASSWORD_BYTES_MIN)}`,
+    rule: `name a password of ${strengthRule(PASSWORD_BYTES_MIN)}`,
     instead: 'Give the role a password of its own, such as `openssl rand -hex 32` makes.',
     isBroken: (value) => {
       if (value === undefined) return false
@@ -111,7 +111,7 @@ export const productionRules: readonly ProductionRule[] = [
   databaseRule('CATALOG_READ_DATABASE_URL', false),
   ...ROLE_PASSWORDS.map((name) => ({
     name,
-    rule: `${strengthRule(PASSWORD_BYTES_MIN)}, and be no other role's`,
+    rule: `be of ${strengthRule(PASSWORD_BYTES_MIN)}, and be no other role's`,
     instead: 'Make one for each, such as by `openssl rand -hex 32`.',
     isBroken: (value: string | undefined, texts: Texts) =>
       weak(PASSWORD_BYTES_MIN)(value) ||
@@ -119,19 +119,19 @@ export const productionRules: readonly ProductionRule[] = [
   })),
   {
     name: 'REDIS_URL',
-    rule: `name no password, or one that must ${strengthRule(PASSWORD_BYTES_MIN)}`,
+    rule: `name no password, or one of ${strengthRule(PASSWORD_BYTES_MIN)}`,
     instead: 'Give Redis another one, such as `openssl rand -hex 32` makes.',
     isBroken: (value) => weak(PASSWORD_BYTES_MIN)(value === undefined ? undefined : passwordOf(value)),
   },
   {
     name: 'TICKET_SIGNING_KEY',
-    rule: 'be a key of chance',
+    rule: 'be a random key',
     instead: 'Who guesses it makes tickets. docs/tickets.md says how to make one.',
     isBroken: (value) => value !== undefined && isGuessable(value),
   },
   {
     name: 'STRIPE_SECRET_KEY',
-    rule: `be a live key of Stripe (sk_live_… or rk_live_…) and ${strengthRule(KEY_BYTES_MIN)}`,
+    rule: `be a live key of Stripe (sk_live_… or rk_live_…) of ${strengthRule(KEY_BYTES_MIN)}`,
     instead:
       'Without one cards are simulated: whoever signs in buys, and charges a wallet, for nothing. docs/deploy.md has one set up (Cards by Stripe).',
     isBroken: required((value) => /^[rs]k_live_/.test(value) && !isWeak(value, KEY_BYTES_MIN)),
@@ -144,7 +144,7 @@ export const productionRules: readonly ProductionRule[] = [
   },
   {
     name: 'STRIPE_WEBHOOK_SECRET',
-    rule: strengthRule(KEY_BYTES_MIN),
+    rule: `be of ${strengthRule(KEY_BYTES_MIN)}`,
     instead: 'Take the one that Stripe shows for the endpoint.',
     isBroken: weak(KEY_BYTES_MIN),
   },
