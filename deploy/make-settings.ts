@@ -7,6 +7,7 @@ import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { nodeEnv } from '@frontrow/service-host/config'
 import { readSettings } from '@frontrow/service-host/read-settings'
+import { passwordOf } from '@frontrow/service-host/secret-settings'
 import { z } from 'zod'
 import { passwordVariable } from '../scripts/migrate-settings.ts'
 import { serviceNames } from '../scripts/services.ts'
@@ -30,6 +31,13 @@ const settingsSchema = z.object({
   GIVEN_STRIPE_SECRET_KEY: notGiven('STRIPE_SECRET_KEY'),
   GIVEN_STRIPE_WEBHOOK_SECRET: notGiven('STRIPE_WEBHOOK_SECRET'),
   GIVEN_SMTP_URL: notGiven('SMTP_URL'),
+  CATALOG_READ_DATABASE_URL: z
+    .string()
+    .refine(
+      (url) => passwordOf(url) === undefined,
+      'must have no password under Compose, since `docker inspect` shows it: role and password are those of the catalog',
+    )
+    .optional(),
   /** Where PostgreSQL is, as the services see it. */
   DATABASE_SERVER: z.string().default('postgres:5432/frontrow'),
   ADMIN_ROLE: z.string().default('frontrow_admin'),

@@ -61,7 +61,10 @@ export async function settingsPage(): Promise<string> {
     if (heading === undefined) throw new Error(`the page of settings has no heading for ${program}`)
     return [`## ${heading.title}`, heading.text, table(settings)]
   })
-  return format([intro, ...tables, production()].join('\n\n'), { ...(await resolveConfig(PAGE)), parser: 'markdown' })
+  return format([intro, ...tables, production()].join('\n\n'), {
+    ...(await resolveConfig(PAGE)),
+    parser: 'markdown',
+  })
 }
 
 function production(): string {

@@ -36,8 +36,6 @@ const settings = z.object({
 export type ProviderSettings = z.output<typeof settings>
 
 /** Reads the settings; throws one error that names every wrong variable and its rule, and always in production. */
-export function readProviderSettings(
-  env: Readonly<Record<string, string | undefined>>,
-): ProviderSettings {
+export function readProviderSettings(env: Readonly<Record<string, string | undefined>>): ProviderSettings {
   return readSettings(settings, env)
 }

@@ -17,7 +17,9 @@ export function hideInLogs(texts: readonly string[]): void {
   secrets = new Set([...secrets, ...texts])
   // As the text of a string in JSON, which is how a line has it; the longest first, since one may be part of another.
   const written = [...secrets].map((text) => JSON.stringify(text).slice(1, -1))
-  const pattern = written.toSorted((a, b) => b.length - a.length).map((text) => text.replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&'))
+  const pattern = written
+    .toSorted((a, b) => b.length - a.length)
+    .map((text) => text.replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&'))
   anySecret = pattern.length === 0 ? undefined : new RegExp(pattern.join('|'), 'g')
 }
 

@@ -64,7 +64,8 @@ export const productionRules: readonly ProductionRule[] = [
     name: 'NODE_TLS_REJECT_UNAUTHORIZED',
     ofAll: true,
     rule: 'not be 0',
-    instead: 'Whoever is on the way could be the other end. Name an authority of your own by NODE_EXTRA_CA_CERTS.',
+    instead:
+      'Whoever is on the way could be the other end. Name an authority of your own by NODE_EXTRA_CA_CERTS.',
     isBroken: (value) => value === '0',
   },
   {
@@ -82,7 +83,8 @@ export const productionRules: readonly ProductionRule[] = [
   {
     name: 'JWKS_URL',
     rule: 'be the https address of the keys of your identity provider, on another machine',
-    instead: 'The identity provider for development lets anybody in as anybody. docs/deploy.md has one set up (Sign-in).',
+    instead:
+      'The identity provider for development lets anybody in as anybody. docs/deploy.md has one set up (Sign-in).',
     isBroken: required(isPublicHttps),
   },
   {
@@ -182,7 +184,9 @@ export const productionRules: readonly ProductionRule[] = [
     name: 'MAIL_FROM',
     rule: 'be an address that answers can be sent to',
     instead: "Names such as example.com and tickets.example are nobody's.",
-    isBroken: optional((value) => !/@(?:.+\.)?(?:localhost|(?:example|invalid|test)(?:\.(?:com|net|org))?)>?\s*$/i.test(value)),
+    isBroken: optional(
+      (value) => !/@(?:.+\.)?(?:localhost|(?:example|invalid|test)(?:\.(?:com|net|org))?)>?\s*$/i.test(value),
+    ),
   },
 ]
 

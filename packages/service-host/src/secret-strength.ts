@@ -2,7 +2,7 @@ const DIFFERENT_MIN = 6
 
 /** Words that the secrets of examples and of development are made of. */
 const EXAMPLES =
-  /^(?:[\W_\d]*(?:admin|change|default|demo|dev|development|example|frontrow|guest|insecure|it|key|me|my|not|only|pass|password|postgres|qwerty|redis|root|sample|secret|test|testing|the|this|to|token|your))+[\W_\d]*$/i
+  /^(?:[\W_\d]*(?:admin|change|default|demo|dev|development|example|frontrow|guest|insecure|is|it|key|me|my|not|only|pass|password|postgres|qwerty|redis|root|sample|secret|test|testing|the|this|to|token|your))+[\W_\d]*$/i
 
 /** The least bytes of a secret that somebody who has a token, or a signature, could look for at home. */
 export const KEY_BYTES_MIN = 32

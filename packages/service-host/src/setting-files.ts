@@ -41,7 +41,7 @@ function readText(file: string): { text?: string; problem?: string } {
       return { problem: `the file must have ${BYTES_MAX} bytes at most: ${file}` }
     return { text: content.toString('utf8').replace(/\r?\n$/, '') }
   } catch (error) {
-    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    const why = Error.isError(error) && 'code' in error ? String(error.code) : String(error)
     return { problem: `the file can't be read by this process (${why}): ${file}` }
   }
 }
