@@ -1,4 +1,4 @@
-import { hostSettings, whole } from '@frontrow/service-host/config'
+import { hostSettings, nodeEnv, whole } from '@frontrow/service-host/config'
 import { z } from 'zod'
 import { serviceNames } from './services.ts'
 
@@ -13,6 +13,7 @@ const passwords = serviceNames.map((name) => [passwordVariable(name), passwordOf
 
 /** Settings of the migration step. */
 export const migrateSettings = z.object({
+  NODE_ENV: nodeEnv,
   ADMIN_DATABASE_URL: z
     .string()
     .startsWith('postgres')

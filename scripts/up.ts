@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { demoContact } from '@frontrow/identity-provider/accounts'
 import { removePidFile } from '@frontrow/local-stack/pid-file'
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
+import { FILE_ENDING } from '@frontrow/service-host/setting-files'
 import { checkSettings } from './all-settings.ts'
 import { signerOf, signToken } from './development-tokens.ts'
 import type { DevelopmentSigner } from './development-tokens.ts'
@@ -208,9 +209,17 @@ function makeDataFolder(path: string): void {
   }
 }
 
+/** Makes what files hold variables of this process, which those that it starts inherit; nobody else can read them. */
+function takeFromFiles(texts: Readonly<Record<string, string>>): void {
+  for (const [name, text] of Object.entries(texts)) {
+    process.env[name] = text
+    Reflect.deleteProperty(process.env, `${name}${FILE_ENDING}`)
+  }
+}
+
 async function main(): Promise<number> {
   for (const note of checkEnvFile()) say(note)
-  checkSettings(process.env)
+  takeFromFiles(checkSettings(process.env))
   const settings = readUpSettings(process.env)
   const stack = new Stack(settings.dataFolder, settings.logLimits, say)
   listenForSignals(stack)

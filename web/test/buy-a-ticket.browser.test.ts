@@ -7,6 +7,7 @@ import { demoStories } from './demo.stories.ts'
 import { beginLongStories, longStories, shortLives } from './long.stories.ts'
 import type { LongStories } from './long.stories.ts'
 import { lostAnswerStories } from './lost-answers.stories.ts'
+import { secretStories } from './secrets.stories.ts'
 import { startSystem } from './running-system.ts'
 import type { RunningSystem } from './running-system.ts'
 import type { Stage } from './stage.ts'
@@ -300,4 +301,5 @@ described(() => {
   badConnectionStories(stage(fans))
   demoStories(stage(fans), LARGE)
   longStories(stage(fans), () => long)
+  secretStories(stage(fans))
 })

@@ -11,6 +11,14 @@ export function whole(min: number, max: number, fallback?: number) {
 /** For how many hours a service with Idempotency-Keys remembers one. */
 export const idempotencyKeepHours = whole(1, 8_760, 72).describe('how long an Idempotency-Key is remembered')
 
+/** Which rules hold; the images say production, and Docker Compose and `npm start` development. */
+export const nodeEnv = z
+  .enum(['production', 'development', 'test'])
+  .default('development')
+  .describe(
+    'with production a process refuses to start with what is for development; the images set it, and Compose sets development where nothing else is said',
+  )
+
 const jwks = z.object(
   { keys: z.array(z.looseObject({ kty: z.string(), kid: z.string() })).min(1) },
   'must be the JSON of a JWKS: {"keys":[…]}, each key with kty and kid',
@@ -18,6 +26,7 @@ const jwks = z.object(
 
 /** Settings every service has; a service extends this object with its own. */
 export const hostSettings = z.object({
+  NODE_ENV: nodeEnv,
   HOST: z.string().default('127.0.0.1').describe('address that the three ports below listen on'),
   HTTP_PORT: whole(0, 65_535).describe('port of REST'),
   GRPC_PORT: whole(0, 65_535).describe('port of gRPC'),
@@ -114,6 +123,7 @@ export type HostSettings = z.output<typeof hostSettings>
 
 /** Settings of a process that serves nobody, such as one that consumes messages and sends mail. */
 export const workerSettings = hostSettings.pick({
+  NODE_ENV: true,
   HOST: true,
   OPS_PORT: true,
   DATABASE_URL: true,
