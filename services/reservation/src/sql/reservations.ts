@@ -182,7 +182,7 @@ export async function listLiveWithSeats(
               ORDER BY reservation_id LIMIT $3)
              UNION ALL
              (SELECT reservation_id, ARRAY[seat_id] FROM seat_holds
-              WHERE schedule_id = $1 AND user_id = '' AND reservation_id > $2 ORDER BY reservation_id LIMIT $3)) live
+              WHERE schedule_id = $1 AND user_id = '' AND expires_at = 'infinity' AND reservation_id > $2 ORDER BY reservation_id LIMIT $3)) live
            ORDER BY reservation_id LIMIT $3`,
     values: [scheduleId, page.afterReservationId, page.limit],
   })
