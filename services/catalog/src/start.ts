@@ -137,8 +137,7 @@ function createContext(
       seatMaps,
       events,
       logger,
-      // The map is polled twice in the time that it may be old, so that a change is told within 1.5 times SEAT_MAP_REFRESH_MS.
-      pollMs: config.SEAT_MAP_REFRESH_MS / 2,
+      everyMs: config.SEAT_MAP_REFRESH_MS,
       readersMax: config.SEAT_EVENT_READERS_MAX,
       readersOfPersonMax: config.PERSON_STREAMS_MAX,
     }),
