@@ -51,7 +51,6 @@ export function concertsQuery(query: string) {
   })
 }
 
-/** The cursor of a first page. */
 /** One concert. */
 export function concertQuery(concertId: number) {
   return queryOptions({

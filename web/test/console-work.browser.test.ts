@@ -139,7 +139,7 @@ described(() => {
 
     await page.getByRole('link', { name: 'New date' }).click()
     await page.getByRole('button', { name: 'Make it and put it on sale' }).click()
-    expect(await page.getByText('Choose a day and a time.').count()).toBe(3)
+    await page.getByText('Choose a day and a time.').nth(2).waitFor()
     await page.getByLabel('Show begins').fill(inDays(20, '19:30'))
     await page.getByLabel('Sale opens').fill(inDays(-1, '10:00'))
     await page.getByLabel('Sale closes').fill(inDays(21, '10:00'))
@@ -252,7 +252,7 @@ described(() => {
     })
     await check(page, ` ${code} `)
     await page.getByText('Let in', { exact: true }).waitFor()
-    expect(keys).toHaveLength(2)
+    expect(keys.length).toBeGreaterThanOrEqual(2)
     expect(new Set(keys).size).toBe(1)
     await page.getByText('1 of 1 are in').waitFor()
     await look('work-door-green')

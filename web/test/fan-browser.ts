@@ -1,9 +1,9 @@
+import { deepEqual } from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
-import { expect } from '@jest/globals'
 import { chromium } from 'playwright-core'
-import type { Browser, BrowserContextOptions, Page, Request } from 'playwright-core'
+import type { Browser, BrowserContext, BrowserContextOptions, Page, Request } from 'playwright-core'
 import { SAME_PRESS_MS } from '../src/second-press.ts'
 
 /** Where Debian, Ubuntu and CI images have a Chromium; CHROMIUM names another. */
@@ -70,6 +70,11 @@ export async function openFan(browser: Browser, options: BrowserContextOptions =
     viewport: { width: 1100, height: 800 },
     ...options,
   })
+  return openPage(context)
+}
+
+/** Opens a page for the person whose browser it is. */
+export async function openPage(context: BrowserContext): Promise<Fan> {
   context.setDefaultTimeout(SHOWN_WITHIN_MS)
   const page = await context.newPage()
   const writes: string[] = []
@@ -101,9 +106,12 @@ export async function openFan(browser: Browser, options: BrowserContextOptions =
     look: async (name) => {
       // No page has frames, so the results need no page of their own, which takes a second.
       const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze()
-      expect(violations.map(({ id, nodes }) => [name, id, nodes.map(({ html }) => html)])).toEqual([])
+      deepEqual(
+        violations.map(({ id, nodes }) => [name, id, nodes.map(({ html }) => html)]),
+        [],
+      )
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-      expect([name, Math.max(0, overflow)]).toEqual([name, 0])
+      deepEqual([name, Math.max(0, overflow)], [name, 0])
       const folder = process.env['SCREENSHOTS']
       if (folder !== undefined) await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true })
     },

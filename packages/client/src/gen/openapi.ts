@@ -327,7 +327,7 @@ export interface paths {
         head?: never;
         /**
          * Take seats off sale for the house, or put them back
-         * @description BLOCKED takes all of the seats off sale or, where somebody holds or has bought one, none: 409 SEAT_TAKEN with these in `details.seatIds`. AVAILABLE puts those back that are BLOCKED and leaves the others as they are. The seat map shows it within a second. `If-Match` takes the ETag of the schedule, which stays the same.
+         * @description BLOCKED takes all of the seats off sale or, where somebody holds or has bought one, none: 409 SEAT_TAKEN with these in `details.seatIds`. AVAILABLE puts those back that are BLOCKED and leaves the others as they are. More of them than one person may have (SEATS_PER_USER_MAX) come back together, one to two seconds later: they can be held from the moment on at which every map and stream shows them, and are BLOCKED until then. The seat map shows anything else within a second. `If-Match` takes the ETag of the schedule, which stays the same.
          *
          *     Needs the role `admin` or `operator`.
          */
@@ -594,7 +594,7 @@ export interface paths {
         put?: never;
         /**
          * Hold seats for five minutes, all or none
-         * @description A seat is held by one person at a time. Outside the on-sale window 409 BOOKING_NOT_OPEN says why in `details`: `{phase, bookingOpenAt, bookingCloseAt, performanceAt}`, where `phase` is NOT_OPEN, CLOSED, CANCELLED or BEGUN. With `Idempotency-Key` a repeated request (the same seats in any order are the same request) gets the answer of the first one, byte for byte: `holdSecondsLeft` and `remainingAllowance` are then still those of the moment of the hold. A refusal leaves the key free, since a seat may come free again. `expiresAt` holds good; `GET /reservations/{reservationId}` tells the seconds that are left now.
+         * @description A seat is held by one person at a time. Outside the on-sale window 409 BOOKING_NOT_OPEN says why in `details`: `{phase, bookingOpenAt, bookingCloseAt, performanceAt}`, where `phase` is NOT_OPEN, CLOSED, CANCELLED or BEGUN. With `Idempotency-Key` a repeated request (the same seats in any order are the same request) gets the answer of the first one, byte for byte: `holdSecondsLeft`, `remainingAllowance` and `releasesLeft` are then still those of the moment of the hold. A refusal leaves the key free, since a seat may come free again. `expiresAt` holds good; `GET /reservations/{reservationId}` tells the seconds that are left now.
          *
          *     With `Prefer: respond-async` the answer is 202 at once, with a job that holds the seats when its turn comes: `curl -i -H "$ME" -H "Queue-Token: $TOKEN" -H "Prefer: respond-async" -H "Content-Type: application/json" -d '{"scheduleId":1,"quantity":2}' $API/reservations`, then `GET` the `Location`. A request that nobody could make is refused at once, as without it. More open jobs of one schedule than you may have seats are 429 RATE_LIMITED, and where the line is too long for its end to be reached in time it is 503; both have `Retry-After`, and nothing was accepted.
          *
@@ -604,7 +604,9 @@ export interface paths {
          *
          *     **Prices.** `price` or `totalAmount` is what you saw. If it is not so: 409 PRICE_CHANGED with `details` `{field, seen, now}`, and nothing is held. With `quantity` the seats are picked among those that cost `price` each: `{"scheduleId":1,"quantity":1,"price":1000}` holds one for 1000 where a cheaper section comes first. A `totalAmount` without a `price` is taken for `quantity` seats of one price where some cost that, and else compared with what was picked. PRICE_CHANGED then says that no seat of the wish, free or not, has that price; `now` is the lowest there is, and `prices` are all of them where they are several. Where none are left at the price it is SEAT_TAKEN. What is held or sold keeps its price.
          *
-         *     **Which refusal.** The first of these that applies: the shape of the request (400), who you are and your place in line (401, 403), the schedule and its seats (404, 409 BOOKING_NOT_OPEN), your limit (422 SEAT_LIMIT_EXCEEDED), the price (409 PRICE_CHANGED), and what is free (409 SEAT_TAKEN, 422 ORPHAN_SEAT).
+         *     **Giving back.** Seats that you take and do not keep count, so that nobody keeps them from the others by holding them again and again: those of a hold that you give back or let run out, and of a reservation that you cancel after you paid, once for the hold and once more for each refresh. A payment that fails counts nothing by itself. After 18 of one schedule (`RELEASES_MAX`) within an hour of their holds (`RELEASES_WINDOW_MS`), a new hold is 429 RELEASE_LIMIT_EXCEEDED with `Retry-After` and `details` `{limit, holdAgainAt}`; what you hold or have bought stays yours, and can be paid and refreshed. `releasesLeft` says how many there are left. What an admin or the end of a schedule cancels is not counted.
+         *
+         *     **Which refusal.** The first of these that applies: the shape of the request (400), who you are and your place in line (401, 403), the schedule and its seats (404, 409 BOOKING_NOT_OPEN), your limits (422 SEAT_LIMIT_EXCEEDED, 429 RELEASE_LIMIT_EXCEEDED), the price (409 PRICE_CHANGED), and what is free (409 SEAT_TAKEN, 422 ORPHAN_SEAT).
          */
         post: operations["holdSeats"];
         delete?: never;
@@ -664,7 +666,7 @@ export interface paths {
         put?: never;
         /**
          * Give a hold or a confirmed reservation up
-         * @description The seats are free at once. Cancelling again changes nothing and is answered the same; only `refund.status` tells how far the money of a confirmed one is by then: PENDING at first, and REFUNDED once it is back, as in `GET /reservations/{reservationId}`. A reservation is cancelled as a whole: giving back some of its seats is out of scope. One with a ticket that was used at a door is 409 TICKET_USED. From `refundableUntil` of its schedule on, a confirmed one is 422 NOT_REFUNDABLE, and once the show has begun 409 RESERVATION_NOT_CANCELLABLE, except for admins; a hold can still be given up.
+         * @description The seats are free at once. Cancelling again changes nothing and is answered the same; only `refund.status` tells how far the money of a confirmed one is by then (PENDING at first, and REFUNDED once it is back, as in `GET /reservations/{reservationId}`), and `releasesLeft` and `holdAgainAt` how you stand now: seats that are given back count, as `POST /reservations` says. A reservation is cancelled as a whole: giving back some of its seats is out of scope. One with a ticket that was used at a door is 409 TICKET_USED. From `refundableUntil` of its schedule on, a confirmed one is 422 NOT_REFUNDABLE, and once the show has begun 409 RESERVATION_NOT_CANCELLABLE, except for admins; a hold can still be given up.
          *
          *     For other people it needs the role `admin` or `finance`.
          */
@@ -1305,7 +1307,7 @@ export interface components {
          * @description What programs should look at; which of them a route answers is listed with it. A later version may know more.
          * @enum {string}
          */
-        RefusalCode: "ALREADY_PAID" | "AMOUNT_CHANGED" | "BALANCE_LIMIT_EXCEEDED" | "BOOKING_NOT_OPEN" | "CARD_DECLINED" | "CHARGE_NOT_FOUND" | "CONCERT_NOT_FOUND" | "DEAD_LETTER_BEING_RETRIED" | "DEAD_LETTER_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "FORBIDDEN" | "IDEMPOTENCY_IN_PROGRESS" | "IDEMPOTENCY_KEY_REUSED" | "INSUFFICIENT_BALANCE" | "INTERNAL" | "INVALID_REQUEST" | "JOB_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "NOTICE_NOT_FAILED" | "NOTICE_NOT_FOUND" | "NOT_FOUND" | "NOT_REFUNDABLE" | "ORPHAN_SEAT" | "PAYLOAD_TOO_LARGE" | "PAYMENT_FAILED" | "PAYMENT_NOT_FOUND" | "PRECONDITION_FAILED" | "PRICE_CHANGED" | "QUEUE_FULL" | "QUEUE_TOKEN_EXISTS" | "QUEUE_TOKEN_INVALID" | "QUEUE_TOKEN_NOT_ACTIVE" | "QUEUE_TOKEN_NOT_FOUND" | "QUEUE_TOKEN_REQUIRED" | "RATE_LIMITED" | "REFRESH_LIMIT_EXCEEDED" | "RESERVATION_EXPIRED" | "RESERVATION_NOT_CANCELLABLE" | "RESERVATION_NOT_CONFIRMED" | "RESERVATION_NOT_FOUND" | "RESERVATION_NOT_PAYABLE" | "RESERVATION_NOT_REFRESHABLE" | "SCHEDULE_NOT_CHANGEABLE" | "SCHEDULE_NOT_FOUND" | "SEAT_LAYOUT_NOT_FOUND" | "SEAT_LIMIT_EXCEEDED" | "SEAT_NOT_FOUND" | "SEAT_TAKEN" | "TICKET_INVALID" | "TICKET_OF_OTHER_SCHEDULE" | "TICKET_USED" | "TIMEOUT" | "UNAUTHENTICATED" | "UNAVAILABLE" | "UNSUPPORTED_MEDIA_TYPE" | "VENUE_NOT_FOUND" | "WEBHOOK_DISABLED" | "WEBHOOK_LIMIT_EXCEEDED" | "WEBHOOK_NOT_FOUND";
+        RefusalCode: "ALREADY_PAID" | "AMOUNT_CHANGED" | "BALANCE_LIMIT_EXCEEDED" | "BOOKING_NOT_OPEN" | "CARD_DECLINED" | "CHARGE_NOT_FOUND" | "CONCERT_NOT_FOUND" | "DEAD_LETTER_BEING_RETRIED" | "DEAD_LETTER_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "FORBIDDEN" | "IDEMPOTENCY_IN_PROGRESS" | "IDEMPOTENCY_KEY_REUSED" | "INSUFFICIENT_BALANCE" | "INTERNAL" | "INVALID_REQUEST" | "JOB_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "NOTICE_NOT_FAILED" | "NOTICE_NOT_FOUND" | "NOT_FOUND" | "NOT_REFUNDABLE" | "ORPHAN_SEAT" | "PAYLOAD_TOO_LARGE" | "PAYMENT_FAILED" | "PAYMENT_NOT_FOUND" | "PRECONDITION_FAILED" | "PRICE_CHANGED" | "QUEUE_FULL" | "QUEUE_TOKEN_EXISTS" | "QUEUE_TOKEN_INVALID" | "QUEUE_TOKEN_NOT_ACTIVE" | "QUEUE_TOKEN_NOT_FOUND" | "QUEUE_TOKEN_REQUIRED" | "RATE_LIMITED" | "REFRESH_LIMIT_EXCEEDED" | "RELEASE_LIMIT_EXCEEDED" | "RESERVATION_EXPIRED" | "RESERVATION_NOT_CANCELLABLE" | "RESERVATION_NOT_CONFIRMED" | "RESERVATION_NOT_FOUND" | "RESERVATION_NOT_PAYABLE" | "RESERVATION_NOT_REFRESHABLE" | "SCHEDULE_NOT_CHANGEABLE" | "SCHEDULE_NOT_FOUND" | "SEAT_LAYOUT_NOT_FOUND" | "SEAT_LIMIT_EXCEEDED" | "SEAT_NOT_FOUND" | "SEAT_TAKEN" | "TICKET_INVALID" | "TICKET_OF_OTHER_SCHEDULE" | "TICKET_USED" | "TIMEOUT" | "UNAUTHENTICATED" | "UNAVAILABLE" | "UNSUPPORTED_MEDIA_TYPE" | "VENUE_NOT_FOUND" | "WEBHOOK_DISABLED" | "WEBHOOK_LIMIT_EXCEEDED" | "WEBHOOK_NOT_FOUND";
         /** @description RFC 9457, for `Accept: application/problem+json`. */
         Problem: {
             type: string;
@@ -1680,6 +1682,22 @@ export interface components {
          */
         "IDEMPOTENCY_KEY_REUSED-ORPHAN_SEAT-SEAT_LIMIT_EXCEEDED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `RATE_LIMITED`: Too many requests; wait for Retry-After.
+         *
+         *     `RELEASE_LIMIT_EXCEEDED`: Too many seats taken and not kept lately; `details.holdAgainAt`.
+         */
+        "RATE_LIMITED-RELEASE_LIMIT_EXCEEDED": {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
@@ -5152,6 +5170,11 @@ export interface operations {
                              * @example 4
                              */
                             remainingAllowance: number;
+                            /**
+                             * @description Seats of this schedule that you could still give back, at that moment, before you can hold no more for a while
+                             * @example 18
+                             */
+                            releasesLeft: number;
                         };
                     };
                 };
@@ -5203,7 +5226,7 @@ export interface operations {
             413: components["responses"]["PAYLOAD_TOO_LARGE"];
             415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
             422: components["responses"]["IDEMPOTENCY_KEY_REUSED-ORPHAN_SEAT-SEAT_LIMIT_EXCEEDED"];
-            429: components["responses"]["RATE_LIMITED"];
+            429: components["responses"]["RATE_LIMITED-RELEASE_LIMIT_EXCEEDED"];
             500: components["responses"]["INTERNAL"];
             503: components["responses"]["UNAVAILABLE"];
             504: components["responses"]["TIMEOUT"];
@@ -5313,6 +5336,19 @@ export interface operations {
                                  */
                                 status: "ON_SALE" | "CLOSED" | "CANCELLED";
                             } | null;
+                            /** @description How you stand once this is given back, as one that has ended is already */
+                            onceReleased: {
+                                /**
+                                 * @description Seats of this schedule that you could still give back; at 0 you can hold none of it until `holdAgainAt`
+                                 * @example 14
+                                 */
+                                releasesLeft: number;
+                                /**
+                                 * @description When you can hold seats of this schedule again; null where you can now
+                                 * @example null
+                                 */
+                                holdAgainAt: string | null;
+                            };
                         };
                     };
                 };
@@ -5430,6 +5466,19 @@ export interface operations {
                                  */
                                 status: "ON_SALE" | "CLOSED" | "CANCELLED";
                             } | null;
+                            /** @description How you stand once this is given back, as one that has ended is already */
+                            onceReleased: {
+                                /**
+                                 * @description Seats of this schedule that you could still give back; at 0 you can hold none of it until `holdAgainAt`
+                                 * @example 14
+                                 */
+                                releasesLeft: number;
+                                /**
+                                 * @description When you can hold seats of this schedule again; null where you can now
+                                 * @example null
+                                 */
+                                holdAgainAt: string | null;
+                            };
                         };
                     };
                 };
@@ -5483,6 +5532,16 @@ export interface operations {
                                 /** @enum {string} */
                                 status: "PENDING" | "REFUNDED";
                             } | null;
+                            /**
+                             * @description Seats of this schedule that you could still give back; at 0 you can hold none of it until `holdAgainAt`
+                             * @example 14
+                             */
+                            releasesLeft: number;
+                            /**
+                             * @description When you can hold seats of this schedule again; null where you can now
+                             * @example null
+                             */
+                            holdAgainAt: string | null;
                         };
                     };
                 };
@@ -5728,7 +5787,7 @@ export interface operations {
                              */
                             expired: number;
                             /**
-                             * @description Requests to hold that were refused, by code: BOOKING_NOT_OPEN, SEAT_NOT_FOUND, SEAT_TAKEN, SEAT_LIMIT_EXCEEDED, PRICE_CHANGED, ORPHAN_SEAT. A code without one is left out
+                             * @description Requests to hold that were refused, by code: BOOKING_NOT_OPEN, SEAT_NOT_FOUND, SEAT_TAKEN, SEAT_LIMIT_EXCEEDED, RELEASE_LIMIT_EXCEEDED, PRICE_CHANGED, ORPHAN_SEAT. A code without one is left out
                              * @example {
                              *       "SEAT_TAKEN": 1904,
                              *       "SEAT_LIMIT_EXCEEDED": 12
