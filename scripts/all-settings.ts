@@ -1,5 +1,6 @@
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
 import { hostSettings } from '@frontrow/service-host/config'
+import { grpcCertificateSettings } from '@frontrow/service-host/grpc-certificates'
 import { z } from 'zod'
 import { settings as catalogSettings } from '../services/catalog/src/config.ts'
 import { settings as paymentSettings } from '../services/payment/src/config.ts'
@@ -15,7 +16,12 @@ import { migrateSettings } from './migrate-settings.ts'
 import { upSettings } from './up-settings.ts'
 
 // These have a default or are optional, yet npm start and Compose set them.
-const WIRING: ReadonlySet<string> = new Set(['HOST', 'SYSTEM_OPS_URLS', 'DEVELOPMENT_JWKS'])
+const WIRING: ReadonlySet<string> = new Set([
+  'HOST',
+  'SYSTEM_OPS_URLS',
+  'DEVELOPMENT_JWKS',
+  ...Object.keys(grpcCertificateSettings),
+])
 const isWiring = (name: string): boolean => WIRING.has(name)
 
 /** The settings of every program, by its name. Settings that all services have are listed once, under "services". */
