@@ -15,6 +15,7 @@ import { signerOf, signToken } from './development-tokens.ts'
 import type { DevelopmentSigner } from './development-tokens.ts'
 import { checkEnvFile } from './env-file.ts'
 import { seedDemo } from './seed-demo.ts'
+import { certificatesFolder, ensureServiceCertificates } from './service-certificates.ts'
 import { checkMachine, claimDataFolder, ownPidFile, runFolder } from './up-checks.ts'
 import { ADMIN_ROLE, ensureServerPrograms, startGateway, startServers } from './up-servers.ts'
 import {
@@ -65,7 +66,12 @@ async function bringUp(stack: Stack, settings: UpSettings): Promise<void> {
   const { servers, notify, identity } = ports
   writeAddresses(settings.dataFolder, secrets, ports)
   const pages = ensurePages(stack)
-  await stack.together([startServers(stack, programs, secrets, servers), warmCompileCache(stack), pages])
+  await stack.together([
+    startServers(stack, programs, secrets, servers),
+    warmCompileCache(stack),
+    pages,
+    ensureServiceCertificates(certificatesFolder(settings.dataFolder)),
+  ])
   await migrate(stack, secrets, servers)
   say('Schemas and topics are in place')
   await stack.together([

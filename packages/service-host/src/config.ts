@@ -1,5 +1,6 @@
 import { roleSettings } from '@frontrow/values/roles'
 import { z } from 'zod'
+import { grpcCertificateSettings } from './grpc-certificates.ts'
 import { TOKEN_ALGORITHMS } from './token-algorithms.ts'
 
 /** A whole number from `min` to `max`; required where there is no `fallback`. */
@@ -39,6 +40,7 @@ export const hostSettings = z.object({
   DATABASE_POOL_WAIT_MS: whole(100, 30_000, 2_000).describe(
     'how long a request waits for a connection to PostgreSQL, its own or a new one',
   ),
+  ...grpcCertificateSettings,
   NEIGHBOUR_TIMEOUT_MS: whole(0, 30_000, 0).describe(
     'how long a call waits for another service, at least; each call has its own limit, of 400 ms to 9 s by what it asks',
   ),
@@ -130,6 +132,9 @@ export const workerSettings = hostSettings.pick({
   DATABASE_POOL_MAX: true,
   DATABASE_STATEMENT_TIMEOUT_MS: true,
   DATABASE_POOL_WAIT_MS: true,
+  GRPC_CERTIFICATE_FILE: true,
+  GRPC_KEY_FILE: true,
+  GRPC_CA_FILE: true,
   KAFKA_BROKERS: true,
   KAFKA_TOPIC_PREFIX: true,
   LOG_LEVEL: true,
