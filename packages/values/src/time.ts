@@ -21,10 +21,7 @@ export const timeInput = z.iso
   })
 
 /** A day of the calendar, YYYY-MM-DD. PostgreSQL has no year 0. */
-export const date = z.iso.date().refine(
-  (day) => !day.startsWith('0000'),
-  'must be in the year 1 or later',
-)
+export const date = z.iso.date().refine((day) => !day.startsWith('0000'), 'must be in the year 1 or later')
 
 /** What a time zone that nobody knows is told. */
 export const TIME_ZONE_RULE = 'must be a name of the IANA time zone database, e.g. Asia/Seoul'

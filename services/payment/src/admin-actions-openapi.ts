@@ -11,10 +11,13 @@ const service = z.enum(loggingServices).meta({ example: 'wallet' })
 const adminAction = z.object({
   actionId: z.uuid(),
   service,
-  adminId: z.string().meta({ description: "The subject of the token.", example: '1' }),
+  adminId: z.string().meta({ description: 'The subject of the token.', example: '1' }),
   role: z
     .string()
-    .meta({ description: 'The role by which it was allowed: `admin`, or one that the route names.', example: 'finance' }),
+    .meta({
+      description: 'The role by which it was allowed: `admin`, or one that the route names.',
+      example: 'finance',
+    }),
   operation: z
     .string()
     .meta({ description: 'The route, by its `operationId` here.', example: 'adjustWallet' }),
