@@ -83,12 +83,7 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
   const url = `http://localhost:${port}`
   const tokens = new Map<string, Promise<string>>()
   const tokenOf = (user: string): Promise<string> => {
-    const args = [
-      join(root, 'scripts', 'token.ts'),
-      '--user',
-      user,
-      ...(user === 'admin' ? ['--admin'] : []),
-    ]
+    const args = [join(root, 'scripts', 'token.ts'), '--user', user, ...(user === 'admin' ? ['--admin'] : [])]
     const known =
       tokens.get(user) ?? runCommand('a token', process.execPath, args, { timeoutMs: 60_000, env, cwd: root })
     tokens.set(user, known)

@@ -14,12 +14,10 @@ const adminAction = z.object({
   actionId: z.uuid(),
   service,
   adminId: z.string().meta({ description: 'The subject of the token.', example: '1' }),
-  role: z
-    .enum(ROLES)
-    .meta({
-      description: 'The role by which it was allowed: `admin`, or one that the route names.',
-      example: 'finance',
-    }),
+  role: z.enum(ROLES).meta({
+    description: 'The role by which it was allowed: `admin`, or one that the route names.',
+    example: 'finance',
+  }),
   operation: z
     .string()
     .meta({ description: 'The route, by its `operationId` here.', example: 'adjustWallet' }),
