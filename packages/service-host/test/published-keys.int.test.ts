@@ -39,7 +39,9 @@ afterEach(() => {
   jest.useRealTimers()
 })
 
-const pass = (ms: number): void => void jest.setSystemTime(Date.now() + ms)
+const pass = (ms: number): void => {
+  jest.setSystemTime(Date.now() + ms)
+}
 
 describe('keys that change', () => {
   test('a token with a key that is not published yet is asked for again, and never signs its user out', async () => {

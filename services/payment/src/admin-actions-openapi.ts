@@ -1,6 +1,7 @@
 import { defineRoute } from '@frontrow/service-host/route'
 import { userId } from '@frontrow/values/ids'
 import { limitTo, uuidCursor } from '@frontrow/values/page'
+import { ROLES } from '@frontrow/values/roles'
 import { z } from 'zod'
 
 /** The services that keep a log of what admins did. */
@@ -12,12 +13,10 @@ const adminAction = z.object({
   actionId: z.uuid(),
   service,
   adminId: z.string().meta({ description: 'The subject of the token.', example: '1' }),
-  role: z
-    .string()
-    .meta({
-      description: 'The role by which it was allowed: `admin`, or one that the route names.',
-      example: 'finance',
-    }),
+  role: z.enum(ROLES).meta({
+    description: 'The role by which it was allowed: `admin`, or one that the route names.',
+    example: 'finance',
+  }),
   operation: z
     .string()
     .meta({ description: 'The route, by its `operationId` here.', example: 'adjustWallet' }),

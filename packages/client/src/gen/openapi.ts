@@ -6850,8 +6850,9 @@ export interface operations {
                                 /**
                                  * @description The role by which it was allowed: `admin`, or one that the route names.
                                  * @example finance
+                                 * @enum {string}
                                  */
-                                role: string;
+                                role: "admin" | "operator" | "finance" | "door";
                                 /**
                                  * @description The route, by its `operationId` here.
                                  * @example adjustWallet
