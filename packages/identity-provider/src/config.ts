@@ -1,5 +1,5 @@
-import { nodeEnv } from '@frontrow/service-host/config'
-import { readSettings } from '@frontrow/service-host/read-settings'
+import { nodeEnv } from '@frontrow/settings/node-env'
+import { readSettings } from '@frontrow/settings/read-settings'
 import { z } from 'zod'
 
 /** The path of the provider behind the gateway. */
