@@ -5,9 +5,9 @@
  */
 import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { nodeEnv } from '@frontrow/service-host/config'
-import { readSettings } from '@frontrow/service-host/read-settings'
-import { passwordOf } from '@frontrow/service-host/secret-settings'
+import { nodeEnv } from '@frontrow/settings/node-env'
+import { readSettings } from '@frontrow/settings/read-settings'
+import { passwordOf } from '@frontrow/settings/secret-settings'
 import { z } from 'zod'
 import { passwordVariable } from '../scripts/migrate-settings.ts'
 import { serviceNames } from '../scripts/services.ts'

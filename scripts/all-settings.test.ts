@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from '@jest/globals'
-import { isSecretSetting } from '@frontrow/service-host/secret-settings'
+import { isSecretSetting } from '@frontrow/settings/secret-settings'
 import { allSettings, checkSettings } from './all-settings.ts'
 import { composeFile } from './compose-file.ts'
 import type { Setting } from './describe-settings.ts'

@@ -1,8 +1,8 @@
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
 import { hostSettings } from '@frontrow/service-host/config'
 import { grpcCertificateSettings } from '@frontrow/service-host/grpc-certificates'
-import { productionProblems } from '@frontrow/service-host/production-rules'
-import { readSettingTexts } from '@frontrow/service-host/setting-files'
+import { productionProblems } from '@frontrow/settings/production-rules'
+import { readSettingTexts } from '@frontrow/settings/setting-files'
 import { z } from 'zod'
 import { settings as catalogSettings } from '../services/catalog/src/config.ts'
 import { settings as paymentSettings } from '../services/payment/src/config.ts'
@@ -58,7 +58,7 @@ function ofOneService(settings: SettingsObject): Setting[] {
 export function checkSettings(env: NodeJS.ProcessEnv): Record<string, string> {
   const own = [...allSettings]
     .flatMap(([program, settings]) => (program === 'compose' ? [] : settings))
-    .filter(({ isWiring }) => !isWiring)
+    .filter((one) => !one.isWiring)
   const names = [...new Set(own.map(({ name }) => name))]
   const { texts, problems } = readSettingTexts(names, env)
   const wrong = own

@@ -1,4 +1,4 @@
-import { isSecretSetting } from '@frontrow/service-host/secret-settings'
+import { isSecretSetting } from '@frontrow/settings/secret-settings'
 import { allSettings } from './all-settings.ts'
 import { composeSettings } from './compose-settings.ts'
 

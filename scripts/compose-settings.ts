@@ -1,4 +1,5 @@
-import { nodeEnv, whole } from '@frontrow/service-host/config'
+import { whole } from '@frontrow/service-host/config'
+import { nodeEnv } from '@frontrow/settings/node-env'
 import { z } from 'zod'
 import { upSettings } from './up-settings.ts'
 

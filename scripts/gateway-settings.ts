@@ -1,6 +1,7 @@
 import { cardSettings } from '@frontrow/card-provider/card-settings'
 import { SEATS_MAX } from '@frontrow/proto/values'
-import { nodeEnv, readConfig, whole } from '@frontrow/service-host/config'
+import { readConfig, whole } from '@frontrow/service-host/config'
+import { nodeEnv } from '@frontrow/settings/node-env'
 import { z } from 'zod'
 
 const count = (fallback?: number) => whole(1, 1_000_000, fallback)

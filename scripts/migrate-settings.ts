@@ -1,4 +1,5 @@
-import { hostSettings, nodeEnv, whole } from '@frontrow/service-host/config'
+import { hostSettings, whole } from '@frontrow/service-host/config'
+import { nodeEnv } from '@frontrow/settings/node-env'
 import { z } from 'zod'
 import { serviceNames } from './services.ts'
 

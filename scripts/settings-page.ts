@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { productionRules } from '@frontrow/service-host/production-rules'
+import { productionRules } from '@frontrow/settings/production-rules'
 import { format, resolveConfig } from 'prettier'
 import { allSettings } from './all-settings.ts'
 import type { Setting } from './describe-settings.ts'

@@ -1,6 +1,6 @@
 #!/bin/sh
 # What the gateway refuses where NODE_ENV is production: all of it at once, before anything is written or opened. The rules are those of
-# packages/service-host/src/production-rules.ts, which Node's processes keep and docs/settings.md shows; a test holds the two together.
+# packages/settings/src/production-rules.ts, which Node's processes keep and docs/settings.md shows; a test holds the two together.
 set -eu
 
 case "${NODE_ENV:-development}" in

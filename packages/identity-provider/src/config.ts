@@ -1,5 +1,5 @@
-import { nodeEnv } from '@frontrow/service-host/config'
-import { readSettings } from '@frontrow/service-host/read-settings'
+import { nodeEnv } from '@frontrow/settings/node-env'
+import { readSettings } from '@frontrow/settings/read-settings'
 import { roleSettings } from '@frontrow/values/roles'
 import { z } from 'zod'
 

@@ -3,6 +3,7 @@
  * Compose run it; in production it refuses to start.
  */
 import { FailureLog } from '@frontrow/failure-log/failure-log'
+import { withoutSecrets } from '@frontrow/settings/kept-secrets'
 import { Redis } from 'ioredis'
 import { pino } from 'pino'
 import type { Logger } from 'pino'
@@ -40,7 +41,11 @@ async function main(): Promise<void> {
     return
   }
   const settings = readProviderSettings(process.env)
-  const logger = pino({ level: settings.LOG_LEVEL, base: { service: 'identity' } })
+  const logger = pino({
+    level: settings.LOG_LEVEL,
+    base: { service: 'identity' },
+    hooks: { streamWrite: withoutSecrets },
+  })
   const redis = connectRedis(settings.REDIS_URL, logger)
   const current = await CurrentProvider.read(settings, redis, logger)
   const server = await serveProvider({ settings, current, redis, logger })

@@ -2,8 +2,8 @@
  * A mail server for trying things out: it catches every mail and shows it on a page. Nothing is sent anywhere, nothing is stored. In
  * production it refuses to start.
  */
-import { nodeEnv } from '@frontrow/service-host/config'
-import { readSettings } from '@frontrow/service-host/read-settings'
+import { nodeEnv } from '@frontrow/settings/node-env'
+import { readSettings } from '@frontrow/settings/read-settings'
 import { z } from 'zod'
 import { Mailbox } from './mailbox.ts'
 import { serveMailbox } from './mailbox-page.ts'

@@ -1,3 +1,4 @@
+import { nodeEnv } from '@frontrow/settings/node-env'
 import { roleSettings } from '@frontrow/values/roles'
 import { z } from 'zod'
 import { grpcCertificateSettings } from './grpc-certificates.ts'
@@ -11,14 +12,6 @@ export function whole(min: number, max: number, fallback?: number) {
 
 /** For how many hours a service with Idempotency-Keys remembers one. */
 export const idempotencyKeepHours = whole(1, 8_760, 72).describe('how long an Idempotency-Key is remembered')
-
-/** Which rules hold; the images say production, and Docker Compose and `npm start` development. */
-export const nodeEnv = z
-  .enum(['production', 'development', 'test'])
-  .default('development')
-  .describe(
-    'with production a process refuses to start with what is for development; the images set it, and Compose sets development where nothing else is said',
-  )
 
 const jwks = z.object(
   { keys: z.array(z.looseObject({ kty: z.string(), kid: z.string() })).min(1) },

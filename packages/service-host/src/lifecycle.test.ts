@@ -6,7 +6,7 @@ const urlOf = (file: string): string => JSON.stringify(new URL(file, import.meta
 test('a service with a failpoint does not start in production, and says why beside what else is wrong', () => {
   const program = `
     import { runMain } from ${urlOf('lifecycle.ts')}
-    import { readSettings } from ${urlOf('read-settings.ts')}
+    import { readSettings } from ${urlOf('../../settings/src/read-settings.ts')}
     import { workerSettings } from ${urlOf('config.ts')}
     await runMain('wallet', () => readSettings(workerSettings, process.env), () => console.log('started'))`
   const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {

@@ -8,7 +8,7 @@ const KEY = '4f1c9a70b2d85e63917ac0fe24d8b35a'
 function logOf(env: Record<string, string>, program: string): string {
   const url = (file: string): string => JSON.stringify(new URL(file, import.meta.url).href)
   const whole = `
-    import { readSettings } from ${url('read-settings.ts')}
+    import { readSettings } from ${url('../../settings/src/read-settings.ts')}
     import { createLogger } from ${url('logger.ts')}
     import { z } from 'zod'
     const text = z.string()

@@ -1,4 +1,4 @@
-import { readSettings } from '@frontrow/service-host/read-settings'
+import { readSettings } from '@frontrow/settings/read-settings'
 import { runMain } from '@frontrow/service-host/lifecycle'
 import { notifySettings } from './notify/config.ts'
 import { startNotify } from './notify/start-notify.ts'

@@ -1,4 +1,4 @@
-import { readSettings } from '@frontrow/service-host/read-settings'
+import { readSettings } from '@frontrow/settings/read-settings'
 import { runMain } from '@frontrow/service-host/lifecycle'
 import { settings } from './config.ts'
 import { startQueue } from './start.ts'

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { hideInLogs } from './logger.ts'
+import { keepSecrets } from './kept-secrets.ts'
 import { productionProblems } from './production-rules.ts'
 import { secretsIn } from './secret-settings.ts'
 import { readSettingTexts } from './setting-files.ts'
@@ -15,7 +15,7 @@ export function readSettings<S extends z.ZodObject>(
 ): z.output<S> {
   const names = Object.keys(schema.shape)
   const { texts, problems } = readSettingTexts(names, env)
-  hideInLogs(secretsIn(names, texts))
+  keepSecrets(secretsIn(names, texts))
   const parsed = schema.safeParse(texts)
   const broken = parsed.error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? []
   const wrong = [...problems, ...broken, ...productionProblems(names, texts)]
