@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createClient } from '@frontrow/postgres/pool'
 import { serviceNames } from '../../scripts/services.ts'
+import { testEveryRoute } from './api-routes.ts'
 import { ask, enter, openOnSale, startOnSaleNetwork } from './on-sale-network.ts'
 import type { Answer, OnSaleNetwork } from './on-sale-network.ts'
 
@@ -243,6 +244,8 @@ test('the log goes on page by page, of one service or of one path, and nobody el
   }
   expect((await network.call('GET', '/api/v1/admin/actions', { as: adminId })).status).toBe(403)
 })
+
+describe('the API', () => testEveryRoute(() => network))
 
 test('while a service is away the whole log is refused and the others are read by themselves', async () => {
   await network.kill('wallet')
