@@ -123,6 +123,8 @@ test.each([
   ['/api/v1/admin/schedules/7/check-ins', 'reservation'],
   ['/api/v1/admin/schedules/7/sales', 'reservation'],
   ['/api/v1/admin/schedules/7/money', 'payment'],
+  ['/api/v1/admin/schedules/x/sales', 'reservation'],
+  ['/api/v1/admin/schedules/x/money', 'payment'],
   ['/api/v1/admin/schedules', 'catalog'],
   ['/api/v1/admin/schedules/7/seats', 'catalog'],
   ['/api/v1/admin/schedules/7/seats/states', 'catalog'],
