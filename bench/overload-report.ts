@@ -1,7 +1,7 @@
 import type { Answered, Outcomes } from './paced-load.ts'
 
 /** What an overload is to cost at most. */
-export const OVERLOAD_LIMITS = {
+const OVERLOAD_LIMITS = {
   /** Of what is served at capacity, at three times that. */
   servedShare: 0.8,
   servedP99Ms: 1_000,
@@ -22,7 +22,7 @@ export function countServed({ answers }: Outcomes): number {
 }
 
 /** The time within which this share of those who were served had their answer; 0 where nobody was. */
-export function servedWithinMs({ answers }: Outcomes, share: number): number {
+function servedWithinMs({ answers }: Outcomes, share: number): number {
   const took = answers
     .filter(isServed)
     .map(({ tookMs }) => tookMs)
@@ -31,19 +31,19 @@ export function servedWithinMs({ answers }: Outcomes, share: number): number {
 }
 
 /** The longest that anybody waited for an answer. */
-export function slowestMs({ answers }: Outcomes): number {
+function slowestMs({ answers }: Outcomes): number {
   return answers.reduce((slowest, { tookMs }) => Math.max(slowest, tookMs), 0)
 }
 
 /** How long after its begin a load was still refused or slow: from then on all is as people are used to. */
-export function normalAfterMs({ answers }: Outcomes): number {
+function normalAfterMs({ answers }: Outcomes): number {
   return answers
     .filter((answer) => !isServed(answer) || answer.tookMs > NORMAL_MS)
     .reduce((latest, { sentAtMs, tookMs }) => Math.max(latest, sentAtMs + tookMs), 0)
 }
 
 /** Refusals by status, each with how many there were and the Retry-After that they had. */
-export function listRefusals({ answers }: Outcomes): string[] {
+function listRefusals({ answers }: Outcomes): string[] {
   const byStatus = Map.groupBy(
     answers.filter((answer) => !isServed(answer)),
     ({ status }) => status,
