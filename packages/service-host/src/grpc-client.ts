@@ -115,10 +115,12 @@ export function createGrpcTarget(options: GrpcTargetOptions): GrpcTarget {
       // Its name is what a service is known by, whatever address it has.
       ...(certificates === null ? {} : { 'grpc.ssl_target_name_override': service }),
       'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
-      // An instance that is frozen keeps its connections, so it is asked every second while calls are under way. One that does not answer
-      // for 2 s, or for as long as every call may take, loses its connection, and with it its share of the calls, until it goes on.
-      'grpc.keepalive_time_ms': 1_000,
-      'grpc.keepalive_timeout_ms': Math.max(2_000, deadlineMinMs),
+      // An instance that is frozen keeps its connections, so it is asked every 5 s while calls are under way. One that does not answer
+      // for 5 s, or for as long as every call may take, loses its connection, and with it its share of the calls, until it goes on. That
+      // is as soon as the gateway takes it out; meanwhile late calls are repeated. Sooner, a process that is only busy for 2 s would lose
+      // all calls that it has in work, in the very moment in which it has too many.
+      'grpc.keepalive_time_ms': 5_000,
+      'grpc.keepalive_timeout_ms': Math.max(5_000, deadlineMinMs),
       'grpc.initial_reconnect_backoff_ms': 100,
       'grpc.max_reconnect_backoff_ms': 2_000,
       'grpc.dns_min_time_between_resolutions_ms': 5_000,
