@@ -162,6 +162,11 @@ function toCaller(payload: JWTPayload): Caller {
   return { userId: read.data, isAdmin: hasAdminRole(payload), contact: readContact(payload) }
 }
 
+/** The claims of a bearer token that was verified before; none where there is no token. */
+export function claimsOf(authorization: string | undefined): Readonly<Record<string, unknown>> {
+  return authorization === undefined ? {} : decodeJwt(bearerToken(authorization))
+}
+
 /** The user a request is about: the caller, or whomever an admin names. For others another user's id is FORBIDDEN. */
 export function actingUser(caller: Caller, userId: string | undefined): string {
   if (userId === undefined || userId === caller.userId) return caller.userId
