@@ -395,6 +395,7 @@ test.each([
   { OIDC_CLIENT_ID: "a'b" },
   { OIDC_RESOURCE: 'two words' },
   { STRIPE_CURRENCY: 'KRW' },
+  { JOIN_CHECK: 'captcha' },
   { PAGES_TEST_CARDS: 'true' },
   { STRIPE_PUBLISHABLE_KEY: 'sk_live_51Abc' },
   { STRIPE_PUBLISHABLE_KEY: 'pk_test_"' },

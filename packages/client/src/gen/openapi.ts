@@ -16,9 +16,29 @@ export interface paths {
         put: operations["reissueToken"];
         /**
          * Join the waiting room of a schedule
-         * @description ACTIVE at once where nobody waits and there is room; also then the place has to be used or asked for within 90 s. One live place a user and schedule. After a 503 the place may have been given all the same: joining again is 409 QUEUE_TOKEN_EXISTS then, and PUT gives its token.
+         * @description ACTIVE at once where nobody waits and there is room; also then the place has to be used or asked for within 90 s. One live place a user and schedule. After a 503 the place may have been given all the same: joining again is 409 QUEUE_TOKEN_EXISTS then, and PUT gives its token. Where joins are checked against bots, `checkAnswer` answers a challenge of getChallenge; a join that is repeated because its answer was lost may send the same one. Admins are not checked.
          */
         post: operations["joinWaitingRoom"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue/schedules/{scheduleId}/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What has to be answered before I may join
+         * @description A join that is refused with JOIN_CHECK_REQUIRED needs the answer to a challenge as `checkAnswer`. `none`: nothing is asked. `proof-of-work`: find a whole number n from 0 on such that the SHA-256 of the text `<challenge>.<n>` begins with `difficulty` zero bits; that text is the answer. It is of this user and this schedule, until `expiresAt`, and brings one place. `turnstile` and `hcaptcha`: show the provider's widget with `siteKey`; its response is the answer. Where the widget can't be loaded, send any text: it is let through where the provider is away for the service too, and joins go on then. The schedule is not looked up.
+         */
+        get: operations["getChallenge"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1307,7 +1327,7 @@ export interface components {
          * @description What programs should look at; which of them a route answers is listed with it. A later version may know more.
          * @enum {string}
          */
-        RefusalCode: "ALREADY_PAID" | "AMOUNT_CHANGED" | "BALANCE_LIMIT_EXCEEDED" | "BOOKING_NOT_OPEN" | "CARD_DECLINED" | "CHARGE_NOT_FOUND" | "CONCERT_NOT_FOUND" | "DEAD_LETTER_BEING_RETRIED" | "DEAD_LETTER_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "FORBIDDEN" | "IDEMPOTENCY_IN_PROGRESS" | "IDEMPOTENCY_KEY_REUSED" | "INSUFFICIENT_BALANCE" | "INTERNAL" | "INVALID_REQUEST" | "JOB_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "NOTICE_NOT_FAILED" | "NOTICE_NOT_FOUND" | "NOT_FOUND" | "NOT_REFUNDABLE" | "ORPHAN_SEAT" | "PAYLOAD_TOO_LARGE" | "PAYMENT_FAILED" | "PAYMENT_NOT_FOUND" | "PRECONDITION_FAILED" | "PRICE_CHANGED" | "QUEUE_FULL" | "QUEUE_TOKEN_EXISTS" | "QUEUE_TOKEN_INVALID" | "QUEUE_TOKEN_NOT_ACTIVE" | "QUEUE_TOKEN_NOT_FOUND" | "QUEUE_TOKEN_REQUIRED" | "RATE_LIMITED" | "REFRESH_LIMIT_EXCEEDED" | "RELEASE_LIMIT_EXCEEDED" | "RESERVATION_EXPIRED" | "RESERVATION_NOT_CANCELLABLE" | "RESERVATION_NOT_CONFIRMED" | "RESERVATION_NOT_FOUND" | "RESERVATION_NOT_PAYABLE" | "RESERVATION_NOT_REFRESHABLE" | "SCHEDULE_NOT_CHANGEABLE" | "SCHEDULE_NOT_FOUND" | "SEAT_LAYOUT_NOT_FOUND" | "SEAT_LIMIT_EXCEEDED" | "SEAT_NOT_FOUND" | "SEAT_TAKEN" | "TICKET_INVALID" | "TICKET_OF_OTHER_SCHEDULE" | "TICKET_USED" | "TIMEOUT" | "UNAUTHENTICATED" | "UNAVAILABLE" | "UNSUPPORTED_MEDIA_TYPE" | "VENUE_NOT_FOUND" | "WEBHOOK_DISABLED" | "WEBHOOK_LIMIT_EXCEEDED" | "WEBHOOK_NOT_FOUND";
+        RefusalCode: "ALREADY_PAID" | "AMOUNT_CHANGED" | "BALANCE_LIMIT_EXCEEDED" | "BOOKING_NOT_OPEN" | "CARD_DECLINED" | "CHARGE_NOT_FOUND" | "CONCERT_NOT_FOUND" | "DEAD_LETTER_BEING_RETRIED" | "DEAD_LETTER_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "FORBIDDEN" | "IDEMPOTENCY_IN_PROGRESS" | "IDEMPOTENCY_KEY_REUSED" | "INSUFFICIENT_BALANCE" | "INTERNAL" | "INVALID_REQUEST" | "JOB_NOT_FOUND" | "JOIN_CHECK_FAILED" | "JOIN_CHECK_REQUIRED" | "JOIN_CLAIM_REQUIRED" | "JOIN_CLAIM_TAKEN" | "METHOD_NOT_ALLOWED" | "NOTICE_NOT_FAILED" | "NOTICE_NOT_FOUND" | "NOT_FOUND" | "NOT_REFUNDABLE" | "ORPHAN_SEAT" | "PAYLOAD_TOO_LARGE" | "PAYMENT_FAILED" | "PAYMENT_NOT_FOUND" | "PRECONDITION_FAILED" | "PRICE_CHANGED" | "QUEUE_FULL" | "QUEUE_TOKEN_EXISTS" | "QUEUE_TOKEN_INVALID" | "QUEUE_TOKEN_NOT_ACTIVE" | "QUEUE_TOKEN_NOT_FOUND" | "QUEUE_TOKEN_REQUIRED" | "RATE_LIMITED" | "REFRESH_LIMIT_EXCEEDED" | "RELEASE_LIMIT_EXCEEDED" | "RESERVATION_EXPIRED" | "RESERVATION_NOT_CANCELLABLE" | "RESERVATION_NOT_CONFIRMED" | "RESERVATION_NOT_FOUND" | "RESERVATION_NOT_PAYABLE" | "RESERVATION_NOT_REFRESHABLE" | "SCHEDULE_NOT_CHANGEABLE" | "SCHEDULE_NOT_FOUND" | "SEAT_LAYOUT_NOT_FOUND" | "SEAT_LIMIT_EXCEEDED" | "SEAT_NOT_FOUND" | "SEAT_TAKEN" | "TICKET_INVALID" | "TICKET_OF_OTHER_SCHEDULE" | "TICKET_USED" | "TIMEOUT" | "UNAUTHENTICATED" | "UNAVAILABLE" | "UNSUPPORTED_MEDIA_TYPE" | "VENUE_NOT_FOUND" | "WEBHOOK_DISABLED" | "WEBHOOK_LIMIT_EXCEEDED" | "WEBHOOK_NOT_FOUND";
         /** @description RFC 9457, for `Accept: application/problem+json`. */
         Problem: {
             type: string;
@@ -1343,8 +1363,16 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `FORBIDDEN`: Not for this user. */
-        FORBIDDEN: {
+        /**
+         * @description `FORBIDDEN`: Not for this user.
+         *
+         *     `JOIN_CHECK_FAILED`: The answer to the challenge was not taken; `details.reason`. Get a new one.
+         *
+         *     `JOIN_CHECK_REQUIRED`: A challenge has to be answered first; `details` says where to get one.
+         *
+         *     `JOIN_CLAIM_REQUIRED`: The account lacks a verified `details.claim`.
+         */
+        "FORBIDDEN-JOIN_CHECK_FAILED-JOIN_CHECK_REQUIRED-JOIN_CLAIM_REQUIRED": {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1368,9 +1396,11 @@ export interface components {
         /**
          * @description `BOOKING_NOT_OPEN`: Outside the on-sale window, not on sale, or begun; `details` has the times.
          *
+         *     `JOIN_CLAIM_TAKEN`: Another account with your `details.claim` has the place in this waiting room.
+         *
          *     `QUEUE_TOKEN_EXISTS`: You have a place already; PUT reissues its token.
          */
-        "BOOKING_NOT_OPEN-QUEUE_TOKEN_EXISTS": {
+        "BOOKING_NOT_OPEN-JOIN_CLAIM_TAKEN-QUEUE_TOKEN_EXISTS": {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1443,6 +1473,17 @@ export interface components {
         };
         /** @description `TIMEOUT`: No answer in time; whether it took effect is unknown. */
         TIMEOUT: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `FORBIDDEN`: Not for this user. */
+        FORBIDDEN: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -2169,6 +2210,8 @@ export interface operations {
                      * @example 101
                      */
                     userId?: string | number;
+                    /** @description The answer to a challenge (getChallenge); where nothing is checked it is passed over. */
+                    checkAnswer?: string;
                 };
             };
         };
@@ -2216,14 +2259,71 @@ export interface operations {
             };
             400: components["responses"]["INVALID_REQUEST"];
             401: components["responses"]["UNAUTHENTICATED"];
-            403: components["responses"]["FORBIDDEN"];
+            403: components["responses"]["FORBIDDEN-JOIN_CHECK_FAILED-JOIN_CHECK_REQUIRED-JOIN_CLAIM_REQUIRED"];
             404: components["responses"]["SCHEDULE_NOT_FOUND"];
-            409: components["responses"]["BOOKING_NOT_OPEN-QUEUE_TOKEN_EXISTS"];
+            409: components["responses"]["BOOKING_NOT_OPEN-JOIN_CLAIM_TAKEN-QUEUE_TOKEN_EXISTS"];
             413: components["responses"]["PAYLOAD_TOO_LARGE"];
             415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
             429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL"];
             503: components["responses"]["QUEUE_FULL-UNAVAILABLE"];
+            504: components["responses"]["TIMEOUT"];
+        };
+    };
+    getChallenge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scheduleId: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The challenge. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                        data: {
+                            scheduleId: number;
+                            /** @enum {string} */
+                            check: "none" | "proof-of-work" | "turnstile" | "hcaptcha";
+                            /**
+                             * @description proof-of-work
+                             * @example tr2k9c.17.Zr0q_1aB.Qm9x4Yv0u1s2t3w4x5y6zA
+                             */
+                            challenge?: string;
+                            /**
+                             * @description proof-of-work: zero bits.
+                             * @example 17
+                             */
+                            difficulty?: number;
+                            /**
+                             * Format: date-time
+                             * @description proof-of-work
+                             */
+                            expiresAt?: string;
+                            /** @description turnstile and hcaptcha */
+                            siteKey?: string;
+                            /** Format: date-time */
+                            serverTime: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["UNAVAILABLE"];
             504: components["responses"]["TIMEOUT"];
         };
     };
