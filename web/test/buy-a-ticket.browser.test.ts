@@ -55,7 +55,7 @@ described(() => {
     ])
     for (const start of starts) if (start.status === 'rejected') throw start.reason
     long = await beginLongStories(stage(staying))
-  }, 300_000)
+  }, 420_000)
 
   const part = async (leaving: Fan[]): Promise<void> => {
     const left = leaving.splice(0)

@@ -48,7 +48,7 @@ described(() => {
       startBrowser().then((started) => (browser = started)),
     ])
     for (const start of starts) if (start.status === 'rejected') throw start.reason
-  })
+  }, 300_000)
 
   afterEach(async () => {
     const left = people.splice(0)

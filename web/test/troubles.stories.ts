@@ -7,14 +7,19 @@ import type { Page } from 'playwright-core'
 import type { Show } from './running-system.ts'
 import type { Stage } from './stage.ts'
 
+const AWAY = '/away'
+
 /** A mail server and a receiver of webhooks that are not ours, and may be broken. */
 export interface Outside {
   /** What a system is started with that sends mail there, and may post there. */
   settings: Record<string, string>
-  /** While it is true all mail is refused, and webhooks are said to be gone. */
-  isBroken: boolean
+  /** Whether all mail is refused for good. */
+  refusesMail: boolean
+  /** Whether the receiver says that it is gone for good. */
+  isGone: boolean
   mailbox: Mailbox
-  receiver: { url: string; taken: number }
+  /** `awayUrl` is never there. */
+  receiver: { url: string; awayUrl: string; taken: number }
   stop: () => Promise<void>
 }
 
@@ -24,27 +29,30 @@ export async function startOutside(): Promise<Outside> {
   const mailbox = new Mailbox({
     mailsMax: 100,
     mailBytesMax: 1_000_000,
-    refuse: () => (outside.isBroken ? noSuchUser : undefined),
+    refuse: () => (outside.refusesMail ? noSuchUser : undefined),
   })
   const smtpPort = await mailbox.listen('127.0.0.1', 0)
   const server = createServer((request, response) => {
     request.resume()
-    if (!outside.isBroken) outside.receiver.taken += 1
-    response.writeHead(outside.isBroken ? 410 : 204).end()
+    const status = request.url === AWAY ? 503 : outside.isGone ? 410 : 204
+    if (status === 204) outside.receiver.taken += 1
+    response.writeHead(status).end()
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
   if (typeof address !== 'object' || address === null) throw new Error('the receiver has no port')
+  const origin = `http://127.0.0.1:${address.port}`
   const outside: Outside = {
     settings: {
       SMTP_URL: `smtp://127.0.0.1:${smtpPort}`,
       MAIL_FROM: 'Frontrow <tickets@frontrow.example>',
       WEBHOOK_ALLOW_PRIVATE: 'yes',
     },
-    isBroken: false,
+    refusesMail: false,
+    isGone: false,
     mailbox,
-    receiver: { url: `http://127.0.0.1:${address.port}/in`, taken: 0 },
+    receiver: { url: `${origin}/in`, awayUrl: `${origin}${AWAY}`, taken: 0 },
     stop: async () => {
       server.closeAllConnections()
       server.close()
@@ -72,28 +80,41 @@ function rowOf(page: Page, part: string, text: string) {
 
 /** Stories of what goes wrong outside of the system, as the operator sees it. */
 export function troubleStories(stage: Stage, outside: () => Outside): void {
-  test('a mail that was refused and a webhook that is gone are told with their errors, and get well by a press', async () => {
+  test('a mail that was refused and webhooks that are away or gone are told with their errors, and get well by a press', async () => {
     const there = outside()
     const show = await stage.system.openShow('Troubles outside', 20)
     const user = 'trouble-1'
-    const webhook = { url: there.receiver.url, eventTypes: ['payment.approved'] }
-    await stage.system.call('POST', '/admin/webhooks', { key: 'webhook-of-troubles', body: webhook })
-    there.isBroken = true
+    for (const url of [there.receiver.awayUrl, there.receiver.url]) {
+      const body = { url, eventTypes: ['payment.approved'] }
+      await stage.system.call('POST', '/admin/webhooks', { key: `webhook-${url.length}`, body })
+    }
+    there.refusesMail = true
+    there.isGone = true
     await buySeat(stage, show, user)
     const { page, signIn, look } = await stage.open('/console/troubles')
     await signIn('operator')
     const mail = rowOf(page, 'Mails that failed', `to ${user}`)
     const delivery = rowOf(page, 'Webhook deliveries that failed', 'payment.approved')
     await mail.getByText('no such user here').waitFor()
+    await page.getByText('1 has failed and is tried again by itself.').waitFor()
+    await page.getByText('answered 503').waitFor()
     await delivery.getByText('answered 410').waitFor()
     await page.getByText('The receiver said that it is gone for good').waitFor()
     await look('troubles')
     // Still refused: it comes back, with a button to try again.
+    const failedAt = async (): Promise<unknown> => {
+      const { items } = Object(await stage.system.call('GET', '/admin/notices?status=FAILED'))
+      return Object(items[0]).endedAt
+    }
+    const before = await failedAt()
     await mail.getByRole('button', { name: 'Send again' }).click()
-    await mail.getByText('It is sent again shortly.').waitFor()
-    await mail.getByRole('button', { name: 'Send again' }).waitFor()
-
-    there.isBroken = false
+    await eventually(async () => {
+      const again = await failedAt()
+      expect(again).toEqual(expect.any(String))
+      expect(again).not.toBe(before)
+    })
+    there.refusesMail = false
+    there.isGone = false
     await mail.getByRole('button', { name: 'Send again' }).click()
     await eventually(() => expect(there.mailbox.list(`fan-${user}@frontrow.example`)).toHaveLength(1))
     await mail.waitFor({ state: 'detached' })
@@ -101,7 +122,7 @@ export function troubleStories(stage: Stage, outside: () => Outside): void {
     await delivery.getByText('The webhook is paused. Let it go on first').waitFor()
     await page.getByRole('link', { name: 'Webhooks' }).click()
     await page.getByRole('button', { name: 'Let it go on' }).click()
-    await page.getByRole('button', { name: 'Pause', exact: true }).waitFor()
+    await page.getByRole('button', { name: 'Pause', exact: true }).nth(1).waitFor()
     await page.getByRole('link', { name: /^Troubles/ }).click()
     await delivery.getByRole('button', { name: 'Deliver again' }).click()
     await eventually(() => expect(there.receiver.taken).toBe(1))
