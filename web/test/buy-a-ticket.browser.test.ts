@@ -8,6 +8,7 @@ import { demoStories } from './demo.stories.ts'
 import { beginLongStories, longStories, shortLives } from './long.stories.ts'
 import type { LongStories } from './long.stories.ts'
 import { lostAnswerStories } from './lost-answers.stories.ts'
+import { secretStories } from './secrets.stories.ts'
 import { startSystem } from './running-system.ts'
 import type { RunningSystem } from './running-system.ts'
 import type { Stage } from './stage.ts'
@@ -312,4 +313,5 @@ described(() => {
   troubleStories(stage(fans), () => outside)
   demoStories(stage(fans), LARGE)
   longStories(stage(fans), () => long)
+  secretStories(stage(fans))
 })

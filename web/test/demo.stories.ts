@@ -22,7 +22,7 @@ const STORY_MS = IS_FOR_README ? 600_000 : 180_000
 async function openConsole(stage: Stage, { scheduleId }: Show): Promise<Fan> {
   const viewport = { width: 1280, height: 800 }
   const operator = await stage.open(`/console/on-sales/${scheduleId}`, { viewport })
-  await operator.signIn('operator')
+  await operator.signIn('admin')
   return operator
 }
 

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
 import { chromium } from 'playwright-core'
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
+import type { Browser, BrowserContext, BrowserContextOptions, Page, Request } from 'playwright-core'
+import { SAME_PRESS_MS } from '../src/second-press.ts'
 
 /** Where Debian, Ubuntu and CI images have a Chromium; CHROMIUM names another. */
 const PLACES = [
@@ -40,6 +41,28 @@ export interface Fan {
   leave: () => Promise<void>
 }
 
+/** The open pages, and how the writes that each of them sent went. */
+const open = new Map<Page, string[]>()
+
+/** What the open pages say; the environment of these tests puts it below a failure. */
+async function whatPagesShow(): Promise<string> {
+  const texts = [...open].map(async ([page, writes]) => {
+    const text = await page
+      .locator('body')
+      .innerText({ timeout: 5_000 })
+      .catch((error: unknown) => String(error))
+    return [`${page.url()} sent`, ...writes, 'and shows', text.replaceAll(/\n\s*\n/g, '\n')].join('\n')
+  })
+  return (await Promise.all(texts)).join('\n\n')
+}
+Object.assign(globalThis, { whatPagesShow })
+
+/** Waits until a press is a new wish to the page; until then it may be the second half of the double click before. */
+export async function doubleClickOver(page: Page): Promise<void> {
+  const from = await page.evaluate(() => performance.now())
+  await page.waitForFunction(([start, ms]) => performance.now() - start >= ms, [from, SAME_PRESS_MS] as const)
+}
+
 /** Opens a browser for one person. */
 export async function openFan(browser: Browser, options: BrowserContextOptions = {}): Promise<Fan> {
   const context = await browser.newContext({
@@ -54,6 +77,13 @@ export async function openFan(browser: Browser, options: BrowserContextOptions =
 export async function openPage(context: BrowserContext): Promise<Fan> {
   context.setDefaultTimeout(SHOWN_WITHIN_MS)
   const page = await context.newPage()
+  const writes: string[] = []
+  open.set(page, writes)
+  const tell = (request: Request, end: number | string): void => {
+    if (request.method() !== 'GET') writes.push(`${request.method()} ${request.url()}: ${end}`)
+  }
+  page.on('response', (response) => tell(response.request(), response.status()))
+  page.on('requestfailed', (request) => tell(request, request.failure()?.errorText ?? 'failed'))
   const problems: string[] = []
   page.on('pageerror', (error) => problems.push(String(error)))
   page.on('console', (message) => {
@@ -89,6 +119,9 @@ export async function openPage(context: BrowserContext): Promise<Fan> {
       if (process.env['UPDATE_SCREENSHOTS'] === undefined) return
       await page.screenshot({ path: join(IMAGES, `${name}.png`) })
     },
-    leave: () => context.close(),
+    leave: () => {
+      open.delete(page)
+      return context.close()
+    },
   }
 }

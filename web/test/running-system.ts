@@ -83,12 +83,7 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
   const url = `http://localhost:${port}`
   const tokens = new Map<string, Promise<string>>()
   const tokenOf = (user: string): Promise<string> => {
-    const args = [
-      join(root, 'scripts', 'token.ts'),
-      '--user',
-      user,
-      ...(user === 'operator' ? ['--admin'] : []),
-    ]
+    const args = [join(root, 'scripts', 'token.ts'), '--user', user, ...(user === 'admin' ? ['--admin'] : [])]
     const known =
       tokens.get(user) ?? runCommand('a token', process.execPath, args, { timeoutMs: 60_000, env, cwd: root })
     tokens.set(user, known)
@@ -97,7 +92,7 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
   const call: RunningSystem['call'] = async (
     method,
     path,
-    { user = 'operator', body, key, queueToken } = {},
+    { user = 'admin', body, key, queueToken } = {},
   ) => {
     const response = await fetch(`${url}/api/v1${path}`, {
       method,
