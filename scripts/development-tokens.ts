@@ -69,12 +69,19 @@ function bySecret(secret: string): Pick<DevelopmentSigner, 'algorithm' | 'key'> 
 export function signToken(
   signer: DevelopmentSigner,
   user: string,
-  options: { roles?: readonly Role[]; lifeSeconds?: number; email?: string; locale?: string } = {},
+  options: {
+    roles?: readonly Role[]
+    lifeSeconds?: number
+    email?: string
+    locale?: string
+    phone?: string
+  } = {},
 ): Promise<string> {
   const nowSeconds = Math.floor(Date.now() / 1_000)
-  const { roles = [], email, locale } = options
+  const { roles = [], email, locale, phone } = options
   const contact = { ...(email === undefined ? {} : { email }), ...(locale === undefined ? {} : { locale }) }
-  return new SignJWT({ ...claimsOfRoles(signer.roles, roles), ...contact })
+  const telephone = phone === undefined ? {} : { phone_number: phone, phone_number_verified: true }
+  return new SignJWT({ ...claimsOfRoles(signer.roles, roles), ...contact, ...telephone })
     .setProtectedHeader({
       alg: signer.algorithm,
       typ: 'JWT',

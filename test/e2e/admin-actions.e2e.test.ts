@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createClient } from '@frontrow/postgres/pool'
 import { rolesOf } from '@frontrow/service-host/route-roles'
 import { ROLES } from '@frontrow/values/roles'
 import { routes } from '../../scripts/api-document.ts'
 import { serviceNames } from '../../scripts/services.ts'
+import { testEveryRoute } from './api-routes.ts'
 import { ask, enter, openOnSale, startOnSaleNetwork } from './on-sale-network.ts'
 import type { Answer, OnSaleNetwork } from './on-sale-network.ts'
 
@@ -307,6 +308,8 @@ test('at the gateway every route of the staff refuses everybody without its role
     expect(route === undefined ? [] : rolesOf(route)).toContain(role)
   }
 })
+
+describe('the API', () => testEveryRoute(() => network))
 
 test('while a service is away the whole log is refused and the others are read by themselves', async () => {
   await network.kill('wallet')

@@ -334,7 +334,7 @@ test('in production it does not start, and says why', async () => {
   expect(said).toContain('IDENTITY_PORT')
 })
 
-test.each(['JWKS_URL', 'JWT_SECRET'])(
+test.each(['JWKS_URL', 'JWT_SECRET', 'JWT_SECRET_FILE'])(
   'where %s is set it is not used, and ends without a failure',
   async (name) => {
     expect(await refusalOf({ [name]: 'https://id.example/keys' })).toEqual({ code: 0, said: '' })

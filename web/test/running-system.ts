@@ -7,7 +7,7 @@ import { freePorts } from '@frontrow/local-stack/ports'
 import { runCommand } from '@frontrow/local-stack/run-command'
 
 const root = join(import.meta.dirname, '..', '..')
-const READY_WITHIN_MS = 150_000
+const READY_WITHIN_MS = 280_000
 const STOPPED_WITHIN_MS = 20_000
 const ANSWERED_WITHIN_MS = 60_000
 

@@ -191,6 +191,11 @@ function toCaller(payload: JWTPayload, roles: readonly Role[]): Caller {
   }
 }
 
+/** The claims of a bearer token that was verified before; none where there is no token. */
+export function claimsOf(authorization: string | undefined): Readonly<Record<string, unknown>> {
+  return authorization === undefined ? {} : decodeJwt(bearerToken(authorization))
+}
+
 /** The user a request is about: the caller, or whomever is named where the caller may act for anybody. For others another user's id is FORBIDDEN. */
 export function actingUser(caller: Caller, userId: string | undefined): string {
   if (userId === undefined || userId === caller.userId) return caller.userId

@@ -1,5 +1,7 @@
+import { nodeEnv } from '@frontrow/settings/node-env'
 import { roleSettings } from '@frontrow/values/roles'
 import { z } from 'zod'
+import { grpcCertificateSettings } from './grpc-certificates.ts'
 import { TOKEN_ALGORITHMS } from './token-algorithms.ts'
 
 /** A whole number from `min` to `max`; required where there is no `fallback`. */
@@ -18,6 +20,7 @@ const jwks = z.object(
 
 /** Settings every service has; a service extends this object with its own. */
 export const hostSettings = z.object({
+  NODE_ENV: nodeEnv,
   HOST: z.string().default('127.0.0.1').describe('address that the three ports below listen on'),
   HTTP_PORT: whole(0, 65_535).describe('port of REST'),
   GRPC_PORT: whole(0, 65_535).describe('port of gRPC'),
@@ -30,6 +33,7 @@ export const hostSettings = z.object({
   DATABASE_POOL_WAIT_MS: whole(100, 30_000, 2_000).describe(
     'how long a request waits for a connection to PostgreSQL, its own or a new one',
   ),
+  ...grpcCertificateSettings,
   NEIGHBOUR_TIMEOUT_MS: whole(0, 30_000, 0).describe(
     'how long a call waits for another service, at least; each call has its own limit, of 400 ms to 9 s by what it asks',
   ),
@@ -114,12 +118,16 @@ export type HostSettings = z.output<typeof hostSettings>
 
 /** Settings of a process that serves nobody, such as one that consumes messages and sends mail. */
 export const workerSettings = hostSettings.pick({
+  NODE_ENV: true,
   HOST: true,
   OPS_PORT: true,
   DATABASE_URL: true,
   DATABASE_POOL_MAX: true,
   DATABASE_STATEMENT_TIMEOUT_MS: true,
   DATABASE_POOL_WAIT_MS: true,
+  GRPC_CERTIFICATE_FILE: true,
+  GRPC_KEY_FILE: true,
+  GRPC_CA_FILE: true,
   KAFKA_BROKERS: true,
   KAFKA_TOPIC_PREFIX: true,
   LOG_LEVEL: true,

@@ -20,8 +20,20 @@ interface Person {
   actsForAnybody?: boolean
 }
 
-/** Counts one request of a person; refuses with RATE_LIMITED where it is too much. */
-export type LimitPerson = (route: Pick<RouteSpec, 'auth' | 'work'>, person: Person | undefined) => void
+/** What a person may still ask of this instance. */
+export interface Allowance {
+  work: WorkKind
+  /** Requests, at once. */
+  left: number
+  /** Until all that the limit allows can be asked at once again. */
+  fullInSeconds: number
+}
+
+/** Counts one request of a person; refuses with RATE_LIMITED where it is too much. Nothing is counted for nobody. */
+export type LimitPerson = (
+  route: Pick<RouteSpec, 'auth' | 'work'>,
+  person: Person | undefined,
+) => Allowance | undefined
 
 const MINUTE_MS = 60_000
 /** Some 20 MB. Whoever asked longest ago is forgotten first, which is as if they had not asked. */
@@ -43,7 +55,7 @@ export function limitPersons(settings: PersonLimitSettings, now: () => number = 
   // When all that was asked for would have come at an even rate: one number a person is the whole count (GCRA).
   const paidUntil = new LRUCache<string, number>({ max: PEOPLE_MAX })
   return ({ auth, work }, person) => {
-    if (person === undefined) return
+    if (person === undefined) return undefined
     const kind = kindOf(auth, work, person)
     const key = `${kind}:${person.userId ?? person.queueToken}`
     const nowMs = now()
@@ -60,6 +72,9 @@ export function limitPersons(settings: PersonLimitSettings, now: () => number = 
       )
     }
     paidUntil.set(key, after)
+    // An even rate makes fractions of a millisecond.
+    const left = Math.floor(-aheadMs / costMs + 1e-6)
+    return { work: kind, left, fullInSeconds: Math.ceil((after - nowMs) / 1_000) }
   }
 }
 

@@ -44,6 +44,8 @@ export interface RouteSpec {
   params?: z.ZodType
   query?: z.ZodType
   body?: z.ZodType
+  /** Bodies for the API reference, by name. Each can be sent as it is, with ids that are there, and is answered 2xx. */
+  examples?: Readonly<Record<string, unknown>>
   /**
    * Instead of `body`: the handler finds the bytes as they were sent in `request.body`, for who has to verify a signature of them.
    * `limit` is the most of them, as Express writes it.

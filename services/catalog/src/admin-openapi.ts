@@ -21,6 +21,8 @@ import { bookingCursor } from './booking-order.ts'
 import {
   changeHeaders,
   changeRefusals,
+  createdHeaders,
+  namesSomething,
   replayHeader,
   versionHeader,
   writeHeaders,
@@ -74,8 +76,11 @@ export const createVenueRoute = defineRoute({
     city: city.exactOptional(),
     timeZone: timeZone.default('UTC'),
   }),
+  examples: {
+    'A hall': { name: 'Olympic Hall', address: '424 Olympic-ro', city: 'Seoul', timeZone: 'Asia/Seoul' },
+  },
   headers: writeHeaders,
-  responses: { 201: { description: 'Created.', headers: writtenHeaders, schema: venue } },
+  responses: { 201: { description: 'Created.', headers: createdHeaders, schema: venue } },
   refusals: writeRefusals,
 })
 
@@ -125,7 +130,9 @@ export const changeVenueRoute = defineRoute({
     })
     .refine((change) => Object.keys(change).length > 0, {
       message: 'name at least one of name, address, city and timeZone',
-    }),
+    })
+    .meta(namesSomething),
+  examples: { 'Another name': { name: 'Olympic Hall 2' } },
   headers: changeHeaders,
   responses: { 200: { description: 'As it is now.', headers: writtenHeaders, schema: venue } },
   refusals: ['VENUE_NOT_FOUND', ...changeRefusals],
@@ -144,8 +151,11 @@ export const createConcertRoute = defineRoute({
     artist: artist.optional(),
     description: description.optional(),
   }),
+  examples: {
+    'A concert': { title: 'First Light', artist: 'The Frontrow Band', description: 'One night only.' },
+  },
   headers: writeHeaders,
-  responses: { 201: { description: 'Created.', headers: writtenHeaders, schema: concert } },
+  responses: { 201: { description: 'Created.', headers: createdHeaders, schema: concert } },
   refusals: writeRefusals,
 })
 
@@ -197,7 +207,9 @@ export const changeConcertRoute = defineRoute({
     })
     .refine((change) => Object.keys(change).length > 0, {
       message: 'name at least one of title, artist and description',
-    }),
+    })
+    .meta(namesSomething),
+  examples: { 'Another title': { title: 'First Light, Again' } },
   responses: { 200: { description: 'As it is now.', headers: writtenHeaders, schema: concert } },
   refusals: ['CONCERT_NOT_FOUND', ...changeRefusals],
 })
@@ -299,7 +311,14 @@ export const changeScheduleRoute = defineRoute({
     .refine((change) => Object.keys(change).length > 0, {
       message:
         'name at least one of status, performanceAt, waitingRoomOpenAt, bookingOpenAt, bookingCloseAt, refundableUntil and noOrphanSeats',
-    }),
+    })
+    .meta(namesSomething),
+  examples: {
+    'No single seats': { noOrphanSeats: true },
+    'No more holds': { status: 'CLOSED' },
+    'Open it again': { status: 'ON_SALE' },
+    'Close the booking at another time': { bookingCloseAt: '2035-03-01T08:00:00Z' },
+  },
   responses: { 200: { description: 'As it is now.', headers: writtenHeaders, schema: schedule } },
   refusals: ['SCHEDULE_NOT_FOUND', 'SCHEDULE_NOT_CHANGEABLE', ...changeRefusals],
 })
@@ -317,8 +336,9 @@ export const addSectionRoute = defineRoute({
   params: z.object({ scheduleId: pathId }),
   headers: changeHeaders,
   body: sectionBlock,
+  examples: { 'A balcony': { section: 'Balcony', grade: 'A', price: 80_000, rows: 2, seatsPerRow: 10 } },
   responses: {
-    201: { description: 'The schedule as it is now.', headers: writtenHeaders, schema: scheduleDetails },
+    201: { description: 'The schedule as it is now.', headers: createdHeaders, schema: scheduleDetails },
   },
   refusals: ['SCHEDULE_NOT_FOUND', 'SCHEDULE_NOT_CHANGEABLE', ...changeRefusals],
 })
@@ -330,7 +350,7 @@ export const changeSeatsRoute = defineRoute({
   tag: adminTag,
   summary: 'Take seats off sale for the house, or put them back',
   description:
-    'BLOCKED takes all of the seats off sale or, where somebody holds or has bought one, none: 409 SEAT_TAKEN with these in `details.seatIds`. AVAILABLE puts those back that are BLOCKED and leaves the others as they are. The seat map shows it within a second. `If-Match` takes the ETag of the schedule, which stays the same.',
+    'BLOCKED takes all of the seats off sale or, where somebody holds or has bought one, none: 409 SEAT_TAKEN with these in `details.seatIds`. AVAILABLE puts those back that are BLOCKED and leaves the others as they are. More of them than one person may have (SEATS_PER_USER_MAX) come back together, one to two seconds later: they can be held from the moment on at which every map and stream shows them, and are BLOCKED until then. The seat map shows anything else within a second. `If-Match` takes the ETag of the schedule, which stays the same.',
   auth: 'admin',
   roles: ['operator'],
   params: z.object({ scheduleId: pathId }),
@@ -341,9 +361,13 @@ export const changeSeatsRoute = defineRoute({
       .min(1)
       .max(1_000)
       .refine((ids) => new Set(ids).size === ids.length, 'must not name a seat twice')
-      .meta({ example: [1, 2, 3] }),
+      .meta({ example: [1, 2, 3], uniqueItems: true }),
     status: z.enum(['BLOCKED', 'AVAILABLE']),
   }),
+  examples: {
+    'Keep back': { seatIds: [8, 9, 10], status: 'BLOCKED' },
+    'Put back': { seatIds: [8, 9, 10], status: 'AVAILABLE' },
+  },
   responses: {
     200: {
       description: 'Done.',

@@ -36,7 +36,7 @@ export function addAdminActions(host: ServiceHost, config: Config): void {
 function connect(host: ServiceHost, config: Config): Record<Service, ReadActions> {
   const over = (name: string, address: string): ReadActions => {
     const list = host
-      .connect(AuditService, { name: `${name} admin actions`, address, refusalKind })
+      .connect(AuditService, { name: `${name} admin actions`, service: name, address, refusalKind })
       .call('ListAdminActions', { deadlineMs: READ_DEADLINE_MS, retriable: true })
     return async ({ adminId = '', path = '', beforeActionId = '', limit }) =>
       (await list({ adminId, path, beforeActionId, limit })).actions

@@ -1,6 +1,6 @@
 import { defineRoute } from '@frontrow/service-host/route'
 import { userId } from '@frontrow/values/ids'
-import { uuidCursor } from '@frontrow/values/page'
+import { limitTo, uuidCursor } from '@frontrow/values/page'
 import { ROLES } from '@frontrow/values/roles'
 import { z } from 'zod'
 
@@ -8,7 +8,6 @@ import { z } from 'zod'
 export const loggingServices = ['queue', 'catalog', 'reservation', 'payment', 'wallet'] as const
 
 const service = z.enum(loggingServices).meta({ example: 'wallet' })
-const RULE = 'must be a whole number from 1 to 50'
 
 const adminAction = z.object({
   actionId: z.uuid(),
@@ -60,13 +59,7 @@ export const listAdminActionsRoute = defineRoute({
       .optional()
       .meta({ description: 'Only writes to this path or below it.', example: '/api/v1/admin/wallets/101' }),
     cursor: uuidCursor.optional(),
-    limit: z
-      .string()
-      .regex(/^\d{1,3}$/, RULE)
-      .transform(Number)
-      .pipe(z.int().min(1, RULE).max(50, RULE))
-      .prefault('20')
-      .meta({ description: 'Items of the page at most; 20 where it is left out.', example: 20 }),
+    limit: limitTo(50),
   }),
   responses: {
     200: {

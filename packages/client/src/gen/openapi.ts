@@ -16,9 +16,29 @@ export interface paths {
         put: operations["reissueToken"];
         /**
          * Join the waiting room of a schedule
-         * @description ACTIVE at once where nobody waits and there is room; also then the place has to be used or asked for within 90 s. One live place a user and schedule. After a 503 the place may have been given all the same: joining again is 409 QUEUE_TOKEN_EXISTS then, and PUT gives its token.
+         * @description ACTIVE at once where nobody waits and there is room; also then the place has to be used or asked for within 90 s. One live place a user and schedule. After a 503 the place may have been given all the same: joining again is 409 QUEUE_TOKEN_EXISTS then, and PUT gives its token. Where joins are checked against bots, `checkAnswer` answers a challenge of getChallenge; a join that is repeated because its answer was lost may send the same one. Admins are not checked.
          */
         post: operations["joinWaitingRoom"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue/schedules/{scheduleId}/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What has to be answered before I may join
+         * @description A join that is refused with JOIN_CHECK_REQUIRED needs the answer to a challenge as `checkAnswer`. `none`: nothing is asked. `proof-of-work`: find a whole number n from 0 on such that the SHA-256 of the text `<challenge>.<n>` begins with `difficulty` zero bits; that text is the answer. It is of this user and this schedule, until `expiresAt`, and brings one place. `turnstile` and `hcaptcha`: show the provider's widget with `siteKey`; its response is the answer. Where the widget can't be loaded, send any text: it is let through where the provider is away for the service too, and joins go on then. The schedule is not looked up.
+         */
+        get: operations["getChallenge"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -327,7 +347,7 @@ export interface paths {
         head?: never;
         /**
          * Take seats off sale for the house, or put them back
-         * @description BLOCKED takes all of the seats off sale or, where somebody holds or has bought one, none: 409 SEAT_TAKEN with these in `details.seatIds`. AVAILABLE puts those back that are BLOCKED and leaves the others as they are. The seat map shows it within a second. `If-Match` takes the ETag of the schedule, which stays the same.
+         * @description BLOCKED takes all of the seats off sale or, where somebody holds or has bought one, none: 409 SEAT_TAKEN with these in `details.seatIds`. AVAILABLE puts those back that are BLOCKED and leaves the others as they are. More of them than one person may have (SEATS_PER_USER_MAX) come back together, one to two seconds later: they can be held from the moment on at which every map and stream shows them, and are BLOCKED until then. The seat map shows anything else within a second. `If-Match` takes the ETag of the schedule, which stays the same.
          *
          *     Needs the role `admin` or `operator`.
          */
@@ -594,7 +614,7 @@ export interface paths {
         put?: never;
         /**
          * Hold seats for five minutes, all or none
-         * @description A seat is held by one person at a time. Outside the on-sale window 409 BOOKING_NOT_OPEN says why in `details`: `{phase, bookingOpenAt, bookingCloseAt, performanceAt}`, where `phase` is NOT_OPEN, CLOSED, CANCELLED or BEGUN. With `Idempotency-Key` a repeated request (the same seats in any order are the same request) gets the answer of the first one, byte for byte: `holdSecondsLeft` and `remainingAllowance` are then still those of the moment of the hold. A refusal leaves the key free, since a seat may come free again. `expiresAt` holds good; `GET /reservations/{reservationId}` tells the seconds that are left now.
+         * @description A seat is held by one person at a time. Outside the on-sale window 409 BOOKING_NOT_OPEN says why in `details`: `{phase, bookingOpenAt, bookingCloseAt, performanceAt}`, where `phase` is NOT_OPEN, CLOSED, CANCELLED or BEGUN. With `Idempotency-Key` a repeated request (the same seats in any order are the same request) gets the answer of the first one, byte for byte: `holdSecondsLeft`, `remainingAllowance` and `releasesLeft` are then still those of the moment of the hold. A refusal leaves the key free, since a seat may come free again. `expiresAt` holds good; `GET /reservations/{reservationId}` tells the seconds that are left now.
          *
          *     With `Prefer: respond-async` the answer is 202 at once, with a job that holds the seats when its turn comes: `curl -i -H "$ME" -H "Queue-Token: $TOKEN" -H "Prefer: respond-async" -H "Content-Type: application/json" -d '{"scheduleId":1,"quantity":2}' $API/reservations`, then `GET` the `Location`. A request that nobody could make is refused at once, as without it. More open jobs of one schedule than you may have seats are 429 RATE_LIMITED, and where the line is too long for its end to be reached in time it is 503; both have `Retry-After`, and nothing was accepted.
          *
@@ -604,7 +624,9 @@ export interface paths {
          *
          *     **Prices.** `price` or `totalAmount` is what you saw. If it is not so: 409 PRICE_CHANGED with `details` `{field, seen, now}`, and nothing is held. With `quantity` the seats are picked among those that cost `price` each: `{"scheduleId":1,"quantity":1,"price":1000}` holds one for 1000 where a cheaper section comes first. A `totalAmount` without a `price` is taken for `quantity` seats of one price where some cost that, and else compared with what was picked. PRICE_CHANGED then says that no seat of the wish, free or not, has that price; `now` is the lowest there is, and `prices` are all of them where they are several. Where none are left at the price it is SEAT_TAKEN. What is held or sold keeps its price.
          *
-         *     **Which refusal.** The first of these that applies: the shape of the request (400), who you are and your place in line (401, 403), the schedule and its seats (404, 409 BOOKING_NOT_OPEN), your limit (422 SEAT_LIMIT_EXCEEDED), the price (409 PRICE_CHANGED), and what is free (409 SEAT_TAKEN, 422 ORPHAN_SEAT).
+         *     **Giving back.** Seats that you take and do not keep count, so that nobody keeps them from the others by holding them again and again: those of a hold that you give back or let run out, and of a reservation that you cancel after you paid, once for the hold and once more for each refresh. A payment that fails counts nothing by itself. After 18 of one schedule (`RELEASES_MAX`) within an hour of their holds (`RELEASES_WINDOW_MS`), a new hold is 429 RELEASE_LIMIT_EXCEEDED with `Retry-After` and `details` `{limit, holdAgainAt}`; what you hold or have bought stays yours, and can be paid and refreshed. `releasesLeft` says how many there are left. What an admin or the end of a schedule cancels is not counted.
+         *
+         *     **Which refusal.** The first of these that applies: the shape of the request (400), who you are and your place in line (401, 403), the schedule and its seats (404, 409 BOOKING_NOT_OPEN), your limits (422 SEAT_LIMIT_EXCEEDED, 429 RELEASE_LIMIT_EXCEEDED), the price (409 PRICE_CHANGED), and what is free (409 SEAT_TAKEN, 422 ORPHAN_SEAT).
          */
         post: operations["holdSeats"];
         delete?: never;
@@ -664,7 +686,7 @@ export interface paths {
         put?: never;
         /**
          * Give a hold or a confirmed reservation up
-         * @description The seats are free at once. Cancelling again changes nothing and is answered the same; only `refund.status` tells how far the money of a confirmed one is by then: PENDING at first, and REFUNDED once it is back, as in `GET /reservations/{reservationId}`. A reservation is cancelled as a whole: giving back some of its seats is out of scope. One with a ticket that was used at a door is 409 TICKET_USED. From `refundableUntil` of its schedule on, a confirmed one is 422 NOT_REFUNDABLE, and once the show has begun 409 RESERVATION_NOT_CANCELLABLE, except for admins; a hold can still be given up.
+         * @description The seats are free at once. Cancelling again changes nothing and is answered the same; only `refund.status` tells how far the money of a confirmed one is by then (PENDING at first, and REFUNDED once it is back, as in `GET /reservations/{reservationId}`), and `releasesLeft` and `holdAgainAt` how you stand now: seats that are given back count, as `POST /reservations` says. A reservation is cancelled as a whole: giving back some of its seats is out of scope. One with a ticket that was used at a door is 409 TICKET_USED. From `refundableUntil` of its schedule on, a confirmed one is 422 NOT_REFUNDABLE, and once the show has begun 409 RESERVATION_NOT_CANCELLABLE, except for admins; a hold can still be given up.
          *
          *     For other people it needs the role `admin` or `finance`.
          */
@@ -1305,7 +1327,7 @@ export interface components {
          * @description What programs should look at; which of them a route answers is listed with it. A later version may know more.
          * @enum {string}
          */
-        RefusalCode: "ALREADY_PAID" | "AMOUNT_CHANGED" | "BALANCE_LIMIT_EXCEEDED" | "BOOKING_NOT_OPEN" | "CARD_DECLINED" | "CHARGE_NOT_FOUND" | "CONCERT_NOT_FOUND" | "DEAD_LETTER_BEING_RETRIED" | "DEAD_LETTER_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "FORBIDDEN" | "IDEMPOTENCY_IN_PROGRESS" | "IDEMPOTENCY_KEY_REUSED" | "INSUFFICIENT_BALANCE" | "INTERNAL" | "INVALID_REQUEST" | "JOB_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "NOTICE_NOT_FAILED" | "NOTICE_NOT_FOUND" | "NOT_FOUND" | "NOT_REFUNDABLE" | "ORPHAN_SEAT" | "PAYLOAD_TOO_LARGE" | "PAYMENT_FAILED" | "PAYMENT_NOT_FOUND" | "PRECONDITION_FAILED" | "PRICE_CHANGED" | "QUEUE_FULL" | "QUEUE_TOKEN_EXISTS" | "QUEUE_TOKEN_INVALID" | "QUEUE_TOKEN_NOT_ACTIVE" | "QUEUE_TOKEN_NOT_FOUND" | "QUEUE_TOKEN_REQUIRED" | "RATE_LIMITED" | "REFRESH_LIMIT_EXCEEDED" | "RESERVATION_EXPIRED" | "RESERVATION_NOT_CANCELLABLE" | "RESERVATION_NOT_CONFIRMED" | "RESERVATION_NOT_FOUND" | "RESERVATION_NOT_PAYABLE" | "RESERVATION_NOT_REFRESHABLE" | "SCHEDULE_NOT_CHANGEABLE" | "SCHEDULE_NOT_FOUND" | "SEAT_LAYOUT_NOT_FOUND" | "SEAT_LIMIT_EXCEEDED" | "SEAT_NOT_FOUND" | "SEAT_TAKEN" | "TICKET_INVALID" | "TICKET_OF_OTHER_SCHEDULE" | "TICKET_USED" | "TIMEOUT" | "UNAUTHENTICATED" | "UNAVAILABLE" | "UNSUPPORTED_MEDIA_TYPE" | "VENUE_NOT_FOUND" | "WEBHOOK_DISABLED" | "WEBHOOK_LIMIT_EXCEEDED" | "WEBHOOK_NOT_FOUND";
+        RefusalCode: "ALREADY_PAID" | "AMOUNT_CHANGED" | "BALANCE_LIMIT_EXCEEDED" | "BOOKING_NOT_OPEN" | "CARD_DECLINED" | "CHARGE_NOT_FOUND" | "CONCERT_NOT_FOUND" | "DEAD_LETTER_BEING_RETRIED" | "DEAD_LETTER_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "FORBIDDEN" | "IDEMPOTENCY_IN_PROGRESS" | "IDEMPOTENCY_KEY_REUSED" | "INSUFFICIENT_BALANCE" | "INTERNAL" | "INVALID_REQUEST" | "JOB_NOT_FOUND" | "JOIN_CHECK_FAILED" | "JOIN_CHECK_REQUIRED" | "JOIN_CLAIM_REQUIRED" | "JOIN_CLAIM_TAKEN" | "METHOD_NOT_ALLOWED" | "NOTICE_NOT_FAILED" | "NOTICE_NOT_FOUND" | "NOT_FOUND" | "NOT_REFUNDABLE" | "ORPHAN_SEAT" | "PAYLOAD_TOO_LARGE" | "PAYMENT_FAILED" | "PAYMENT_NOT_FOUND" | "PRECONDITION_FAILED" | "PRICE_CHANGED" | "QUEUE_FULL" | "QUEUE_TOKEN_EXISTS" | "QUEUE_TOKEN_INVALID" | "QUEUE_TOKEN_NOT_ACTIVE" | "QUEUE_TOKEN_NOT_FOUND" | "QUEUE_TOKEN_REQUIRED" | "RATE_LIMITED" | "REFRESH_LIMIT_EXCEEDED" | "RELEASE_LIMIT_EXCEEDED" | "RESERVATION_EXPIRED" | "RESERVATION_NOT_CANCELLABLE" | "RESERVATION_NOT_CONFIRMED" | "RESERVATION_NOT_FOUND" | "RESERVATION_NOT_PAYABLE" | "RESERVATION_NOT_REFRESHABLE" | "SCHEDULE_NOT_CHANGEABLE" | "SCHEDULE_NOT_FOUND" | "SEAT_LAYOUT_NOT_FOUND" | "SEAT_LIMIT_EXCEEDED" | "SEAT_NOT_FOUND" | "SEAT_TAKEN" | "TICKET_INVALID" | "TICKET_OF_OTHER_SCHEDULE" | "TICKET_USED" | "TIMEOUT" | "UNAUTHENTICATED" | "UNAVAILABLE" | "UNSUPPORTED_MEDIA_TYPE" | "VENUE_NOT_FOUND" | "WEBHOOK_DISABLED" | "WEBHOOK_LIMIT_EXCEEDED" | "WEBHOOK_NOT_FOUND";
         /** @description RFC 9457, for `Accept: application/problem+json`. */
         Problem: {
             type: string;
@@ -1321,6 +1343,7 @@ export interface components {
         /** @description `INVALID_REQUEST`: A field breaks a rule; `details` names each. */
         INVALID_REQUEST: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1331,6 +1354,8 @@ export interface components {
         /** @description `UNAUTHENTICATED`: The bearer token is missing, expired or not ours. */
         UNAUTHENTICATED: {
             headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1338,9 +1363,18 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `FORBIDDEN`: Not for this user. */
-        FORBIDDEN: {
+        /**
+         * @description `FORBIDDEN`: Not for this user.
+         *
+         *     `JOIN_CHECK_FAILED`: The answer to the challenge was not taken; `details.reason`. Get a new one.
+         *
+         *     `JOIN_CHECK_REQUIRED`: A challenge has to be answered first; `details` says where to get one.
+         *
+         *     `JOIN_CLAIM_REQUIRED`: The account lacks a verified `details.claim`.
+         */
+        "FORBIDDEN-JOIN_CHECK_FAILED-JOIN_CHECK_REQUIRED-JOIN_CLAIM_REQUIRED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1351,6 +1385,7 @@ export interface components {
         /** @description `SCHEDULE_NOT_FOUND`: No such schedule, or not of this concert. */
         SCHEDULE_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1361,10 +1396,13 @@ export interface components {
         /**
          * @description `BOOKING_NOT_OPEN`: Outside the on-sale window, not on sale, or begun; `details` has the times.
          *
+         *     `JOIN_CLAIM_TAKEN`: Another account with your `details.claim` has the place in this waiting room.
+         *
          *     `QUEUE_TOKEN_EXISTS`: You have a place already; PUT reissues its token.
          */
-        "BOOKING_NOT_OPEN-QUEUE_TOKEN_EXISTS": {
+        "BOOKING_NOT_OPEN-JOIN_CLAIM_TAKEN-QUEUE_TOKEN_EXISTS": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1375,6 +1413,7 @@ export interface components {
         /** @description `PAYLOAD_TOO_LARGE`: The body is larger than the limit. */
         PAYLOAD_TOO_LARGE: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1385,6 +1424,7 @@ export interface components {
         /** @description `UNSUPPORTED_MEDIA_TYPE`: The body must be application/json. */
         UNSUPPORTED_MEDIA_TYPE: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1395,8 +1435,8 @@ export interface components {
         /** @description `RATE_LIMITED`: Too many requests; wait for Retry-After. */
         RATE_LIMITED: {
             headers: {
-                /** @description Seconds to wait before the next try. */
-                "Retry-After"?: number;
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1407,6 +1447,7 @@ export interface components {
         /** @description `INTERNAL`: A defect of ours; quote the requestId. */
         INTERNAL: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1421,8 +1462,8 @@ export interface components {
          */
         "QUEUE_FULL-UNAVAILABLE": {
             headers: {
-                /** @description Seconds to wait before the next try. */
-                "Retry-After"?: number;
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1433,6 +1474,18 @@ export interface components {
         /** @description `TIMEOUT`: No answer in time; whether it took effect is unknown. */
         TIMEOUT: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `FORBIDDEN`: Not for this user. */
+        FORBIDDEN: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1447,6 +1500,7 @@ export interface components {
          */
         "QUEUE_TOKEN_NOT_FOUND-SCHEDULE_NOT_FOUND": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1457,8 +1511,8 @@ export interface components {
         /** @description `UNAVAILABLE`: Something needed is down; wait for Retry-After. */
         UNAVAILABLE: {
             headers: {
-                /** @description Seconds to wait before the next try. */
-                "Retry-After"?: number;
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1475,6 +1529,8 @@ export interface components {
          */
         "QUEUE_TOKEN_INVALID-QUEUE_TOKEN_REQUIRED-UNAUTHENTICATED": {
             headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1485,6 +1541,7 @@ export interface components {
         /** @description `IDEMPOTENCY_IN_PROGRESS`: The same key is being worked on; try again shortly. */
         IDEMPOTENCY_IN_PROGRESS: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1495,6 +1552,7 @@ export interface components {
         /** @description `IDEMPOTENCY_KEY_REUSED`: The key was used with another body. */
         IDEMPOTENCY_KEY_REUSED: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1505,6 +1563,7 @@ export interface components {
         /** @description `CONCERT_NOT_FOUND`: No such concert. */
         CONCERT_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1519,6 +1578,8 @@ export interface components {
          */
         "QUEUE_TOKEN_INVALID-QUEUE_TOKEN_REQUIRED": {
             headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1529,6 +1590,7 @@ export interface components {
         /** @description `QUEUE_TOKEN_NOT_ACTIVE`: Still waiting; poll until ACTIVE. */
         QUEUE_TOKEN_NOT_ACTIVE: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1543,6 +1605,7 @@ export interface components {
          */
         "SCHEDULE_NOT_FOUND-SEAT_LAYOUT_NOT_FOUND": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1557,6 +1620,7 @@ export interface components {
          */
         "SCHEDULE_NOT_FOUND-SEAT_NOT_FOUND": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1573,6 +1637,7 @@ export interface components {
          */
         "IDEMPOTENCY_IN_PROGRESS-SCHEDULE_NOT_CHANGEABLE-SEAT_TAKEN": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1583,6 +1648,7 @@ export interface components {
         /** @description `PRECONDITION_FAILED`: If-Match is not what it is now: somebody else was first; read it again. */
         PRECONDITION_FAILED: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1593,6 +1659,7 @@ export interface components {
         /** @description `VENUE_NOT_FOUND`: No such venue. */
         VENUE_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1607,6 +1674,7 @@ export interface components {
          */
         "CONCERT_NOT_FOUND-VENUE_NOT_FOUND": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1621,6 +1689,7 @@ export interface components {
          */
         "IDEMPOTENCY_IN_PROGRESS-SCHEDULE_NOT_CHANGEABLE": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1637,6 +1706,7 @@ export interface components {
          */
         "BOOKING_NOT_OPEN-PRICE_CHANGED-SEAT_TAKEN": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1653,6 +1723,23 @@ export interface components {
          */
         "IDEMPOTENCY_KEY_REUSED-ORPHAN_SEAT-SEAT_LIMIT_EXCEEDED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `RATE_LIMITED`: Too many requests; wait for Retry-After.
+         *
+         *     `RELEASE_LIMIT_EXCEEDED`: Too many seats taken and not kept lately; `details.holdAgainAt`.
+         */
+        "RATE_LIMITED-RELEASE_LIMIT_EXCEEDED": {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1663,6 +1750,7 @@ export interface components {
         /** @description `RESERVATION_NOT_FOUND`: No such reservation of yours. */
         RESERVATION_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1677,6 +1765,7 @@ export interface components {
          */
         "RESERVATION_EXPIRED-RESERVATION_NOT_REFRESHABLE": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1687,6 +1776,7 @@ export interface components {
         /** @description `REFRESH_LIMIT_EXCEEDED`: The hold was extended as often as allowed. */
         REFRESH_LIMIT_EXCEEDED: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1701,6 +1791,7 @@ export interface components {
          */
         "RESERVATION_NOT_CANCELLABLE-TICKET_USED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1711,6 +1802,7 @@ export interface components {
         /** @description `NOT_REFUNDABLE`: What is paid can no longer be given back; `details.refundableUntil`. */
         NOT_REFUNDABLE: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1721,6 +1813,7 @@ export interface components {
         /** @description `JOB_NOT_FOUND`: No such job of yours, or it ended too long ago. */
         JOB_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1731,6 +1824,7 @@ export interface components {
         /** @description `RESERVATION_NOT_CONFIRMED`: Only a CONFIRMED reservation has tickets; `details.status`. */
         RESERVATION_NOT_CONFIRMED: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1747,6 +1841,7 @@ export interface components {
          */
         "IDEMPOTENCY_IN_PROGRESS-RESERVATION_NOT_CONFIRMED-TICKET_USED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1763,6 +1858,7 @@ export interface components {
          */
         "IDEMPOTENCY_KEY_REUSED-TICKET_INVALID-TICKET_OF_OTHER_SCHEDULE": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1779,6 +1875,7 @@ export interface components {
          */
         "CARD_DECLINED-INSUFFICIENT_BALANCE-PAYMENT_FAILED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1795,6 +1892,7 @@ export interface components {
          */
         "ALREADY_PAID-AMOUNT_CHANGED-RESERVATION_EXPIRED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1809,6 +1907,7 @@ export interface components {
          */
         "IDEMPOTENCY_KEY_REUSED-RESERVATION_NOT_PAYABLE": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1819,6 +1918,7 @@ export interface components {
         /** @description `PAYMENT_NOT_FOUND`: No such payment of yours. */
         PAYMENT_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1829,6 +1929,7 @@ export interface components {
         /** @description `NOT_FOUND`: No such path. */
         NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1839,6 +1940,7 @@ export interface components {
         /** @description `DEAD_LETTER_NOT_FOUND`: No such parked message. */
         DEAD_LETTER_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1849,6 +1951,7 @@ export interface components {
         /** @description `DEAD_LETTER_BEING_RETRIED`: Another request publishes the parked message at this moment; try again shortly. */
         DEAD_LETTER_BEING_RETRIED: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1859,6 +1962,7 @@ export interface components {
         /** @description `NOTICE_NOT_FOUND`: No such mail. */
         NOTICE_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1873,6 +1977,7 @@ export interface components {
          */
         "IDEMPOTENCY_IN_PROGRESS-NOTICE_NOT_FAILED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1887,6 +1992,7 @@ export interface components {
          */
         "IDEMPOTENCY_KEY_REUSED-WEBHOOK_LIMIT_EXCEEDED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1897,6 +2003,7 @@ export interface components {
         /** @description `WEBHOOK_NOT_FOUND`: No such webhook. */
         WEBHOOK_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1911,6 +2018,7 @@ export interface components {
          */
         "DELIVERY_NOT_FOUND-WEBHOOK_NOT_FOUND": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1925,6 +2033,7 @@ export interface components {
          */
         "IDEMPOTENCY_IN_PROGRESS-WEBHOOK_DISABLED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1939,6 +2048,7 @@ export interface components {
          */
         "CARD_DECLINED-PAYMENT_FAILED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1953,6 +2063,7 @@ export interface components {
          */
         "BALANCE_LIMIT_EXCEEDED-IDEMPOTENCY_KEY_REUSED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1963,6 +2074,7 @@ export interface components {
         /** @description `CHARGE_NOT_FOUND`: No such charge of this wallet. */
         CHARGE_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1973,6 +2085,7 @@ export interface components {
         /** @description `INSUFFICIENT_BALANCE`: The wallet holds less than the amount. */
         INSUFFICIENT_BALANCE: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1983,7 +2096,19 @@ export interface components {
     };
     parameters: never;
     requestBodies: never;
-    headers: never;
+    headers: {
+        /** @description Yours, or one that was made; quote it when you ask for help. */
+        "X-Request-Id": string;
+        /**
+         * @description How much of the kind of work you may still ask of this instance: `r` requests now, and all of them again in `t` seconds. As of the IETF's draft for RateLimit headers.
+         * @example "hold";r=29;t=2
+         */
+        RateLimit: string;
+        /** @description Seconds to wait before the next try. */
+        "Retry-After": number;
+        /** @description The scheme: `Bearer`. */
+        "WWW-Authenticate": string;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -2017,6 +2142,8 @@ export interface operations {
                 headers: {
                     /** @description The same token for browsers, as tokenId (the latest one) and tokenId_<scheduleId>; HttpOnly, Secure, SameSite=Lax. */
                     "Set-Cookie"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2083,6 +2210,8 @@ export interface operations {
                      * @example 101
                      */
                     userId?: string | number;
+                    /** @description The answer to a challenge (getChallenge); where nothing is checked it is passed over. */
+                    checkAnswer?: string;
                 };
             };
         };
@@ -2092,6 +2221,8 @@ export interface operations {
                 headers: {
                     /** @description The same token for browsers, as tokenId (the latest one) and tokenId_<scheduleId>; HttpOnly, Secure, SameSite=Lax. */
                     "Set-Cookie"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2128,14 +2259,71 @@ export interface operations {
             };
             400: components["responses"]["INVALID_REQUEST"];
             401: components["responses"]["UNAUTHENTICATED"];
-            403: components["responses"]["FORBIDDEN"];
+            403: components["responses"]["FORBIDDEN-JOIN_CHECK_FAILED-JOIN_CHECK_REQUIRED-JOIN_CLAIM_REQUIRED"];
             404: components["responses"]["SCHEDULE_NOT_FOUND"];
-            409: components["responses"]["BOOKING_NOT_OPEN-QUEUE_TOKEN_EXISTS"];
+            409: components["responses"]["BOOKING_NOT_OPEN-JOIN_CLAIM_TAKEN-QUEUE_TOKEN_EXISTS"];
             413: components["responses"]["PAYLOAD_TOO_LARGE"];
             415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
             429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL"];
             503: components["responses"]["QUEUE_FULL-UNAVAILABLE"];
+            504: components["responses"]["TIMEOUT"];
+        };
+    };
+    getChallenge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scheduleId: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The challenge. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                        data: {
+                            scheduleId: number;
+                            /** @enum {string} */
+                            check: "none" | "proof-of-work" | "turnstile" | "hcaptcha";
+                            /**
+                             * @description proof-of-work
+                             * @example tr2k9c.17.Zr0q_1aB.Qm9x4Yv0u1s2t3w4x5y6zA
+                             */
+                            challenge?: string;
+                            /**
+                             * @description proof-of-work: zero bits.
+                             * @example 17
+                             */
+                            difficulty?: number;
+                            /**
+                             * Format: date-time
+                             * @description proof-of-work
+                             */
+                            expiresAt?: string;
+                            /** @description turnstile and hcaptcha */
+                            siteKey?: string;
+                            /** Format: date-time */
+                            serverTime: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["UNAVAILABLE"];
             504: components["responses"]["TIMEOUT"];
         };
     };
@@ -2154,6 +2342,8 @@ export interface operations {
             /** @description The place. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2213,6 +2403,8 @@ export interface operations {
                 headers: {
                     /** @description Forgets the cookies with this token. */
                     "Set-Cookie"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2243,6 +2435,8 @@ export interface operations {
             /** @description The events; each is shown as an object of its fields, with its data read as JSON. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2305,6 +2499,8 @@ export interface operations {
             /** @description The place has ended and `Last-Event-ID` says that you know: do not come back. */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2331,6 +2527,7 @@ export interface operations {
             /** @description The line. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2374,6 +2571,7 @@ export interface operations {
             /** @description The commitment, the seed and the draw once it is made, and the log. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2458,6 +2656,8 @@ export interface operations {
             /** @description The room. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2530,7 +2730,9 @@ export interface operations {
             200: {
                 headers: {
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2602,6 +2804,7 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2643,6 +2846,7 @@ export interface operations {
             /** @description The concert. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2688,6 +2892,7 @@ export interface operations {
             /** @description In the order of performance; at most 1,000. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2754,6 +2959,7 @@ export interface operations {
             /** @description The schedule. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2859,6 +3065,8 @@ export interface operations {
                     "Cache-Control"?: string;
                     /** @description Accept-Encoding */
                     Vary?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2934,6 +3142,8 @@ export interface operations {
             /** @description As it was. */
             304: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2972,6 +3182,8 @@ export interface operations {
                     "Cache-Control"?: string;
                     /** @description Accept-Encoding */
                     Vary?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3027,6 +3239,8 @@ export interface operations {
             /** @description As they were. */
             304: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3067,6 +3281,7 @@ export interface operations {
                     "Cache-Control"?: string;
                     /** @description Accept-Encoding */
                     Vary?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3101,6 +3316,7 @@ export interface operations {
             /** @description As it was. */
             304: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3129,6 +3345,8 @@ export interface operations {
             /** @description The seat. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3188,6 +3406,8 @@ export interface operations {
             /** @description The events; each is shown as an object of its fields, with its data read as JSON. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3267,6 +3487,8 @@ export interface operations {
                     "Cache-Control"?: string;
                     /** @description Accept-Encoding */
                     Vary?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3342,6 +3564,8 @@ export interface operations {
             /** @description As it was. */
             304: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3362,7 +3586,7 @@ export interface operations {
             header?: {
                 /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
+                /** @description The ETag of the answer that was read, such as `"v3"`. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
             };
             path: {
@@ -3391,7 +3615,9 @@ export interface operations {
             200: {
                 headers: {
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3452,6 +3678,8 @@ export interface operations {
                     "Cache-Control"?: string;
                     /** @description Accept-Encoding */
                     Vary?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3507,6 +3735,8 @@ export interface operations {
             /** @description As they were. */
             304: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3533,6 +3763,8 @@ export interface operations {
             /** @description The roles; `admin` may do everything. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3576,6 +3808,8 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3639,10 +3873,14 @@ export interface operations {
             /** @description Created. */
             201: {
                 headers: {
+                    /** @description Where it is. */
+                    Location?: string;
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3678,7 +3916,10 @@ export interface operations {
     getVenue: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the last answer; where it is still that one, the answer is 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 venueId: number;
             };
@@ -3691,6 +3932,8 @@ export interface operations {
                 headers: {
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3710,6 +3953,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description As it was. */
+            304: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["INVALID_REQUEST"];
             401: components["responses"]["UNAUTHENTICATED"];
             403: components["responses"]["FORBIDDEN"];
@@ -3726,7 +3978,7 @@ export interface operations {
             header?: {
                 /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
+                /** @description The ETag of the answer that was read, such as `"v3"`. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
             };
             path: {
@@ -3756,7 +4008,9 @@ export interface operations {
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3813,6 +4067,8 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3868,10 +4124,14 @@ export interface operations {
             /** @description Created. */
             201: {
                 headers: {
+                    /** @description Where it is. */
+                    Location?: string;
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3905,7 +4165,10 @@ export interface operations {
     getAdminConcert: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the last answer; where it is still that one, the answer is 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 concertId: number;
             };
@@ -3918,6 +4181,8 @@ export interface operations {
                 headers: {
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3935,6 +4200,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description As it was. */
+            304: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["INVALID_REQUEST"];
             401: components["responses"]["UNAUTHENTICATED"];
             403: components["responses"]["FORBIDDEN"];
@@ -3951,7 +4225,7 @@ export interface operations {
             header?: {
                 /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
+                /** @description The ETag of the answer that was read, such as `"v3"`. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
             };
             path: {
@@ -3976,7 +4250,9 @@ export interface operations {
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4028,6 +4304,8 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4113,26 +4391,26 @@ export interface operations {
                     venueId: number;
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with Z or an offset.
-                     * @example 2027-03-01T10:00:00Z
+                     * @description ISO 8601 with Z or an offset, of the years 2000 to 2999 in UTC.
+                     * @example 2035-03-01T10:00:00Z
                      */
                     performanceAt: string;
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with Z or an offset.
-                     * @example 2027-03-01T10:00:00Z
+                     * @description ISO 8601 with Z or an offset, of the years 2000 to 2999 in UTC.
+                     * @example 2035-03-01T10:00:00Z
                      */
                     waitingRoomOpenAt?: string;
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with Z or an offset.
-                     * @example 2027-03-01T10:00:00Z
+                     * @description ISO 8601 with Z or an offset, of the years 2000 to 2999 in UTC.
+                     * @example 2035-03-01T10:00:00Z
                      */
                     bookingOpenAt: string;
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with Z or an offset.
-                     * @example 2027-03-01T10:00:00Z
+                     * @description ISO 8601 with Z or an offset, of the years 2000 to 2999 in UTC.
+                     * @example 2035-03-01T10:00:00Z
                      */
                     bookingCloseAt: string;
                     /**
@@ -4165,10 +4443,14 @@ export interface operations {
             /** @description Created, ON_SALE. */
             201: {
                 headers: {
+                    /** @description Where it is. */
+                    Location?: string;
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4272,6 +4554,8 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4341,7 +4625,10 @@ export interface operations {
     getAdminSchedule: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the last answer; where it is still that one, the answer is 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 scheduleId: number;
             };
@@ -4354,6 +4641,8 @@ export interface operations {
                 headers: {
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4447,6 +4736,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description As it was. */
+            304: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["INVALID_REQUEST"];
             401: components["responses"]["UNAUTHENTICATED"];
             403: components["responses"]["FORBIDDEN"];
@@ -4463,7 +4761,7 @@ export interface operations {
             header?: {
                 /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
+                /** @description The ETag of the answer that was read, such as `"v3"`. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
             };
             path: {
@@ -4478,26 +4776,26 @@ export interface operations {
                     status?: "ON_SALE" | "CLOSED" | "CANCELLED";
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with Z or an offset.
-                     * @example 2027-03-01T10:00:00Z
+                     * @description ISO 8601 with Z or an offset, of the years 2000 to 2999 in UTC.
+                     * @example 2035-03-01T10:00:00Z
                      */
                     performanceAt?: string;
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with Z or an offset.
-                     * @example 2027-03-01T10:00:00Z
+                     * @description ISO 8601 with Z or an offset, of the years 2000 to 2999 in UTC.
+                     * @example 2035-03-01T10:00:00Z
                      */
                     waitingRoomOpenAt?: string;
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with Z or an offset.
-                     * @example 2027-03-01T10:00:00Z
+                     * @description ISO 8601 with Z or an offset, of the years 2000 to 2999 in UTC.
+                     * @example 2035-03-01T10:00:00Z
                      */
                     bookingOpenAt?: string;
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with Z or an offset.
-                     * @example 2027-03-01T10:00:00Z
+                     * @description ISO 8601 with Z or an offset, of the years 2000 to 2999 in UTC.
+                     * @example 2035-03-01T10:00:00Z
                      */
                     bookingCloseAt?: string;
                     /**
@@ -4516,7 +4814,9 @@ export interface operations {
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4592,7 +4892,7 @@ export interface operations {
             header?: {
                 /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
+                /** @description The ETag of the answer that was read, such as `"v3"`. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
             };
             path: {
@@ -4621,10 +4921,14 @@ export interface operations {
             /** @description The schedule as it is now. */
             201: {
                 headers: {
+                    /** @description Where it is. */
+                    Location?: string;
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4727,6 +5031,8 @@ export interface operations {
             /** @description One page */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4849,14 +5155,14 @@ export interface operations {
                     scheduleId: number;
                     /**
                      * @description This seat
-                     * @example 1001
+                     * @example 1
                      */
                     seatId?: number;
                     /**
                      * @description These seats, all or none
                      * @example [
-                     *       1001,
-                     *       1002
+                     *       1,
+                     *       2
                      *     ]
                      */
                     seatIds?: number[];
@@ -4892,15 +5198,19 @@ export interface operations {
                      * @example 101
                      */
                     userId?: string | number;
-                };
+                } & (unknown | unknown | unknown);
             };
         };
         responses: {
             /** @description The seats are yours until `expiresAt` */
             201: {
                 headers: {
+                    /** @description Where it is */
+                    Location?: string;
                     /** @description `true` where the answer is that of an earlier request */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4960,6 +5270,11 @@ export interface operations {
                              * @example 4
                              */
                             remainingAllowance: number;
+                            /**
+                             * @description Seats of this schedule that you could still give back, at that moment, before you can hold no more for a while
+                             * @example 18
+                             */
+                            releasesLeft: number;
                         };
                     };
                 };
@@ -4970,9 +5285,11 @@ export interface operations {
                     /** @description Where to ask */
                     Location?: string;
                     /** @description `respond-async` */
-                    "Preference-Applied"?: string;
+                    "Preference-Applied"?: "respond-async";
                     /** @description `true` where the answer is that of an earlier request */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5009,7 +5326,7 @@ export interface operations {
             413: components["responses"]["PAYLOAD_TOO_LARGE"];
             415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
             422: components["responses"]["IDEMPOTENCY_KEY_REUSED-ORPHAN_SEAT-SEAT_LIMIT_EXCEEDED"];
-            429: components["responses"]["RATE_LIMITED"];
+            429: components["responses"]["RATE_LIMITED-RELEASE_LIMIT_EXCEEDED"];
             500: components["responses"]["INTERNAL"];
             503: components["responses"]["UNAVAILABLE"];
             504: components["responses"]["TIMEOUT"];
@@ -5029,6 +5346,8 @@ export interface operations {
             /** @description The reservation as of now */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5117,6 +5436,19 @@ export interface operations {
                                  */
                                 status: "ON_SALE" | "CLOSED" | "CANCELLED";
                             } | null;
+                            /** @description How you stand once this is given back, as one that has ended is already */
+                            onceReleased: {
+                                /**
+                                 * @description Seats of this schedule that you could still give back; at 0 you can hold none of it until `holdAgainAt`
+                                 * @example 14
+                                 */
+                                releasesLeft: number;
+                                /**
+                                 * @description When you can hold seats of this schedule again; null where you can now
+                                 * @example null
+                                 */
+                                holdAgainAt: string | null;
+                            };
                         };
                     };
                 };
@@ -5144,6 +5476,8 @@ export interface operations {
             /** @description The reservation with its new deadline */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5232,6 +5566,19 @@ export interface operations {
                                  */
                                 status: "ON_SALE" | "CLOSED" | "CANCELLED";
                             } | null;
+                            /** @description How you stand once this is given back, as one that has ended is already */
+                            onceReleased: {
+                                /**
+                                 * @description Seats of this schedule that you could still give back; at 0 you can hold none of it until `holdAgainAt`
+                                 * @example 14
+                                 */
+                                releasesLeft: number;
+                                /**
+                                 * @description When you can hold seats of this schedule again; null where you can now
+                                 * @example null
+                                 */
+                                holdAgainAt: string | null;
+                            };
                         };
                     };
                 };
@@ -5262,6 +5609,8 @@ export interface operations {
             /** @description Cancelled, now or before */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5283,6 +5632,16 @@ export interface operations {
                                 /** @enum {string} */
                                 status: "PENDING" | "REFUNDED";
                             } | null;
+                            /**
+                             * @description Seats of this schedule that you could still give back; at 0 you can hold none of it until `holdAgainAt`
+                             * @example 14
+                             */
+                            releasesLeft: number;
+                            /**
+                             * @description When you can hold seats of this schedule again; null where you can now
+                             * @example null
+                             */
+                            holdAgainAt: string | null;
                         };
                     };
                 };
@@ -5302,7 +5661,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Seconds to wait for its end, 30 at most */
-                wait?: string;
+                wait?: number;
             };
             header?: never;
             path: {
@@ -5315,6 +5674,8 @@ export interface operations {
             /** @description The job as of now */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5392,6 +5753,8 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5482,6 +5845,8 @@ export interface operations {
             /** @description As of `serverTime` */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5522,7 +5887,7 @@ export interface operations {
                              */
                             expired: number;
                             /**
-                             * @description Requests to hold that were refused, by code: BOOKING_NOT_OPEN, SEAT_NOT_FOUND, SEAT_TAKEN, SEAT_LIMIT_EXCEEDED, PRICE_CHANGED, ORPHAN_SEAT. A code without one is left out
+                             * @description Requests to hold that were refused, by code: BOOKING_NOT_OPEN, SEAT_NOT_FOUND, SEAT_TAKEN, SEAT_LIMIT_EXCEEDED, RELEASE_LIMIT_EXCEEDED, PRICE_CHANGED, ORPHAN_SEAT. A code without one is left out
                              * @example {
                              *       "SEAT_TAKEN": 1904,
                              *       "SEAT_LIMIT_EXCEEDED": 12
@@ -5561,6 +5926,8 @@ export interface operations {
             /** @description In the order of the seats of the reservation */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5654,6 +6021,7 @@ export interface operations {
                 headers: {
                     /** @description `public, max-age=300` */
                     "Cache-Control"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5712,7 +6080,9 @@ export interface operations {
             200: {
                 headers: {
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5784,6 +6154,8 @@ export interface operations {
             /** @description As of now */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5855,13 +6227,25 @@ export interface operations {
                      * @example 101
                      */
                     userId?: string | number;
-                };
+                } & ({
+                    /** @constant */
+                    paymentMethod?: "CARD";
+                } | {
+                    /** @constant */
+                    paymentMethod?: "BALANCE";
+                });
             };
         };
         responses: {
             /** @description Paid; the reservation is CONFIRMED. */
             201: {
                 headers: {
+                    /** @description Where it is. */
+                    Location?: string;
+                    /** @description `true` on an answer that was given before. */
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5926,9 +6310,11 @@ export interface operations {
                     /** @description Where to ask. */
                     Location?: string;
                     /** @description Seconds to wait before. */
-                    "Retry-After"?: string;
+                    "Retry-After"?: number;
                     /** @description `respond-async` */
-                    "Preference-Applied"?: string;
+                    "Preference-Applied"?: "respond-async";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6058,6 +6444,8 @@ export interface operations {
             /** @description The payment. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6237,6 +6625,7 @@ export interface operations {
             /** @description Taken, now or before. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6275,6 +6664,8 @@ export interface operations {
             /** @description A page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6325,6 +6716,8 @@ export interface operations {
             /** @description Published again, at `retriedAt`. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6372,6 +6765,8 @@ export interface operations {
             /** @description What holds and what does not; `violations` are the first few rows that break an invariant. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6446,6 +6841,8 @@ export interface operations {
             /** @description As of `serverTime`. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6517,7 +6914,7 @@ export interface operations {
                 path?: string;
                 cursor?: string;
                 /** @description Items of the page at most; 20 where it is left out. */
-                limit?: string;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -6528,6 +6925,8 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6618,6 +7017,8 @@ export interface operations {
             /** @description A page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6694,7 +7095,9 @@ export interface operations {
             200: {
                 headers: {
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6769,6 +7172,8 @@ export interface operations {
             /** @description A page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6783,6 +7188,7 @@ export interface operations {
                                  */
                                 webhookId: string;
                                 /**
+                                 * Format: uri
                                  * @description An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.
                                  * @example https://hooks.example.com/frontrow
                                  */
@@ -6837,6 +7243,7 @@ export interface operations {
             content: {
                 "application/json": {
                     /**
+                     * Format: uri
                      * @description An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.
                      * @example https://hooks.example.com/frontrow
                      */
@@ -6858,10 +7265,14 @@ export interface operations {
             /** @description Registered. */
             201: {
                 headers: {
+                    /** @description Where it is. */
+                    Location?: string;
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6875,6 +7286,7 @@ export interface operations {
                              */
                             webhookId: string;
                             /**
+                             * Format: uri
                              * @description An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.
                              * @example https://hooks.example.com/frontrow
                              */
@@ -6925,7 +7337,10 @@ export interface operations {
     getWebhook: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the last answer; where it is still that one, the answer is 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 webhookId: string;
             };
@@ -6938,6 +7353,8 @@ export interface operations {
                 headers: {
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6951,6 +7368,7 @@ export interface operations {
                              */
                             webhookId: string;
                             /**
+                             * Format: uri
                              * @description An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.
                              * @example https://hooks.example.com/frontrow
                              */
@@ -6980,6 +7398,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description As it was. */
+            304: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["INVALID_REQUEST"];
             401: components["responses"]["UNAUTHENTICATED"];
             403: components["responses"]["FORBIDDEN"];
@@ -6996,7 +7423,7 @@ export interface operations {
             header?: {
                 /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
+                /** @description The ETag of the answer that was read, such as `"v3"`. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
             };
             path: {
@@ -7010,7 +7437,9 @@ export interface operations {
             204: {
                 headers: {
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -7034,7 +7463,7 @@ export interface operations {
             header?: {
                 /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
+                /** @description The ETag of the answer that was read, such as `"v3"`. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
             };
             path: {
@@ -7046,6 +7475,7 @@ export interface operations {
             content: {
                 "application/json": {
                     /**
+                     * Format: uri
                      * @description An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.
                      * @example https://hooks.example.com/frontrow
                      */
@@ -7071,7 +7501,9 @@ export interface operations {
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7085,6 +7517,7 @@ export interface operations {
                              */
                             webhookId: string;
                             /**
+                             * Format: uri
                              * @description An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.
                              * @example https://hooks.example.com/frontrow
                              */
@@ -7135,7 +7568,7 @@ export interface operations {
             header?: {
                 /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
+                /** @description The ETag of the answer that was read, such as `"v3"`. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
             };
             path: {
@@ -7158,7 +7591,9 @@ export interface operations {
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7172,6 +7607,7 @@ export interface operations {
                              */
                             webhookId: string;
                             /**
+                             * Format: uri
                              * @description An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.
                              * @example https://hooks.example.com/frontrow
                              */
@@ -7240,6 +7676,8 @@ export interface operations {
             /** @description A page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7327,7 +7765,9 @@ export interface operations {
             200: {
                 headers: {
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7429,7 +7869,9 @@ export interface operations {
             200: {
                 headers: {
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7466,7 +7908,11 @@ export interface operations {
                     /** @description Where to ask. */
                     Location?: string;
                     /** @description Seconds to wait before. */
-                    "Retry-After"?: string;
+                    "Retry-After"?: number;
+                    /** @description `true` on an answer that was given before. */
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7548,6 +7994,8 @@ export interface operations {
             /** @description The charge now. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7625,6 +8073,8 @@ export interface operations {
             /** @description The balance now. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7691,6 +8141,8 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7763,7 +8215,9 @@ export interface operations {
             200: {
                 headers: {
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7831,8 +8285,12 @@ export interface operations {
             /** @description Corrected. */
             201: {
                 headers: {
+                    /** @description The history of the wallet, which has it. */
+                    Location?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {

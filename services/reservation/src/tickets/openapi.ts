@@ -100,6 +100,7 @@ export const checkInTicketRoute = defineRoute({
     code: z.string().min(1, 'must not be empty').max(CODE_MAX).meta({ example: EXAMPLE_CODE }),
     scheduleId: id.optional().meta({ description: 'The show of the door', example: 1 }),
   }),
+  examples: { 'At the door of a show': { code: EXAMPLE_CODE, scheduleId: 1 } },
   responses: {
     200: {
       description: 'Let this person in',
