@@ -112,6 +112,24 @@ describe('docker-compose.yml', () => {
     expect(shared.filter((one) => isSecretSetting(one.name))).toEqual([])
   })
 
+  it('and the images that it builds take no secret to be built, and have none', async () => {
+    const files = await Promise.all(
+      ['deploy/Dockerfile', 'deploy/gateway.Dockerfile', 'docker-compose.yml'].map(read),
+    )
+    const given = files.flatMap((text) => [
+      ...[...text.matchAll(/^(?:ARG|ENV) (.+)$/gm)].flatMap(
+        ([, line = '']) => line.match(/\b[A-Z_]+(?==)/g) ?? [],
+      ),
+      ...[...text.matchAll(/^ +args: \{(.+)\}$/gm)].flatMap(
+        ([, line = '']) => line.match(/\b[A-Z_]+(?=:)/g) ?? [],
+      ),
+    ])
+    expect(given).toEqual(expect.arrayContaining(['NODE_IMAGE', 'NODE_ENV', 'NGINX_IMAGE']))
+    expect(given.filter((name) => isSecretSetting(name) || /KEY|TOKEN/.test(name))).toEqual([])
+    // What is named one by one is all that a build sees.
+    expect((await read('.dockerignore')).split('\n').find((line) => !line.startsWith('#'))).toBe('*')
+  })
+
   it('has a place for the settings of each program', () => {
     expect(() => composeFile(empty.replace('settings of queue', 'settings of cue'))).toThrow('"cue"')
     expect(() => composeFile(empty.replace('# settings of queue', '#'))).toThrow('"# settings of queue"')
