@@ -1,5 +1,6 @@
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
 import { hostSettings } from '@frontrow/service-host/config'
+import { grpcCertificateSettings } from '@frontrow/service-host/grpc-certificates'
 import { productionProblems } from '@frontrow/settings/production-rules'
 import { readSettingTexts } from '@frontrow/settings/setting-files'
 import { z } from 'zod'
@@ -17,7 +18,12 @@ import { migrateSettings } from './migrate-settings.ts'
 import { upSettings } from './up-settings.ts'
 
 // These have a default or are optional, yet npm start and Compose set them.
-const WIRING: ReadonlySet<string> = new Set(['HOST', 'SYSTEM_OPS_URLS', 'DEVELOPMENT_JWKS'])
+const WIRING: ReadonlySet<string> = new Set([
+  'HOST',
+  'SYSTEM_OPS_URLS',
+  'DEVELOPMENT_JWKS',
+  ...Object.keys(grpcCertificateSettings),
+])
 // npm start sets them itself, and takes what somebody has set.
 const WIRING_OF_OTHERS = ['PAGES_TEST_CARDS', 'DEVELOPMENT_JWKS']
 const isWiring = (name: string): boolean => WIRING.has(name)

@@ -3,6 +3,7 @@ import { SEATS_MAX } from '@frontrow/proto/values'
 import { readConfig, whole } from '@frontrow/service-host/config'
 import { nodeEnv } from '@frontrow/settings/node-env'
 import { z } from 'zod'
+import { joinCheckKinds } from '../services/queue/src/join-check/join-check.ts'
 
 const count = (fallback?: number) => whole(1, 1_000_000, fallback)
 
@@ -111,6 +112,10 @@ const pageSettings = z.object({
     .describe(
       "Stripe's publishable key, of the same account as STRIPE_SECRET_KEY: the pages take real cards by Stripe's form; without it they take none",
     ),
+  JOIN_CHECK: z
+    .enum(joinCheckKinds)
+    .default('none')
+    .describe('as the queue has it: the policy of the pages lets in what a widget needs'),
   SEATS_PER_USER_MAX: whole(1, SEATS_MAX, 6).describe(
     'as the reservation service has it: how many seats the pages offer',
   ),

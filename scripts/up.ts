@@ -15,6 +15,7 @@ import { signerOf, signToken } from './development-tokens.ts'
 import type { DevelopmentSigner } from './development-tokens.ts'
 import { checkEnvFile } from './env-file.ts'
 import { seedDemo } from './seed-demo.ts'
+import { certificatesFolder, ensureServiceCertificates } from './service-certificates.ts'
 import { checkMachine, claimDataFolder, ownPidFile, runFolder } from './up-checks.ts'
 import { ADMIN_ROLE, ensureServerPrograms, startGateway, startServers } from './up-servers.ts'
 import {
@@ -65,7 +66,12 @@ async function bringUp(stack: Stack, settings: UpSettings): Promise<void> {
   const { servers, notify, identity } = ports
   writeAddresses(settings.dataFolder, secrets, ports)
   const pages = ensurePages(stack)
-  await stack.together([startServers(stack, programs, secrets, servers), warmCompileCache(stack), pages])
+  await stack.together([
+    startServers(stack, programs, secrets, servers),
+    warmCompileCache(stack),
+    pages,
+    ensureServiceCertificates(certificatesFolder(settings.dataFolder)),
+  ])
   await migrate(stack, secrets, servers)
   say('Schemas and topics are in place')
   await stack.together([
@@ -76,7 +82,7 @@ async function bringUp(stack: Stack, settings: UpSettings): Promise<void> {
   say('The five services are up')
   await startGateway(stack, programs, settings, upstreamsOf(settings.tokens, ports), await pages)
   await waitForGateway(stack, settings.port)
-  const demo = acceptsOwn ? await demoLines(settings.port, signerOf(secrets)) : []
+  const demo = acceptsOwn ? await demoLines(settings.port, signerOf(secrets, process.env)) : []
   stack.halted.throwIfAborted()
   announce(settings, notify, demo)
 }
@@ -163,7 +169,7 @@ function mailLines({ mailbox }: NotifyPorts): string[] {
 
 function providerLines({ kind, issuer, acceptsOwn }: TokenSource): string[] {
   if (kind === 'development') {
-    return [`  Sign-in        ${issuer}: demo fans and an operator, without passwords, for development only`]
+    return [`  Sign-in        ${issuer}: demo fans and staff, without passwords, for development only`]
   }
   if (!acceptsOwn) return [`  Tokens         those of your identity provider alone (NODE_ENV is production)`]
   const whose = kind === 'provider' ? 'those of your identity provider' : 'those signed by your JWT_SECRET'

@@ -156,6 +156,11 @@ if [ "${wrong_key:-no}" = yes ]; then
   echo "gateway: STRIPE_PUBLISHABLE_KEY must be pk_test_ or pk_live_, and letters and digits" >&2
   exit 1
 fi
+export JOIN_CHECK="${JOIN_CHECK:-none}"
+case "$JOIN_CHECK" in
+  none | proof-of-work | turnstile | hcaptcha) ;;
+  *) echo "gateway: JOIN_CHECK must be none, proof-of-work, turnstile or hcaptcha: $JOIN_CHECK" >&2; exit 1 ;;
+esac
 export SEATS_PER_USER_MAX="${SEATS_PER_USER_MAX:-6}"
 export CHARGE_AMOUNT_MIN="${CHARGE_AMOUNT_MIN:-1000}" CHARGE_AMOUNT_MAX="${CHARGE_AMOUNT_MAX:-1000000}"
 for value in "$SEATS_PER_USER_MAX" "$CHARGE_AMOUNT_MIN" "$CHARGE_AMOUNT_MAX"; do

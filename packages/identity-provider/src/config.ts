@@ -1,5 +1,6 @@
 import { nodeEnv } from '@frontrow/settings/node-env'
 import { readSettings } from '@frontrow/settings/read-settings'
+import { roleSettings } from '@frontrow/values/roles'
 import { z } from 'zod'
 
 /** The path of the provider behind the gateway. */
@@ -20,6 +21,7 @@ const settings = z.object({
   OIDC_CLIENT_ID: z.string().min(1).default('frontrow-web'),
   OIDC_RESOURCE: z.url().default('urn:frontrow:api'),
   JWT_AUDIENCE: z.string().min(1).default('frontrow'),
+  ...roleSettings.shape,
   ACCESS_TOKEN_SECONDS: z.coerce.number().int().min(30).max(86_400).default(600),
   /** Where the pages are; tokens are given to them only. */
   PAGE_ORIGINS: z
