@@ -1,4 +1,9 @@
-import { namesSomething, replayHeader, writeHeaders, writeRefusals } from '@frontrow/idempotency/write-headers'
+import {
+  namesSomething,
+  replayHeader,
+  writeHeaders,
+  writeRefusals,
+} from '@frontrow/idempotency/write-headers'
 import { admitPerSecond, maxActive } from '@frontrow/proto/values'
 import { defineRoute } from '@frontrow/service-host/route'
 import type { RouteSpec } from '@frontrow/service-host/route'

@@ -3576,6 +3576,7 @@ export interface operations {
                     /** @example Seoul */
                     city?: string;
                     /**
+                     * Format: iana-time-zone
                      * @description Name in the IANA time zone database.
                      * @default UTC
                      * @example Asia/Seoul
@@ -3709,6 +3710,7 @@ export interface operations {
                     address?: string | null;
                     city?: string | null;
                     /**
+                     * Format: iana-time-zone
                      * @description Name in the IANA time zone database.
                      * @example Asia/Seoul
                      */
@@ -5901,13 +5903,7 @@ export interface operations {
                      * @example 101
                      */
                     userId?: string | number;
-                } & ({
-                    /** @constant */
-                    paymentMethod?: "CARD";
-                } | {
-                    /** @constant */
-                    paymentMethod?: "BALANCE";
-                });
+                };
             };
         };
         responses: {
