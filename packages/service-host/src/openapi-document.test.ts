@@ -55,6 +55,23 @@ describe('the document', () => {
     })
   })
 
+  test('says which roles a route needs, and which of them may do it for others', () => {
+    const roleOf = (route: RouteSpec) => {
+      const { patch } = documentOf([route]).paths['/things/{thingId}']
+      return [patch['x-roles'], patch.description]
+    }
+    expect(roleOf(change)).toEqual([undefined, undefined])
+    expect(roleOf({ ...change, auth: 'admin' })).toEqual([['admin'], 'Needs the role `admin`.'])
+    expect(roleOf({ ...change, auth: 'admin', roles: ['door'], description: 'Changes it.' })).toEqual([
+      ['admin', 'door'],
+      'Changes it.\n\nNeeds the role `admin` or `door`.',
+    ])
+    expect(roleOf({ ...change, roles: ['finance'] })).toEqual([
+      ['admin', 'finance'],
+      'For other people it needs the role `admin` or `finance`.',
+    ])
+  })
+
   test('shows answers in their envelope, open to new fields', () => {
     const { responses } = documentOf([change]).paths['/things/{thingId}'].patch
     expect(responses['200'].content['application/json'].schema).toEqual({

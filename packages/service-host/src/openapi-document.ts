@@ -8,6 +8,7 @@ import type {
 } from 'zod-openapi'
 import type { RefusalKind } from '@frontrow/refusals/refusal'
 import { headerComponents, headersOf, headersOfRefusal } from './openapi-headers.ts'
+import { documentedRoles } from './route-roles.ts'
 import type { RouteResponse, RouteSpec } from './route.ts'
 
 /** Responses of refusals, by their codes; routes with the same codes share one. */
@@ -116,7 +117,7 @@ function operation(
     operationId: route.operationId,
     tags: [route.tag],
     summary: route.summary,
-    ...(route.description === undefined ? {} : { description: route.description }),
+    ...documentedRoles(route),
     security: api.security(route),
     requestParams: {
       ...(route.params instanceof z.ZodObject ? { path: route.params } : {}),

@@ -17,7 +17,7 @@ export type PersonLimitSettings = Pick<
 interface Person {
   userId?: string | undefined
   queueToken?: string
-  isAdmin?: boolean
+  actsForAnybody?: boolean
 }
 
 /** What a person may still ask of this instance. */
@@ -41,8 +41,8 @@ const PEOPLE_MAX = 100_000
 
 /**
  * Limits what each person asks of this instance, by kind of work: so many at once, and as many again in a minute. The person is the
- * subject of the token that was verified, so that a new token is no new person, or else the queue token in its one spelling. Admins, who may act for others, have
- * the limit of admins on every route. Counted by each instance in memory, since a shared count would be one more round trip a request.
+ * subject of the token that was verified, so that a new token is no new person, or else the queue token in its one spelling. Whoever may act for others has
+ * the limit of admins, on every route where they may. Counted by each instance in memory, since a shared count would be one more round trip a request.
  */
 export function limitPersons(settings: PersonLimitSettings, now: () => number = Date.now): LimitPerson {
   const perMinute: Record<WorkKind, number> = {
@@ -78,7 +78,7 @@ export function limitPersons(settings: PersonLimitSettings, now: () => number = 
   }
 }
 
-function kindOf(auth: RouteAuth, work: WorkKind | undefined, { isAdmin }: Person): WorkKind {
-  if (auth === 'admin' || isAdmin === true) return 'admin'
+function kindOf(auth: RouteAuth, work: WorkKind | undefined, { actsForAnybody }: Person): WorkKind {
+  if (auth === 'admin' || actsForAnybody === true) return 'admin'
   return work ?? 'poll'
 }

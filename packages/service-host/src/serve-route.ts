@@ -32,7 +32,7 @@ export type RouteHandler<R extends RouteSpec> = (
 export function observeRoute(
   metrics: HttpMetrics,
   route: RouteSpec,
-  begin?: (request: Request) => (() => void) | undefined,
+  begin?: (request: Request) => () => void,
 ): RequestHandler {
   return (request, response, next) => {
     const began = performance.now()
@@ -61,10 +61,10 @@ export function serveRoute<R extends RouteSpec>(
   return async (request, response) => {
     const auth: R['auth'] = route.auth
     // Users are identified before their input is checked. On routes for token holders wrong input is refused first.
-    const identified = auth === 'token' ? undefined : await identify(auth, request)
+    const identified = auth === 'token' ? undefined : await identify<R['auth']>(route, request)
     tellLimit(response, limitPerson?.(route, identified))
     const input = parseInput(route, request)
-    const caller = identified ?? (await identify(auth, request, input))
+    const caller = identified ?? (await identify<R['auth']>(route, request, input))
     if (auth === 'token') tellLimit(response, limitPerson?.(route, caller))
     const handle = async (): Promise<Reply | undefined> => handler({ ...input, caller, request, response })
     const reply = await (route.method === 'get'

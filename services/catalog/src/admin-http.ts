@@ -11,6 +11,7 @@ import {
   createVenueRoute,
   getAdminConcertRoute,
   getAdminScheduleRoute,
+  getOwnRolesRoute,
   getVenueRoute,
   listAdminConcertsRoute,
   listAdminSchedulesRoute,
@@ -43,6 +44,11 @@ export function addAdminRoutes(http: Pick<HttpServer, 'handle'>, ctx: CatalogCon
   addVenueRoutes(http, ctx)
   addConcertRoutes(http, ctx)
   addScheduleRoutes(http, ctx)
+  http.handle(getOwnRolesRoute, ({ caller: { userId, roles } }) => ({
+    status: 200,
+    data: { userId, roles },
+    headers: { 'Cache-Control': 'no-store' },
+  }))
 }
 
 function addVenueRoutes(http: Pick<HttpServer, 'handle'>, ctx: CatalogContext): void {

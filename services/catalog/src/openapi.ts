@@ -181,6 +181,7 @@ export const createScheduleRoute = defineRoute({
   description:
     'By default 10 to 10,000 seats in all. Seat ids run from 1 in the order of the sections; rows are A, B, … Z, AA, … in each section, and a section that is named twice (e.g. in two grades) goes on with its next row. The waiting room opens with the booking where waitingRoomOpenAt is left out.',
   auth: 'admin',
+  roles: ['operator'],
   params: z.object({ concertId: pathId }),
   body: z
     .strictObject({

@@ -77,7 +77,7 @@ export function addRoutes(
         endedAt,
         steps,
         ...actionFor(caller, payment, nextAction),
-        ...(caller.isAdmin ? { providerNotices: await listNotices(ctx.pool, payment.paymentId) } : {}),
+        ...(caller.actsForAnybody ? { providerNotices: await listNotices(ctx.pool, payment.paymentId) } : {}),
       },
     }
   })

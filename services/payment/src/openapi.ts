@@ -244,6 +244,7 @@ export const getPaymentRoute = defineRoute({
   description:
     'The reservation is shown as it is now, whatever became of the payment. A reservation is paid for, cancelled and refunded as a whole: there are no refunds of some of its seats.',
   auth: 'user',
+  roles: ['finance'],
   params: z.object({ paymentId: uuid }),
   responses: { 200: { description: 'The payment.', schema: paymentDetails } },
   refusals: ['PAYMENT_NOT_FOUND'],
@@ -303,6 +304,7 @@ export const auditRoute = defineRoute({
   tag: 'admin',
   summary: 'Check the invariants on the data of all services',
   auth: 'admin',
+  roles: ['finance'],
   responses: {
     200: {
       description:

@@ -27,6 +27,7 @@ export const adjustWalletRoute = defineRoute({
   description:
     'One movement of the kind ADJUSTMENT, with both sides of its entry. It never takes a wallet below zero or a correction upwards past the maximum of a balance, for which what is being charged counts. It is in the wallet’s history, and in `GET /api/v1/admin/actions` with who made it.',
   auth: 'admin',
+  roles: ['finance'],
   params: z.object({ userId }),
   headers: z.object({
     'idempotency-key': idempotencyKeyHeader.meta({

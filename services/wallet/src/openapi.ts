@@ -116,6 +116,7 @@ export const getChargeRoute = defineRoute({
   tag,
   summary: 'One charge of a wallet',
   auth: 'user',
+  roles: ['finance'],
   params: params.extend({ transactionId: uuid }),
   responses: { 200: { description: 'The charge now.', schema: charge } },
   refusals: ['FORBIDDEN', 'CHARGE_NOT_FOUND'],
@@ -129,6 +130,7 @@ export const balanceRoute = defineRoute({
   summary: 'What a wallet holds',
   description: 'Zeros for a user who never charged.',
   auth: 'user',
+  roles: ['finance'],
   params,
   responses: {
     200: {
@@ -167,6 +169,7 @@ export const historyRoute = defineRoute({
   tag,
   summary: 'Ledger entries of a wallet, newest first',
   auth: 'user',
+  roles: ['finance'],
   params,
   query: z.object({ cursor: idCursor.optional(), limit, kind: kinds.optional() }),
   responses: {
