@@ -126,6 +126,25 @@ export const productionRules: readonly ProductionRule[] = [
     isBroken: (value) => weak(PASSWORD_BYTES_MIN)(value === undefined ? undefined : passwordOf(value)),
   },
   {
+    name: 'JOIN_CHECK_SECRET',
+    rule: `be of ${strengthRule(KEY_BYTES_MIN)}`,
+    instead: 'Make one by `openssl rand -base64 32`.',
+    isBroken: weak(KEY_BYTES_MIN),
+  },
+  {
+    name: 'JOIN_CHECK_SECRET_KEY',
+    rule: 'not be a key for tests of its provider',
+    instead: 'Whatever is answered passes with it. Take the key of your own site.',
+    // Those of Turnstile and of hCaptcha, as they are published: hardly anything but zeros.
+    isBroken: optional((value) => !/^[0-3]x0{8,}/.test(value)),
+  },
+  {
+    name: 'JOIN_CHECK_VERIFY_URL',
+    rule: 'be https and on another machine',
+    instead: 'Leave it out: the default is the provider.',
+    isBroken: optional(isPublicHttps),
+  },
+  {
     name: 'TICKET_SIGNING_KEY',
     rule: 'be a random key',
     instead: 'Who guesses it makes tickets. docs/tickets.md says how to make one.',

@@ -1,5 +1,6 @@
 /** Settings whose whole value is a secret. */
 const SECRETS: ReadonlySet<string> = new Set([
+  'JOIN_CHECK_SECRET_KEY',
   'JWT_SECRET',
   'STRIPE_SECRET_KEY',
   'STRIPE_WEBHOOK_SECRET',
