@@ -39,7 +39,7 @@ async function person(...argv: string[]): Promise<{ code: number; printed: strin
   return { code, printed: printed?.join('\n') ?? '', complained: complained?.join('\n') ?? '' }
 }
 
-/** Tables in which this text is, in whatever column; the log of an erasure would be one of them. */
+/** Tables in which this text is, in whatever column, but where a 2 follows, as in the name of somebody else. */
 async function tablesWith(text: string): Promise<string[]> {
   const { rows } = await owner.query<{ table: string }>(
     `SELECT table_schema || '.' || table_name AS table FROM information_schema.tables
@@ -49,7 +49,7 @@ async function tablesWith(text: string): Promise<string[]> {
   const found: string[] = []
   for (const { table } of rows) {
     const { rowCount } = await owner.query(
-      `SELECT FROM ${table} t WHERE position($1 in t::text) > 0 LIMIT 1`,
+      `SELECT FROM ${table} t WHERE position($1 in replace(t::text, $1 || '2', '')) > 0 LIMIT 1`,
       [text],
     )
     if (rowCount !== 0) found.push(table)
@@ -58,7 +58,7 @@ async function tablesWith(text: string): Promise<string[]> {
 }
 
 /** Buys a seat, gives it back, and is corrected to nothing by an admin, so that all ends. */
-async function visit(as: string): Promise<{ reservationId: string; queueToken: string }> {
+async function visit(as: string): Promise<{ reservationId: string }> {
   const { scheduleId } = await openOnSale(network, 10)
   const queueToken = await enter(network, as, scheduleId, 100_000)
   const claims = { email: MAIL, locale: 'ko' }
@@ -68,13 +68,14 @@ async function visit(as: string): Promise<{ reservationId: string; queueToken: s
     body: { scheduleId, quantity: 1 },
   })
   const { reservationId } = held.data
-  const paid = await ask(network, 'POST', '/api/v1/payments', {
-    as,
-    claims,
-    body: { reservationId, paymentMethod: 'BALANCE' },
+  const key = randomUUID()
+  await eventually(async () => {
+    const body = { reservationId, paymentMethod: 'BALANCE' }
+    // On a busy machine it may be at work for a while; the same key waits for it again.
+    const paid = await ask(network, 'POST', '/api/v1/payments', { as, claims, key, body })
+    if (paid.status !== 201) throw new Error(`not paid but ${paid.status} ${paid.error?.code}`)
   })
-  expect(paid.status).toBe(201)
-  return { reservationId, queueToken }
+  return { reservationId }
 }
 
 async function endAll(as: string, reservationId: string): Promise<void> {
@@ -90,6 +91,21 @@ async function endAll(as: string, reservationId: string): Promise<void> {
   const body = { amount: -100_000, reason: 'paid out to Zoe, 3 Fan Street' }
   const corrected = await ask(network, 'POST', path, { as: 'admin', admin: true, body })
   expect(corrected.status).toBe(201)
+}
+
+/** An admin charges a wallet; returns what reads that and the paths of what admins did with it. */
+async function chargeWallet(as: string): Promise<() => Promise<unknown>> {
+  const path = `/api/v1/users/${encodeURIComponent(as)}/balance/charge`
+  const charge = { as: 'admin', admin: true, key: randomUUID(), body: { amount: 1_000 } }
+  await eventually(async () => {
+    const { status } = await ask(network, 'POST', path, charge)
+    if (status !== 200) throw new Error(`not charged but ${status}`)
+  })
+  return async () => {
+    const exported = JSON.parse((await person('--export', as)).printed)
+    const actions: { path: string }[] = exported['wallet.admin_actions']
+    return { wallets: exported['wallet.wallets'], paths: actions.map((action) => action.path) }
+  }
 }
 
 test('every column of every table is said to be personal or not', async () => {
@@ -110,7 +126,15 @@ test('every column of every table is said to be personal or not', async () => {
   ).toEqual([])
 })
 
-test('a person is exported; an erasure waits for what is running, then leaves nothing of them, and all money', async () => {
+test('a person is exported; an erasure waits for what is running, then leaves nothing of them, and all money, and nobody else is touched', async () => {
+  // A name that begins with the other.
+  const near = `${FAN}2`
+  const walletOfNear = await chargeWallet(near)
+  const nearsWallet = await walletOfNear()
+  expect(nearsWallet).toMatchObject({
+    wallets: [{ user_id: near, balance: 1_000 }],
+    paths: [`/api/v1/users/${encodeURIComponent(near)}/balance/charge`],
+  })
   const { reservationId } = await visit(FAN)
   const before = await person('--export', FAN)
   const exported = JSON.parse(before.printed)
@@ -143,6 +167,7 @@ test('a person is exported; an erasure waits for what is running, then leaves no
   })
   expect(erased.printed).toMatch(/^erased; what stays is of erased-[\w-]{36}: /)
   expect(JSON.parse((await person('--export', FAN)).printed)).toEqual({})
+  expect(await walletOfNear()).toEqual(nearsWallet)
   for (const text of [FAN, JSON.stringify(FAN).slice(1, -1), encodeURIComponent(FAN), MAIL, 'Fan Street']) {
     expect([text, await tablesWith(text)]).toEqual([text, []])
   }
@@ -176,17 +201,4 @@ test.each([
 ])('%j is answered with what is wrong', async (argv, problem) => {
   const { code, complained } = await person(...argv)
   expect([code, complained]).toEqual([2, expect.stringContaining(problem)])
-})
-
-test('nobody of another name is touched, also where one begins with the other', async () => {
-  const near = `${FAN}2`
-  await network.call('POST', `/api/v1/users/${encodeURIComponent(near)}/balance/charge`, {
-    as: near,
-    key: randomUUID(),
-    body: { amount: 1_000 },
-  })
-  const before = (await person('--export', near)).printed
-  expect(before).toContain(near.slice(-10))
-  await person('--erase', FAN, '--by', 'dpo')
-  expect((await person('--export', near)).printed).toBe(before)
 })
