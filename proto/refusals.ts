@@ -53,6 +53,11 @@ export const refusals = {
   ORPHAN_SEAT: refusalRow(422, 'FAILED_PRECONDITION', 'Would leave single seats; `details.seatIds`.'),
   PRICE_CHANGED: refusalRow(409, 'ABORTED', 'Not the price you saw; `details` has `seen` and `now`.'),
   SEAT_LIMIT_EXCEEDED: refusalRow(422, 'FAILED_PRECONDITION', 'More seats than one user may have.'),
+  RELEASE_LIMIT_EXCEEDED: refusalRow(
+    429,
+    'RESOURCE_EXHAUSTED',
+    'Too many seats taken and not kept lately; `details.holdAgainAt`.',
+  ),
   RESERVATION_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'No such reservation of yours.'),
   RESERVATION_EXPIRED: refusalRow(409, 'FAILED_PRECONDITION', 'The hold ran out.'),
   RESERVATION_NOT_REFRESHABLE: refusalRow(

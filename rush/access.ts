@@ -1,8 +1,9 @@
 import { demoContact } from '@frontrow/identity-provider/accounts'
+import type { Role } from '@frontrow/values/roles'
 import { readSigner, signToken } from '../scripts/development-tokens.ts'
 
 /** Makes bearer tokens as the identity provider would. */
-export type SignIn = (userId: string, roles?: readonly string[], phone?: string) => Promise<string>
+export type SignIn = (userId: string, roles?: readonly Role[], phone?: string) => Promise<string>
 
 /**
  * Signs development tokens that the running copy accepts. They are valid for `lifeSeconds`, which has to be longer than the run.

@@ -1,6 +1,7 @@
 import { cardSettings } from '@frontrow/card-provider/card-settings'
 import { SEATS_MAX } from '@frontrow/proto/values'
 import { readConfig, whole } from '@frontrow/service-host/config'
+import { nodeEnv } from '@frontrow/settings/node-env'
 import { z } from 'zod'
 import { joinCheckKinds } from '../services/queue/src/join-check/join-check.ts'
 
@@ -140,6 +141,7 @@ export type PageSettings = z.output<typeof pageSettings> & { PAGES_TEST_CARDS: '
 
 /** Settings of the gateway. These and the ones below have the names and defaults of deploy/gateway/start-gateway.sh. */
 export const gatewaySettings = limitSettings.extend({
+  NODE_ENV: nodeEnv,
   ...connectionSettings.shape,
   PROXY_PROTOCOL: z
     .enum(['yes', 'no'])
@@ -186,10 +188,10 @@ export const gatewayWiring = z.object({
     .describe(
       'JWKS_URL as Compose was given it: where there is one, the identity provider for development is not used',
     ),
-  OPERATORS_JWT_SECRET: z
+  OPERATORS_JWT_SECRET_FILE: z
     .string()
     .default('')
-    .describe('JWT_SECRET as Compose was given it, for the same; Nginx does not get it'),
+    .describe('JWT_SECRET_FILE as Compose was given it, for the same; nobody reads that file here'),
   PAGES: z.string().default('/pages').describe('folder of the built pages, which the image has'),
   STATE_FOLDER: z.string().default('/tmp/gateway').describe('folder that Nginx writes to'),
   ACCESS_LOG: z

@@ -2,6 +2,7 @@
  * Generates the types of the gRPC contracts (proto/gen), the API reference (docs/openapi.json) and the types of the client that
  * follow from it (packages/client/src/gen), the reference of the messages on Kafka (docs/asyncapi.json and the tables of
  * docs/events.md), the pages of settings (docs/settings.md) and of personal data (docs/personal-data.md), the settings that docker-compose.yml passes on, and the list of
+ * docs/events.md), the page of settings (docs/settings.md), the table of routes by role (docs/roles.md), the settings that docker-compose.yml passes on, and the list of
  * migrations that have landed, which it only adds to. With `--check` it writes nothing: it names each file that differs from what
  * it would write, and exits with 1 where there is one.
  */
@@ -19,6 +20,7 @@ import { eventsDocument } from './events-document.ts'
 import { eventsPage } from './events-page.ts'
 import { addLanded, readMigrations } from './landed-migrations.ts'
 import { personalDataPage } from './personal-data-page.ts'
+import { rolesPage } from './roles-page.ts'
 import { settingsPage } from './settings-page.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -30,6 +32,7 @@ const EVENTS_DOCUMENT = join(root, 'docs', 'asyncapi.json')
 const EVENTS_PAGE = join(root, 'docs', 'events.md')
 const PERSONAL_DATA = join(root, 'docs', 'personal-data.md')
 const SETTINGS = join(root, 'docs', 'settings.md')
+const ROLES = join(root, 'docs', 'roles.md')
 const COMPOSE = join(root, 'docker-compose.yml')
 const LANDED = join(root, 'packages', 'migrations', 'landed.sha256')
 const GENERATOR = '@grpc/proto-loader/build/bin/proto-loader-gen-types.js'
@@ -96,6 +99,7 @@ async function main(): Promise<void> {
   made.set(EVENTS_PAGE, await eventsPage(await readFile(EVENTS_PAGE, 'utf8')))
   made.set(PERSONAL_DATA, await personalDataPage())
   made.set(SETTINGS, await settingsPage())
+  made.set(ROLES, await rolesPage())
   made.set(COMPOSE, composeFile(await readFile(COMPOSE, 'utf8')))
   made.set(LANDED, addLanded(await readFile(LANDED, 'utf8'), await readMigrations()))
   await mkdir(TYPES, { recursive: true })

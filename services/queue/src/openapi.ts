@@ -1,4 +1,9 @@
-import { replayHeader, writeHeaders, writeRefusals } from '@frontrow/idempotency/write-headers'
+import {
+  namesSomething,
+  replayHeader,
+  writeHeaders,
+  writeRefusals,
+} from '@frontrow/idempotency/write-headers'
 import { admitPerSecond, maxActive } from '@frontrow/proto/values'
 import { defineRoute } from '@frontrow/service-host/route'
 import type { RouteSpec } from '@frontrow/service-host/route'
@@ -134,6 +139,7 @@ export const joinRoute = defineRoute({
       description: 'The answer to a challenge (getChallenge); where nothing is checked it is passed over.',
     }),
   }),
+  examples: { 'For myself': { scheduleId: 1 } },
   responses: { 200: { description: 'The place.', schema: place, headers: cookieHeader } },
   refusals: [
     'FORBIDDEN',
@@ -180,6 +186,7 @@ export const reissueRoute = defineRoute({
   description: 'For who lost the token. The place stays; the old token is worth nothing from then on.',
   auth: 'user',
   body: z.strictObject({ scheduleId: scheduleIdInput, userId: userIdInput.optional() }),
+  examples: { 'For myself': { scheduleId: 1 } },
   responses: { 200: { description: 'The same place.', schema: place, headers: cookieHeader } },
   refusals: ['FORBIDDEN', 'SCHEDULE_NOT_FOUND', 'QUEUE_TOKEN_NOT_FOUND', 'UNAVAILABLE', ...bodyRefusals],
 })
@@ -350,6 +357,7 @@ export const watchRoomRoute = defineRoute({
   tag: 'admin',
   summary: 'Watch one waiting room',
   auth: 'admin',
+  roles: ['operator'],
   params: scheduleParams,
   responses: { 200: { description: 'The room.', schema: watchedRoom } },
   refusals: ['SCHEDULE_NOT_FOUND', 'UNAVAILABLE'],
@@ -364,6 +372,7 @@ export const steerRoomRoute = defineRoute({
   description:
     'What is left out stays. It holds from the next admission on; who is ACTIVE already stays so. The answer has the new limits, and the counts of the moment before.',
   auth: 'admin',
+  roles: ['operator'],
   params: scheduleParams,
   headers: writeHeaders,
   body: z
@@ -377,7 +386,13 @@ export const steerRoomRoute = defineRoute({
     })
     .refine((change) => Object.values(change).some((value) => value !== undefined), {
       message: 'name at least one of maxActive, admitPerSecond and paused',
-    }),
+    })
+    .meta(namesSomething),
+  examples: {
+    Slower: { maxActive: 100, admitPerSecond: 5 },
+    Pause: { paused: true },
+    'Go on': { paused: false },
+  },
   responses: {
     200: { description: 'The room with its new limits.', headers: replayHeader, schema: watchedRoom },
   },
