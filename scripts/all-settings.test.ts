@@ -101,7 +101,14 @@ describe('docker-compose.yml', () => {
       const given = readDefaults(text).filter((one) => isSecretSetting(one.name))
       // Who has the password of the replica's role has it from DATABASE_URL, so that this one names none.
       const secret = given.map((one) => one.name).filter((one) => one !== 'CATALOG_READ_DATABASE_URL')
-      const refused = ['JWT_SECRET', 'STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET', 'SMTP_URL']
+      const refused = [
+        'JWT_SECRET',
+        'STRIPE_SECRET_KEY',
+        'STRIPE_WEBHOOK_SECRET',
+        'JOIN_CHECK_SECRET',
+        'JOIN_CHECK_PROVIDER_SECRET',
+        'SMTP_URL',
+      ]
       expect([name, ...secret]).toEqual([name, ...(name === 'settings' ? refused : [])])
       const files = [...text.matchAll(/: \/run\/secrets\/(\w+)$/gm)].map(([, one = '']) => one)
       const mounted = /^ {4}secrets: \[(.*)\]$/m.exec(text)?.[1]?.split(', ') ?? []

@@ -151,6 +151,12 @@ export const productionRules: readonly ProductionRule[] = [
     isBroken: weak(KEY_BYTES_MIN),
   },
   {
+    name: 'JOIN_CHECK_SECRET',
+    rule: `be of ${strengthRule(KEY_BYTES_MIN)}`,
+    instead: 'Who guesses it needs no proof of work. Make one by `openssl rand -base64 32`.',
+    isBroken: weak(KEY_BYTES_MIN),
+  },
+  {
     name: 'STRIPE_RETURN_URL',
     rule: 'be https and on another machine',
     instead: "A bank's page returns to it. Leave it out where the pages are those of this system.",
