@@ -121,7 +121,7 @@ describe('docker-compose.yml', () => {
         'STRIPE_SECRET_KEY',
         'STRIPE_WEBHOOK_SECRET',
         'JOIN_CHECK_SECRET',
-        'JOIN_CHECK_SECRET_KEY',
+        'JOIN_CHECK_PROVIDER_SECRET',
         'SMTP_URL',
       ]
       expect([name, ...secret]).toEqual([name, ...(name === 'settings' ? refused : [])])
