@@ -1,3 +1,4 @@
+import { kafkaSettings } from '@frontrow/messaging/kafka-settings'
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
 import { hostSettings } from '@frontrow/service-host/config'
 import { grpcCertificateSettings } from '@frontrow/service-host/grpc-certificates'
@@ -21,6 +22,8 @@ const WIRING: ReadonlySet<string> = new Set([
   'SYSTEM_OPS_URLS',
   'DEVELOPMENT_JWKS',
   ...Object.keys(grpcCertificateSettings),
+  ...Object.keys(kafkaSettings),
+  'REDIS_CA_FILE',
 ])
 const isWiring = (name: string): boolean => WIRING.has(name)
 

@@ -27,13 +27,19 @@ const secretsSchema = z.looseObject({
   servicePasswords: z.looseObject(perService(() => password)),
   /** The key that tickets are signed with: PKCS #8 in base64. Copies of before it have none. */
   ticketSigningKey: z.string().optional(),
+  /** What Redis asks for, and Kafka of each service and of who makes its topics. Copies of before them have none. */
+  redisPassword: password.optional(),
+  kafkaPasswords: z.looseObject({ ...perService(() => password), admin: password }).optional(),
 })
 
 /** The secrets as the file of any version has them. */
 export type KnownSecrets = z.output<typeof secretsSchema>
 
 /** What only this copy knows: made once and kept in its data folder. */
-export type Secrets = KnownSecrets & { ticketSigningKey: string }
+export type Secrets = KnownSecrets & { [Name in LaterSecret]: NonNullable<KnownSecrets[Name]> }
+
+/** Secrets that copies of earlier versions do not have; they are added at the next start. */
+type LaterSecret = 'ticketSigningKey' | 'redisPassword' | 'kafkaPasswords'
 
 /** The settings of npm start itself. All other ports are free ones that it finds. */
 export const upSettings = z.object({
@@ -187,6 +193,8 @@ export async function ensureSecrets(dataFolder: string, kind: TokenKind = {}): P
   const secrets: Secrets = {
     ...kept,
     ticketSigningKey: known?.ticketSigningKey ?? makeTicketSigningKey(),
+    redisPassword: known?.redisPassword ?? randomSecret(),
+    kafkaPasswords: known?.kafkaPasswords ?? { ...perService(randomSecret), admin: randomSecret() },
     ...(kind.by === 'secret'
       ? { jwtSecret: kind.secret || jwtSecret || randomSecret() }
       : (signingKeysOf(known ?? {}) ?? (await makeSigningKeys()))),

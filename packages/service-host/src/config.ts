@@ -1,3 +1,4 @@
+import { kafkaSettings } from '@frontrow/messaging/kafka-settings'
 import { z } from 'zod'
 import { grpcCertificateSettings } from './grpc-certificates.ts'
 
@@ -36,11 +37,7 @@ export const hostSettings = z.object({
   OVERLOAD_WAIT_MS: whole(10, 60_000, 300).describe(
     'while a crowd waits for longer than this, reads are refused (503); writes from twice, payments from three times as long',
   ),
-  KAFKA_BROKERS: z
-    .string()
-    .min(1)
-    .transform((list) => list.split(',').map((broker) => broker.trim()))
-    .describe('Kafka, as host:port; several are separated by commas'),
+  ...kafkaSettings,
   KAFKA_TOPIC_PREFIX: z
     .string()
     .regex(/^[a-z0-9._-]*$/)
@@ -107,6 +104,11 @@ export const workerSettings = hostSettings.pick({
   GRPC_KEY_FILE: true,
   GRPC_CA_FILE: true,
   KAFKA_BROKERS: true,
+  KAFKA_TLS: true,
+  KAFKA_CA_FILE: true,
+  KAFKA_USERNAME: true,
+  KAFKA_PASSWORD: true,
+  KAFKA_SASL_MECHANISM: true,
   KAFKA_TOPIC_PREFIX: true,
   LOG_LEVEL: true,
   SHUTDOWN_TIMEOUT_MS: true,
