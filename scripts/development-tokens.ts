@@ -3,8 +3,8 @@ import type { KeyObject } from 'node:crypto'
 import { TOKEN_LIFE_MAX_SECONDS } from '@frontrow/identity-provider/signing-keys'
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
 import { SignJWT } from 'jose'
-import { dataFolderOf, readSecrets, signingKeysOf } from './up-settings.ts'
-import type { KnownSecrets } from './up-settings.ts'
+import { dataFolderOf, readTokenSecrets, signingKeysOf } from './up-settings.ts'
+import type { TokenSecrets } from './up-settings.ts'
 
 /** What development tokens are signed by, and the issuer and audience that they name. */
 export interface DevelopmentSigner {
@@ -22,7 +22,7 @@ export interface DevelopmentSigner {
  */
 export function readSigner(env: NodeJS.ProcessEnv): DevelopmentSigner {
   const dataFolder = dataFolderOf(env)
-  const kept = readSecrets(dataFolder)
+  const kept = readTokenSecrets(dataFolder)
   // Beside JWKS_URL only npm start has development tokens accepted, and only where they are is an issuer noted.
   if (env['JWKS_URL'] && kept?.jwtIssuer === undefined) {
     throw new SetupProblem(
@@ -42,7 +42,7 @@ export function readSigner(env: NodeJS.ProcessEnv): DevelopmentSigner {
 }
 
 /** The signer that the secrets of a data folder make. */
-export function signerOf(secrets: KnownSecrets): DevelopmentSigner {
+export function signerOf(secrets: TokenSecrets): DevelopmentSigner {
   const { jwtSecret, jwtIssuer: issuer = 'frontrow', jwtAudience: audience = 'frontrow' } = secrets
   const keys = signingKeysOf(secrets)
   if (keys === undefined) {
