@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, chmodSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
@@ -81,6 +81,11 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
+test('none of the servers runs as root, whoever started them', () => {
+  expect(running).toHaveLength(3)
+  expect(running.map(({ pid }) => statSync(`/proc/${pid}`).uid)).not.toContain(0)
+})
+
 test('PostgreSQL is reached by TLS as DATABASE_URL says, and not where its certificate is of an authority that the URL does not name', async () => {
   const isEncrypted = async (authority: string): Promise<unknown> => {
     const pool = createPool({
@@ -158,5 +163,5 @@ test('Kafka is reached by TLS with a name and its password, and not without eith
       { KAFKA_TLS: 'no', KAFKA_CA_FILE: undefined, KAFKA_USERNAME: undefined, KAFKA_PASSWORD: undefined },
     ],
   ]
-  for (const [port, change] of refused) await expect(topicsOver(port, change)).rejects.toThrow(/./)
+  await Promise.all(refused.map(([port, change]) => expect(topicsOver(port, change)).rejects.toThrow(/./)))
 })

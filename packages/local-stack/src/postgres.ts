@@ -1,7 +1,5 @@
 import {
-  chmodSync,
   chownSync,
-  copyFileSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -17,6 +15,7 @@ import { findPostgres } from './programs.ts'
 import { canChangeAccount, canEnter, findAccount, tiedToUs } from './run-as.ts'
 import type { Account } from './run-as.ts'
 import { runCommand, tryCommand } from './run-command.ts'
+import { copyCertificate } from './server-certificate.ts'
 import type { ServerCertificate } from './server-certificate.ts'
 import { SetupProblem } from './setup-problem.ts'
 
@@ -50,7 +49,8 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPr
   const toolsFolder = dirname(server)
   const account = await accountFor(options.dataFolder)
   if (!existsSync(join(options.dataFolder, 'PG_VERSION'))) await makeCluster(options, toolsFolder, account)
-  if (options.certificate !== undefined) placeCertificate(options.certificate, options.dataFolder, account)
+  // By the names and in the place in which PostgreSQL looks for them.
+  if (options.certificate !== undefined) copyCertificate(options.certificate, options.dataFolder, account)
   dropStaleLock(options.dataFolder)
   const connectionArgs = ['-h', '127.0.0.1', '-p', String(options.port)]
   const running = await startProcess({
@@ -181,23 +181,6 @@ function settings(options: PostgresOptions): string[] {
     ...(options.certificate === undefined ? {} : { ssl: 'on' }),
   }
   return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-}
-
-/** PostgreSQL looks for its certificate among its data, and wants the key to be its own. */
-function placeCertificate(
-  { certificateFile, keyFile }: ServerCertificate,
-  dataFolder: string,
-  account: Account | undefined,
-): void {
-  for (const [from, name] of [
-    [certificateFile, 'server.crt'],
-    [keyFile, 'server.key'],
-  ] as const) {
-    const file = join(dataFolder, name)
-    copyFileSync(from, file)
-    chmodSync(file, 0o600)
-    if (account !== undefined) chownSync(file, account.uid, account.gid)
-  }
 }
 
 /**

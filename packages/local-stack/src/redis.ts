@@ -3,6 +3,8 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { startProcess } from './process.ts'
 import type { Placement, RunningProcess } from './process.ts'
+import { accountForServer } from './run-as.ts'
+import { copyCertificate } from './server-certificate.ts'
 import type { ServerCertificate } from './server-certificate.ts'
 
 /** Where and how one Redis server runs. */
@@ -36,7 +38,7 @@ export async function startRedis(options: RedisOptions): Promise<RunningProcess>
     'maxmemory-policy': 'noeviction',
     daemonize: 'no',
     ...(options.password === undefined ? {} : { requirepass: options.password }),
-    ...(options.tls === undefined ? {} : tlsSettings(options.tls)),
+    ...(options.tls === undefined ? {} : tlsSettings(options.tls, options.dataFolder)),
   }
   // In a file, because everybody on the machine sees the arguments of a process.
   const file = join(options.dataFolder, 'redis.conf')
@@ -46,6 +48,7 @@ export async function startRedis(options: RedisOptions): Promise<RunningProcess>
     name: 'Redis',
     command: options.program,
     args: [file],
+    account: await accountForServer(['redis', 'nobody'], options.dataFolder),
     logFile: options.logFile,
     logLimits: options.logLimits,
     pidFile: options.pidFile,
@@ -57,11 +60,15 @@ export async function startRedis(options: RedisOptions): Promise<RunningProcess>
   })
 }
 
-function tlsSettings({ port, certificate }: NonNullable<RedisOptions['tls']>): Record<string, string> {
+function tlsSettings(
+  { port, certificate }: NonNullable<RedisOptions['tls']>,
+  dataFolder: string,
+): Record<string, string> {
+  const { certificateFile, keyFile } = copyCertificate(certificate, dataFolder)
   return {
     'tls-port': String(port),
-    'tls-cert-file': certificate.certificateFile,
-    'tls-key-file': certificate.keyFile,
+    'tls-cert-file': certificateFile,
+    'tls-key-file': keyFile,
     // Clients have a password, and no certificate.
     'tls-auth-clients': 'no',
   }
