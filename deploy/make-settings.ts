@@ -93,7 +93,7 @@ function settingsFiles(secrets: Secrets, config: Settings, tokenLines: readonly 
   const url = (role: string, password: string): string =>
     `postgres://${role}:${password}@${config.DATABASE_SERVER}`
   const redis = `REDIS_URL=redis://:${secrets.redisPassword}@${config.REDIS_SERVER}`
-  const kafka = (name: keyof Secrets['kafkaPasswords'] & string): string[] => [
+  const kafka = (name: keyof Secrets['kafkaPasswords']): string[] => [
     `KAFKA_USERNAME=${name}`,
     `KAFKA_PASSWORD=${String(secrets.kafkaPasswords[name])}`,
   ]
@@ -111,7 +111,15 @@ function settingsFiles(secrets: Secrets, config: Settings, tokenLines: readonly 
   const passwords = serviceNames.map((name) => `${passwordVariable(name)}=${secrets.servicePasswords[name]}`)
   const { jwtPrivateKey, jwtAlgorithm, jwtKeyId, jwtPreviousKeys, jwtSecret, jwtIssuer, jwtAudience } =
     secrets
-  const tokens = { jwtPrivateKey, jwtAlgorithm, jwtKeyId, jwtPreviousKeys, jwtSecret, jwtIssuer, jwtAudience }
+  const signing = {
+    jwtPrivateKey,
+    jwtAlgorithm,
+    jwtKeyId,
+    jwtPreviousKeys,
+    jwtSecret,
+    jwtIssuer,
+    jwtAudience,
+  }
   return [
     ...services.map(({ name, lines }) => ({ path: [name, 'settings.env'] as const, lines })),
     // A process of the payment service, with its schema.
@@ -126,7 +134,7 @@ function settingsFiles(secrets: Secrets, config: Settings, tokenLines: readonly 
     },
     // The identity provider for development, and the tools that sign tokens.
     { path: ['identity', 'settings.env'], lines: [redis] },
-    { path: ['identity', 'settings.json'], lines: [JSON.stringify(tokens)] },
+    { path: ['identity', 'settings.json'], lines: [JSON.stringify(signing)] },
     { path: ['postgres', 'settings.env'], lines: [`POSTGRES_PASSWORD=${secrets.adminPassword}`] },
     { path: ['redis', 'redis.conf'], lines: [`requirepass ${secrets.redisPassword}`], isForServer: true },
     { path: ['kafka', 'kafka.jaas'], lines: [kafkaLogins(secrets)], isForServer: true },

@@ -1,10 +1,10 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { startProcess } from './process.ts'
 import type { Placement, RunningProcess } from './process.ts'
 import type { ServerCertificate } from './server-certificate.ts'
-import { accountForServer, tiedToUs } from './run-as.ts'
+import { tiedToUs } from './run-as.ts'
 import { runCommand } from './run-command.ts'
 
 /** Where and how one Kafka broker, which is its own controller (KRaft), runs. */
@@ -43,25 +43,18 @@ export async function startKafka(options: KafkaOptions): Promise<RunningProcess>
   writeFileSync(settingsFile, settings(options), { mode: 0o600 })
   // Of an earlier version, which had no passwords in it.
   chmodSync(settingsFile, 0o600)
-  const account = await accountForServer(['kafka', 'nobody'], options.dataFolder, [
-    options.jarsFolder,
-    dirname(options.java),
-    dirname(LOG_SETTINGS),
-  ])
   const classPath = ['-cp', join(options.jarsFolder, '*')]
   if (!isFormatted(options.dataFolder)) {
     const args = [...formatJvm, ...classPath, 'kafka.tools.StorageTool']
     args.push('format', '-t', CLUSTER_ID, '-c', settingsFile)
-    const format = tiedToUs(options.java, args, 'SIGTERM', account)
-    const limits = { timeoutMs: FORMAT_TIMEOUT_MS, signal: options.signal, cwd: options.dataFolder }
+    const format = tiedToUs(options.java, args, 'SIGTERM')
+    const limits = { timeoutMs: FORMAT_TIMEOUT_MS, signal: options.signal }
     await runCommand("formatting Kafka's storage", format.command, format.args, limits)
   }
   return startProcess({
     name: 'Kafka',
     command: options.java,
     args: [...brokerJvm, ...classPath, 'kafka.Kafka', settingsFile],
-    account,
-    cwd: options.dataFolder,
     // Java reads the names of files in the locale's encoding.
     env: { LC_ALL: 'C.UTF-8' },
     logFile: options.logFile,

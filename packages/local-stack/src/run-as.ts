@@ -79,12 +79,12 @@ export async function canEnter(account: { uid: number; gid: number }, folder: st
 
 /**
  * The account that a server runs as when we are root: the first of `names` that this machine has. What is in its data folder becomes that
- * account's own. `reads` are folders that it has to enter beside that one.
+ * account's own. It is not for Kafka, which asks the system whether it may read a file (access(2)), and is told that it may not where it
+ * has to pass through folders.
  */
 export async function accountForServer(
   names: readonly string[],
   dataFolder: string,
-  reads: readonly string[] = [],
 ): Promise<Account | undefined> {
   if (!canChangeAccount()) return undefined
   const ids = await findAccount(names)
@@ -97,6 +97,5 @@ export async function accountForServer(
     ['-Rh', `${ids.uid}:${ids.gid}`, dataFolder],
     limits,
   )
-  const reachable = await Promise.all([dataFolder, ...reads].map((folder) => canEnter(ids, folder)))
-  return { ...ids, passFolders: reachable.includes(false) }
+  return { ...ids, passFolders: !(await canEnter(ids, dataFolder)) }
 }
