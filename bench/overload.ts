@@ -8,10 +8,11 @@ import { z } from 'zod'
 import { gatewayUrl } from '../scripts/gateway-url.ts'
 import { createSignIn } from '../rush/access.ts'
 import type { SignIn } from '../rush/access.ts'
+import { countServed, describeLoad, judgeOverload } from './overload-report.ts'
 import { PacedLoad } from './paced-load.ts'
-import type { Outcomes } from './paced-load.ts'
 
 const GATEWAY = gatewayUrl(process.env)
+const WARM_UP_MS = 2_000
 const PEAK_MS = 5_000
 const PEAK_CONNECTIONS = 64
 const OVERLOAD_MS = 10_000
@@ -19,8 +20,10 @@ const TIMES_CAPACITY = 3
 const POLLS_PER_JOIN = 4
 const PAYMENTS_PER_SECOND = 10
 const POLLERS = 800
-const RECOVERY_MS = 5_000
-const AFTERWARDS_MS = 3_000
+const JOINS_AT_CAPACITY = 6_000
+/** What goes on coming when the crowd has gone: a tenth of capacity, for twice the time in which all is to be normal. */
+const AFTERWARDS_SHARE = 10
+const AFTERWARDS_MS = 10_000
 const KEY_LIFE_SECONDS = 1_800
 
 const created = z.object({ data: z.record(z.string(), z.unknown()) })
@@ -124,57 +127,45 @@ function say(line: string): void {
   console.log(line)
 }
 
-function report(name: string, { sent, statuses, servedMs, unanswered }: Outcomes, forMs: number): void {
-  const served = servedMs.length
-  const at = (share: number): string => `${(servedMs[Math.floor((served - 1) * share)] ?? 0).toFixed(0)} ms`
-  const others = Object.entries(statuses).filter(([status]) => !status.startsWith('2'))
-  const refusals = others.map(([status, count]) => `${count} × ${status}`).join(', ') || 'none'
-  const rate = (served / (forMs / 1_000)).toFixed(0)
-  say(
-    `${name.padEnd(24)} sent ${sent}, served ${served} (${rate}/s), p50 ${at(0.5)}, p99 ${at(0.99)}; refused: ${refusals}; no answer in 10 s: ${unanswered}`,
-  )
-}
-
 async function main(): Promise<void> {
   const signIn = createSignIn(process.env, KEY_LIFE_SECONDS)
   const requests = new Requests(signIn)
   const scheduleId = await openPausedRoom(await signIn(`overload-admin-${RUN}`, ['admin']))
   await requests.pollers(scheduleId)
-  await requests.signJoins(scheduleId, 6_000)
+  await requests.signJoins(scheduleId, JOINS_AT_CAPACITY)
   const port = Number(new URL(GATEWAY).port)
   let turn = 0
   const mixed = (): Buffer | undefined => {
     turn += 1
     return turn % (POLLS_PER_JOIN + 1) === 0 ? (requests.join() ?? requests.poll()) : requests.poll()
   }
-  await new PacedLoad(port, mixed).asFastAsAnswered(PEAK_CONNECTIONS, 2_000)
+  await new PacedLoad(port, mixed).asFastAsAnswered(PEAK_CONNECTIONS, WARM_UP_MS)
   const peak = await new PacedLoad(port, mixed).asFastAsAnswered(PEAK_CONNECTIONS, PEAK_MS)
-  report('at capacity', peak, PEAK_MS)
-  const capacity = peak.servedMs.length / (PEAK_MS / 1_000)
+  say(describeLoad('at capacity', peak, PEAK_MS))
+  const capacity = countServed(peak) / (PEAK_MS / 1_000)
   const offered = capacity * TIMES_CAPACITY
   const joinRate = offered / (POLLS_PER_JOIN + 1)
-  await requests.signJoins(
-    scheduleId,
-    Math.max(0, Math.ceil((joinRate * OVERLOAD_MS) / 1_000) - requests.joinsLeft),
-  )
+  const joinsWanted = Math.ceil((joinRate * OVERLOAD_MS) / 1_000)
+  await requests.signJoins(scheduleId, Math.max(0, joinsWanted - requests.joinsLeft))
   const payments = await requests.payments((PAYMENTS_PER_SECOND * OVERLOAD_MS) / 1_000)
-  await delay(RECOVERY_MS)
   say(
     `${TIMES_CAPACITY} times that, ${offered.toFixed(0)} requests a second for ${OVERLOAD_MS / 1_000} s, with ${PAYMENTS_PER_SECOND} charges a second:`,
   )
-  const [polls, joins, charges] = await Promise.all([
+  const [polls, joins, charges, afterwards] = await Promise.all([
     new PacedLoad(port, requests.poll).atRate(offered - joinRate, OVERLOAD_MS),
     new PacedLoad(port, requests.join).atRate(joinRate, OVERLOAD_MS),
     new PacedLoad(port, () => payments.pop()).atRate(PAYMENTS_PER_SECOND, OVERLOAD_MS),
+    delay(OVERLOAD_MS).then(() =>
+      new PacedLoad(port, requests.poll).atRate(capacity / AFTERWARDS_SHARE, AFTERWARDS_MS),
+    ),
   ])
-  report('  polls', polls, OVERLOAD_MS)
-  report('  joins', joins, OVERLOAD_MS)
-  report('  charges', charges, OVERLOAD_MS)
-  const goodput = (polls.servedMs.length + joins.servedMs.length) / (OVERLOAD_MS / 1_000)
-  say(`  served: ${((goodput / capacity) * 100).toFixed(0)} % of capacity`)
-  await delay(RECOVERY_MS)
-  const afterwards = await new PacedLoad(port, requests.poll).atRate(capacity / 10, AFTERWARDS_MS)
-  report(`${RECOVERY_MS / 1_000} s later, polls`, afterwards, AFTERWARDS_MS)
+  say(describeLoad('  polls', polls, OVERLOAD_MS))
+  say(describeLoad('  joins', joins, OVERLOAD_MS))
+  say(describeLoad('  charges', charges, OVERLOAD_MS))
+  say(describeLoad('  afterwards, polls', afterwards, AFTERWARDS_MS))
+  const judged = judgeOverload({ capacity, forMs: OVERLOAD_MS, polls, joins, charges, afterwards })
+  for (const { line } of judged) say(line)
+  if (!judged.every(({ isMet }) => isMet)) process.exitCode = 1
 }
 
 await main()

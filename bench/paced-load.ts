@@ -2,15 +2,22 @@ import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ResponseReader } from './response-reader.ts'
+import type { Answer } from './response-reader.ts'
+
+/** One request that was answered. */
+export interface Answered {
+  /** After the load began. */
+  sentAtMs: number
+  tookMs: number
+  status: number
+  retryAfterSeconds: number | undefined
+}
 
 /** What became of the requests of one load. */
 export interface Outcomes {
   sent: number
-  /** Answers by their status. */
-  statuses: Record<string, number>
-  /** How long each answer with a 2xx took, sorted. */
-  servedMs: number[]
-  /** Without an answer within 10 s, or on a connection that broke. */
+  answers: Answered[]
+  /** On a connection that broke, and those that had none within 10 s after the last was sent. */
   unanswered: number
 }
 
@@ -31,7 +38,8 @@ export class PacedLoad {
   readonly #next: () => Buffer | undefined
   readonly #lines = new Set<Line>()
   readonly #idle: Line[] = []
-  readonly #outcomes: Outcomes = { sent: 0, statuses: {}, servedMs: [], unanswered: 0 }
+  readonly #outcomes: Outcomes = { sent: 0, answers: [], unanswered: 0 }
+  #beganMs = 0
   #isEnded = false
   #sendsOnAnswer = false
 
@@ -42,6 +50,7 @@ export class PacedLoad {
 
   /** Sends the next request on each connection as soon as the last one was answered. */
   async asFastAsAnswered(connections: number, forMs: number): Promise<Outcomes> {
+    this.#beganMs = performance.now()
     this.#sendsOnAnswer = true
     for (let count = 0; count < connections; count += 1) this.#send()
     await delay(forMs)
@@ -50,8 +59,8 @@ export class PacedLoad {
 
   /** Sends so many a second, however many are without an answer: the next one takes a connection that is free, or a new one. */
   async atRate(perSecond: number, forMs: number): Promise<Outcomes> {
-    const began = performance.now()
-    for (let elapsedMs = 0; elapsedMs < forMs; elapsedMs = performance.now() - began) {
+    this.#beganMs = performance.now()
+    for (let elapsedMs = 0; elapsedMs < forMs; elapsedMs = performance.now() - this.#beganMs) {
       const due = Math.floor((elapsedMs * perSecond) / 1_000)
       while (this.#outcomes.sent < due) this.#send()
       await delay(TICK_MS)
@@ -66,7 +75,6 @@ export class PacedLoad {
     this.#isEnded = true
     this.#outcomes.unanswered += this.#inWork()
     for (const { socket } of this.#lines) socket.destroy()
-    this.#outcomes.servedMs.sort((a, b) => a - b)
     return this.#outcomes
   }
 
@@ -95,19 +103,19 @@ export class PacedLoad {
     this.#lines.add(line)
     const reader = new ResponseReader()
     socket.on('data', (chunk) => {
-      for (const { status, closes } of reader.read(chunk)) this.#answered(line, status, closes)
+      for (const answer of reader.read(chunk)) this.#answered(line, answer)
     })
     socket.on('error', () => socket.destroy())
     socket.on('close', () => this.#lost(line))
     return line
   }
 
-  #answered(line: Line, status: number, closes: boolean): void {
-    const tookMs = performance.now() - (line.sentAtMs ?? 0)
+  #answered(line: Line, { status, closes, retryAfterSeconds }: Answer): void {
+    const nowMs = performance.now()
+    const sentMs = line.sentAtMs ?? nowMs
     line.sentAtMs = null
-    const { statuses, servedMs } = this.#outcomes
-    statuses[status] = (statuses[status] ?? 0) + 1
-    if (status >= 200 && status < 300) servedMs.push(tookMs)
+    const sentAtMs = sentMs - this.#beganMs
+    this.#outcomes.answers.push({ sentAtMs, tookMs: nowMs - sentMs, status, retryAfterSeconds })
     if (closes) line.socket.destroy()
     else this.#idle.push(line)
     if (this.#sendsOnAnswer) this.#send()

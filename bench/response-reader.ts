@@ -3,6 +3,8 @@ export interface Answer {
   status: number
   /** The server closes the connection after it. */
   closes: boolean
+  /** Of Retry-After; undefined where there is none. */
+  retryAfterSeconds: number | undefined
   body: Buffer
 }
 
@@ -27,12 +29,24 @@ export class ResponseReader {
       const bodyAt = headEnd + HEAD_END.length
       const end = bodyAt + bodyLength(head, status)
       if (end > bytes.length) break
-      answers.push({ status, closes: /^connection: *close/im.test(head), body: bytes.subarray(bodyAt, end) })
+      const body = bytes.subarray(bodyAt, end)
+      answers.push({
+        status,
+        closes: /^connection: *close/im.test(head),
+        retryAfterSeconds: retryAfter(head, status),
+        body,
+      })
       at = end
     }
     this.#rest = at < bytes.length ? bytes.subarray(at) : undefined
     return answers
   }
+}
+
+/** Only refusals have one, so that nothing is looked for in the answers that a load consists of. */
+function retryAfter(head: string, status: number): number | undefined {
+  const seconds = status < 400 ? undefined : /^retry-after: *(\d+)/im.exec(head)?.[1]
+  return seconds === undefined ? undefined : Number(seconds)
 }
 
 function bodyLength(head: string, status: number): number {

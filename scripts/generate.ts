@@ -1,7 +1,7 @@
 /**
  * Generates the types of the gRPC contracts (proto/gen), the API reference (docs/openapi.json) and the types of the client that
  * follow from it (packages/client/src/gen), the reference of the messages on Kafka (docs/asyncapi.json and the tables of
- * docs/events.md), the page of settings (docs/settings.md), the settings that docker-compose.yml passes on, and the list of
+ * docs/events.md), the page of settings (docs/settings.md), the table of routes by role (docs/roles.md), the settings that docker-compose.yml passes on, and the list of
  * migrations that have landed, which it only adds to. With `--check` it writes nothing: it names each file that differs from what
  * it would write, and exits with 1 where there is one.
  */
@@ -18,6 +18,7 @@ import { composeFile } from './compose-file.ts'
 import { eventsDocument } from './events-document.ts'
 import { eventsPage } from './events-page.ts'
 import { addLanded, readMigrations } from './landed-migrations.ts'
+import { rolesPage } from './roles-page.ts'
 import { settingsPage } from './settings-page.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -28,6 +29,7 @@ const CLIENT_TYPES = join(root, 'packages', 'client', 'src', 'gen', 'openapi.ts'
 const EVENTS_DOCUMENT = join(root, 'docs', 'asyncapi.json')
 const EVENTS_PAGE = join(root, 'docs', 'events.md')
 const SETTINGS = join(root, 'docs', 'settings.md')
+const ROLES = join(root, 'docs', 'roles.md')
 const COMPOSE = join(root, 'docker-compose.yml')
 const LANDED = join(root, 'packages', 'migrations', 'landed.sha256')
 const GENERATOR = '@grpc/proto-loader/build/bin/proto-loader-gen-types.js'
@@ -93,6 +95,7 @@ async function main(): Promise<void> {
   made.set(EVENTS_DOCUMENT, `${JSON.stringify(await eventsDocument(), null, 2)}\n`)
   made.set(EVENTS_PAGE, await eventsPage(await readFile(EVENTS_PAGE, 'utf8')))
   made.set(SETTINGS, await settingsPage())
+  made.set(ROLES, await rolesPage())
   made.set(COMPOSE, composeFile(await readFile(COMPOSE, 'utf8')))
   made.set(LANDED, addLanded(await readFile(LANDED, 'utf8'), await readMigrations()))
   await mkdir(TYPES, { recursive: true })

@@ -1,5 +1,6 @@
 import { kafkaSettings } from '@frontrow/messaging/kafka-settings'
 import { hostSettings, whole } from '@frontrow/service-host/config'
+import { nodeEnv } from '@frontrow/settings/node-env'
 import { z } from 'zod'
 import { serviceNames } from './services.ts'
 
@@ -14,6 +15,7 @@ const passwords = serviceNames.map((name) => [passwordVariable(name), passwordOf
 
 /** Settings of the migration step. */
 export const migrateSettings = z.object({
+  NODE_ENV: nodeEnv,
   ADMIN_DATABASE_URL: z
     .string()
     .startsWith('postgres')

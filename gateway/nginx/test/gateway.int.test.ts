@@ -31,6 +31,7 @@ function upstream(name: string): Promise<number> {
     requests.push({ name, url: request.url ?? '', headers: request.headers })
     response.setHeader('Content-Type', 'application/json')
     response.setHeader('X-Request-Id', 'the-upstream-says')
+    if (request.url?.endsWith('?mute') === true) return
     if (request.url?.includes('?large') === true) {
       const isCompressed = request.url.endsWith('=gzip')
       response.setHeader('Vary', 'Accept-Encoding')
@@ -123,6 +124,8 @@ test.each([
   ['/api/v1/admin/schedules/7/check-ins', 'reservation'],
   ['/api/v1/admin/schedules/7/sales', 'reservation'],
   ['/api/v1/admin/schedules/7/money', 'payment'],
+  ['/api/v1/admin/schedules/x/sales', 'reservation'],
+  ['/api/v1/admin/schedules/x/money', 'payment'],
   ['/api/v1/admin/schedules', 'catalog'],
   ['/api/v1/admin/schedules/7/seats', 'catalog'],
   ['/api/v1/admin/schedules/7/seats/states', 'catalog'],
@@ -392,6 +395,7 @@ test.each([
   { OIDC_CLIENT_ID: "a'b" },
   { OIDC_RESOURCE: 'two words' },
   { STRIPE_CURRENCY: 'KRW' },
+  { JOIN_CHECK: 'captcha' },
   { PAGES_TEST_CARDS: 'true' },
   { STRIPE_PUBLISHABLE_KEY: 'sk_live_51Abc' },
   { STRIPE_PUBLISHABLE_KEY: 'pk_test_"' },
@@ -399,4 +403,20 @@ test.each([
   { CHARGE_AMOUNT_MIN: '0' },
 ])('what could break out of that answer is refused: %j', (env) => {
   expect(() => readPageSettings(env)).toThrow(Object.keys(env)[0])
+})
+
+test('a read that nobody answers in time is refused with when to come back, since nothing was done', async () => {
+  const paths = [
+    '/queue/tokens/me',
+    '/concerts/1/schedules',
+    '/reservations',
+    '/admin/schedules/1/seats/states',
+  ]
+  const answers = paths.map(async (path) => {
+    const answer = await fetch(`${gateway}/api/v1${path}?mute`)
+    return [answer.status, answer.headers.get('retry-after'), await answer.json()]
+  })
+  for (const answer of await Promise.all(answers)) {
+    expect(answer).toEqual([503, '2', expect.objectContaining({ success: false })])
+  }
 })

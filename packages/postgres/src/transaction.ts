@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { isOfAbortedTransaction, isRetriableConflict, isServerError } from './errors.ts'
 import type { Pool, Queryable, Tx } from './pool.ts'
+import { inTurn } from './transaction-turns.ts'
 
 const ATTEMPTS_MAX = 4
 
@@ -16,7 +17,7 @@ export function onCommit(tx: Tx, hook: () => void): void {
  * failure is tried again (whole transaction, 4 times in all, with jitter), so `fn` must have no effect outside of it.
  */
 export async function inTransaction<T>(pool: Pool, fn: (tx: Tx) => Promise<T>): Promise<T> {
-  return retryConflicts(ATTEMPTS_MAX, () => runOnce(pool, fn))
+  return retryConflicts(ATTEMPTS_MAX, () => inTurn(pool, () => runOnce(pool, fn)))
 }
 
 /**
@@ -29,18 +30,20 @@ export async function inOneStatement<T>(
   fn: (db: Queryable) => Promise<T>,
   attemptsMax = ATTEMPTS_MAX,
 ): Promise<T> {
-  return retryConflicts(attemptsMax, async () => {
-    const client = await pool.connect()
-    let broken: Error | undefined
-    try {
-      return await fn(client)
-    } catch (error) {
-      if (!isServerError(error)) broken = error instanceof Error ? error : new Error(String(error))
-      throw error
-    } finally {
-      client.release(broken)
-    }
-  })
+  return retryConflicts(attemptsMax, () =>
+    inTurn(pool, async () => {
+      const client = await pool.connect()
+      let broken: Error | undefined
+      try {
+        return await fn(client)
+      } catch (error) {
+        if (!isServerError(error)) broken = error instanceof Error ? error : new Error(String(error))
+        throw error
+      } finally {
+        client.release(broken)
+      }
+    }),
+  )
 }
 
 async function retryConflicts<T>(attemptsMax: number, attemptOnce: () => Promise<T>): Promise<T> {

@@ -1,6 +1,9 @@
 import { kafkaSettings } from '@frontrow/messaging/kafka-settings'
+import { nodeEnv } from '@frontrow/settings/node-env'
+import { roleSettings } from '@frontrow/values/roles'
 import { z } from 'zod'
 import { grpcCertificateSettings } from './grpc-certificates.ts'
+import { TOKEN_ALGORITHMS } from './token-algorithms.ts'
 
 /** A whole number from `min` to `max`; required where there is no `fallback`. */
 export function whole(min: number, max: number, fallback?: number) {
@@ -18,6 +21,7 @@ const jwks = z.object(
 
 /** Settings every service has; a service extends this object with its own. */
 export const hostSettings = z.object({
+  NODE_ENV: nodeEnv,
   HOST: z.string().default('127.0.0.1').describe('address that the three ports below listen on'),
   HTTP_PORT: whole(0, 65_535).describe('port of REST'),
   GRPC_PORT: whole(0, 65_535).describe('port of gRPC'),
@@ -70,6 +74,23 @@ export const hostSettings = z.object({
     .min(1)
     .default('frontrow')
     .describe('whom a bearer token has to be for (its claim aud)'),
+  JWT_ALGORITHMS: z
+    .string()
+    .default('RS256,PS256,ES256,EdDSA')
+    .transform((list) => list.split(',').map((name) => name.trim()))
+    .pipe(
+      z.array(
+        z.enum(TOKEN_ALGORITHMS),
+        `must be some of ${TOKEN_ALGORITHMS.join(', ')}, separated by commas`,
+      ),
+    )
+    .describe(
+      'what tokens may be signed by where JWKS_URL is set, several are separated by commas; with JWT_SECRET it is HS256 alone',
+    ),
+  JWT_CLOCK_SKEW_SECONDS: whole(0, 300, 5).describe(
+    "how far the identity provider's clock may be from ours: so long a token is accepted after its exp and before its nbf",
+  ),
+  ...roleSettings.shape,
   PERSON_POLLS_PER_MINUTE: whole(1, 1_000_000, 1_500).describe(
     'reads of one person in a minute, and at once; more are answered 429. Each instance counts by itself, as for all limits of a person',
   ),
@@ -94,6 +115,7 @@ export type HostSettings = z.output<typeof hostSettings>
 
 /** Settings of a process that serves nobody, such as one that consumes messages and sends mail. */
 export const workerSettings = hostSettings.pick({
+  NODE_ENV: true,
   HOST: true,
   OPS_PORT: true,
   DATABASE_URL: true,

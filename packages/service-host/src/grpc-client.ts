@@ -115,10 +115,12 @@ export function createGrpcTarget(options: GrpcTargetOptions): GrpcTarget {
       // Its name is what a service is known by, whatever address it has.
       ...(certificates === null ? {} : { 'grpc.ssl_target_name_override': service }),
       'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
-      // An instance that is frozen keeps its connections, so it is asked every second while calls are under way. One that does not answer
-      // for 2 s, or for as long as every call may take, loses its connection, and with it its share of the calls, until it goes on.
-      'grpc.keepalive_time_ms': 1_000,
-      'grpc.keepalive_timeout_ms': Math.max(2_000, deadlineMinMs),
+      // An instance that is frozen keeps its connections, so it is asked every 5 s while calls are under way. One that does not answer
+      // for 5 s, or for as long as every call may take, loses its connection, and with it its share of the calls, until it goes on. That
+      // is as soon as the gateway takes it out; meanwhile late calls are repeated. Sooner, a process that is only busy for 2 s would lose
+      // all calls that it has in work, in the very moment in which it has too many.
+      'grpc.keepalive_time_ms': 5_000,
+      'grpc.keepalive_timeout_ms': Math.max(5_000, deadlineMinMs),
       'grpc.initial_reconnect_backoff_ms': 100,
       'grpc.max_reconnect_backoff_ms': 2_000,
       'grpc.dns_min_time_between_resolutions_ms': 5_000,
@@ -177,11 +179,10 @@ async function askTwice<Res>(
 ): Promise<Res> {
   const answered = new AbortController()
   const first = attempt(answered.signal)
-  const isLate = new AbortController()
+  // A timer that can be cleared costs 20 us less than one with an AbortSignal, whose error nobody wants.
+  const { promise: late, resolve } = Promise.withResolvers<typeof LATE>()
+  const timer = setTimeout(resolve, deadlineMs / 2, LATE)
   try {
-    const late = delay(deadlineMs / 2, LATE, { signal: isLate.signal })
-    // The first call settles the race, or `late` does; the loser's error is nobody's.
-    late.catch(() => undefined)
     const answer = await Promise.race([first, late])
     if (answer !== LATE) return answer
   } catch (error) {
@@ -191,7 +192,7 @@ async function askTwice<Res>(
     await delay(RETRY_PAUSE_MS * (1 + Math.random()))
     return attempt(answered.signal)
   } finally {
-    isLate.abort()
+    clearTimeout(timer)
   }
   if (!mayRepeat() || !mayRepeatLate()) return first
   try {

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { LabelValues } from 'prom-client'
 import type { Pool } from '@frontrow/postgres/pool'
+import { transactionsWaiting } from '@frontrow/postgres/transaction-turns'
 
 /** Records one answered request. */
 export interface HttpMetrics {
@@ -164,7 +165,7 @@ export function watchPool(registry: Registry, pool: Pool, name = 'main'): void {
     collect() {
       this.set({ state: 'total' }, pool.totalCount)
       this.set({ state: 'idle' }, pool.idleCount)
-      this.set({ state: 'waiting' }, pool.waitingCount)
+      this.set({ state: 'waiting' }, pool.waitingCount + transactionsWaiting(pool))
     },
   })
   gauge.set({ state: 'total' }, 0)

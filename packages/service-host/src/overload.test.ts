@@ -1,64 +1,126 @@
 import { expect, test } from '@jest/globals'
 import { Overload } from './overload.ts'
+import type { Urgency } from './overload.ts'
 
 const LIMIT_MS = 300
 const STEP_MS = 10
 
-/** A process that answers one request after another, of which so many come every 10 ms, on a clock of its own. */
-class Server {
-  nowMs = 0
-  /** Who was refused, at which time. */
-  readonly refusedAt: number[] = []
-  readonly #overload = new Overload({ limitMs: LIMIT_MS, now: () => this.nowMs })
-  readonly #line: (() => void)[] = []
+type Kind = 'poll' | 'join' | 'pay'
 
-  /** Runs for so long. Those who come while it stands still wait at the socket, and are seen afterwards. */
-  run(ms: number, { arriving, served }: { arriving: number; served: number }): void {
-    for (const endMs = this.nowMs + ms; this.nowMs < endMs; this.nowMs += STEP_MS) {
-      for (let count = 0; count < arriving; count += 1) {
-        if (this.#overload.refuses('read')) this.refusedAt.push(this.nowMs)
-        else this.#line.push(this.#overload.begin('read'))
+const URGENCY: Readonly<Record<Kind, Urgency>> = { poll: 'read', join: 'write', pay: 'money' }
+
+/** What a process is sent and gets done in 10 ms; a turn of its event loop takes as long, or longer where it is busy. */
+interface Course {
+  arriving?: Partial<Record<Kind, number>>
+  served?: Partial<Record<Kind, number>>
+  turnMs?: number
+}
+
+/** A process on a clock of its own. */
+class Process {
+  nowMs = 0
+  /** When requests of each kind were refused. */
+  readonly refusedAt: Record<Kind, number[]> = { poll: [], join: [], pay: [] }
+  #endTurn: (() => void)[] = []
+  readonly #overload = new Overload({
+    limitMs: LIMIT_MS,
+    now: () => this.nowMs,
+    afterTurn: (run) => this.#endTurn.push(run),
+  })
+  readonly #lines: Record<Kind, (() => void)[]> = { poll: [], join: [], pay: [] }
+
+  /** Runs for so long. Those who come while a turn takes long wait at the socket, and are seen afterwards. */
+  run(ms: number, { arriving = {}, served = {}, turnMs = STEP_MS }: Course): void {
+    for (const endMs = this.nowMs + ms; this.nowMs < endMs;) {
+      for (const kind of ['poll', 'join', 'pay'] as const) {
+        for (let count = 0; count < (arriving[kind] ?? 0); count += 1) this.#arrive(kind)
       }
-      for (const end of this.#line.splice(0, served)) end()
+      this.nowMs += turnMs
+      for (const kind of ['poll', 'join', 'pay'] as const) {
+        for (const end of this.#lines[kind].splice(0, served[kind] ?? 0)) end()
+      }
+      for (const end of this.#endTurn.splice(0)) end()
     }
   }
 
-  get inLine(): number {
-    return this.#line.length
+  inLine(kind: Kind): number {
+    return this.#lines[kind].length
+  }
+
+  /** The kinds of which some were refused. */
+  get refused(): Kind[] {
+    return (['poll', 'join', 'pay'] as const).filter((kind) => this.refusedAt[kind].length > 0)
+  }
+
+  #arrive(kind: Kind): void {
+    const route = kind === 'pay' ? undefined : kind
+    if (this.#overload.isOverloaded && this.#overload.refuses(URGENCY[kind], route)) {
+      this.refusedAt[kind].push(this.nowMs)
+    } else this.#lines[kind].push(this.#overload.begin(route))
   }
 }
 
 test.each([
-  ['the database', { arriving: 5, served: 0 }],
-  ['the process itself', { arriving: 0, served: 0 }],
+  ['the database', { arriving: { poll: 5 } }],
+  ['the process itself', { arriving: { poll: 5 }, turnMs: 1_000 }],
 ])('one stall of a second, of %s, refuses nobody', (_what, stall) => {
-  const server = new Server()
-  server.run(2_000, { arriving: 5, served: 10 })
+  const one = new Process()
+  one.run(2_000, { arriving: { poll: 5 }, served: { poll: 10 } })
   // Those who are in work when it begins.
-  server.run(50, { arriving: 5, served: 0 })
-  server.run(1_000, stall)
-  server.run(5_000, { arriving: 5, served: 10 })
-  expect(server.refusedAt).toEqual([])
-  expect(server.inLine).toBe(0)
+  one.run(50, { arriving: { poll: 5 } })
+  one.run(1_000, stall)
+  one.run(5_000, { arriving: { poll: 5 }, served: { poll: 10 } })
+  expect(one.refusedAt.poll).toEqual([])
+  expect(one.inLine('poll')).toBe(0)
 })
 
 test('a crowd at three times what can be done is refused within two seconds, and goes on being refused while it comes', () => {
-  const server = new Server()
-  server.run(10_000, { arriving: 6, served: 2 })
-  const [first] = server.refusedAt
+  const one = new Process()
+  one.run(10_000, { arriving: { poll: 6 }, served: { poll: 2 } })
+  const [first] = one.refusedAt.poll
   expect(first).toBeLessThan(2_000)
   // Two of three are too much, and those who are let through are served within about a second.
-  expect(server.refusedAt.length).toBeGreaterThan(3_000)
-  expect(server.inLine).toBeLessThan(200)
+  expect(one.refusedAt.poll.length).toBeGreaterThan(3_000)
+  expect(one.inLine('poll')).toBeLessThan(200)
 })
 
 test('what stands still is refused for as long as it does, and not when it goes on', () => {
-  const server = new Server()
-  server.run(5_000, { arriving: 5, served: 0 })
-  expect(server.refusedAt.at(-1)).toBeGreaterThan(4_900)
-  server.run(10_000, { arriving: 5, served: 10 })
-  expect(server.inLine).toBe(0)
-  const { length } = server.refusedAt
-  server.run(5_000, { arriving: 5, served: 10 })
-  expect(server.refusedAt).toHaveLength(length)
+  const one = new Process()
+  one.run(5_000, { arriving: { poll: 5 } })
+  expect(one.refusedAt.poll.at(-1)).toBeGreaterThan(4_900)
+  one.run(10_000, { arriving: { poll: 5 }, served: { poll: 10 } })
+  expect(one.inLine('poll')).toBe(0)
+  const { length } = one.refusedAt.poll
+  one.run(5_000, { arriving: { poll: 5 }, served: { poll: 10 } })
+  expect(one.refusedAt.poll).toHaveLength(length)
+})
+
+test.each(['poll', 'join'] as const)('only %ss are refused while they alone stand still', (slow) => {
+  const one = new Process()
+  const quick = slow === 'poll' ? 'join' : 'poll'
+  one.run(20_000, { arriving: { poll: 5, join: 5, pay: 1 }, served: { [quick]: 5, pay: 1 } })
+  expect(one.refused).toEqual([slow])
+  expect(one.inLine(quick)).toBe(0)
+})
+
+test('money, whose own time says nothing, is refused when all that is measured waits', () => {
+  const one = new Process()
+  one.run(20_000, { arriving: { poll: 5, join: 5, pay: 1 } })
+  expect(one.refused).toEqual(['poll', 'join', 'pay'])
+  // Payments that take long keep nobody from anything.
+  const another = new Process()
+  another.run(20_000, { arriving: { poll: 5, join: 5, pay: 5 }, served: { poll: 5, join: 5 } })
+  expect(another.refused).toEqual([])
+})
+
+test.each([
+  [250, []],
+  [350, ['poll']],
+  [650, ['poll', 'join']],
+  [950, ['poll', 'join', 'pay']],
+])('where joins keep the process busy for turns of %i ms those are refused: %j', (turnMs, refused) => {
+  const one = new Process()
+  one.run(turnMs, { arriving: { join: 20 }, turnMs })
+  one.run(20_000, { arriving: { poll: 1, join: 40, pay: 1 }, served: { poll: 1, join: 40, pay: 1 }, turnMs })
+  expect(one.refused).toEqual(refused)
 })

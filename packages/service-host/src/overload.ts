@@ -1,130 +1,113 @@
+import { CROWD_MIN, CrowdWaits, ShortestWaits } from './crowd-waits.ts'
+
 /** Who is refused first when a process has more to do than it can: reads (polls among them), then writes (joins, holds), then money. */
 export type Urgency = 'read' | 'write' | 'money'
 
-/** Work of these kinds ends as soon as the process gets to it, so the time that it takes tells how long work waits. Money waits for others. */
-type MeasuredUrgency = Exclude<Urgency, 'money'>
-
-/** The shortest time within so long is looked at: it ignores the few requests that are slow by themselves. */
-const WINDOW_MS = 100
-/** Work has to wait for so long before anybody is refused: a stall of a second, by a collection of garbage or by another program, is no overload. */
-const SUSTAINED_MS = 1_000
-/** A window that took longer was a stall, and counts as much as this towards the time above. */
-const WINDOW_COUNTS_MS = 2 * WINDOW_MS
-/** Within so long after a refusal one window above a limit is enough, since the crowd is still there. */
-const REFUSED_LATELY_MS = 5_000
-/** Fewer requests at once are no crowd, however slow they are. */
-const IN_WORK_MIN = 20
+/** After so long without a request, earlier turns say nothing of what comes. */
+const IDLE_MS = 1_000
 
 /** Each kind is refused from this multiple of the wait on. */
 const MULTIPLE: Readonly<Record<Urgency, number>> = { read: 1, write: 2, money: 3 }
 
-/** How long work of one kind has taken of late. */
-class WaitingTime {
-  #inWork = 0
-  #windowBeganMs = 0
-  #shortestMs = Infinity
-  /** The windows that have ended, the latest first, as far back as is looked at. */
-  #windows: { waitedMs: number; countsMs: number }[] = []
-
-  began(nowMs: number): void {
-    if (this.#inWork === 0) {
-      this.#windows = []
-      this.#beginWindow(nowMs)
-    }
-    this.#inWork += 1
-  }
-
-  ended(tookMs: number, nowMs: number): void {
-    this.#inWork -= 1
-    this.#shortestMs = Math.min(this.#shortestMs, tookMs)
-    const lengthMs = nowMs - this.#windowBeganMs
-    if (lengthMs < WINDOW_MS) return
-    this.#windows.unshift({ waitedMs: this.#shortestMs, countsMs: Math.min(lengthMs, WINDOW_COUNTS_MS) })
-    this.#windows.length = Math.min(this.#windows.length, SUSTAINED_MS / WINDOW_MS)
-    this.#beginWindow(nowMs)
-  }
-
-  /** For how long all work of the last `sustainedMs` has waited at least, in milliseconds; 0 while there is no crowd, or for less long. */
-  waitedMs(nowMs: number, sustainedMs: number): number {
-    if (this.#inWork < IN_WORK_MIN) return 0
-    // Where nothing has ended since the window began, all in work have waited since then; the first second of that may be a stall.
-    const unansweredMs = this.#shortestMs === Infinity ? nowMs - this.#windowBeganMs - SUSTAINED_MS : 0
-    return Math.max(unansweredMs, this.#shortestWithin(sustainedMs))
-  }
-
-  #shortestWithin(sustainedMs: number): number {
-    let [shortestMs, countedMs] = [Infinity, 0]
-    for (const { waitedMs, countsMs } of this.#windows) {
-      shortestMs = Math.min(shortestMs, waitedMs)
-      countedMs += countsMs
-      if (countedMs >= sustainedMs) return shortestMs
-    }
-    return 0
-  }
-
-  #beginWindow(nowMs: number): void {
-    this.#windowBeganMs = nowMs
-    this.#shortestMs = Infinity
-  }
-}
-
 /** When it refuses, and who hears of it. */
 export interface OverloadOptions {
-  /** Reads are refused while work waits for longer than this, writes from twice, money from three times as long. */
+  /** Reads are refused where they would wait for longer than this, writes from twice, money from three times as long. */
   limitMs: number
   onRefused?: (urgency: Urgency) => void
   /** A clock in milliseconds; by default performance.now(). */
   now?: () => number
+  /** Runs a function when the event loop has done what had arrived; by default setImmediate. */
+  afterTurn?: (run: () => void) => void
 }
 
 /**
- * Says what a process should refuse, by how long requests take that should take none. Where the shortest time within 100 ms stays above a
- * limit for a second, a queue stands that does not get shorter by itself (the idea of CoDel), and each request that joins it makes all
- * later ones wait. What is refused early costs little, and what is served is served in time.
+ * Says what a process should refuse, by how long requests wait. Each request is judged by what those of its own route wait for, and by how
+ * long the turns of the event loop take, which everything in the process waits for; so a database that stands still keeps nobody from what
+ * Redis or a cache answers. Where the shortest wait within 100 ms stays above a limit for a second, a queue stands that does not get
+ * shorter by itself (the idea of CoDel), and each request that joins it makes all later ones wait. What is refused early costs little,
+ * and what is served is served in time.
  */
 export class Overload {
   readonly #options: OverloadOptions
   readonly #now: () => number
-  #refusedAtMs = -Infinity
-  readonly #waiting: Readonly<Record<MeasuredUrgency, WaitingTime>> = {
-    read: new WaitingTime(),
-    write: new WaitingTime(),
-  }
+  readonly #afterTurn: (run: () => void) => void
+  readonly #routes = new Map<string, CrowdWaits>()
+  /** Whatever is measured, as one crowd. */
+  readonly #measured = new CrowdWaits()
+  readonly #turns = new ShortestWaits()
+  #turnEndedMs = -Infinity
+  #inWork = 0
+  #isInTurn = false
 
   constructor(options: OverloadOptions) {
     this.#options = options
     this.#now = options.now ?? (() => performance.now())
+    this.#afterTurn = options.afterTurn ?? setImmediate
   }
 
-  /** Notes that a request is in work; the function that is returned is called when it has ended. */
-  begin(urgency: MeasuredUrgency): () => void {
+  /**
+   * Notes that a request is in work; the function that is returned is called when it has ended. `route` is whose time tells how long
+   * such requests wait; undefined where they wait for others by their nature.
+   */
+  begin(route: string | undefined): () => void {
     const beganMs = this.#now()
-    const waiting = this.#waiting[urgency]
-    waiting.began(beganMs)
+    this.#inWork += 1
+    this.#measureTurn(beganMs)
+    const crowds = route === undefined ? [] : [this.#waitsOf(route), this.#measured]
+    for (const crowd of crowds) crowd.began(beganMs)
     return () => {
       const nowMs = this.#now()
-      waiting.ended(nowMs - beganMs, nowMs)
+      this.#inWork -= 1
+      for (const crowd of crowds) crowd.ended(nowMs - beganMs, nowMs)
     }
   }
 
-  /** Whether the least urgent requests should be refused now; as long as not, none is. */
+  /** Whether anybody should be refused now; as long as not, nobody is. */
   get isOverloaded(): boolean {
-    return this.#waitedMs(this.#now()) > this.#options.limitMs
+    const nowMs = this.#now()
+    const { limitMs } = this.#options
+    if (this.#turnMs(nowMs) > limitMs) return true
+    for (const waits of this.#routes.values()) if (waits.waitedMs(nowMs) > limitMs) return true
+    return false
   }
 
-  /** Whether a request of this kind is to be refused now; counts those that are. */
-  refuses(urgency: Urgency): boolean {
+  /** Whether a request of this kind and route is to be refused now; counts those that are. */
+  refuses(urgency: Urgency, route: string | undefined): boolean {
     const nowMs = this.#now()
-    if (this.#waitedMs(nowMs) <= this.#options.limitMs * MULTIPLE[urgency]) return false
-    this.#refusedAtMs = nowMs
+    const limitMs = this.#options.limitMs * MULTIPLE[urgency]
+    const waits = route === undefined ? undefined : this.#routes.get(route)
+    const isLoopBusy = this.#turnMs(nowMs) > limitMs
+    const isRouteSlow = waits !== undefined && waits.waitedMs(nowMs) > limitMs
+    // Money is not measured, since it waits for a provider and for other services. Where all else waits, it would wait for the same.
+    const isAllSlow = urgency === 'money' && this.#measured.waitedMs(nowMs) > limitMs
+    if (!isLoopBusy && !isRouteSlow && !isAllSlow) return false
+    if (isLoopBusy) this.#turns.refused(nowMs)
+    if (isRouteSlow) waits.refused(nowMs)
     this.#options.onRefused?.(urgency)
     return true
   }
 
-  #waitedMs(nowMs: number): number {
-    const sustainedMs = nowMs - this.#refusedAtMs <= REFUSED_LATELY_MS ? WINDOW_MS : SUSTAINED_MS
-    return Math.max(
-      ...[this.#waiting.read, this.#waiting.write].map((waiting) => waiting.waitedMs(nowMs, sustainedMs)),
-    )
+  /** From the first request that a turn of the event loop takes up to its end. What arrives meanwhile waits for that. */
+  #measureTurn(beganMs: number): void {
+    if (this.#isInTurn) return
+    this.#isInTurn = true
+    if (beganMs - this.#turnEndedMs > IDLE_MS) this.#turns.forget(beganMs)
+    this.#afterTurn(() => {
+      this.#isInTurn = false
+      this.#turnEndedMs = this.#now()
+      this.#turns.note(this.#turnEndedMs - beganMs, this.#turnEndedMs)
+    })
+  }
+
+  #turnMs(nowMs: number): number {
+    return this.#inWork < CROWD_MIN ? 0 : this.#turns.waitedMs(nowMs)
+  }
+
+  #waitsOf(route: string): CrowdWaits {
+    const known = this.#routes.get(route)
+    if (known !== undefined) return known
+    const waits = new CrowdWaits()
+    this.#routes.set(route, waits)
+    return waits
   }
 }

@@ -58,7 +58,7 @@ test('who sends a queue token alone is that token, and with a bearer token the p
 
 test('admins have one limit wherever they ask, and what is for everybody has none', () => {
   const { passed } = limits()
-  expect(passed(20, join, { userId: 'root', isAdmin: true })).toBe(10)
-  expect(passed(20, { auth: 'admin' }, { userId: 'root', isAdmin: true })).toBe(0)
+  expect(passed(20, join, { userId: 'root', actsForAnybody: true })).toBe(10)
+  expect(passed(20, { auth: 'admin' }, { userId: 'root', actsForAnybody: true })).toBe(0)
   expect(passed(50, { auth: 'none' }, undefined)).toBe(50)
 })

@@ -17,23 +17,35 @@ export interface OverloadRefusals {
   refuse(request: IncomingMessage, response: ServerResponse): boolean
 }
 
+/** A route that a request may be of. */
+interface KnownRoute {
+  method: string
+  path: RegExp
+  /** Whose waits such requests are judged by. */
+  measuredAs: string | undefined
+  urgency: Urgency
+}
+
 /** Knows who is refused first by the routes it is told of. */
 export function refusalsOfOverload(overload: Overload): OverloadRefusals {
-  const urgent: { method: string; path: RegExp }[] = []
-  const urgencyOf = (method: string, path: string): Urgency => {
-    if (urgent.some((route) => route.method === method && route.path.test(path))) return 'money'
-    return method === 'GET' || method === 'HEAD' ? 'read' : 'write'
+  const routes: KnownRoute[] = []
+  const find = (request: IncomingMessage): Pick<KnownRoute, 'urgency' | 'measuredAs'> => {
+    const method = request.method === 'HEAD' ? 'GET' : request.method
+    const path = pathOf(request.url ?? '')
+    const known = routes.find((route) => route.method === method && route.path.test(path))
+    return known ?? { urgency: method === 'GET' ? 'read' : 'write', measuredAs: undefined }
   }
   return {
     know: (route) => {
-      if (!isUrgent(route)) return
       const path = new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`)
-      urgent.push({ method: route.method.toUpperCase(), path })
+      const measuredAs = isMeasured(route) ? route.operationId : undefined
+      routes.push({ method: route.method.toUpperCase(), path, measuredAs, urgency: urgencyOf(route) })
     },
     refuse: (request, response) => {
-      // The kind is found out only when it matters.
+      // The route is found out only when it matters.
       if (!overload.isOverloaded) return false
-      if (!overload.refuses(urgencyOf(request.method ?? '', pathOf(request.url ?? '')))) return false
+      const { urgency, measuredAs } = find(request)
+      if (!overload.refuses(urgency, measuredAs)) return false
       const spread = RETRY_AFTER_MAX_SECONDS - RETRY_AFTER_MIN_SECONDS + 1
       const retryAfterSeconds = RETRY_AFTER_MIN_SECONDS + Math.floor(Math.random() * spread)
       const message = 'too much to do right now; nothing was done for this request'
@@ -44,18 +56,23 @@ export function refusalsOfOverload(overload: Overload): OverloadRefusals {
 }
 
 /**
- * Measures how long requests of a route wait: the function notes that one is in work, and the one that it returns that it has ended.
- * Undefined where requests wait for something else: streams and money, and with Prefer the ends of jobs.
+ * Notes the requests of a route that are in work: the function notes the begin of one, and the one that it returns its end. What waits by
+ * its nature is in work, and its time says nothing: money for others, and with Prefer for the end of a job. A stream is no work at all.
  */
 export function measureWaiting(
   overload: Overload | undefined,
   route: RouteSpec,
-): ((request: IncomingMessage) => (() => void) | undefined) | undefined {
-  if (overload === undefined || isUrgent(route) || isStream(route)) return undefined
-  const urgency = route.method === 'get' ? 'read' : 'write'
-  return (request) => (request.headers.prefer === undefined ? overload.begin(urgency) : undefined)
+): ((request: IncomingMessage) => () => void) | undefined {
+  if (overload === undefined || isStream(route)) return undefined
+  const measuredAs = isMeasured(route) ? route.operationId : undefined
+  return (request) => overload.begin(request.headers.prefer === undefined ? measuredAs : undefined)
 }
 
-function isUrgent(route: RouteSpec): boolean {
-  return route.movesMoney === true || route.auth === 'admin'
+function urgencyOf(route: RouteSpec): Urgency {
+  if (route.movesMoney === true || route.auth === 'admin') return 'money'
+  return route.method === 'get' ? 'read' : 'write'
+}
+
+function isMeasured(route: RouteSpec): boolean {
+  return urgencyOf(route) !== 'money' && !isStream(route)
 }

@@ -14,7 +14,11 @@ export const timeInput = z.iso
   .datetime({ offset: true })
   .transform((text) => new Date(text))
   .refine((moment) => moment >= FIRST && moment < AFTER_LAST, 'must be in the years 2000 to 2999, in UTC')
-  .meta({ description: 'ISO 8601 with Z or an offset.', example: '2027-03-01T10:00:00Z' })
+  .meta({
+    description: 'ISO 8601 with Z or an offset, of the years 2000 to 2999 in UTC.',
+    example: '2035-03-01T10:00:00Z',
+    override: { pattern: '^2[0-9]{3}-' },
+  })
 
 /** A day of the calendar, YYYY-MM-DD. PostgreSQL has no year 0. */
 export const date = z.iso.date().refine((day) => !day.startsWith('0000'), 'must be in the year 1 or later')

@@ -4,6 +4,7 @@ import { readRequestsQueueToken } from '@frontrow/proto/queue-token'
 import { refusalKind } from '@frontrow/proto/refusals'
 import { QueueService, ReservationService } from '@frontrow/proto/services'
 import { readTokenOutcome } from '@frontrow/proto/token-outcome'
+import { claimsToBeStaff } from '@frontrow/service-host/auth'
 import { CoalescedCache } from '@frontrow/service-host/coalesced-cache'
 import { createHost } from '@frontrow/service-host/host'
 import type { RunningService, ServiceHost } from '@frontrow/service-host/host'
@@ -116,6 +117,7 @@ function createContext(
     events,
     config,
     now,
+    claimsToBeStaff: claimsToBeStaff(config),
     verifyToken: calls.verifyToken,
     listTakenSeats: calls.listTakenSeats,
     getCancellationProgress: calls.getCancellationProgress,
@@ -135,8 +137,7 @@ function createContext(
       seatMaps,
       events,
       logger,
-      // The map is polled twice in the time that it may be old, so that a change is told within 1.5 times SEAT_MAP_REFRESH_MS.
-      pollMs: config.SEAT_MAP_REFRESH_MS / 2,
+      everyMs: config.SEAT_MAP_REFRESH_MS,
       readersMax: config.SEAT_EVENT_READERS_MAX,
       readersOfPersonMax: config.PERSON_STREAMS_MAX,
     }),

@@ -3,6 +3,7 @@ import { refusalKind } from '@frontrow/proto/refusals'
 import { AuditService } from '@frontrow/proto/services'
 import type { ServiceHost } from '@frontrow/service-host/host'
 import { toCursor } from '@frontrow/values/page'
+import { ROLES } from '@frontrow/values/roles'
 import { listAdminActionsRoute, loggingServices } from './admin-actions-openapi.ts'
 import type { Config } from './config.ts'
 import { listAllAdminActions } from './list-all-admin-actions.ts'
@@ -49,10 +50,12 @@ function connect(host: ServiceHost, config: Config): Record<Service, ReadActions
   }
 }
 
-function toJson({ body, outcome, status, beganAtMs, endedAtMs, ...action }: ActionOfService<Service>) {
+function toJson({ role, body, outcome, status, beganAtMs, endedAtMs, ...action }: ActionOfService<Service>) {
   const parsed: unknown = body === '' ? null : JSON.parse(body)
   return {
     ...action,
+    // A service of the version before names none, and let in only admins.
+    role: ROLES.find((known) => known === role) ?? 'admin',
     body: parsed,
     outcome: outcome === '' ? null : outcome,
     status: status === 0 ? null : status,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { eventually } from '@frontrow/test-kit/eventually'
 import { startRunningService } from './running-service.ts'
 import type { RunningService } from './running-service.ts'
 
@@ -33,6 +34,7 @@ describe('POST /reservations', () => {
       expiresAt: expect.any(String),
       holdSecondsLeft: expect.any(Number),
       remainingAllowance: 4,
+      releasesLeft: 18,
     })
     expect(Date.parse(data.expiresAt) - Date.parse(data.reservedAt)).toBe(300_000)
     expect(data.holdSecondsLeft).toBeGreaterThan(290)
@@ -243,7 +245,7 @@ describe('reading reservations', () => {
     const held = await running.hold('301', { scheduleId: 2, seatIds: [2201] })
     const path = `/reservations/${held.data.reservationId}`
     const mine = await running.call('301', 'GET', path)
-    const { remainingAllowance: _, ...facts } = held.data
+    const { remainingAllowance: _, releasesLeft: __, ...facts } = held.data
     expect(mine.data).toEqual({
       ...facts,
       holdSecondsLeft: expect.any(Number),
@@ -251,6 +253,7 @@ describe('reading reservations', () => {
       confirmedAt: null,
       cancelledAt: null,
       refund: null,
+      onceReleased: { releasesLeft: 17, holdAgainAt: null },
       schedule: expect.objectContaining({
         concertTitle: expect.any(String),
         timeZone: 'Asia/Seoul',
@@ -295,4 +298,37 @@ describe('reading reservations', () => {
     expect((await running.call('304', 'GET', '/reservations?cursor=zzz')).code).toBe('INVALID_REQUEST')
     expect((await running.call('304', 'GET', '/reservations?limit=0')).code).toBe('INVALID_REQUEST')
   })
+})
+
+test('while holds wait for a lock people read their reservations, and the holds end as 503 with Retry-After', async () => {
+  const { data } = await running.hold('401', { scheduleId: 2, seatIds: [2300] })
+  const locker = await running.db.connect()
+  try {
+    // It lets everybody read, and nobody write.
+    await locker.query('BEGIN; LOCK TABLE seat_holds IN EXCLUSIVE MODE')
+    let answered = 0
+    const holds = Array.from({ length: 60 }, async (_, number) => {
+      const answer = await running.hold(`${410 + number}`, { scheduleId: 2, seatIds: [2301 + number] })
+      answered += 1
+      return answer
+    })
+    const metrics = `http://127.0.0.1:${running.service.ports.ops}/metrics`
+    await eventually(async () => {
+      const text = await (await fetch(metrics)).text()
+      const waiting = /^pg_pool_main_connections\{.*state="waiting".*\} (\d+)$/m.exec(text)?.[1]
+      expect(Number(waiting)).toBeGreaterThanOrEqual(40)
+    })
+    const before = answered
+    const read = await running.call('401', 'GET', `/reservations/${data.reservationId}`)
+    expect(read.status).toBe(200)
+    // Whoever waits for a connection behind those holds is answered after them.
+    expect(answered - before).toBeLessThan(30)
+    const first = await Promise.race(holds)
+    expect(first).toMatchObject({ status: 503, code: 'UNAVAILABLE' })
+    expect(first.headers.get('retry-after')).toMatch(/^[1-9]$/)
+    await locker.query('ROLLBACK')
+    for (const { status } of await Promise.all(holds)) expect([201, 503]).toContain(status)
+  } finally {
+    locker.release(true)
+  }
 })
