@@ -20,6 +20,7 @@ const TIMES_CAPACITY = 3
 const POLLS_PER_JOIN = 4
 const PAYMENTS_PER_SECOND = 10
 const POLLERS = 800
+const JOINING_AT_ONCE = 20
 const JOINS_AT_CAPACITY = 6_000
 /** What goes on coming when the crowd has gone: a tenth of capacity, for twice the time in which all is to be normal. */
 const AFTERWARDS_SHARE = 10
@@ -43,11 +44,12 @@ class Requests {
   }
 
   async pollers(scheduleId: number): Promise<void> {
-    for (let count = 0; count < POLLERS; count += 1) {
+    const joinOne = async (): Promise<void> => {
       const bearer = await this.#signIn(this.#nextUser())
       const { data } = place.parse(await call('POST', '/queue/tokens', bearer, { scheduleId }))
       this.#polls.push(this.#request('GET', '/queue/tokens/me', `Queue-Token: ${data.token}\r\n`))
     }
+    while (this.#polls.length < POLLERS) await Promise.all(Array.from({ length: JOINING_AT_ONCE }, joinOne))
   }
 
   async signJoins(scheduleId: number, count: number): Promise<void> {

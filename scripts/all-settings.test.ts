@@ -1,4 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { isSecretSetting } from '@frontrow/settings/secret-settings'
 import { allSettings, checkSettings } from './all-settings.ts'
@@ -36,6 +39,18 @@ describe('a wrong setting', () => {
     })) {
       expect(() => checkSettings({ [name]: value })).toThrow(name)
     }
+  })
+
+  it('may be in a file, and npm start is told what is in there', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'frontrow-settings-')), 'key')
+    writeFileSync(file, 'sk_test_of_a_file\n')
+    expect(checkSettings({ STRIPE_SECRET_KEY_FILE: file, HOLD_MS: '1000' })).toEqual({
+      STRIPE_SECRET_KEY: 'sk_test_of_a_file',
+    })
+    expect(() => checkSettings({ STRIPE_SECRET_KEY_FILE: `${file}.away` })).toThrow(
+      'STRIPE_SECRET_KEY_FILE: ',
+    )
+    rmSync(dirname(file), { recursive: true })
   })
 
   it('is none where npm start sets it itself, where it is empty, and where it is of somebody else', () => {
@@ -110,6 +125,24 @@ describe('docker-compose.yml', () => {
     }
     const shared = readDefaults(file.slice(0, file.indexOf('\nservices:')))
     expect(shared.filter((one) => isSecretSetting(one.name))).toEqual([])
+  })
+
+  it('and the images that it builds take no secret to be built, and have none', async () => {
+    const files = await Promise.all(
+      ['deploy/Dockerfile', 'deploy/gateway.Dockerfile', 'docker-compose.yml'].map(read),
+    )
+    const given = files.flatMap((text) => [
+      ...[...text.matchAll(/^(?:ARG|ENV) (.+)$/gm)].flatMap(
+        ([, line = '']) => line.match(/\b[A-Z_]+(?==)/g) ?? [],
+      ),
+      ...[...text.matchAll(/^ +args: \{(.+)\}$/gm)].flatMap(
+        ([, line = '']) => line.match(/\b[A-Z_]+(?=:)/g) ?? [],
+      ),
+    ])
+    expect(given).toEqual(expect.arrayContaining(['NODE_IMAGE', 'NODE_ENV', 'NGINX_IMAGE']))
+    expect(given.filter((name) => isSecretSetting(name) || /KEY|TOKEN/.test(name))).toEqual([])
+    // What is named one by one is all that a build sees.
+    expect((await read('.dockerignore')).split('\n').find((line) => !line.startsWith('#'))).toBe('*')
   })
 
   it('has a place for the settings of each program', () => {

@@ -124,6 +124,9 @@ async function run(command: string, args: string[], env: Record<string, string |
     cwd: ROOT,
     env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: join(folder, 'cache'), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // One that neither ends nor is ready must not outlive the test.
+    timeout: 25_000,
+    killSignal: 'SIGKILL',
   })
   let [out, err] = ['', '']
   child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text))

@@ -282,7 +282,7 @@ test('finance gives money back and corrects wallets, may not run the on-sale, an
   ])
 })
 
-test('at the gateway every route of the staff refuses everybody without its role, does nothing for them, and nobody else', async () => {
+test('at the gateway every route of the staff refuses everybody without its role, and nobody else, and logs only who may write', async () => {
   const as = `wrong-${randomUUID()}`
   const askers = [undefined, ...ROLES, 'fan'] as const
   await Promise.all(

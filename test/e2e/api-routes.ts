@@ -148,11 +148,11 @@ export function testEveryRoute(network: () => OnSaleNetwork): void {
 
     test('also where what it was at is deleted meanwhile', async () => {
       const made = [await makeWebhook(network()), await makeWebhook(network()), await makeWebhook(network())]
-      const list = one('listWebhooks')
+      const list = route('listWebhooks')
       const request = exampleRequest(list, scene)
       const first = await ask(list, { ...request, query: 'limit=1' })
       expect(first.body.data.items[0].webhookId).toBe(made[2])
-      const deletion = one('deleteWebhook')
+      const deletion = route('deleteWebhook')
       for (const webhookId of made.slice(1)) {
         const gone = await ask(
           deletion,
@@ -230,7 +230,7 @@ export function testEveryRoute(network: () => OnSaleNetwork): void {
   })
 }
 
-const one = (operationId: string): Operation => {
+const route = (operationId: string): Operation => {
   const found = operations.find((operation) => operation.operationId === operationId)
   if (found === undefined) throw new Error(`there is no ${operationId}`)
   return found

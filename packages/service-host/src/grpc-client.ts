@@ -131,7 +131,7 @@ export function createGrpcTarget(options: GrpcTargetOptions): GrpcTarget {
       const { retriable } = limits
       const deadlineMs = Math.max(limits.deadlineMs, deadlineMinMs)
       const called = seriesOf(metrics.grpcCalled, (code: string) => ({ target: name, method, code }))
-      const target = { ...options, method, called }
+      const target = { ...options, method, called, retriable }
       const callOnce = <Req, Res>(
         run: UnaryMethod<Req, Res>,
         request: Req,
@@ -220,8 +220,15 @@ function asAnswer<Res>(asked: Promise<Res>): Promise<() => Res> {
   )
 }
 
+/** A method of a target, as one call of it needs it. */
+interface CalledTarget extends GrpcTargetOptions {
+  method: string
+  called: (code: string, seconds: number) => void
+  retriable: boolean
+}
+
 function call<Req, Res>(
-  options: GrpcTargetOptions & { method: string; called: (code: string, seconds: number) => void },
+  options: CalledTarget,
   invoke: UnaryMethod<Req, Res>,
   request: Req,
   deadline: number,
@@ -251,11 +258,8 @@ function call<Req, Res>(
   })
 }
 
-function unavailable(name: string, cause: Error): Refusal {
-  return generalRefusal('UNAVAILABLE', `the ${name} service is not available`, {
-    retryAfterSeconds: 2,
-    cause,
-  })
+function unavailable(name: string, cause: Error, message = `the ${name} service is not available`): Refusal {
+  return generalRefusal('UNAVAILABLE', message, { retryAfterSeconds: 2, cause })
 }
 
 function metadataOfTrace(): grpc.Metadata {
@@ -268,7 +272,10 @@ function metadataOfTrace(): grpc.Metadata {
   return metadata
 }
 
-function toRefusal(options: GrpcTargetOptions, error: grpc.ServiceError): Refusal {
+function toRefusal(
+  options: Pick<CalledTarget, 'name' | 'refusalKind' | 'retriable'>,
+  error: grpc.ServiceError,
+): Refusal {
   const code = firstText(error.metadata, ERROR_CODE)
   const kind = code === undefined ? undefined : options.refusalKind(code)
   if (code !== undefined && kind !== undefined) {
@@ -281,7 +288,10 @@ function toRefusal(options: GrpcTargetOptions, error: grpc.ServiceError): Refusa
     })
   }
   if (error.code === grpc.status.DEADLINE_EXCEEDED) {
-    return generalRefusal('TIMEOUT', `the ${options.name} service did not answer in time`, { cause: error })
+    const message = `the ${options.name} service did not answer in time`
+    // What may be asked twice may be asked again by who waits for it. Of anything else nobody knows whether it was done.
+    if (options.retriable) return unavailable(options.name, error, message)
+    return generalRefusal('TIMEOUT', message, { cause: error })
   }
   return unavailable(options.name, error)
 }

@@ -22,6 +22,8 @@ import type { HttpMetrics } from './metrics.ts'
 import type { LimitPerson } from './person-limits.ts'
 import { readJsonBody, readRawBody } from './read-json-body.ts'
 import type { Overload } from './overload.ts'
+import { listenWidely } from './listen-widely.ts'
+import type { WideListening } from './listen-widely.ts'
 import { measureWaiting, refusalsOfOverload } from './refuse-overload.ts'
 import { readQuery } from './read-query.ts'
 import { RequestFailures } from './request-failures.ts'
@@ -77,6 +79,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   const server = createNodeServer((request, response) => {
     if (refusals?.refuse(request, response) !== true) void app(request, response)
   })
+  let listening: WideListening | undefined
   return {
     handle(route, handler) {
       refusals?.know(route)
@@ -98,13 +101,14 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       addMethod(path, 'GET')
       app.get(path, answer)
     },
-    listen(host, port) {
+    async listen(host, port) {
       for (const [path, methods] of methodsOf) app.all(path, collectAllowed(methods))
       app.use(refuseUnknown)
       app.use(answerError(options.logger))
-      return listen(server, host, port)
+      listening = await listenWidely(server, host, port)
+      return listening.port
     },
-    close: (graceMs) => close(server, graceMs),
+    close: (graceMs) => close(server, listening, graceMs),
   }
 }
 
@@ -185,34 +189,17 @@ function answerError(logger: Logger) {
   }
 }
 
-// Connections that wait to be accepted, as many as the gateway's own; Node's 511 were too few for a rush, and the gateway waited for its time limit.
-const BACKLOG = 4_096
-
-function listen(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ port, host, backlog: BACKLOG }, () => {
-      server.off('error', reject)
-      const address = server.address()
-      resolve(typeof address === 'object' && address !== null ? address.port : port)
-    })
-  })
-}
-
 /**
  * The gateway would go on using its open connections, so each answer from now on carries `Connection: close`, and
  * connections that fall idle are closed.
  */
-function close(server: Server, graceMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const forceCloseTimer = setTimeout(() => server.closeAllConnections(), graceMs)
-    const closeIdleTimer = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_EVERY_MS)
-    server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'))
-    server.close(() => {
-      clearTimeout(forceCloseTimer)
-      clearInterval(closeIdleTimer)
-      resolve()
-    })
-    server.closeIdleConnections()
-  })
+async function close(server: Server, listening: WideListening | undefined, graceMs: number): Promise<void> {
+  const forceCloseTimer = setTimeout(() => server.closeAllConnections(), graceMs)
+  const closeIdleTimer = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_EVERY_MS)
+  server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'))
+  const closing = listening?.close()
+  server.closeIdleConnections()
+  await closing
+  clearTimeout(forceCloseTimer)
+  clearInterval(closeIdleTimer)
 }

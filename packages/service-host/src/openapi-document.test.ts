@@ -121,6 +121,23 @@ describe('the document', () => {
     expect(components.responses.IDEMPOTENCY_IN_PROGRESS.headers).not.toHaveProperty('Retry-After')
   })
 
+  test('shows bodies that its own schema takes, and is not made from others', () => {
+    const at = '2035-03-01T10:00:00Z'
+    const { content } = documentOf([{ ...change, examples: { Later: { at } } }]).paths['/things/{thingId}']
+      .patch.requestBody
+    expect(content['application/json'].examples).toEqual({ Later: { value: { at } } })
+    expect(() => documentOf([{ ...change, examples: { Later: { at: 'later' } } }])).toThrow('Later')
+  })
+
+  test('says that a read with a tag may be unchanged', () => {
+    const { body: _body, headers: _headers, ...read } = { ...change, method: 'get' as const }
+    const { get } = documentOf([{ ...read, responses: { 200: change.responses[200] } }]).paths[
+      '/things/{thingId}'
+    ]
+    expect(Object.keys(get.responses)).toContain('304')
+    expect(get.parameters).toContainEqual(expect.objectContaining({ in: 'header', name: 'If-None-Match' }))
+  })
+
   test('is not made from routes that contradict each other or name unknown refusals', () => {
     expect(() => documentOf([change, change])).toThrow('two routes are patch /things/{thingId}')
     expect(() => documentOf([{ ...change, refusals: ['NO_SUCH_CODE'] }])).toThrow('NO_SUCH_CODE')

@@ -34,6 +34,17 @@ test('a person has as many at once as in a minute, each kind of work by itself, 
   expect(passed(20, join, { userId: 'bob' })).toBe(3)
 })
 
+test('a person is told how many are left, and when all of them are', () => {
+  const { clock, limit } = limits()
+  const ann = { userId: 'ann' }
+  expect(limit(join, ann)).toEqual({ work: 'join', left: 2, fullInSeconds: 20 })
+  expect(limit(join, ann)).toEqual({ work: 'join', left: 1, fullInSeconds: 40 })
+  expect(limit(join, ann)).toEqual({ work: 'join', left: 0, fullInSeconds: 60 })
+  clock.ms += 60_000
+  expect(limit(join, ann)).toEqual({ work: 'join', left: 2, fullInSeconds: 20 })
+  expect(limit(join, undefined)).toBeUndefined()
+})
+
 test('what was used up comes back evenly, and the refusal says when', () => {
   const { clock, limit, passed } = limits()
   passed(20, join, { userId: 'ann' })

@@ -26,8 +26,9 @@ export const USER_ID_RULE = 'must be 1 to 64 characters without control characte
  */
 export const userId = z
   .string()
-  // Control characters and halves of surrogate pairs; programs in other languages, which read this in the API reference, know no \p{…}.
-  .regex(new RegExp(String.raw`^[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,64}$`, 'u'), USER_ID_RULE)
+  // Control characters; programs in other languages, which read this in the API reference, know no \p{…}.
+  .regex(new RegExp(String.raw`^[^\x00-\x1f\x7f-\x9f]{1,64}$`, 'u'), USER_ID_RULE)
+  .refine((text) => text.isWellFormed(), USER_ID_RULE)
   .meta({ description: "The token's subject.", example: '101' })
 
 /** A user id in a body, where a JSON number is read as its decimal string. */

@@ -6,15 +6,15 @@ const VISIBLE = 'must have a character that can be seen'
 const TURNING = 'must have no characters that turn the direction of text or stand for none'
 
 // The same rules as JSON Schema can say them, for the API reference. Classes of characters are written out, because programs in other
-// languages read these patterns and know no \p{…}; of the rare characters above U+FFFF that are refused nothing is said.
+// languages read these patterns and know no \p{…}. Nothing is said of halves of surrogate pairs, which such programs have not, and of the rare
+// characters above U+FFFF that are refused.
 const CONTROLS = String.raw`\x00-\x1f\x7f-\x9f`
 const CONTROLS_IN_PARAGRAPHS = String.raw`\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f`
-const HALVES = String.raw`\ud800-\udfff`
 const TURNS = String.raw`\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff`
 const UNSEEN = String.raw`\s\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8`
 
 function visiblePattern(controls: string): string {
-  const refused = `${controls}${HALVES}${TURNS}`
+  const refused = `${controls}${TURNS}`
   return `^[^${refused}]*[^${refused}${UNSEEN}][^${refused}]*$`
 }
 
@@ -76,4 +76,4 @@ export const opaque = (max: number) =>
     .refine(hasAtMost(max), lengthRule(max))
     .refine((text) => !/\p{Cc}/u.test(text), NO_CONTROLS)
     .refine((text) => text.isWellFormed(), HALF)
-    .meta({ maxLength: max, pattern: `^[^${CONTROLS}${HALVES}]*$` })
+    .meta({ maxLength: max, pattern: `^[^${CONTROLS}]*$` })

@@ -27,10 +27,11 @@ export const date = z.iso.date().refine((day) => !day.startsWith('0000'), 'must 
 export const TIME_ZONE_RULE = 'must be a name of the IANA time zone database, e.g. Asia/Seoul'
 
 /** A time zone that Node and browsers know. Offsets such as +09:00, which they also take, are no names. */
-export const timeZone = z
-  .string()
-  .refine(isKnownTimeZone, TIME_ZONE_RULE)
-  .meta({ description: 'Name in the IANA time zone database.', example: 'Asia/Seoul' })
+export const timeZone = z.string().refine(isKnownTimeZone, TIME_ZONE_RULE).meta({
+  description: 'Name in the IANA time zone database.',
+  example: 'Asia/Seoul',
+  format: 'iana-time-zone',
+})
 
 function isKnownTimeZone(name: string): boolean {
   if (!/^[A-Za-z]/.test(name)) return false

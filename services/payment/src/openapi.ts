@@ -183,10 +183,9 @@ export const payRoute = defineRoute({
       userId: userIdInput.optional(),
     })
     .meta({
-      oneOf: [
-        { properties: { paymentMethod: { const: 'CARD' } }, required: ['card'] },
-        { properties: { paymentMethod: { const: 'BALANCE' } }, not: { required: ['card'] } },
-      ],
+      if: { properties: { paymentMethod: { const: 'CARD' } }, required: ['paymentMethod'] },
+      then: { properties: { card: {} }, required: ['card'] },
+      else: { properties: { card: { not: {} } } },
     })
     .superRefine((body, ctx) => {
       if (body.paymentMethod === 'CARD' && body.card === undefined) {

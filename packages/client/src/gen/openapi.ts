@@ -3861,6 +3861,7 @@ export interface operations {
                     /** @example Seoul */
                     city?: string;
                     /**
+                     * Format: iana-time-zone
                      * @description Name in the IANA time zone database.
                      * @default UTC
                      * @example Asia/Seoul
@@ -3994,6 +3995,7 @@ export interface operations {
                     address?: string | null;
                     city?: string | null;
                     /**
+                     * Format: iana-time-zone
                      * @description Name in the IANA time zone database.
                      * @example Asia/Seoul
                      */
@@ -6227,13 +6229,7 @@ export interface operations {
                      * @example 101
                      */
                     userId?: string | number;
-                } & ({
-                    /** @constant */
-                    paymentMethod?: "CARD";
-                } | {
-                    /** @constant */
-                    paymentMethod?: "BALANCE";
-                });
+                };
             };
         };
         responses: {

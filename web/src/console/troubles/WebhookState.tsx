@@ -21,7 +21,7 @@ export function WebhookTrouble({ webhook: { disabledReason, failingSince } }: { 
     <>
       {disabledReason === null ? null : <p>{t(`webhooks.why.${disabledReason}`)}</p>}
       {failingSince === null ? null : (
-        <p className={styles['error']}>{t('webhooks.failing', { at: moment(failingSince) })}</p>
+        <p className={styles['failing']}>{t('webhooks.failing', { at: moment(failingSince) })}</p>
       )}
     </>
   )
