@@ -6,8 +6,8 @@ import { readConfig } from '@frontrow/service-host/config'
 import { claimsOfRoles, roleSettings } from '@frontrow/values/roles'
 import type { Role, RoleSettings } from '@frontrow/values/roles'
 import { SignJWT } from 'jose'
-import { dataFolderOf, readSecrets, signingKeysOf } from './up-settings.ts'
-import type { KnownSecrets } from './up-settings.ts'
+import { dataFolderOf, readTokenSecrets, signingKeysOf } from './up-settings.ts'
+import type { TokenSecrets } from './up-settings.ts'
 
 /** What development tokens are signed by, and the issuer and audience that they name. */
 export interface DevelopmentSigner {
@@ -27,7 +27,7 @@ export interface DevelopmentSigner {
  */
 export function readSigner(env: NodeJS.ProcessEnv): DevelopmentSigner {
   const dataFolder = dataFolderOf(env)
-  const kept = readSecrets(dataFolder)
+  const kept = readTokenSecrets(dataFolder)
   // Beside JWKS_URL only npm start has development tokens accepted, and only where they are is an issuer noted.
   if (env['JWKS_URL'] && kept?.jwtIssuer === undefined) {
     throw new SetupProblem(
@@ -48,7 +48,7 @@ export function readSigner(env: NodeJS.ProcessEnv): DevelopmentSigner {
 }
 
 /** The signer that the secrets of a data folder make; `env` has what the services read roles by. */
-export function signerOf(secrets: KnownSecrets, env: NodeJS.ProcessEnv): DevelopmentSigner {
+export function signerOf(secrets: TokenSecrets, env: NodeJS.ProcessEnv): DevelopmentSigner {
   const { jwtSecret, jwtIssuer: issuer = 'frontrow', jwtAudience: audience = 'frontrow' } = secrets
   const keys = signingKeysOf(secrets)
   const roles = readConfig(roleSettings, env)

@@ -17,11 +17,12 @@ import { checkEnvFile } from './env-file.ts'
 import { seedDemo } from './seed-demo.ts'
 import { certificatesFolder, ensureServiceCertificates } from './service-certificates.ts'
 import { checkMachine, claimDataFolder, ownPidFile, runFolder } from './up-checks.ts'
-import { ADMIN_ROLE, ensureServerPrograms, startGateway, startServers } from './up-servers.ts'
+import { ADMIN_ROLE, KAFKA_ADMIN, ensureServerPrograms, startGateway, startServers } from './up-servers.ts'
 import {
   choosePorts,
   databaseUrl,
   migrate,
+  redisUrl,
   startServices,
   upstreamsOf,
   warmCompileCache,
@@ -76,7 +77,9 @@ async function bringUp(stack: Stack, settings: UpSettings): Promise<void> {
   say('Schemas and topics are in place')
   await stack.together([
     ...(catchesMail(process.env) ? [startMailbox(stack, notify)] : []),
-    ...(kind === 'development' ? [startIdentityProvider(stack, settings, identity, servers.redis)] : []),
+    ...(kind === 'development'
+      ? [startIdentityProvider(stack, settings, identity, redisUrl(secrets.redisPassword, servers.redis))]
+      : []),
   ])
   await startServices(stack, secrets, settings.tokens, ports)
   say('The five services are up')
@@ -98,7 +101,7 @@ async function demoLines(port: number, signer: DevelopmentSigner): Promise<strin
   ]
 }
 
-/** Where everything listens, for people and tools that want to look behind the gateway; it holds a password. */
+/** Where everything listens, for people and tools that want to look behind the gateway; it holds passwords. */
 function writeAddresses(
   dataFolder: string,
   secrets: Secrets,
@@ -106,8 +109,9 @@ function writeAddresses(
 ): void {
   const addresses = {
     postgres: databaseUrl(ADMIN_ROLE, secrets.adminPassword, servers.postgres),
-    redis: `redis://127.0.0.1:${servers.redis}`,
+    redis: redisUrl(secrets.redisPassword, servers.redis),
     kafka: `127.0.0.1:${servers.kafka}`,
+    kafkaLogin: { username: KAFKA_ADMIN, password: secrets.kafkaPasswords.admin },
     services,
     notify,
     identity,

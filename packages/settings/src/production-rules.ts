@@ -128,7 +128,7 @@ export const productionRules: readonly ProductionRule[] = [
   {
     name: 'JOIN_CHECK_SECRET',
     rule: `be of ${strengthRule(KEY_BYTES_MIN)}`,
-    instead: 'Make one by `openssl rand -base64 32`.',
+    instead: 'Who guesses it needs no proof of work. Make one by `openssl rand -base64 32`.',
     isBroken: weak(KEY_BYTES_MIN),
   },
   {
@@ -167,12 +167,6 @@ export const productionRules: readonly ProductionRule[] = [
     name: 'STRIPE_WEBHOOK_SECRET',
     rule: `be of ${strengthRule(KEY_BYTES_MIN)}`,
     instead: 'Take the one that Stripe shows for the endpoint.',
-    isBroken: weak(KEY_BYTES_MIN),
-  },
-  {
-    name: 'JOIN_CHECK_SECRET',
-    rule: `be of ${strengthRule(KEY_BYTES_MIN)}`,
-    instead: 'Who guesses it needs no proof of work. Make one by `openssl rand -base64 32`.',
     isBroken: weak(KEY_BYTES_MIN),
   },
   {

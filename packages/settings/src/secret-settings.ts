@@ -1,6 +1,5 @@
 /** Settings whose whole value is a secret. */
 const SECRETS: ReadonlySet<string> = new Set([
-  'JOIN_CHECK_PROVIDER_SECRET',
   'JWT_SECRET',
   'STRIPE_SECRET_KEY',
   'STRIPE_WEBHOOK_SECRET',
