@@ -39,6 +39,7 @@ export default {
       // The pages in the machine's Chromium, in front of all that `npm start` runs.
       ...project,
       displayName: 'browser',
+      testEnvironment: '<rootDir>/web/test/browser-environment.mjs',
       testMatch: ['<rootDir>/web/test/**/*.browser.test.ts'],
     },
   ],

@@ -1,3 +1,4 @@
+import { catalogCallers } from '@frontrow/proto/callers'
 import { CatalogService } from '@frontrow/proto/services'
 import { createGrpcServer, unaryHandler } from '@frontrow/service-host/grpc-server'
 import { createLogger } from '@frontrow/service-host/logger'
@@ -18,7 +19,7 @@ export async function startCatalogStandIn(): Promise<{ address: string; stop: ()
   }
   const bookingOpenAtMs = Date.now() - HOUR_MS
   const server = createGrpcServer()
-  server.add(CatalogService.service, {
+  server.add(CatalogService.service, catalogCallers, {
     GetSchedule: unaryHandler(
       host,
       'GetSchedule',

@@ -15,9 +15,10 @@ RUN node web/build/main.ts /pages && rm -r /pages/.vite
 FROM ${NGINX_IMAGE}
 COPY --from=pages /pages /pages
 COPY gateway/nginx/*.conf.template /gateway/
-COPY deploy/gateway/start-gateway.sh /gateway/
+COPY deploy/gateway/start-gateway.sh deploy/gateway/check-production.sh /gateway/
 # A named volume takes its owner from here; a mounted folder may hold a certificate of your own.
 RUN mkdir /certificates && chown 101:101 /certificates
+ENV NODE_ENV=production
 # Not root: no port below 1024, and nothing written outside of /tmp and /certificates.
 USER 101:101
 EXPOSE 8080 8443

@@ -5,7 +5,9 @@
  */
 import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readConfig } from '@frontrow/service-host/config'
+import { nodeEnv } from '@frontrow/settings/node-env'
+import { readSettings } from '@frontrow/settings/read-settings'
+import { passwordOf } from '@frontrow/settings/secret-settings'
 import { z } from 'zod'
 import { passwordVariable } from '../scripts/migrate-settings.ts'
 import { serviceNames } from '../scripts/services.ts'
@@ -16,7 +18,26 @@ import type { Secrets, TokenKind } from '../scripts/up-settings.ts'
 const inEnvFile = /^[A-Za-z0-9_.~:/?@!&()*+,;=%[\]-]+$/
 const ENV_FILE_RULE = 'must have only letters, digits and _ . ~ : / ? @ ! & ( ) * + , ; = % [ ] -'
 
+/** A secret that Compose was given in the environment. */
+const notGiven = (name: string): z.ZodOptional<z.ZodNever> =>
+  z
+    .never(
+      `${name} must come from a file, since \`docker inspect\` shows the environment: take it out of there and out of .env, and name the file by ${name}_FILE`,
+    )
+    .optional()
+
 const settingsSchema = z.object({
+  GIVEN_JWT_SECRET: notGiven('JWT_SECRET'),
+  GIVEN_STRIPE_SECRET_KEY: notGiven('STRIPE_SECRET_KEY'),
+  GIVEN_STRIPE_WEBHOOK_SECRET: notGiven('STRIPE_WEBHOOK_SECRET'),
+  GIVEN_SMTP_URL: notGiven('SMTP_URL'),
+  CATALOG_READ_DATABASE_URL: z
+    .string()
+    .refine(
+      (url) => passwordOf(url) === undefined,
+      'must have no password under Compose, since `docker inspect` shows it: role and password are those of the catalog',
+    )
+    .optional(),
   /** Where PostgreSQL is, as the services see it. */
   DATABASE_SERVER: z.string().default('postgres:5432/frontrow'),
   ADMIN_ROLE: z.string().default('frontrow_admin'),
@@ -35,7 +56,7 @@ const settingsSchema = z.object({
   /** The identity provider for development, where there is one: its address for browsers, and for the services that of its keys. */
   DEVELOPMENT_ISSUER: z.url().optional(),
   DEVELOPMENT_JWKS_URL: z.url().default('http://identity:8080/identity/jwks'),
-  NODE_ENV: z.string().optional(),
+  NODE_ENV: nodeEnv,
   /** The address that Compose publishes the gateway's ports on. */
   LISTEN_ON: z.string().default('127.0.0.1'),
 })
@@ -61,7 +82,7 @@ function tokens(config: Settings): { kind: TokenKind; lines: (secrets: Secrets) 
 }
 
 /** The identity provider for development lets anybody in as anybody: it is for this machine, and for nobody who has another. */
-function refuseOthers({ NODE_ENV, LISTEN_ON, ...config }: Settings, developmentIssuer: string): void {
+function refuseOthers({ LISTEN_ON, ...config }: Settings, developmentIssuer: string): void {
   for (const name of ['JWT_ISSUER', 'OIDC_ISSUER'] as const) {
     const given = config[name]
     if (given === undefined || given === developmentIssuer) continue
@@ -71,7 +92,6 @@ function refuseOthers({ NODE_ENV, LISTEN_ON, ...config }: Settings, developmentI
   }
   const rest =
     'where the identity provider for development must not run: it lets anybody in as anybody. Set JWKS_URL, JWT_ISSUER and OIDC_ISSUER, or JWT_SECRET (docs/deploy.md)'
-  if (NODE_ENV === 'production') throw new Error(`NODE_ENV is production, ${rest}`)
   if (!/^(?:127\.[\d.]+|localhost|\[?::1\]?)$/.test(LISTEN_ON)) {
     throw new Error(`LISTEN_ON is ${LISTEN_ON}, which others can reach, ${rest}`)
   }
@@ -104,7 +124,7 @@ function settingsFiles(
 async function main(): Promise<void> {
   const folder = process.argv[2]
   if (folder === undefined) throw new Error('usage: node deploy/make-settings.ts FOLDER')
-  const config = readConfig(settingsSchema, process.env)
+  const config = readSettings(settingsSchema, process.env)
   const { kind, lines } = tokens(config)
   const secrets = await ensureSecrets(folder, kind)
   const files = settingsFiles(secrets, config, lines(secrets))

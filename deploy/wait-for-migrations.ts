@@ -5,12 +5,13 @@
 import { readdir } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createClient } from '@frontrow/postgres/pool'
+import { readSettings } from '@frontrow/settings/read-settings'
 import { z } from 'zod'
 
 const LIMIT_MS = 300_000
 const EVERY_MS = 1_000
 
-const config = z.object({ DATABASE_URL: z.string() }).parse(process.env)
+const config = readSettings(z.object({ DATABASE_URL: z.string() }), process.env)
 const service = z.string().parse(process.argv[2])
 const wanted = await readdir(new URL(`../services/${service}/migrations`, import.meta.url))
 const files = wanted.filter((name) => name.endsWith('.sql'))

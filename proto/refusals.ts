@@ -12,6 +12,22 @@ export const refusals = {
   QUEUE_TOKEN_EXISTS: refusalRow(409, 'ALREADY_EXISTS', 'You have a place already; PUT reissues its token.'),
   QUEUE_TOKEN_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'You have no live place in this waiting room.'),
   QUEUE_FULL: refusalRow(503, 'RESOURCE_EXHAUSTED', 'The waiting room is full; try again later.'),
+  JOIN_CHECK_REQUIRED: refusalRow(
+    403,
+    'PERMISSION_DENIED',
+    'A challenge has to be answered first; `details` says where to get one.',
+  ),
+  JOIN_CHECK_FAILED: refusalRow(
+    403,
+    'PERMISSION_DENIED',
+    'The answer to the challenge was not taken; `details.reason`. Get a new one.',
+  ),
+  JOIN_CLAIM_REQUIRED: refusalRow(403, 'PERMISSION_DENIED', 'The account lacks a verified `details.claim`.'),
+  JOIN_CLAIM_TAKEN: refusalRow(
+    409,
+    'ALREADY_EXISTS',
+    'Another account with your `details.claim` has the place in this waiting room.',
+  ),
   BOOKING_NOT_OPEN: refusalRow(
     409,
     'FAILED_PRECONDITION',
@@ -37,6 +53,11 @@ export const refusals = {
   ORPHAN_SEAT: refusalRow(422, 'FAILED_PRECONDITION', 'Would leave single seats; `details.seatIds`.'),
   PRICE_CHANGED: refusalRow(409, 'ABORTED', 'Not the price you saw; `details` has `seen` and `now`.'),
   SEAT_LIMIT_EXCEEDED: refusalRow(422, 'FAILED_PRECONDITION', 'More seats than one user may have.'),
+  RELEASE_LIMIT_EXCEEDED: refusalRow(
+    429,
+    'RESOURCE_EXHAUSTED',
+    'Too many seats taken and not kept lately; `details.holdAgainAt`.',
+  ),
   RESERVATION_NOT_FOUND: refusalRow(404, 'NOT_FOUND', 'No such reservation of yours.'),
   RESERVATION_EXPIRED: refusalRow(409, 'FAILED_PRECONDITION', 'The hold ran out.'),
   RESERVATION_NOT_REFRESHABLE: refusalRow(

@@ -34,6 +34,7 @@ export const seatIds = z
   .min(1)
   .max(SEATS_MAX)
   .refine((ids) => new Set(ids).size === ids.length, 'must not name a seat twice')
+  .meta({ uniqueItems: true })
 
 /** Where a schedule is in its life; CANCELLED is final. */
 export const scheduleStatus = z.enum(['ON_SALE', 'CLOSED', 'CANCELLED'])

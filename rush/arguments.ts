@@ -68,6 +68,11 @@ const shareOptions = z.object({
   leave: preset(share, '3%', 'leave the line'),
   bestAvailable: preset(share, '10%', 'let the system choose seats'),
   watch: preset(share, '20%', 'watch now-serving rather than poll their own place'),
+  bots: preset(
+    share,
+    '0%',
+    'are no fans but bots, which join without an answer to the check, replay one, or share a claim',
+  ),
 })
 
 /** How many of the fans do what, as 0 to 1 of all of them; `declined` is of those who pay by card. */

@@ -256,6 +256,7 @@ function crowdOptions({ fans, minutes, url }: DemoOptions, seats: number): RushO
       leave: 0,
       bestAvailable: 0.5,
       watch: 0.2,
+      bots: 0,
     },
   }
 }

@@ -32,6 +32,8 @@ export function isExplained(step: Step, code: string, fan: Circumstances): boole
   switch (code) {
     case 'QUEUE_TOKEN_EXISTS':
       return step === 'join' && fan.triedBefore
+    case 'JOIN_CHECK_REQUIRED':
+      return step === 'join'
     case 'QUEUE_TOKEN_INVALID':
     case 'QUEUE_TOKEN_NOT_ACTIVE':
       return passed(fan.tokenExpiresAt)

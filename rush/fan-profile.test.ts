@@ -13,6 +13,7 @@ const nobody: Shares = {
   leave: 0,
   bestAvailable: 0,
   watch: 0,
+  bots: 0,
   flaky: 0,
 }
 const crowd = (shares: Shares) =>

@@ -1,8 +1,11 @@
+import type { BotCount, BotKind } from './bot.ts'
 import type { RefusalBody } from './read-answer.ts'
 
 /** What a request is for. Latencies are reported for each step. */
 export type Step =
   | 'join'
+  | 'challenge'
+  | 'bot'
   | 'poll'
   | 'now-serving'
   | 'seats'
@@ -49,6 +52,8 @@ export class Measurements {
   readonly unexpected: Unexpected[] = []
   unexpectedCount = 0
   readonly endings = new Map<Ending, number>()
+  /** What came of bots, where there are any. */
+  bots: ReadonlyMap<BotKind, BotCount> = new Map()
   /** When each reservation was seen CONFIRMED, in ms since the epoch. */
   readonly soldAt: number[] = []
   readonly count = {

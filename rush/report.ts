@@ -29,6 +29,7 @@ export function reportLines(outcome: Outcome): string[] {
   return [
     ...section('Fans', fanRows(outcome)),
     ...section('Sales', saleRows(outcome)),
+    ...section('Bots', botRows(measurements)),
     ...latencyLines(measurements),
     ...section('Refused, as it should be', countRows(measurements.refusals)),
     ...section('Interrupted and tried again', countRows(measurements.interruptions)),
@@ -82,6 +83,13 @@ function saleRows({ measurements, history, elapsedMs }: Outcome): Row[] {
     ],
     ['took', `${(elapsedMs / 1_000).toFixed(1)} s`],
   ]
+}
+
+function botRows({ bots }: Measurements): Row[] {
+  return [...bots].map(([kind, { tried, placed, refusals }]): Row => {
+    const refused = [...refusals].map(([code, times]) => `${times} ${code}`).join(', ')
+    return [kind, `${placed} of ${tried} got a place${refused === '' ? '' : `; refused: ${refused}`}`]
+  })
 }
 
 function latencyLines({ latencies }: Measurements): string[] {

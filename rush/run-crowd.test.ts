@@ -106,3 +106,15 @@ test('an error of the system is unexpected, and ends that fan alone', async () =
   expect(measurements.unexpected[0]).toMatchObject({ step: 'hold', code: '500 INTERNAL' })
   expect(measurements.count.soldReservations).toBeGreaterThan(0)
 })
+
+test('bots that nothing keeps out get places, which the report counts apart from the fans', async () => {
+  const { measurements, broken } = await rushAgainst({}, ['--bots', '30%', '--leave', '0'])
+  expect(broken).toEqual([])
+  expect(measurements.unexpected).toEqual([])
+  const bots = [...measurements.bots.values()]
+  const tried = bots.reduce((sum, one) => sum + one.tried, 0)
+  expect(bots.map(({ tried: times, placed }) => times - placed)).toEqual([0, 0, 0])
+  expect(tried).toBeGreaterThan(10)
+  expect(measurements.count.arrived).toBe(120 - tried)
+  expect(measurements.count.joined).toBe(120 - tried)
+})

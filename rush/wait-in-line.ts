@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { answerCheck, challengeAnswer, challengePath } from './answer-check.ts'
 import { joinAnswer, nowServingAnswer, placeAnswer } from './answers.ts'
 import type { Place } from './answers.ts'
 import { VisitEnded } from './fan.ts'
@@ -36,7 +37,13 @@ export async function waitInLine(rush: Rush, fan: Fan): Promise<void> {
 async function join(rush: Rush, fan: Fan): Promise<Place> {
   const body = { scheduleId: rush.sale.scheduleId }
   const path = '/queue/tokens'
-  let answer = await fan.ask({ step: 'join', method: 'POST', path, body, schema: joinAnswer }, 'no token')
+  const call = { step: 'join', method: 'POST', path, schema: joinAnswer } as const
+  let answer = await fan.ask({ ...call, body }, 'no token')
+  if (answer.kind === 'refused' && answer.refusal.code === 'JOIN_CHECK_REQUIRED') {
+    fan.acceptRefusal('join', answer)
+    const checkAnswer = await answerJoinCheck(rush, fan)
+    answer = await fan.ask({ ...call, body: { ...body, checkAnswer } }, 'no token')
+  }
   if (answer.kind === 'refused') {
     // An earlier try had taken effect, and only its answer got lost: a reissue gives a new token for the same place.
     fan.acceptRefusal('join', answer)
@@ -48,6 +55,21 @@ async function join(rush: Rush, fan: Fan): Promise<Place> {
   }
   fan.queueToken = answer.data.token
   return recordPlace(fan, answer.data)
+}
+
+async function answerJoinCheck(rush: Rush, fan: Fan): Promise<string> {
+  const path = challengePath(rush.sale.scheduleId)
+  const asked = await fan.ask({ step: 'challenge', method: 'GET', path, schema: challengeAnswer }, 'no token')
+  const answer = asked.kind === 'refused' ? undefined : await answerCheck(asked.data)
+  if (answer === undefined) {
+    fan.reportUnexpected(
+      'challenge',
+      'UNANSWERABLE',
+      'joins are checked by something that only a person can answer',
+    )
+    throw new VisitEnded('failed')
+  }
+  return answer
 }
 
 async function askForPlace(rush: Rush, fan: Fan): Promise<Place> {

@@ -17,7 +17,8 @@ import { routes as reservationRoutes } from '../services/reservation/src/openapi
 import { adminRoutes as walletAdminRoutes } from '../services/wallet/src/admin-openapi.ts'
 import { routes as walletRoutes } from '../services/wallet/src/openapi.ts'
 
-const routes: readonly RouteSpec[] = [
+/** Every route of every service. */
+export const routes: readonly RouteSpec[] = [
   ...tagged('Queue', queueRoutes),
   ...tagged('Catalog', [...catalogRoutes, ...seatRoutes, ...adminRoutes]),
   ...tagged('Reservation', reservationRoutes),
@@ -31,7 +32,11 @@ const tags = [
   { name: 'Reservation', description: 'Hold seats, and what becomes of a hold.' },
   { name: 'Payment', description: 'Pay for a hold.' },
   { name: 'Wallet', description: 'Points: charge, use, look back.' },
-  { name: 'Admin', description: 'For those who run the on-sale; the bearer token needs the role `admin`.' },
+  {
+    name: 'Admin',
+    description:
+      'For those who run the on-sale; the bearer token needs a role, which each route names. `admin` may do everything.',
+  },
 ]
 
 const description = `Sells seats for a show that everybody wants at the same minute.

@@ -1,17 +1,22 @@
+import { isSecretSetting } from '@frontrow/settings/secret-settings'
 import { allSettings } from './all-settings.ts'
+import { composeSettings } from './compose-settings.ts'
 
 const BLOCK = /^( *)# settings of ([a-z]+)\b.*\n[^]*?^ *# end of settings$/gm
 
 // These come from the volume with the secrets, and an empty value in the environment would hide them.
 const KEPT_WITH_SECRETS: ReadonlySet<string> = new Set(['JWT_SECRET', 'JWKS_URL', 'JWT_ISSUER'])
 
+/** Secrets are in files, since whoever may ask Docker about a container is shown its environment. */
+const inFile = (name: string): boolean => isSecretSetting(name) && `${name}_FILE` in composeSettings.shape
+
 // Compose makes a container anew when its environment has changed, not when a file in a volume has. This changes with what
 // make-settings.ts writes there of tokens. No program reads it; the services know what is in it.
-const TOKENS_FROM = `TOKENS_FROM: ${[...KEPT_WITH_SECRETS].map((name) => `\${${name}:-}`).join(' ')} \${PORT:-8080}`
+const TOKENS_FROM = 'TOKENS_FROM: ${JWT_SECRET_FILE:-} ${JWKS_URL:-} ${JWT_ISSUER:-} ${PORT:-8080}'
 
-// Without a mail server of one's own, the mailbox of Compose catches the mail.
+// Compose is for development unless it is told otherwise; without a mail server of one's own, its mailbox catches the mail.
 const FALLBACKS: Readonly<Record<string, string>> = {
-  SMTP_URL: 'smtp://mailbox:1025',
+  NODE_ENV: 'development',
   MAIL_FROM: 'Frontrow <tickets@frontrow.example>',
 }
 
@@ -40,6 +45,10 @@ function passedTo(program: string): string[] {
   if (settings === undefined) throw new Error(`docker-compose.yml names "${program}", which has no settings`)
   const passed = settings
     .filter(({ name, isWiring }) => !isWiring && !KEPT_WITH_SECRETS.has(name))
-    .map(({ name }) => `${name}: \${${name}:-${FALLBACKS[name] ?? ''}}`)
+    .map(({ name }) =>
+      inFile(name)
+        ? `${name}_FILE: /run/secrets/${name.toLowerCase()}`
+        : `${name}: \${${name}:-${FALLBACKS[name] ?? ''}}`,
+    )
   return program === 'services' ? [...passed, TOKENS_FROM] : passed
 }

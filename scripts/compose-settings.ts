@@ -1,9 +1,18 @@
 import { whole } from '@frontrow/service-host/config'
+import { nodeEnv } from '@frontrow/settings/node-env'
 import { z } from 'zod'
 import { upSettings } from './up-settings.ts'
 
 const image = (name: string, what: string): z.ZodDefault<z.ZodString> =>
   z.string().default(name).describe(`name of ${what}`)
+
+const secretFile = (name: string, what: string): z.ZodOptional<z.ZodString> =>
+  z
+    .string()
+    .optional()
+    .describe(
+      `file with ${name}, ${what}, readable for user 1000: Compose takes it from nowhere else, since \`docker inspect\` shows the environment`,
+    )
 
 /** The settings that docker-compose.yml uses itself. */
 export const composeSettings = z.object({
@@ -15,14 +24,13 @@ export const composeSettings = z.object({
     .string()
     .default('127.0.0.1')
     .describe(
-      'address of this machine that the gateway listens on: 0.0.0.0 for all. Other than loopback needs JWKS_URL or JWT_SECRET, as the identity provider for development lets anybody in',
+      'address of this machine that the gateway listens on: 0.0.0.0 for all. Other than loopback needs JWKS_URL or JWT_SECRET_FILE, as the identity provider for development lets anybody in',
     ),
-  NODE_ENV: z
-    .string()
-    .default('development')
-    .describe(
-      'with production there is no identity provider for development, so JWKS_URL or JWT_SECRET is needed; npm start heeds it too',
-    ),
+  NODE_ENV: nodeEnv,
+  JWT_SECRET_FILE: secretFile('JWT_SECRET', 'not in production'),
+  STRIPE_SECRET_KEY_FILE: secretFile('STRIPE_SECRET_KEY', 'for payment and wallet'),
+  STRIPE_WEBHOOK_SECRET_FILE: secretFile('STRIPE_WEBHOOK_SECRET', 'for payment'),
+  SMTP_URL_FILE: secretFile('SMTP_URL', 'for notify; without it the mailbox catches all mail'),
   CERTIFICATES: z
     .string()
     .default('certificates')

@@ -55,6 +55,14 @@ describe('tokens of development', () => {
     expect(decodeJwt(token)).toMatchObject({ sub: '7', aud: 'tickets', roles: [] })
   })
 
+  test('name roles where and as the services read them', async () => {
+    const JWT_SECRET = 'x'.repeat(40)
+    const env = { DATA_DIR: dataFolder, JWT_SECRET, ROLES_CLAIM: 'realm.roles', ROLE_MAPPING: 'boss=admin' }
+    const claims = decodeJwt(await signToken(readSigner(env), '7', { roles: ['admin'] }))
+    expect(claims).toMatchObject({ realm: { roles: ['boss'] } })
+    expect(claims).not.toHaveProperty('roles')
+  })
+
   test('are signed beside JWKS_URL where npm start has run, and refused where its services would refuse them', async () => {
     const env = { DATA_DIR: dataFolder, JWKS_URL: 'https://id.example/keys', JWT_SECRET: 'x'.repeat(40) }
     expect(() => readSigner(env)).toThrow(/JWKS_URL is set/)

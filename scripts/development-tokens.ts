@@ -2,6 +2,9 @@ import { createPrivateKey, createSecretKey } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { TOKEN_LIFE_MAX_SECONDS } from '@frontrow/identity-provider/signing-keys'
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
+import { readConfig } from '@frontrow/service-host/config'
+import { claimsOfRoles, roleSettings } from '@frontrow/values/roles'
+import type { Role, RoleSettings } from '@frontrow/values/roles'
 import { SignJWT } from 'jose'
 import { dataFolderOf, readSecrets, signingKeysOf } from './up-settings.ts'
 import type { KnownSecrets } from './up-settings.ts'
@@ -14,6 +17,8 @@ export interface DevelopmentSigner {
   keyId?: string
   issuer: string
   audience: string
+  /** Where tokens name roles, and how. */
+  roles: RoleSettings
 }
 
 /**
@@ -32,26 +37,28 @@ export function readSigner(env: NodeJS.ProcessEnv): DevelopmentSigner {
   const issuer = env['JWT_ISSUER'] || kept?.jwtIssuer || 'frontrow'
   const audience = env['JWT_AUDIENCE'] || kept?.jwtAudience || 'frontrow'
   const secret = env['JWKS_URL'] ? undefined : env['JWT_SECRET']
-  if (secret) return { ...bySecret(secret), issuer, audience }
+  const roles = readConfig(roleSettings, env)
+  if (secret) return { ...bySecret(secret), issuer, audience, roles }
   if (kept === null) {
     throw new SetupProblem(
       `no settings in ${dataFolder}: run npm start first, or set DATA_DIR or JWT_SECRET as it does`,
     )
   }
-  return { ...signerOf(kept), issuer, audience }
+  return { ...signerOf(kept, env), issuer, audience }
 }
 
-/** The signer that the secrets of a data folder make. */
-export function signerOf(secrets: KnownSecrets): DevelopmentSigner {
+/** The signer that the secrets of a data folder make; `env` has what the services read roles by. */
+export function signerOf(secrets: KnownSecrets, env: NodeJS.ProcessEnv): DevelopmentSigner {
   const { jwtSecret, jwtIssuer: issuer = 'frontrow', jwtAudience: audience = 'frontrow' } = secrets
   const keys = signingKeysOf(secrets)
+  const roles = readConfig(roleSettings, env)
   if (keys === undefined) {
     if (jwtSecret === undefined)
       throw new SetupProblem('the settings have neither a key nor a secret to sign by')
-    return { ...bySecret(jwtSecret), issuer, audience }
+    return { ...bySecret(jwtSecret), issuer, audience, roles }
   }
   const { jwtAlgorithm: algorithm, jwtPrivateKey, jwtKeyId: keyId } = keys
-  return { algorithm, key: createPrivateKey(jwtPrivateKey), keyId, issuer, audience }
+  return { algorithm, key: createPrivateKey(jwtPrivateKey), keyId, issuer, audience, roles }
 }
 
 function bySecret(secret: string): Pick<DevelopmentSigner, 'algorithm' | 'key'> {
@@ -62,12 +69,19 @@ function bySecret(secret: string): Pick<DevelopmentSigner, 'algorithm' | 'key'> 
 export function signToken(
   signer: DevelopmentSigner,
   user: string,
-  options: { roles?: readonly string[]; lifeSeconds?: number; email?: string; locale?: string } = {},
+  options: {
+    roles?: readonly Role[]
+    lifeSeconds?: number
+    email?: string
+    locale?: string
+    phone?: string
+  } = {},
 ): Promise<string> {
   const nowSeconds = Math.floor(Date.now() / 1_000)
-  const { roles = [], email, locale } = options
+  const { roles = [], email, locale, phone } = options
   const contact = { ...(email === undefined ? {} : { email }), ...(locale === undefined ? {} : { locale }) }
-  return new SignJWT({ roles, ...contact })
+  const telephone = phone === undefined ? {} : { phone_number: phone, phone_number_verified: true }
+  return new SignJWT({ ...claimsOfRoles(signer.roles, roles), ...contact, ...telephone })
     .setProtectedHeader({
       alg: signer.algorithm,
       typ: 'JWT',

@@ -13,6 +13,7 @@ describe('.env', () => {
       'EXEMPT_NETWORKS="10.0.0.0/8 192.168.0.0/16"',
       'LOG_LEVEL=',
       'COMPOSE_PROJECT_NAME=two',
+      'SMTP_URL_FILE=/home/me/smtp-url',
     ]
     expect(checkEnvText(text.join('\n'), FILE)).toEqual([])
     expect(checkEnvText(text.join('\r\n'), FILE)).toEqual([])

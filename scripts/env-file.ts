@@ -28,7 +28,7 @@ export function checkEnvText(text: string, file: string): string[] {
   const settings = new Map([...allSettings.values()].flat().map((setting) => [setting.name, setting]))
   return Object.keys(parseEnv(text)).flatMap((name) => {
     if (OF_OTHERS.test(name)) return []
-    const setting = settings.get(name)
+    const setting = settings.get(name) ?? settings.get(name.replace(/_FILE$/, ''))
     if (setting === undefined) return [`.env sets ${name}, which is no setting: docs/settings.md lists them`]
     return setting.isWiring ? [`.env sets ${name}, which npm start decides itself`] : []
   })

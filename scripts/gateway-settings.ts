@@ -1,7 +1,9 @@
 import { cardSettings } from '@frontrow/card-provider/card-settings'
 import { SEATS_MAX } from '@frontrow/proto/values'
 import { readConfig, whole } from '@frontrow/service-host/config'
+import { nodeEnv } from '@frontrow/settings/node-env'
 import { z } from 'zod'
+import { joinCheckKinds } from '../services/queue/src/join-check/join-check.ts'
 
 const count = (fallback?: number) => whole(1, 1_000_000, fallback)
 
@@ -110,6 +112,10 @@ const pageSettings = z.object({
     .describe(
       "Stripe's publishable key, of the same account as STRIPE_SECRET_KEY: the pages take real cards by Stripe's form; without it they take none",
     ),
+  JOIN_CHECK: z
+    .enum(joinCheckKinds)
+    .default('none')
+    .describe('as the queue has it: the policy of the pages lets in what a widget needs'),
   SEATS_PER_USER_MAX: whole(1, SEATS_MAX, 6).describe(
     'as the reservation service has it: how many seats the pages offer',
   ),
@@ -135,6 +141,7 @@ export type PageSettings = z.output<typeof pageSettings> & { PAGES_TEST_CARDS: '
 
 /** Settings of the gateway. These and the ones below have the names and defaults of deploy/gateway/start-gateway.sh. */
 export const gatewaySettings = limitSettings.extend({
+  NODE_ENV: nodeEnv,
   ...connectionSettings.shape,
   PROXY_PROTOCOL: z
     .enum(['yes', 'no'])
@@ -181,10 +188,10 @@ export const gatewayWiring = z.object({
     .describe(
       'JWKS_URL as Compose was given it: where there is one, the identity provider for development is not used',
     ),
-  OPERATORS_JWT_SECRET: z
+  OPERATORS_JWT_SECRET_FILE: z
     .string()
     .default('')
-    .describe('JWT_SECRET as Compose was given it, for the same; Nginx does not get it'),
+    .describe('JWT_SECRET_FILE as Compose was given it, for the same; nobody reads that file here'),
   PAGES: z.string().default('/pages').describe('folder of the built pages, which the image has'),
   STATE_FOLDER: z.string().default('/tmp/gateway').describe('folder that Nginx writes to'),
   ACCESS_LOG: z

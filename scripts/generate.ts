@@ -1,7 +1,8 @@
 /**
  * Generates the types of the gRPC contracts (proto/gen), the API reference (docs/openapi.json) and the types of the client that
- * follow from it (packages/client/src/gen), the reference of the messages on Kafka (docs/asyncapi.json and the tables of
- * docs/events.md), the page of settings (docs/settings.md), the settings that docker-compose.yml passes on, and the list of
+ * follow from it (packages/client/src/gen) and what of it breaks clients of the last release (docs/breaking-changes.md), the reference of
+ * the messages on Kafka (docs/asyncapi.json and the tables of docs/events.md), the page of settings (docs/settings.md), the table of routes
+ * by role (docs/roles.md), the settings that docker-compose.yml passes on, and the list of
  * migrations that have landed, which it only adds to. With `--check` it writes nothing: it names each file that differs from what
  * it would write, and exits with 1 where there is one.
  */
@@ -14,20 +15,24 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { clientTypes } from '../packages/client/generate-types.ts'
 import { apiDocument } from './api-document.ts'
+import { breakingChangesPage } from './breaking-changes-page.ts'
 import { composeFile } from './compose-file.ts'
 import { eventsDocument } from './events-document.ts'
 import { eventsPage } from './events-page.ts'
 import { addLanded, readMigrations } from './landed-migrations.ts'
+import { rolesPage } from './roles-page.ts'
 import { settingsPage } from './settings-page.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const PROTO = join(root, 'proto')
 const TYPES = join(PROTO, 'gen')
 const DOCUMENT = join(root, 'docs', 'openapi.json')
+const BREAKING = join(root, 'docs', 'breaking-changes.md')
 const CLIENT_TYPES = join(root, 'packages', 'client', 'src', 'gen', 'openapi.ts')
 const EVENTS_DOCUMENT = join(root, 'docs', 'asyncapi.json')
 const EVENTS_PAGE = join(root, 'docs', 'events.md')
 const SETTINGS = join(root, 'docs', 'settings.md')
+const ROLES = join(root, 'docs', 'roles.md')
 const COMPOSE = join(root, 'docker-compose.yml')
 const LANDED = join(root, 'packages', 'migrations', 'landed.sha256')
 const GENERATOR = '@grpc/proto-loader/build/bin/proto-loader-gen-types.js'
@@ -89,10 +94,12 @@ async function main(): Promise<void> {
   const made = await makeTypes()
   const document = `${JSON.stringify(await apiDocument(), null, 2)}\n`
   made.set(DOCUMENT, document)
+  made.set(BREAKING, await breakingChangesPage(document))
   made.set(CLIENT_TYPES, await clientTypes(document))
   made.set(EVENTS_DOCUMENT, `${JSON.stringify(await eventsDocument(), null, 2)}\n`)
   made.set(EVENTS_PAGE, await eventsPage(await readFile(EVENTS_PAGE, 'utf8')))
   made.set(SETTINGS, await settingsPage())
+  made.set(ROLES, await rolesPage())
   made.set(COMPOSE, composeFile(await readFile(COMPOSE, 'utf8')))
   made.set(LANDED, addLanded(await readFile(LANDED, 'utf8'), await readMigrations()))
   await mkdir(TYPES, { recursive: true })

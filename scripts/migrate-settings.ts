@@ -1,4 +1,5 @@
 import { hostSettings, whole } from '@frontrow/service-host/config'
+import { nodeEnv } from '@frontrow/settings/node-env'
 import { z } from 'zod'
 import { serviceNames } from './services.ts'
 
@@ -13,6 +14,7 @@ const passwords = serviceNames.map((name) => [passwordVariable(name), passwordOf
 
 /** Settings of the migration step. */
 export const migrateSettings = z.object({
+  NODE_ENV: nodeEnv,
   ADMIN_DATABASE_URL: z
     .string()
     .startsWith('postgres')

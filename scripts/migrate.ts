@@ -6,16 +6,16 @@ import { createKafka } from '@frontrow/messaging/kafka'
 import { createTopics } from '@frontrow/messaging/topics'
 import { migrateDatabase } from '@frontrow/migrations/migrate-database'
 import { topicNames } from '@frontrow/proto/topics'
-import { readConfig } from '@frontrow/service-host/config'
+import { readSettings } from '@frontrow/settings/read-settings'
 import { createLogger } from '@frontrow/service-host/logger'
 import { z } from 'zod'
 import { migrateSettings, passwordVariable } from './migrate-settings.ts'
 import { serviceSchemas } from './services.ts'
 
 async function main(): Promise<void> {
-  const config = readConfig(migrateSettings, process.env)
-  // readConfig has checked these too, but its type does not name them.
-  const passwordOf = (name: string): string => z.string().parse(process.env[passwordVariable(name)])
+  const config = readSettings(migrateSettings, process.env)
+  // They have been checked too, but the type does not name them.
+  const passwordOf = (name: string): string => z.string().parse(Reflect.get(config, passwordVariable(name)))
   const applied = await migrateDatabase(config.ADMIN_DATABASE_URL, serviceSchemas(passwordOf))
   const kafka = createKafka({
     clientId: 'migrate',

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { productionRules } from '@frontrow/settings/production-rules'
 import { format, resolveConfig } from 'prettier'
 import { allSettings } from './all-settings.ts'
 import type { Setting } from './describe-settings.ts'
@@ -13,6 +14,10 @@ A setting is a variable of the environment. \`npm start\` and Docker Compose rea
 well: one \`NAME=value\` a line, the value in single quotes where it holds a space, a \`#\` or a \`$\`; what the environment has
 wins. One value reaches every program that has the setting. In Kubernetes they are in the ConfigMap \`settings\`. An empty
 value is none. A wrong one ends the start with a line that names the setting and its rule.
+
+Each setting can be in a file that \`NAME_FILE\` names, as the secrets of Docker and Kubernetes are: \`JWT_SECRET_FILE=/run/secrets/jwt\`
+instead of \`JWT_SECRET\`. The line break at its end is not part of it, an empty file is none, and both at once are refused. The gateway reads no
+such files: it has no secrets but its certificate.
 
 "Set for you" are addresses, passwords and the like: \`npm start\` and Compose set them themselves and pass on no other
 value; for Kubernetes \`deploy/k8s/base\` and [deploy](deploy.md) say where they are.`
@@ -56,7 +61,30 @@ export async function settingsPage(): Promise<string> {
     if (heading === undefined) throw new Error(`the page of settings has no heading for ${program}`)
     return [`## ${heading.title}`, heading.text, table(settings)]
   })
-  return format([intro, ...tables].join('\n\n'), { ...(await resolveConfig(PAGE)), parser: 'markdown' })
+  return format([intro, ...tables, production()].join('\n\n'), {
+    ...(await resolveConfig(PAGE)),
+    parser: 'markdown',
+  })
+}
+
+function production(): string {
+  const rows = productionRules.map(({ name, ofAll, rule, instead }) =>
+    row([`\`${name}\``, ofAll === true ? 'every process' : programsWith(name), rule, instead]),
+  )
+  return [
+    '## In production',
+    `Where \`NODE_ENV\` is \`production\`, as it is in the images, each process refuses to start while one of its settings breaks a rule: it
+names all that do, opens nothing and ends with 1. The mailbox and the identity provider for development refuse in any case.
+[Going to production](deploy.md#going-to-production) is the way there.`,
+    [row(['name', 'of', 'must', 'instead']), '| --- | --- | --- | --- |', ...rows].join('\n'),
+  ].join('\n\n')
+}
+
+function programsWith(name: string): string {
+  return [...allSettings]
+    .filter(([program, settings]) => program !== 'compose' && settings.some((one) => one.name === name))
+    .map(([program]) => (program === 'services' ? 'every service' : program))
+    .join(', ')
 }
 
 function table(settings: readonly Setting[]): string {

@@ -1,13 +1,15 @@
-/** Prints a JWT for development, as the identity provider would issue it: npm run token -- --user 101 [--admin] */
+/** Prints a JWT for development, as the identity provider would issue it: npm run token -- --user 101 [--role operator] */
 import { demoContact } from '@frontrow/identity-provider/accounts'
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
 import { email, locale } from '@frontrow/service-host/contact'
 import { USER_ID_RULE, userId } from '@frontrow/values/ids'
+import { ROLES } from '@frontrow/values/roles'
 import { z } from 'zod'
 import { explainUsage, option, optionLines, readCommandLine, text } from './command-line.ts'
 import { readSigner, signToken } from './development-tokens.ts'
 
 const NO_EMAIL = 'none'
+const role = z.enum(ROLES)
 
 const tokenOptions = z.object({
   user: option(
@@ -16,6 +18,13 @@ const tokenOptions = z.object({
     'whose token it is',
   ),
   admin: option(z.boolean().default(false), '', 'gives it the role admin'),
+  role: option(
+    text(`must be one of ${ROLES.join(', ')}`, (given) => role.safeParse(given).success)
+      .pipe(role)
+      .optional(),
+    'operator',
+    `gives it a role: ${ROLES.join(', ')}`,
+  ),
   email: option(
     text(
       'must be a mail address, or none',
@@ -30,7 +39,7 @@ const tokenOptions = z.object({
     'language of mail',
   ),
 })
-const usage = `npm run token -- --user 101 [--admin] [--email fan@example.com] [--locale ko]\n\n${optionLines(tokenOptions)}`
+const usage = `npm run token -- --user 101 [--admin | --role operator] [--email fan@example.com] [--locale ko]\n\n${optionLines(tokenOptions)}`
 
 function emailOf(user: string, given: string | undefined): { email?: string } {
   if (given === undefined) return demoContact(user)
@@ -40,9 +49,9 @@ function emailOf(user: string, given: string | undefined): { email?: string } {
 async function main(argv: readonly string[]): Promise<number> {
   const line = readCommandLine(argv, tokenOptions)
   if (line.kind !== 'values') return explainUsage('token', line, usage)
-  const { user, admin, ...contact } = line.values
+  const { user, admin, role: given, ...contact } = line.values
   const token = await signToken(readSigner(process.env), user, {
-    roles: admin ? ['admin'] : [],
+    roles: admin ? ['admin'] : given === undefined ? [] : [given],
     ...emailOf(user, contact.email),
     ...(contact.locale === undefined ? {} : { locale: contact.locale }),
   })

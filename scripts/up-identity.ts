@@ -44,6 +44,8 @@ export async function startIdentityProvider(
         OIDC_CLIENT_ID,
         OIDC_RESOURCE,
         JWT_AUDIENCE: tokens.audience,
+        ROLES_CLAIM: process.env['ROLES_CLAIM'] ?? '',
+        ROLE_MAPPING: process.env['ROLE_MAPPING'] ?? '',
         ACCESS_TOKEN_SECONDS: String(accessTokenSeconds),
         PAGE_ORIGINS: origins.join(','),
         SETTINGS_FILE: settingsFile(dataFolder),

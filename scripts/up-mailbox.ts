@@ -13,9 +13,9 @@ const ROOT = join(import.meta.dirname, '..')
 const READY_DEADLINE_MS = 30_000
 const STOP_DEADLINE_MS = 5_000
 
-/** Whether a mailbox catches the mail; where SMTP_URL names a mail server, mail goes there. */
+/** Whether a mailbox catches the mail; where SMTP_URL names a mail server, mail goes there. In production there is no mailbox. */
 export function catchesMail(env: NodeJS.ProcessEnv): boolean {
-  return !env['SMTP_URL']
+  return !env['SMTP_URL'] && env['NODE_ENV'] !== 'production'
 }
 
 /** Where the process that sends mail takes it. */

@@ -9,6 +9,7 @@ import { tiedToUs } from '@frontrow/local-stack/run-as'
 import { ADMIN_ROLE, DATABASE } from './up-servers.ts'
 import type { ServerPorts } from './up-servers.ts'
 import { passwordVariable } from './migrate-settings.ts'
+import { certificatesFolder, grpcCertificateEnv } from './service-certificates.ts'
 import { perService, serviceNames } from './services.ts'
 import type { ServiceName } from './services.ts'
 import { signingKeysOf } from './up-settings.ts'
@@ -119,6 +120,7 @@ export async function startServices(
       ops: services[name].ops,
       env: {
         ...serviceEnv(name, stack.dataFolder, secrets, ports),
+        ...grpcCertificateEnv(certificatesFolder(stack.dataFolder), name),
         ...tokenEnv(secrets, tokens, ports.identity),
         SYSTEM_OPS_URLS: opsUrls(tokens, ports),
       },
@@ -130,6 +132,7 @@ export async function startServices(
     ops: notify.ops,
     env: {
       ...serviceEnv('payment', stack.dataFolder, secrets, ports),
+      ...grpcCertificateEnv(certificatesFolder(stack.dataFolder), 'notify'),
       OPS_PORT: String(notify.ops),
       ...mailEnv(process.env, notify),
     },

@@ -9,11 +9,13 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { demoContact } from '@frontrow/identity-provider/accounts'
 import { removePidFile } from '@frontrow/local-stack/pid-file'
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
+import { FILE_ENDING } from '@frontrow/settings/setting-files'
 import { checkSettings } from './all-settings.ts'
 import { signerOf, signToken } from './development-tokens.ts'
 import type { DevelopmentSigner } from './development-tokens.ts'
 import { checkEnvFile } from './env-file.ts'
 import { seedDemo } from './seed-demo.ts'
+import { certificatesFolder, ensureServiceCertificates } from './service-certificates.ts'
 import { checkMachine, claimDataFolder, ownPidFile, runFolder } from './up-checks.ts'
 import { ADMIN_ROLE, ensureServerPrograms, startGateway, startServers } from './up-servers.ts'
 import {
@@ -64,7 +66,12 @@ async function bringUp(stack: Stack, settings: UpSettings): Promise<void> {
   const { servers, notify, identity } = ports
   writeAddresses(settings.dataFolder, secrets, ports)
   const pages = ensurePages(stack)
-  await stack.together([startServers(stack, programs, secrets, servers), warmCompileCache(stack), pages])
+  await stack.together([
+    startServers(stack, programs, secrets, servers),
+    warmCompileCache(stack),
+    pages,
+    ensureServiceCertificates(certificatesFolder(settings.dataFolder)),
+  ])
   await migrate(stack, secrets, servers)
   say('Schemas and topics are in place')
   await stack.together([
@@ -75,7 +82,7 @@ async function bringUp(stack: Stack, settings: UpSettings): Promise<void> {
   say('The five services are up')
   await startGateway(stack, programs, settings, upstreamsOf(settings.tokens, ports), await pages)
   await waitForGateway(stack, settings.port)
-  const demo = acceptsOwn ? await demoLines(settings.port, signerOf(secrets)) : []
+  const demo = acceptsOwn ? await demoLines(settings.port, signerOf(secrets, process.env)) : []
   stack.halted.throwIfAborted()
   announce(settings, notify, demo)
 }
@@ -162,7 +169,7 @@ function mailLines({ mailbox }: NotifyPorts): string[] {
 
 function providerLines({ kind, issuer, acceptsOwn }: TokenSource): string[] {
   if (kind === 'development') {
-    return [`  Sign-in        ${issuer}: demo fans and an operator, without passwords, for development only`]
+    return [`  Sign-in        ${issuer}: demo fans and staff, without passwords, for development only`]
   }
   if (!acceptsOwn) return [`  Tokens         those of your identity provider alone (NODE_ENV is production)`]
   const whose = kind === 'provider' ? 'those of your identity provider' : 'those signed by your JWT_SECRET'
@@ -208,9 +215,17 @@ function makeDataFolder(path: string): void {
   }
 }
 
+/** Makes what files hold variables of this process, which those that it starts inherit; nobody else can read them. */
+function takeFromFiles(texts: Readonly<Record<string, string>>): void {
+  for (const [name, text] of Object.entries(texts)) {
+    process.env[name] = text
+    Reflect.deleteProperty(process.env, `${name}${FILE_ENDING}`)
+  }
+}
+
 async function main(): Promise<number> {
   for (const note of checkEnvFile()) say(note)
-  checkSettings(process.env)
+  takeFromFiles(checkSettings(process.env))
   const settings = readUpSettings(process.env)
   const stack = new Stack(settings.dataFolder, settings.logLimits, say)
   listenForSignals(stack)

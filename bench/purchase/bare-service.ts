@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { credentials } from '@grpc/grpc-js'
 import { createConsumer, createKafka, createProducer } from '@frontrow/messaging/kafka'
 import { createPool } from '@frontrow/postgres/pool'
+import { queueCallers } from '@frontrow/proto/callers'
 import { QueueService } from '@frontrow/proto/services'
 import { Batcher } from '@frontrow/service-host/batcher'
 import { createGrpcServer } from '@frontrow/service-host/grpc-server'
@@ -127,7 +128,7 @@ async function consume(hops: readonly Hop[]): Promise<void> {
 async function beQueue(): Promise<void> {
   const redis = new Redis(settings.REDIS_URL)
   const server = createGrpcServer()
-  server.add(QueueService.service, {
+  server.add(QueueService.service, queueCallers, {
     VerifyToken: async (_call: unknown, callback: (error: null, answer: object) => void) => {
       await redis.get(BARE_ROOM_KEY)
       callback(null, { scheduleId: 1, userId: '', activeUntilMs: 0, sequence: 1 })

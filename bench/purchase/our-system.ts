@@ -74,7 +74,7 @@ export async function startOurSystem(
     adminDatabaseUrl: found.postgres,
     opsPorts: Object.values(found.services).map(({ ops }) => ops),
     kafkaFolder: join(dataFolder, 'kafka', 'log'),
-    signer: signerOf(secrets),
+    signer: signerOf(secrets, process.env),
   }
 }
 

@@ -4,6 +4,8 @@
 # it takes are in docs/settings.md.
 set -eu
 
+export NODE_ENV="${NODE_ENV:-development}"
+"${0%/*}/check-production.sh"
 export PAGES="${PAGES:-/pages}"
 export STATE_FOLDER="${STATE_FOLDER:-/tmp/gateway}"
 export ACCESS_LOG="${ACCESS_LOG:-/dev/stdout}"
@@ -113,13 +115,13 @@ all_servers() {
   echo "$QUEUE_SERVERS $CATALOG_SERVERS $RESERVATION_SERVERS $PAYMENT_SERVERS $WALLET_SERVERS $HEALTH_SERVERS"
 }
 
-# The pages sign people in at OIDC_ISSUER, or else, in Docker Compose without JWKS_URL and JWT_SECRET, at the identity provider for development.
+# The pages sign people in at OIDC_ISSUER, or else, in Docker Compose without JWKS_URL and JWT_SECRET_FILE, at the identity provider for development.
 issuer="${OIDC_ISSUER:-}"
 IDENTITY_IS_HERE=no
 IDENTITY_SERVERS='server 127.0.0.1:9 down;'
 # In Docker Compose even this machine's requests come from a bridge's address, so the published ports decide who reaches it (LISTEN_ON).
 IDENTITY_ACCESS=''
-if [ -n "${DEVELOPMENT_ISSUER:-}" ] && [ -z "${OPERATORS_JWKS_URL:-}${OPERATORS_JWT_SECRET:-}" ] &&
+if [ -n "${DEVELOPMENT_ISSUER:-}" ] && [ -z "${OPERATORS_JWKS_URL:-}${OPERATORS_JWT_SECRET_FILE:-}" ] &&
   [ "${issuer:-$DEVELOPMENT_ISSUER}" = "$DEVELOPMENT_ISSUER" ]; then
   issuer="$DEVELOPMENT_ISSUER"
   IDENTITY_IS_HERE=yes
@@ -129,7 +131,6 @@ export OIDC_ISSUER="$issuer" OIDC_CLIENT_ID="${OIDC_CLIENT_ID:-frontrow-web}" OI
 export IDENTITY_IS_HERE IDENTITY_SERVERS IDENTITY_ACCESS
 export STRIPE_CURRENCY="${STRIPE_CURRENCY:-krw}" PAGES_TEST_CARDS="${PAGES_TEST_CARDS:-no}"
 export STRIPE_PUBLISHABLE_KEY="${STRIPE_PUBLISHABLE_KEY:-}"
-unset OPERATORS_JWT_SECRET
 # These become part of an answer in JSON and of Nginx's configuration.
 for value in "$OIDC_ISSUER" "$OIDC_CLIENT_ID" "$OIDC_RESOURCE"; do
   case "$value" in
@@ -155,6 +156,11 @@ if [ "${wrong_key:-no}" = yes ]; then
   echo "gateway: STRIPE_PUBLISHABLE_KEY must be pk_test_ or pk_live_, and letters and digits" >&2
   exit 1
 fi
+export JOIN_CHECK="${JOIN_CHECK:-none}"
+case "$JOIN_CHECK" in
+  none | proof-of-work | turnstile | hcaptcha) ;;
+  *) echo "gateway: JOIN_CHECK must be none, proof-of-work, turnstile or hcaptcha: $JOIN_CHECK" >&2; exit 1 ;;
+esac
 export SEATS_PER_USER_MAX="${SEATS_PER_USER_MAX:-6}"
 export CHARGE_AMOUNT_MIN="${CHARGE_AMOUNT_MIN:-1000}" CHARGE_AMOUNT_MAX="${CHARGE_AMOUNT_MAX:-1000000}"
 for value in "$SEATS_PER_USER_MAX" "$CHARGE_AMOUNT_MIN" "$CHARGE_AMOUNT_MAX"; do

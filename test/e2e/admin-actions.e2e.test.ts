@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createClient } from '@frontrow/postgres/pool'
+import { rolesOf } from '@frontrow/service-host/route-roles'
+import { ROLES } from '@frontrow/values/roles'
+import { routes } from '../../scripts/api-document.ts'
 import { serviceNames } from '../../scripts/services.ts'
+import { testEveryRoute } from './api-routes.ts'
 import { ask, enter, openOnSale, startOnSaleNetwork } from './on-sale-network.ts'
 import type { Answer, OnSaleNetwork } from './on-sale-network.ts'
 
@@ -17,6 +21,7 @@ interface Logged {
   actionId: string
   service: string
   adminId: string
+  role: string
   operation: string
   method: string
   path: string
@@ -130,8 +135,8 @@ test('every write of an admin is in the log, of whichever service: who, what, wh
   expect(new Set(logged.map(({ service }) => service))).toEqual(
     new Set(['queue', 'catalog', 'reservation', 'payment', 'wallet']),
   )
-  for (const { beganAt, endedAt, adminId: who } of logged) {
-    expect(who).toBe(adminId)
+  for (const { beganAt, endedAt, adminId: who, role } of logged) {
+    expect([who, role]).toEqual([adminId, 'admin'])
     expect(Date.parse(endedAt ?? '')).toBeGreaterThanOrEqual(Date.parse(beganAt))
     expect(Math.abs(Date.now() - Date.parse(beganAt))).toBeLessThan(60_000)
   }
@@ -243,6 +248,68 @@ test('the log goes on page by page, of one service or of one path, and nobody el
   }
   expect((await network.call('GET', '/api/v1/admin/actions', { as: adminId })).status).toBe(403)
 })
+
+test('finance gives money back and corrects wallets, may not run the on-sale, and is in the log as finance', async () => {
+  const { scheduleId } = await openOnSale(network, 20)
+  const queueToken = await enter(network, 'refunded-fan', scheduleId, 50_000)
+  const body = { scheduleId, seatIds: [4] }
+  const held = await ask(network, 'POST', '/api/v1/reservations', { as: 'refunded-fan', queueToken, body })
+  const { reservationId } = held.data
+  const as = `finance-${randomUUID()}`
+  const claims = { roles: ['finance'] }
+  const asFinance = async (method: string, path: string, sent?: object): Promise<number> =>
+    (
+      await ask(network, method, `/api/v1${path}`, {
+        as,
+        claims,
+        ...(sent === undefined ? {} : { body: sent }),
+      })
+    ).status
+  expect(await asFinance('GET', `/reservations/${reservationId}`)).toBe(200)
+  expect(await asFinance('GET', '/users/refunded-fan/balance')).toBe(200)
+  expect(await asFinance('POST', `/reservations/${reservationId}/cancel`)).toBe(200)
+  const correction = { amount: 5, reason: 'forgotten' }
+  expect(await asFinance('POST', '/admin/wallets/refunded-fan/adjustments', correction)).toBe(201)
+  expect(await asFinance('POST', '/users/refunded-fan/point/use', { amount: 1 })).toBe(403)
+  expect(await asFinance('POST', '/reservations', { ...body, userId: 'refunded-fan' })).toBe(403)
+  expect(await asFinance('PATCH', `/admin/schedules/${scheduleId}`, { status: 'CANCELLED' })).toBe(403)
+  const door = { as, claims: { roles: ['door'] } }
+  expect((await network.call('GET', `/api/v1/reservations/${reservationId}`, door)).status).toBe(404)
+  const logged = await itemsOf(`adminId=${as}`)
+  expect(logged.map(({ operation, role, outcome }) => [operation, role, outcome])).toEqual([
+    ['adjustWallet', 'finance', 'DONE'],
+    ['cancelReservation', 'finance', 'DONE'],
+  ])
+})
+
+test('at the gateway every route of the staff refuses everybody without its role, and nobody else, and logs only who may write', async () => {
+  const as = `wrong-${randomUUID()}`
+  const askers = [undefined, ...ROLES, 'fan'] as const
+  await Promise.all(
+    askers.map(async (role) => {
+      for (const route of routes.filter(({ auth }) => auth === 'admin')) {
+        const path = route.path.replaceAll(/\{\w+\}/g, '999999999')
+        const call = role === undefined ? {} : { as, claims: { roles: [role] } }
+        const answer = await network.call(route.method.toUpperCase(), path, call)
+        const allowed = rolesOf(route)
+        const asked = `${role ?? 'nobody'} ${route.operationId} ${answer.status}`
+        if (role === undefined) expect(asked).toBe(`nobody ${route.operationId} 401`)
+        else if (allowed.some((one) => one === role)) expect(asked).not.toMatch(/40[13]$/)
+        else {
+          expect(asked).toBe(`${role} ${route.operationId} 403`)
+          expect(answer.error).toMatchObject({ code: 'FORBIDDEN', details: { roles: allowed } })
+        }
+      }
+    }),
+  )
+  const logged = await itemsOf(`adminId=${as}&limit=50`)
+  for (const { operation, role } of logged) {
+    const route = routes.find(({ operationId }) => operationId === operation)
+    expect(route === undefined ? [] : rolesOf(route)).toContain(role)
+  }
+})
+
+describe('the API', () => testEveryRoute(() => network))
 
 test('while a service is away the whole log is refused and the others are read by themselves', async () => {
   await network.kill('wallet')

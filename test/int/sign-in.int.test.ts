@@ -15,6 +15,7 @@ import { createLogger } from '@frontrow/service-host/logger'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
+import { ROLES } from '@frontrow/values/roles'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { Browser } from './browser.ts'
 import type { Tokens } from './browser.ts'
@@ -67,6 +68,9 @@ function service(): Authenticate {
     DEVELOPMENT_JWKS: undefined,
     JWT_ISSUER: issuer,
     JWT_AUDIENCE: 'frontrow',
+    JWT_ALGORITHMS: ['RS256' as const],
+    JWT_CLOCK_SKEW_SECONDS: 5,
+    ROLES_CLAIM: 'roles',
   }
   return createAuthenticate(settings, createLogger({ service: 'test', level: 'silent' }))
 }
@@ -92,7 +96,8 @@ describe('signing in', () => {
     const caller = await service()(`Bearer ${tokens.access_token}`)
     expect(caller).toEqual({
       userId: '102',
-      isAdmin: false,
+      roles: [],
+      actsForAnybody: false,
       contact: { email: 'fan-102@frontrow.example', locale: 'ko' },
     })
     expect(decodeProtectedHeader(tokens.access_token).alg).toBe('RS256')
@@ -100,16 +105,13 @@ describe('signing in', () => {
     expect(decodeJwt(tokens.id_token)).toMatchObject({ sub: '102', name: 'Minjun', roles: [] })
   })
 
-  test('as the operator gives the role admin, and to nobody else', async () => {
-    const isAdmin = async (user: string): Promise<boolean> => {
+  test('as one of the staff gives the role of that name, and to nobody else any', async () => {
+    const rolesOf = async (user: string): Promise<readonly string[]> => {
       const { access_token: token } = await new Browser(issuer, page).signIn(user)
-      return (await service()(`Bearer ${token}`)).isAdmin
+      return (await service()(`Bearer ${token}`)).roles
     }
-    expect([await isAdmin('operator'), await isAdmin('Operator'), await isAdmin('101')]).toEqual([
-      true,
-      false,
-      false,
-    ])
+    for (const role of ROLES) expect(await rolesOf(role)).toEqual([role])
+    for (const user of ['Operator', '101']) expect(await rolesOf(user)).toEqual([])
   })
 
   test.each([page, tlsPage])('works for the pages on %s', async (origin) => {
@@ -332,7 +334,7 @@ test('in production it does not start, and says why', async () => {
   expect(said).toContain('IDENTITY_PORT')
 })
 
-test.each(['JWKS_URL', 'JWT_SECRET'])(
+test.each(['JWKS_URL', 'JWT_SECRET', 'JWT_SECRET_FILE'])(
   'where %s is set it is not used, and ends without a failure',
   async (name) => {
     expect(await refusalOf({ [name]: 'https://id.example/keys' })).toEqual({ code: 0, said: '' })

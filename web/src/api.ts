@@ -12,6 +12,12 @@ export function dataOf<T>({ data, headers }: { data: T; headers: Headers }): T {
   return data
 }
 
+/** The data of a read that has an ETag. The browser asks with that of its copy by itself, and hands out the copy where nothing changed. */
+export function present<T>(data: T | undefined): T {
+  if (data === undefined) throw new Error('what nobody asked about conditionally came without a body')
+  return data
+}
+
 /** Whether the API said no with this code. */
 export function isRefusal(error: unknown, ...codes: readonly string[]): error is ApiError {
   return error instanceof ApiError && codes.includes(error.code)

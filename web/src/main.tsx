@@ -1,13 +1,13 @@
 import { createRoot } from 'react-dom/client'
 import { App } from './App.tsx'
 import { Loading } from './parts/Loading.tsx'
-import { ignoreHeldEnter } from './second-press.ts'
+import { watchPresses } from './second-press.ts'
 import { finishSignIn, resumeSignIn, SIGNED_IN_PATH } from './sign-in.ts'
 import { startWords } from './words.ts'
 import './styles.css'
 
 async function show(): Promise<void> {
-  ignoreHeldEnter()
+  watchPresses()
   const isWayBack = window.location.pathname === SIGNED_IN_PATH
   const returning = isWayBack ? finishSignIn() : undefined
   if (isWayBack && window.self !== window.top) return // The frame of a silent sign-in, where nobody looks.

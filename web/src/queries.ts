@@ -20,8 +20,10 @@ export type ListedSchedule = DataOf<'get', typeof SCHEDULES>[number]
 export type Place = DataOf<'get', typeof ME>
 /** How far a line is. */
 export type NowServing = DataOf<'get', typeof NOW_SERVING>
-/** A hold or what became of it. */
-export type Reservation = DataOf<'get', typeof RESERVATION>
+/** A hold or what became of it, by itself. */
+export type ReservationNow = DataOf<'get', typeof RESERVATION>
+/** The same as lists have it. */
+export type Reservation = Omit<ReservationNow, 'onceReleased'>
 
 type Tickets = DataOf<'get', typeof TICKETS>
 /** One seat's way in. */
@@ -49,7 +51,6 @@ export function concertsQuery(query: string) {
   })
 }
 
-/** The cursor of a first page. */
 /** One concert. */
 export function concertQuery(concertId: number) {
   return queryOptions({
@@ -129,7 +130,7 @@ export function fairnessQuery(scheduleId: number) {
 
 /** One reservation of mine; asked for again while `isLive`. */
 export function reservationQuery(reservationId: string) {
-  return queryOptions<Reservation, Error, Reservation, ['reservation', string]>({
+  return queryOptions<ReservationNow, Error, ReservationNow, ['reservation', string]>({
     queryKey: ['reservation', reservationId],
     refetchInterval: ({ state }) => (isMoving(state.data) ? 5_000 : false),
     queryFn: async ({ signal }) =>

@@ -1,12 +1,19 @@
-/** How long after an answer a press still belongs to the one before: the second click of a double click, or the second tap of two. */
-const SAME_PRESS_MS = 500
+/** How soon after a press another one is its second half: systems take two clicks within half a second for a double click. */
+export const SAME_PRESS_MS = 500
 
 /**
- * Whether a press is the second half of one that has its answer already. Systems take two clicks within half a second for a double
- * click, and an answer may come between them. Times in milliseconds of a clock that never jumps.
+ * Whether a press is the second half of an earlier one, which may have its answer already. Times in milliseconds of `pressedAtMs`: from
+ * press to press, since after an answer that was slow the next press is a new wish, however soon it comes.
  */
-export function isSecondPress(doneAtMs: number | undefined, nowMs: number): boolean {
-  return doneAtMs !== undefined && nowMs - doneAtMs < SAME_PRESS_MS
+export function isSecondPress(earlierAtMs: number | undefined, atMs: number): boolean {
+  return earlierAtMs !== undefined && atMs - earlierAtMs < SAME_PRESS_MS
+}
+
+let clickedAtMs = 0
+
+/** When the latest click or key was made that pressed something, in milliseconds of the page's clock; a busy page may get to it much later. */
+export function pressedAtMs(): number {
+  return clickedAtMs
 }
 
 /** What is known of a key that went down. */
@@ -23,8 +30,9 @@ export function isHeldEnter({ key, repeat, tagName }: KeyDown): boolean {
   return repeat && key === 'Enter' && tagName !== 'TEXTAREA'
 }
 
-/** Lets a held Enter press once on the whole page: browsers click a button, and send a form, at every repeat. */
-export function ignoreHeldEnter(): void {
+/** Makes `pressedAtMs` known, and lets a held Enter press once, on the whole page: browsers click a button, and send a form, at every repeat. */
+export function watchPresses(): void {
+  window.addEventListener('click', ({ timeStamp }) => (clickedAtMs = timeStamp), { capture: true })
   window.addEventListener(
     'keydown',
     (event) => {

@@ -1,7 +1,7 @@
 import { useMutation } from '@tanstack/react-query'
 import { useEffect, useEffectEvent, useRef, useState } from 'react'
 import { forgetTry, goesOnByItself, keptTry } from './kept-tries.ts'
-import { isSecondPress } from './second-press.ts'
+import { isSecondPress, pressedAtMs } from './second-press.ts'
 import type { Unsettled } from './settle.ts'
 
 /** A request that takes effect once, whatever is pressed, reloaded or lost. */
@@ -39,17 +39,17 @@ interface OnceOptions<B, D> {
 export function useOnce<B, D>(options: OnceOptions<B, D>): Once<B, D> {
   const { purpose, run, goesOn = true } = options
   const [unsettled, setUnsettled] = useState<Unsettled>()
-  const doneAtMs = useRef<number>(undefined)
+  const lastAtMs = useRef<number>(undefined)
   const sending = useMutation<D, Error, B>({
     mutationFn: (body) => {
       setUnsettled(undefined)
       return run(body, setUnsettled)
     },
-    onSuccess: (data) => {
-      doneAtMs.current = performance.now()
-      return options.onSuccess?.(data)
+    onSuccess: (data) => options.onSuccess?.(data),
+    onError: () => {
+      lastAtMs.current = undefined
+      return options.onError?.()
     },
-    onError: () => options.onError?.(),
     onSettled: () => options.onSettled?.(),
   })
   const goOn = useEffectEvent(() => {
@@ -63,7 +63,9 @@ export function useOnce<B, D>(options: OnceOptions<B, D>): Once<B, D> {
   return {
     press: (body) => {
       const isSame = JSON.stringify(sending.variables) === JSON.stringify(body)
-      if (sending.isPending || (isSame && isSecondPress(doneAtMs.current, performance.now()))) return
+      const isSecond = isSame && isSecondPress(lastAtMs.current, pressedAtMs())
+      lastAtMs.current = pressedAtMs()
+      if (sending.isPending || isSecond) return
       sending.mutate(openTry(options) ?? body)
     },
     isPending: sending.isPending,

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react'
+import { useSearchParams } from 'react-router'
 
 /** What the API takes to search for. */
 export const QUERY_MAX_LENGTH = 100
@@ -13,4 +14,12 @@ export function useSearch(typed: string): string {
     return () => clearTimeout(timer)
   }, [query])
   return settled
+}
+
+/** A search that the page's address holds, so that it is still there on the way back and after a reload. */
+export function useSearchInAddress(): { typed: string; query: string; type: (text: string) => void } {
+  const [params, setParams] = useSearchParams()
+  const typed = params.get('query') ?? ''
+  const query = useSearch(typed)
+  return { typed, query, type: (text) => setParams(text === '' ? {} : { query: text }, { replace: true }) }
 }

@@ -3,6 +3,7 @@ import type buying from './words/en/buying.json'
 import type consoleWords from './words/en/console.json'
 import type consoleWork from './words/en/console-work.json'
 import type draw from './words/en/draw.json'
+import type joinCheck from './words/en/join-check.json'
 import type line from './words/en/line.json'
 import type running from './words/en/running.json'
 import type shows from './words/en/shows.json'
@@ -25,6 +26,7 @@ type WordKey =
   | KeysOf<typeof running>
   | KeysOf<typeof draw>
   | KeysOf<typeof line>
+  | KeysOf<typeof joinCheck>
   | KeysOf<typeof buying>
   | KeysOf<typeof consoleWords>
   | KeysOf<typeof consoleWork>

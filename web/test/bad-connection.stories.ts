@@ -42,7 +42,7 @@ export function badConnectionStories(stage: Stage): void {
     expect(problems.splice(0).filter((problem) => !/preload|import/.test(problem))).toEqual([])
     await page.context().setOffline(false)
     await page.getByText('It holds').waitFor()
-    expect(await page.getByText('You are offline').count()).toBe(0)
+    await page.getByText('You are offline').waitFor({ state: 'detached' })
     await page.goto(`${show.path}/line`)
     await page.getByText('The line is paused').waitFor()
     await pauseLine(show.scheduleId, false)

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
-import type { Browser, BrowserContextOptions, Locator } from 'playwright-core'
+import { eventually } from '@frontrow/test-kit/eventually'
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { chromiumProgram, openFan, startBrowser } from './fan-browser.ts'
 import type { Fan } from './fan-browser.ts'
 import { badConnectionStories } from './bad-connection.stories.ts'
@@ -7,9 +8,12 @@ import { demoStories } from './demo.stories.ts'
 import { beginLongStories, longStories, shortLives } from './long.stories.ts'
 import type { LongStories } from './long.stories.ts'
 import { lostAnswerStories } from './lost-answers.stories.ts'
+import { secretStories } from './secrets.stories.ts'
 import { startSystem } from './running-system.ts'
 import type { RunningSystem } from './running-system.ts'
 import type { Stage } from './stage.ts'
+import { startOutside, troubleStories } from './troubles.stories.ts'
+import type { Outside } from './troubles.stories.ts'
 
 /** The demo's schedules, which every start makes: 50 seats, and 1,000. */
 const SMALL = { path: '/concerts/1/schedules/1', scheduleId: 1 }
@@ -29,22 +33,29 @@ function tokenOf(place: unknown): string {
   throw new Error(`no place: ${JSON.stringify(place)}`)
 }
 
+/** Waits until the window of a page has this in its title. */
+async function isTitled(page: Page, text: string): Promise<void> {
+  await eventually(async () => expect(await page.title()).toContain(text))
+}
+
 described(() => {
   let system: RunningSystem
   let browser: Browser
+  let outside: Outside
   const fans: Fan[] = []
   const staying: Fan[] = []
   let long: LongStories
 
   beforeAll(async () => {
+    outside = await startOutside()
     // Each is known as soon as it runs, so that it is stopped also where the other one does not start.
     const starts = await Promise.allSettled([
-      startSystem(shortLives).then((started) => (system = started)),
+      startSystem({ ...shortLives, ...outside.settings }).then((started) => (system = started)),
       startBrowser().then((started) => (browser = started)),
     ])
     for (const start of starts) if (start.status === 'rejected') throw start.reason
     long = await beginLongStories(stage(staying))
-  }, 300_000)
+  }, 420_000)
 
   const part = async (leaving: Fan[]): Promise<void> => {
     const left = leaving.splice(0)
@@ -56,6 +67,7 @@ described(() => {
   afterAll(async () => {
     await part(staying).finally(() => browser?.close())
     await system?.stop()
+    await outside?.stop()
   })
 
   /** `guests` has those who were opened and have not left. */
@@ -132,19 +144,19 @@ described(() => {
       await page.getByText('The line is paused').waitFor()
       await page.getByText('people ahead of you').waitFor()
       expect(await page.locator('main').innerText()).toMatch(/3\s+people ahead of you/)
-      expect(await page.title()).toContain('Number 4 in line')
+      await isTitled(page, 'Number 4 in line')
       await look('waiting')
       await page.reload()
       await page.getByText('people ahead of you').waitFor()
       await tab.goto(`${SMALL.path}/line`)
       await tab.getByText('people ahead of you').waitFor()
-      expect(await tab.title()).toContain('Number 4 in line')
+      await isTitled(tab, 'Number 4 in line')
     } finally {
       // The other stories buy from the same line.
       await pauseLine(false)
     }
     for (const one of [page, tab]) await one.getByRole('heading', { name: 'It is your turn' }).waitFor()
-    expect(await page.title()).toContain('● It is your turn')
+    await isTitled(page, '● It is your turn')
     await look('your-turn')
     await page.getByRole('button', { name: 'Leave the line' }).click()
     await look('leaving')
@@ -254,7 +266,7 @@ described(() => {
     await page.keyboard.press('ArrowRight')
     await press('button', /Hold 3 seats/)
     await page.getByRole('heading', { name: 'Your seats are held' }).waitFor()
-    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1')
+    await page.locator('h1:focus').waitFor()
     await tabTo(page.getByRole('radio', { name: /Wallet/ }))
     await page.keyboard.press('ArrowDown')
     expect(
@@ -298,6 +310,8 @@ described(() => {
 
   lostAnswerStories(stage(fans))
   badConnectionStories(stage(fans))
+  troubleStories(stage(fans), () => outside)
   demoStories(stage(fans), LARGE)
   longStories(stage(fans), () => long)
+  secretStories(stage(fans))
 })

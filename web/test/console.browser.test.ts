@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { chromiumProgram, openFan, startBrowser } from './fan-browser.ts'
+import { chromiumProgram, doubleClickOver, openFan, startBrowser } from './fan-browser.ts'
 import type { Fan } from './fan-browser.ts'
 import { realCardStories } from './real-card.stories.ts'
 import { startSystem } from './running-system.ts'
@@ -71,11 +71,11 @@ described(() => {
 
   test('who is signed out signs in and comes back; a fan who opens the console is told why not', async () => {
     const { page, signIn, look } = await open('/console/audit')
-    await page.getByText('Sign in as an admin').waitFor()
+    await page.getByText('Sign in as one of the staff').waitFor()
     await signIn('nosy-fan')
     await page.getByRole('heading', { name: 'The console is not open to you' }).waitFor()
     expect(new URL(page.url()).pathname).toBe('/console/audit')
-    await page.getByText('yours (nosy-fan) does not have it').waitFor()
+    await page.getByText('yours (nosy-fan) has none of them').waitFor()
     await look('console-not-yours')
   })
 
@@ -88,7 +88,7 @@ described(() => {
     await fan.page.getByText('ahead of you').or(fan.page.getByText('next')).first().waitFor()
 
     const { page, signIn, look } = await open('/console')
-    await signIn('operator')
+    await signIn('admin')
     await page
       .getByRole('link', { name: /First Light/ })
       .first()
@@ -127,6 +127,7 @@ described(() => {
       await route.fetch()
       return route.abort('connectionreset')
     })
+    await doubleClickOver(page)
     await page.getByRole('button', { name: 'Resume the line' }).click()
     await fan.page.getByRole('heading', { name: 'It is your turn' }).waitFor()
     await figure(page, 'In', '2')
@@ -143,9 +144,43 @@ described(() => {
     expect(height).toBeLessThanOrEqual(SCREEN.height)
   })
 
+  test('each role has the pages that are for it, and is told whom the rest is for', async () => {
+    const pagesOf = (page: Page): Promise<string[]> =>
+      page.getByRole('banner').getByRole('navigation').getByRole('link').allInnerTexts()
+
+    const operator = await open(CONSOLE)
+    await operator.signIn('operator')
+    await operator.page.getByRole('button', { name: /the line$/ }).waitFor()
+    expect(await pagesOf(operator.page)).toEqual(['On-sales', 'Shows'])
+    const money = operator.page.getByRole('region', { name: 'Money' })
+    await money.getByText('This needs the role admin or finance.').waitFor()
+    await operator.look('console-of-operator')
+
+    const finance = await open(CONSOLE)
+    await finance.signIn('finance')
+    await finance.page.getByText('Taken').waitFor()
+    expect(await pagesOf(finance.page)).toEqual(['On-sales', 'Audit'])
+    const line = finance.page.getByRole('region', { name: 'The line' })
+    await line.getByText('This needs the role admin or operator.').waitFor()
+    await finance.look('console-of-finance')
+
+    const door = await open('/console')
+    await door.signIn('door')
+    await door.page
+      .getByRole('link', { name: /First Light/ })
+      .first()
+      .waitFor()
+    expect(await pagesOf(door.page)).toEqual(['Check-in'])
+    await door.page.goto('/console/audit')
+    await door.page
+      .getByText('It needs the role admin or finance, and your sign-in has the role door.')
+      .waitFor()
+    await door.look('console-of-door')
+  })
+
   test('while the API is away the numbers are said to be old, and since when; when it is back they are of now', async () => {
     const { page, signIn, look } = await open(CONSOLE)
-    await signIn('operator')
+    await signIn('admin')
     await figure(page, 'In', /^\d+$/)
     await page.context().setOffline(true)
     await page
@@ -163,7 +198,7 @@ described(() => {
       colorScheme: 'dark',
       viewport: { width: 320, height: 640 },
     })
-    await signIn('operator')
+    await signIn('admin')
     await page.getByRole('button', { name: '대기열 멈추기' }).waitFor()
     await page.getByRole('img', { name: /초당 입장/ }).waitFor()
     await look('console-ko-on-sale')

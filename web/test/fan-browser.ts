@@ -1,9 +1,10 @@
+import { deepEqual } from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
-import { expect } from '@jest/globals'
 import { chromium } from 'playwright-core'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { Browser, BrowserContext, BrowserContextOptions, Page, Request } from 'playwright-core'
+import { SAME_PRESS_MS } from '../src/second-press.ts'
 
 /** Where Debian, Ubuntu and CI images have a Chromium; CHROMIUM names another. */
 const PLACES = [
@@ -40,6 +41,28 @@ export interface Fan {
   leave: () => Promise<void>
 }
 
+/** The open pages, and how the writes that each of them sent went. */
+const open = new Map<Page, string[]>()
+
+/** What the open pages say; the environment of these tests puts it below a failure. */
+async function whatPagesShow(): Promise<string> {
+  const texts = [...open].map(async ([page, writes]) => {
+    const text = await page
+      .locator('body')
+      .innerText({ timeout: 5_000 })
+      .catch((error: unknown) => String(error))
+    return [`${page.url()} sent`, ...writes, 'and shows', text.replaceAll(/\n\s*\n/g, '\n')].join('\n')
+  })
+  return (await Promise.all(texts)).join('\n\n')
+}
+Object.assign(globalThis, { whatPagesShow })
+
+/** Waits until a press is a new wish to the page; until then it may be the second half of the double click before. */
+export async function doubleClickOver(page: Page): Promise<void> {
+  const from = await page.evaluate(() => performance.now())
+  await page.waitForFunction(([start, ms]) => performance.now() - start >= ms, [from, SAME_PRESS_MS] as const)
+}
+
 /** Opens a browser for one person. */
 export async function openFan(browser: Browser, options: BrowserContextOptions = {}): Promise<Fan> {
   const context = await browser.newContext({
@@ -47,8 +70,20 @@ export async function openFan(browser: Browser, options: BrowserContextOptions =
     viewport: { width: 1100, height: 800 },
     ...options,
   })
+  return openPage(context)
+}
+
+/** Opens a page for the person whose browser it is. */
+export async function openPage(context: BrowserContext): Promise<Fan> {
   context.setDefaultTimeout(SHOWN_WITHIN_MS)
   const page = await context.newPage()
+  const writes: string[] = []
+  open.set(page, writes)
+  const tell = (request: Request, end: number | string): void => {
+    if (request.method() !== 'GET') writes.push(`${request.method()} ${request.url()}: ${end}`)
+  }
+  page.on('response', (response) => tell(response.request(), response.status()))
+  page.on('requestfailed', (request) => tell(request, request.failure()?.errorText ?? 'failed'))
   const problems: string[] = []
   page.on('pageerror', (error) => problems.push(String(error)))
   page.on('console', (message) => {
@@ -71,9 +106,12 @@ export async function openFan(browser: Browser, options: BrowserContextOptions =
     look: async (name) => {
       // No page has frames, so the results need no page of their own, which takes a second.
       const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze()
-      expect(violations.map(({ id, nodes }) => [name, id, nodes.map(({ html }) => html)])).toEqual([])
+      deepEqual(
+        violations.map(({ id, nodes }) => [name, id, nodes.map(({ html }) => html)]),
+        [],
+      )
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-      expect([name, Math.max(0, overflow)]).toEqual([name, 0])
+      deepEqual([name, Math.max(0, overflow)], [name, 0])
       const folder = process.env['SCREENSHOTS']
       if (folder !== undefined) await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true })
     },
@@ -81,6 +119,9 @@ export async function openFan(browser: Browser, options: BrowserContextOptions =
       if (process.env['UPDATE_SCREENSHOTS'] === undefined) return
       await page.screenshot({ path: join(IMAGES, `${name}.png`) })
     },
-    leave: () => context.close(),
+    leave: () => {
+      open.delete(page)
+      return context.close()
+    },
   }
 }

@@ -49,7 +49,7 @@ export function realCardStories(stage: Stage, stripe: () => StripeStandIn): void
     const bought = await stage.system.call('GET', '/reservations', { user: 'card-1' })
     expect(bought).toMatchObject({ items: [{ status: 'CONFIRMED' }] })
     expect(bought).toHaveProperty('items.length', 1)
-  }, 90_000)
+  })
 
   test('in Korean, dark, on 320 pixels, money is put in by a card, and cards that need a step are spoken of before', async () => {
     const screen = { locale: 'ko-KR', colorScheme: 'dark', viewport: { width: 320, height: 640 } } as const
@@ -61,5 +61,5 @@ export function realCardStories(stage: Stage, stripe: () => StripeStandIn): void
     await look('card-wallet')
     await page.getByRole('button', { name: '지갑에 충전' }).click()
     await page.getByText('지갑에 ₩100,000을 넣었습니다.').waitFor()
-  }, 90_000)
+  })
 }

@@ -7,7 +7,7 @@ import { freePorts } from '@frontrow/local-stack/ports'
 import { runCommand } from '@frontrow/local-stack/run-command'
 
 const root = join(import.meta.dirname, '..', '..')
-const READY_WITHIN_MS = 150_000
+const READY_WITHIN_MS = 280_000
 const STOPPED_WITHIN_MS = 20_000
 const ANSWERED_WITHIN_MS = 60_000
 
@@ -83,12 +83,7 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
   const url = `http://localhost:${port}`
   const tokens = new Map<string, Promise<string>>()
   const tokenOf = (user: string): Promise<string> => {
-    const args = [
-      join(root, 'scripts', 'token.ts'),
-      '--user',
-      user,
-      ...(user === 'operator' ? ['--admin'] : []),
-    ]
+    const args = [join(root, 'scripts', 'token.ts'), '--user', user, ...(user === 'admin' ? ['--admin'] : [])]
     const known =
       tokens.get(user) ?? runCommand('a token', process.execPath, args, { timeoutMs: 60_000, env, cwd: root })
     tokens.set(user, known)
@@ -97,7 +92,7 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
   const call: RunningSystem['call'] = async (
     method,
     path,
-    { user = 'operator', body, key, queueToken } = {},
+    { user = 'admin', body, key, queueToken } = {},
   ) => {
     const response = await fetch(`${url}/api/v1${path}`, {
       method,

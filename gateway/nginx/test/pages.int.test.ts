@@ -83,22 +83,49 @@ test('the page may run only scripts and styles of ours, and nobody may frame it'
   expect(headers.get('referrer-policy')).toBe('same-origin')
 })
 
-test('where cards are taken by Stripe, its program, frames and API are let in, and nothing else; without its key nothing is', async () => {
-  const sourcesOf = async (url: string): Promise<Map<string, string[]>> => {
-    const { headers } = await fetch(url)
-    const directives = (headers.get('content-security-policy') ?? '').split('; ')
-    return new Map(directives.map((one) => one.split(' ')).map(([name = '', ...sources]) => [name, sources]))
+async function sourcesOf(url: string): Promise<Map<string, string[]>> {
+  const { headers } = await fetch(url)
+  const directives = (headers.get('content-security-policy') ?? '').split('; ')
+  return new Map(directives.map((one) => one.split(' ')).map(([name = '', ...sources]) => [name, sources]))
+}
+
+/** What the policy of a page lets in beyond another one. */
+async function addedSources(url: string, without: ReadonlyMap<string, string[]>): Promise<unknown[]> {
+  const policy = await sourcesOf(url)
+  expect([...policy.keys()]).toEqual([...without.keys()])
+  return [...policy]
+    .map(([name, sources]) => [name, sources.filter((source) => !without.get(name)?.includes(source))])
+    .filter(([, sources = []]) => sources.length > 0)
+}
+
+const turnstile = ['https://challenges.cloudflare.com']
+const hcaptcha = ['https://hcaptcha.com', 'https://*.hcaptcha.com']
+test.each([
+  [
+    'turnstile',
+    [
+      ['script-src', turnstile],
+      ['frame-src', turnstile],
+    ],
+  ],
+  ['hcaptcha', ['script-src', 'style-src', 'connect-src', 'frame-src'].map((name) => [name, hcaptcha])],
+  ['proof-of-work', []],
+])('a check at the join by %s lets in what its widget needs, and no more', async (JOIN_CHECK, added) => {
+  const pageSettings = readPageSettings({ JOIN_CHECK })
+  const checking = await startGateway({ pagesFolder: join(folder, 'pages'), pageSettings })
+  try {
+    expect(await addedSources(`${checking.url}/`, await sourcesOf(`${gateway}/`))).toEqual(added)
+  } finally {
+    await checking.stop()
   }
+})
+
+test('where cards are taken by Stripe, its program, frames and API are let in, and nothing else; without its key nothing is', async () => {
   const pageSettings = readPageSettings({ STRIPE_PUBLISHABLE_KEY: 'pk_test_51Abc', PAGES_TEST_CARDS: 'yes' })
   const taking = await startGateway({ pagesFolder: join(folder, 'pages'), pageSettings })
   try {
     const without = await sourcesOf(`${gateway}/reservations/1`)
-    const withKey = await sourcesOf(`${taking.url}/reservations/1`)
-    const added = [...withKey]
-      .map(([name, sources]) => [name, sources.filter((source) => !without.get(name)?.includes(source))])
-      .filter(([, sources = []]) => sources.length > 0)
-    expect([...withKey.keys()]).toEqual([...without.keys()])
-    expect(added).toEqual([
+    expect(await addedSources(`${taking.url}/reservations/1`, without)).toEqual([
       ['script-src', ['https://js.stripe.com', 'https://*.js.stripe.com']],
       ['connect-src', ['https://api.stripe.com']],
       ['frame-src', ['https://js.stripe.com', 'https://*.js.stripe.com', 'https://hooks.stripe.com']],

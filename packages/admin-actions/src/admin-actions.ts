@@ -3,9 +3,11 @@ import type { Queryable } from '@frontrow/postgres/pool'
 import { uuidv7 } from 'uuidv7'
 import { hideSecrets } from './hide-secrets.ts'
 
-/** A write that an admin asked for. */
+/** A write that was asked for with the reach of an admin. */
 export interface AdminAction {
   adminId: string
+  /** The role by which they might: admin, or another that the route names. */
+  role: string
   /** The route, by its operationId. */
   operation: string
   method: string
@@ -68,14 +70,15 @@ export async function completeAdminAction(tx: Queryable): Promise<void> {
 }
 
 async function insertAction(db: Queryable, actionId: string, action: AdminAction): Promise<void> {
-  const { adminId, operation, method, path, body, requestId } = action
+  const { adminId, role, operation, method, path, body, requestId } = action
   await db.query({
     name: 'admin-actions-insert',
-    text: `INSERT INTO admin_actions (action_id, admin_id, operation, method, path, body, request_id)
-           VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    text: `INSERT INTO admin_actions (action_id, admin_id, role, operation, method, path, body, request_id)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
     values: [
       actionId,
       adminId,
+      role,
       operation,
       method,
       path,

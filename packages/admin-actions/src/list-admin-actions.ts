@@ -21,6 +21,7 @@ export const adminActionsPage = z.object({
 export interface LoggedAction {
   actionId: string
   adminId: string
+  role: string
   operation: string
   method: string
   path: string
@@ -42,7 +43,7 @@ export async function listAdminActions(
   const { rows } = await db.query<LoggedAction>({
     // Plans are kept whatever the values are, so each question has a statement whose plan begins at its page in an index.
     name: ofOne ? 'admin-actions-list-of-one' : 'admin-actions-list',
-    text: `SELECT action_id AS "actionId", admin_id AS "adminId", operation, method, path, coalesce(body::text, '') AS body,
+    text: `SELECT action_id AS "actionId", admin_id AS "adminId", role, operation, method, path, coalesce(body::text, '') AS body,
                   request_id AS "requestId", coalesce(outcome, '') AS outcome, coalesce(status, 0)::int AS status,
                   round(extract(epoch FROM began_at) * 1000)::bigint AS "beganAtMs",
                   coalesce(round(extract(epoch FROM ended_at) * 1000), 0)::bigint AS "endedAtMs"

@@ -40,6 +40,7 @@ afterAll(async () => {
 
 const action = {
   adminId: 'boss',
+  role: 'finance',
   operation: 'changeThing',
   method: 'PATCH',
   path: '/api/v1/admin/things/7',
@@ -74,6 +75,7 @@ test('an action is there before its write begins, DONE with its commit, and has 
   const asked = {
     actionId: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7/),
     adminId: 'boss',
+    role: 'finance',
     operation: 'changeThing',
     method: 'PATCH',
     path: '/api/v1/admin/things/7',

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { matchesTag, requireVersion } from './version-tag.ts'
+import { answerTag, matchesTag, requireVersion, versionTag } from './version-tag.ts'
 
 test.each([
   ['"x"', true],
@@ -19,4 +19,14 @@ test('a change of an older version is refused, also where Nginx has made the tag
   expect(() => requireVersion('"v2"', 3)).toThrow('somebody else has changed it')
   expect(() => requireVersion('W/"v3"', 3)).not.toThrow()
   expect(() => requireVersion(undefined, 3)).not.toThrow()
+})
+
+test('an answer is named by what it shows, and a change takes it for its version', () => {
+  const [few, many] = [answerTag(versionTag(3), '{"left":1}'), answerTag(versionTag(3), '{"left":9}')]
+  expect(few).not.toBe(many)
+  expect(answerTag(versionTag(3), '{"left":1}')).toBe(few)
+  for (const tag of [few, many, `W/${many}`, `"x", ${few}`]) {
+    expect(() => requireVersion(tag, 3)).not.toThrow()
+    expect(() => requireVersion(tag, 33)).toThrow('somebody else has changed it')
+  }
 })

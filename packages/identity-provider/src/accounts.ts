@@ -1,3 +1,6 @@
+import { claimsOfRoles, ROLES } from '@frontrow/values/roles'
+import type { RoleSettings } from '@frontrow/values/roles'
+
 /** A person whom the sign-in page offers by name. */
 export interface DemoPerson {
   readonly id: string
@@ -11,10 +14,15 @@ export const DEMO_FANS: readonly DemoPerson[] = [
   { id: '103', name: 'Seoyeon' },
 ]
 
-/** Who runs the on-sale; nobody else has the role `admin`. */
-export const OPERATOR: DemoPerson = { id: 'operator', name: 'Operator' }
+/** One person for each role, whose id is the role; nobody else has any. */
+export const DEMO_STAFF: readonly DemoPerson[] = [
+  { id: 'admin', name: 'Admin' },
+  { id: 'operator', name: 'Operator' },
+  { id: 'finance', name: 'Finance' },
+  { id: 'door', name: 'Door' },
+]
 
-const names = new Map([...DEMO_FANS, OPERATOR].map(({ id, name }) => [id, name]))
+const names = new Map([...DEMO_FANS, ...DEMO_STAFF].map(({ id, name }) => [id, name]))
 
 /** The address of a user of the demo, in a domain that no mail ever reaches; none where their id would make no address. */
 export function demoContact(user: string): { email?: string } {
@@ -22,10 +30,13 @@ export function demoContact(user: string): { email?: string } {
 }
 
 /** What a token says of a user, as our services and the pages read it. `locale` is the language in which they signed in. */
-export function claimsOfUser(user: string, locale: string | undefined) {
+export function claimsOfUser(user: string, locale: string | undefined, settings: RoleSettings) {
   const contact = demoContact(user)
   return {
-    roles: user === OPERATOR.id ? ['admin'] : [],
+    ...claimsOfRoles(
+      settings,
+      ROLES.filter((role) => role === user),
+    ),
     name: names.get(user) ?? user,
     ...contact,
     ...(contact.email === undefined ? {} : { email_verified: true }),

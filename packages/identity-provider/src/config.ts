@@ -1,3 +1,6 @@
+import { nodeEnv } from '@frontrow/settings/node-env'
+import { readSettings } from '@frontrow/settings/read-settings'
+import { roleSettings } from '@frontrow/values/roles'
 import { z } from 'zod'
 
 /** The path of the provider behind the gateway. */
@@ -8,10 +11,7 @@ const NOT_IN_PRODUCTION =
   'set JWKS_URL, JWT_ISSUER and OIDC_ISSUER to an identity provider of your own (docs/deploy.md, Sign-in)'
 
 const settings = z.object({
-  NODE_ENV: z
-    .string()
-    .default('')
-    .refine((value) => value !== 'production', NOT_IN_PRODUCTION),
+  NODE_ENV: nodeEnv.refine((value) => value !== 'production', NOT_IN_PRODUCTION),
   HOST: z.string().default('127.0.0.1'),
   IDENTITY_PORT: z.coerce.number().int().min(0).max(65_535),
   /** The address of the provider for browsers, which is also the claim `iss` of its tokens. */
@@ -21,6 +21,7 @@ const settings = z.object({
   OIDC_CLIENT_ID: z.string().min(1).default('frontrow-web'),
   OIDC_RESOURCE: z.url().default('urn:frontrow:api'),
   JWT_AUDIENCE: z.string().min(1).default('frontrow'),
+  ...roleSettings.shape,
   ACCESS_TOKEN_SECONDS: z.coerce.number().int().min(30).max(86_400).default(600),
   /** Where the pages are; tokens are given to them only. */
   PAGE_ORIGINS: z
@@ -37,10 +38,6 @@ const settings = z.object({
 export type ProviderSettings = z.output<typeof settings>
 
 /** Reads the settings; throws one error that names every wrong variable and its rule, and always in production. */
-export function readSettings(env: Readonly<Record<string, string | undefined>>): ProviderSettings {
-  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
-  const parsed = settings.safeParse(set)
-  if (parsed.success) return parsed.data
-  const problems = parsed.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`)
-  throw new Error(`the settings are wrong:\n${problems.join('\n')}`)
+export function readProviderSettings(env: Readonly<Record<string, string | undefined>>): ProviderSettings {
+  return readSettings(settings, env)
 }

@@ -3,10 +3,11 @@
  * Compose run it; in production it refuses to start.
  */
 import { FailureLog } from '@frontrow/failure-log/failure-log'
+import { withoutSecrets } from '@frontrow/settings/kept-secrets'
 import { Redis } from 'ioredis'
 import { pino } from 'pino'
 import type { Logger } from 'pino'
-import { readSettings } from './config.ts'
+import { readProviderSettings } from './config.ts'
 import { CurrentProvider } from './current-provider.ts'
 import { serveProvider } from './server.ts'
 
@@ -32,15 +33,19 @@ function connectRedis(url: string, logger: Logger): Redis {
 
 async function main(): Promise<void> {
   // Compose starts every container; where tokens come from elsewhere, this one has nothing to do.
-  const instead = ['JWKS_URL', 'JWT_SECRET'].find((name) => process.env[name])
+  const instead = ['JWKS_URL', 'JWT_SECRET', 'JWT_SECRET_FILE'].find((name) => process.env[name])
   if (instead !== undefined) {
     process.stdout.write(
       `identity: ${instead} is set, so the identity provider for development is not used\n`,
     )
     return
   }
-  const settings = readSettings(process.env)
-  const logger = pino({ level: settings.LOG_LEVEL, base: { service: 'identity' } })
+  const settings = readProviderSettings(process.env)
+  const logger = pino({
+    level: settings.LOG_LEVEL,
+    base: { service: 'identity' },
+    hooks: { streamWrite: withoutSecrets },
+  })
   const redis = connectRedis(settings.REDIS_URL, logger)
   const current = await CurrentProvider.read(settings, redis, logger)
   const server = await serveProvider({ settings, current, redis, logger })

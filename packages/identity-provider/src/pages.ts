@@ -1,4 +1,4 @@
-import { DEMO_FANS, OPERATOR } from './accounts.ts'
+import { DEMO_FANS, DEMO_STAFF } from './accounts.ts'
 import type { DemoPerson } from './accounts.ts'
 import { MOUNT_PATH } from './config.ts'
 import { texts } from './texts.ts'
@@ -19,8 +19,8 @@ export function signInPage(language: Language, action: string, wrong?: string): 
 <form method="post" action="${escape(action)}">
 <h2>${t.demoFans}</h2>
 ${DEMO_FANS.map(person).join('\n')}
-<h2>${t.operator}</h2>
-${person(OPERATOR)}
+<h2>${t.staff}</h2>
+${DEMO_STAFF.map(person).join('\n')}
 </form>
 <form method="post" action="${escape(action)}" novalidate>
 <h2>${t.somebodyElse}</h2>

@@ -1,6 +1,7 @@
 import { createPublicKey } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { userId } from '@frontrow/values/ids'
+import { claimsOfRoles } from '@frontrow/values/roles'
 import { errors, ExternalSigningKey, Provider } from 'oidc-provider'
 import type { ClientMetadata, Configuration, Grant, KoaContextWithOIDC } from 'oidc-provider'
 import type { Redis } from 'ioredis'
@@ -76,14 +77,14 @@ function client({ OIDC_CLIENT_ID, PAGE_ORIGINS }: ProviderSettings, keys: Signin
 
 function behaviour(settings: ProviderSettings, redis: Redis): Configuration {
   const locales = new Locales(redis)
-  const claimsOf = async (user: string) => claimsOfUser(user, await locales.of(user))
+  const claimsOf = async (user: string) => claimsOfUser(user, await locales.of(user), settings)
   const session = { httpOnly: true, sameSite: 'lax', path: MOUNT_PATH } as const
   // Browsers send a cookie to every port of a host, so two copies of Frontrow need names of their own.
   const { port } = new URL(settings.OIDC_ISSUER)
   return {
     scopes: SCOPES,
     claims: {
-      openid: ['sub', 'roles'],
+      openid: ['sub', ...Object.keys(claimsOfRoles(settings, []))],
       profile: ['name', 'locale'],
       email: ['email', 'email_verified'],
     },

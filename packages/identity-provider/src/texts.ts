@@ -6,7 +6,7 @@ interface Texts {
   signIn: string
   development: string
   demoFans: string
-  operator: string
+  staff: string
   somebodyElse: string
   userId: string
   userIdHint: string
@@ -30,7 +30,7 @@ export const texts: Readonly<Record<Language, Texts>> = {
     signIn: 'Sign in',
     development: 'This sign-in is for development. It asks for no password and lets anybody in as anybody.',
     demoFans: 'Demo fans',
-    operator: 'Operator of the on-sale',
+    staff: 'Staff, one for each role',
     somebodyElse: 'Somebody else',
     userId: 'User id',
     userIdHint: '1 to 64 characters. An id that was never used is a new fan.',
@@ -51,7 +51,7 @@ export const texts: Readonly<Record<Language, Texts>> = {
     signIn: '로그인',
     development: '개발용 로그인입니다. 비밀번호를 묻지 않으며 누구든지 어떤 사용자로도 로그인할 수 있습니다.',
     demoFans: '데모 팬',
-    operator: '판매 운영자',
+    staff: '직원 (역할별 한 명)',
     somebodyElse: '다른 사용자',
     userId: '사용자 ID',
     userIdHint: '1자 이상 64자 이하. 처음 쓰는 ID는 새로운 팬이 됩니다.',

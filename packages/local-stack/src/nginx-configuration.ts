@@ -84,6 +84,7 @@ function templateSettings(options: NginxOptions, version: NginxVersion): Templat
     OIDC_RESOURCE: options.pageSettings?.OIDC_RESOURCE ?? '',
     STRIPE_CURRENCY: options.pageSettings?.STRIPE_CURRENCY ?? 'krw',
     STRIPE_PUBLISHABLE_KEY: options.pageSettings?.STRIPE_PUBLISHABLE_KEY ?? '',
+    JOIN_CHECK: options.pageSettings?.JOIN_CHECK ?? 'none',
     PAGES_TEST_CARDS: options.pageSettings?.PAGES_TEST_CARDS ?? 'no',
     SEATS_PER_USER_MAX: options.pageSettings?.SEATS_PER_USER_MAX ?? 6,
     CHARGE_AMOUNT_MIN: options.pageSettings?.CHARGE_AMOUNT_MIN ?? 1_000,

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { RotatingLog } from './rotating-log.ts'
@@ -38,4 +38,14 @@ test('no file gets larger than its limit but by a longer line alone, and no line
     }),
     { numRuns: 200 },
   )
+})
+
+test('a log is for the user alone who runs the system, since it names people', () => {
+  const path = join(folder, 'modes.log')
+  const log = new RotatingLog(path, { bytesMax: BYTES_MAX, filesMax: 3 })
+  for (let line = 0; line < 10; line += 1) log.write(Buffer.from('a line of it\n'))
+  log.close()
+  const files = readdirSync(folder).filter((name) => name.startsWith('modes.log'))
+  expect(files).toHaveLength(3)
+  expect(files.filter((name) => (statSync(join(folder, name)).mode & 0o777) !== 0o600)).toEqual([])
 })

@@ -110,7 +110,7 @@ export class RotatingLog {
   #open(): number {
     if (this.#fd !== null) return this.#fd
     mkdirSync(dirname(this.#path), { recursive: true })
-    this.#fd = openSync(this.#path, 'a')
+    this.#fd = openSync(this.#path, 'a', 0o600)
     this.#size = statSync(this.#path).size
     return this.#fd
   }
@@ -129,7 +129,7 @@ export function putAsideWhenFull(path: string, limits: LogLimits): boolean {
   const found = statSync(path, { throwIfNoEntry: false })
   if (found === undefined || found.size < limits.bytesMax) return false
   putAside(path, limits)
-  closeSync(openSync(path, 'a'))
+  closeSync(openSync(path, 'a', 0o600))
   chownSync(path, found.uid, found.gid)
   return true
 }

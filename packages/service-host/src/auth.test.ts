@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, test } from '@jest/globals'
 import { SignJWT } from 'jose'
-import { actingUser, claimsToBeAdmin, createAuthenticate } from './auth.ts'
+import { actingUser, claimsToBeStaff, createAuthenticate } from './auth.ts'
 import { createLogger } from './logger.ts'
 
 const secret = 'a-secret-that-only-this-test-knows-0123456789'
@@ -12,6 +12,9 @@ const settings = {
   DEVELOPMENT_JWKS: undefined,
   JWT_ISSUER: 'issuer',
   JWT_AUDIENCE: 'audience',
+  JWT_ALGORITHMS: ['RS256' as const],
+  JWT_CLOCK_SKEW_SECONDS: 5,
+  ROLES_CLAIM: 'roles',
 }
 const logger = createLogger({ service: 'test', level: 'silent' })
 const key = new TextEncoder().encode(secret)
@@ -42,11 +45,16 @@ const codeOf = (authorization: string | undefined): Promise<string> =>
   )
 
 describe('bearer tokens', () => {
-  test('name the caller, by text or number, and whether they are an admin', async () => {
-    expect(await authenticate(`Bearer ${await sign()}`)).toEqual({ userId: '101', isAdmin: false })
+  test('name the caller, by text or number, and their roles', async () => {
+    expect(await authenticate(`Bearer ${await sign()}`)).toEqual({
+      userId: '101',
+      roles: [],
+      actsForAnybody: false,
+    })
     expect(await authenticate(`bearer ${await sign({ roles: ['admin'] })}`)).toEqual({
       userId: '101',
-      isAdmin: true,
+      roles: ['admin'],
+      actsForAnybody: true,
     })
     const exp = Math.floor(Date.now() / 1_000) + 60
     const numbered = signRaw({ sub: 7, iss: 'issuer', aud: 'audience', exp })
@@ -91,17 +99,50 @@ describe('bearer tokens', () => {
   })
 })
 
+describe('the claims of a token', () => {
+  const nowSeconds = 2_000_000_000
+  const at = createAuthenticate({ ...settings, JWT_CLOCK_SKEW_SECONDS: 30 }, logger, () => nowSeconds * 1_000)
+  const good = { sub: '1', iss: 'issuer', aud: 'audience', exp: nowSeconds + 60 }
+  const answer = (claims: object): Promise<string> =>
+    at(`Bearer ${signRaw({ ...good, ...claims })}`).then(
+      () => 'accepted',
+      (error: { code: string; message: string }) => `${error.code}: ${error.message}`,
+    )
+
+  test.each([
+    ['within the skew after exp', { exp: nowSeconds - 29 }, 'accepted'],
+    ['past the skew after exp', { exp: nowSeconds - 31 }, 'UNAUTHENTICATED: the token has expired'],
+    ['within the skew before nbf', { nbf: nowSeconds + 30 }, 'accepted'],
+    ['for one of several audiences', { aud: ['else', 'audience'] }, 'accepted'],
+  ])('%s: %#', async (_name, claims, expected) => {
+    expect(await answer(claims)).toBe(expected)
+  })
+
+  test.each([
+    ['nbf', { nbf: nowSeconds + 31 }],
+    ['nbf', { nbf: 'tomorrow' }],
+    ['exp', { exp: 'never' }],
+    ['exp', { exp: undefined }],
+    ['iss', { iss: 'else' }],
+    ['iss', { iss: undefined }],
+    ['aud', { aud: ['else'] }],
+    ['aud', { aud: undefined }],
+  ])('that are wrong are named: %s %j', async (claim, claims) => {
+    expect(await answer(claims)).toContain(`UNAUTHENTICATED: the token's claim ${claim} is not valid`)
+  })
+})
+
 describe('the user a request is about', () => {
-  const fan = { userId: '1', isAdmin: false }
+  const fan = { userId: '1', roles: [], actsForAnybody: false }
   test('is the caller, or whomever an admin names', () => {
     expect(actingUser(fan, undefined)).toBe('1')
     expect(actingUser(fan, '1')).toBe('1')
-    expect(actingUser({ userId: '9', isAdmin: true }, '1')).toBe('1')
+    expect(actingUser({ userId: '9', roles: ['admin'], actsForAnybody: true }, '1')).toBe('1')
     expect(() => actingUser(fan, '2')).toThrow(expect.objectContaining({ code: 'FORBIDDEN' }))
   })
 })
 
-describe('who claims to be an admin', () => {
+describe('who claims to be of the staff', () => {
   const tokenOf = (claims: object): string =>
     `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.c2lnbmF0dXJl`
 
@@ -109,6 +150,7 @@ describe('who claims to be an admin', () => {
     ['an admin', `Bearer ${tokenOf({ roles: ['admin'] })}`, true],
     ['an admin in small letters', `bearer ${tokenOf({ roles: ['staff', 'admin'] })}`, true],
     ['a fan', `Bearer ${tokenOf({ sub: '101' })}`, false],
+    ['a door', `Bearer ${tokenOf({ roles: ['door'] })}`, true],
     ['a fan with another role', `Bearer ${tokenOf({ roles: ['administrator'] })}`, false],
     ['roles that are no list', `Bearer ${tokenOf({ roles: 'admin' })}`, false],
     ['nobody', undefined, false],
@@ -116,6 +158,6 @@ describe('who claims to be an admin', () => {
     ['no token', 'Bearer nonsense', false],
     ['a token that is no JSON', 'Bearer e30.bm9uc2Vuc2U.c2ln', false],
   ])('%s', (_who, authorization, does) => {
-    expect(claimsToBeAdmin(authorization)).toBe(does)
+    expect(claimsToBeStaff(settings)(authorization)).toBe(does)
   })
 })

@@ -1,5 +1,7 @@
 import { generalRefusal } from '@frontrow/refusals/general-refusals'
 import { USER_ID_RULE, userId as userIdRule } from '@frontrow/values/ids'
+import { rolesReader } from '@frontrow/values/roles'
+import type { Role, RoleSettings } from '@frontrow/values/roles'
 import { decodeJwt, errors, jwtVerify } from 'jose'
 import type { JWTPayload, JWTVerifyGetKey, JWTVerifyOptions } from 'jose'
 import { LRUCache } from 'lru-cache'
@@ -15,7 +17,10 @@ import type { TokenKeys } from './token-keys.ts'
 export interface Caller {
   /** The token's subject, as text, 1 to 64 characters. */
   readonly userId: string
-  readonly isAdmin: boolean
+  /** Which roles the token names. */
+  readonly roles: readonly Role[]
+  /** Whether this may be done for whomever the request names: by an admin, or by a role that the route names. */
+  readonly actsForAnybody: boolean
   /** Where the token says that mail for its subject goes; undefined where it names no address, or one that was found not to be theirs. */
   readonly contact?: Contact | undefined
 }
@@ -38,15 +43,22 @@ export interface Callers {
 /** The settings that decide which bearer tokens are accepted. */
 export type AuthSettings = Pick<
   HostSettings,
-  'HOST' | 'JWT_SECRET' | 'JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE' | 'DEVELOPMENT_JWKS'
->
+  | 'HOST'
+  | 'JWT_SECRET'
+  | 'JWKS_URL'
+  | 'JWT_ISSUER'
+  | 'JWT_AUDIENCE'
+  | 'JWT_ALGORITHMS'
+  | 'JWT_CLOCK_SKEW_SECONDS'
+  | 'DEVELOPMENT_JWKS'
+> &
+  RoleSettings
 
 /** Turns an `Authorization` header into the caller; refuses with UNAUTHENTICATED. */
 export type Authenticate = (authorization: string | undefined) => Promise<Caller>
 
 const CACHE_MAX = 40_000
 const CACHE_MS = 30_000
-const CLOCK_TOLERANCE_SECONDS = 5
 
 /**
  * Verifies bearer tokens against a JWKS URL or a shared secret; signature, issuer, audience and expiry are all required.
@@ -59,13 +71,14 @@ export function createAuthenticate(
   keys: TokenKeys = tokenKeys(settings, logger),
 ): Authenticate {
   const verify = createVerify(settings, keys, now)
+  const readRoles = rolesReader(settings)
   const verified = new LRUCache<string, { caller: Caller; until: number }>({ max: CACHE_MAX })
   return async (authorization) => {
     const token = bearerToken(authorization)
     const remembered = verified.get(token)
     if (remembered !== undefined && remembered.until > now()) return remembered.caller
     const payload = await verify(token)
-    const caller = toCaller(payload)
+    const caller = toCaller(payload, readRoles(payload))
     const expires = (payload.exp ?? 0) * 1_000
     verified.set(token, { caller, until: Math.min(now() + CACHE_MS, expires) })
     return caller
@@ -92,7 +105,7 @@ function createVerify(
         issuer: settings.JWT_ISSUER,
         audience: settings.JWT_AUDIENCE,
         requiredClaims: ['sub', 'exp'],
-        clockTolerance: CLOCK_TOLERANCE_SECONDS,
+        clockTolerance: settings.JWT_CLOCK_SKEW_SECONDS,
         currentDate: new Date(now()),
       }),
     )
@@ -131,8 +144,19 @@ async function refuseBadToken(verify: () => Promise<JWTPayload>): Promise<JWTPay
         ...(error instanceof KeysUnreadError ? {} : { cause: error }),
       })
     }
-    throw generalRefusal('UNAUTHENTICATED', 'the token is not valid', { cause: error })
+    const message =
+      error instanceof errors.JWTClaimValidationFailed
+        ? `the token's claim ${error.claim} is not valid: ${CLAIM_RULES[error.claim] ?? 'it must be there'}`
+        : 'the token is not valid'
+    throw generalRefusal('UNAUTHENTICATED', message, { cause: error })
   }
+}
+
+const CLAIM_RULES: Readonly<Record<string, string>> = {
+  iss: 'it must be the issuer that this system trusts',
+  aud: 'it must name this system',
+  nbf: 'it must be a time that has come',
+  exp: 'it must be a time, and is required',
 }
 
 // Any other error is a failure between us and the identity provider. It must not be 401, because a front end that gets
@@ -153,37 +177,46 @@ function isTokenAtFault(error: unknown): boolean {
   return error instanceof errors.JOSEError && TOKEN_FAULTS.has(error.code)
 }
 
-function toCaller(payload: JWTPayload): Caller {
+function toCaller(payload: JWTPayload, roles: readonly Role[]): Caller {
   // Some identity providers write a number; the API speaks its decimal string.
   const subject: unknown = payload.sub
   const asText = typeof subject === 'number' && Number.isSafeInteger(subject) ? String(subject) : subject
   const read = userIdRule.safeParse(asText)
   if (!read.success) throw generalRefusal('UNAUTHENTICATED', `the token's subject ${USER_ID_RULE}`)
-  return { userId: read.data, isAdmin: hasAdminRole(payload), contact: readContact(payload) }
+  return {
+    userId: read.data,
+    roles,
+    actsForAnybody: roles.includes('admin'),
+    contact: readContact(payload),
+  }
 }
 
-/** The user a request is about: the caller, or whomever an admin names. For others another user's id is FORBIDDEN. */
+/** The claims of a bearer token that was verified before; none where there is no token. */
+export function claimsOf(authorization: string | undefined): Readonly<Record<string, unknown>> {
+  return authorization === undefined ? {} : decodeJwt(bearerToken(authorization))
+}
+
+/** The user a request is about: the caller, or whomever is named where the caller may act for anybody. For others another user's id is FORBIDDEN. */
 export function actingUser(caller: Caller, userId: string | undefined): string {
   if (userId === undefined || userId === caller.userId) return caller.userId
-  if (caller.isAdmin) return userId
+  if (caller.actsForAnybody) return userId
   throw generalRefusal('FORBIDDEN', 'userId must be your own')
 }
 
 /**
- * Whether the bearer token of a request says that it is an admin's. It is not verified: only for a choice that gives its sender nothing
- * that others could not have, on routes that are for everybody.
+ * Makes the function that tells whether the bearer token of a request names a role of ours. The token is not verified: only for a choice that gives
+ * its sender nothing that others could not have, on routes that are for everybody.
  */
-export function claimsToBeAdmin(authorization: string | undefined): boolean {
-  const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
-  if (token === undefined) return false
-  try {
-    return hasAdminRole(decodeJwt(token))
-  } catch (error) {
-    if (error instanceof errors.JWTInvalid) return false
-    throw error
+export function claimsToBeStaff(settings: RoleSettings): (authorization: string | undefined) => boolean {
+  const readRoles = rolesReader(settings)
+  return (authorization) => {
+    const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
+    if (token === undefined) return false
+    try {
+      return readRoles(decodeJwt(token)).length > 0
+    } catch (error) {
+      if (error instanceof errors.JWTInvalid) return false
+      throw error
+    }
   }
-}
-
-function hasAdminRole({ roles }: JWTPayload): boolean {
-  return Array.isArray(roles) && roles.includes('admin')
 }

@@ -9,8 +9,8 @@ interface Entry<V> {
 /** How long values are good, and what to do when they can't be read again. */
 export interface CoalescedCacheOptions<K, V> {
   load: (key: K) => Promise<V>
-  /** A value this old is read again when it is asked for. Infinity is for values that never change. */
-  freshMs: number
+  /** A value this old is read again when it is asked for. Infinity is for values that never change. A function says it of a load that begins now. */
+  freshMs: number | (() => number)
   /** How many keys are kept, or with `sizeOf` how large their values are together; those asked for longest ago are forgotten first. */
   max: number
   /** The size of a value, a whole number. What is larger than `max` is told to those who wait for it and not kept. */
@@ -80,8 +80,10 @@ export class CoalescedCache<K extends string | number, V> {
   }
 
   async #load(key: K, old: Entry<V> | undefined): Promise<Entry<V>> {
-    const { load, freshMs, keepsStale, staleMaxMs = Infinity } = this.#options
+    const { load, keepsStale, staleMaxMs = Infinity } = this.#options
     const nowMs = this.#now()
+    const freshMs =
+      typeof this.#options.freshMs === 'number' ? this.#options.freshMs : this.#options.freshMs()
     try {
       return { value: await load(key), readAtMs: nowMs, freshUntilMs: nowMs + freshMs }
     } catch (error) {

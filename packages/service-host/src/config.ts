@@ -1,4 +1,8 @@
+import { nodeEnv } from '@frontrow/settings/node-env'
+import { roleSettings } from '@frontrow/values/roles'
 import { z } from 'zod'
+import { grpcCertificateSettings } from './grpc-certificates.ts'
+import { TOKEN_ALGORITHMS } from './token-algorithms.ts'
 
 /** A whole number from `min` to `max`; required where there is no `fallback`. */
 export function whole(min: number, max: number, fallback?: number) {
@@ -16,6 +20,7 @@ const jwks = z.object(
 
 /** Settings every service has; a service extends this object with its own. */
 export const hostSettings = z.object({
+  NODE_ENV: nodeEnv,
   HOST: z.string().default('127.0.0.1').describe('address that the three ports below listen on'),
   HTTP_PORT: whole(0, 65_535).describe('port of REST'),
   GRPC_PORT: whole(0, 65_535).describe('port of gRPC'),
@@ -28,6 +33,7 @@ export const hostSettings = z.object({
   DATABASE_POOL_WAIT_MS: whole(100, 30_000, 2_000).describe(
     'how long a request waits for a connection to PostgreSQL, its own or a new one',
   ),
+  ...grpcCertificateSettings,
   NEIGHBOUR_TIMEOUT_MS: whole(0, 30_000, 0).describe(
     'how long a call waits for another service, at least; each call has its own limit, of 400 ms to 9 s by what it asks',
   ),
@@ -71,6 +77,23 @@ export const hostSettings = z.object({
     .min(1)
     .default('frontrow')
     .describe('whom a bearer token has to be for (its claim aud)'),
+  JWT_ALGORITHMS: z
+    .string()
+    .default('RS256,PS256,ES256,EdDSA')
+    .transform((list) => list.split(',').map((name) => name.trim()))
+    .pipe(
+      z.array(
+        z.enum(TOKEN_ALGORITHMS),
+        `must be some of ${TOKEN_ALGORITHMS.join(', ')}, separated by commas`,
+      ),
+    )
+    .describe(
+      'what tokens may be signed by where JWKS_URL is set, several are separated by commas; with JWT_SECRET it is HS256 alone',
+    ),
+  JWT_CLOCK_SKEW_SECONDS: whole(0, 300, 5).describe(
+    "how far the identity provider's clock may be from ours: so long a token is accepted after its exp and before its nbf",
+  ),
+  ...roleSettings.shape,
   PERSON_POLLS_PER_MINUTE: whole(1, 1_000_000, 1_500).describe(
     'reads of one person in a minute, and at once; more are answered 429. Each instance counts by itself, as for all limits of a person',
   ),
@@ -95,12 +118,16 @@ export type HostSettings = z.output<typeof hostSettings>
 
 /** Settings of a process that serves nobody, such as one that consumes messages and sends mail. */
 export const workerSettings = hostSettings.pick({
+  NODE_ENV: true,
   HOST: true,
   OPS_PORT: true,
   DATABASE_URL: true,
   DATABASE_POOL_MAX: true,
   DATABASE_STATEMENT_TIMEOUT_MS: true,
   DATABASE_POOL_WAIT_MS: true,
+  GRPC_CERTIFICATE_FILE: true,
+  GRPC_KEY_FILE: true,
+  GRPC_CA_FILE: true,
   KAFKA_BROKERS: true,
   KAFKA_TOPIC_PREFIX: true,
   LOG_LEVEL: true,

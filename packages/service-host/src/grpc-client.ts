@@ -2,6 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import * as grpc from '@grpc/grpc-js'
 import { currentTrace } from '@frontrow/trace-context/trace-context'
 import { BreakerOpenError, createBreaker } from './breaker.ts'
+import { channelCredentialsOf } from './grpc-certificates.ts'
+import type { GrpcCertificates } from './grpc-certificates.ts'
 import { ERROR_CODE, ERROR_DETAILS, RETRY_AFTER } from './grpc-server.ts'
 import { seriesOf } from './metrics.ts'
 import type { HostMetrics } from './metrics.ts'
@@ -65,6 +67,10 @@ const LATE_REPEATS_MAX = 20
 export interface GrpcTargetOptions {
   /** The service's name, for metrics and errors. */
   name: string
+  /** The DNS name that the other side's certificate has to have, where there are certificates: `name` by default. */
+  service?: string
+  /** What this process shows and accepts; without certificates it talks to whoever is at the address. */
+  certificates?: GrpcCertificates | null
   /** host:port, or dns:///host:port for several instances behind one name. */
   address: string
   metrics: HostMetrics
@@ -79,7 +85,7 @@ export interface GrpcTargetOptions {
  * answer only; a refusal is an answer.
  */
 export function createGrpcTarget(options: GrpcTargetOptions): GrpcTarget {
-  const { name, metrics, deadlineMinMs = 0 } = options
+  const { name, service = name, certificates = null, metrics, deadlineMinMs = 0 } = options
   // One breaker for all methods: they share the process on the other side, and its outage.
   const breaker = createBreaker({
     name,
@@ -104,8 +110,10 @@ export function createGrpcTarget(options: GrpcTargetOptions): GrpcTarget {
   return {
     name,
     address: options.address,
-    credentials: grpc.credentials.createInsecure(),
+    credentials: channelCredentialsOf(certificates),
     channelOptions: {
+      // Its name is what a service is known by, whatever address it has.
+      ...(certificates === null ? {} : { 'grpc.ssl_target_name_override': service }),
       'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
       // An instance that is frozen keeps its connections, so it is asked every 5 s while calls are under way. One that does not answer
       // for 5 s, or for as long as every call may take, loses its connection, and with it its share of the calls, until it goes on. That
@@ -171,11 +179,10 @@ async function askTwice<Res>(
 ): Promise<Res> {
   const answered = new AbortController()
   const first = attempt(answered.signal)
-  const isLate = new AbortController()
+  // A timer that can be cleared costs 20 us less than one with an AbortSignal, whose error nobody wants.
+  const { promise: late, resolve } = Promise.withResolvers<typeof LATE>()
+  const timer = setTimeout(resolve, deadlineMs / 2, LATE)
   try {
-    const late = delay(deadlineMs / 2, LATE, { signal: isLate.signal })
-    // The first call settles the race, or `late` does; the loser's error is nobody's.
-    late.catch(() => undefined)
     const answer = await Promise.race([first, late])
     if (answer !== LATE) return answer
   } catch (error) {
@@ -185,7 +192,7 @@ async function askTwice<Res>(
     await delay(RETRY_PAUSE_MS * (1 + Math.random()))
     return attempt(answered.signal)
   } finally {
-    isLate.abort()
+    clearTimeout(timer)
   }
   if (!mayRepeat() || !mayRepeatLate()) return first
   try {

@@ -2,6 +2,10 @@ import * as grpc from '@grpc/grpc-js'
 import { HealthImplementation } from 'grpc-health-check'
 import { continueTrace, runWithTrace } from '@frontrow/trace-context/trace-context'
 import type { z } from 'zod'
+import { onlyFor } from './grpc-callers.ts'
+import type { Callers, OnRefused } from './grpc-callers.ts'
+import { serverCredentialsOf } from './grpc-certificates.ts'
+import type { GrpcCertificates } from './grpc-certificates.ts'
 import { toRefusal } from './http-errors.ts'
 import type { Logger } from './logger.ts'
 import { seriesOf } from './metrics.ts'
@@ -12,7 +16,8 @@ import type { Refusal } from '@frontrow/refusals/refusal'
 
 /** The gRPC side of one service. */
 export interface GrpcServer {
-  add(definition: grpc.ServiceDefinition, handlers: grpc.UntypedServiceImplementation): void
+  /** Adds a service. Where callers have certificates, only those in `callers` may call a method; it names each method. */
+  add(definition: grpc.ServiceDefinition, callers: Callers, handlers: grpc.UntypedServiceImplementation): void
   listen(host: string, port: number): Promise<number>
   /** Tells health watchers and probes that this instance is stopping. */
   markStopping(): void
@@ -24,8 +29,20 @@ export const ERROR_CODE = 'x-error-code'
 export const ERROR_DETAILS = 'x-error-details'
 export const RETRY_AFTER = 'x-retry-after-seconds'
 
-/** A server that answers grpc.health.v1 and closes dead connections. */
-export function createGrpcServer(): GrpcServer {
+/** How a server knows its callers. */
+export interface GrpcServerOptions {
+  /** Without certificates it asks nobody who they are, and answers everybody. */
+  certificates: GrpcCertificates | null
+  onRefused: OnRefused
+}
+
+const OPEN: GrpcServerOptions = { certificates: null, onRefused: () => undefined }
+
+/**
+ * A server that closes dead connections, and answers grpc.health.v1 to everybody; with certificates, to everybody who has one of the
+ * same authority.
+ */
+export function createGrpcServer({ certificates, onRefused }: GrpcServerOptions = OPEN): GrpcServer {
   const server = new grpc.Server({
     'grpc.max_connection_age_ms': 300_000,
     'grpc.max_connection_age_grace_ms': 10_000,
@@ -38,10 +55,21 @@ export function createGrpcServer(): GrpcServer {
   const health = new HealthImplementation({ '': 'SERVING' })
   health.addToServer(server)
   return {
-    add: (definition, handlers) => server.addService(definition, handlers),
+    add(definition, callers, handlers) {
+      const guarded = Object.entries(handlers).map(([method, handler]) => {
+        const allowed = callers[method]
+        const form = definition[method]
+        if (allowed === undefined) throw new Error(`who may call ${method} is not said`)
+        if (form === undefined || form.requestStream || form.responseStream) {
+          throw new Error(`${method} is not one request and one answer`)
+        }
+        return [method, certificates === null ? handler : onlyFor(allowed, method, handler, onRefused)]
+      })
+      server.addService(definition, Object.fromEntries(guarded))
+    },
     listen: (host, port) =>
       new Promise((resolve, reject) => {
-        server.bindAsync(`${host}:${port}`, grpc.ServerCredentials.createInsecure(), (error, bound) => {
+        server.bindAsync(`${host}:${port}`, serverCredentialsOf(certificates), (error, bound) => {
           if (error === null) resolve(bound)
           else reject(error)
         })

@@ -2,6 +2,7 @@ import { outboxBacklog } from '@frontrow/messaging/outbox'
 import { OutboxRelay } from '@frontrow/messaging/outbox-relay'
 import type { HostSettings } from './config.ts'
 import { createAuthenticate } from './auth.ts'
+import { FailureLog } from '@frontrow/failure-log/failure-log'
 import { createGrpcServer } from './grpc-server.ts'
 import type { GrpcServer } from './grpc-server.ts'
 import { createHttpServer } from './http-server.ts'
@@ -54,7 +55,7 @@ export function createHost(options: {
 }): ServiceHost {
   const { service, settings } = options
   const worker = createWorkerHost(options)
-  const { logger, metrics, lifecycle, pool, kafka } = worker
+  const { logger, metrics, lifecycle, pool, kafka, certificates } = worker
   const topicPrefix = settings.KAFKA_TOPIC_PREFIX
   const relay = new OutboxRelay({ kafka, databaseUrl: settings.DATABASE_URL, service, topicPrefix, logger })
   const keys = tokenKeys(settings, logger)
@@ -72,7 +73,19 @@ export function createHost(options: {
       onRefused: (urgency) => metrics.refusedForOverload.inc({ urgency }),
     }),
   })
-  const grpc = createGrpcServer()
+  const strangers = new FailureLog(logger, 'a gRPC method is not for its caller')
+  const grpc = createGrpcServer({
+    certificates,
+    onRefused: (method, caller) => {
+      metrics.grpcServed.observe({ method, code: 'PERMISSION_DENIED' }, 0)
+      strangers.failed(undefined, { method, caller })
+    },
+  })
+  if (certificates === null) {
+    logger.warn(
+      'gRPC has no certificates: whoever reaches its port can ask and change what other services may',
+    )
+  }
 
   const warnUnread = (error: unknown): void => logger.warn({ err: error }, 'a metric could not be read')
   watchValue(

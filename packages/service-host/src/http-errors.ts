@@ -77,6 +77,9 @@ export function isBadlyEncoded(url: string): boolean {
   }
 }
 
+/** Where a refusal says nothing of its own; whoever is told to come again is told when. */
+const RETRY_AFTER_SECONDS: Readonly<Record<number, number>> = { 429: 1, 503: 2 }
+
 /** Writes a refusal in the shape the client asked for: ours, or RFC 9457 for `Accept: application/problem+json`. */
 export function writeRefusal(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
   const requestId = currentTrace()?.requestId ?? String(response.getHeader('X-Request-Id') ?? '')
@@ -103,7 +106,8 @@ export function writeRefusal(request: IncomingMessage, response: ServerResponse,
         },
   )
   response.statusCode = refusal.http
-  if (refusal.retryAfterSeconds !== undefined) response.setHeader('Retry-After', refusal.retryAfterSeconds)
+  const retryAfterSeconds = refusal.retryAfterSeconds ?? RETRY_AFTER_SECONDS[refusal.http]
+  if (retryAfterSeconds !== undefined) response.setHeader('Retry-After', retryAfterSeconds)
   if (refusal.http === 401) response.setHeader('WWW-Authenticate', 'Bearer')
   response.setHeader(
     'Content-Type',

@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { generalRefusal } from '@frontrow/refusals/general-refusals'
-import type { Authenticate, Callers } from './auth.ts'
-import type { RouteAuth } from './route.ts'
+import type { Authenticate, Caller, Callers } from './auth.ts'
+import type { RouteAuth, RouteSpec } from './route.ts'
+import { actingRole, rolesOf } from './route-roles.ts'
 
 /** The parts of a request for which its route has a schema, after the check. */
 export interface ParsedInput {
@@ -13,12 +14,15 @@ export interface ParsedInput {
 /** Reads the queue token of a request; refuses when there is none or when it can't be a token. */
 export type ReadQueueToken = (headers: IncomingHttpHeaders, input: ParsedInput) => string
 
+/** The parts of a route that say who may call it. */
+type Access<A extends RouteAuth = RouteAuth> = { auth: A } & Pick<RouteSpec, 'roles'>
+
 /**
- * Finds out who sent a request, as the route's `auth` requires; refuses with UNAUTHENTICATED or FORBIDDEN. Only `token` uses the
+ * Finds out who sent a request, as the route requires; refuses with UNAUTHENTICATED or FORBIDDEN. Only `token` uses the
  * input, because the schedule that a request names decides which cookie is read.
  */
 export type Identify = <A extends RouteAuth>(
-  auth: A,
+  route: Access<A>,
   request: IncomingMessage,
   input?: ParsedInput,
 ) => Promise<Callers[A]>
@@ -30,13 +34,13 @@ export function identifyCallers(options: {
 }): Identify {
   const { authenticate, readQueueToken } = options
   const identifiers: {
-    [A in RouteAuth]: (request: IncomingMessage, input: ParsedInput) => Promise<Callers[A]>
+    [A in RouteAuth]: (request: IncomingMessage, input: ParsedInput, route: Access) => Promise<Callers[A]>
   } = {
     none: () => Promise.resolve(undefined),
-    user: ({ headers }) => authenticate(headers.authorization),
-    admin: async ({ headers }) => {
-      const caller = await authenticate(headers.authorization)
-      if (!caller.isAdmin) throw generalRefusal('FORBIDDEN', 'only admins may do this')
+    user: async ({ headers }, _input, route) => withReach(await authenticate(headers.authorization), route),
+    admin: async ({ headers }, _input, route) => {
+      const caller = withReach(await authenticate(headers.authorization), route)
+      if (!caller.actsForAnybody) throw roleNeeded(route)
       return caller
     },
     token: async ({ headers }, input) => {
@@ -47,5 +51,15 @@ export function identifyCallers(options: {
       return { queueToken, userId }
     },
   }
-  return (auth, request, input = {}) => identifiers[auth](request, input)
+  return (route, request, input = {}) => identifiers[route.auth](request, input, route)
+}
+
+function withReach(caller: Caller, route: Pick<RouteSpec, 'roles'>): Caller {
+  if (caller.actsForAnybody || actingRole(route, caller) === undefined) return caller
+  return { ...caller, actsForAnybody: true }
+}
+
+function roleNeeded(route: Pick<RouteSpec, 'roles'>): Error {
+  const roles = rolesOf(route)
+  return generalRefusal('FORBIDDEN', `this needs the role ${roles.join(' or ')}`, { details: { roles } })
 }

@@ -107,8 +107,8 @@ export async function runMain<C extends WorkerSettings>(
 ): Promise<void> {
   let config: C
   try {
-    armFailpoint(process.env)
     config = readSettings()
+    armFailpoint(process.env)
   } catch (error) {
     process.stderr.write(`${service}: ${error instanceof Error ? error.message : String(error)}\n`)
     process.exitCode = 1

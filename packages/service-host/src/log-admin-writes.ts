@@ -6,6 +6,7 @@ import { currentTrace } from '@frontrow/trace-context/trace-context'
 import type { Callers } from './auth.ts'
 import { pathOf, toRefusal } from './http-errors.ts'
 import type { Logger } from './logger.ts'
+import { actingRole } from './route-roles.ts'
 import type { RouteSpec } from './route.ts'
 import type { Reply } from './serve-route.ts'
 
@@ -18,16 +19,19 @@ export type LogAdminWrites = (
 ) => Promise<Reply | undefined>
 
 /**
- * Logs what is written with an admin's token, also by routes that are for everybody: there an admin may act for somebody
- * else. Input that breaks a rule, and callers who are no admins, are refused before.
+ * Logs what is written with the reach of an admin, also by routes that are for everybody: there an admin, or a role that the route
+ * names, may act for somebody else. Input that breaks a rule, and callers without the role, are refused before.
  */
 export function logAdminWrites(db: Queryable, logger: Logger): LogAdminWrites {
   const onError = (error: unknown): void =>
     logger.error({ err: error }, 'the end of an admin action was not logged')
   return (route, { request, response }, caller, handle) => {
-    if (caller === undefined || !('isAdmin' in caller) || !caller.isAdmin) return handle()
+    if (caller === undefined || !('roles' in caller)) return handle()
+    const role = actingRole(route, caller)
+    if (role === undefined) return handle()
     const action = {
       adminId: caller.userId,
+      role,
       operation: route.operationId,
       method: request.method,
       path: pathOf(request.originalUrl),

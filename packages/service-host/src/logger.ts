@@ -1,3 +1,4 @@
+import { withoutSecrets } from '@frontrow/settings/kept-secrets'
 import { currentTrace, traceIdOf } from '@frontrow/trace-context/trace-context'
 import { pino } from 'pino'
 import type { Logger } from 'pino'
@@ -24,6 +25,7 @@ export function createLogger(options: { service: string; level: string }): Logge
       ],
       censor: '[redacted]',
     },
+    hooks: { streamWrite: withoutSecrets },
     mixin: () => {
       const trace = currentTrace()
       return trace === undefined ? {} : { requestId: trace.requestId, traceId: traceIdOf(trace) }

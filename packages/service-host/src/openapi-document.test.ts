@@ -55,6 +55,23 @@ describe('the document', () => {
     })
   })
 
+  test('says which roles a route needs, and which of them may do it for others', () => {
+    const roleOf = (route: RouteSpec) => {
+      const { patch } = documentOf([route]).paths['/things/{thingId}']
+      return [patch['x-roles'], patch.description]
+    }
+    expect(roleOf(change)).toEqual([undefined, undefined])
+    expect(roleOf({ ...change, auth: 'admin' })).toEqual([['admin'], 'Needs the role `admin`.'])
+    expect(roleOf({ ...change, auth: 'admin', roles: ['door'], description: 'Changes it.' })).toEqual([
+      ['admin', 'door'],
+      'Changes it.\n\nNeeds the role `admin` or `door`.',
+    ])
+    expect(roleOf({ ...change, roles: ['finance'] })).toEqual([
+      ['admin', 'finance'],
+      'For other people it needs the role `admin` or `finance`.',
+    ])
+  })
+
   test('shows answers in their envelope, open to new fields', () => {
     const { responses } = documentOf([change]).paths['/things/{thingId}'].patch
     expect(responses['200'].content['application/json'].schema).toEqual({
@@ -66,7 +83,7 @@ describe('the document', () => {
       required: ['success', 'data'],
     })
     expect(responses['200'].headers.ETag.description).toBe('Its tag.')
-    expect(responses['304']).toEqual({ description: 'Unchanged.' })
+    expect(responses['304']).not.toHaveProperty('content')
   })
 
   test('groups refusal codes by their status, common ones too, each with an example', () => {
@@ -101,7 +118,24 @@ describe('the document', () => {
       expect.arrayContaining(['INVALID_REQUEST', 'ALSO_INVALID-INVALID_REQUEST']),
     )
     expect(components.responses.RATE_LIMITED.headers).toHaveProperty('Retry-After')
-    expect(components.responses.IDEMPOTENCY_IN_PROGRESS).not.toHaveProperty('headers')
+    expect(components.responses.IDEMPOTENCY_IN_PROGRESS.headers).not.toHaveProperty('Retry-After')
+  })
+
+  test('shows bodies that its own schema takes, and is not made from others', () => {
+    const at = '2035-03-01T10:00:00Z'
+    const { content } = documentOf([{ ...change, examples: { Later: { at } } }]).paths['/things/{thingId}']
+      .patch.requestBody
+    expect(content['application/json'].examples).toEqual({ Later: { value: { at } } })
+    expect(() => documentOf([{ ...change, examples: { Later: { at: 'later' } } }])).toThrow('Later')
+  })
+
+  test('says that a read with a tag may be unchanged', () => {
+    const { body: _body, headers: _headers, ...read } = { ...change, method: 'get' as const }
+    const { get } = documentOf([{ ...read, responses: { 200: change.responses[200] } }]).paths[
+      '/things/{thingId}'
+    ]
+    expect(Object.keys(get.responses)).toContain('304')
+    expect(get.parameters).toContainEqual(expect.objectContaining({ in: 'header', name: 'If-None-Match' }))
   })
 
   test('is not made from routes that contradict each other or name unknown refusals', () => {

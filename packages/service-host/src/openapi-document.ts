@@ -7,6 +7,8 @@ import type {
   ZodOpenApiResponseObject,
 } from 'zod-openapi'
 import type { RefusalKind } from '@frontrow/refusals/refusal'
+import { headerComponents, headersOf, headersOfRefusal } from './openapi-headers.ts'
+import { documentedRoles } from './route-roles.ts'
 import type { RouteResponse, RouteSpec } from './route.ts'
 
 /** Responses of refusals, by their codes; routes with the same codes share one. */
@@ -68,10 +70,6 @@ function failureBodies(codes: readonly string[]): FailureBodies {
   return { failure, problem }
 }
 
-const retryAfter = {
-  'Retry-After': { description: 'Seconds to wait before the next try.', schema: { type: 'integer' } },
-} as const
-
 /** The OpenAPI 3.1 document of these routes. The same routes always make the same bytes. */
 export function createApiDocument(routes: readonly RouteSpec[], api: ApiDescription): object {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {}
@@ -86,17 +84,19 @@ export function createApiDocument(routes: readonly RouteSpec[], api: ApiDescript
     {
       openapi: '3.1.0',
       info: api.info,
+      servers: [{ url: '/', description: 'The gateway that serves this document.' }],
       tags: [...api.tags],
       paths,
-      components: { securitySchemes: api.securitySchemes },
+      components: { securitySchemes: api.securitySchemes, headers: headerComponents },
     },
     {
-      override: ({ jsonSchema, io }) => {
+      override: ({ jsonSchema, zodSchema, io }) => {
+        // The pattern that zod has for a format only repeats it.
+        if (jsonSchema.format !== undefined && zodSchema._zod.def.type === 'string') delete jsonSchema.pattern
+        if (io === 'input') return
         // Answers may gain fields, and a client made from this document must accept them.
-        if (io === 'output' && jsonSchema.additionalProperties === false)
-          delete jsonSchema.additionalProperties
-        // A pattern only repeats its format, and the limits of safe integers mean nothing to readers.
-        if (jsonSchema.format !== undefined) delete jsonSchema.pattern
+        if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties
+        // In answers the limits of safe integers mean nothing to readers; what is sent has to keep them.
         if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
         if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
       },
@@ -110,13 +110,14 @@ function operation(
   shared: SharedResponses,
   bodies: FailureBodies,
 ): ZodOpenApiOperationObject {
-  const header = shownHeaders(route.headers, api.hiddenHeaders)
+  const isConditional = answersUnchanged(route)
+  const header = shownHeaders(route.headers, api.hiddenHeaders, isConditional)
   const body = route.body ?? route.rawBody?.schema
   return {
     operationId: route.operationId,
     tags: [route.tag],
     summary: route.summary,
-    ...(route.description === undefined ? {} : { description: route.description }),
+    ...documentedRoles(route),
     security: api.security(route),
     requestParams: {
       ...(route.params instanceof z.ZodObject ? { path: route.params } : {}),
@@ -125,22 +126,58 @@ function operation(
     },
     ...(body === undefined
       ? {}
-      : { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
+      : {
+          requestBody: {
+            required: true,
+            content: { 'application/json': { schema: body, ...bodyExamples(route, body) } },
+          },
+        }),
     responses: {
       ...Object.fromEntries(
-        Object.entries(route.responses).map(([status, answer]) => [status, success(answer)]),
+        Object.entries({ ...(isConditional ? { 304: UNCHANGED } : {}), ...route.responses }).map(
+          ([status, answer]) => [status, success(route, answer)],
+        ),
       ),
       ...failures(route, api, shared, bodies),
     },
   }
 }
 
-function shownHeaders(headers: z.ZodType | undefined, hidden: readonly string[]): z.ZodObject | undefined {
-  if (!(headers instanceof z.ZodObject)) return undefined
-  const shown = Object.entries(headers.shape)
+const UNCHANGED: RouteResponse = { description: 'As it was.' }
+const ifNoneMatch = z.string().max(1_000).optional().meta({
+  description: 'The ETag of the last answer; where it is still that one, the answer is 304 without a body.',
+})
+
+/** Whether 304 is an answer to a read: serve-route.ts compares the tags wherever there is one. */
+function answersUnchanged({ method, responses }: RouteSpec): boolean {
+  return method === 'get' && responses[200]?.headers?.['ETag'] !== undefined
+}
+
+function shownHeaders(
+  headers: z.ZodType | undefined,
+  hidden: readonly string[],
+  isConditional: boolean,
+): z.ZodObject | undefined {
+  const own = headers instanceof z.ZodObject ? headers.shape : {}
+  const shape = isConditional ? { 'if-none-match': ifNoneMatch, ...own } : own
+  const shown = Object.entries(shape)
     .filter(([name]) => !hidden.includes(name))
     .map(([name, schema]) => [headerName(name), schema] as const)
   return shown.length === 0 ? undefined : z.object(Object.fromEntries(shown))
+}
+
+/** The examples of a body. One that breaks the body's own schema is a defect of the reference. */
+function bodyExamples(
+  { operationId, examples = {} }: RouteSpec,
+  body: z.ZodType,
+): Pick<ZodOpenApiMediaTypeObject, 'examples'> {
+  const entries = Object.entries(examples)
+  for (const [name, value] of entries) {
+    const { error } = body.safeParse(value)
+    if (error !== undefined) throw new Error(`the example "${name}" of ${operationId}: ${error.message}`)
+  }
+  if (entries.length === 0) return {}
+  return { examples: Object.fromEntries(entries.map(([name, value]) => [name, { value }])) }
 }
 
 function headerName(lowerCase: string): string {
@@ -150,15 +187,11 @@ function headerName(lowerCase: string): string {
   )
 }
 
-function success(answer: RouteResponse): ZodOpenApiResponseObject {
+function success(route: RouteSpec, answer: RouteResponse): ZodOpenApiResponseObject {
   const content = contentOf(answer)
-  const headers = Object.entries(answer.headers ?? {}).map(([name, description]) => [
-    name,
-    { description, schema: { type: 'string' as const } },
-  ])
   return {
     description: answer.description,
-    ...(headers.length === 0 ? {} : { headers: Object.fromEntries(headers) }),
+    headers: headersOf(route, answer.headers ?? {}),
     ...(content === undefined ? {} : { content }),
   }
 }
@@ -219,7 +252,7 @@ function failureResponse(
   ])
   return {
     description: codes.map((code) => `\`${code}\`: ${about(code)}`).join('\n\n'),
-    ...(status === 429 || status === 503 ? { headers: retryAfter } : {}),
+    headers: headersOfRefusal(status),
     content: {
       'application/json': { schema: failure, examples: Object.fromEntries(examples) },
       'application/problem+json': { schema: problem },

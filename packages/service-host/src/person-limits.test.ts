@@ -34,6 +34,17 @@ test('a person has as many at once as in a minute, each kind of work by itself, 
   expect(passed(20, join, { userId: 'bob' })).toBe(3)
 })
 
+test('a person is told how many are left, and when all of them are', () => {
+  const { clock, limit } = limits()
+  const ann = { userId: 'ann' }
+  expect(limit(join, ann)).toEqual({ work: 'join', left: 2, fullInSeconds: 20 })
+  expect(limit(join, ann)).toEqual({ work: 'join', left: 1, fullInSeconds: 40 })
+  expect(limit(join, ann)).toEqual({ work: 'join', left: 0, fullInSeconds: 60 })
+  clock.ms += 60_000
+  expect(limit(join, ann)).toEqual({ work: 'join', left: 2, fullInSeconds: 20 })
+  expect(limit(join, undefined)).toBeUndefined()
+})
+
 test('what was used up comes back evenly, and the refusal says when', () => {
   const { clock, limit, passed } = limits()
   passed(20, join, { userId: 'ann' })
@@ -58,7 +69,7 @@ test('who sends a queue token alone is that token, and with a bearer token the p
 
 test('admins have one limit wherever they ask, and what is for everybody has none', () => {
   const { passed } = limits()
-  expect(passed(20, join, { userId: 'root', isAdmin: true })).toBe(10)
-  expect(passed(20, { auth: 'admin' }, { userId: 'root', isAdmin: true })).toBe(0)
+  expect(passed(20, join, { userId: 'root', actsForAnybody: true })).toBe(10)
+  expect(passed(20, { auth: 'admin' }, { userId: 'root', actsForAnybody: true })).toBe(0)
   expect(passed(50, { auth: 'none' }, undefined)).toBe(50)
 })

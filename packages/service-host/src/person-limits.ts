@@ -17,11 +17,23 @@ export type PersonLimitSettings = Pick<
 interface Person {
   userId?: string | undefined
   queueToken?: string
-  isAdmin?: boolean
+  actsForAnybody?: boolean
 }
 
-/** Counts one request of a person; refuses with RATE_LIMITED where it is too much. */
-export type LimitPerson = (route: Pick<RouteSpec, 'auth' | 'work'>, person: Person | undefined) => void
+/** What a person may still ask of this instance. */
+export interface Allowance {
+  work: WorkKind
+  /** Requests, at once. */
+  left: number
+  /** Until all that the limit allows can be asked at once again. */
+  fullInSeconds: number
+}
+
+/** Counts one request of a person; refuses with RATE_LIMITED where it is too much. Nothing is counted for nobody. */
+export type LimitPerson = (
+  route: Pick<RouteSpec, 'auth' | 'work'>,
+  person: Person | undefined,
+) => Allowance | undefined
 
 const MINUTE_MS = 60_000
 /** Some 20 MB. Whoever asked longest ago is forgotten first, which is as if they had not asked. */
@@ -29,8 +41,8 @@ const PEOPLE_MAX = 100_000
 
 /**
  * Limits what each person asks of this instance, by kind of work: so many at once, and as many again in a minute. The person is the
- * subject of the token that was verified, so that a new token is no new person, or else the queue token in its one spelling. Admins, who may act for others, have
- * the limit of admins on every route. Counted by each instance in memory, since a shared count would be one more round trip a request.
+ * subject of the token that was verified, so that a new token is no new person, or else the queue token in its one spelling. Whoever may act for others has
+ * the limit of admins, on every route where they may. Counted by each instance in memory, since a shared count would be one more round trip a request.
  */
 export function limitPersons(settings: PersonLimitSettings, now: () => number = Date.now): LimitPerson {
   const perMinute: Record<WorkKind, number> = {
@@ -43,7 +55,7 @@ export function limitPersons(settings: PersonLimitSettings, now: () => number = 
   // When all that was asked for would have come at an even rate: one number a person is the whole count (GCRA).
   const paidUntil = new LRUCache<string, number>({ max: PEOPLE_MAX })
   return ({ auth, work }, person) => {
-    if (person === undefined) return
+    if (person === undefined) return undefined
     const kind = kindOf(auth, work, person)
     const key = `${kind}:${person.userId ?? person.queueToken}`
     const nowMs = now()
@@ -60,10 +72,13 @@ export function limitPersons(settings: PersonLimitSettings, now: () => number = 
       )
     }
     paidUntil.set(key, after)
+    // An even rate makes fractions of a millisecond.
+    const left = Math.floor(-aheadMs / costMs + 1e-6)
+    return { work: kind, left, fullInSeconds: Math.ceil((after - nowMs) / 1_000) }
   }
 }
 
-function kindOf(auth: RouteAuth, work: WorkKind | undefined, { isAdmin }: Person): WorkKind {
-  if (auth === 'admin' || isAdmin === true) return 'admin'
+function kindOf(auth: RouteAuth, work: WorkKind | undefined, { actsForAnybody }: Person): WorkKind {
+  if (auth === 'admin' || actsForAnybody === true) return 'admin'
   return work ?? 'poll'
 }

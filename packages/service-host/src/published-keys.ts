@@ -1,6 +1,7 @@
 import { FailureLog } from '@frontrow/failure-log/failure-log'
 import { createRemoteJWKSet, errors, jwksCache } from 'jose'
 import type { ExportedJWKSCache, JWK, JWKSCacheInput, JWTVerifyGetKey } from 'jose'
+import { LRUCache } from 'lru-cache'
 import type { Logger } from './logger.ts'
 
 /** The identity provider's keys can't be read, or not again yet, so it is unknown whether a token is good. */
@@ -17,6 +18,10 @@ const REFRESH_EVERY_MS = 600_000
 const RETRY_REFRESH_AFTER_MS = 30_000
 // A key that was withdrawn while the provider could not be read is accepted for so long.
 const KEEP_MS = 86_400_000
+
+// A flood of made-up names pushes out the others; then their tokens are sent back for another try, as before.
+const MISSING_MAX = 1_000
+const MISSING_KID_LENGTH_MAX = 200
 
 /** The keys of one identity provider. */
 export interface PublishedKeys {
@@ -41,6 +46,7 @@ export function publishedKeys(url: string, logger: Logger): PublishedKeys {
     cooldownDuration: READ_AGAIN_AFTER_MS,
     cacheMaxAge: KEEP_MS,
   })
+  const missing = new MissingKeys()
   let refreshAtMs = Date.now() + REFRESH_EVERY_MS
   let failedUntilMs = 0
   let readFirstAtMs = 0
@@ -69,7 +75,10 @@ export function publishedKeys(url: string, logger: Logger): PublishedKeys {
     const known = keysIn(cache)
     if (known.length > 0 && Date.now() >= refreshAtMs) void refresh()
     // A token that names no key may be of any.
-    const isKnown = header.kid === undefined ? known.length > 0 : known.some(({ kid }) => kid === header.kid)
+    const { kid } = header
+    // Keys that were read too long ago are read again, so the rules for keys that are not known hold for them.
+    const isKnown =
+      keys.fresh && (kid === undefined ? known.length > 0 : known.some((key) => key.kid === kid))
     if (!isKnown && Date.now() < failedUntilMs)
       throw new KeysUnreadError('the keys could not be read just now')
     const wasJustRead = keys.coolingDown
@@ -81,7 +90,8 @@ export function publishedKeys(url: string, logger: Logger): PublishedKeys {
     } catch (error) {
       if (error instanceof errors.JWKSMultipleMatchingKeys) throw error
       const isAnswer = error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JOSENotSupported
-      if (isAnswer && !wasJustRead && keysIn(cache).length > 0) throw error
+      const isAbsent = missing.isAbsent(kid, cache)
+      if (isAnswer && (!wasJustRead || isAbsent) && keysIn(cache).length > 0) throw error
       if (!isAnswer) {
         failedUntilMs = Date.now() + READ_AGAIN_AFTER_MS
         failures.failed(error)
@@ -90,6 +100,22 @@ export function publishedKeys(url: string, logger: Logger): PublishedKeys {
     }
   }
   return { getKey, read }
+}
+
+/**
+ * Remembers for which keys somebody asked that were not published. A key that is not there at a later reading either will not come: its
+ * tokens are refused instead of sent back for another try, or whoever has a token of a withdrawn key would never sign in anew.
+ */
+class MissingKeys {
+  readonly #missedAt = new LRUCache<string, number>({ max: MISSING_MAX })
+
+  /** Whether the key was asked for before the last reading, which did not bring it. */
+  isAbsent(kid: string | undefined, cache: JWKSCacheInput): boolean {
+    if (kid === undefined || kid.length > MISSING_KID_LENGTH_MAX || !isFilled(cache)) return false
+    const missedAt = this.#missedAt.get(kid)
+    if (missedAt === undefined) this.#missedAt.set(kid, cache.uat)
+    return missedAt !== undefined && missedAt < cache.uat
+  }
 }
 
 function keysIn(cache: JWKSCacheInput): readonly JWK[] {

@@ -1,6 +1,7 @@
+import type { StaffRole } from '@frontrow/values/roles'
 import type { z } from 'zod'
 
-/** Who may call a route. `token` is whoever sends a queue token, with a bearer token of the same person or without one. */
+/** Who may call a route. `admin` is who has the role admin, or one of the route's `roles`. `token` is whoever sends a queue token, with a bearer token of the same person or without one. */
 export type RouteAuth = 'none' | 'user' | 'admin' | 'token'
 
 /** What limits of a person tell apart: see person-limits.ts. */
@@ -29,6 +30,11 @@ export interface RouteSpec {
   description?: string
   /** Decides who `caller` is in the handler: see `Callers` in auth.ts. */
   auth: RouteAuth
+  /**
+   * Roles that may do what admins may: call a route of `admin` at all, and one of `user` for other people. Without it only admins may.
+   * docs/roles.md is made of it.
+   */
+  roles?: readonly StaffRole[]
   /** What a request counts as for its person; `poll` where nothing is said, and `admin` for admins. */
   work?: WorkKind
   /** Refused last when the service has more to do than it can, because money moves; routes of admins are refused last as well. */
@@ -38,6 +44,8 @@ export interface RouteSpec {
   params?: z.ZodType
   query?: z.ZodType
   body?: z.ZodType
+  /** Bodies for the API reference, by name. Each can be sent as it is, with ids that are there, and is answered 2xx. */
+  examples?: Readonly<Record<string, unknown>>
   /**
    * Instead of `body`: the handler finds the bytes as they were sent in `request.body`, for who has to verify a signature of them.
    * `limit` is the most of them, as Express writes it.

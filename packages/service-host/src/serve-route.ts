@@ -1,9 +1,10 @@
 import type { Request, RequestHandler, Response } from 'express'
+import { answerTag, matchesTag } from '@frontrow/idempotency/version-tag'
 import type { Callers } from './auth.ts'
 import type { Identify } from './identify-callers.ts'
 import type { LogAdminWrites } from './log-admin-writes.ts'
 import type { HttpMetrics } from './metrics.ts'
-import type { LimitPerson } from './person-limits.ts'
+import type { Allowance, LimitPerson } from './person-limits.ts'
 import { parseInput } from './parse-input.ts'
 import type { ParsedInput, RouteSpec } from './route.ts'
 
@@ -60,20 +61,26 @@ export function serveRoute<R extends RouteSpec>(
   return async (request, response) => {
     const auth: R['auth'] = route.auth
     // Users are identified before their input is checked. On routes for token holders wrong input is refused first.
-    const identified = auth === 'token' ? undefined : await identify(auth, request)
-    limitPerson?.(route, identified)
+    const identified = auth === 'token' ? undefined : await identify<R['auth']>(route, request)
+    tellLimit(response, limitPerson?.(route, identified))
     const input = parseInput(route, request)
-    const caller = identified ?? (await identify(auth, request, input))
-    if (auth === 'token') limitPerson?.(route, caller)
+    const caller = identified ?? (await identify<R['auth']>(route, request, input))
+    if (auth === 'token') tellLimit(response, limitPerson?.(route, caller))
     const handle = async (): Promise<Reply | undefined> => handler({ ...input, caller, request, response })
     const reply = await (route.method === 'get'
       ? handle()
       : logAdminWrites(route, { request, response }, caller, handle))
-    if (reply !== undefined) write(response, reply)
+    if (reply !== undefined) write(request, response, reply)
   }
 }
 
-function write(response: Response, reply: Reply): void {
+function tellLimit(response: Response, allowance: Allowance | undefined): void {
+  if (allowance === undefined) return
+  const { work, left, fullInSeconds } = allowance
+  response.setHeader('RateLimit', `"${work}";r=${left};t=${fullInSeconds}`)
+}
+
+function write(request: Request, response: Response, reply: Reply): void {
   for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value)
   response.statusCode = reply.status
   if (reply.status === 204 || reply.status === 304) {
@@ -81,7 +88,22 @@ function write(response: Response, reply: Reply): void {
     return
   }
   const body = JSON.stringify({ success: true, data: reply.data ?? null })
+  if (isUnchanged(request, response, reply, body)) {
+    response.statusCode = 304
+    response.end()
+    return
+  }
   response.setHeader('Content-Type', 'application/json; charset=utf-8')
   response.setHeader('Content-Length', Buffer.byteLength(body))
   response.end(body)
+}
+
+/** Whether a reader has this answer already. A read that has a tag gets that of what it shows. */
+function isUnchanged(request: Request, response: Response, reply: Reply, body: string): boolean {
+  const version = reply.headers?.['ETag']
+  const isRead = request.method === 'GET' || request.method === 'HEAD'
+  if (!isRead || typeof version !== 'string') return false
+  const tag = answerTag(version, body)
+  response.setHeader('ETag', tag)
+  return matchesTag(request.headers['if-none-match'], tag)
 }

@@ -16,10 +16,12 @@ export interface TokenKeys {
 }
 
 /** The settings that name the keys. */
-type KeySettings = Pick<HostSettings, 'HOST' | 'JWT_SECRET' | 'JWKS_URL' | 'DEVELOPMENT_JWKS'>
+type KeySettings = Pick<
+  HostSettings,
+  'HOST' | 'JWT_SECRET' | 'JWKS_URL' | 'JWT_ALGORITHMS' | 'DEVELOPMENT_JWKS'
+>
 
 const LOOPBACK = '127.0.0.1'
-const PUBLIC_KEY_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA']
 
 const WHY_NOT = {
   known: null,
@@ -29,7 +31,7 @@ const WHY_NOT = {
 
 /** Takes the keys of one algorithm from one source only, so that a public key can't be passed off as a secret. */
 export function tokenKeys(settings: KeySettings, logger: Logger): TokenKeys {
-  const { JWKS_URL, JWT_SECRET, DEVELOPMENT_JWKS } = settings
+  const { JWKS_URL, JWT_SECRET, JWT_ALGORITHMS: algorithms, DEVELOPMENT_JWKS } = settings
   if (JWKS_URL === undefined) {
     if (DEVELOPMENT_JWKS !== undefined) throw new Error('DEVELOPMENT_JWKS is taken only beside JWKS_URL')
     if (JWT_SECRET === undefined) throw new Error('set JWKS_URL or JWT_SECRET')
@@ -37,7 +39,6 @@ export function tokenKeys(settings: KeySettings, logger: Logger): TokenKeys {
     return { algorithms: ['HS256'], getKey: () => secret, whyNotReady: () => Promise.resolve(null) }
   }
   const { getKey, read } = publishedKeys(JWKS_URL, logger)
-  const algorithms = PUBLIC_KEY_ALGORITHMS
   if (DEVELOPMENT_JWKS === undefined)
     return { algorithms, getKey, whyNotReady: async () => WHY_NOT[await read()] }
   return {

@@ -6,12 +6,14 @@ import type { Kafka } from '@frontrow/messaging/kafka'
 import { createPool } from '@frontrow/postgres/pool'
 import type { Pool } from '@frontrow/postgres/pool'
 import type { WorkerSettings } from './config.ts'
+import { CERTIFICATES_LOOK_EVERY_MS, readGrpcCertificates } from './grpc-certificates.ts'
+import type { GrpcCertificates } from './grpc-certificates.ts'
 import { createGrpcTarget } from './grpc-client.ts'
 import type { CallOf, GrpcTarget, GrpcTargetOptions, Peer } from './grpc-client.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { createLogger } from './logger.ts'
 import type { Logger } from './logger.ts'
-import { createMetrics, watchPool } from './metrics.ts'
+import { createMetrics, watchPool, watchValue } from './metrics.ts'
 import type { HostMetrics } from './metrics.ts'
 import { createOpsServer } from './ops-server.ts'
 import type { OpsServerOptions, ReadinessCheck } from './ops-server.ts'
@@ -25,10 +27,12 @@ export interface WorkerHost {
   readonly lifecycle: Lifecycle
   readonly pool: Pool
   readonly kafka: Kafka
+  /** What this process shows to others over gRPC; null where it has no certificate. */
+  readonly certificates: GrpcCertificates | null
   /** A client of another service by its generated class; it is closed with the host. */
   connect<C extends Client>(
     Service: new (...target: ConstructorParameters<typeof Client>) => C,
-    options: Pick<GrpcTargetOptions, 'name' | 'address' | 'refusalKind' | 'deadlineMinMs'>,
+    options: Pick<GrpcTargetOptions, 'name' | 'service' | 'address' | 'refusalKind' | 'deadlineMinMs'>,
   ): Peer<C>
   /** Consumes topics as the consumer group of this service. Call it once. */
   consume<M>(topics: readonly string[], handlers: MessageHandlers<M>): void
@@ -93,6 +97,8 @@ export function createWorkerHost(options: {
   const clients: { target: GrpcTarget; client: Client }[] = []
   let consumer: Pick<MessageConsumer<unknown>, 'start' | 'stop'> | undefined
   watchPool(metrics.registry, pool)
+  const certificates = readGrpcCertificates(settings, logger)
+  if (certificates !== null) tasks.push(watchCertificates(certificates, metrics, logger))
 
   const start = async (servers: Servers | undefined): Promise<number> => {
     for (const { target, client } of clients) {
@@ -124,8 +130,9 @@ export function createWorkerHost(options: {
     lifecycle,
     pool,
     kafka,
+    certificates,
     connect(Service, peer) {
-      const target = createGrpcTarget({ ...peer, metrics })
+      const target = createGrpcTarget({ ...peer, certificates, metrics })
       const client = new Service(target.address, target.credentials, target.channelOptions)
       clients.push({ target, client })
       return {
@@ -179,6 +186,21 @@ export function createWorkerHost(options: {
       }
     },
   }
+}
+
+function watchCertificates(certificates: GrpcCertificates, metrics: HostMetrics, logger: Logger): Poller {
+  watchValue(
+    metrics.registry,
+    { name: 'grpc_certificate_seconds_left', help: 'How long the certificate for gRPC is still good' },
+    () => Promise.resolve([{ value: (certificates.validTo.getTime() - Date.now()) / 1_000 }]),
+    (error) => logger.warn({ err: error }, 'a metric could not be read'),
+  )
+  return new Poller({
+    name: 'certificates for gRPC',
+    everyMs: CERTIFICATES_LOOK_EVERY_MS,
+    round: () => Promise.resolve(certificates.refresh()),
+    logger,
+  })
 }
 
 // The start is not awaited, because without a broker the process can still do what needs none.

@@ -13,21 +13,10 @@ import { createAuthenticate } from '../src/auth.ts'
 import type { AuthSettings } from '../src/auth.ts'
 import { createLogger } from '../src/logger.ts'
 import { tokenKeys } from '../src/token-keys.ts'
+import { rotatingProvider as startRotatingProvider, settingsFor } from './rotating-provider.ts'
 
 const logger = createLogger({ service: 'test', level: 'silent' })
 const SECRET = 'a-secret-that-only-this-test-knows-0123456789'
-
-function settingsFor(change: Partial<AuthSettings>): AuthSettings {
-  return {
-    HOST: '127.0.0.1',
-    JWKS_URL: undefined,
-    JWT_SECRET: undefined,
-    DEVELOPMENT_JWKS: undefined,
-    JWT_ISSUER: 'frontrow',
-    JWT_AUDIENCE: 'frontrow',
-    ...change,
-  }
-}
 
 async function outcome(settings: AuthSettings, token: string): Promise<string> {
   return createAuthenticate(
@@ -102,94 +91,11 @@ afterAll(() => {
   for (const close of closers) close()
 })
 
-/** A provider whose published keys are changed while it runs. */
 async function rotatingProvider() {
-  const [first, second] = [await makeSigningKey('ES256'), await makeSigningKey('ES256')]
-  const state: { keys: object[]; reads: number; isBroken: boolean } = {
-    keys: [first.publicKey],
-    reads: 0,
-    isBroken: false,
-  }
-  const server = createServer((_request, response) => {
-    state.reads += 1
-    response.statusCode = state.isBroken ? 500 : 200
-    response.setHeader('Content-Type', 'application/json')
-    response.end(JSON.stringify({ keys: state.keys }))
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  const port = typeof address === 'object' ? address?.port : undefined
-  const url = `http://127.0.0.1:${port}/`
-  const authenticate = createAuthenticate(settingsFor({ JWKS_URL: url }), logger)
-  const ask = async ({ signingKey }: typeof first, userId: string): Promise<string> =>
-    authenticate(`Bearer ${await signClaims(signingKey, claimsOf(userId))}`).then(
-      (caller) => caller.userId,
-      (error: { code: string }) => error.code,
-    )
-  const close = (): void => {
-    server.closeAllConnections()
-    server.close()
-  }
-  closers.push(close)
-  return { first, second, state, ask, close, url }
+  const provider = await startRotatingProvider(logger)
+  closers.push(provider.close)
+  return provider
 }
-
-describe('keys that change', () => {
-  test('a token with a key that is not published yet is asked for again, and never signs its user out', async () => {
-    const { first, second, state, ask, close } = await rotatingProvider()
-    expect(await ask(first, '1')).toBe('1')
-    const renamed = { ...second, signingKey: { ...second.signingKey, keyId: 'second' } }
-    expect(await ask(renamed, '2')).toBe('UNAVAILABLE')
-    state.keys = [first.publicKey, { ...second.publicKey, kid: 'second' }]
-    await eventually(async () => expect(await ask(renamed, '2')).toBe('2'))
-    expect(await ask(first, '3')).toBe('3')
-    expect(state.reads).toBeLessThanOrEqual(3)
-    close()
-  })
-
-  test('of several keys that fit a token each is tried', async () => {
-    const { first, second, state, ask, close } = await rotatingProvider()
-    state.keys = [first.publicKey, second.publicKey]
-    expect([await ask(first, '1'), await ask(second, '2')]).toEqual(['1', '2'])
-    expect(await ask(await makeSigningKey('ES256'), '3')).toBe('UNAUTHENTICATED')
-    close()
-  })
-
-  test('known keys go on serving while the provider is away, and a token with another key costs it one question', async () => {
-    const { first, second, state, ask, close } = await rotatingProvider()
-    expect(await ask(first, '1')).toBe('1')
-    close()
-    expect(await ask(first, '2')).toBe('2')
-    const renamed = { ...second, signingKey: { ...second.signingKey, keyId: 'second' } }
-    expect(await Promise.all(['3', '4', '5'].map((userId) => ask(renamed, userId)))).toEqual(
-      Array.from({ length: 3 }, () => 'UNAVAILABLE'),
-    )
-    expect(state.reads).toBe(1)
-  })
-
-  test('a token that names no key is accepted by a known one, also when the keys could not be read just now', async () => {
-    const { first, second, state, ask, close } = await rotatingProvider()
-    expect(await ask(first, '1')).toBe('1')
-    state.isBroken = true
-    const renamed = { ...second, signingKey: { ...second.signingKey, keyId: 'second' } }
-    await eventually(async () => {
-      expect(await ask(renamed, '2')).toBe('UNAVAILABLE')
-      expect(state.reads).toBe(2)
-    })
-    const { keyId: _none, ...nameless } = first.signingKey
-    expect(await ask({ ...first, signingKey: nameless }, '3')).toBe('3')
-    expect(await ask(renamed, '4')).toBe('UNAVAILABLE')
-    expect(state.reads).toBe(2)
-    close()
-  })
-
-  test('an empty list of keys is no answer', async () => {
-    const { first, state, ask, close } = await rotatingProvider()
-    state.keys = []
-    expect(await ask(first, '1')).toBe('UNAVAILABLE')
-    close()
-  })
-})
 
 describe('tokens signed with a secret', () => {
   const ours = signedBySecret(SECRET)

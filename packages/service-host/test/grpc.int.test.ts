@@ -52,17 +52,21 @@ let answer: (name: string) => Promise<GreetReply>
 beforeEach(async () => {
   calls = 0
   server = createGrpcServer()
-  server.add(definition, {
-    Greet: unaryHandler<GreetRequest, GreetReply, z.ZodObject<{ name: z.ZodString }>>(
-      { logger, metrics },
-      'Greet',
-      z.object({ name: z.string().min(1) }),
-      ({ name }) => {
-        calls += 1
-        return answer(name)
-      },
-    ),
-  })
+  server.add(
+    definition,
+    { Greet: ['friend'] },
+    {
+      Greet: unaryHandler<GreetRequest, GreetReply, z.ZodObject<{ name: z.ZodString }>>(
+        { logger, metrics },
+        'Greet',
+        z.object({ name: z.string().min(1) }),
+        ({ name }) => {
+          calls += 1
+          return answer(name)
+        },
+      ),
+    },
+  )
   serverPort = await server.listen('127.0.0.1', 0)
   target = openTarget()
   client = new Greeter(target.address, target.credentials, target.channelOptions)

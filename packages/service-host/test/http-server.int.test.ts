@@ -77,9 +77,9 @@ beforeAll(async () => {
     logAdminWrites: (_route, _exchange, _caller, handle) => handle(),
     authenticate: (authorization) =>
       authorization === 'Bearer fan'
-        ? Promise.resolve({ userId: '1', isAdmin: false })
+        ? Promise.resolve({ userId: '1', roles: [], actsForAnybody: false })
         : authorization === 'Bearer boss'
-          ? Promise.resolve({ userId: '2', isAdmin: true })
+          ? Promise.resolve({ userId: '2', roles: ['admin'], actsForAnybody: true })
           : Promise.reject(generalRefusal('UNAUTHENTICATED', 'who are you')),
     readQueueToken: (headers) => {
       const token = headers['queue-token']
@@ -169,7 +169,7 @@ describe('the caller', () => {
   test('of an admin route is an admin', async () => {
     expect((await get('/control', {})).status).toBe(403)
     expect((await get('/control', { Authorization: '' })).status).toBe(401)
-    expect((await get('/control', { Authorization: 'Bearer boss' })).body.data.isAdmin).toBe(true)
+    expect((await get('/control', { Authorization: 'Bearer boss' })).body.data.actsForAnybody).toBe(true)
   })
 })
 

@@ -54,7 +54,7 @@ const hold = (): Promise<{ status: number }> =>
 
 beforeAll(async () => {
   server = createHttpServer({
-    authenticate: () => Promise.resolve({ userId: '1', isAdmin: true }),
+    authenticate: () => Promise.resolve({ userId: '1', roles: ['admin'], actsForAnybody: true }),
     logAdminWrites: (_route, _exchange, _caller, handle) => handle(),
     logger: pino({ level: 'silent' }),
     metrics: { observe: () => {} },

@@ -13,8 +13,8 @@ export const pathId = z
   )
   .meta({ example: 1 })
 
-/** A UUID in the form that PostgreSQL writes and compares, so that its spelling does not make it another one. */
-export const uuid = z.uuid().toLowerCase()
+/** A UUID in the form that PostgreSQL writes and compares, so that its spelling does not make it another one. Of any version. */
+export const uuid = z.guid('must be a UUID').toLowerCase()
 
 /** What a wrong user id is told. */
 export const USER_ID_RULE = 'must be 1 to 64 characters without control characters'
@@ -26,7 +26,9 @@ export const USER_ID_RULE = 'must be 1 to 64 characters without control characte
  */
 export const userId = z
   .string()
-  .regex(/^[^\p{Cc}\p{Cs}]{1,64}$/u, USER_ID_RULE)
+  // Control characters; programs in other languages, which read this in the API reference, know no \p{…}.
+  .regex(new RegExp(String.raw`^[^\x00-\x1f\x7f-\x9f]{1,64}$`, 'u'), USER_ID_RULE)
+  .refine((text) => text.isWellFormed(), USER_ID_RULE)
   .meta({ description: "The token's subject.", example: '101' })
 
 /** A user id in a body, where a JSON number is read as its decimal string. */

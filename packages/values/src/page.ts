@@ -1,14 +1,20 @@
 import { z } from 'zod'
 import { pathId, uuid } from './ids.ts'
 
-/** How many items a page has at most. It is written in decimal digits only, and checked once it is read. */
-export const limit = z
-  .preprocess(
-    (text) => (typeof text === 'string' && /^\d+$/.test(text) ? Number(text) : text),
-    z.int('must be a whole number from 1 to 100').min(1).max(100),
-  )
-  .default(20)
-  .meta({ description: 'Items of the page at most; 20 where it is left out.', example: 20 })
+/** How many items a page has at most, up to `max`. It is written in decimal digits only, and checked once it is read. */
+export function limitTo(max: number) {
+  const rule = `must be a whole number from 1 to ${max}`
+  return z
+    .preprocess(
+      (text) => (typeof text === 'string' && /^\d+$/.test(text) ? Number(text) : text),
+      z.int(rule).min(1, rule).max(max, rule),
+    )
+    .default(20)
+    .meta({ description: 'Items of the page at most; 20 where it is left out.', example: 20, default: 20 })
+}
+
+/** The limit of most lists. */
+export const limit = limitTo(100)
 
 /** The `nextCursor` of a page: the id of the last item shown; opaque, so that it can become something else. */
 export function toCursor(lastId: number | string): string {
@@ -18,6 +24,7 @@ export function toCursor(lastId: number | string): string {
 function cursor<Id extends number | string>(lastId: z.ZodType<Id>) {
   return z
     .string()
+    .min(1)
     .max(64)
     .transform((text, context) => {
       const read = lastId.safeParse(Buffer.from(text, 'base64url').toString('latin1'))

@@ -5,6 +5,26 @@ const HALF = 'must have no half of a surrogate pair'
 const VISIBLE = 'must have a character that can be seen'
 const TURNING = 'must have no characters that turn the direction of text or stand for none'
 
+// The same rules as JSON Schema can say them, for the API reference. Classes of characters are written out, because programs in other
+// languages read these patterns and know no \p{…}. Nothing is said of halves of surrogate pairs, which such programs have not, and of the rare
+// characters above U+FFFF that are refused.
+const CONTROLS = String.raw`\x00-\x1f\x7f-\x9f`
+const CONTROLS_IN_PARAGRAPHS = String.raw`\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f`
+const TURNS = String.raw`\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff`
+const UNSEEN = String.raw`\s\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8`
+
+function visiblePattern(controls: string): string {
+  const refused = `${controls}${TURNS}`
+  return `^[^${refused}]*[^${refused}${UNSEEN}][^${refused}]*$`
+}
+
+/** Characters are code points, as JSON Schema and PostgreSQL count them, so that an emoji is one. */
+function hasAtMost(max: number): (text: string) => boolean {
+  return (text) => text.length <= max || Array.from(text).length <= max
+}
+
+const lengthRule = (max: number): string => `must have at most ${max} characters`
+
 const hasVisible = (text: string): boolean =>
   text === '' || /[^\p{Default_Ignorable_Code_Point}\p{White_Space}]/u.test(text)
 
@@ -24,11 +44,12 @@ export const line = (max: number) =>
     .trim()
     .normalize('NFC')
     .min(1)
-    .max(max)
-    .regex(/^\P{Cc}*$/u, NO_CONTROLS)
+    .refine(hasAtMost(max), lengthRule(max))
+    .refine((text) => !/\p{Cc}/u.test(text), NO_CONTROLS)
     .refine((text) => text.isWellFormed(), HALF)
     .refine(hasVisible, VISIBLE)
     .refine(hasNoTurning, TURNING)
+    .meta({ maxLength: max, pattern: visiblePattern(CONTROLS) })
 
 /** The same with ends of lines and tabs. */
 export const paragraphs = (max: number) =>
@@ -37,17 +58,22 @@ export const paragraphs = (max: number) =>
     .trim()
     .normalize('NFC')
     .min(1)
-    .max(max)
-    .regex(/^[\P{Cc}\t\r\n]*$/u, 'must have no control characters but tabs and ends of lines')
+    .refine(hasAtMost(max), lengthRule(max))
+    .refine(
+      (text) => /^[\P{Cc}\t\r\n]*$/u.test(text),
+      'must have no control characters but tabs and ends of lines',
+    )
     .refine((text) => text.isWellFormed(), HALF)
     .refine(hasVisible, VISIBLE)
     .refine(hasNoTurning, TURNING)
+    .meta({ maxLength: max, pattern: visiblePattern(CONTROLS_IN_PARAGRAPHS) })
 
 /** Text that is passed on as it is, such as somebody else's token: 1 to `max` characters, with what `line` refuses refused. */
 export const opaque = (max: number) =>
   z
     .string()
     .min(1)
-    .max(max)
-    .regex(/^\P{Cc}*$/u, NO_CONTROLS)
+    .refine(hasAtMost(max), lengthRule(max))
+    .refine((text) => !/\p{Cc}/u.test(text), NO_CONTROLS)
     .refine((text) => text.isWellFormed(), HALF)
+    .meta({ maxLength: max, pattern: `^[^${CONTROLS}]*$` })

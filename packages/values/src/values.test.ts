@@ -53,6 +53,31 @@ describe('a text', () => {
       expect(reads(line(50), text)).toBe(text)
   })
 
+  test('is as long as it has characters, an emoji being one', () => {
+    expect(reads(line(3), '\ud83d\ude00'.repeat(3))).toBe('\ud83d\ude00'.repeat(3))
+    expect(reads(line(3), '\ud83d\ude00'.repeat(4))).toBe('refused')
+  })
+
+  test.each([
+    ['of a line', line(50)],
+    ['of several lines', paragraphs(50)],
+    ['that is passed on', opaque(50)],
+  ])('%s is taken where the pattern that the API reference has of it is met', (_which, schema) => {
+    const pattern = new RegExp(String(schema.meta()?.['pattern']), 'u')
+    const unit = fc.oneof(
+      fc.integer({ min: 0, max: 0xd7ff }),
+      fc.integer({ min: 0xe000, max: 0xffff }),
+      fc.constantFrom(0x20, 0x200b, 0x202e, 0x3000, 0xfeff, 0xffff, 0x61),
+    )
+    const text = fc.array(unit, { minLength: 1, maxLength: 6 }).map((units) => String.fromCharCode(...units))
+    fc.assert(
+      fc.property(text, (one) => {
+        if (pattern.test(one)) expect(reads(schema, one)).not.toBe('refused')
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
   test('says which rule it broke', () => {
     const rules = line(50)
       .safeParse('a\ud800\u0007')

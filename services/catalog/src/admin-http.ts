@@ -11,6 +11,7 @@ import {
   createVenueRoute,
   getAdminConcertRoute,
   getAdminScheduleRoute,
+  getOwnRolesRoute,
   getVenueRoute,
   listAdminConcertsRoute,
   listAdminSchedulesRoute,
@@ -43,6 +44,11 @@ export function addAdminRoutes(http: Pick<HttpServer, 'handle'>, ctx: CatalogCon
   addVenueRoutes(http, ctx)
   addConcertRoutes(http, ctx)
   addScheduleRoutes(http, ctx)
+  http.handle(getOwnRolesRoute, ({ caller: { userId, roles } }) => ({
+    status: 200,
+    data: { userId, roles },
+    headers: { 'Cache-Control': 'no-store' },
+  }))
 }
 
 function addVenueRoutes(http: Pick<HttpServer, 'handle'>, ctx: CatalogContext): void {
@@ -51,7 +57,8 @@ function addVenueRoutes(http: Pick<HttpServer, 'handle'>, ctx: CatalogContext): 
     const request = { operation: 'createVenue', caller, key: headers['idempotency-key'], content: body }
     return writeOnce(ctx, request, async (tx) => {
       const venue = await createVenue(ctx, tx, { ...body, address, city })
-      return { status: 201, data: venueJson(venue), headers: tagOf(venue) }
+      const location = { Location: `/api/v1/admin/venues/${venue.venueId}` }
+      return { status: 201, data: venueJson(venue), headers: { ...tagOf(venue), ...location } }
     })
   })
 
@@ -168,7 +175,12 @@ function addScheduleRoutes(http: Pick<HttpServer, 'handle'>, ctx: CatalogContext
       const { scheduleId } = params
       const schedule = await addSection(ctx, tx, { scheduleId, section: body, ifMatch: headers['if-match'] })
       const shown = asShown(schedule, ctx.now())
-      return { status: 201, data: scheduleDetailsJson(shown), headers: tagOf(schedule) }
+      const location = { Location: `/api/v1/admin/schedules/${scheduleId}` }
+      return {
+        status: 201,
+        data: scheduleDetailsJson(shown),
+        headers: { ...tagOf(schedule), ...location },
+      }
     })
   })
 

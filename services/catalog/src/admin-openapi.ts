@@ -2,6 +2,7 @@ import { address, artist, city, description, scheduleStatus, title, venueName } 
 import { defineRoute } from '@frontrow/service-host/route'
 import { id, pathId } from '@frontrow/values/ids'
 import { idCursor, limit } from '@frontrow/values/page'
+import { ROLES } from '@frontrow/values/roles'
 import { time, timeInput, timeZone } from '@frontrow/values/time'
 import { z } from 'zod'
 import {
@@ -20,6 +21,8 @@ import { bookingCursor } from './booking-order.ts'
 import {
   changeHeaders,
   changeRefusals,
+  createdHeaders,
+  namesSomething,
   replayHeader,
   versionHeader,
   writeHeaders,
@@ -36,6 +39,28 @@ const venue = z.object({
   createdAt: time,
 })
 
+export const getOwnRolesRoute = defineRoute({
+  method: 'get',
+  path: '/api/v1/admin/me',
+  operationId: 'getOwnRoles',
+  tag: adminTag,
+  summary: 'Which roles the token has here',
+  description:
+    'As `ROLES_CLAIM` and `ROLE_MAPPING` read them. Who has none is no member of the staff, and is answered 403.',
+  auth: 'admin',
+  roles: ['operator', 'finance', 'door'],
+  responses: {
+    200: {
+      description: 'The roles; `admin` may do everything.',
+      schema: z.object({
+        userId: z.string().meta({ example: 'operator' }),
+        roles: z.array(z.enum(ROLES)).meta({ example: ['operator'] }),
+      }),
+    },
+  },
+  refusals: [],
+})
+
 export const createVenueRoute = defineRoute({
   method: 'post',
   path: '/api/v1/admin/venues',
@@ -44,14 +69,18 @@ export const createVenueRoute = defineRoute({
   summary: 'Create a venue',
   description: 'Dates and times of its performances are shown and asked for in its time zone.',
   auth: 'admin',
+  roles: ['operator'],
   body: z.strictObject({
     name: venueName,
     address: address.exactOptional(),
     city: city.exactOptional(),
     timeZone: timeZone.default('UTC'),
   }),
+  examples: {
+    'A hall': { name: 'Olympic Hall', address: '424 Olympic-ro', city: 'Seoul', timeZone: 'Asia/Seoul' },
+  },
   headers: writeHeaders,
-  responses: { 201: { description: 'Created.', headers: writtenHeaders, schema: venue } },
+  responses: { 201: { description: 'Created.', headers: createdHeaders, schema: venue } },
   refusals: writeRefusals,
 })
 
@@ -62,6 +91,7 @@ export const listVenuesRoute = defineRoute({
   tag: adminTag,
   summary: 'Venues, newest first',
   auth: 'admin',
+  roles: ['operator'],
   query: z.object({ cursor: idCursor.optional(), limit }),
   responses: pageOf(venue),
   refusals: [],
@@ -74,6 +104,7 @@ export const getVenueRoute = defineRoute({
   tag: adminTag,
   summary: 'One venue',
   auth: 'admin',
+  roles: ['operator'],
   params: z.object({ venueId: pathId }),
   responses: { 200: { description: 'The venue.', headers: versionHeader, schema: venue } },
   refusals: ['VENUE_NOT_FOUND'],
@@ -88,6 +119,7 @@ export const changeVenueRoute = defineRoute({
   description:
     'What is left out stays. Performances stay at their moments: another time zone only changes the dates and times that are shown for them, within a second.',
   auth: 'admin',
+  roles: ['operator'],
   params: z.object({ venueId: pathId }),
   body: z
     .strictObject({
@@ -98,7 +130,9 @@ export const changeVenueRoute = defineRoute({
     })
     .refine((change) => Object.keys(change).length > 0, {
       message: 'name at least one of name, address, city and timeZone',
-    }),
+    })
+    .meta(namesSomething),
+  examples: { 'Another name': { name: 'Olympic Hall 2' } },
   headers: changeHeaders,
   responses: { 200: { description: 'As it is now.', headers: writtenHeaders, schema: venue } },
   refusals: ['VENUE_NOT_FOUND', ...changeRefusals],
@@ -111,13 +145,17 @@ export const createConcertRoute = defineRoute({
   tag: adminTag,
   summary: 'Create a concert',
   auth: 'admin',
+  roles: ['operator'],
   body: z.strictObject({
     title,
     artist: artist.optional(),
     description: description.optional(),
   }),
+  examples: {
+    'A concert': { title: 'First Light', artist: 'The Frontrow Band', description: 'One night only.' },
+  },
   headers: writeHeaders,
-  responses: { 201: { description: 'Created.', headers: writtenHeaders, schema: concert } },
+  responses: { 201: { description: 'Created.', headers: createdHeaders, schema: concert } },
   refusals: writeRefusals,
 })
 
@@ -130,6 +168,7 @@ export const listAdminConcertsRoute = defineRoute({
   description:
     'Those that have all of what is looked for. Pages go on where they were, whatever is deleted meanwhile.',
   auth: 'admin',
+  roles: ['operator'],
   query: concertSearch,
   responses: pageOf(concert),
   refusals: [],
@@ -142,6 +181,7 @@ export const getAdminConcertRoute = defineRoute({
   tag: adminTag,
   summary: 'One concert, to change it',
   auth: 'admin',
+  roles: ['operator'],
   params: z.object({ concertId: pathId }),
   responses: { 200: { description: 'The concert.', headers: versionHeader, schema: concert } },
   refusals: ['CONCERT_NOT_FOUND'],
@@ -156,6 +196,7 @@ export const changeConcertRoute = defineRoute({
   description:
     'What is left out stays; null takes the artist or the description away. Its schedules show a new title within a second.',
   auth: 'admin',
+  roles: ['operator'],
   params: z.object({ concertId: pathId }),
   headers: changeHeaders,
   body: z
@@ -166,7 +207,9 @@ export const changeConcertRoute = defineRoute({
     })
     .refine((change) => Object.keys(change).length > 0, {
       message: 'name at least one of title, artist and description',
-    }),
+    })
+    .meta(namesSomething),
+  examples: { 'Another title': { title: 'First Light, Again' } },
   responses: { 200: { description: 'As it is now.', headers: writtenHeaders, schema: concert } },
   refusals: ['CONCERT_NOT_FOUND', ...changeRefusals],
 })
@@ -179,6 +222,7 @@ export const listAdminSchedulesRoute = defineRoute({
   summary: "A concert's schedules, newest first",
   description: 'Of any date, and of any status where none is asked for.',
   auth: 'admin',
+  roles: ['operator'],
   params: z.object({ concertId: pathId }),
   query: z.object({ status: scheduleStatus.optional(), cursor: idCursor.optional(), limit }),
   responses: pageOf(schedule),
@@ -194,6 +238,7 @@ export const listAllSchedulesRoute = defineRoute({
   description:
     'First those that are ON_SALE, the soonest `bookingOpenAt` first: what is being sold, then what opens next. Then those that are CLOSED or CANCELLED, the latest `bookingOpenAt` first. The pages of one list are of the moment of its first page: booking that opens or closes meanwhile moves no row, and pages go on where they were, whatever is deleted. `status` in the query is as of that moment, too, and `status` of a row is as of now, so a later page of ON_SALE may show one as CLOSED. What an admin changes meanwhile may be shown twice or not at all.',
   auth: 'admin',
+  roles: ['operator', 'finance', 'door'],
   query: z.object({
     status: scheduleStatus.optional(),
     query: searchText("Part of the concert's title or artist", 'first light'),
@@ -229,6 +274,7 @@ export const getAdminScheduleRoute = defineRoute({
   description:
     'Of a CANCELLED schedule, `cancellation` tells how far its reservations and refunds are. It is done when `cancelled` has come to `reservations` and `refundsPending` to 0; until then it goes on by itself, whatever is restarted.',
   auth: 'admin',
+  roles: ['operator', 'finance', 'door'],
   params: z.object({ scheduleId: pathId }),
   responses: {
     200: {
@@ -249,6 +295,7 @@ export const changeScheduleRoute = defineRoute({
   description:
     'What is left out stays; all services follow within 2 s. CLOSED stops new holds and may be opened again. CANCELLED is final: every confirmed reservation is refunded, whatever `refundableUntil` says; `GET` tells how far that is. `refundableUntil` counts from now on also for what is paid already; null takes it away. `noOrphanSeats` counts for choices of seats from now on. Times follow the rules of a new schedule. A waiting room that opens with the booking moves with it. `performanceAt` moves only while nobody has a seat and nobody can get one: earlier than 6 minutes before booking opens, or from 6 minutes after the schedule was closed on (`details.movableAt`). All times stay once the performance has begun. Else: 409 SCHEDULE_NOT_CHANGEABLE.',
   auth: 'admin',
+  roles: ['operator'],
   params: z.object({ scheduleId: pathId }),
   headers: changeHeaders,
   body: z
@@ -264,7 +311,14 @@ export const changeScheduleRoute = defineRoute({
     .refine((change) => Object.keys(change).length > 0, {
       message:
         'name at least one of status, performanceAt, waitingRoomOpenAt, bookingOpenAt, bookingCloseAt, refundableUntil and noOrphanSeats',
-    }),
+    })
+    .meta(namesSomething),
+  examples: {
+    'No single seats': { noOrphanSeats: true },
+    'No more holds': { status: 'CLOSED' },
+    'Open it again': { status: 'ON_SALE' },
+    'Close the booking at another time': { bookingCloseAt: '2035-03-01T08:00:00Z' },
+  },
   responses: { 200: { description: 'As it is now.', headers: writtenHeaders, schema: schedule } },
   refusals: ['SCHEDULE_NOT_FOUND', 'SCHEDULE_NOT_CHANGEABLE', ...changeRefusals],
 })
@@ -278,11 +332,13 @@ export const addSectionRoute = defineRoute({
   description:
     'Its seats get the ids behind those that there are, and are on sale within 2 s. A section that there is already goes on with its next row; a grade that there is already keeps its price. Seats are never taken away.',
   auth: 'admin',
+  roles: ['operator'],
   params: z.object({ scheduleId: pathId }),
   headers: changeHeaders,
   body: sectionBlock,
+  examples: { 'A balcony': { section: 'Balcony', grade: 'A', price: 80_000, rows: 2, seatsPerRow: 10 } },
   responses: {
-    201: { description: 'The schedule as it is now.', headers: writtenHeaders, schema: scheduleDetails },
+    201: { description: 'The schedule as it is now.', headers: createdHeaders, schema: scheduleDetails },
   },
   refusals: ['SCHEDULE_NOT_FOUND', 'SCHEDULE_NOT_CHANGEABLE', ...changeRefusals],
 })
@@ -294,8 +350,9 @@ export const changeSeatsRoute = defineRoute({
   tag: adminTag,
   summary: 'Take seats off sale for the house, or put them back',
   description:
-    'BLOCKED takes all of the seats off sale or, where somebody holds or has bought one, none: 409 SEAT_TAKEN with these in `details.seatIds`. AVAILABLE puts those back that are BLOCKED and leaves the others as they are. The seat map shows it within a second. `If-Match` takes the ETag of the schedule, which stays the same.',
+    'BLOCKED takes all of the seats off sale or, where somebody holds or has bought one, none: 409 SEAT_TAKEN with these in `details.seatIds`. AVAILABLE puts those back that are BLOCKED and leaves the others as they are. More of them than one person may have (SEATS_PER_USER_MAX) come back together, one to two seconds later: they can be held from the moment on at which every map and stream shows them, and are BLOCKED until then. The seat map shows anything else within a second. `If-Match` takes the ETag of the schedule, which stays the same.',
   auth: 'admin',
+  roles: ['operator'],
   params: z.object({ scheduleId: pathId }),
   headers: changeHeaders,
   body: z.strictObject({
@@ -304,9 +361,13 @@ export const changeSeatsRoute = defineRoute({
       .min(1)
       .max(1_000)
       .refine((ids) => new Set(ids).size === ids.length, 'must not name a seat twice')
-      .meta({ example: [1, 2, 3] }),
+      .meta({ example: [1, 2, 3], uniqueItems: true }),
     status: z.enum(['BLOCKED', 'AVAILABLE']),
   }),
+  examples: {
+    'Keep back': { seatIds: [8, 9, 10], status: 'BLOCKED' },
+    'Put back': { seatIds: [8, 9, 10], status: 'AVAILABLE' },
+  },
   responses: {
     200: {
       description: 'Done.',
@@ -329,6 +390,7 @@ export const changeSeatsRoute = defineRoute({
 
 /** The routes of admins, for the API reference. */
 export const adminRoutes = [
+  getOwnRolesRoute,
   createVenueRoute,
   listVenuesRoute,
   getVenueRoute,

@@ -8,8 +8,8 @@ export const settings = hostSettings.extend({
   SCHEDULE_SEATS_MIN: whole(1, Number.MAX_SAFE_INTEGER, 10).describe('seats of a new schedule, at least'),
   SCHEDULE_SEATS_MAX: whole(1, 100_000, 10_000).describe('seats of a new schedule, at most'),
   IDEMPOTENCY_KEEP_HOURS: idempotencyKeepHours,
-  SEAT_MAP_REFRESH_MS: whole(50, 500, 400).describe(
-    'how old the states in a seat map may be; a change has to be visible within 1 s',
+  SEAT_MAP_REFRESH_MS: whole(50, 500, 500).describe(
+    'how far apart the moments are at which all instances show the states of seats anew, in maps and streams; a change has to be visible within 1 s. It should divide a second, since seats come back in bulk on a whole one',
   ),
   SEAT_EVENT_READERS_MAX: whole(1, 50_000, 5_000).describe(
     'open event streams of seats, at most; counted by each instance',

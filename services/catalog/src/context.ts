@@ -37,6 +37,8 @@ export interface CatalogContext {
   readonly events: CatalogEvents
   readonly config: Pick<CatalogConfig, 'SCHEDULE_SEATS_MIN' | 'SCHEDULE_SEATS_MAX'>
   readonly now: () => Date
+  /** Whether a bearer token says that it is of somebody who may write; it is not verified. */
+  readonly claimsToBeStaff: (authorization: string | undefined) => boolean
   /** Refuses where the token lets nobody into the schedule now, or is not of the user. */
   readonly verifyToken: (check: TokenCheck) => Promise<VerifiedToken>
   /** The seats that are held or sold now, as their owner says. */

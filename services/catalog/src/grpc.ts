@@ -1,6 +1,7 @@
 import { adminActionsPage, listAdminActions } from '@frontrow/admin-actions/list-admin-actions'
 import { checkKeys } from '@frontrow/idempotency/audit'
 import { checkMessages } from '@frontrow/messaging/audit'
+import { auditCallers, catalogCallers } from '@frontrow/proto/callers'
 import { refuse } from '@frontrow/proto/refusals'
 import { AuditService, CatalogService } from '@frontrow/proto/services'
 import { unaryHandler } from '@frontrow/service-host/grpc-server'
@@ -23,7 +24,7 @@ const GetSeatRuns = GetSeats.extend({ limit: z.int().min(1).max(10_000) })
 
 /** The gRPC side: schedules and seats for other services, and this service's part of the audit. */
 export function addServices(host: ServiceHost, ctx: CatalogContext): void {
-  host.grpc.add(CatalogService.service, {
+  host.grpc.add(CatalogService.service, catalogCallers, {
     GetSchedule: unaryHandler(host, 'GetSchedule', GetSchedule, async (request) =>
       toMessage(found(request.scheduleId, await readSchedule(ctx.pool, request.scheduleId))),
     ),
@@ -39,7 +40,7 @@ export function addServices(host: ServiceHost, ctx: CatalogContext): void {
       return { runs }
     }),
   })
-  host.grpc.add(AuditService.service, {
+  host.grpc.add(AuditService.service, auditCallers, {
     CheckInvariants: unaryHandler(host, 'CheckInvariants', z.object({}), async () => ({
       invariants: [await checkMessages(ctx.pool, 'catalog'), await checkKeys(ctx.pool, 'catalog')],
     })),

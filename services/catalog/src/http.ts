@@ -43,7 +43,10 @@ function addPublicRoutes(http: HttpServer, ctx: CatalogContext): void {
   })
 
   http.handle(getScheduleRoute, async ({ params, request }) => {
-    const { grades, ...schedule } = await getSchedule(mayHaveWritten(request) ? uncached(ctx) : ctx, params)
+    const { grades, ...schedule } = await getSchedule(
+      mayHaveWritten(request, ctx) ? uncached(ctx) : ctx,
+      params,
+    )
     return { status: 200, data: { ...scheduleJson(schedule), grades } }
   })
 }

@@ -7,7 +7,7 @@ import { line } from '@frontrow/values/text'
 import { date, time, timeInput } from '@frontrow/values/time'
 import { z } from 'zod'
 import { orderProblems } from './schedule-times.ts'
-import { writeHeaders, writeRefusals, writtenHeaders } from '@frontrow/idempotency/write-headers'
+import { createdHeaders, writeHeaders, writeRefusals } from '@frontrow/idempotency/write-headers'
 
 const tag = 'Catalog'
 export const adminTag = 'Admin'
@@ -181,6 +181,7 @@ export const createScheduleRoute = defineRoute({
   description:
     'By default 10 to 10,000 seats in all. Seat ids run from 1 in the order of the sections; rows are A, B, … Z, AA, … in each section, and a section that is named twice (e.g. in two grades) goes on with its next row. The waiting room opens with the booking where waitingRoomOpenAt is left out.',
   auth: 'admin',
+  roles: ['operator'],
   params: z.object({ concertId: pathId }),
   body: z
     .strictObject({
@@ -201,9 +202,31 @@ export const createScheduleRoute = defineRoute({
         context.addIssue({ code: 'custom', path: [field], message: rule })
       }
     }),
+  examples: {
+    'One section': {
+      venueId: 1,
+      performanceAt: '2035-03-01T10:00:00Z',
+      bookingOpenAt: '2035-02-01T03:00:00Z',
+      bookingCloseAt: '2035-03-01T09:00:00Z',
+      sections: [{ section: 'Floor', grade: 'VIP', price: 150_000, rows: 5, seatsPerRow: 10 }],
+    },
+    'Two grades, a waiting room before the booking, and an end of refunds': {
+      venueId: 1,
+      performanceAt: '2035-03-02T19:00:00+09:00',
+      waitingRoomOpenAt: '2035-02-01T11:30:00+09:00',
+      bookingOpenAt: '2035-02-01T12:00:00+09:00',
+      bookingCloseAt: '2035-03-02T18:00:00+09:00',
+      refundableUntil: '2035-03-01T18:00:00+09:00',
+      noOrphanSeats: true,
+      sections: [
+        { section: 'Floor', grade: 'VIP', price: 150_000, rows: 5, seatsPerRow: 20 },
+        { section: 'Balcony', grade: 'A', price: 80_000, rows: 4, seatsPerRow: 25 },
+      ],
+    },
+  },
   headers: writeHeaders,
   responses: {
-    201: { description: 'Created, ON_SALE.', headers: writtenHeaders, schema: scheduleDetails },
+    201: { description: 'Created, ON_SALE.', headers: createdHeaders, schema: scheduleDetails },
   },
   refusals: ['CONCERT_NOT_FOUND', 'VENUE_NOT_FOUND', ...writeRefusals],
 })

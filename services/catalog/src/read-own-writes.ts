@@ -1,21 +1,23 @@
 import type { IncomingMessage } from 'node:http'
-import { claimsToBeAdmin } from '@frontrow/service-host/auth'
 import type { HttpServer } from '@frontrow/service-host/http-server'
 import type { CatalogContext } from './context.ts'
 import { primaryReads } from './replica/reads.ts'
 import type { Reads } from './replica/reads.ts'
 
-/** Whether the request may come from somebody who has just written, here or on another instance: only admins write to the catalog. */
-export function mayHaveWritten(request: IncomingMessage): boolean {
-  return claimsToBeAdmin(request.headers.authorization)
+/** Whether the request may come from somebody who has just written, here or on another instance: only who has a role writes to the catalog. */
+export function mayHaveWritten(
+  request: IncomingMessage,
+  { claimsToBeStaff }: Pick<CatalogContext, 'claimsToBeStaff'>,
+): boolean {
+  return claimsToBeStaff(request.headers.authorization)
 }
 
-/** How reads for a request of a public route are answered: by the primary for admins, else as `reads` does. */
+/** How reads for a request of a public route are answered: by the primary for who may have written, else as `reads` does. */
 export function readsFor(
   request: IncomingMessage,
-  { pool, reads }: Pick<CatalogContext, 'pool' | 'reads'>,
+  ctx: Pick<CatalogContext, 'pool' | 'reads' | 'claimsToBeStaff'>,
 ): Pick<Reads, 'run'> {
-  return mayHaveWritten(request) ? primaryReads(pool) : reads
+  return mayHaveWritten(request, ctx) ? primaryReads(ctx.pool) : ctx.reads
 }
 
 /** Adds routes whose requests other than GET are noted as writes before they are answered, whatever their end. */

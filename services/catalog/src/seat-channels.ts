@@ -6,6 +6,10 @@ import type { Logger } from '@frontrow/service-host/logger'
 import type { CatalogEvents } from './events.ts'
 import type { SeatMap } from './seat-map.ts'
 import type { SeatMaps } from './seat-maps.ts'
+import { msToNextMoment } from './showing-moments.ts'
+
+// A timer may go off a millisecond early, when the map is not read anew yet.
+const TIMER_EARLY_MS = 3
 
 interface Channel {
   scheduleId: number
@@ -21,7 +25,8 @@ export interface SeatChannelsOptions {
   seatMaps: SeatMaps
   events: CatalogEvents
   logger: Logger
-  pollMs: number
+  /** Changes are told at the moments that are so far apart. */
+  everyMs: number
   readersMax: number
   readersOfPersonMax?: number
 }
@@ -95,10 +100,11 @@ export class SeatChannels {
 
   async #run(channel: Channel): Promise<void> {
     const { signal } = this.#stopping
-    const { logger, pollMs, seatMaps } = this.#options
+    const { logger, everyMs, seatMaps } = this.#options
     const failures = new FailureLog(logger, 'seat changes could not be read')
     do {
-      await delay(pollMs, undefined, { signal }).catch(() => undefined)
+      const waitMs = msToNextMoment(everyMs, Date.now()) + TIMER_EARLY_MS
+      await delay(waitMs, undefined, { signal }).catch(() => undefined)
       const now = Date.now()
       try {
         if (channel.readers.size > 0) this.#tellChanges(channel, await seatMaps.current(channel.scheduleId))

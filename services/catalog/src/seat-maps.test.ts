@@ -34,3 +34,38 @@ test('a layout is found by its version, be it older than the one that is remembe
   expect(await tagOf('unknown')).toBeUndefined()
   expect(reads).toBe(2)
 })
+
+test('instances that are asked at different times show the same seats, and what comes back from the same moment on', async () => {
+  let nowMs = 1_800_000_000_100
+  const held = new Set([1, 2])
+  let reads = 0
+  const newMaps = () =>
+    new SeatMaps({
+      readLayout: async () => rowsOf(1),
+      listTaken: async () => {
+        reads += 1
+        return { heldSeatIds: [...held], soldSeatIds: [], blockedSeatIds: [] }
+      },
+      readSeatCount: async () => 10,
+      refreshMs: 500,
+      now: () => nowMs,
+    })
+  const [one, other] = [newMaps(), newMaps()]
+  const freeAt = async (ms: number) => {
+    nowMs = 1_800_000_000_000 + ms
+    const maps = await Promise.all([one.current(1), other.current(1)])
+    return maps.map((map) => map.availableCount)
+  }
+  await one.current(1)
+  expect(await freeAt(300)).toEqual([8, 8])
+  held.delete(1)
+  expect(await freeAt(400)).toEqual([8, 8])
+  held.delete(2)
+  expect(await freeAt(524)).toEqual([8, 8])
+  expect(reads).toBe(2)
+  expect(await freeAt(525)).toEqual([10, 10])
+  held.add(7)
+  expect(await freeAt(1_024)).toEqual([10, 10])
+  expect(await freeAt(1_900)).toEqual([9, 9])
+  expect(reads).toBe(6)
+})

@@ -1,6 +1,7 @@
 import { CoalescedCache } from '@frontrow/service-host/coalesced-cache'
 import { SeatMap } from './seat-map.ts'
 import type { TakenSeats } from './seat-map.ts'
+import { msToNextMoment } from './showing-moments.ts'
 import type { SharedBody } from './shared-body.ts'
 import type { Seat } from './sql/seats.ts'
 
@@ -9,8 +10,8 @@ import type { Seat } from './sql/seats.ts'
 const MAPS_MAX = 50
 
 /**
- * The seat maps of this instance. A map is at most `refreshMs` old when it is asked for, and however many ask, the
- * reservation service is asked once in that time.
+ * The seat maps of this instance. A map is as the seats were at the last of the moments that are `refreshMs` apart, or since
+ * (showing-moments.ts). However many ask, the reservation service is asked once in that time.
  */
 export class SeatMaps {
   readonly #readSeatCount: (scheduleId: number) => Promise<number>
@@ -24,6 +25,8 @@ export class SeatMaps {
     /** How many seats the schedule has now. A map with fewer is made anew. */
     readSeatCount: (scheduleId: number) => Promise<number>
     refreshMs: number
+    /** Both clocks in one, for tests; the moments go by the clock of the day, the age of a map by one that never jumps. */
+    now?: () => number
   }) {
     this.#readSeatCount = options.readSeatCount
     this.#maps = new CoalescedCache({
@@ -42,8 +45,9 @@ export class SeatMaps {
         map.update(taken, asOf)
         return map
       },
-      freshMs: options.refreshMs,
+      freshMs: () => msToNextMoment(options.refreshMs, (options.now ?? Date.now)()),
       max: MAPS_MAX,
+      ...(options.now === undefined ? {} : { now: options.now }),
     })
   }
 

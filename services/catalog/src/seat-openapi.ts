@@ -115,6 +115,7 @@ export const adminSeatsRoute = defineRoute({
   description:
     'As `GET /concerts/{concertId}/schedules/{scheduleId}/seats` answers those who were let in, without a queue token: the same seats in the same freshness, with the same ETag. BLOCKED seats are those that the house keeps back.',
   auth: 'admin',
+  roles: ['operator'],
   ...conditionalSeats,
   query: seatFilter,
   responses: seatsResponses,
@@ -130,6 +131,7 @@ export const adminSeatStatesRoute = defineRoute({
   description:
     'As the compact map of those who were let in, without a queue token; `layoutEndpoint` is where the layout is, which everybody may read. A console asks once a second with If-None-Match, and reads the layout once.',
   auth: 'admin',
+  roles: ['operator'],
   ...conditionalSeats,
   responses: seatStatesResponses,
   refusals: ['SCHEDULE_NOT_FOUND'],

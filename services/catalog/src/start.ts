@@ -4,6 +4,7 @@ import { readRequestsQueueToken } from '@frontrow/proto/queue-token'
 import { refusalKind } from '@frontrow/proto/refusals'
 import { QueueService, ReservationService } from '@frontrow/proto/services'
 import { readTokenOutcome } from '@frontrow/proto/token-outcome'
+import { claimsToBeStaff } from '@frontrow/service-host/auth'
 import { CoalescedCache } from '@frontrow/service-host/coalesced-cache'
 import { createHost } from '@frontrow/service-host/host'
 import type { RunningService, ServiceHost } from '@frontrow/service-host/host'
@@ -116,6 +117,7 @@ function createContext(
     events,
     config,
     now,
+    claimsToBeStaff: claimsToBeStaff(config),
     verifyToken: calls.verifyToken,
     listTakenSeats: calls.listTakenSeats,
     getCancellationProgress: calls.getCancellationProgress,
@@ -135,8 +137,7 @@ function createContext(
       seatMaps,
       events,
       logger,
-      // The map is polled twice in the time that it may be old, so that a change is told within 1.5 times SEAT_MAP_REFRESH_MS.
-      pollMs: config.SEAT_MAP_REFRESH_MS / 2,
+      everyMs: config.SEAT_MAP_REFRESH_MS,
       readersMax: config.SEAT_EVENT_READERS_MAX,
       readersOfPersonMax: config.PERSON_STREAMS_MAX,
     }),
@@ -150,7 +151,12 @@ const hasRows = (rows: readonly unknown[]): boolean => rows.length > 0
 function createCalls(host: ServiceHost, config: CatalogConfig) {
   const limits = { deadlineMs: CALL_DEADLINE_MS, retriable: true }
   const queue = { name: 'queue', address: config.QUEUE_GRPC, refusalKind }
-  const reservation = { name: 'reservation', address: config.RESERVATION_GRPC, refusalKind }
+  const reservation = {
+    name: 'reservation',
+    service: 'reservation',
+    address: config.RESERVATION_GRPC,
+    refusalKind,
+  }
   const reservations = host.connect(ReservationService, reservation)
   // What admins and comparisons ask has a circuit breaker of its own: while an older reservation service can't answer it, seat maps go on.
   const comparison = host.connect(ReservationService, { ...reservation, name: 'reservation-comparison' })

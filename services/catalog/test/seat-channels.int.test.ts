@@ -70,7 +70,7 @@ function openChannels(): { channels: SeatChannels; seen: { streams: number; drop
       },
     },
     logger,
-    pollMs: 5,
+    everyMs: 10,
     readersMax: 1,
   })
   cleanups.push(() => channels.stop())

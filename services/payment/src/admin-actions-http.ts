@@ -3,6 +3,7 @@ import { refusalKind } from '@frontrow/proto/refusals'
 import { AuditService } from '@frontrow/proto/services'
 import type { ServiceHost } from '@frontrow/service-host/host'
 import { toCursor } from '@frontrow/values/page'
+import { ROLES } from '@frontrow/values/roles'
 import { listAdminActionsRoute, loggingServices } from './admin-actions-openapi.ts'
 import type { Config } from './config.ts'
 import { listAllAdminActions } from './list-all-admin-actions.ts'
@@ -35,7 +36,7 @@ export function addAdminActions(host: ServiceHost, config: Config): void {
 function connect(host: ServiceHost, config: Config): Record<Service, ReadActions> {
   const over = (name: string, address: string): ReadActions => {
     const list = host
-      .connect(AuditService, { name: `${name} admin actions`, address, refusalKind })
+      .connect(AuditService, { name: `${name} admin actions`, service: name, address, refusalKind })
       .call('ListAdminActions', { deadlineMs: READ_DEADLINE_MS, retriable: true })
     return async ({ adminId = '', path = '', beforeActionId = '', limit }) =>
       (await list({ adminId, path, beforeActionId, limit })).actions
@@ -49,10 +50,12 @@ function connect(host: ServiceHost, config: Config): Record<Service, ReadActions
   }
 }
 
-function toJson({ body, outcome, status, beganAtMs, endedAtMs, ...action }: ActionOfService<Service>) {
+function toJson({ role, body, outcome, status, beganAtMs, endedAtMs, ...action }: ActionOfService<Service>) {
   const parsed: unknown = body === '' ? null : JSON.parse(body)
   return {
     ...action,
+    // A service of the version before names none, and let in only admins.
+    role: ROLES.find((known) => known === role) ?? 'admin',
     body: parsed,
     outcome: outcome === '' ? null : outcome,
     status: status === 0 ? null : status,

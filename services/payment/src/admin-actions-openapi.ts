@@ -1,18 +1,22 @@
 import { defineRoute } from '@frontrow/service-host/route'
 import { userId } from '@frontrow/values/ids'
-import { uuidCursor } from '@frontrow/values/page'
+import { limitTo, uuidCursor } from '@frontrow/values/page'
+import { ROLES } from '@frontrow/values/roles'
 import { z } from 'zod'
 
 /** The services that keep a log of what admins did. */
 export const loggingServices = ['queue', 'catalog', 'reservation', 'payment', 'wallet'] as const
 
 const service = z.enum(loggingServices).meta({ example: 'wallet' })
-const RULE = 'must be a whole number from 1 to 50'
 
 const adminAction = z.object({
   actionId: z.uuid(),
   service,
-  adminId: z.string().meta({ description: "The subject of the admin's token.", example: '1' }),
+  adminId: z.string().meta({ description: 'The subject of the token.', example: '1' }),
+  role: z.enum(ROLES).meta({
+    description: 'The role by which it was allowed: `admin`, or one that the route names.',
+    example: 'finance',
+  }),
   operation: z
     .string()
     .meta({ description: 'The route, by its `operationId` here.', example: 'adjustWallet' }),
@@ -40,13 +44,14 @@ export const listAdminActionsRoute = defineRoute({
   tag: 'Admin',
   summary: 'What admins did, newest first',
   description:
-    'Every write with an admin’s token, at every service, refused ones too; input that breaks a rule of its schema is refused before. The log is kept for good and nobody can change it by the API.',
+    'Every write by the role admin, or by one that the route names, at every service, refused ones too; input that breaks a rule of its schema is refused before. The log is kept for good and nobody can change it by the API.',
   auth: 'admin',
+  roles: ['finance'],
   query: z.object({
     service: service
       .optional()
       .meta({ description: 'Only of this service; all of them where it is left out.' }),
-    adminId: userId.optional().meta({ description: 'Only of this admin.', example: '1' }),
+    adminId: userId.optional().meta({ description: 'Only of this person.', example: '1' }),
     path: z
       .string()
       .regex(/^\/[^?#]{0,499}$/, 'must be a path')
@@ -54,13 +59,7 @@ export const listAdminActionsRoute = defineRoute({
       .optional()
       .meta({ description: 'Only writes to this path or below it.', example: '/api/v1/admin/wallets/101' }),
     cursor: uuidCursor.optional(),
-    limit: z
-      .string()
-      .regex(/^\d{1,3}$/, RULE)
-      .transform(Number)
-      .pipe(z.int().min(1, RULE).max(50, RULE))
-      .prefault('20')
-      .meta({ description: 'Items of the page at most; 20 where it is left out.', example: 20 }),
+    limit: limitTo(50),
   }),
   responses: {
     200: {

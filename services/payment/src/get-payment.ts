@@ -17,14 +17,14 @@ export interface PaymentDetails {
   steps: SagaStep[]
 }
 
-/** Reads a payment of the caller (of anybody, for an admin) with its saga's steps. Refuses with PAYMENT_NOT_FOUND. */
+/** Reads a payment of the caller (of anybody, for who may act for others) with its saga's steps. Refuses with PAYMENT_NOT_FOUND. */
 export async function getPayment(
   ctx: Pick<Context, 'pool' | 'getReservation'>,
   caller: Caller,
   paymentId: string,
 ): Promise<PaymentDetails> {
   const found = await findPaymentWithSaga(ctx.pool, paymentId)
-  if (found === undefined || (found.payment.userId !== caller.userId && !caller.isAdmin)) {
+  if (found === undefined || (found.payment.userId !== caller.userId && !caller.actsForAnybody)) {
     throw refuse('PAYMENT_NOT_FOUND', 'no such payment of yours')
   }
   const { payment, saga } = found

@@ -1,6 +1,7 @@
 import { adminActionsPage, listAdminActions } from '@frontrow/admin-actions/list-admin-actions'
 import { checkMessages } from '@frontrow/messaging/audit'
 import type { InvariantCheck } from '@frontrow/messaging/audit'
+import { auditCallers, paymentCallers } from '@frontrow/proto/callers'
 import type { PaymentRefusal } from '@frontrow/proto/gen/frontrow/payment/v1/PaymentRefusal'
 import { refuse } from '@frontrow/proto/refusals'
 import { AuditService, PaymentService } from '@frontrow/proto/services'
@@ -27,7 +28,7 @@ function refusedOf(payment: Payment): { refused?: PaymentRefusal } {
 
 /** Adds this service's gRPC methods. */
 export function addGrpc(host: ServiceHost): void {
-  host.grpc.add(PaymentService.service, {
+  host.grpc.add(PaymentService.service, paymentCallers, {
     GetPayment: unaryHandler(host, 'GetPayment', z.object({ paymentId: z.uuid() }), async ({ paymentId }) => {
       const payment = await findPayment(host.pool, paymentId)
       if (payment === undefined) throw refuse('PAYMENT_NOT_FOUND', 'no such payment')
@@ -45,7 +46,7 @@ export function addGrpc(host: ServiceHost): void {
       }
     }),
   })
-  host.grpc.add(AuditService.service, {
+  host.grpc.add(AuditService.service, auditCallers, {
     CheckInvariants: unaryHandler(host, 'CheckInvariants', z.object({}), async () => ({
       invariants: await localChecks(host),
     })),

@@ -56,7 +56,11 @@ export function addRoutes(
     }
     if (answer.isReplay) response.setHeader('Idempotency-Replayed', 'true')
     if (answer.kind === 'refused') throw answer.refusal
-    return { status: 201, data: toJson(answer.payment, answer.reservation) }
+    return {
+      status: 201,
+      data: toJson(answer.payment, answer.reservation),
+      headers: { Location: locationOf(answer.payment) },
+    }
   })
 
   http.handle(getPaymentRoute, async ({ params, caller }) => {
@@ -73,7 +77,7 @@ export function addRoutes(
         endedAt,
         steps,
         ...actionFor(caller, payment, nextAction),
-        ...(caller.isAdmin ? { providerNotices: await listNotices(ctx.pool, payment.paymentId) } : {}),
+        ...(caller.actsForAnybody ? { providerNotices: await listNotices(ctx.pool, payment.paymentId) } : {}),
       },
     }
   })
@@ -115,10 +119,14 @@ function toPendingReply(
       ...actionFor(caller, payment, nextAction),
     },
     headers: {
-      Location: `/api/v1/payments/${payment.paymentId}`,
+      Location: locationOf(payment),
       'Retry-After': String(Math.min(RETRY_AFTER_MAX_S, estimatedWaitSeconds)),
     },
   }
+}
+
+function locationOf({ paymentId }: Payment): string {
+  return `/api/v1/payments/${paymentId}`
 }
 
 /** A payment is the job that a client may ask for instead of its answer: it is stored, and goes on by itself. Nothing is before it in a line. */

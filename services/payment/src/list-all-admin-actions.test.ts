@@ -6,6 +6,7 @@ import type { ReadActions } from './list-all-admin-actions.ts'
 const action = (number: number) => ({
   actionId: `01890a5d-0000-7000-8000-${String(number).padStart(12, '0')}`,
   adminId: '1',
+  role: 'admin',
   operation: 'steerWaitingRoom',
   method: 'PATCH',
   path: '/',

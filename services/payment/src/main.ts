@@ -1,6 +1,6 @@
-import { readConfig } from '@frontrow/service-host/config'
+import { readSettings } from '@frontrow/settings/read-settings'
 import { runMain } from '@frontrow/service-host/lifecycle'
 import { settings } from './config.ts'
 import { startPayment } from './start.ts'
 
-await runMain('payment', () => readConfig(settings, process.env), startPayment)
+await runMain('payment', () => readSettings(settings, process.env), startPayment)

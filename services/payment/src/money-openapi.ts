@@ -15,6 +15,7 @@ export const getMoneyRoute = defineRoute({
   description:
     'Counted once a second at most, by each instance, for however many ask; `serverTime` is the moment of the count. `taken` less `refunded` is what is kept. It is what the sagas know: `GET /admin/audit` compares them with the wallets, the card provider and the reservations.',
   auth: 'admin',
+  roles: ['finance'],
   params: z.object({ scheduleId: pathId }),
   responses: {
     200: {

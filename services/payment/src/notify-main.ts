@@ -1,6 +1,6 @@
-import { readConfig } from '@frontrow/service-host/config'
+import { readSettings } from '@frontrow/settings/read-settings'
 import { runMain } from '@frontrow/service-host/lifecycle'
 import { notifySettings } from './notify/config.ts'
 import { startNotify } from './notify/start-notify.ts'
 
-await runMain('notify', () => readConfig(notifySettings, process.env), startNotify)
+await runMain('notify', () => readSettings(notifySettings, process.env), startNotify)

@@ -145,6 +145,8 @@ const acceptedJob = z.object({
   statusEndpoint: z.string().meta({ example: '/api/v1/jobs/01932c07-b1d2-7a3b-8c4d-5e6f70819203' }),
 })
 
+const EXAMPLE_ID = '01932c07-b1d2-7a3b-8c4d-5e6f70819204'
+
 export const payRoute = defineRoute({
   method: 'post',
   work: 'payment',
@@ -163,7 +165,6 @@ export const payRoute = defineRoute({
     }),
     prefer: z.string().optional().meta({
       description: 'RFC 7240; `respond-async` is known, others are passed over',
-      example: 'respond-async',
     }),
   }),
   body: z
@@ -181,6 +182,11 @@ export const payRoute = defineRoute({
       }),
       userId: userIdInput.optional(),
     })
+    .meta({
+      if: { properties: { paymentMethod: { const: 'CARD' } }, required: ['paymentMethod'] },
+      then: { properties: { card: {} }, required: ['card'] },
+      else: { properties: { card: { not: {} } } },
+    })
     .superRefine((body, ctx) => {
       if (body.paymentMethod === 'CARD' && body.card === undefined) {
         ctx.addIssue({ code: 'custom', path: ['card'], message: 'required where paymentMethod is CARD' })
@@ -189,8 +195,19 @@ export const payRoute = defineRoute({
         ctx.addIssue({ code: 'custom', path: ['card'], message: 'only where paymentMethod is CARD' })
       }
     }),
+  examples: {
+    'With points': { reservationId: EXAMPLE_ID, paymentMethod: 'BALANCE' },
+    'By card': { reservationId: EXAMPLE_ID, paymentMethod: 'CARD', card: { token: 'tok_approved' } },
+  },
   responses: {
-    201: { description: 'Paid; the reservation is CONFIRMED.', schema: payment },
+    201: {
+      description: 'Paid; the reservation is CONFIRMED.',
+      schema: payment,
+      headers: {
+        Location: 'Where it is.',
+        'Idempotency-Replayed': '`true` on an answer that was given before.',
+      },
+    },
     202: {
       description:
         "Still being worked on, or waiting for a step of the card's owner (`nextAction`), of which it tells at once; with `Prefer: respond-async` the payment as a job.",
@@ -227,6 +244,7 @@ export const getPaymentRoute = defineRoute({
   description:
     'The reservation is shown as it is now, whatever became of the payment. A reservation is paid for, cancelled and refunded as a whole: there are no refunds of some of its seats.',
   auth: 'user',
+  roles: ['finance'],
   params: z.object({ paymentId: uuid }),
   responses: { 200: { description: 'The payment.', schema: paymentDetails } },
   refusals: ['PAYMENT_NOT_FOUND'],
@@ -286,6 +304,7 @@ export const auditRoute = defineRoute({
   tag: 'admin',
   summary: 'Check the invariants on the data of all services',
   auth: 'admin',
+  roles: ['finance'],
   responses: {
     200: {
       description:

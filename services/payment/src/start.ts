@@ -167,7 +167,7 @@ function createIntakes(
 
 function auditSources(host: ServiceHost, config: Config): AuditSources {
   const connect = (name: string, address: string) => {
-    const service = host.connect(AuditService, { name: `${name} audit`, address, refusalKind })
+    const service = host.connect(AuditService, { name: `${name} audit`, service: name, address, refusalKind })
     const limits = { deadlineMs: AUDIT_DEADLINE_MS, retriable: true }
     const checkInvariants = service.call('CheckInvariants', limits)
     const listFacts = service.call('ListPaymentFacts', limits)

@@ -1,5 +1,6 @@
 import { grpcTarget, hostSettings, idempotencyKeepHours, whole } from '@frontrow/service-host/config'
 import { z } from 'zod'
+import { joinCheckSettings } from './join-check/settings.ts'
 
 const opsUrls = z
   .string()
@@ -59,6 +60,7 @@ export const settings = hostSettings.extend({
     'how long tokens that were used, left or expired are kept',
   ),
   IDEMPOTENCY_KEEP_HOURS: idempotencyKeepHours,
+  ...joinCheckSettings,
   SYSTEM_OPS_URLS: opsUrls.describe(
     'name=http://host:port of the ops port of every service, for /health/system; separated by commas',
   ),

@@ -6,6 +6,8 @@ import type { BusyRooms } from './admission/admit-waiting.ts'
 import type { NoShowGrace } from './admission/no-shows.ts'
 import type { QueueConfig } from './config.ts'
 import type { QueueEvents } from './events.ts'
+import type { JoinCheck } from './join-check/join-check.ts'
+import type { HashClaim } from './join-check/verified-claim.ts'
 import type { JoinBatches } from './places/join-batches.ts'
 import type { PlaceNotes } from './places/place-notes.ts'
 import type { Mirror } from './redis-room/mirror.ts'
@@ -28,6 +30,10 @@ export interface QueueContext {
   /** Answers where people stand and how rooms are. */
   rooms: Rooms
   joins: JoinBatches
+  /** What who joins has to pass; `none` passes everybody. */
+  joinCheck: JoinCheck
+  /** undefined where no claim has one place. */
+  hashClaim: HashClaim | undefined
   notes: PlaceNotes
   admissionCounts: AdmissionCounts
   busy: BusyRooms

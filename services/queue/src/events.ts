@@ -6,6 +6,8 @@ import type { Registry } from 'prom-client'
 export interface QueueEvents {
   joined(join: { scheduleId: number; userId: string; sequence: number; straightIn: boolean }): void
   joinRefused(refusal: { scheduleId: number; userId: string; code: string }): void
+  /** What a check at the join made of an answer: PASSED, UNCHECKED, or why it refused. */
+  joinChecked(check: string, outcome: string): void
   admitted(scheduleId: number, count: number): void
   ended(scheduleId: number, how: 'LEFT' | 'USED' | 'EXPIRED', count: number): void
   /** Somebody was let in who had been told how long it would take; seconds. */
@@ -26,6 +28,12 @@ export function createEvents(registry: Registry, logger: Logger): QueueEvents {
     name: 'queue_joins_total',
     help: 'Joins, by what came of them',
     labelNames: ['outcome'] as const,
+    registers,
+  })
+  const checks = new Counter({
+    name: 'queue_join_checks_total',
+    help: 'Answers to the check at the join, by what came of them',
+    labelNames: ['check', 'outcome'] as const,
     registers,
   })
   const admissions = new Counter({
@@ -79,6 +87,7 @@ export function createEvents(registry: Registry, logger: Logger): QueueEvents {
       joins.inc({ outcome: refusal.code })
       logger.debug(refusal, 'join refused')
     },
+    joinChecked: (check, outcome) => checks.inc({ check, outcome }),
     admitted(scheduleId, count) {
       admissions.inc({ way: 'round' }, count)
       logger.debug({ scheduleId, count }, 'people admitted')

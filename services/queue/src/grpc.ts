@@ -1,6 +1,7 @@
 import { adminActionsPage, listAdminActions } from '@frontrow/admin-actions/list-admin-actions'
 import { checkKeys } from '@frontrow/idempotency/audit'
 import { checkMessages } from '@frontrow/messaging/audit'
+import { auditCallers, queueCallers } from '@frontrow/proto/callers'
 import { AuditService, QueueService } from '@frontrow/proto/services'
 import { isRefusal } from '@frontrow/proto/refusals'
 import { unaryHandler } from '@frontrow/service-host/grpc-server'
@@ -28,13 +29,13 @@ const Anything = z.object({})
 
 /** The gRPC side: what other services ask of the waiting room, and this service's part of the audit. */
 export function addServices(host: ServiceHost, ctx: QueueContext): void {
-  host.grpc.add(QueueService.service, {
+  host.grpc.add(QueueService.service, queueCallers, {
     VerifyToken: unaryHandler(host, 'VerifyToken', VerifyToken, async (asked) => verifyToken(ctx, asked)),
     VerifyTokens: unaryHandler(host, 'VerifyTokens', VerifyTokens, async ({ checks }) => ({
       outcomes: await Promise.all(checks.map((asked) => outcomeOf(verifyToken(ctx, asked)))),
     })),
   })
-  host.grpc.add(AuditService.service, {
+  host.grpc.add(AuditService.service, auditCallers, {
     CheckInvariants: unaryHandler(host, 'CheckInvariants', Anything, async () => ({
       invariants: await Promise.all([
         checkAdmissions(ctx.pool),

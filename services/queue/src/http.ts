@@ -1,5 +1,5 @@
 import { cookiesWith, QUEUE_TOKEN_COOKIE, scheduleCookie } from '@frontrow/proto/queue-token'
-import { actingUser } from '@frontrow/service-host/auth'
+import { actingUser, claimsOf } from '@frontrow/service-host/auth'
 import type { Caller, TokenHolder } from '@frontrow/service-host/auth'
 import type { HttpServer } from '@frontrow/service-host/http-server'
 import type { Reply } from '@frontrow/service-host/serve-route'
@@ -7,7 +7,9 @@ import type { QueueContext } from './context.ts'
 import { steerWaitingRoom } from './admission/steer-waiting-room.ts'
 import { watchWaitingRoom } from './admission/watch-waiting-room.ts'
 import { cachingOf, describeFairness } from './fairness/describe-fairness.ts'
+import type { Claims } from './join-check/verified-claim.ts'
 import {
+  challengeRoute,
   fairnessRoute,
   joinRoute,
   leaveRoute,
@@ -39,14 +41,27 @@ export function addRoutes(http: HttpServer, ctx: QueueContext, streams: PlaceStr
     const { scheduleId, place } = await locatePlace(ctx, queueToken, expectedOwner(input))
     return { status: 200, data: await describePlace(ctx, queueToken, scheduleId, place), headers: NO_STORE }
   })
-  http.handle(joinRoute, async ({ body, caller }) =>
-    withCookies(await joinWaitingRoom(ctx, whose(caller, body))),
-  )
+  http.handle(joinRoute, async ({ body, caller, request }) => {
+    const { checkAnswer } = body
+    const claims = (): Claims => claimsOf(request.headers.authorization)
+    const joiner = caller.actsForAnybody ? undefined : { checkAnswer, claims }
+    return withCookies(await joinWaitingRoom(ctx, whose(caller, body), joiner))
+  })
   http.handle(nowServingRoute, async ({ params: { scheduleId } }) => {
     await ctx.strangersLookups.check(scheduleId)
     const line = lineJson(scheduleId, await ctx.rooms.summary(scheduleId))
     return { status: 200, data: line, headers: { 'Cache-Control': 'public, max-age=1' } }
   })
+
+  http.handle(challengeRoute, ({ params: { scheduleId }, caller: { userId } }) => ({
+    status: 200,
+    data: {
+      scheduleId,
+      ...ctx.joinCheck.challenge({ scheduleId, userId }),
+      serverTime: ctx.now().toISOString(),
+    },
+    headers: NO_STORE,
+  }))
 
   http.handle(reissueRoute, async ({ body, caller }) =>
     withCookies(await reissueToken(ctx, whose(caller, body))),

@@ -1,6 +1,6 @@
-import { readConfig } from '@frontrow/service-host/config'
+import { readSettings } from '@frontrow/settings/read-settings'
 import { runMain } from '@frontrow/service-host/lifecycle'
 import { settings } from './config.ts'
 import { startQueue } from './start.ts'
 
-await runMain('queue', () => readConfig(settings, process.env), startQueue)
+await runMain('queue', () => readSettings(settings, process.env), startQueue)

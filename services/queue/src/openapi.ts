@@ -1,9 +1,15 @@
-import { replayHeader, writeHeaders, writeRefusals } from '@frontrow/idempotency/write-headers'
+import {
+  namesSomething,
+  replayHeader,
+  writeHeaders,
+  writeRefusals,
+} from '@frontrow/idempotency/write-headers'
 import { admitPerSecond, maxActive } from '@frontrow/proto/values'
 import { defineRoute } from '@frontrow/service-host/route'
 import type { RouteSpec } from '@frontrow/service-host/route'
 import { id, pathId, userIdInput } from '@frontrow/values/ids'
 import { z } from 'zod'
+import { joinCheckKinds } from './join-check/join-check.ts'
 import { placeEnds } from './streams/place-events.ts'
 
 const scheduleIdInput = id.meta({ description: 'The performance.', example: 1 })
@@ -90,6 +96,21 @@ const watchedRoom = room.extend({
     }),
 })
 
+/** The longest answers are those of hCaptcha, of some 3,000 characters. */
+const ANSWER_LENGTH_MAX = 8_192
+const challenge = z.object({
+  scheduleId: z.int(),
+  check: z.enum(joinCheckKinds),
+  challenge: z
+    .string()
+    .optional()
+    .meta({ description: 'proof-of-work', example: 'tr2k9c.17.Zr0q_1aB.Qm9x4Yv0u1s2t3w4x5y6zA' }),
+  difficulty: z.int().optional().meta({ description: 'proof-of-work: zero bits.', example: 17 }),
+  expiresAt: z.iso.datetime().optional().meta({ description: 'proof-of-work' }),
+  siteKey: z.string().optional().meta({ description: 'turnstile and hcaptcha' }),
+  serverTime: z.iso.datetime(),
+})
+
 const cookieHeader = {
   'Set-Cookie':
     'The same token for browsers, as tokenId (the latest one) and tokenId_<scheduleId>; HttpOnly, Secure, SameSite=Lax.',
@@ -107,10 +128,18 @@ export const joinRoute = defineRoute({
   description: [
     'ACTIVE at once where nobody waits and there is room; also then the place has to be used or asked for within 90 s. One live',
     'place a user and schedule. After a 503 the place may have been given all the same: joining again is 409',
-    'QUEUE_TOKEN_EXISTS then, and PUT gives its token.',
+    'QUEUE_TOKEN_EXISTS then, and PUT gives its token. Where joins are checked against bots, `checkAnswer` answers a challenge of',
+    'getChallenge; a join that is repeated because its answer was lost may send the same one. Admins are not checked.',
   ].join(' '),
   auth: 'user',
-  body: z.strictObject({ scheduleId: scheduleIdInput, userId: userIdInput.optional() }),
+  body: z.strictObject({
+    scheduleId: scheduleIdInput,
+    userId: userIdInput.optional(),
+    checkAnswer: z.string().min(1).max(ANSWER_LENGTH_MAX).optional().meta({
+      description: 'The answer to a challenge (getChallenge); where nothing is checked it is passed over.',
+    }),
+  }),
+  examples: { 'For myself': { scheduleId: 1 } },
   responses: { 200: { description: 'The place.', schema: place, headers: cookieHeader } },
   refusals: [
     'FORBIDDEN',
@@ -118,9 +147,33 @@ export const joinRoute = defineRoute({
     'BOOKING_NOT_OPEN',
     'QUEUE_TOKEN_EXISTS',
     'QUEUE_FULL',
+    'JOIN_CHECK_REQUIRED',
+    'JOIN_CHECK_FAILED',
+    'JOIN_CLAIM_REQUIRED',
+    'JOIN_CLAIM_TAKEN',
     'UNAVAILABLE',
     ...bodyRefusals,
   ],
+})
+
+export const challengeRoute = defineRoute({
+  method: 'get',
+  work: 'join',
+  path: '/api/v1/queue/schedules/{scheduleId}/challenge',
+  operationId: 'getChallenge',
+  tag: 'queue',
+  summary: 'What has to be answered before I may join',
+  description: [
+    'A join that is refused with JOIN_CHECK_REQUIRED needs the answer to a challenge as `checkAnswer`. `none`: nothing is asked.',
+    '`proof-of-work`: find a whole number n from 0 on such that the SHA-256 of the text `<challenge>.<n>` begins with `difficulty` zero',
+    'bits; that text is the answer. It is of this user and this schedule, until `expiresAt`, and brings one place. `turnstile` and',
+    "`hcaptcha`: show the provider's widget with `siteKey`; its response is the answer. Where the widget can't be loaded, send any text:",
+    'it is let through where the provider is away for the service too, and joins go on then. The schedule is not looked up.',
+  ].join(' '),
+  auth: 'user',
+  params: scheduleParams,
+  responses: { 200: { description: 'The challenge.', schema: challenge } },
+  refusals: [],
 })
 
 export const reissueRoute = defineRoute({
@@ -133,6 +186,7 @@ export const reissueRoute = defineRoute({
   description: 'For who lost the token. The place stays; the old token is worth nothing from then on.',
   auth: 'user',
   body: z.strictObject({ scheduleId: scheduleIdInput, userId: userIdInput.optional() }),
+  examples: { 'For myself': { scheduleId: 1 } },
   responses: { 200: { description: 'The same place.', schema: place, headers: cookieHeader } },
   refusals: ['FORBIDDEN', 'SCHEDULE_NOT_FOUND', 'QUEUE_TOKEN_NOT_FOUND', 'UNAVAILABLE', ...bodyRefusals],
 })
@@ -303,6 +357,7 @@ export const watchRoomRoute = defineRoute({
   tag: 'admin',
   summary: 'Watch one waiting room',
   auth: 'admin',
+  roles: ['operator'],
   params: scheduleParams,
   responses: { 200: { description: 'The room.', schema: watchedRoom } },
   refusals: ['SCHEDULE_NOT_FOUND', 'UNAVAILABLE'],
@@ -317,6 +372,7 @@ export const steerRoomRoute = defineRoute({
   description:
     'What is left out stays. It holds from the next admission on; who is ACTIVE already stays so. The answer has the new limits, and the counts of the moment before.',
   auth: 'admin',
+  roles: ['operator'],
   params: scheduleParams,
   headers: writeHeaders,
   body: z
@@ -330,7 +386,13 @@ export const steerRoomRoute = defineRoute({
     })
     .refine((change) => Object.values(change).some((value) => value !== undefined), {
       message: 'name at least one of maxActive, admitPerSecond and paused',
-    }),
+    })
+    .meta(namesSomething),
+  examples: {
+    Slower: { maxActive: 100, admitPerSecond: 5 },
+    Pause: { paused: true },
+    'Go on': { paused: false },
+  },
   responses: {
     200: { description: 'The room with its new limits.', headers: replayHeader, schema: watchedRoom },
   },
@@ -340,6 +402,7 @@ export const steerRoomRoute = defineRoute({
 /** All routes of this service, for the API reference. */
 export const routes: readonly RouteSpec[] = [
   joinRoute,
+  challengeRoute,
   reissueRoute,
   placeRoute,
   placeEventsRoute,

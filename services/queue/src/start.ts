@@ -18,6 +18,9 @@ import type { QueueContext } from './context.ts'
 import { createEvents } from './events.ts'
 import { drawDuePlaces } from './fairness/draw-early-places.ts'
 import { addServices } from './grpc.ts'
+import { createJoinCheck } from './join-check/create-join-check.ts'
+import { tidyMarks } from './join-check/mark-joins.ts'
+import { claimHasher } from './join-check/verified-claim.ts'
 import { addRoutes } from './http.ts'
 import { listensTo, messageHandlers } from './messages.ts'
 import { createJoinBatches } from './places/join-batches.ts'
@@ -98,6 +101,8 @@ function createContext(host: ServiceHost, config: QueueConfig): QueueContext {
   const redisRoom = new RedisRoom(gate, mirror, noteSeenAfterMs)
   const defaults = roomDefaults(config)
   const postgres = new PostgresRoom({ pool: roomPool, schedules, defaults, noteSeenAfterMs })
+  const joinCheck = createJoinCheck(config, logger)
+  host.lifecycle.add('check at the join', async () => joinCheck.stop())
   const changes = { config, pool, mirror, busy: new BusyRooms(), noShowGrace: new NoShowGrace() }
   return {
     ...changes,
@@ -107,6 +112,8 @@ function createContext(host: ServiceHost, config: QueueConfig): QueueContext {
     strangersLookups: new StrangersLookups(schedules),
     rooms: new Rooms({ redis: redisRoom, postgres, mirror }),
     joins: createJoinBatches(changes),
+    joinCheck,
+    hashClaim: claimHasher(config),
     notes: createPlaceNotes(changes),
     admissionCounts: new AdmissionCounts({ db: pool, logger }),
     drawsDue: new Set(),
@@ -145,6 +152,9 @@ function addTasks(host: ServiceHost, ctx: QueueContext, streams: PlaceStreams): 
   host.every('draw places', DRAW_EVERY_MS, (signal) => drawDuePlaces(ctx, signal))
   host.every('tidy ended tokens', TIDY_EVERY_MS, async () => {
     return (await deleteEndedTokens(ctx.pool, ctx.config.ENDED_TOKENS_KEEP_DAYS, TIDY_BATCH)) >= TIDY_BATCH
+  })
+  host.every('tidy checks at the join', TIDY_EVERY_MS, async () => {
+    return (await tidyMarks(ctx.pool, ctx.config.ENDED_TOKENS_KEEP_DAYS, TIDY_BATCH)) >= TIDY_BATCH
   })
   host.every('tidy idempotency keys', TIDY_EVERY_MS, async () => {
     return (await tidyKeys(ctx.pool, ctx.config.IDEMPOTENCY_KEEP_HOURS)) >= TIDY_BATCH

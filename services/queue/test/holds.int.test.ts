@@ -202,6 +202,21 @@ describe('a payment', () => {
   })
 })
 
+test('who gives the place up and comes back is behind all who wait, and a hold of before lets nobody in nor stay', async () => {
+  const scheduleId = await roomFor(1)
+  const old = await enter(scheduleId, 'buyer')
+  const others = [await wait(scheduleId, 'other-1'), await wait(scheduleId, 'other-2')]
+  await client().leave(old.token)
+  const again = await wait(scheduleId, 'buyer')
+  expect(again.sequence).toBeGreaterThan(Math.max(...others.map(({ sequence }) => sequence)))
+  const key = randomUUID()
+  await reservations.held(old, Date.now() + 90_000, { key })
+  await reservations.held(old, Date.now() + 110_000, { key, refreshed: true })
+  await handled(key)
+  expect(await statusOf(again)).toBe('WAITING')
+  expect(await client(1).place(old.token)).toMatchObject(GONE)
+})
+
 test('messages from before places were named can be read, and change nothing', async () => {
   const { ctx } = queues.at(0)
   const { scheduleId, userId, token, expiresAt } = await enter(await roomFor(1), 'buyer')

@@ -1,5 +1,6 @@
 import { createPool } from '@frontrow/postgres/pool'
 import type { Pool } from '@frontrow/postgres/pool'
+import { catalogCallers } from '@frontrow/proto/callers'
 import { refusalKind, refuse } from '@frontrow/proto/refusals'
 import type { Schedule } from '@frontrow/proto/gen/frontrow/catalog/v1/Schedule'
 import { CatalogService } from '@frontrow/proto/services'
@@ -39,7 +40,7 @@ export async function startCatalog(): Promise<StandInCatalog> {
   const schedules = new Map<number, Schedule>()
   const host = { logger, metrics: createMetrics('catalog', { processMetrics: false }) }
   const server = createGrpcServer()
-  server.add(CatalogService.service, {
+  server.add(CatalogService.service, catalogCallers, {
     GetSchedule: unaryHandler(
       host,
       'GetSchedule',

@@ -11,6 +11,7 @@ import { roomDefaults } from '../src/admission/steer-waiting-room.ts'
 import type { QueueConfig } from '../src/config.ts'
 import type { QueueContext } from '../src/context.ts'
 import { createEvents } from '../src/events.ts'
+import { createJoinCheck } from '../src/join-check/create-join-check.ts'
 import { createJoinBatches } from '../src/places/join-batches.ts'
 import { createPlaceNotes } from '../src/places/place-notes.ts'
 import { PostgresRoom } from '../src/postgres-room/postgres-room.ts'
@@ -123,6 +124,8 @@ export class SimulatedInstance {
       strangersLookups: new StrangersLookups(schedules),
       rooms: new Rooms({ redis: redisRoom, postgres, mirror }),
       joins: createJoinBatches(changes),
+      joinCheck: createJoinCheck(config, logger),
+      hashClaim: undefined,
       notes: createPlaceNotes(changes),
       admissionCounts: new AdmissionCounts({ db: pool, logger }),
       drawsDue: new Set(),

@@ -36,7 +36,7 @@ export async function cancelReservation(
     // It was paid meanwhile, so that it has to be asked whether what is paid may be refunded.
     if (status === 'CONFIRMED' && statusBefore !== 'CONFIRMED') return undefined
     if (status === 'CONFIRMED' && owner !== null) await refuseUsed(tx, reservationId)
-    const changed = await cancelLocked(ctx, tx, [reservationId], 'USER_CANCELLED')
+    const changed = await cancelLocked(ctx, tx, [reservationId], 'USER_CANCELLED', owner === null)
     await completeAdminAction(tx)
     const after = await findReservation(tx, reservationId, null)
     if (after === undefined) throw new Error('a locked reservation vanished')
@@ -73,7 +73,7 @@ export async function cancelLive(
 ): Promise<EndedReservation[]> {
   const cancelled = await inTransaction(ctx.pool, async (tx) => {
     await lockSeatsOf(tx, reservationIds)
-    return cancelLocked(ctx, tx, reservationIds, reason)
+    return cancelLocked(ctx, tx, reservationIds, reason, false)
   })
   ctx.counters.cancelled(cancelled, reason)
   return cancelled
@@ -84,8 +84,9 @@ async function cancelLocked(
   tx: Tx,
   reservationIds: readonly string[],
   reason: CancelReason,
+  byAdmin: boolean,
 ): Promise<EndedReservation[]> {
-  const cancelled = await markCancelled(tx, reservationIds, reason)
+  const cancelled = await markCancelled(tx, reservationIds, reason, byAdmin)
   await freeSeatsOf(
     tx,
     cancelled.map((reservation) => reservation.reservationId),

@@ -1,6 +1,7 @@
 import { isRefusal, refuse } from '@frontrow/proto/refusals'
 import type { BestAvailableChoice, Offer, SeatRequest } from './check-offer.ts'
 import type { Context } from './context.ts'
+import { readAllowance, releasedTooMany } from './releases.ts'
 import type { Seat } from './reservation.ts'
 import type { PickOptions } from './seat-picker.ts'
 import type { FinalOutcome } from './share-holds.ts'
@@ -26,7 +27,7 @@ export interface ChosenSeats {
 }
 
 /**
- * The seats of a request: the named ones, or the best available. Refuses, in this order, with SEAT_LIMIT_EXCEEDED, PRICE_CHANGED, SEAT_TAKEN and
+ * The seats of a request: the named ones, or the best available. Refuses, in this order, with SEAT_LIMIT_EXCEEDED, RELEASE_LIMIT_EXCEEDED, PRICE_CHANGED, SEAT_TAKEN and
  * ORPHAN_SEAT; what is known only when the seats are being taken is refused by that statement in the same order.
  */
 export async function chooseSeats(
@@ -42,8 +43,11 @@ export async function chooseSeats(
       ? await chooseNamed(ctx, request, offer, choice.seatIds)
       : await chooseBest(ctx, request, offer, choice, options)
   } catch (error) {
-    // The limit goes first. It is looked at here because only those who are refused need another statement for it.
-    if (isRefusal(error)) await refuseOverLimit(ctx, request)
+    // The limits go first. They are looked at here because only those who are refused need other statements for them.
+    if (isRefusal(error)) {
+      await refuseOverLimit(ctx, request)
+      await refuseReleasedTooMany(ctx, request)
+    }
     throw error
   }
 }
@@ -179,6 +183,11 @@ async function refuseOverLimit(ctx: Context, request: SeatRequest): Promise<void
   const requested = quantityOf(request)
   const held = await countLiveSeats(ctx.pool, request.scheduleId, request.userId)
   if (held + requested > ctx.config.SEATS_PER_USER_MAX) throw overLimit(ctx, { held, requested })
+}
+
+async function refuseReleasedTooMany(ctx: Context, { scheduleId, userId }: SeatRequest): Promise<void> {
+  const { releasesLeft, holdAgainAt } = await readAllowance(ctx, scheduleId, userId)
+  if (releasesLeft === 0) throw releasedTooMany(ctx, holdAgainAt)
 }
 
 /** The refusal of whoever would have too many seats. */

@@ -4,12 +4,12 @@ import type { Context } from './context.ts'
 import type { Reservation, ReservationStatus } from './reservation.ts'
 import { findReservation, listReservations } from './sql/reservations.ts'
 
-/** Who asks: a user sees their own reservations; null (admins, other services) sees all. */
+/** Who asks: a user sees their own reservations; null (who may act for others, other services) sees all. */
 export type Owner = string | null
 
 /** Whose reservations a caller may see. */
-export function ownerFor({ isAdmin, userId }: Caller): Owner {
-  return isAdmin ? null : userId
+export function ownerFor({ actsForAnybody, userId }: Caller): Owner {
+  return actsForAnybody ? null : userId
 }
 
 /** One reservation; somebody else's is RESERVATION_NOT_FOUND. */

@@ -1,4 +1,5 @@
 import { adminActionsPage, listAdminActions } from '@frontrow/admin-actions/list-admin-actions'
+import { auditCallers, reservationCallers } from '@frontrow/proto/callers'
 import type { AuditServiceHandlers } from '@frontrow/proto/gen/frontrow/audit/v1/AuditService'
 import type { ReservationServiceHandlers } from '@frontrow/proto/gen/frontrow/reservation/v1/ReservationService'
 import { AuditService, ReservationService } from '@frontrow/proto/services'
@@ -23,8 +24,8 @@ const LOWEST_ID = '00000000-0000-0000-0000-000000000000'
 
 /** The gRPC side: what other services may ask. */
 export function addGrpcMethods(host: ServiceHost, ctx: Context): void {
-  host.grpc.add(ReservationService.service, reservationMethods(host, ctx))
-  host.grpc.add(AuditService.service, auditMethods(host, ctx))
+  host.grpc.add(ReservationService.service, reservationCallers, reservationMethods(host, ctx))
+  host.grpc.add(AuditService.service, auditCallers, auditMethods(host, ctx))
 }
 
 function reservationMethods(host: ServiceHost, ctx: Context): ReservationServiceHandlers {

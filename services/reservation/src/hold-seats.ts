@@ -16,6 +16,7 @@ import { factsOf } from './reservation.ts'
 import type { Seat } from './reservation.ts'
 import { toUntimedHoldJson } from './reservation-json.ts'
 import { newReservationNumber } from './reservation-number.ts'
+import { readAllowance, releasedTooMany } from './releases.ts'
 import type { PickOptions } from './seat-picker.ts'
 import type { FinalOutcome } from './share-holds.ts'
 import { JOB_OPERATION } from './sql/jobs.ts'
@@ -77,7 +78,7 @@ async function hold(ctx: Context, command: HoldSeats, checked: Offer | undefined
       result.outcome === 'NUMBER_EXISTS'
         ? attempt < NUMBERS_MAX
         : result.outcome === 'TAKEN' && 'quantity' in command.choice && performance.now() < deadlineMs
-    if (!isRetriable) throw refusalOf(ctx, command, chosen.seats, result)
+    if (!isRetriable) throw await refusalOf(ctx, command, chosen.seats, result)
   }
 }
 
@@ -143,12 +144,12 @@ function newReservation(command: HoldSeats, seats: Seat[], offer: Offer): NewRes
 }
 
 /** Why there is no hold, after the last attempt. */
-function refusalOf(
+async function refusalOf(
   ctx: Context,
   command: HoldSeats,
   seats: readonly Seat[],
   result: Exclude<FinalOutcome, { outcome: 'HELD' | 'REPLAYED' }>,
-): Error {
+): Promise<Error> {
   switch (result.outcome) {
     case 'KEY_REUSED':
       return generalRefusal('IDEMPOTENCY_KEY_REUSED', 'this Idempotency-Key was used with another request')
@@ -156,6 +157,10 @@ function refusalOf(
       return refuse('BOOKING_NOT_OPEN', reasonOf('CANCELLED'), { details: { phase: 'CANCELLED' } })
     case 'OVER_LIMIT':
       return overLimit(ctx, { held: result.seatsBefore, requested: seats.length })
+    case 'RELEASED_TOO_MANY': {
+      const { holdAgainAt } = await readAllowance(ctx, command.scheduleId, command.userId)
+      return releasedTooMany(ctx, holdAgainAt)
+    }
     case 'TAKEN':
       return 'quantity' in command.choice
         ? refuse('SEAT_TAKEN', 'others were faster; try again', {

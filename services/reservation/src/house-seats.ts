@@ -4,7 +4,13 @@ import { inTransaction } from '@frontrow/postgres/transaction'
 import { refuse } from '@frontrow/proto/refusals'
 import { topics } from '@frontrow/proto/topics'
 import type { Context } from './context.ts'
-import { deleteBlocks, insertBlocks, listUnblocked } from './sql/house-seats.ts'
+import {
+  deleteBlocks,
+  endBlocksTogether,
+  insertBlocks,
+  listUnblocked,
+  lockBlocks,
+} from './sql/house-seats.ts'
 import type { SeatBlock } from './sql/house-seats.ts'
 
 /** Seats of one schedule. */
@@ -38,13 +44,19 @@ export async function blockSeats(
   return blocks.map(({ seatId }) => seatId)
 }
 
-/** Puts those of the seats on sale again that are blocked, and tells of it; returns them. */
+/**
+ * Puts those of the seats on sale again that are blocked, and tells of it; returns them. More than one person may have come back together, at
+ * a moment at which everybody sees them: who asks for them blindly has nothing of it before.
+ */
 export async function unblockSeats(
-  { pool, relay, logger }: HouseContext,
+  { pool, relay, logger, config }: HouseContext & Pick<Context, 'config'>,
   { scheduleId, seatIds }: HouseSeats,
 ): Promise<number[]> {
   const blocks = await inTransaction(pool, async (tx) => {
-    const freed = await deleteBlocks(tx, scheduleId, seatIds)
+    const freed = await lockBlocks(tx, scheduleId, seatIds)
+    const freedIds = freed.map(({ seatId }) => seatId)
+    if (freed.length > config.SEATS_PER_USER_MAX) await endBlocksTogether(tx, scheduleId, freedIds)
+    else await deleteBlocks(tx, scheduleId, freedIds)
     if (freed.length > 0) await enqueue(tx, relay, [message('SeatsUnblocked', scheduleId, freed)])
     return freed
   })

@@ -26,16 +26,27 @@ import {
 } from './openapi.ts'
 import type { HoldBody } from './openapi.ts'
 import { refreshHold } from './refresh-hold.ts'
-import { toRefundJson, toReservationJson } from './reservation-json.ts'
-import type { ReservationJson } from './reservation-json.ts'
+import { readAllowance, readAllowanceOnceReleased } from './releases.ts'
+import { toAllowanceJson, toRefundJson, toReservationJson } from './reservation-json.ts'
+import type { ReleaseAllowanceJson, ReservationJson } from './reservation-json.ts'
 import type { Reservation } from './reservation.ts'
 import { showIfKnown, showsIfKnown } from './show.ts'
 import type { ListedJob } from './sql/jobs.ts'
 
 /** Adds the REST routes. Each one parses the request, calls a use case and translates its result. */
 export function addHttpRoutes(http: HttpServer, ctx: Context, jobs: Pick<Jobs, 'intake' | 'reader'>): void {
-  const told = async (reservation: Reservation): Promise<ReservationJson> =>
-    toReservationJson(reservation, ctx.config.REFRESHES_MAX, await showIfKnown(ctx, reservation.scheduleId))
+  const told = async (
+    reservation: Reservation,
+  ): Promise<ReservationJson & { onceReleased: ReleaseAllowanceJson }> => {
+    const [show, allowance] = await Promise.all([
+      showIfKnown(ctx, reservation.scheduleId),
+      readAllowanceOnceReleased(ctx, reservation),
+    ])
+    return {
+      ...toReservationJson(reservation, ctx.config.REFRESHES_MAX, show),
+      onceReleased: toAllowanceJson(allowance),
+    }
+  }
 
   http.handle(holdSeatsRoute, async ({ body, headers, caller, request }) => {
     const command = {
@@ -113,22 +124,29 @@ export function addHttpRoutes(http: HttpServer, ctx: Context, jobs: Pick<Jobs, '
       reservationId: params.reservationId,
       owner: ownerFor(caller),
     })
-    const { reservationId, status } = reservation
-    return { status: 200, data: { reservationId, status, refund: toRefundJson(reservation) } }
+    const { reservationId, status, scheduleId, userId } = reservation
+    const allowance = await readAllowance(ctx, scheduleId, userId)
+    return {
+      status: 200,
+      data: { reservationId, status, refund: toRefundJson(reservation), ...toAllowanceJson(allowance) },
+    }
   })
 }
 
 const jobAnswer = z.looseObject({ statusEndpoint: z.string() })
+const holdAnswer = z.looseObject({ reservationId: z.string() })
 
 /** A repeated key gets the first answer, whichever of the two it was and whatever the repeat prefers. */
 function toHoldReply({ data, isReplay }: HoldAnswer, isAsync: boolean): Reply {
   const job = jobAnswer.safeParse(data)
+  const hold = holdAnswer.safeParse(data)
   return {
     status: job.success ? 202 : 201,
     data,
     headers: {
       ...(isReplay ? { 'Idempotency-Replayed': 'true' } : {}),
       ...(job.success ? { Location: job.data.statusEndpoint } : {}),
+      ...(hold.success ? { Location: `/api/v1/reservations/${hold.data.reservationId}` } : {}),
       ...(job.success && isAsync ? { 'Preference-Applied': 'respond-async' } : {}),
     },
   }

@@ -36,6 +36,11 @@ const newHold = hold.extend({
   remainingAllowance: z
     .int()
     .meta({ description: 'Seats of this schedule that you could still take, at that moment', example: 4 }),
+  releasesLeft: z.int().meta({
+    description:
+      'Seats of this schedule that you could still give back, at that moment, before you can hold no more for a while',
+    example: 18,
+  }),
 })
 
 const reservation = hold.extend({
@@ -47,6 +52,25 @@ const reservation = hold.extend({
   schedule: show,
 })
 
+const allowance = {
+  releasesLeft: z.int().meta({
+    description:
+      'Seats of this schedule that you could still give back; at 0 you can hold none of it until `holdAgainAt`',
+    example: 14,
+  }),
+  holdAgainAt: time.nullable().meta({
+    description: 'When you can hold seats of this schedule again; null where you can now',
+    example: null,
+  }),
+}
+
+/** One reservation by itself, with what giving it back comes to. */
+const reservationNow = reservation.extend({
+  onceReleased: z
+    .object(allowance)
+    .meta({ description: 'How you stand once this is given back, as one that has ended is already' }),
+})
+
 const CHOICES = ['seatId', 'seatIds', 'quantity'] as const
 const OF_QUANTITY = ['grade', 'section', 'allowSplit'] as const
 
@@ -54,8 +78,8 @@ const OF_QUANTITY = ['grade', 'section', 'allowSplit'] as const
 const holdBody = z
   .strictObject({
     scheduleId: id.meta({ example: 1 }),
-    seatId: id.optional().meta({ description: 'This seat', example: 1001 }),
-    seatIds: seatIds.optional().meta({ description: 'These seats, all or none', example: [1001, 1002] }),
+    seatId: id.optional().meta({ description: 'This seat', example: 1 }),
+    seatIds: seatIds.optional().meta({ description: 'These seats, all or none', example: [1, 2] }),
     quantity: quantity
       .optional()
       .meta({ description: 'The best available, side by side in one row', example: 2 }),
@@ -73,6 +97,10 @@ const holdBody = z
       .optional()
       .meta({ description: 'What they cost together when you saw them', example: 300_000 }),
     userId: userIdInput.optional(),
+  })
+  .meta({
+    oneOf: CHOICES.map((field) => ({ required: [field] })),
+    dependentRequired: Object.fromEntries(OF_QUANTITY.map((field) => [field, ['quantity']])),
   })
   .superRefine((body, context) => {
     const rule = (path: string, message: string): void =>
@@ -93,12 +121,13 @@ const holdBody = z
 export type HoldBody = z.output<typeof holdBody>
 
 const HOLD_DESCRIPTION = [
-  'A seat is held by one person at a time. Outside the on-sale window 409 BOOKING_NOT_OPEN says why in `details`: `{phase, bookingOpenAt, bookingCloseAt, performanceAt}`, where `phase` is NOT_OPEN, CLOSED, CANCELLED or BEGUN. With `Idempotency-Key` a repeated request (the same seats in any order are the same request) gets the answer of the first one, byte for byte: `holdSecondsLeft` and `remainingAllowance` are then still those of the moment of the hold. A refusal leaves the key free, since a seat may come free again. `expiresAt` holds good; `GET /reservations/{reservationId}` tells the seconds that are left now.',
+  'A seat is held by one person at a time. Outside the on-sale window 409 BOOKING_NOT_OPEN says why in `details`: `{phase, bookingOpenAt, bookingCloseAt, performanceAt}`, where `phase` is NOT_OPEN, CLOSED, CANCELLED or BEGUN. With `Idempotency-Key` a repeated request (the same seats in any order are the same request) gets the answer of the first one, byte for byte: `holdSecondsLeft`, `remainingAllowance` and `releasesLeft` are then still those of the moment of the hold. A refusal leaves the key free, since a seat may come free again. `expiresAt` holds good; `GET /reservations/{reservationId}` tells the seconds that are left now.',
   'With `Prefer: respond-async` the answer is 202 at once, with a job that holds the seats when its turn comes: `curl -i -H "$ME" -H "Queue-Token: $TOKEN" -H "Prefer: respond-async" -H "Content-Type: application/json" -d \'{"scheduleId":1,"quantity":2}\' $API/reservations`, then `GET` the `Location`. A request that nobody could make is refused at once, as without it. More open jobs of one schedule than you may have seats are 429 RATE_LIMITED, and where the line is too long for its end to be reached in time it is 503; both have `Retry-After`, and nothing was accepted.',
   '**Best available.** `{"scheduleId":1,"quantity":2,"grade":"VIP"}` holds free seats side by side in one row. Of all such groups, these go first: what makes the fewest new single seats (free ones with nobody free beside them); what leaves that row room for as many other parties of the same size; the section that comes first in the schedule; what is nearest to the middle of the section\'s front row, as the crow flies, a row being as deep as two seats are wide. The middle is that of the row\'s seat numbers. Each section has a middle and a front of its own, because a schedule does not say where sections lie; their order is the one in which the schedule was made with them. Where no row has room, it is 409 SEAT_TAKEN with `details` `{seatIds: [], requested, available, largestGroup, splitWouldDo}`. With `allowSplit: true` the party then sits apart: in the fewest rows and in the fewest groups. While enough seats are left, everybody who asks at once is served.',
   '**Orphans.** Where the schedule has `noOrphanSeats`, seats that are named are refused with 422 ORPHAN_SEAT if they would leave a single free seat between two that are taken, or between one that is taken and the end of the row; `details.seatIds` are those single seats. It is not refused where no choice can help it: where nowhere in the schedule as many seats of a chosen grade lie side by side that would leave none. It is looked at before the hold, so two people at the same moment may still leave one between them.',
   '**Prices.** `price` or `totalAmount` is what you saw. If it is not so: 409 PRICE_CHANGED with `details` `{field, seen, now}`, and nothing is held. With `quantity` the seats are picked among those that cost `price` each: `{"scheduleId":1,"quantity":1,"price":1000}` holds one for 1000 where a cheaper section comes first. A `totalAmount` without a `price` is taken for `quantity` seats of one price where some cost that, and else compared with what was picked. PRICE_CHANGED then says that no seat of the wish, free or not, has that price; `now` is the lowest there is, and `prices` are all of them where they are several. Where none are left at the price it is SEAT_TAKEN. What is held or sold keeps its price.',
-  '**Which refusal.** The first of these that applies: the shape of the request (400), who you are and your place in line (401, 403), the schedule and its seats (404, 409 BOOKING_NOT_OPEN), your limit (422 SEAT_LIMIT_EXCEEDED), the price (409 PRICE_CHANGED), and what is free (409 SEAT_TAKEN, 422 ORPHAN_SEAT).',
+  '**Giving back.** Seats that you take and do not keep count, so that nobody keeps them from the others by holding them again and again: those of a hold that you give back or let run out, and of a reservation that you cancel after you paid, once for the hold and once more for each refresh. A payment that fails counts nothing by itself. After 18 of one schedule (`RELEASES_MAX`) within an hour of their holds (`RELEASES_WINDOW_MS`), a new hold is 429 RELEASE_LIMIT_EXCEEDED with `Retry-After` and `details` `{limit, holdAgainAt}`; what you hold or have bought stays yours, and can be paid and refreshed. `releasesLeft` says how many there are left. What an admin or the end of a schedule cancels is not counted.',
+  '**Which refusal.** The first of these that applies: the shape of the request (400), who you are and your place in line (401, 403), the schedule and its seats (404, 409 BOOKING_NOT_OPEN), your limits (422 SEAT_LIMIT_EXCEEDED, 429 RELEASE_LIMIT_EXCEEDED), the price (409 PRICE_CHANGED), and what is free (409 SEAT_TAKEN, 422 ORPHAN_SEAT).',
 ].join('\n\n')
 
 const params = z.object({ reservationId })
@@ -115,6 +144,11 @@ export const holdSeatsRoute = defineRoute({
   auth: 'user',
   queueToken: 'active',
   body: holdBody,
+  examples: {
+    'These seats': { scheduleId: 1, seatIds: [1, 2] },
+    'The best available': { scheduleId: 1, quantity: 2 },
+    'One seat': { scheduleId: 1, seatId: 3 },
+  },
   headers: z.object({
     'idempotency-key': idempotencyKeyHeader.optional().meta({
       description:
@@ -122,14 +156,16 @@ export const holdSeatsRoute = defineRoute({
     }),
     prefer: z.string().optional().meta({
       description: 'RFC 7240; `respond-async` is known, others are passed over',
-      example: 'respond-async',
     }),
   }),
   responses: {
     201: {
       description: 'The seats are yours until `expiresAt`',
       schema: newHold,
-      headers: { 'Idempotency-Replayed': '`true` where the answer is that of an earlier request' },
+      headers: {
+        Location: 'Where it is',
+        'Idempotency-Replayed': '`true` where the answer is that of an earlier request',
+      },
     },
     202: {
       description:
@@ -148,6 +184,7 @@ export const holdSeatsRoute = defineRoute({
     'SEAT_NOT_FOUND',
     'SEAT_TAKEN',
     'SEAT_LIMIT_EXCEEDED',
+    'RELEASE_LIMIT_EXCEEDED',
     'PRICE_CHANGED',
     'ORPHAN_SEAT',
     'IDEMPOTENCY_KEY_REUSED',
@@ -184,8 +221,9 @@ export const getReservationRoute = defineRoute({
   tag: 'Reservations',
   summary: "One reservation, with the hold's seconds left",
   auth: 'user',
+  roles: ['finance'],
   params,
-  responses: { 200: { description: 'The reservation as of now', schema: reservation } },
+  responses: { 200: { description: 'The reservation as of now', schema: reservationNow } },
   refusals: ['RESERVATION_NOT_FOUND'],
 })
 
@@ -202,7 +240,7 @@ export const refreshHoldRoute = defineRoute({
   auth: 'user',
   queueToken: 'active',
   params,
-  responses: { 200: { description: 'The reservation with its new deadline', schema: reservation } },
+  responses: { 200: { description: 'The reservation with its new deadline', schema: reservationNow } },
   refusals: [
     'RESERVATION_NOT_FOUND',
     'RESERVATION_EXPIRED',
@@ -220,13 +258,14 @@ export const cancelReservationRoute = defineRoute({
   tag: 'Reservations',
   summary: 'Give a hold or a confirmed reservation up',
   description:
-    'The seats are free at once. Cancelling again changes nothing and is answered the same; only `refund.status` tells how far the money of a confirmed one is by then: PENDING at first, and REFUNDED once it is back, as in `GET /reservations/{reservationId}`. A reservation is cancelled as a whole: giving back some of its seats is out of scope. One with a ticket that was used at a door is 409 TICKET_USED. From `refundableUntil` of its schedule on, a confirmed one is 422 NOT_REFUNDABLE, and once the show has begun 409 RESERVATION_NOT_CANCELLABLE, except for admins; a hold can still be given up.',
+    'The seats are free at once. Cancelling again changes nothing and is answered the same; only `refund.status` tells how far the money of a confirmed one is by then (PENDING at first, and REFUNDED once it is back, as in `GET /reservations/{reservationId}`), and `releasesLeft` and `holdAgainAt` how you stand now: seats that are given back count, as `POST /reservations` says. A reservation is cancelled as a whole: giving back some of its seats is out of scope. One with a ticket that was used at a door is 409 TICKET_USED. From `refundableUntil` of its schedule on, a confirmed one is 422 NOT_REFUNDABLE, and once the show has begun 409 RESERVATION_NOT_CANCELLABLE, except for admins; a hold can still be given up.',
   auth: 'user',
+  roles: ['finance'],
   params,
   responses: {
     200: {
       description: 'Cancelled, now or before',
-      schema: z.object({ reservationId, status: z.literal('CANCELLED'), refund }),
+      schema: z.object({ reservationId, status: z.literal('CANCELLED'), refund, ...allowance }),
     },
   },
   refusals: ['RESERVATION_NOT_FOUND', 'RESERVATION_NOT_CANCELLABLE', 'NOT_REFUNDABLE', 'TICKET_USED'],

@@ -1,3 +1,4 @@
+import type { ReleaseAllowance } from './releases.ts'
 import type { Reservation, Seat } from './reservation.ts'
 import type { ShowJson } from './show.ts'
 
@@ -7,6 +8,8 @@ export interface NewHoldJson extends HoldJson {
   holdSecondsLeft: number
   /** Seats of the schedule that the user could still take then. */
   remainingAllowance: number
+  /** Seats that the user could still give back then. */
+  releasesLeft: number
 }
 
 /** What the answers of all routes have in common. */
@@ -32,6 +35,12 @@ export interface ReservationJson extends HoldJson {
   schedule: ShowJson | null
 }
 
+/** How much a user may still give back of a schedule. */
+export interface ReleaseAllowanceJson {
+  releasesLeft: number
+  holdAgainAt: string | null
+}
+
 /** The refund of a cancelled reservation. */
 export interface RefundJson {
   paymentId: string
@@ -46,7 +55,7 @@ type Held = Pick<
 /** The answer to a new hold, but for its last fields, which the statement of the database adds: only it knows them. */
 export function toUntimedHoldJson(
   hold: Held,
-): Omit<NewHoldJson, 'reservedAt' | 'expiresAt' | 'holdSecondsLeft' | 'remainingAllowance'> {
+): Omit<NewHoldJson, 'reservedAt' | 'expiresAt' | 'holdSecondsLeft' | 'remainingAllowance' | 'releasesLeft'> {
   return {
     reservationId: hold.reservationId,
     reservationNumber: hold.reservationNumber,
@@ -74,6 +83,10 @@ export function toReservationJson(
     refund: toRefundJson(reservation),
     schedule,
   }
+}
+
+export function toAllowanceJson({ releasesLeft, holdAgainAt }: ReleaseAllowance): ReleaseAllowanceJson {
+  return { releasesLeft, holdAgainAt: holdAgainAt?.toISOString() ?? null }
 }
 
 export function toRefundJson(

@@ -26,10 +26,15 @@ const SHARED_ATTEMPTS_MAX = 4
  */
 export function shareHolds(
   pool: Pool,
-  { HOLD_MS: holdMs, SEATS_PER_USER_MAX: seatsPerUserMax }: Pick<Config, 'HOLD_MS' | 'SEATS_PER_USER_MAX'>,
+  config: Pick<Config, 'HOLD_MS' | 'SEATS_PER_USER_MAX' | 'RELEASES_MAX' | 'RELEASES_WINDOW_MS'>,
   lockWaitMs = SHARED_LOCK_WAIT_MS,
 ): TakeSeats {
-  const limits = { holdMs, seatsPerUserMax }
+  const limits = {
+    holdMs: config.HOLD_MS,
+    seatsPerUserMax: config.SEATS_PER_USER_MAX,
+    releasesMax: config.RELEASES_MAX,
+    releasesWindowMs: config.RELEASES_WINDOW_MS,
+  }
   const batches = new Batcher<'all', NewHold, HoldOutcome | undefined>({
     batchMax: BATCH_MAX,
     atOnceMax: 1,

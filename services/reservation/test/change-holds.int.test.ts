@@ -87,7 +87,8 @@ describe('POST /reservations/{id}/cancel', () => {
     const answers = [await running.call('501', 'POST', path), await running.call('501', 'POST', path)]
     for (const { status, data } of answers) {
       expect(status).toBe(200)
-      expect(data).toEqual({ reservationId, status: 'CANCELLED', refund: null })
+      const left = { releasesLeft: 16, holdAgainAt: null }
+      expect(data).toEqual({ reservationId, status: 'CANCELLED', refund: null, ...left })
     }
     expect((await running.hold('502', { scheduleId: 2, seatIds: [2401, 2402] })).status).toBe(201)
     const { rows } = await running.db.query(
@@ -100,6 +101,25 @@ describe('POST /reservations/{id}/cancel', () => {
       paymentId: null,
       reason: 'USER_CANCELLED',
     })
+  })
+
+  test('tells before and with it how much more can be given back; then seats are 429 with Retry-After until the time that it names', async () => {
+    for (const releasesLeft of [12, 6, 0]) {
+      const held = await running.hold('505', { scheduleId: 2, seatIds: [2411, 2412, 2413, 2414, 2415, 2416] })
+      const path = `/reservations/${held.data.reservationId}`
+      const before = await running.call('505', 'GET', path)
+      const given = await running.call('505', 'POST', `${path}/cancel`)
+      const { holdAgainAt } = given.data
+      expect(given.data.releasesLeft).toBe(releasesLeft)
+      expect(holdAgainAt === null).toBe(releasesLeft > 0)
+      expect(before.data.onceReleased).toEqual({ releasesLeft, holdAgainAt })
+      if (holdAgainAt === null) continue
+      const refused = await running.hold('505', { scheduleId: 2, quantity: 1 })
+      const details = { limit: 18, holdAgainAt }
+      expect(refused).toMatchObject({ status: 429, code: 'RELEASE_LIMIT_EXCEEDED', details })
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(3_000)
+      expect((await running.hold('506', { scheduleId: 2, seatIds: [2411] })).status).toBe(201)
+    }
   })
 
   test('a hold that ran out can not be cancelled, nor somebody else’s', async () => {

@@ -67,6 +67,41 @@ test('seats that are blocked can not be held until they are put back', async () 
   ])
 })
 
+test('what comes back in bulk comes back together on a whole second: until then nobody has any of it, and it may be blocked again', async () => {
+  const seats = seatsOfNewSchedule(9)
+  const [first = 0, second = 0] = seats
+  await block(seats)
+  expect(await unblock([...seats, first])).toEqual(seats)
+  expect(await unblock(seats)).toEqual([])
+  const { rows } = await pool.query<{ at: Date; inMs: number }>(
+    `SELECT DISTINCT expires_at AS at, extract(epoch FROM expires_at - now())::float8 * 1000 AS "inMs"
+     FROM seat_holds WHERE schedule_id = $1`,
+    [scheduleId],
+  )
+  expect(rows).toHaveLength(1)
+  expect((rows[0]?.at.getTime() ?? 1) % 1_000).toBe(0)
+  expect(rows[0]?.inMs).toBeLessThanOrEqual(2_000)
+  // Held back for the test, however slow the machine is.
+  const moveEnd = (to: string) =>
+    pool.query(
+      `UPDATE seat_holds SET expires_at = ${to} WHERE schedule_id = $1 AND expires_at < 'infinity'`,
+      [scheduleId],
+    )
+  await moveEnd(`now() + interval '1 hour'`)
+  await expect(hold('buyer', [first])).rejects.toEqual(taken([first]))
+  expect(await blocked()).toEqual(seats)
+  const live = { afterReservationId: '00000000-0000-0000-0000-000000000000', limit: 20 }
+  expect(await listLiveWithSeats(pool, scheduleId, live)).toEqual([])
+  expect(await block([first])).toEqual([first])
+  await moveEnd('now()')
+  expect(await blocked()).toEqual([first])
+  await expect(hold('buyer', [first, second])).rejects.toEqual(taken([first]))
+  await hold('buyer', [second])
+  expect(await block(seats.slice(2))).toEqual(seats.slice(2))
+  const [seatsOnce] = await checkInvariants(ctx)
+  expect(seatsOnce).toMatchObject({ number: 1, violationCount: 0, violations: [] })
+})
+
 test('what is live of a schedule is told with the seats that are blocked, page after page, as what they are told as by events', async () => {
   const seats = seatsOfNewSchedule(6)
   const [first = 0, second = 0, third = 0] = seats

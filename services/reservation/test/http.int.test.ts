@@ -34,6 +34,7 @@ describe('POST /reservations', () => {
       expiresAt: expect.any(String),
       holdSecondsLeft: expect.any(Number),
       remainingAllowance: 4,
+      releasesLeft: 18,
     })
     expect(Date.parse(data.expiresAt) - Date.parse(data.reservedAt)).toBe(300_000)
     expect(data.holdSecondsLeft).toBeGreaterThan(290)
@@ -244,7 +245,7 @@ describe('reading reservations', () => {
     const held = await running.hold('301', { scheduleId: 2, seatIds: [2201] })
     const path = `/reservations/${held.data.reservationId}`
     const mine = await running.call('301', 'GET', path)
-    const { remainingAllowance: _, ...facts } = held.data
+    const { remainingAllowance: _, releasesLeft: __, ...facts } = held.data
     expect(mine.data).toEqual({
       ...facts,
       holdSecondsLeft: expect.any(Number),
@@ -252,6 +253,7 @@ describe('reading reservations', () => {
       confirmedAt: null,
       cancelledAt: null,
       refund: null,
+      onceReleased: { releasesLeft: 17, holdAgainAt: null },
       schedule: expect.objectContaining({
         concertTitle: expect.any(String),
         timeZone: 'Asia/Seoul',

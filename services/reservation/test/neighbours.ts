@@ -1,3 +1,4 @@
+import { catalogCallers, paymentCallers, queueCallers } from '@frontrow/proto/callers'
 import type { SeatRun__Output as SeatRun } from '@frontrow/proto/gen/frontrow/catalog/v1/SeatRun'
 import { refuse } from '@frontrow/proto/refusals'
 import type { RefusalCode } from '@frontrow/proto/refusals'
@@ -99,7 +100,7 @@ export async function startNeighbours(): Promise<Neighbours> {
     if (found === undefined) throw refuse('SCHEDULE_NOT_FOUND', 'no such schedule')
     return found
   }
-  queue.add(QueueService.service, {
+  queue.add(QueueService.service, queueCallers, {
     VerifyTokens: unaryHandler(host, 'VerifyTokens', tokenRequests, async ({ checks }) => ({
       outcomes: checks.map(({ token, scheduleId, userId }) => {
         neighbours.verified += 1
@@ -111,7 +112,7 @@ export async function startNeighbours(): Promise<Neighbours> {
       }),
     })),
   })
-  catalog.add(CatalogService.service, {
+  catalog.add(CatalogService.service, catalogCallers, {
     GetSchedule: unaryHandler(host, 'GetSchedule', scheduleRequest, async ({ scheduleId }) => {
       const { runs, ...schedule } = find(scheduleId)
       const performanceAtMs = schedule.bookingCloseAtMs
@@ -131,7 +132,7 @@ export async function startNeighbours(): Promise<Neighbours> {
       runs: find(scheduleId).runs.filter((run) => run.firstSeatId > afterSeatId),
     })),
   })
-  payment.add(PaymentService.service, {
+  payment.add(PaymentService.service, paymentCallers, {
     GetPayment: unaryHandler(
       host,
       'GetPayment',

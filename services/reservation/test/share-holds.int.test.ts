@@ -315,7 +315,7 @@ test('holds of two processes that want the same seats in another order never sha
 
 test('a statement with a lock that takes too long fails early, for any of its users and seats, and has written nothing', async () => {
   scheduleId += 1
-  const limits = { holdMs: 1_000, seatsPerUserMax: 6 }
+  const limits = { holdMs: 1_000, seatsPerUserMax: 6, releasesMax: 18, releasesWindowMs: 3_600_000 }
   const hasSeat = { statement: insertSeat(1), values: [scheduleId] }
   const hasUser = (userId: string) => ({
     statement: `SELECT pg_advisory_xact_lock(hashtextextended($1 || ' ' || $2, 0))`,

@@ -12,6 +12,13 @@ export function addAdminRoutes(http: Pick<HttpServer, 'handle'>, ctx: WalletCont
       adminId: caller.userId,
       idempotencyKey: headers['idempotency-key'],
     })
-    return { status: 201, data, ...(replayed ? { headers: { 'Idempotency-Replayed': 'true' } } : {}) }
+    return {
+      status: 201,
+      data,
+      headers: {
+        Location: `/api/v1/users/${encodeURIComponent(params.userId)}/balance/history`,
+        ...(replayed ? { 'Idempotency-Replayed': 'true' } : {}),
+      },
+    }
   })
 }

@@ -11,6 +11,7 @@ const amount = z
   .meta({
     description: 'In the smallest unit of the currency; negative takes money from the wallet.',
     example: -5_000,
+    not: { const: 0 },
   })
 const reason = line(500).meta({
   description: "Why. The wallet's owner sees it in the history.",
@@ -26,6 +27,7 @@ export const adjustWalletRoute = defineRoute({
   description:
     'One movement of the kind ADJUSTMENT, with both sides of its entry. It never takes a wallet below zero or a correction upwards past the maximum of a balance, for which what is being charged counts. It is in the wallet’s history, and in `GET /api/v1/admin/actions` with who made it.',
   auth: 'admin',
+  roles: ['finance'],
   params: z.object({ userId }),
   headers: z.object({
     'idempotency-key': idempotencyKeyHeader.meta({
@@ -35,10 +37,17 @@ export const adjustWalletRoute = defineRoute({
     }),
   }),
   body: z.strictObject({ amount, reason }),
+  examples: {
+    Give: { amount: 5_000, reason: 'The lift was out of order' },
+    Take: { amount: -5_000, reason: 'Points of ticket 2027-118 were given twice' },
+  },
   responses: {
     201: {
       description: 'Corrected.',
-      headers: { 'Idempotency-Replayed': '`true` on an answer that was given before.' },
+      headers: {
+        Location: 'The history of the wallet, which has it.',
+        'Idempotency-Replayed': '`true` on an answer that was given before.',
+      },
       schema: z.object({
         transactionId: z.uuid(),
         userId,

@@ -1,4 +1,5 @@
 import { adminActionsPage, listAdminActions } from '@frontrow/admin-actions/list-admin-actions'
+import { auditCallers, walletCallers } from '@frontrow/proto/callers'
 import { AuditService, WalletService } from '@frontrow/proto/services'
 import { unaryHandler } from '@frontrow/service-host/grpc-server'
 import type { ServiceHost } from '@frontrow/service-host/host'
@@ -21,13 +22,13 @@ const ListPaymentFacts = z.object({
 
 /** Adds this service's gRPC methods: balances for other services, and its part of the audit. */
 export function addServices(host: ServiceHost, ctx: WalletContext): void {
-  host.grpc.add(WalletService.service, {
+  host.grpc.add(WalletService.service, walletCallers, {
     GetBalance: unaryHandler(host, 'GetBalance', GetBalance, async ({ userId }) => {
       const { balance } = await readWallet(ctx.pool, userId)
       return { balance }
     }),
   })
-  host.grpc.add(AuditService.service, {
+  host.grpc.add(AuditService.service, auditCallers, {
     CheckInvariants: unaryHandler(host, 'CheckInvariants', CheckInvariants, async () => ({
       invariants: await checkWalletInvariants(ctx),
     })),

@@ -1,6 +1,6 @@
-import { readConfig } from '@frontrow/service-host/config'
+import { readSettings } from '@frontrow/settings/read-settings'
 import { runMain } from '@frontrow/service-host/lifecycle'
 import { settings } from './config.ts'
 import { startWallet } from './start.ts'
 
-await runMain('wallet', () => readConfig(settings, process.env), startWallet)
+await runMain('wallet', () => readSettings(settings, process.env), startWallet)

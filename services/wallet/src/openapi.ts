@@ -78,6 +78,10 @@ export const chargeRoute = defineRoute({
           'A token of the card provider, never a card number. Required where cards are real. A card that needs a further step of its owner (3-D Secure) is declined. The simulator knows tok_approved, which it takes where no card is named, tok_declined, tok_timeout (answers late), tok_flaky (fails, then works) and tok_action (needs a further step).',
       }),
   }),
+  examples: {
+    'With the simulated card': { amount: 50_000 },
+    'With a card': { amount: 50_000, card: { token: 'tok_approved' } },
+  },
   responses: {
     200: {
       description: 'Charged.',
@@ -93,7 +97,7 @@ export const chargeRoute = defineRoute({
     202: {
       description: 'Still being worked on.',
       schema: charge,
-      headers: { Location: 'Where to ask.', 'Retry-After': 'Seconds to wait before.' },
+      headers: { Location: 'Where to ask.', 'Retry-After': 'Seconds to wait before.', ...replayHeader },
     },
   },
   refusals: [
@@ -112,6 +116,7 @@ export const getChargeRoute = defineRoute({
   tag,
   summary: 'One charge of a wallet',
   auth: 'user',
+  roles: ['finance'],
   params: params.extend({ transactionId: uuid }),
   responses: { 200: { description: 'The charge now.', schema: charge } },
   refusals: ['FORBIDDEN', 'CHARGE_NOT_FOUND'],
@@ -125,6 +130,7 @@ export const balanceRoute = defineRoute({
   summary: 'What a wallet holds',
   description: 'Zeros for a user who never charged.',
   auth: 'user',
+  roles: ['finance'],
   params,
   responses: {
     200: {
@@ -150,7 +156,11 @@ const kinds = z
   .string()
   .transform((list) => list.split(','))
   .pipe(z.array(kind, `must be one or more of ${movementKinds.join(', ')}, separated by commas`))
-  .meta({ description: 'Only entries of these kinds, separated by commas.', example: 'DEBIT,REFUND' })
+  .meta({
+    description: 'Only entries of these kinds, separated by commas.',
+    example: 'DEBIT,REFUND',
+    pattern: `^(?:${movementKinds.join('|')})(?:,(?:${movementKinds.join('|')}))*$`,
+  })
 
 export const historyRoute = defineRoute({
   method: 'get',
@@ -159,6 +169,7 @@ export const historyRoute = defineRoute({
   tag,
   summary: 'Ledger entries of a wallet, newest first',
   auth: 'user',
+  roles: ['finance'],
   params,
   query: z.object({ cursor: idCursor.optional(), limit, kind: kinds.optional() }),
   responses: {
@@ -201,6 +212,7 @@ export const usePointsRoute = defineRoute({
   params,
   headers: idempotent,
   body: z.strictObject({ amount: z.int().positive().meta({ example: 3_000 }) }),
+  examples: { 'Some points': { amount: 3_000 } },
   responses: {
     200: {
       description: 'Deducted.',

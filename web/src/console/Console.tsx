@@ -5,11 +5,12 @@ import { Loading } from '../parts/Loading.tsx'
 import { PageFailure } from '../parts/PageFailure.tsx'
 import { SignedIn } from '../parts/SignedIn.tsx'
 import { useWords } from '../use-words.ts'
-import { AdminOnly } from './AdminOnly.tsx'
 import { ConsoleShell } from './ConsoleShell.tsx'
 import { consolePages } from './routes.tsx'
+import { RoleOnly, StaffOnly } from './StaffOnly.tsx'
+import { useMayUse } from './use-roles.ts'
 
-/** The operator's pages, for admins. */
+/** The pages of the staff; each role sees its own. */
 export function Console() {
   const { t } = useWords()
   return (
@@ -17,20 +18,34 @@ export function Console() {
       <PageFailure>
         <SignedIn why={t('console.signInFirst')}>
           {(userId) => (
-            <AdminOnly userId={userId}>
+            <StaffOnly userId={userId}>
               <Suspense fallback={<Loading />}>
                 <Routes>
-                  <Route index element={<Navigate to="/console/on-sales" replace />} />
-                  {consolePages.map(({ path, Page }) => (
-                    <Route key={path} path={path} element={<Page />} />
+                  <Route index element={<FirstPage />} />
+                  {consolePages.map(({ path, Page, roles }) => (
+                    <Route
+                      key={path}
+                      path={path}
+                      element={
+                        <RoleOnly needed={roles}>
+                          <Page />
+                        </RoleOnly>
+                      }
+                    />
                   ))}
                   <Route path="*" element={<NotFound />} />
                 </Routes>
               </Suspense>
-            </AdminOnly>
+            </StaffOnly>
           )}
         </SignedIn>
       </PageFailure>
     </ConsoleShell>
   )
+}
+
+function FirstPage() {
+  const mayUse = useMayUse()
+  const first = consolePages.find(({ roles }) => mayUse(roles))
+  return <Navigate to={`/console/${first?.path ?? 'on-sales'}`} replace />
 }

@@ -1,7 +1,7 @@
 import type { DataOf } from '@frontrow/client/routes'
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import type { QueryClient } from '@tanstack/react-query'
-import { api, dataOf } from '../api.ts'
+import { api, dataOf, present } from '../api.ts'
 import { serverClock } from '../clock.ts'
 import { emptySeries, withNumber } from './on-sale/series.ts'
 import type { Series } from './on-sale/series.ts'
@@ -152,11 +152,6 @@ export function adminSeatLayoutQuery(concertId: number, scheduleId: number, vers
       return present(dataOf(await api.GET(LAYOUT, { params: { path }, signal }))).seats
     },
   })
-}
-
-function present<T>(data: T | undefined): T {
-  if (data === undefined) throw new Error('what nobody asked about conditionally came without a body')
-  return data
 }
 
 /** The audit reads all data of all services; the gateway waits for it as long. */

@@ -1,7 +1,7 @@
 import { useMutation } from '@tanstack/react-query'
 import { useRef } from 'react'
 import { isWorthRepeating } from '../api.ts'
-import { isSecondPress } from '../second-press.ts'
+import { isSecondPress, pressedAtMs } from '../second-press.ts'
 import { keyOf } from './intention.ts'
 import type { Intention } from './intention.ts'
 
@@ -34,17 +34,17 @@ export function useWrite<B, D>(
   // React draws after the second click of a double click, so what is drawn can't tell whether one is at work.
   const isAtWork = useRef(false)
   const unsettled = useRef<Intention>(undefined)
-  const doneAtMs = useRef<number>(undefined)
+  const lastAtMs = useRef<number>(undefined)
   const sending = useMutation<D, Error, { body: B; key: string }>({
     mutationFn: ({ body, key }) => send(body, key),
     retry: (failures, error) => failures < REPEATS_MAX && isWorthRepeating(error),
     retryDelay: (failures) => 1_000 * 2 ** failures,
     onSuccess: (data) => {
       unsettled.current = undefined
-      doneAtMs.current = performance.now()
       return onSuccess?.(data)
     },
     onError: (error, { body, key }) => {
+      lastAtMs.current = undefined
       unsettled.current = isWorthRepeating(error)
         ? { key, text: JSON.stringify(body), failedAtMs: performance.now() }
         : undefined
@@ -56,10 +56,11 @@ export function useWrite<B, D>(
   })
   return {
     press: (body, onDone) => {
-      const now = performance.now()
-      if (isAtWork.current || isSecondPress(doneAtMs.current, now)) return
+      const isSecond = isSecondPress(lastAtMs.current, pressedAtMs())
+      lastAtMs.current = pressedAtMs()
+      if (isAtWork.current || isSecond) return
       isAtWork.current = true
-      const key = keyOf(unsettled.current, JSON.stringify(body), now)
+      const key = keyOf(unsettled.current, JSON.stringify(body), performance.now())
       sending.mutate({ body, key }, { onSuccess: () => onDone?.() })
     },
     isPending: sending.isPending,

@@ -1,6 +1,7 @@
 import { ButtonLink } from '../parts/Button.tsx'
 import { PageTitle } from '../parts/PageTitle.tsx'
 import { useWords } from '../use-words.ts'
+import styles from './NotFound.module.css'
 
 /** What an address that leads nowhere shows. */
 export function NotFound() {
@@ -9,7 +10,7 @@ export function NotFound() {
     <>
       <PageTitle title={t('notFound.title')} />
       <p>{t('notFound.text')}</p>
-      <p>
+      <p className={styles['way']}>
         <ButtonLink to="/" look="main">
           {t('notFound.concerts')}
         </ButtonLink>

@@ -1,5 +1,6 @@
 import { useId } from 'react'
 import { QUERY_MAX_LENGTH } from '../use-search.ts'
+import styles from './SearchField.module.css'
 
 /** A field to search in a list, which goes along as one types. */
 export function SearchField({
@@ -13,7 +14,7 @@ export function SearchField({
 }) {
   const fieldId = useId()
   return (
-    <>
+    <div className={styles['field']}>
       <label htmlFor={fieldId}>{label}</label>
       <input
         id={fieldId}
@@ -22,6 +23,6 @@ export function SearchField({
         value={value}
         onChange={({ target }) => onChange(target.value)}
       />
-    </>
+    </div>
   )
 }

@@ -1,6 +1,6 @@
 import { keepPreviousData, queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useEffectEvent, useReducer } from 'react'
-import { api, dataOf } from '../api.ts'
+import { api, dataOf, present } from '../api.ts'
 import { placeHeader } from '../place-token.ts'
 import { hear, shownStates, silentStream } from './live-states.ts'
 import type { LayoutSeat } from './plan-seats.ts'
@@ -122,9 +122,4 @@ function layoutQuery(concertId: number, scheduleId: number, version: string | un
       return present(dataOf(await api.GET(`${SEATS}/layout/{version}`, { params: { path }, signal }))).seats
     },
   })
-}
-
-function present<T>(data: T | undefined): T {
-  if (data === undefined) throw new Error('seats that nobody asked about conditionally came without a body')
-  return data
 }

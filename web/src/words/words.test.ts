@@ -26,7 +26,7 @@ const codesOf = (isMeant: (path: string) => boolean): string[] => [
   ...new Set(routes.filter(({ path }) => isMeant(path)).flatMap(({ codes }) => codes)),
 ]
 
-const BOOKS = ['line', 'shows', 'running', 'buying', 'draw', 'console', 'console-work']
+const BOOKS = ['line', 'join-check', 'shows', 'running', 'buying', 'draw', 'console', 'console-work']
 const en = read('en')
 const ko = read('ko')
 
@@ -90,8 +90,9 @@ test('every refusal of a route for admins is told in words where the console is 
   }
 })
 
-test('what the pages up to the line can be refused is among the words that they load', () => {
-  const line = new Map(read('en', ['line']))
+test('what the pages up to the line can be refused is among the words that they load, or comes with the check of a join', () => {
+  const line = new Map(read('en', ['line', 'join-check']))
+  expect([...read('en', ['join-check']).keys()].filter((key) => /^refusal\.(?!JOIN_)/.test(key))).toEqual([])
   const met = codesOf((path) => /\/(?:queue|concerts)(?:\/|$)/.test(path) && !/\/admin\/|\/seats/.test(path))
   expect(met).toContain('BOOKING_NOT_OPEN')
   expect(met.filter((code) => !NOT_MET.includes(code) && !line.has(`refusal.${code}`))).toEqual([])

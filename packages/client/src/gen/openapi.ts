@@ -16,9 +16,29 @@ export interface paths {
         put: operations["reissueToken"];
         /**
          * Join the waiting room of a schedule
-         * @description ACTIVE at once where nobody waits and there is room; also then the place has to be used or asked for within 90 s. One live place a user and schedule. After a 503 the place may have been given all the same: joining again is 409 QUEUE_TOKEN_EXISTS then, and PUT gives its token.
+         * @description ACTIVE at once where nobody waits and there is room; also then the place has to be used or asked for within 90 s. One live place a user and schedule. After a 503 the place may have been given all the same: joining again is 409 QUEUE_TOKEN_EXISTS then, and PUT gives its token. Where joins are checked against bots, `checkAnswer` answers a challenge of getChallenge; a join that is repeated because its answer was lost may send the same one. Admins are not checked.
          */
         post: operations["joinWaitingRoom"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue/schedules/{scheduleId}/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What has to be answered before I may join
+         * @description A join that is refused with JOIN_CHECK_REQUIRED needs the answer to a challenge as `checkAnswer`. `none`: nothing is asked. `proof-of-work`: find a whole number n from 0 on such that the SHA-256 of the text `<challenge>.<n>` begins with `difficulty` zero bits; that text is the answer. It is of this user and this schedule, until `expiresAt`, and brings one place. `turnstile` and `hcaptcha`: show the provider's widget with `siteKey`; its response is the answer. Where the widget can't be loaded, send any text: it is let through where the provider is away for the service too, and joins go on then. The schedule is not looked up.
+         */
+        get: operations["getChallenge"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -116,7 +136,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Watch one waiting room */
+        /**
+         * Watch one waiting room
+         * @description Needs the role `admin` or `operator`.
+         */
         get: operations["getWaitingRoom"];
         put?: never;
         post?: never;
@@ -126,6 +149,8 @@ export interface paths {
         /**
          * Steer one waiting room while it runs
          * @description What is left out stays. It holds from the next admission on; who is ACTIVE already stays so. The answer has the new limits, and the counts of the moment before.
+         *
+         *     Needs the role `admin` or `operator`.
          */
         patch: operations["steerWaitingRoom"];
         trace?: never;
@@ -311,6 +336,8 @@ export interface paths {
         /**
          * The seat map, to run an on-sale
          * @description As `GET /concerts/{concertId}/schedules/{scheduleId}/seats` answers those who were let in, without a queue token: the same seats in the same freshness, with the same ETag. BLOCKED seats are those that the house keeps back.
+         *
+         *     Needs the role `admin` or `operator`.
          */
         get: operations["showAdminSeats"];
         put?: never;
@@ -320,7 +347,9 @@ export interface paths {
         head?: never;
         /**
          * Take seats off sale for the house, or put them back
-         * @description BLOCKED takes all of the seats off sale or, where somebody holds or has bought one, none: 409 SEAT_TAKEN with these in `details.seatIds`. AVAILABLE puts those back that are BLOCKED and leaves the others as they are. The seat map shows it within a second. `If-Match` takes the ETag of the schedule, which stays the same.
+         * @description BLOCKED takes all of the seats off sale or, where somebody holds or has bought one, none: 409 SEAT_TAKEN with these in `details.seatIds`. AVAILABLE puts those back that are BLOCKED and leaves the others as they are. More of them than one person may have (SEATS_PER_USER_MAX) come back together, one to two seconds later: they can be held from the moment on at which every map and stream shows them, and are BLOCKED until then. The seat map shows anything else within a second. `If-Match` takes the ETag of the schedule, which stays the same.
+         *
+         *     Needs the role `admin` or `operator`.
          */
         patch: operations["changeSeats"];
         trace?: never;
@@ -335,8 +364,32 @@ export interface paths {
         /**
          * The states of all seats, compact, to run an on-sale
          * @description As the compact map of those who were let in, without a queue token; `layoutEndpoint` is where the layout is, which everybody may read. A console asks once a second with If-None-Match, and reads the layout once.
+         *
+         *     Needs the role `admin` or `operator`.
          */
         get: operations["showAdminSeatStates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which roles the token has here
+         * @description As `ROLES_CLAIM` and `ROLE_MAPPING` read them. Who has none is no member of the staff, and is answered 403.
+         *
+         *     Needs the role `admin` or `operator` or `finance` or `door`.
+         */
+        get: operations["getOwnRoles"];
         put?: never;
         post?: never;
         delete?: never;
@@ -352,12 +405,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Venues, newest first */
+        /**
+         * Venues, newest first
+         * @description Needs the role `admin` or `operator`.
+         */
         get: operations["listVenues"];
         put?: never;
         /**
          * Create a venue
          * @description Dates and times of its performances are shown and asked for in its time zone.
+         *
+         *     Needs the role `admin` or `operator`.
          */
         post: operations["createVenue"];
         delete?: never;
@@ -373,7 +431,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One venue */
+        /**
+         * One venue
+         * @description Needs the role `admin` or `operator`.
+         */
         get: operations["getVenue"];
         put?: never;
         post?: never;
@@ -383,6 +444,8 @@ export interface paths {
         /**
          * Change a venue
          * @description What is left out stays. Performances stay at their moments: another time zone only changes the dates and times that are shown for them, within a second.
+         *
+         *     Needs the role `admin` or `operator`.
          */
         patch: operations["changeVenue"];
         trace?: never;
@@ -397,10 +460,15 @@ export interface paths {
         /**
          * Concerts, newest first
          * @description Those that have all of what is looked for. Pages go on where they were, whatever is deleted meanwhile.
+         *
+         *     Needs the role `admin` or `operator`.
          */
         get: operations["listAdminConcerts"];
         put?: never;
-        /** Create a concert */
+        /**
+         * Create a concert
+         * @description Needs the role `admin` or `operator`.
+         */
         post: operations["createConcert"];
         delete?: never;
         options?: never;
@@ -415,7 +483,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One concert, to change it */
+        /**
+         * One concert, to change it
+         * @description Needs the role `admin` or `operator`.
+         */
         get: operations["getAdminConcert"];
         put?: never;
         post?: never;
@@ -425,6 +496,8 @@ export interface paths {
         /**
          * Rename or describe a concert
          * @description What is left out stays; null takes the artist or the description away. Its schedules show a new title within a second.
+         *
+         *     Needs the role `admin` or `operator`.
          */
         patch: operations["changeConcert"];
         trace?: never;
@@ -439,12 +512,16 @@ export interface paths {
         /**
          * A concert's schedules, newest first
          * @description Of any date, and of any status where none is asked for.
+         *
+         *     Needs the role `admin` or `operator`.
          */
         get: operations["listAdminSchedules"];
         put?: never;
         /**
          * Create a schedule with its seats
          * @description By default 10 to 10,000 seats in all. Seat ids run from 1 in the order of the sections; rows are A, B, … Z, AA, … in each section, and a section that is named twice (e.g. in two grades) goes on with its next row. The waiting room opens with the booking where waitingRoomOpenAt is left out.
+         *
+         *     Needs the role `admin` or `operator`.
          */
         post: operations["createSchedule"];
         delete?: never;
@@ -463,6 +540,8 @@ export interface paths {
         /**
          * Schedules of all concerts, what is on sale or about to be first
          * @description First those that are ON_SALE, the soonest `bookingOpenAt` first: what is being sold, then what opens next. Then those that are CLOSED or CANCELLED, the latest `bookingOpenAt` first. The pages of one list are of the moment of its first page: booking that opens or closes meanwhile moves no row, and pages go on where they were, whatever is deleted. `status` in the query is as of that moment, too, and `status` of a row is as of now, so a later page of ON_SALE may show one as CLOSED. What an admin changes meanwhile may be shown twice or not at all.
+         *
+         *     Needs the role `admin` or `operator` or `finance` or `door`.
          */
         get: operations["listAllSchedules"];
         put?: never;
@@ -483,6 +562,8 @@ export interface paths {
         /**
          * One schedule, to change it
          * @description Of a CANCELLED schedule, `cancellation` tells how far its reservations and refunds are. It is done when `cancelled` has come to `reservations` and `refundsPending` to 0; until then it goes on by itself, whatever is restarted.
+         *
+         *     Needs the role `admin` or `operator` or `finance` or `door`.
          */
         get: operations["getAdminSchedule"];
         put?: never;
@@ -493,6 +574,8 @@ export interface paths {
         /**
          * Open, close or cancel a schedule, move its times, or change its settings
          * @description What is left out stays; all services follow within 2 s. CLOSED stops new holds and may be opened again. CANCELLED is final: every confirmed reservation is refunded, whatever `refundableUntil` says; `GET` tells how far that is. `refundableUntil` counts from now on also for what is paid already; null takes it away. `noOrphanSeats` counts for choices of seats from now on. Times follow the rules of a new schedule. A waiting room that opens with the booking moves with it. `performanceAt` moves only while nobody has a seat and nobody can get one: earlier than 6 minutes before booking opens, or from 6 minutes after the schedule was closed on (`details.movableAt`). All times stay once the performance has begun. Else: 409 SCHEDULE_NOT_CHANGEABLE.
+         *
+         *     Needs the role `admin` or `operator`.
          */
         patch: operations["changeSchedule"];
         trace?: never;
@@ -509,6 +592,8 @@ export interface paths {
         /**
          * Add a section to a schedule
          * @description Its seats get the ids behind those that there are, and are on sale within 2 s. A section that there is already goes on with its next row; a grade that there is already keeps its price. Seats are never taken away.
+         *
+         *     Needs the role `admin` or `operator`.
          */
         post: operations["addSection"];
         delete?: never;
@@ -529,7 +614,7 @@ export interface paths {
         put?: never;
         /**
          * Hold seats for five minutes, all or none
-         * @description A seat is held by one person at a time. Outside the on-sale window 409 BOOKING_NOT_OPEN says why in `details`: `{phase, bookingOpenAt, bookingCloseAt, performanceAt}`, where `phase` is NOT_OPEN, CLOSED, CANCELLED or BEGUN. With `Idempotency-Key` a repeated request (the same seats in any order are the same request) gets the answer of the first one, byte for byte: `holdSecondsLeft` and `remainingAllowance` are then still those of the moment of the hold. A refusal leaves the key free, since a seat may come free again. `expiresAt` holds good; `GET /reservations/{reservationId}` tells the seconds that are left now.
+         * @description A seat is held by one person at a time. Outside the on-sale window 409 BOOKING_NOT_OPEN says why in `details`: `{phase, bookingOpenAt, bookingCloseAt, performanceAt}`, where `phase` is NOT_OPEN, CLOSED, CANCELLED or BEGUN. With `Idempotency-Key` a repeated request (the same seats in any order are the same request) gets the answer of the first one, byte for byte: `holdSecondsLeft`, `remainingAllowance` and `releasesLeft` are then still those of the moment of the hold. A refusal leaves the key free, since a seat may come free again. `expiresAt` holds good; `GET /reservations/{reservationId}` tells the seconds that are left now.
          *
          *     With `Prefer: respond-async` the answer is 202 at once, with a job that holds the seats when its turn comes: `curl -i -H "$ME" -H "Queue-Token: $TOKEN" -H "Prefer: respond-async" -H "Content-Type: application/json" -d '{"scheduleId":1,"quantity":2}' $API/reservations`, then `GET` the `Location`. A request that nobody could make is refused at once, as without it. More open jobs of one schedule than you may have seats are 429 RATE_LIMITED, and where the line is too long for its end to be reached in time it is 503; both have `Retry-After`, and nothing was accepted.
          *
@@ -539,7 +624,9 @@ export interface paths {
          *
          *     **Prices.** `price` or `totalAmount` is what you saw. If it is not so: 409 PRICE_CHANGED with `details` `{field, seen, now}`, and nothing is held. With `quantity` the seats are picked among those that cost `price` each: `{"scheduleId":1,"quantity":1,"price":1000}` holds one for 1000 where a cheaper section comes first. A `totalAmount` without a `price` is taken for `quantity` seats of one price where some cost that, and else compared with what was picked. PRICE_CHANGED then says that no seat of the wish, free or not, has that price; `now` is the lowest there is, and `prices` are all of them where they are several. Where none are left at the price it is SEAT_TAKEN. What is held or sold keeps its price.
          *
-         *     **Which refusal.** The first of these that applies: the shape of the request (400), who you are and your place in line (401, 403), the schedule and its seats (404, 409 BOOKING_NOT_OPEN), your limit (422 SEAT_LIMIT_EXCEEDED), the price (409 PRICE_CHANGED), and what is free (409 SEAT_TAKEN, 422 ORPHAN_SEAT).
+         *     **Giving back.** Seats that you take and do not keep count, so that nobody keeps them from the others by holding them again and again: those of a hold that you give back or let run out, and of a reservation that you cancel after you paid, once for the hold and once more for each refresh. A payment that fails counts nothing by itself. After 18 of one schedule (`RELEASES_MAX`) within an hour of their holds (`RELEASES_WINDOW_MS`), a new hold is 429 RELEASE_LIMIT_EXCEEDED with `Retry-After` and `details` `{limit, holdAgainAt}`; what you hold or have bought stays yours, and can be paid and refreshed. `releasesLeft` says how many there are left. What an admin or the end of a schedule cancels is not counted.
+         *
+         *     **Which refusal.** The first of these that applies: the shape of the request (400), who you are and your place in line (401, 403), the schedule and its seats (404, 409 BOOKING_NOT_OPEN), your limits (422 SEAT_LIMIT_EXCEEDED, 429 RELEASE_LIMIT_EXCEEDED), the price (409 PRICE_CHANGED), and what is free (409 SEAT_TAKEN, 422 ORPHAN_SEAT).
          */
         post: operations["holdSeats"];
         delete?: never;
@@ -555,7 +642,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One reservation, with the hold's seconds left */
+        /**
+         * One reservation, with the hold's seconds left
+         * @description For other people it needs the role `admin` or `finance`.
+         */
         get: operations["getReservation"];
         put?: never;
         post?: never;
@@ -596,7 +686,9 @@ export interface paths {
         put?: never;
         /**
          * Give a hold or a confirmed reservation up
-         * @description The seats are free at once. Cancelling again changes nothing and is answered the same; only `refund.status` tells how far the money of a confirmed one is by then: PENDING at first, and REFUNDED once it is back, as in `GET /reservations/{reservationId}`. A reservation is cancelled as a whole: giving back some of its seats is out of scope. One with a ticket that was used at a door is 409 TICKET_USED. From `refundableUntil` of its schedule on, a confirmed one is 422 NOT_REFUNDABLE, and once the show has begun 409 RESERVATION_NOT_CANCELLABLE, except for admins; a hold can still be given up.
+         * @description The seats are free at once. Cancelling again changes nothing and is answered the same; only `refund.status` tells how far the money of a confirmed one is by then (PENDING at first, and REFUNDED once it is back, as in `GET /reservations/{reservationId}`), and `releasesLeft` and `holdAgainAt` how you stand now: seats that are given back count, as `POST /reservations` says. A reservation is cancelled as a whole: giving back some of its seats is out of scope. One with a ticket that was used at a door is 409 TICKET_USED. From `refundableUntil` of its schedule on, a confirmed one is 422 NOT_REFUNDABLE, and once the show has begun 409 RESERVATION_NOT_CANCELLABLE, except for admins; a hold can still be given up.
+         *
+         *     For other people it needs the role `admin` or `finance`.
          */
         post: operations["cancelReservation"];
         delete?: never;
@@ -637,6 +729,8 @@ export interface paths {
         /**
          * Holds that were asked for as jobs, newest first
          * @description Of everybody, for as long as jobs are kept: an hour after their end by default. `?status=failed` shows what came to nothing, whose it was and why. Payments are jobs too, but are not in this list: `GET /admin/audit` counts those that stand still.
+         *
+         *     Needs the role `admin`.
          */
         get: operations["listJobs"];
         put?: never;
@@ -657,6 +751,8 @@ export interface paths {
         /**
          * How a schedule sells: its seats, reservations and refused holds
          * @description Counted once a second at most, by each instance, for however many ask; `serverTime` is the moment of the count. Refused holds are those of people who were let in. They are counted in memory and stored once a second, so their numbers are about right: what the last second refused may be missing, an instance that is killed loses its last second of them, and a job (`Prefer: respond-async`) that runs again after its instance was killed may count twice. All other numbers here are exact.
+         *
+         *     Needs the role `admin` or `operator` or `finance`.
          */
         get: operations["getSales"];
         put?: never;
@@ -723,6 +819,8 @@ export interface paths {
          *     With `Idempotency-Key`, one for each scan, a door that lost the answer asks again and gets it: the person is let in by the first answer. A refusal leaves the key free.
          *
          *     `curl -H "$ADMIN" -H "Idempotency-Key: door-1-scan-118" -H "Content-Type: application/json" -d '{"code":"eyJ…","scheduleId":1}' $API/admin/tickets/check-in`
+         *
+         *     Needs the role `admin` or `door`.
          */
         post: operations["checkInTicket"];
         delete?: never;
@@ -738,7 +836,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How many people of a show are in */
+        /**
+         * How many people of a show are in
+         * @description Needs the role `admin` or `operator` or `door`.
+         */
         get: operations["getCheckIns"];
         put?: never;
         post?: never;
@@ -778,6 +879,8 @@ export interface paths {
         /**
          * One payment, with its reservation and the steps of its saga
          * @description The reservation is shown as it is now, whatever became of the payment. A reservation is paid for, cancelled and refunded as a whole: there are no refunds of some of its seats.
+         *
+         *     For other people it needs the role `admin` or `finance`.
          */
         get: operations["getPayment"];
         put?: never;
@@ -815,7 +918,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Messages that could not be handled, newest first */
+        /**
+         * Messages that could not be handled, newest first
+         * @description Needs the role `admin`.
+         */
         get: operations["listDeadLetters"];
         put?: never;
         post?: never;
@@ -837,6 +943,8 @@ export interface paths {
         /**
          * Publish a parked message to its topic again, for the service that parked it
          * @description It is published once: a repeat has the same answer, and one that comes while it is being published is 409. A message that fails again is parked anew, under another id. Handled messages are recognised by their id, so a retry never takes effect twice.
+         *
+         *     Needs the role `admin`.
          */
         post: operations["retryDeadLetter"];
         delete?: never;
@@ -852,7 +960,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Check the invariants on the data of all services */
+        /**
+         * Check the invariants on the data of all services
+         * @description Needs the role `admin` or `finance`.
+         */
         get: operations["audit"];
         put?: never;
         post?: never;
@@ -872,6 +983,8 @@ export interface paths {
         /**
          * The money of a schedule: taken, given back, on its way
          * @description Counted once a second at most, by each instance, for however many ask; `serverTime` is the moment of the count. `taken` less `refunded` is what is kept. It is what the sagas know: `GET /admin/audit` compares them with the wallets, the card provider and the reservations.
+         *
+         *     Needs the role `admin` or `finance`.
          */
         get: operations["getMoney"];
         put?: never;
@@ -891,7 +1004,9 @@ export interface paths {
         };
         /**
          * What admins did, newest first
-         * @description Every write with an admin’s token, at every service, refused ones too; input that breaks a rule of its schema is refused before. The log is kept for good and nobody can change it by the API.
+         * @description Every write by the role admin, or by one that the route names, at every service, refused ones too; input that breaks a rule of its schema is refused before. The log is kept for good and nobody can change it by the API.
+         *
+         *     Needs the role `admin` or `finance`.
          */
         get: operations["listAdminActions"];
         put?: never;
@@ -912,6 +1027,8 @@ export interface paths {
         /**
          * Mails and what became of them, newest first
          * @description A mail that the mail server refused for good, or that could not be sent for hours, is FAILED. Kept for 30 days by default.
+         *
+         *     Needs the role `admin`.
          */
         get: operations["listNotices"];
         put?: never;
@@ -934,6 +1051,8 @@ export interface paths {
         /**
          * Try a mail again that FAILED
          * @description It goes to the address that the user's latest payment named.
+         *
+         *     Needs the role `admin`.
          */
         post: operations["retryNotice"];
         delete?: never;
@@ -949,12 +1068,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Webhooks, newest first */
+        /**
+         * Webhooks, newest first
+         * @description Needs the role `admin`.
+         */
         get: operations["listWebhooks"];
         put?: never;
         /**
          * Register a webhook
          * @description Each event is posted as `{type, timestamp, data}`, signed as [Standard Webhooks](https://www.standardwebhooks.com) says: `webhook-id`, `webhook-timestamp`, `webhook-signature`. Any answer of 200 to 299 within 10 s is a success. Others are tried again later and later, for a day; redirects are not followed. 410 disables the webhook, and so does a failure of three days. An event may come twice: compare `webhook-id`. Events of one reservation come in the order in which they were written, but for those of different topics (`payment.…`, `reservation.…`), which tell their `timestamp`. Secrets are stored in a form that can sign.
+         *
+         *     Needs the role `admin`.
          */
         post: operations["createWebhook"];
         delete?: never;
@@ -970,17 +1094,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One webhook */
+        /**
+         * One webhook
+         * @description Needs the role `admin`.
+         */
         get: operations["getWebhook"];
         put?: never;
         post?: never;
-        /** Delete a webhook, with its log */
+        /**
+         * Delete a webhook, with its log
+         * @description Needs the role `admin`.
+         */
         delete: operations["deleteWebhook"];
         options?: never;
         head?: never;
         /**
          * Change a webhook
          * @description What is left out stays. DISABLED gets no more events, and what waits for it fails; ENABLED begins anew with the next event.
+         *
+         *     Needs the role `admin`.
          */
         patch: operations["changeWebhook"];
         trace?: never;
@@ -997,6 +1129,8 @@ export interface paths {
         /**
          * Give a webhook another secret
          * @description For `previousValidHours` each delivery has a signature by both secrets, so that the receiver can change over at any time. 0 is for a secret that has leaked. Two are valid at once at most.
+         *
+         *     Needs the role `admin`.
          */
         post: operations["rotateWebhookSecret"];
         delete?: never;
@@ -1015,6 +1149,8 @@ export interface paths {
         /**
          * What was delivered to a webhook, newest first
          * @description Kept for 30 days by default.
+         *
+         *     Needs the role `admin`.
          */
         get: operations["listWebhookDeliveries"];
         put?: never;
@@ -1037,6 +1173,8 @@ export interface paths {
         /**
          * Deliver something again
          * @description Whatever has become of it, it goes out within a second or two, under its old `webhook-id`, and is tried for a day. One that waits for another of its subject goes on waiting, and one that is being sent is not sent a second time meanwhile.
+         *
+         *     Needs the role `admin`.
          */
         post: operations["retryWebhookDelivery"];
         delete?: never;
@@ -1072,7 +1210,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One charge of a wallet */
+        /**
+         * One charge of a wallet
+         * @description For other people it needs the role `admin` or `finance`.
+         */
         get: operations["getCharge"];
         put?: never;
         post?: never;
@@ -1092,6 +1233,8 @@ export interface paths {
         /**
          * What a wallet holds
          * @description Zeros for a user who never charged.
+         *
+         *     For other people it needs the role `admin` or `finance`.
          */
         get: operations["getBalance"];
         put?: never;
@@ -1109,7 +1252,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Ledger entries of a wallet, newest first */
+        /**
+         * Ledger entries of a wallet, newest first
+         * @description For other people it needs the role `admin` or `finance`.
+         */
         get: operations["listBalanceHistory"];
         put?: never;
         post?: never;
@@ -1151,6 +1297,8 @@ export interface paths {
         /**
          * Correct a wallet
          * @description One movement of the kind ADJUSTMENT, with both sides of its entry. It never takes a wallet below zero or a correction upwards past the maximum of a balance, for which what is being charged counts. It is in the wallet’s history, and in `GET /api/v1/admin/actions` with who made it.
+         *
+         *     Needs the role `admin` or `finance`.
          */
         post: operations["adjustWallet"];
         delete?: never;
@@ -1179,7 +1327,7 @@ export interface components {
          * @description What programs should look at; which of them a route answers is listed with it. A later version may know more.
          * @enum {string}
          */
-        RefusalCode: "ALREADY_PAID" | "AMOUNT_CHANGED" | "BALANCE_LIMIT_EXCEEDED" | "BOOKING_NOT_OPEN" | "CARD_DECLINED" | "CHARGE_NOT_FOUND" | "CONCERT_NOT_FOUND" | "DEAD_LETTER_BEING_RETRIED" | "DEAD_LETTER_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "FORBIDDEN" | "IDEMPOTENCY_IN_PROGRESS" | "IDEMPOTENCY_KEY_REUSED" | "INSUFFICIENT_BALANCE" | "INTERNAL" | "INVALID_REQUEST" | "JOB_NOT_FOUND" | "METHOD_NOT_ALLOWED" | "NOTICE_NOT_FAILED" | "NOTICE_NOT_FOUND" | "NOT_FOUND" | "NOT_REFUNDABLE" | "ORPHAN_SEAT" | "PAYLOAD_TOO_LARGE" | "PAYMENT_FAILED" | "PAYMENT_NOT_FOUND" | "PRECONDITION_FAILED" | "PRICE_CHANGED" | "QUEUE_FULL" | "QUEUE_TOKEN_EXISTS" | "QUEUE_TOKEN_INVALID" | "QUEUE_TOKEN_NOT_ACTIVE" | "QUEUE_TOKEN_NOT_FOUND" | "QUEUE_TOKEN_REQUIRED" | "RATE_LIMITED" | "REFRESH_LIMIT_EXCEEDED" | "RESERVATION_EXPIRED" | "RESERVATION_NOT_CANCELLABLE" | "RESERVATION_NOT_CONFIRMED" | "RESERVATION_NOT_FOUND" | "RESERVATION_NOT_PAYABLE" | "RESERVATION_NOT_REFRESHABLE" | "SCHEDULE_NOT_CHANGEABLE" | "SCHEDULE_NOT_FOUND" | "SEAT_LAYOUT_NOT_FOUND" | "SEAT_LIMIT_EXCEEDED" | "SEAT_NOT_FOUND" | "SEAT_TAKEN" | "TICKET_INVALID" | "TICKET_OF_OTHER_SCHEDULE" | "TICKET_USED" | "TIMEOUT" | "UNAUTHENTICATED" | "UNAVAILABLE" | "UNSUPPORTED_MEDIA_TYPE" | "VENUE_NOT_FOUND" | "WEBHOOK_DISABLED" | "WEBHOOK_LIMIT_EXCEEDED" | "WEBHOOK_NOT_FOUND";
+        RefusalCode: "ALREADY_PAID" | "AMOUNT_CHANGED" | "BALANCE_LIMIT_EXCEEDED" | "BOOKING_NOT_OPEN" | "CARD_DECLINED" | "CHARGE_NOT_FOUND" | "CONCERT_NOT_FOUND" | "DEAD_LETTER_BEING_RETRIED" | "DEAD_LETTER_NOT_FOUND" | "DELIVERY_NOT_FOUND" | "FORBIDDEN" | "IDEMPOTENCY_IN_PROGRESS" | "IDEMPOTENCY_KEY_REUSED" | "INSUFFICIENT_BALANCE" | "INTERNAL" | "INVALID_REQUEST" | "JOB_NOT_FOUND" | "JOIN_CHECK_FAILED" | "JOIN_CHECK_REQUIRED" | "JOIN_CLAIM_REQUIRED" | "JOIN_CLAIM_TAKEN" | "METHOD_NOT_ALLOWED" | "NOTICE_NOT_FAILED" | "NOTICE_NOT_FOUND" | "NOT_FOUND" | "NOT_REFUNDABLE" | "ORPHAN_SEAT" | "PAYLOAD_TOO_LARGE" | "PAYMENT_FAILED" | "PAYMENT_NOT_FOUND" | "PRECONDITION_FAILED" | "PRICE_CHANGED" | "QUEUE_FULL" | "QUEUE_TOKEN_EXISTS" | "QUEUE_TOKEN_INVALID" | "QUEUE_TOKEN_NOT_ACTIVE" | "QUEUE_TOKEN_NOT_FOUND" | "QUEUE_TOKEN_REQUIRED" | "RATE_LIMITED" | "REFRESH_LIMIT_EXCEEDED" | "RELEASE_LIMIT_EXCEEDED" | "RESERVATION_EXPIRED" | "RESERVATION_NOT_CANCELLABLE" | "RESERVATION_NOT_CONFIRMED" | "RESERVATION_NOT_FOUND" | "RESERVATION_NOT_PAYABLE" | "RESERVATION_NOT_REFRESHABLE" | "SCHEDULE_NOT_CHANGEABLE" | "SCHEDULE_NOT_FOUND" | "SEAT_LAYOUT_NOT_FOUND" | "SEAT_LIMIT_EXCEEDED" | "SEAT_NOT_FOUND" | "SEAT_TAKEN" | "TICKET_INVALID" | "TICKET_OF_OTHER_SCHEDULE" | "TICKET_USED" | "TIMEOUT" | "UNAUTHENTICATED" | "UNAVAILABLE" | "UNSUPPORTED_MEDIA_TYPE" | "VENUE_NOT_FOUND" | "WEBHOOK_DISABLED" | "WEBHOOK_LIMIT_EXCEEDED" | "WEBHOOK_NOT_FOUND";
         /** @description RFC 9457, for `Accept: application/problem+json`. */
         Problem: {
             type: string;
@@ -1195,6 +1343,7 @@ export interface components {
         /** @description `INVALID_REQUEST`: A field breaks a rule; `details` names each. */
         INVALID_REQUEST: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1205,6 +1354,8 @@ export interface components {
         /** @description `UNAUTHENTICATED`: The bearer token is missing, expired or not ours. */
         UNAUTHENTICATED: {
             headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1212,9 +1363,18 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `FORBIDDEN`: Not for this user. */
-        FORBIDDEN: {
+        /**
+         * @description `FORBIDDEN`: Not for this user.
+         *
+         *     `JOIN_CHECK_FAILED`: The answer to the challenge was not taken; `details.reason`. Get a new one.
+         *
+         *     `JOIN_CHECK_REQUIRED`: A challenge has to be answered first; `details` says where to get one.
+         *
+         *     `JOIN_CLAIM_REQUIRED`: The account lacks a verified `details.claim`.
+         */
+        "FORBIDDEN-JOIN_CHECK_FAILED-JOIN_CHECK_REQUIRED-JOIN_CLAIM_REQUIRED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1225,6 +1385,7 @@ export interface components {
         /** @description `SCHEDULE_NOT_FOUND`: No such schedule, or not of this concert. */
         SCHEDULE_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1235,10 +1396,13 @@ export interface components {
         /**
          * @description `BOOKING_NOT_OPEN`: Outside the on-sale window, not on sale, or begun; `details` has the times.
          *
+         *     `JOIN_CLAIM_TAKEN`: Another account with your `details.claim` has the place in this waiting room.
+         *
          *     `QUEUE_TOKEN_EXISTS`: You have a place already; PUT reissues its token.
          */
-        "BOOKING_NOT_OPEN-QUEUE_TOKEN_EXISTS": {
+        "BOOKING_NOT_OPEN-JOIN_CLAIM_TAKEN-QUEUE_TOKEN_EXISTS": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1249,6 +1413,7 @@ export interface components {
         /** @description `PAYLOAD_TOO_LARGE`: The body is larger than the limit. */
         PAYLOAD_TOO_LARGE: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1259,6 +1424,7 @@ export interface components {
         /** @description `UNSUPPORTED_MEDIA_TYPE`: The body must be application/json. */
         UNSUPPORTED_MEDIA_TYPE: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1269,8 +1435,8 @@ export interface components {
         /** @description `RATE_LIMITED`: Too many requests; wait for Retry-After. */
         RATE_LIMITED: {
             headers: {
-                /** @description Seconds to wait before the next try. */
-                "Retry-After"?: number;
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1281,6 +1447,7 @@ export interface components {
         /** @description `INTERNAL`: A defect of ours; quote the requestId. */
         INTERNAL: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1295,8 +1462,8 @@ export interface components {
          */
         "QUEUE_FULL-UNAVAILABLE": {
             headers: {
-                /** @description Seconds to wait before the next try. */
-                "Retry-After"?: number;
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1307,6 +1474,18 @@ export interface components {
         /** @description `TIMEOUT`: No answer in time; whether it took effect is unknown. */
         TIMEOUT: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `FORBIDDEN`: Not for this user. */
+        FORBIDDEN: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1321,6 +1500,7 @@ export interface components {
          */
         "QUEUE_TOKEN_NOT_FOUND-SCHEDULE_NOT_FOUND": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1331,8 +1511,8 @@ export interface components {
         /** @description `UNAVAILABLE`: Something needed is down; wait for Retry-After. */
         UNAVAILABLE: {
             headers: {
-                /** @description Seconds to wait before the next try. */
-                "Retry-After"?: number;
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1349,6 +1529,8 @@ export interface components {
          */
         "QUEUE_TOKEN_INVALID-QUEUE_TOKEN_REQUIRED-UNAUTHENTICATED": {
             headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1359,6 +1541,7 @@ export interface components {
         /** @description `IDEMPOTENCY_IN_PROGRESS`: The same key is being worked on; try again shortly. */
         IDEMPOTENCY_IN_PROGRESS: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1369,6 +1552,7 @@ export interface components {
         /** @description `IDEMPOTENCY_KEY_REUSED`: The key was used with another body. */
         IDEMPOTENCY_KEY_REUSED: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1379,6 +1563,7 @@ export interface components {
         /** @description `CONCERT_NOT_FOUND`: No such concert. */
         CONCERT_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1393,6 +1578,8 @@ export interface components {
          */
         "QUEUE_TOKEN_INVALID-QUEUE_TOKEN_REQUIRED": {
             headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1403,6 +1590,7 @@ export interface components {
         /** @description `QUEUE_TOKEN_NOT_ACTIVE`: Still waiting; poll until ACTIVE. */
         QUEUE_TOKEN_NOT_ACTIVE: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1417,6 +1605,7 @@ export interface components {
          */
         "SCHEDULE_NOT_FOUND-SEAT_LAYOUT_NOT_FOUND": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1431,6 +1620,7 @@ export interface components {
          */
         "SCHEDULE_NOT_FOUND-SEAT_NOT_FOUND": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1447,6 +1637,7 @@ export interface components {
          */
         "IDEMPOTENCY_IN_PROGRESS-SCHEDULE_NOT_CHANGEABLE-SEAT_TAKEN": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1457,6 +1648,7 @@ export interface components {
         /** @description `PRECONDITION_FAILED`: If-Match is not what it is now: somebody else was first; read it again. */
         PRECONDITION_FAILED: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1467,6 +1659,7 @@ export interface components {
         /** @description `VENUE_NOT_FOUND`: No such venue. */
         VENUE_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1481,6 +1674,7 @@ export interface components {
          */
         "CONCERT_NOT_FOUND-VENUE_NOT_FOUND": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1495,6 +1689,7 @@ export interface components {
          */
         "IDEMPOTENCY_IN_PROGRESS-SCHEDULE_NOT_CHANGEABLE": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1511,6 +1706,7 @@ export interface components {
          */
         "BOOKING_NOT_OPEN-PRICE_CHANGED-SEAT_TAKEN": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1527,6 +1723,23 @@ export interface components {
          */
         "IDEMPOTENCY_KEY_REUSED-ORPHAN_SEAT-SEAT_LIMIT_EXCEEDED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `RATE_LIMITED`: Too many requests; wait for Retry-After.
+         *
+         *     `RELEASE_LIMIT_EXCEEDED`: Too many seats taken and not kept lately; `details.holdAgainAt`.
+         */
+        "RATE_LIMITED-RELEASE_LIMIT_EXCEEDED": {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1537,6 +1750,7 @@ export interface components {
         /** @description `RESERVATION_NOT_FOUND`: No such reservation of yours. */
         RESERVATION_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1551,6 +1765,7 @@ export interface components {
          */
         "RESERVATION_EXPIRED-RESERVATION_NOT_REFRESHABLE": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1561,6 +1776,7 @@ export interface components {
         /** @description `REFRESH_LIMIT_EXCEEDED`: The hold was extended as often as allowed. */
         REFRESH_LIMIT_EXCEEDED: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1575,6 +1791,7 @@ export interface components {
          */
         "RESERVATION_NOT_CANCELLABLE-TICKET_USED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1585,6 +1802,7 @@ export interface components {
         /** @description `NOT_REFUNDABLE`: What is paid can no longer be given back; `details.refundableUntil`. */
         NOT_REFUNDABLE: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1595,6 +1813,7 @@ export interface components {
         /** @description `JOB_NOT_FOUND`: No such job of yours, or it ended too long ago. */
         JOB_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1605,6 +1824,7 @@ export interface components {
         /** @description `RESERVATION_NOT_CONFIRMED`: Only a CONFIRMED reservation has tickets; `details.status`. */
         RESERVATION_NOT_CONFIRMED: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1621,6 +1841,7 @@ export interface components {
          */
         "IDEMPOTENCY_IN_PROGRESS-RESERVATION_NOT_CONFIRMED-TICKET_USED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1637,6 +1858,7 @@ export interface components {
          */
         "IDEMPOTENCY_KEY_REUSED-TICKET_INVALID-TICKET_OF_OTHER_SCHEDULE": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1653,6 +1875,7 @@ export interface components {
          */
         "CARD_DECLINED-INSUFFICIENT_BALANCE-PAYMENT_FAILED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1669,6 +1892,7 @@ export interface components {
          */
         "ALREADY_PAID-AMOUNT_CHANGED-RESERVATION_EXPIRED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1683,6 +1907,7 @@ export interface components {
          */
         "IDEMPOTENCY_KEY_REUSED-RESERVATION_NOT_PAYABLE": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1693,6 +1918,7 @@ export interface components {
         /** @description `PAYMENT_NOT_FOUND`: No such payment of yours. */
         PAYMENT_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1703,6 +1929,7 @@ export interface components {
         /** @description `NOT_FOUND`: No such path. */
         NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1713,6 +1940,7 @@ export interface components {
         /** @description `DEAD_LETTER_NOT_FOUND`: No such parked message. */
         DEAD_LETTER_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1723,6 +1951,7 @@ export interface components {
         /** @description `DEAD_LETTER_BEING_RETRIED`: Another request publishes the parked message at this moment; try again shortly. */
         DEAD_LETTER_BEING_RETRIED: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1733,6 +1962,7 @@ export interface components {
         /** @description `NOTICE_NOT_FOUND`: No such mail. */
         NOTICE_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1747,6 +1977,7 @@ export interface components {
          */
         "IDEMPOTENCY_IN_PROGRESS-NOTICE_NOT_FAILED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1761,6 +1992,7 @@ export interface components {
          */
         "IDEMPOTENCY_KEY_REUSED-WEBHOOK_LIMIT_EXCEEDED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1771,6 +2003,7 @@ export interface components {
         /** @description `WEBHOOK_NOT_FOUND`: No such webhook. */
         WEBHOOK_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1785,6 +2018,7 @@ export interface components {
          */
         "DELIVERY_NOT_FOUND-WEBHOOK_NOT_FOUND": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1799,6 +2033,7 @@ export interface components {
          */
         "IDEMPOTENCY_IN_PROGRESS-WEBHOOK_DISABLED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1813,6 +2048,7 @@ export interface components {
          */
         "CARD_DECLINED-PAYMENT_FAILED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1827,6 +2063,7 @@ export interface components {
          */
         "BALANCE_LIMIT_EXCEEDED-IDEMPOTENCY_KEY_REUSED": {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1837,6 +2074,7 @@ export interface components {
         /** @description `CHARGE_NOT_FOUND`: No such charge of this wallet. */
         CHARGE_NOT_FOUND: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1847,6 +2085,7 @@ export interface components {
         /** @description `INSUFFICIENT_BALANCE`: The wallet holds less than the amount. */
         INSUFFICIENT_BALANCE: {
             headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
             content: {
@@ -1857,7 +2096,19 @@ export interface components {
     };
     parameters: never;
     requestBodies: never;
-    headers: never;
+    headers: {
+        /** @description Yours, or one that was made; quote it when you ask for help. */
+        "X-Request-Id": string;
+        /**
+         * @description How much of the kind of work you may still ask of this instance: `r` requests now, and all of them again in `t` seconds. As of the IETF's draft for RateLimit headers.
+         * @example "hold";r=29;t=2
+         */
+        RateLimit: string;
+        /** @description Seconds to wait before the next try. */
+        "Retry-After": number;
+        /** @description The scheme: `Bearer`. */
+        "WWW-Authenticate": string;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -1891,6 +2142,8 @@ export interface operations {
                 headers: {
                     /** @description The same token for browsers, as tokenId (the latest one) and tokenId_<scheduleId>; HttpOnly, Secure, SameSite=Lax. */
                     "Set-Cookie"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1957,6 +2210,8 @@ export interface operations {
                      * @example 101
                      */
                     userId?: string | number;
+                    /** @description The answer to a challenge (getChallenge); where nothing is checked it is passed over. */
+                    checkAnswer?: string;
                 };
             };
         };
@@ -1966,6 +2221,8 @@ export interface operations {
                 headers: {
                     /** @description The same token for browsers, as tokenId (the latest one) and tokenId_<scheduleId>; HttpOnly, Secure, SameSite=Lax. */
                     "Set-Cookie"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2002,14 +2259,71 @@ export interface operations {
             };
             400: components["responses"]["INVALID_REQUEST"];
             401: components["responses"]["UNAUTHENTICATED"];
-            403: components["responses"]["FORBIDDEN"];
+            403: components["responses"]["FORBIDDEN-JOIN_CHECK_FAILED-JOIN_CHECK_REQUIRED-JOIN_CLAIM_REQUIRED"];
             404: components["responses"]["SCHEDULE_NOT_FOUND"];
-            409: components["responses"]["BOOKING_NOT_OPEN-QUEUE_TOKEN_EXISTS"];
+            409: components["responses"]["BOOKING_NOT_OPEN-JOIN_CLAIM_TAKEN-QUEUE_TOKEN_EXISTS"];
             413: components["responses"]["PAYLOAD_TOO_LARGE"];
             415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
             429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL"];
             503: components["responses"]["QUEUE_FULL-UNAVAILABLE"];
+            504: components["responses"]["TIMEOUT"];
+        };
+    };
+    getChallenge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scheduleId: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The challenge. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                        data: {
+                            scheduleId: number;
+                            /** @enum {string} */
+                            check: "none" | "proof-of-work" | "turnstile" | "hcaptcha";
+                            /**
+                             * @description proof-of-work
+                             * @example tr2k9c.17.Zr0q_1aB.Qm9x4Yv0u1s2t3w4x5y6zA
+                             */
+                            challenge?: string;
+                            /**
+                             * @description proof-of-work: zero bits.
+                             * @example 17
+                             */
+                            difficulty?: number;
+                            /**
+                             * Format: date-time
+                             * @description proof-of-work
+                             */
+                            expiresAt?: string;
+                            /** @description turnstile and hcaptcha */
+                            siteKey?: string;
+                            /** Format: date-time */
+                            serverTime: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["INVALID_REQUEST"];
+            401: components["responses"]["UNAUTHENTICATED"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["UNAVAILABLE"];
             504: components["responses"]["TIMEOUT"];
         };
     };
@@ -2028,6 +2342,8 @@ export interface operations {
             /** @description The place. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2087,6 +2403,8 @@ export interface operations {
                 headers: {
                     /** @description Forgets the cookies with this token. */
                     "Set-Cookie"?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2117,6 +2435,8 @@ export interface operations {
             /** @description The events; each is shown as an object of its fields, with its data read as JSON. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2179,6 +2499,8 @@ export interface operations {
             /** @description The place has ended and `Last-Event-ID` says that you know: do not come back. */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2205,6 +2527,7 @@ export interface operations {
             /** @description The line. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2248,6 +2571,7 @@ export interface operations {
             /** @description The commitment, the seed and the draw once it is made, and the log. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2332,6 +2656,8 @@ export interface operations {
             /** @description The room. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2404,7 +2730,9 @@ export interface operations {
             200: {
                 headers: {
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2476,6 +2804,7 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2517,6 +2846,7 @@ export interface operations {
             /** @description The concert. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2562,6 +2892,7 @@ export interface operations {
             /** @description In the order of performance; at most 1,000. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2628,6 +2959,7 @@ export interface operations {
             /** @description The schedule. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2733,6 +3065,8 @@ export interface operations {
                     "Cache-Control"?: string;
                     /** @description Accept-Encoding */
                     Vary?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2808,6 +3142,8 @@ export interface operations {
             /** @description As it was. */
             304: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2846,6 +3182,8 @@ export interface operations {
                     "Cache-Control"?: string;
                     /** @description Accept-Encoding */
                     Vary?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2901,6 +3239,8 @@ export interface operations {
             /** @description As they were. */
             304: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2941,6 +3281,7 @@ export interface operations {
                     "Cache-Control"?: string;
                     /** @description Accept-Encoding */
                     Vary?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2975,6 +3316,7 @@ export interface operations {
             /** @description As it was. */
             304: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3003,6 +3345,8 @@ export interface operations {
             /** @description The seat. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3062,6 +3406,8 @@ export interface operations {
             /** @description The events; each is shown as an object of its fields, with its data read as JSON. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3141,6 +3487,8 @@ export interface operations {
                     "Cache-Control"?: string;
                     /** @description Accept-Encoding */
                     Vary?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3216,6 +3564,8 @@ export interface operations {
             /** @description As it was. */
             304: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3236,7 +3586,7 @@ export interface operations {
             header?: {
                 /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
+                /** @description The ETag of the answer that was read, such as `"v3"`. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
             };
             path: {
@@ -3265,7 +3615,9 @@ export interface operations {
             200: {
                 headers: {
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3326,6 +3678,8 @@ export interface operations {
                     "Cache-Control"?: string;
                     /** @description Accept-Encoding */
                     Vary?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3381,6 +3735,8 @@ export interface operations {
             /** @description As they were. */
             304: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3389,6 +3745,47 @@ export interface operations {
             401: components["responses"]["UNAUTHENTICATED"];
             403: components["responses"]["FORBIDDEN"];
             404: components["responses"]["SCHEDULE_NOT_FOUND"];
+            429: components["responses"]["RATE_LIMITED"];
+            500: components["responses"]["INTERNAL"];
+            503: components["responses"]["UNAVAILABLE"];
+            504: components["responses"]["TIMEOUT"];
+        };
+    };
+    getOwnRoles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The roles; `admin` may do everything. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                        data: {
+                            /** @example operator */
+                            userId: string;
+                            /**
+                             * @example [
+                             *       "operator"
+                             *     ]
+                             */
+                            roles: ("admin" | "operator" | "finance" | "door")[];
+                        };
+                    };
+                };
+            };
+            401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
             429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL"];
             503: components["responses"]["UNAVAILABLE"];
@@ -3411,6 +3808,8 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3462,6 +3861,7 @@ export interface operations {
                     /** @example Seoul */
                     city?: string;
                     /**
+                     * Format: iana-time-zone
                      * @description Name in the IANA time zone database.
                      * @default UTC
                      * @example Asia/Seoul
@@ -3474,10 +3874,14 @@ export interface operations {
             /** @description Created. */
             201: {
                 headers: {
+                    /** @description Where it is. */
+                    Location?: string;
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3513,7 +3917,10 @@ export interface operations {
     getVenue: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the last answer; where it is still that one, the answer is 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 venueId: number;
             };
@@ -3526,6 +3933,8 @@ export interface operations {
                 headers: {
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3545,6 +3954,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description As it was. */
+            304: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["INVALID_REQUEST"];
             401: components["responses"]["UNAUTHENTICATED"];
             403: components["responses"]["FORBIDDEN"];
@@ -3561,7 +3979,7 @@ export interface operations {
             header?: {
                 /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
+                /** @description The ETag of the answer that was read, such as `"v3"`. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
             };
             path: {
@@ -3577,6 +3995,7 @@ export interface operations {
                     address?: string | null;
                     city?: string | null;
                     /**
+                     * Format: iana-time-zone
                      * @description Name in the IANA time zone database.
                      * @example Asia/Seoul
                      */
@@ -3591,7 +4010,9 @@ export interface operations {
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3648,6 +4069,8 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3703,10 +4126,14 @@ export interface operations {
             /** @description Created. */
             201: {
                 headers: {
+                    /** @description Where it is. */
+                    Location?: string;
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3740,7 +4167,10 @@ export interface operations {
     getAdminConcert: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the last answer; where it is still that one, the answer is 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 concertId: number;
             };
@@ -3753,6 +4183,8 @@ export interface operations {
                 headers: {
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3770,6 +4202,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description As it was. */
+            304: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["INVALID_REQUEST"];
             401: components["responses"]["UNAUTHENTICATED"];
             403: components["responses"]["FORBIDDEN"];
@@ -3786,7 +4227,7 @@ export interface operations {
             header?: {
                 /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
+                /** @description The ETag of the answer that was read, such as `"v3"`. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
             };
             path: {
@@ -3811,7 +4252,9 @@ export interface operations {
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3863,6 +4306,8 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3948,26 +4393,26 @@ export interface operations {
                     venueId: number;
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with Z or an offset.
-                     * @example 2027-03-01T10:00:00Z
+                     * @description ISO 8601 with Z or an offset, of the years 2000 to 2999 in UTC.
+                     * @example 2035-03-01T10:00:00Z
                      */
                     performanceAt: string;
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with Z or an offset.
-                     * @example 2027-03-01T10:00:00Z
+                     * @description ISO 8601 with Z or an offset, of the years 2000 to 2999 in UTC.
+                     * @example 2035-03-01T10:00:00Z
                      */
                     waitingRoomOpenAt?: string;
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with Z or an offset.
-                     * @example 2027-03-01T10:00:00Z
+                     * @description ISO 8601 with Z or an offset, of the years 2000 to 2999 in UTC.
+                     * @example 2035-03-01T10:00:00Z
                      */
                     bookingOpenAt: string;
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with Z or an offset.
-                     * @example 2027-03-01T10:00:00Z
+                     * @description ISO 8601 with Z or an offset, of the years 2000 to 2999 in UTC.
+                     * @example 2035-03-01T10:00:00Z
                      */
                     bookingCloseAt: string;
                     /**
@@ -4000,10 +4445,14 @@ export interface operations {
             /** @description Created, ON_SALE. */
             201: {
                 headers: {
+                    /** @description Where it is. */
+                    Location?: string;
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4107,6 +4556,8 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4176,7 +4627,10 @@ export interface operations {
     getAdminSchedule: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the last answer; where it is still that one, the answer is 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 scheduleId: number;
             };
@@ -4189,6 +4643,8 @@ export interface operations {
                 headers: {
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4282,6 +4738,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description As it was. */
+            304: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["INVALID_REQUEST"];
             401: components["responses"]["UNAUTHENTICATED"];
             403: components["responses"]["FORBIDDEN"];
@@ -4298,7 +4763,7 @@ export interface operations {
             header?: {
                 /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
+                /** @description The ETag of the answer that was read, such as `"v3"`. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
             };
             path: {
@@ -4313,26 +4778,26 @@ export interface operations {
                     status?: "ON_SALE" | "CLOSED" | "CANCELLED";
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with Z or an offset.
-                     * @example 2027-03-01T10:00:00Z
+                     * @description ISO 8601 with Z or an offset, of the years 2000 to 2999 in UTC.
+                     * @example 2035-03-01T10:00:00Z
                      */
                     performanceAt?: string;
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with Z or an offset.
-                     * @example 2027-03-01T10:00:00Z
+                     * @description ISO 8601 with Z or an offset, of the years 2000 to 2999 in UTC.
+                     * @example 2035-03-01T10:00:00Z
                      */
                     waitingRoomOpenAt?: string;
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with Z or an offset.
-                     * @example 2027-03-01T10:00:00Z
+                     * @description ISO 8601 with Z or an offset, of the years 2000 to 2999 in UTC.
+                     * @example 2035-03-01T10:00:00Z
                      */
                     bookingOpenAt?: string;
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with Z or an offset.
-                     * @example 2027-03-01T10:00:00Z
+                     * @description ISO 8601 with Z or an offset, of the years 2000 to 2999 in UTC.
+                     * @example 2035-03-01T10:00:00Z
                      */
                     bookingCloseAt?: string;
                     /**
@@ -4351,7 +4816,9 @@ export interface operations {
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4427,7 +4894,7 @@ export interface operations {
             header?: {
                 /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
+                /** @description The ETag of the answer that was read, such as `"v3"`. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
             };
             path: {
@@ -4456,10 +4923,14 @@ export interface operations {
             /** @description The schedule as it is now. */
             201: {
                 headers: {
+                    /** @description Where it is. */
+                    Location?: string;
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4562,6 +5033,8 @@ export interface operations {
             /** @description One page */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4684,14 +5157,14 @@ export interface operations {
                     scheduleId: number;
                     /**
                      * @description This seat
-                     * @example 1001
+                     * @example 1
                      */
                     seatId?: number;
                     /**
                      * @description These seats, all or none
                      * @example [
-                     *       1001,
-                     *       1002
+                     *       1,
+                     *       2
                      *     ]
                      */
                     seatIds?: number[];
@@ -4727,15 +5200,19 @@ export interface operations {
                      * @example 101
                      */
                     userId?: string | number;
-                };
+                } & (unknown | unknown | unknown);
             };
         };
         responses: {
             /** @description The seats are yours until `expiresAt` */
             201: {
                 headers: {
+                    /** @description Where it is */
+                    Location?: string;
                     /** @description `true` where the answer is that of an earlier request */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4795,6 +5272,11 @@ export interface operations {
                              * @example 4
                              */
                             remainingAllowance: number;
+                            /**
+                             * @description Seats of this schedule that you could still give back, at that moment, before you can hold no more for a while
+                             * @example 18
+                             */
+                            releasesLeft: number;
                         };
                     };
                 };
@@ -4805,9 +5287,11 @@ export interface operations {
                     /** @description Where to ask */
                     Location?: string;
                     /** @description `respond-async` */
-                    "Preference-Applied"?: string;
+                    "Preference-Applied"?: "respond-async";
                     /** @description `true` where the answer is that of an earlier request */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4844,7 +5328,7 @@ export interface operations {
             413: components["responses"]["PAYLOAD_TOO_LARGE"];
             415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
             422: components["responses"]["IDEMPOTENCY_KEY_REUSED-ORPHAN_SEAT-SEAT_LIMIT_EXCEEDED"];
-            429: components["responses"]["RATE_LIMITED"];
+            429: components["responses"]["RATE_LIMITED-RELEASE_LIMIT_EXCEEDED"];
             500: components["responses"]["INTERNAL"];
             503: components["responses"]["UNAVAILABLE"];
             504: components["responses"]["TIMEOUT"];
@@ -4864,6 +5348,8 @@ export interface operations {
             /** @description The reservation as of now */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4952,6 +5438,19 @@ export interface operations {
                                  */
                                 status: "ON_SALE" | "CLOSED" | "CANCELLED";
                             } | null;
+                            /** @description How you stand once this is given back, as one that has ended is already */
+                            onceReleased: {
+                                /**
+                                 * @description Seats of this schedule that you could still give back; at 0 you can hold none of it until `holdAgainAt`
+                                 * @example 14
+                                 */
+                                releasesLeft: number;
+                                /**
+                                 * @description When you can hold seats of this schedule again; null where you can now
+                                 * @example null
+                                 */
+                                holdAgainAt: string | null;
+                            };
                         };
                     };
                 };
@@ -4979,6 +5478,8 @@ export interface operations {
             /** @description The reservation with its new deadline */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5067,6 +5568,19 @@ export interface operations {
                                  */
                                 status: "ON_SALE" | "CLOSED" | "CANCELLED";
                             } | null;
+                            /** @description How you stand once this is given back, as one that has ended is already */
+                            onceReleased: {
+                                /**
+                                 * @description Seats of this schedule that you could still give back; at 0 you can hold none of it until `holdAgainAt`
+                                 * @example 14
+                                 */
+                                releasesLeft: number;
+                                /**
+                                 * @description When you can hold seats of this schedule again; null where you can now
+                                 * @example null
+                                 */
+                                holdAgainAt: string | null;
+                            };
                         };
                     };
                 };
@@ -5097,6 +5611,8 @@ export interface operations {
             /** @description Cancelled, now or before */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5118,6 +5634,16 @@ export interface operations {
                                 /** @enum {string} */
                                 status: "PENDING" | "REFUNDED";
                             } | null;
+                            /**
+                             * @description Seats of this schedule that you could still give back; at 0 you can hold none of it until `holdAgainAt`
+                             * @example 14
+                             */
+                            releasesLeft: number;
+                            /**
+                             * @description When you can hold seats of this schedule again; null where you can now
+                             * @example null
+                             */
+                            holdAgainAt: string | null;
                         };
                     };
                 };
@@ -5137,7 +5663,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Seconds to wait for its end, 30 at most */
-                wait?: string;
+                wait?: number;
             };
             header?: never;
             path: {
@@ -5150,6 +5676,8 @@ export interface operations {
             /** @description The job as of now */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5227,6 +5755,8 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5317,6 +5847,8 @@ export interface operations {
             /** @description As of `serverTime` */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5357,7 +5889,7 @@ export interface operations {
                              */
                             expired: number;
                             /**
-                             * @description Requests to hold that were refused, by code: BOOKING_NOT_OPEN, SEAT_NOT_FOUND, SEAT_TAKEN, SEAT_LIMIT_EXCEEDED, PRICE_CHANGED, ORPHAN_SEAT. A code without one is left out
+                             * @description Requests to hold that were refused, by code: BOOKING_NOT_OPEN, SEAT_NOT_FOUND, SEAT_TAKEN, SEAT_LIMIT_EXCEEDED, RELEASE_LIMIT_EXCEEDED, PRICE_CHANGED, ORPHAN_SEAT. A code without one is left out
                              * @example {
                              *       "SEAT_TAKEN": 1904,
                              *       "SEAT_LIMIT_EXCEEDED": 12
@@ -5396,6 +5928,8 @@ export interface operations {
             /** @description In the order of the seats of the reservation */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5489,6 +6023,7 @@ export interface operations {
                 headers: {
                     /** @description `public, max-age=300` */
                     "Cache-Control"?: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5547,7 +6082,9 @@ export interface operations {
             200: {
                 headers: {
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5619,6 +6156,8 @@ export interface operations {
             /** @description As of now */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5697,6 +6236,12 @@ export interface operations {
             /** @description Paid; the reservation is CONFIRMED. */
             201: {
                 headers: {
+                    /** @description Where it is. */
+                    Location?: string;
+                    /** @description `true` on an answer that was given before. */
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5761,9 +6306,11 @@ export interface operations {
                     /** @description Where to ask. */
                     Location?: string;
                     /** @description Seconds to wait before. */
-                    "Retry-After"?: string;
+                    "Retry-After"?: number;
                     /** @description `respond-async` */
-                    "Preference-Applied"?: string;
+                    "Preference-Applied"?: "respond-async";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5893,6 +6440,8 @@ export interface operations {
             /** @description The payment. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6072,6 +6621,7 @@ export interface operations {
             /** @description Taken, now or before. */
             200: {
                 headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6110,6 +6660,8 @@ export interface operations {
             /** @description A page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6160,6 +6712,8 @@ export interface operations {
             /** @description Published again, at `retriedAt`. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6207,6 +6761,8 @@ export interface operations {
             /** @description What holds and what does not; `violations` are the first few rows that break an invariant. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6281,6 +6837,8 @@ export interface operations {
             /** @description As of `serverTime`. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6346,13 +6904,13 @@ export interface operations {
             query?: {
                 /** @description Only of this service; all of them where it is left out. */
                 service?: "queue" | "catalog" | "reservation" | "payment" | "wallet";
-                /** @description Only of this admin. */
+                /** @description Only of this person. */
                 adminId?: string;
                 /** @description Only writes to this path or below it. */
                 path?: string;
                 cursor?: string;
                 /** @description Items of the page at most; 20 where it is left out. */
-                limit?: string;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -6363,6 +6921,8 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6379,10 +6939,16 @@ export interface operations {
                                  */
                                 service: "queue" | "catalog" | "reservation" | "payment" | "wallet";
                                 /**
-                                 * @description The subject of the admin's token.
+                                 * @description The subject of the token.
                                  * @example 1
                                  */
                                 adminId: string;
+                                /**
+                                 * @description The role by which it was allowed: `admin`, or one that the route names.
+                                 * @example finance
+                                 * @enum {string}
+                                 */
+                                role: "admin" | "operator" | "finance" | "door";
                                 /**
                                  * @description The route, by its `operationId` here.
                                  * @example adjustWallet
@@ -6447,6 +7013,8 @@ export interface operations {
             /** @description A page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6523,7 +7091,9 @@ export interface operations {
             200: {
                 headers: {
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6598,6 +7168,8 @@ export interface operations {
             /** @description A page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6612,6 +7184,7 @@ export interface operations {
                                  */
                                 webhookId: string;
                                 /**
+                                 * Format: uri
                                  * @description An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.
                                  * @example https://hooks.example.com/frontrow
                                  */
@@ -6666,6 +7239,7 @@ export interface operations {
             content: {
                 "application/json": {
                     /**
+                     * Format: uri
                      * @description An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.
                      * @example https://hooks.example.com/frontrow
                      */
@@ -6687,10 +7261,14 @@ export interface operations {
             /** @description Registered. */
             201: {
                 headers: {
+                    /** @description Where it is. */
+                    Location?: string;
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6704,6 +7282,7 @@ export interface operations {
                              */
                             webhookId: string;
                             /**
+                             * Format: uri
                              * @description An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.
                              * @example https://hooks.example.com/frontrow
                              */
@@ -6754,7 +7333,10 @@ export interface operations {
     getWebhook: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the last answer; where it is still that one, the answer is 304 without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 webhookId: string;
             };
@@ -6767,6 +7349,8 @@ export interface operations {
                 headers: {
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6780,6 +7364,7 @@ export interface operations {
                              */
                             webhookId: string;
                             /**
+                             * Format: uri
                              * @description An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.
                              * @example https://hooks.example.com/frontrow
                              */
@@ -6809,6 +7394,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description As it was. */
+            304: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["INVALID_REQUEST"];
             401: components["responses"]["UNAUTHENTICATED"];
             403: components["responses"]["FORBIDDEN"];
@@ -6825,7 +7419,7 @@ export interface operations {
             header?: {
                 /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
+                /** @description The ETag of the answer that was read, such as `"v3"`. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
             };
             path: {
@@ -6839,7 +7433,9 @@ export interface operations {
             204: {
                 headers: {
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6863,7 +7459,7 @@ export interface operations {
             header?: {
                 /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
+                /** @description The ETag of the answer that was read, such as `"v3"`. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
             };
             path: {
@@ -6875,6 +7471,7 @@ export interface operations {
             content: {
                 "application/json": {
                     /**
+                     * Format: uri
                      * @description An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.
                      * @example https://hooks.example.com/frontrow
                      */
@@ -6900,7 +7497,9 @@ export interface operations {
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6914,6 +7513,7 @@ export interface operations {
                              */
                             webhookId: string;
                             /**
+                             * Format: uri
                              * @description An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.
                              * @example https://hooks.example.com/frontrow
                              */
@@ -6964,7 +7564,7 @@ export interface operations {
             header?: {
                 /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag of the answer that was read. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
+                /** @description The ETag of the answer that was read, such as `"v3"`. Where somebody else has changed it since: 412 PRECONDITION_FAILED. Without it, the change goes through. */
                 "If-Match"?: string;
             };
             path: {
@@ -6987,7 +7587,9 @@ export interface operations {
                     /** @description Send it as If-Match with a change. */
                     ETag?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7001,6 +7603,7 @@ export interface operations {
                              */
                             webhookId: string;
                             /**
+                             * Format: uri
                              * @description An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.
                              * @example https://hooks.example.com/frontrow
                              */
@@ -7069,6 +7672,8 @@ export interface operations {
             /** @description A page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7156,7 +7761,9 @@ export interface operations {
             200: {
                 headers: {
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7258,7 +7865,9 @@ export interface operations {
             200: {
                 headers: {
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7295,7 +7904,11 @@ export interface operations {
                     /** @description Where to ask. */
                     Location?: string;
                     /** @description Seconds to wait before. */
-                    "Retry-After"?: string;
+                    "Retry-After"?: number;
+                    /** @description `true` on an answer that was given before. */
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7377,6 +7990,8 @@ export interface operations {
             /** @description The charge now. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7454,6 +8069,8 @@ export interface operations {
             /** @description The balance now. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7520,6 +8137,8 @@ export interface operations {
             /** @description One page. */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7592,7 +8211,9 @@ export interface operations {
             200: {
                 headers: {
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7660,8 +8281,12 @@ export interface operations {
             /** @description Corrected. */
             201: {
                 headers: {
+                    /** @description The history of the wallet, which has it. */
+                    Location?: string;
                     /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: string;
+                    "Idempotency-Replayed"?: "true";
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {

@@ -52,7 +52,8 @@ function addWrites(http: Routes, ctx: WebhookContext): void {
     const request = { operation: 'createWebhook', caller, key: headers['idempotency-key'], content: body }
     return writeOnce(ctx, request, async (tx) => {
       const made = await createWebhook(ctx, tx, { ...body, description: body.description ?? null })
-      return { status: 201, data: secretJson(made), headers: tagOf(made.webhook) }
+      const location = { Location: `/api/v1/admin/webhooks/${made.webhook.webhookId}` }
+      return { status: 201, data: secretJson(made), headers: { ...tagOf(made.webhook), ...location } }
     })
   })
 

@@ -1,6 +1,8 @@
 import {
   changeHeaders,
   changeRefusals,
+  createdHeaders,
+  namesSomething,
   replayHeader,
   versionHeader,
   writeHeaders,
@@ -24,8 +26,14 @@ const eventTypes = z
   .min(1)
   .max(webhookEventTypes.length)
   .refine((types) => new Set(types).size === types.length, 'must not name an event twice')
-  .meta({ description: 'Which events it gets.', example: ['payment.approved', 'payment.refunded'] })
+  .meta({
+    description: 'Which events it gets.',
+    example: ['payment.approved', 'payment.refunded'],
+    uniqueItems: true,
+  })
 const url = z.string().max(2_000).meta({
+  format: 'uri',
+  pattern: '^https://',
   description:
     'An https URL of the public internet without user, password and fragment, spaces and control characters. Its name is looked up, and the answer checked, at each connection.',
   example: 'https://hooks.example.com/frontrow',
@@ -98,7 +106,14 @@ export const createWebhookRoute = defineRoute({
   auth: 'admin',
   headers: writeHeaders,
   body: z.strictObject({ url, eventTypes, description: description.exactOptional() }),
-  responses: { 201: { description: 'Registered.', headers: writtenHeaders, schema: withSecret } },
+  examples: {
+    'What was paid': {
+      url: 'https://hooks.example.com/frontrow',
+      eventTypes: ['payment.approved', 'payment.refunded'],
+      description: 'Accounting',
+    },
+  },
+  responses: { 201: { description: 'Registered.', headers: createdHeaders, schema: withSecret } },
   refusals: ['WEBHOOK_LIMIT_EXCEEDED', ...writeRefusals],
 })
 
@@ -146,7 +161,13 @@ export const changeWebhookRoute = defineRoute({
     })
     .refine((change) => Object.keys(change).length > 0, {
       message: 'name at least one of url, eventTypes, description and status',
-    }),
+    })
+    .meta(namesSomething),
+  examples: {
+    'Other events': { eventTypes: ['payment.approved'] },
+    Disable: { status: 'DISABLED' },
+    Enable: { status: 'ENABLED' },
+  },
   responses: { 200: { description: 'As it is now.', headers: writtenHeaders, schema: webhook } },
   refusals: ['WEBHOOK_NOT_FOUND', ...changeRefusals],
 })
@@ -176,6 +197,7 @@ export const rotateSecretRoute = defineRoute({
   params,
   headers: changeHeaders,
   body: z.strictObject({ previousValidHours: z.int().min(0).max(168).default(24) }),
+  examples: { 'A day to change over': { previousValidHours: 24 } },
   responses: { 200: { description: 'With its new secret.', headers: writtenHeaders, schema: withSecret } },
   refusals: ['WEBHOOK_NOT_FOUND', ...changeRefusals],
 })

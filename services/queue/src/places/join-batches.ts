@@ -7,6 +7,9 @@ import { changeOrMakeRoom } from '../admission/change-room.ts'
 import type { ChangingContext, LockedRoom, RoomChange } from '../admission/change-room.ts'
 import { roomDefaults } from '../admission/steer-waiting-room.ts'
 import type { QueueContext } from '../context.ts'
+import type { JoinMarks } from '../join-check/check-joiner.ts'
+import { markJoins } from '../join-check/mark-joins.ts'
+import type { MarkRefusal } from '../join-check/mark-joins.ts'
 import { closeEarlyList } from '../fairness/fairness-rows.ts'
 import type { Difference } from '../redis-room/mirror.ts'
 import type { MirroredPlace } from '../redis-room/room-changes.ts'
@@ -14,19 +17,20 @@ import { admissionWindow } from '../schedules.ts'
 import type { OnSale } from '../schedules.ts'
 
 /** Somebody who wants a place. */
-export interface Join {
+export interface Join extends JoinMarks {
   /** The schedule as this join knows it. */
   onSale: OnSale
   userId: string
   tokenHash: Buffer
 }
 
-/** What a join got; it is stored. EXISTS: the user has a place. FULL: as many wait as may. */
+/** What a join got; it is stored. EXISTS: the user has a place. FULL: as many wait as may. The others are of checks at the join. */
 export type JoinOutcome =
   | (JoinedPlace & { status: 'WAITING'; before: number; waiting: number })
   | (JoinedPlace & { status: 'ACTIVE'; activeUntilMs: number })
   | { status: 'EXISTS' }
   | { status: 'FULL' }
+  | { status: MarkRefusal }
 
 interface JoinedPlace {
   sequence: number
@@ -56,12 +60,34 @@ export function createJoinBatches(ctx: JoinContext): JoinBatches {
     send: async (scheduleId, joins) => {
       const defaults = roomDefaults(ctx.config)
       const { outcomes, version } = await changeOrMakeRoom(ctx, scheduleId, defaults, (tx, room) =>
-        placeJoins(ctx, tx, room, joins),
+        placeMarkedJoins(ctx, tx, room, joins),
       )
       const isMirrored = ctx.mirror.reaches(scheduleId, version)
       return outcomes.map((outcome) => ({ ...outcome, isMirrored }))
     },
   })
+}
+
+/** Gives places to those who may have one by what their joins use up, which is written in the same transaction. */
+async function placeMarkedJoins(
+  ctx: JoinContext,
+  tx: Tx,
+  room: LockedRoom,
+  joins: readonly Join[],
+): Promise<RoomChange & { outcomes: JoinOutcome[] }> {
+  const isMarked = joins.some(({ spends, claimHash }) => spends !== undefined || claimHash !== undefined)
+  // A room that is full gives no places, so nothing is used up.
+  if (!isMarked || room.waiting >= ctx.config.WAITING_MAX) return placeJoins(ctx, tx, room, joins)
+  const refused = await markJoins(tx, room.scheduleId, joins)
+  const allowed = joins.filter((_, index) => !refused.has(index))
+  const placed =
+    allowed.length === 0 ? { version: room.version, outcomes: [] } : await placeJoins(ctx, tx, room, allowed)
+  const given = placed.outcomes.values()
+  const outcomes = joins.map((_, index): JoinOutcome => {
+    const refusal = refused.get(index)
+    return refusal === undefined ? (given.next().value ?? { status: 'FULL' }) : { status: refusal }
+  })
+  return { ...placed, outcomes }
 }
 
 /**

@@ -2,9 +2,18 @@ import { isRefusal, refuse } from '@frontrow/proto/refusals'
 import type { Refusal } from '@frontrow/refusals/refusal'
 import { admitToRoom } from '../admission/admit-waiting.ts'
 import type { QueueContext } from '../context.ts'
+import {
+  answerRefused,
+  checkJoiner,
+  claimTaken,
+  existingPlaceFirst,
+  placeExists,
+} from '../join-check/check-joiner.ts'
+import type { Joiner } from '../join-check/check-joiner.ts'
 import { requireRoomOpen } from '../schedules.ts'
 import { describePlace } from './describe-place.ts'
 import type { PlaceDescription } from './describe-place.ts'
+import type { JoinOutcome } from './join-batches.ts'
 import { findUserToken, isLive } from './queue-tokens.ts'
 import { hashToken, newTokenValue } from './token-value.ts'
 
@@ -14,15 +23,17 @@ const FULL_FOR_MS = 500
 
 /**
  * Gives a user a place in a schedule's waiting room: ACTIVE at once where nobody waits and there is room. The place is stored in
- * PostgreSQL before the user is told.
+ * PostgreSQL before the user is told. `joiner` is checked first; without one nobody is, since an admin joins.
  */
 export async function joinWaitingRoom(
   ctx: QueueContext,
   join: { scheduleId: number; userId: string },
+  joiner?: Joiner,
 ): Promise<PlaceDescription> {
   try {
-    return await createPlace(ctx, join)
-  } catch (error) {
+    return await createPlace(ctx, join, joiner)
+  } catch (cause) {
+    const error = await existingPlaceFirst(ctx, join, cause)
     if (isRefusal(error)) ctx.events.joinRefused({ ...join, code: error.code })
     throw error
   }
@@ -30,15 +41,18 @@ export async function joinWaitingRoom(
 
 async function createPlace(
   ctx: QueueContext,
-  { scheduleId, userId }: { scheduleId: number; userId: string },
+  asker: { scheduleId: number; userId: string },
+  joiner: Joiner | undefined,
 ): Promise<PlaceDescription> {
+  const { scheduleId, userId } = asker
   const onSale = await ctx.schedules.get(scheduleId)
   const nowMs = ctx.now().getTime()
   requireRoomOpen(onSale, nowMs)
+  if ((ctx.fullUntil.get(scheduleId) ?? 0) > performance.now()) throw roomFull()
+  const marks = joiner === undefined ? {} : await checkJoiner(ctx, asker, joiner)
   const token = newTokenValue(nowMs)
   const hash = hashToken(token)
-  const join = { onSale, userId, tokenHash: hash.full }
-  if ((ctx.fullUntil.get(scheduleId) ?? 0) > performance.now()) throw roomFull()
+  const join = { onSale, userId, tokenHash: hash.full, ...marks }
 
   let joined = await ctx.joins.add(scheduleId, join)
   if (joined.status === 'EXISTS') {
@@ -46,16 +60,11 @@ async function createPlace(
     if (row === undefined || !isLive(row, ctx.now().getTime())) {
       // The place that was in the way is over, and the next round of admission ends it.
       await admitToRoom(ctx, scheduleId)
-      joined = await ctx.joins.add(scheduleId, join)
+      // The first time has spent the challenge.
+      joined = await ctx.joins.add(scheduleId, { ...join, spends: undefined })
     }
   }
-  if (joined.status === 'EXISTS') {
-    throw refuse('QUEUE_TOKEN_EXISTS', 'you have a place in this waiting room; PUT reissues its token')
-  }
-  if (joined.status === 'FULL') {
-    ctx.fullUntil.set(scheduleId, performance.now() + FULL_FOR_MS)
-    throw roomFull()
-  }
+  if (joined.status !== 'WAITING' && joined.status !== 'ACTIVE') throw refusalOf(ctx, asker, joined.status)
   ctx.redisRoom.keepOwner(hash, { scheduleId, userId })
   // From the answer on every instance knows the place. Where that takes long, PostgreSQL is asked for it.
   await joined.isMirrored
@@ -64,6 +73,26 @@ async function createPlace(
   const described = await describePlace(ctx, token, scheduleId, joined)
   if (described.status === 'WAITING') notePrediction(ctx, userId, described)
   return described
+}
+
+/** Why somebody has got no place. */
+function refusalOf(
+  ctx: QueueContext,
+  asker: { scheduleId: number; userId: string },
+  status: Exclude<JoinOutcome['status'], 'WAITING' | 'ACTIVE'>,
+): Refusal {
+  switch (status) {
+    case 'EXISTS':
+      return placeExists()
+    case 'FULL':
+      ctx.fullUntil.set(asker.scheduleId, performance.now() + FULL_FOR_MS)
+      return roomFull()
+    case 'ANSWER_SPENT':
+      ctx.events.joinChecked(ctx.joinCheck.kind, 'SPENT')
+      return answerRefused(ctx, asker, 'SPENT')
+    case 'CLAIM_TAKEN':
+      return claimTaken(ctx)
+  }
 }
 
 function roomFull(): Refusal {

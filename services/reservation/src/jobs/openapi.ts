@@ -38,6 +38,8 @@ const job = z.object({
   completedAt: time.optional(),
 })
 
+const WAIT_RULE = 'must be a whole number from 1 to 30'
+
 /** GET /jobs/{jobId} */
 export const getJobRoute = defineRoute({
   method: 'get',
@@ -52,9 +54,10 @@ Example: \`curl -H "$ME" "$API/jobs/$JOB?wait=10"\` answers as soon as the job h
   params: z.object({ jobId }),
   query: z.object({
     wait: z
-      .string()
-      .regex(/^(?:[1-9]|[12][0-9]|30)$/, 'must be a whole number from 1 to 30')
-      .transform(Number)
+      .preprocess(
+        (text) => (typeof text === 'string' && /^\d+$/.test(text) ? Number(text) : text),
+        z.int(WAIT_RULE).min(1, WAIT_RULE).max(30, WAIT_RULE),
+      )
       .optional()
       .meta({ description: 'Seconds to wait for its end, 30 at most', example: 10 }),
   }),

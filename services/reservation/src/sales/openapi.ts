@@ -16,6 +16,7 @@ export const getSalesRoute = defineRoute({
   description:
     'Counted once a second at most, by each instance, for however many ask; `serverTime` is the moment of the count. Refused holds are those of people who were let in. They are counted in memory and stored once a second, so their numbers are about right: what the last second refused may be missing, an instance that is killed loses its last second of them, and a job (`Prefer: respond-async`) that runs again after its instance was killed may count twice. All other numbers here are exact.',
   auth: 'admin',
+  roles: ['operator', 'finance'],
   params: z.object({ scheduleId: pathId }),
   responses: {
     200: {

@@ -11,6 +11,7 @@ export const countedRefusals = [
   'SEAT_NOT_FOUND',
   'SEAT_TAKEN',
   'SEAT_LIMIT_EXCEEDED',
+  'RELEASE_LIMIT_EXCEEDED',
   'PRICE_CHANGED',
   'ORPHAN_SEAT',
 ] as const

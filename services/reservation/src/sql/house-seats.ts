@@ -27,7 +27,8 @@ export async function insertBlocks(
            ON CONFLICT (schedule_id, seat_id) DO UPDATE
              SET reservation_id = excluded.reservation_id, user_id = excluded.user_id, held_at = excluded.held_at,
                  expires_at = excluded.expires_at, taken_over_from = h.reservation_id
-             WHERE h.expires_at <= excluded.held_at
+             -- One that is coming back may be blocked again.
+             WHERE h.expires_at <= excluded.held_at OR (h.user_id = '' AND h.expires_at < 'infinity')
            RETURNING reservation_id AS "blockId", seat_id AS "seatId"`,
     values: [scheduleId, seatIds],
   })
@@ -51,20 +52,48 @@ export async function listUnblocked(
   return rows.map(({ seatId }) => seatId)
 }
 
-/** Frees those of the seats that are blocked, and returns what they were blocked by. */
-export async function deleteBlocks(
+/** Locks those of the seats that are blocked, in the order in which all lock seats, and returns what they are blocked by. */
+export async function lockBlocks(
   tx: Tx,
   scheduleId: number,
   seatIds: readonly number[],
 ): Promise<SeatBlock[]> {
   const { rows } = await tx.query<SeatBlock>({
-    name: 'house-seats-unblock',
-    text: `DELETE FROM seat_holds WHERE ctid = ANY (ARRAY (
-             SELECT held.address FROM (SELECT seat_id FROM unnest($2::bigint[]) AS w (seat_id) ORDER BY seat_id OFFSET 0) wanted
-             CROSS JOIN LATERAL (SELECT h.ctid AS address FROM seat_holds h
-               WHERE h.schedule_id = $1 AND h.seat_id = wanted.seat_id AND h.user_id = '' FOR UPDATE) held))
-           RETURNING reservation_id AS "blockId", seat_id AS "seatId"`,
+    name: 'house-seats-lock',
+    text: `SELECT held."blockId", held."seatId" FROM (SELECT DISTINCT unnest($2::bigint[]) AS seat_id ORDER BY seat_id OFFSET 0) wanted
+           CROSS JOIN LATERAL (SELECT h.reservation_id AS "blockId", h.seat_id AS "seatId" FROM seat_holds h
+             WHERE h.schedule_id = $1 AND h.seat_id = wanted.seat_id AND h.user_id = '' AND h.expires_at = 'infinity' FOR UPDATE) held`,
     values: [scheduleId, seatIds],
   })
   return rows
 }
+
+/** Frees seats with locked blocks at once. */
+export async function deleteBlocks(tx: Tx, scheduleId: number, seatIds: readonly number[]): Promise<void> {
+  await tx.query({
+    name: 'house-seats-unblock',
+    text: `DELETE FROM seat_holds WHERE ctid = ANY (ARRAY (${LOCKED}))`,
+    values: [scheduleId, seatIds],
+  })
+}
+
+/**
+ * Lets locked blocks lapse together, one to two seconds from now on a whole second: by then every map and stream is about to be read anew, and
+ * until then nobody can have the seats.
+ */
+export async function endBlocksTogether(
+  tx: Tx,
+  scheduleId: number,
+  seatIds: readonly number[],
+): Promise<void> {
+  await tx.query({
+    name: 'house-seats-end-together',
+    text: `UPDATE seat_holds SET expires_at = date_trunc('second', clock_timestamp()) + interval '2 seconds'
+           WHERE ctid = ANY (ARRAY (${LOCKED}))`,
+    values: [scheduleId, seatIds],
+  })
+}
+
+// One look by the primary key a seat, whatever the table was like when the plan was made.
+const LOCKED = `SELECT held.address FROM unnest($2::bigint[]) AS wanted (seat_id)
+  CROSS JOIN LATERAL (SELECT h.ctid AS address FROM seat_holds h WHERE h.schedule_id = $1 AND h.seat_id = wanted.seat_id OFFSET 0) held`

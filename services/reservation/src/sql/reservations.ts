@@ -109,11 +109,15 @@ export async function extendHold(tx: Tx, reservationId: string, holdMs: number):
   return row.expires_at
 }
 
-/** Turns the live ones of these into CANCELLED, with a PENDING refund if they were paid. Returns those it changed. */
+/**
+ * Turns the live ones of these into CANCELLED, with a PENDING refund if they were paid. Returns those it changed. What an admin cancels
+ * (`byAdmin`) is not counted against its buyer.
+ */
 export async function markCancelled(
   tx: Tx,
   reservationIds: readonly string[],
   reason: CancelReason,
+  byAdmin: boolean,
 ): Promise<(EndedReservation & { paymentId: string | null })[]> {
   const { rows } = await tx.query<EndedReservation & { paymentId: string | null }>({
     name: 'reservations-cancel',
@@ -122,11 +126,11 @@ export async function markCancelled(
              WHERE reservation_id = ANY ($1::uuid[])
                AND (status = 'CONFIRMED' OR (status = 'HOLD' AND expires_at > clock_timestamp()))
              ORDER BY reservation_id FOR UPDATE)
-           UPDATE reservations r SET status = 'CANCELLED', cancelled_at = clock_timestamp(), cancel_reason = $2,
+           UPDATE reservations r SET status = 'CANCELLED', cancelled_at = clock_timestamp(), cancel_reason = $2, cancelled_by_admin = $3,
              refund_status = CASE WHEN r.payment_id IS NULL THEN NULL ELSE 'PENDING' END
            FROM live WHERE r.reservation_id = live.reservation_id
            RETURNING ${FACTS}, r.payment_id AS "paymentId", ${queuePlaceWithHolds('$1::uuid[]')}`,
-    values: [reservationIds, reason],
+    values: [reservationIds, reason, byAdmin],
   })
   return rows
 }
@@ -178,7 +182,7 @@ export async function listLiveWithSeats(
               ORDER BY reservation_id LIMIT $3)
              UNION ALL
              (SELECT reservation_id, ARRAY[seat_id] FROM seat_holds
-              WHERE schedule_id = $1 AND user_id = '' AND reservation_id > $2 ORDER BY reservation_id LIMIT $3)) live
+              WHERE schedule_id = $1 AND user_id = '' AND expires_at = 'infinity' AND reservation_id > $2 ORDER BY reservation_id LIMIT $3)) live
            ORDER BY reservation_id LIMIT $3`,
     values: [scheduleId, page.afterReservationId, page.limit],
   })

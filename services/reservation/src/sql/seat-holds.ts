@@ -1,5 +1,5 @@
 /**
- * Who has a seat. The function `hold_seats` (migrations/0004_holds_share_a_statement.sql, with `judge_holds` of 0006) decides it, with one clock reading and under the primary
+ * Who has a seat. The function `hold_seats` (migrations/0013_released_seats.sql, with `judge_holds`) decides it, with one clock reading and under the primary
  * key (schedule_id, seat_id): it takes all seats or none, takes lapsed holds over in place, and counts the user's seats from the rows
  * themselves.
  *
@@ -34,7 +34,7 @@ export interface NewHold {
   >
   /** The request whose key gets the answer. */
   keyed: KeyedRequest | undefined
-  /** The answer, without its last fields: `reservedAt`, `expiresAt`, `holdSecondsLeft` and `remainingAllowance`. */
+  /** The answer, without its last fields: `reservedAt`, `expiresAt`, `holdSecondsLeft`, `remainingAllowance` and `releasesLeft`. */
   untimedAnswer: object
   /** The event, without the last field `expiresAt` of its payload; with the trace of the request. */
   untimedEvent: OutgoingMessage
@@ -44,6 +44,9 @@ export interface NewHold {
 export interface HoldLimits {
   holdMs: number
   seatsPerUserMax: number
+  /** Seats that a user may have released of the holds of the last `releasesWindowMs`; at so many they hold no more. */
+  releasesMax: number
+  releasesWindowMs: number
   /** How long the statement may wait for one lock; as the connection has it when left out. */
   lockWaitMs?: number
 }
@@ -65,6 +68,8 @@ export type HoldOutcome =
   | { outcome: 'CANCELLED' }
   /** The user would have too many seats; `seatsBefore` are the live ones before. */
   | { outcome: 'OVER_LIMIT'; seatsBefore: number }
+  /** The user has given back too many seats lately. */
+  | { outcome: 'RELEASED_TOO_MANY' }
   /** Somebody has these of the wanted seats. */
   | { outcome: 'TAKEN'; takenSeatIds: number[] }
   /** A hold before it in the same statement is of the same user, or wants one of its seats. It has to be asked for again. */
@@ -80,20 +85,23 @@ export type HoldOutcome =
 export async function takeSeats(
   pool: Pool,
   holds: readonly NewHold[],
-  { holdMs, seatsPerUserMax, lockWaitMs }: HoldLimits,
+  { holdMs, seatsPerUserMax, releasesMax, releasesWindowMs, lockWaitMs }: HoldLimits,
 ): Promise<HoldOutcome[]> {
   const statement = {
     name: 'seat-holds-take',
     text: `
       SELECT outcome, answer, coalesce(seats_before, 0) AS "seatsBefore", coalesce(taken, '[]') AS "takenSeatIds",
         coalesce(taken_over, '[]') AS "takenOver"
-      FROM hold_seats(requests => $1, hold_ms => $2, seats_max => $3, events_topic => $4, lock_wait_ms => $5)`,
+      FROM hold_seats(requests => $1, hold_ms => $2, seats_max => $3, events_topic => $4, lock_wait_ms => $5,
+        releases_max => $6, releases_window_ms => $7)`,
     values: [
       JSON.stringify(holds.map(toRequest)),
       holdMs,
       seatsPerUserMax,
       topics.reservationEvents,
       lockWaitMs ?? null,
+      releasesMax,
+      releasesWindowMs,
     ],
   }
   const isAlone = holds.length === 1

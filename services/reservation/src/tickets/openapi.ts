@@ -94,11 +94,13 @@ export const checkInTicketRoute = defineRoute({
     '`curl -H "$ADMIN" -H "Idempotency-Key: door-1-scan-118" -H "Content-Type: application/json" -d \'{"code":"eyJ…","scheduleId":1}\' $API/admin/tickets/check-in`',
   ].join('\n\n'),
   auth: 'admin',
+  roles: ['door'],
   headers: writeHeaders,
   body: z.strictObject({
     code: z.string().min(1, 'must not be empty').max(CODE_MAX).meta({ example: EXAMPLE_CODE }),
     scheduleId: id.optional().meta({ description: 'The show of the door', example: 1 }),
   }),
+  examples: { 'At the door of a show': { code: EXAMPLE_CODE, scheduleId: 1 } },
   responses: {
     200: {
       description: 'Let this person in',
@@ -132,6 +134,7 @@ export const getCheckInsRoute = defineRoute({
   tag: 'Reservations',
   summary: 'How many people of a show are in',
   auth: 'admin',
+  roles: ['operator', 'door'],
   params: z.object({ scheduleId: pathId }),
   responses: {
     200: {

@@ -58,7 +58,7 @@ function Actions() {
 }
 
 function Action({
-  action: { beganAt, adminId, operation, method, path, body, outcome, status },
+  action: { beganAt, adminId, role, operation, method, path, body, outcome, status },
 }: {
   action: AdminAction
 }) {
@@ -68,7 +68,9 @@ function Action({
     <li>
       <p>
         {adminId}
-        <small>{moment(beganAt)}</small>
+        <small>
+          {t(`console.role.${role}`)}, {moment(beganAt)}
+        </small>
       </p>
       <p>
         <strong>{operation}</strong>

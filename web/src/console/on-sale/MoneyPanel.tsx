@@ -22,8 +22,7 @@ export function MoneyPanel({ live }: { live: Live<Money> }) {
           <dt>{t('console.money.refunded')}</dt>
           <dd>{money(data.refunded)}</dd>
           <dt>
-            {t('console.money.pending')}{' '}
-            <small>{t('console.money.payments', { count: data.pending.payments })}</small>
+            {t('console.money.pending')} <Payments count={data.pending.payments} />
           </dt>
           <dd>{money(data.pending.amount)}</dd>
           <WithoutTicket {...data.withoutTicket} />
@@ -40,7 +39,7 @@ function WithoutTicket({ payments, amount, oldestSeconds }: Money['withoutTicket
   return (
     <>
       <dt className={look}>
-        {t('console.money.withoutTicket')} <small>{t('console.money.payments', { count: payments })}</small>
+        {t('console.money.withoutTicket')} <Payments count={payments} />
       </dt>
       <dd className={look}>
         {money(amount)}
@@ -50,4 +49,10 @@ function WithoutTicket({ payments, amount, oldestSeconds }: Money['withoutTicket
       </dd>
     </>
   )
+}
+
+/** How many payments an amount is of; where it is of none the amount says so. */
+function Payments({ count }: { count: number }) {
+  const { t } = useWords()
+  return count === 0 ? null : <small>{t('console.money.payments', { count })}</small>
 }

@@ -40,13 +40,11 @@ export default function OnSales() {
     <div className={styles['page']}>
       <PageTitle title={t('console.nav.onSales')} />
       <search className={styles['search']}>
-        <div>
-          <SearchField
-            label={t('console.onSales.search')}
-            value={typed}
-            onChange={(text) => show('query', text)}
-          />
-        </div>
+        <SearchField
+          label={t('console.onSales.search')}
+          value={typed}
+          onChange={(text) => show('query', text)}
+        />
         <Choices
           legend={t('console.onSales.status')}
           value={status}

@@ -6,6 +6,7 @@ import { PhaseLine } from '../PhaseLine.tsx'
 import { roomQuery, salesQuery } from '../queries.ts'
 import type { ListedSchedule } from '../queries.ts'
 import { useLive } from '../use-live.ts'
+import { useMayUse } from '../use-roles.ts'
 import { useIsOnScreen } from './use-is-on-screen.ts'
 import styles from './OnSales.module.css'
 
@@ -16,13 +17,14 @@ const EVERY_MS = 5_000
 export function Row({ schedule }: { schedule: ListedSchedule }) {
   const { t, count, showTime } = useWords()
   const row = useRef<HTMLLIElement>(null)
+  const mayWatch = useMayUse()(['operator'])
   const isSeen = useIsOnScreen(row)
   const { scheduleId, concertTitle, venueName, performanceAt, timeZone, seatCount, status } = schedule
   const isRunning = status === 'ON_SALE'
   const { data: watchedRoom, staleSince: roomStaleSince } = useLive(
     roomQuery(scheduleId),
     EVERY_MS,
-    isSeen && isRunning,
+    isSeen && isRunning && mayWatch,
   )
   const { data: watchedSales, staleSince: salesStaleSince } = useLive(
     salesQuery(scheduleId),

@@ -1,11 +1,11 @@
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
-import { Link, useNavigate, useSearchParams } from 'react-router'
+import { Link, useNavigate } from 'react-router'
 import { Await } from '../../parts/Await.tsx'
 import { ButtonLink } from '../../parts/Button.tsx'
 import { MoreButton } from '../../parts/MoreButton.tsx'
 import { PageTitle } from '../../parts/PageTitle.tsx'
 import { SearchField } from '../../parts/SearchField.tsx'
-import { useSearch } from '../../use-search.ts'
+import { useSearchInAddress } from '../../use-search.ts'
 import { useWords } from '../../use-words.ts'
 import { Opener } from '../form/Opener.tsx'
 import { ConcertForm } from './ConcertForm.tsx'
@@ -41,18 +41,12 @@ export default function Shows() {
 
 function ConcertList() {
   const { t } = useWords()
-  const [params, setParams] = useSearchParams()
-  const typed = params.get('query') ?? ''
-  const query = useSearch(typed)
+  const { typed, query, type } = useSearchInAddress()
   const concerts = useInfiniteQuery(adminConcertsQuery(query))
   return (
     <>
       <search className={styles['search']}>
-        <SearchField
-          label={t('shows.search')}
-          value={typed}
-          onChange={(text) => setParams(text === '' ? {} : { query: text }, { replace: true })}
-        />
+        <SearchField label={t('shows.search')} value={typed} onChange={type} />
       </search>
       <Await query={concerts}>
         {({ pages }) => {

@@ -1,6 +1,6 @@
 import type { BodyOf, DataOf } from '@frontrow/client/routes'
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
-import { api, dataOf } from '../../api.ts'
+import { api, dataOf, present } from '../../api.ts'
 import { firstCursor, pageOf } from '../../paging.ts'
 
 const VENUES = '/api/v1/admin/venues'
@@ -104,6 +104,6 @@ export function isBeingCancelled(schedule: AdminSchedule | undefined): boolean {
   )
 }
 
-function versioned<T>(answer: { data: T; headers: Headers }): Versioned<T> {
-  return { data: dataOf(answer), tag: answer.headers.get('ETag') ?? '' }
+function versioned<T>(answer: { data: T | undefined; headers: Headers }): Versioned<T> {
+  return { data: present(dataOf(answer)), tag: answer.headers.get('ETag') ?? '' }
 }

@@ -1,16 +1,20 @@
-import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { api } from '../../api.ts'
 import { Await } from '../../parts/Await.tsx'
 import { MoreButton } from '../../parts/MoreButton.tsx'
 import { useWords } from '../../use-words.ts'
 import { Retry } from './Retry.tsx'
-import { failedDeliveriesQuery, troubleCountQuery } from './trouble-queries.ts'
+import { StillTried } from './StillTried.tsx'
+import { failedDeliveriesQuery, troubleCountQuery, waitingDeliveriesQuery } from './trouble-queries.ts'
 import type { Delivery, Webhook } from './trouble-queries.ts'
+import { WebhookName, WebhookTrouble } from './WebhookState.tsx'
 import styles from './Troubles.module.css'
 
-/** Deliveries of a webhook that failed for good. */
-export function FailedDeliveries({ webhook: { webhookId, url } }: { webhook: Webhook }) {
+/** How a webhook does: its deliveries that failed for good, and whether some are still tried. */
+export function FailedDeliveries({ webhook }: { webhook: Webhook }) {
   const { t } = useWords()
+  const { webhookId } = webhook
+  const waiting = useQuery(waitingDeliveriesQuery(webhookId))
   const deliveries = useInfiniteQuery(failedDeliveriesQuery(webhookId))
   return (
     <Await query={deliveries}>
@@ -18,7 +22,11 @@ export function FailedDeliveries({ webhook: { webhookId, url } }: { webhook: Web
         const items = pages.flatMap((page) => page.items)
         return (
           <>
-            <h3 className={styles['url']}>{url}</h3>
+            <h3 className={styles['url']}>
+              <WebhookName webhook={webhook} />
+            </h3>
+            <WebhookTrouble webhook={webhook} />
+            <StillTried query={waiting} />
             {items.length === 0 ? <p>{t('troubles.noDeliveries')}</p> : null}
             <ul className={styles['list']}>
               {items.map((delivery) => (
@@ -36,7 +44,7 @@ export function FailedDeliveries({ webhook: { webhookId, url } }: { webhook: Web
 function FailedDelivery({ webhookId, delivery }: { webhookId: string; delivery: Delivery }) {
   const { t, moment } = useWords()
   const queries = useQueryClient()
-  const { deliveryId, eventType, subject, attempts, responseStatus, lastError, createdAt } = delivery
+  const { deliveryId, eventType, subject, attempts, lastError, createdAt, endedAt } = delivery
   return (
     <li>
       <p>
@@ -44,10 +52,11 @@ function FailedDelivery({ webhookId, delivery }: { webhookId: string; delivery: 
       </p>
       <p className={styles['about']}>
         {moment(createdAt)} · {t('troubles.attempts', { count: attempts })}
-        {responseStatus === null ? null : ` · ${t('troubles.answered', { status: String(responseStatus) })}`}
       </p>
       {lastError === null ? null : <p className={styles['error']}>{lastError}</p>}
       <Retry
+        // What failed once more can be tried once more.
+        key={endedAt}
         label={t('troubles.deliveryRetry')}
         done={t('troubles.deliveryDone')}
         send={(key) =>

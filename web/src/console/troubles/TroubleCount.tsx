@@ -1,19 +1,13 @@
 import { useQuery } from '@tanstack/react-query'
-import { useSignIn } from '../../use-sign-in.ts'
 import { useWords } from '../../use-words.ts'
-import { useIsAdmin } from '../use-is-admin.ts'
+import { useRoles } from '../use-roles.ts'
 import { troubleCountQuery } from './trouble-queries.ts'
 import styles from './Troubles.module.css'
 
 /** How many troubles wait, beside their name in the navigation; nothing where there are none, nobody can tell, or nobody may ask. */
 export function TroubleCount() {
-  const signIn = useSignIn()
-  return signIn.status === 'signed-in' ? <OfAdmin userId={signIn.userId} /> : null
-}
-
-function OfAdmin({ userId }: { userId: string }) {
   const { t } = useWords()
-  const isAdmin = useIsAdmin(userId).data === true
+  const isAdmin = useRoles().data?.includes('admin') === true
   const { data } = useQuery({ ...troubleCountQuery(), enabled: isAdmin })
   if (!isAdmin || data === undefined || data.count === 0) return null
   const count = `${data.count}${data.isMore ? '+' : ''}`

@@ -11,7 +11,14 @@ import { useWords } from '../../use-words.ts'
 import { DeadLetters } from './DeadLetters.tsx'
 import { FailedDeliveries } from './FailedDeliveries.tsx'
 import { Retry } from './Retry.tsx'
-import { failedJobsQuery, failedMailsQuery, troubleCountQuery, webhooksQuery } from './trouble-queries.ts'
+import { StillTried } from './StillTried.tsx'
+import {
+  failedJobsQuery,
+  failedMailsQuery,
+  troubleCountQuery,
+  waitingMailsQuery,
+  webhooksQuery,
+} from './trouble-queries.ts'
 import type { Job, Mail } from './trouble-queries.ts'
 import styles from './Troubles.module.css'
 
@@ -28,6 +35,7 @@ export default function Troubles() {
         <DeadLetters />
       </Part>
       <Part title={t('troubles.mails')} about={t('troubles.mailsAbout')}>
+        <StillTried query={useQuery(waitingMailsQuery())} />
         <FailedMails />
       </Part>
       <Part title={t('troubles.deliveries')} about={t('troubles.deliveriesAbout')}>
@@ -77,7 +85,7 @@ function FailedMails() {
 function FailedMail({ mail }: { mail: Mail }) {
   const { t, moment } = useWords()
   const queries = useQueryClient()
-  const { noticeId, kind, userId, reservationId, lastError, attempts, createdAt } = mail
+  const { noticeId, kind, userId, reservationId, lastError, attempts, createdAt, endedAt } = mail
   return (
     <li>
       <p>
@@ -89,6 +97,8 @@ function FailedMail({ mail }: { mail: Mail }) {
       </p>
       {lastError === null ? null : <p className={styles['error']}>{lastError}</p>}
       <Retry
+        // What failed once more can be tried once more.
+        key={endedAt}
         label={t('troubles.mailRetry')}
         done={t('troubles.mailDone')}
         send={(key) =>

@@ -13,6 +13,7 @@ import { useWrite } from '../use-write.ts'
 import { webhooksQuery } from './trouble-queries.ts'
 import type { Webhook } from './trouble-queries.ts'
 import { WebhookForm } from './WebhookForm.tsx'
+import { WebhookName, WebhookTrouble } from './WebhookState.tsx'
 import styles from './Troubles.module.css'
 
 /** Where events are posted to: make, pause, go on. */
@@ -84,9 +85,9 @@ function Secret({ url, secret, onClose }: { url: string; secret: string; onClose
 }
 
 function Item({ webhook }: { webhook: Webhook }) {
-  const { t, moment } = useWords()
+  const { t } = useWords()
   const queries = useQueryClient()
-  const { webhookId, url, description, eventTypes, status, disabledReason, failingSince } = webhook
+  const { webhookId, description, eventTypes, status } = webhook
   const write = useWrite(
     (body: { status: Webhook['status'] }, key) =>
       api.PATCH('/api/v1/admin/webhooks/{webhookId}', {
@@ -99,17 +100,13 @@ function Item({ webhook }: { webhook: Webhook }) {
   return (
     <li>
       <p className={styles['url']}>
-        <strong>{url}</strong>{' '}
-        <span className={classNames(styles['state'], styles[status])}>{t(`webhooks.${status}`)}</span>
+        <WebhookName webhook={webhook} />
       </p>
       <p className={styles['about']}>
         {description === null ? null : `${description} · `}
         {eventTypes.join(', ')}
       </p>
-      {disabledReason === null ? null : <p>{t(`webhooks.why.${disabledReason}`)}</p>}
-      {failingSince === null ? null : (
-        <p className={styles['error']}>{t('webhooks.failing', { at: moment(failingSince) })}</p>
-      )}
+      <WebhookTrouble webhook={webhook} />
       {write.error === null ? null : <RefusalNote error={write.error} />}
       <Button isOnce isDisabled={write.isPending} onPress={() => write.press({ status: wanted })}>
         {t(`webhooks.to.${wanted}`)}

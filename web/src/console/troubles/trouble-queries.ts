@@ -26,7 +26,9 @@ const COUNTED_MAX = 100
 /** Messages that were published again are listed among those that wait, so more pages of them are read. */
 const LETTER_PAGES_MAX = 5
 /** New troubles, and what became of those that were tried again, are seen by themselves. */
-const ASK_EVERY_MS = 30_000
+const ASK_EVERY_MS = 5_000
+/** The number beside the navigation is on every page of the console, so it is asked for less often. */
+const COUNT_EVERY_MS = 30_000
 
 /** Parked messages, newest first, a page after the other. */
 export function deadLettersQuery() {
@@ -53,6 +55,18 @@ export function failedMailsQuery() {
       ),
     initialPageParam: firstCursor,
     getNextPageParam: ({ nextCursor }) => nextCursor,
+    refetchInterval: ASK_EVERY_MS,
+  })
+}
+
+/** Mails that wait to be sent, also those that were tried before. */
+export function waitingMailsQuery() {
+  return queryOptions({
+    queryKey: ['console', 'waiting-mails'],
+    queryFn: async ({ signal }) =>
+      dataOf(
+        await api.GET(NOTICES, { params: { query: { limit: COUNTED_MAX, status: 'PENDING' } }, signal }),
+      ),
     refetchInterval: ASK_EVERY_MS,
   })
 }
@@ -101,6 +115,21 @@ export function failedDeliveriesQuery(webhookId: string) {
   })
 }
 
+/** Deliveries of a webhook that wait to go out, also those that were tried before. */
+export function waitingDeliveriesQuery(webhookId: string) {
+  return queryOptions({
+    queryKey: ['console', 'waiting-deliveries', webhookId],
+    queryFn: async ({ signal }) =>
+      dataOf(
+        await api.GET(DELIVERIES, {
+          params: { path: { webhookId }, query: { limit: COUNTED_MAX, status: 'PENDING' } },
+          signal,
+        }),
+      ),
+    refetchInterval: ASK_EVERY_MS,
+  })
+}
+
 /** How many troubles wait, and whether there are more than were counted. */
 interface TroubleCount {
   count: number
@@ -114,7 +143,7 @@ interface TroubleCount {
 export function troubleCountQuery() {
   return queryOptions({
     queryKey: ['console', 'trouble-count'],
-    refetchInterval: ASK_EVERY_MS,
+    refetchInterval: COUNT_EVERY_MS,
     queryFn: async ({ signal }): Promise<TroubleCount> => {
       const query = { limit: COUNTED_MAX }
       const [letters, mails, webhooks] = await Promise.all([

@@ -1,30 +1,24 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { Link, useSearchParams } from 'react-router'
+import { Link } from 'react-router'
 import { concertsQuery } from '../../queries.ts'
 import { Await } from '../../parts/Await.tsx'
 import { MoreButton } from '../../parts/MoreButton.tsx'
 import { PageTitle } from '../../parts/PageTitle.tsx'
 import { SearchField } from '../../parts/SearchField.tsx'
-import { useSearch } from '../../use-search.ts'
+import { useSearchInAddress } from '../../use-search.ts'
 import { useWords } from '../../use-words.ts'
 import styles from './Concerts.module.css'
 
 /** All concerts, with a search that goes along as one types. */
 export default function Concerts() {
   const { t } = useWords()
-  const [params, setParams] = useSearchParams()
-  const typed = params.get('query') ?? ''
-  const query = useSearch(typed)
+  const { typed, query, type } = useSearchInAddress()
   const concerts = useInfiniteQuery(concertsQuery(query))
   return (
     <>
       <PageTitle title={t('concerts.title')} />
       <search className={styles['search']}>
-        <SearchField
-          label={t('concerts.search')}
-          value={typed}
-          onChange={(text) => setParams(text === '' ? {} : { query: text }, { replace: true })}
-        />
+        <SearchField label={t('concerts.search')} value={typed} onChange={type} />
       </search>
       <Await query={concerts}>
         {({ pages }) => {

@@ -5,13 +5,14 @@ import { api, dataOf } from '../../api.ts'
 import { Await } from '../../parts/Await.tsx'
 import { Button, ButtonLink } from '../../parts/Button.tsx'
 import { Note } from '../../parts/Note.tsx'
+import { HoldAgain } from '../../parts/HoldAgain.tsx'
 import { PageTitle } from '../../parts/PageTitle.tsx'
 import { RefusalNote } from '../../parts/RefusalNote.tsx'
 import { SignedIn } from '../../parts/SignedIn.tsx'
 import { TimeLeft } from '../../parts/TimeLeft.tsx'
 import { placeHeader } from '../../place-token.ts'
 import { reservationQuery } from '../../queries.ts'
-import type { Reservation as ReservationData } from '../../queries.ts'
+import type { ReservationNow as ReservationData } from '../../queries.ts'
 import { noteReservation } from '../../running/running-store.ts'
 import { LazyTickets } from '../../tickets/LazyTickets.tsx'
 import { useServerNow } from '../../use-server-now.ts'
@@ -87,7 +88,7 @@ function Shown({ reservation, userId }: { reservation: ReservationData; userId: 
         <Pay reservation={reservation} userId={userId} payment={payment} />
       ) : null}
       {shown === 'PAYING' || shown === 'EXPIRED' ? <PaymentNote payment={payment} /> : null}
-      {shown === 'EXPIRED' ? <Expired /> : null}
+      {shown === 'EXPIRED' ? <Expired reservation={reservation} /> : null}
       {shown === 'CANCELLED' ? <Cancelled reservation={reservation} /> : null}
       {!isOff && ((shown === 'HOLD' && !isPaying) || shown === 'CONFIRMED') ? (
         <Cancel reservation={reservation} />
@@ -140,11 +141,12 @@ function HoldTime({
   )
 }
 
-function Expired() {
+function Expired({ reservation: { onceReleased } }: { reservation: ReservationData }) {
   const { t } = useWords()
   return (
     <>
       <p>{t('reservation.EXPIRED.text')}</p>
+      <HoldAgain at={onceReleased.holdAgainAt} />
       <p className={styles['actions']}>
         <ButtonLink to="/" look="main">
           {t('notFound.concerts')}
@@ -154,7 +156,12 @@ function Expired() {
   )
 }
 
-function Cancelled({ reservation: { refund, totalAmount } }: { reservation: ReservationData }) {
+function Cancelled({ reservation: { refund, totalAmount, onceReleased } }: { reservation: ReservationData }) {
   const { t, money } = useWords()
-  return <p>{t(`refund.${refund?.status ?? 'NONE'}`, { amount: money(totalAmount) })}</p>
+  return (
+    <>
+      <p>{t(`refund.${refund?.status ?? 'NONE'}`, { amount: money(totalAmount) })}</p>
+      <HoldAgain at={onceReleased.holdAgainAt} />
+    </>
+  )
 }

@@ -1,6 +1,7 @@
 import { ApiError } from '@frontrow/client/errors'
 import { isRefusal } from '../../api.ts'
 import { Button, ButtonLink } from '../../parts/Button.tsx'
+import { HoldAgain } from '../../parts/HoldAgain.tsx'
 import { Note } from '../../parts/Note.tsx'
 import { OnceNote } from '../../parts/OnceNote.tsx'
 import { RefusalNote } from '../../parts/RefusalNote.tsx'
@@ -35,6 +36,14 @@ export function HoldFailure({ schedule, hold }: { schedule: Schedule; hold: Hold
       </RefusalNote>
     )
   }
+  if (isRefusal(error, 'RELEASE_LIMIT_EXCEEDED')) {
+    return (
+      <RefusalNote error={error}>
+        <HoldAgain at={readHoldAgainAt(error.details)} />
+        <ButtonLink to="/reservations">{t('nav.tickets')}</ButtonLink>
+      </RefusalNote>
+    )
+  }
   if (!isRefusal(error, 'SEAT_TAKEN')) return <RefusalNote error={error} />
   const details = error instanceof ApiError ? error.details : null
   const next = nextWish(sent, details, layout)
@@ -51,4 +60,9 @@ export function HoldFailure({ schedule, hold }: { schedule: Schedule; hold: Hold
       )}
     </Note>
   )
+}
+
+function readHoldAgainAt(details: unknown): string | null {
+  if (typeof details !== 'object' || details === null || !('holdAgainAt' in details)) return null
+  return typeof details.holdAgainAt === 'string' ? details.holdAgainAt : null
 }

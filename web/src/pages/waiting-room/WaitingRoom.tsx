@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { useNavigate } from 'react-router'
-import { isRefusal } from '../../api.ts'
+import { api, isRefusal } from '../../api.ts'
 import { Await } from '../../parts/Await.tsx'
 import { Button, ButtonLink } from '../../parts/Button.tsx'
 import { Loading } from '../../parts/Loading.tsx'
@@ -14,7 +14,9 @@ import { useNumber } from '../../use-ids.ts'
 import { useWords } from '../../use-words.ts'
 import { NotFound } from '../NotFound.tsx'
 import { InLine } from './InLine.tsx'
+import { useLeaving } from '../../join-check/use-leaving.ts'
 import { findPlace, takePlace } from './take-place.ts'
+import type { AnswerJoinCheck } from './take-place.ts'
 
 /** The line in front of one performance. */
 export default function WaitingRoom() {
@@ -85,8 +87,22 @@ function Join({
   const { t } = useWords()
   const navigate = useNavigate()
   const queries = useQueryClient()
+  const checkPlace = useRef<HTMLDivElement>(null)
+  const leaving = useLeaving()
+  const [asked, setAsked] = useState<'browser' | 'person'>()
+  // Most lines are not checked, so what answers is loaded when it is needed.
+  const answerCheck: AnswerJoinCheck = async (...join) => {
+    const { answerJoinCheck } = await import('../../join-check/answer-join-check.ts')
+    return answerJoinCheck(join, {
+      client: api,
+      place: checkPlace.current,
+      signal: leaving(),
+      onAsked: setAsked,
+    })
+  }
   const joining = useMutation({
-    mutationFn: () => takePlace(scheduleId),
+    mutationFn: () => takePlace(scheduleId, api, undefined, answerCheck),
+    onSettled: () => setAsked(undefined),
     onSuccess: (place) => {
       queries.removeQueries({ queryKey: ['place', scheduleId] })
       if (place.status !== 'ACTIVE') return onPlace(place)
@@ -102,6 +118,8 @@ function Join({
           ) : null}
         </RefusalNote>
       ) : null}
+      <p role="status">{asked === undefined ? null : t(`line.check.${asked}`)}</p>
+      <div ref={checkPlace} />
       <Button look="main" isDisabled={joining.isPending} onPress={() => joining.mutate()}>
         {joining.isPending ? t('line.joining') : words}
       </Button>

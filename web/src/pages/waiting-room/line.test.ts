@@ -82,11 +82,20 @@ test('before the opening the shared answer moves nobody', () => {
   expect(line.place?.queuePosition).toBe(100)
 })
 
-test('a wait is told as a range that holds both estimates; a paused line has none', () => {
-  const line = after(at(100), { kind: 'now-serving', line: served, isOpen: true })
-  expect(waitRange(line)).toEqual({ fromMinutes: 1, toMinutes: 13 })
+test('a wait is told as a range around the estimate, which gets shorter with the position; a paused line has none', () => {
+  const line = after(at(100))
+  expect(waitRange(line)).toEqual({ fromMinutes: 7, toMinutes: 13 })
+  const moved = learn(line, { kind: 'now-serving', line: { ...served, nowServing: 450 }, isOpen: true })
+  expect(waitRange(moved)).toEqual({ fromMinutes: 3, toMinutes: 7 })
   expect(waitRange(learn(line, { kind: 'room', paused: true }))).toBeUndefined()
   expect(waitRange(after(at(1, { estimatedWaitSeconds: 0 })))).toEqual({ fromMinutes: 0, toMinutes: 1 })
+})
+
+test('how few were let in since a line began to move makes no wait of a minute one of half an hour', () => {
+  const begun = { ...served, admittedPerMinute: 8 }
+  const soon = at(250, { sequence: 650, estimatedWaitSeconds: 25 })
+  const line = after(soon, { kind: 'now-serving', line: begun, isOpen: true })
+  expect(waitRange(line)).toEqual({ fromMinutes: 0, toMinutes: 1 })
 })
 
 test('a place that lives again has no end any more', () => {

@@ -9,7 +9,6 @@ export interface Line {
   readonly paused: boolean
   /** False while the stream is broken: polls go on, and what is shown may be some seconds old. */
   readonly isLive: boolean
-  readonly admittedPerMinute: number | undefined
   readonly end: PlaceEnd | undefined
   /** How the way to the front began and how much of it has been shown, 0 to 1; undefined before the opening, when nobody moves. */
   readonly way: Way | undefined
@@ -35,7 +34,6 @@ export const unknownLine: Line = {
   place: undefined,
   paused: false,
   isLive: true,
-  admittedPerMinute: undefined,
   end: undefined,
   way: undefined,
 }
@@ -62,12 +60,14 @@ export function learn(line: Line, event: LineEvent): Line {
 
 /** The shared answer says nothing of people who left, so it moves a place only towards the front, and never lets anybody in. */
 function learnNowServing(line: Line, answer: NowServing, isOpen: boolean): Line {
-  const { paused, admittedPerMinute, nowServing } = answer
-  const known = { ...line, paused, admittedPerMinute }
+  const { paused, nowServing } = answer
+  const known = { ...line, paused }
   const { place } = line
   if (!isOpen || place === undefined || place.status !== 'WAITING') return known
   const queuePosition = Math.max(1, Math.min(place.queuePosition, place.sequence - nowServing))
-  const moved = { ...place, queuePosition }
+  // The estimate is as old as the position that it was made for, and gets shorter with it.
+  const estimatedWaitSeconds = place.estimatedWaitSeconds * (queuePosition / Math.max(1, place.queuePosition))
+  const moved = { ...place, queuePosition, estimatedWaitSeconds }
   return { ...known, place: moved, way: moveOn(line.way, moved) }
 }
 
@@ -86,18 +86,17 @@ export interface WaitRange {
 }
 
 /**
- * How long the wait may be: from the server's estimate and from how many were let in during the last minute, with a quarter on either
- * side, because people leave, and others buy slowly. Undefined where nobody can say: paused, or nobody is let in.
+ * How long the wait may be: the server's estimate with a quarter on either side, because people leave, and others buy slowly. The server
+ * knows how many were let in and for how long that has gone on; how many it was in the last minute is no rate while that minute is not
+ * over, as at the opening and after a pause. Undefined where nobody can say: paused, or no longer waiting.
  */
-export function waitRange({ place, paused, admittedPerMinute }: Line): WaitRange | undefined {
+export function waitRange({ place, paused }: Line): WaitRange | undefined {
   if (place === undefined || paused || place.status !== 'WAITING') return undefined
-  const seconds = [place.estimatedWaitSeconds]
-  if (admittedPerMinute !== undefined && admittedPerMinute > 0) {
-    seconds.push((place.queuePosition / admittedPerMinute) * 60)
+  const { estimatedWaitSeconds } = place
+  return {
+    fromMinutes: Math.floor((estimatedWaitSeconds * 0.75) / 60),
+    toMinutes: Math.max(1, Math.ceil((estimatedWaitSeconds * 1.25) / 60)),
   }
-  const fromMinutes = Math.floor((Math.min(...seconds) * 0.75) / 60)
-  const toMinutes = Math.max(1, Math.ceil((Math.max(...seconds) * 1.25) / 60))
-  return { fromMinutes, toMinutes }
 }
 
 /** Reads a way that this browser kept; undefined for what is none, or that of another place. */

@@ -3,6 +3,7 @@ import { createClient } from '@frontrow/client/client'
 import { data, refusal, startLocalServer } from '@frontrow/client/local-server'
 import { placeHeader } from '../../place-token.ts'
 import { findPlace, takePlace } from './take-place.ts'
+import type { AnswerJoinCheck } from './take-place.ts'
 
 const place = { token: 't-1', scheduleId: 7, status: 'WAITING', serverTime: '2026-12-01T01:00:00.000Z' }
 
@@ -48,4 +49,32 @@ test('over TLS nothing is asked and no token is kept', async () => {
   await takePlace(8, createClient({ baseUrl: server.baseUrl }), false)
   expect(server.requests).toHaveLength(1)
   expect(placeHeader(8)).toEqual({})
+})
+
+test('a join that is checked is sent again with the answer to a challenge, and with a second one where the first came too late', async () => {
+  await using server = await startLocalServer(
+    refusal(403, 'JOIN_CHECK_REQUIRED'),
+    refusal(403, 'JOIN_CHECK_FAILED'),
+    data(200, place),
+  )
+  const client = createClient({ baseUrl: server.baseUrl })
+  const answers = ['first', 'second']
+  const answer: AnswerJoinCheck = async (_scheduleId, { code }, tries) => {
+    expect(code).toBe(['JOIN_CHECK_REQUIRED', 'JOIN_CHECK_FAILED'][tries])
+    return answers[tries]
+  }
+  expect(await takePlace(7, client, false, answer)).toMatchObject({ token: 't-1' })
+  expect(server.requests.map(({ body }) => JSON.parse(body))).toEqual([
+    { scheduleId: 7 },
+    { scheduleId: 7, checkAnswer: 'first' },
+    { scheduleId: 7, checkAnswer: 'second' },
+  ])
+})
+
+test('what the answer to a check throws ends the join', async () => {
+  await using server = await startLocalServer(refusal(403, 'JOIN_CLAIM_REQUIRED'))
+  const give: AnswerJoinCheck = (_scheduleId, asked) => Promise.reject(asked)
+  const joining = takePlace(7, createClient({ baseUrl: server.baseUrl }), false, give)
+  await expect(joining).rejects.toMatchObject({ code: 'JOIN_CLAIM_REQUIRED' })
+  expect(server.requests).toHaveLength(1)
 })

@@ -1,3 +1,4 @@
+import { ApiError } from '@frontrow/client/errors'
 import { api, dataOf, isRefusal } from '../../api.ts'
 import { serverClock } from '../../clock.ts'
 import { forgetPlaceToken, keepPlaceToken, placeHeader } from '../../place-token.ts'
@@ -26,11 +27,40 @@ export async function takePlace(
   scheduleId: number,
   client = api,
   isPlainHttp: boolean = globalThis.location?.protocol === 'http:',
+  answerCheck?: AnswerJoinCheck,
 ): Promise<Place> {
-  const place = await join(scheduleId, client)
+  const place = await join(scheduleId, client, answerCheck)
   serverClock.learn(place.serverTime)
   if (isPlainHttp) await keepTokenWithoutCookie(place, client)
   return place
+}
+
+/**
+ * Answers what a join was refused for, where joins are checked against bots; undefined where nothing is asked any more. Throws the refusal
+ * where no answer would help, or `tries` were enough.
+ */
+export type AnswerJoinCheck = (
+  scheduleId: number,
+  refusal: ApiError,
+  tries: number,
+) => Promise<string | undefined>
+
+async function sendJoin(
+  scheduleId: number,
+  client: typeof api,
+  answerCheck: AnswerJoinCheck | undefined,
+): Promise<Place> {
+  let checkAnswer: string | undefined
+  for (let tries = 0; ; tries += 1) {
+    try {
+      const body = { scheduleId, ...(checkAnswer === undefined ? {} : { checkAnswer }) }
+      return dataOf(await client.POST('/api/v1/queue/tokens', { body }))
+    } catch (error) {
+      const isChecked = error instanceof ApiError && error.code.startsWith('JOIN_')
+      if (!isChecked || answerCheck === undefined) throw error
+      checkAnswer = await answerCheck(scheduleId, error, tries)
+    }
+  }
 }
 
 /** A page can't read the cookie of its place, so it asks who it is: a browser that kept none is nobody. */
@@ -41,9 +71,13 @@ async function keepTokenWithoutCookie({ scheduleId, token }: Place, client: type
   if (own === null) keepPlaceToken(scheduleId, token)
 }
 
-async function join(scheduleId: number, client: typeof api): Promise<Place> {
+async function join(
+  scheduleId: number,
+  client: typeof api,
+  answerCheck: AnswerJoinCheck | undefined,
+): Promise<Place> {
   try {
-    return dataOf(await client.POST('/api/v1/queue/tokens', { body: { scheduleId } }))
+    return await sendJoin(scheduleId, client, answerCheck)
   } catch (error) {
     if (!isRefusal(error, 'QUEUE_TOKEN_EXISTS')) throw error
     // Taking it over would end the place in this browser's other tabs, which have the same cookie.

@@ -14,6 +14,7 @@ export interface AdminAction {
   'status'?: (number);
   'beganAtMs'?: (number | string | Long);
   'endedAtMs'?: (number | string | Long);
+  'role'?: (string);
 }
 
 export interface AdminAction__Output {
@@ -28,4 +29,5 @@ export interface AdminAction__Output {
   'status': (number);
   'beganAtMs': (number);
   'endedAtMs': (number);
+  'role': (string);
 }

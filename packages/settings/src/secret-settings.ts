@@ -1,0 +1,47 @@
+/** Settings whose whole value is a secret. */
+const SECRETS: ReadonlySet<string> = new Set([
+  'JWT_SECRET',
+  'STRIPE_SECRET_KEY',
+  'STRIPE_WEBHOOK_SECRET',
+  'TICKET_SIGNING_KEY',
+])
+/** Settings that are addresses with a password in them, or may be. */
+const ADDRESSES: ReadonlySet<string> = new Set([
+  'ADMIN_DATABASE_URL',
+  'CATALOG_READ_DATABASE_URL',
+  'DATABASE_URL',
+  'REDIS_URL',
+  'SMTP_URL',
+])
+const ENDINGS = /_(?:PASSWORD|SECRET)$/
+/** What is shorter could be a part of ordinary words, and hiding it would spoil them. */
+const HIDDEN_LENGTH_MIN = 8
+
+/** Whether the value of a setting, or a part of it, is for nobody's eyes. */
+export function isSecretSetting(name: string): boolean {
+  return SECRETS.has(name) || ADDRESSES.has(name) || ENDINGS.test(name)
+}
+
+/** The password of an address, as it is sent; undefined where it has none, and where it is no address. */
+export function passwordOf(address: string): string | undefined {
+  const written = URL.parse(address)?.password ?? ''
+  if (written === '') return undefined
+  try {
+    return decodeURIComponent(written)
+  } catch {
+    // A lone percent sign is taken as it is, by the drivers too.
+    return written
+  }
+}
+
+/** Every text among these settings that must not be written anywhere: secrets, and the passwords of addresses in both spellings. */
+export function secretsIn(names: readonly string[], texts: Readonly<Record<string, string>>): string[] {
+  const found = names.flatMap((name) => {
+    const text = texts[name]
+    if (text === undefined) return []
+    if (ADDRESSES.has(name)) return [passwordOf(text) ?? '', URL.parse(text)?.password ?? '']
+    // A key may have several lines, and each of them tells of it.
+    return isSecretSetting(name) ? text.split(/\r?\n|\\n/) : []
+  })
+  return [...new Set(found)].filter((text) => text.length >= HIDDEN_LENGTH_MIN && !text.startsWith('-----'))
+}
