@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto'
 import { TOKEN_LIFE_MAX_SECONDS } from '@frontrow/identity-provider/signing-keys'
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
 import { readConfig } from '@frontrow/service-host/config'
-import { claimsOfRoles, roleSettings } from '@frontrow/values/roles'
+import { claimsOfRoles, namelessRoles, roleSettings } from '@frontrow/values/roles'
 import type { Role, RoleSettings } from '@frontrow/values/roles'
 import { SignJWT } from 'jose'
 import { dataFolderOf, readTokenSecrets, signingKeysOf } from './up-settings.ts'
@@ -65,8 +65,8 @@ function bySecret(secret: string): Pick<DevelopmentSigner, 'algorithm' | 'key'> 
   return { algorithm: 'HS256', key: createSecretKey(secret, 'utf8') }
 }
 
-/** Signs a token for a user, as the identity provider would. */
-export function signToken(
+/** Signs a token for a user, as the identity provider would. Rejects with a SetupProblem where it could not name one of the roles. */
+export async function signToken(
   signer: DevelopmentSigner,
   user: string,
   options: {
@@ -79,9 +79,15 @@ export function signToken(
 ): Promise<string> {
   const nowSeconds = Math.floor(Date.now() / 1_000)
   const { roles = [], email, locale, phone } = options
+  const [nameless] = namelessRoles(signer.roles, roles)
+  if (nameless !== undefined) {
+    throw new SetupProblem(
+      `ROLE_MAPPING has no name for the role ${nameless}: add a pair such as theirs=${nameless}`,
+    )
+  }
   const contact = { ...(email === undefined ? {} : { email }), ...(locale === undefined ? {} : { locale }) }
   const telephone = phone === undefined ? {} : { phone_number: phone, phone_number_verified: true }
-  return new SignJWT({ ...claimsOfRoles(signer.roles, roles), ...contact, ...telephone })
+  return await new SignJWT({ ...claimsOfRoles(signer.roles, roles), ...contact, ...telephone })
     .setProtectedHeader({
       alg: signer.algorithm,
       typ: 'JWT',

@@ -10,6 +10,7 @@ import { demoContact } from '@frontrow/identity-provider/accounts'
 import { removePidFile } from '@frontrow/local-stack/pid-file'
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
 import { FILE_ENDING } from '@frontrow/settings/setting-files'
+import { namelessRoles } from '@frontrow/values/roles'
 import { checkSettings } from './all-settings.ts'
 import { signerOf, signToken } from './development-tokens.ts'
 import type { DevelopmentSigner } from './development-tokens.ts'
@@ -90,14 +91,20 @@ async function bringUp(stack: Stack, settings: UpSettings): Promise<void> {
   announce(settings, notify, demo)
 }
 
-/** Puts the demo concert on sale, and tells of it. */
+/** Puts the demo concert on sale where a token can name an admin, and tells of it. */
 async function demoLines(port: number, signer: DevelopmentSigner): Promise<string[]> {
+  const demoUser = `  Demo user ${DEMO_USER}  ${await signToken(signer, DEMO_USER, demoContact(DEMO_USER))}`
+  if (namelessRoles(signer.roles, ['admin']).length > 0) {
+    return [
+      '  Demo concert   none: ROLE_MAPPING has no name for the role admin, who would put it on sale',
+      demoUser,
+    ]
+  }
   const adminToken = await signToken(signer, 'demo-seed', { roles: ['admin'] })
   const demo = await seedDemo(`http://127.0.0.1:${port}/api/v1`, adminToken, new Date())
-  const token = await signToken(signer, DEMO_USER, demoContact(DEMO_USER))
   return [
     `  Demo concert   ${demo.concertId}: schedule ${demo.smallScheduleId} (50 seats), schedule ${demo.largeScheduleId} (1,000 seats)`,
-    `  Demo user ${DEMO_USER}  ${token}`,
+    demoUser,
   ]
 }
 
