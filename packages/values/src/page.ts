@@ -6,7 +6,7 @@ export function limitTo(max: number) {
   const rule = `must be a whole number from 1 to ${max}`
   return z
     .preprocess(
-      (text) => (typeof text === 'string' && /^\d+$/.test(text) ? Number(text) : text),
+      (text) => (typeof text === 'string' && /^[1-9]\d*$/.test(text) ? Number(text) : text),
       z.int(rule).min(1, rule).max(max, rule),
     )
     .default(20)

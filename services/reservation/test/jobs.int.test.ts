@@ -219,10 +219,11 @@ describe('GET /jobs/{jobId}', () => {
   test('tells the place now while a job waits, and that it is at work', async () => {
     const release = await keepFromHolding(running.db, '121', 1)
     const jobs: { jobId: string; position: number }[] = []
-    for (const userId of ['121', '122', '123']) {
+    const accept = async (userId: string): Promise<void> => {
       jobs.push((await running.hold(userId, { scheduleId: 1, quantity: 1 }, ASYNC)).data)
     }
-    expect(jobs.map(({ position }) => position)).toEqual([1, 2, 3])
+    await accept('121')
+    // Jobs that wait at the same moment are taken up together, so the others come after the first was.
     const first = await eventually(async () => {
       const { data } = await jobOf('121', jobs[0]?.jobId ?? '')
       expect(data.status).toBe('active')
@@ -234,6 +235,8 @@ describe('GET /jobs/{jobId}', () => {
       status: 'active',
       createdAt: first.createdAt,
     })
+    for (const userId of ['122', '123']) await accept(userId)
+    expect(jobs.map(({ position }) => position)).toEqual([1, 2, 3])
     expect((await jobOf('123', jobs[2]?.jobId ?? '')).data).toMatchObject({ status: 'waiting', position: 3 })
     await release()
     expect(await endOf('123', jobs[2]?.jobId ?? '')).toMatchObject({ status: 'completed' })

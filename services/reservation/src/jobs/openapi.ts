@@ -55,7 +55,7 @@ Example: \`curl -H "$ME" "$API/jobs/$JOB?wait=10"\` answers as soon as the job h
   query: z.object({
     wait: z
       .preprocess(
-        (text) => (typeof text === 'string' && /^\d+$/.test(text) ? Number(text) : text),
+        (text) => (typeof text === 'string' && /^[1-9]\d*$/.test(text) ? Number(text) : text),
         z.int(WAIT_RULE).min(1, WAIT_RULE).max(30, WAIT_RULE),
       )
       .optional()
