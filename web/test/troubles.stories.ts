@@ -92,7 +92,7 @@ export function troubleStories(stage: Stage, outside: () => Outside): void {
     there.isGone = true
     await buySeat(stage, show, user)
     const { page, signIn, look } = await stage.open('/console/troubles')
-    await signIn('operator')
+    await signIn('admin')
     const mail = rowOf(page, 'Mails that failed', `to ${user}`)
     const delivery = rowOf(page, 'Webhook deliveries that failed', 'payment.approved')
     await mail.getByText('no such user here').waitFor()
