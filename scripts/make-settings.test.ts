@@ -41,9 +41,9 @@ describe('the settings of an installation', () => {
 
   it('name the identity provider for development, or what the operator has set instead', () => {
     expect(make({ OIDC_ISSUER: ISSUER }).wallet).toContain(`JWT_ISSUER=${ISSUER}\n`)
-    expect(
-      make({ ...own, LISTEN_ON: '0.0.0.0', NODE_ENV: 'production', OIDC_ISSUER: own.JWT_ISSUER }).wallet,
-    ).toContain(`JWKS_URL=${own.JWKS_URL}\nJWT_ISSUER=${own.JWT_ISSUER}\n`)
+    expect(make({ ...own, LISTEN_ON: '0.0.0.0', NODE_ENV: 'production' }).wallet).toContain(
+      `JWKS_URL=${own.JWKS_URL}\nJWT_ISSUER=${own.JWT_ISSUER}\n`,
+    )
     expect(make({ JWT_SECRET: SECRET, LISTEN_ON: '0.0.0.0' }).wallet).toContain(`JWT_SECRET=${SECRET}\n`)
   })
 
@@ -51,6 +51,11 @@ describe('the settings of an installation', () => {
     [{ NODE_ENV: 'production' }, /JWKS_URL: in production it must .* lets anybody in as anybody/],
     [{ ...own, NODE_ENV: 'production', JWT_SECRET: SECRET }, /JWT_SECRET: in production it must not be set/],
     [{ GIVEN_STRIPE_SECRET_KEY: SECRET }, /STRIPE_SECRET_KEY must come from a file.*STRIPE_SECRET_KEY_FILE/],
+    [{ OPERATORS_JWT_SECRET_FILE: './secret' }, /^settings: JWT_SECRET_FILE names an empty file/],
+    [
+      { CATALOG_READ_DATABASE_URL: `postgres://replica/frontrow?password=${SECRET}` },
+      /CATALOG_READ_DATABASE_URL: must have no password under Compose/,
+    ],
     [{ LISTEN_ON: '0.0.0.0' }, /LISTEN_ON is 0\.0\.0\.0, which others can reach, .* JWKS_URL/],
     [{ OIDC_ISSUER: 'https://id.example' }, /OIDC_ISSUER names .* JWKS_URL has to be set/],
     [{ JWT_ISSUER: 'https://id.example' }, /JWT_ISSUER names .* JWKS_URL has to be set/],

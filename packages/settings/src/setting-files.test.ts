@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -41,6 +42,25 @@ describe('a setting in a file', () => {
       `LOG_LEVEL_FILE: the file must have 65536 bytes at most: ${large}`,
     ])
   })
+
+  it('is no pipe, device or folder, which could hold the start', () => {
+    const pipe = join(folder, 'pipe')
+    execFileSync('mkfifo', [pipe])
+    for (const path of [pipe, '/dev/zero', folder]) {
+      expect(read({ JWT_SECRET_FILE: path }).problems).toEqual([
+        `JWT_SECRET_FILE: must name a regular file: ${path}`,
+      ])
+    }
+  })
+
+  it.each(['sk_live_of_somebody', 'smtp://user:password@mail.example', 'c/ret='])(
+    'is not repeated where it is the secret in place of its file: %s',
+    (secret) => {
+      const { problems } = read({ JWT_SECRET_FILE: secret })
+      expect(problems).toEqual([expect.stringMatching(/^JWT_SECRET_FILE: the file can't be read .*ENOENT/)])
+      expect(problems.join()).not.toContain(secret)
+    },
+  )
 
   it('is read for settings of the process only', () => {
     expect(read({ SETTINGS_FILE: '/nowhere' })).toEqual({
