@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from '@jest/globals'
 
 const folder = mkdtempSync(join(tmpdir(), 'frontrow-make-settings-'))
+const compiled = mkdtempSync(join(tmpdir(), 'frontrow-compiled-'))
 const SCRIPT = join(import.meta.dirname, '..', 'deploy', 'make-settings.ts')
 const SECRET = 'a-secret-of-the-person-who-runs-this-copy'
 const ISSUER = 'http://localhost:8080/identity'
@@ -12,7 +13,13 @@ const own = { JWKS_URL: 'https://id.example/keys?v=2', JWT_ISSUER: 'https://id.e
 
 /** Runs it as Compose does, with what the operator has set. */
 function make(set: Record<string, string>): { status: number | null; said: string; wallet: string } {
-  const env = { PATH: process.env['PATH'], DEVELOPMENT_ISSUER: ISSUER, NODE_ENV: 'development', ...set }
+  const env = {
+    PATH: process.env['PATH'],
+    NODE_COMPILE_CACHE: compiled,
+    DEVELOPMENT_ISSUER: ISSUER,
+    NODE_ENV: 'development',
+    ...set,
+  }
   const { status, stderr } = spawnSync(process.execPath, [SCRIPT, folder], { env, encoding: 'utf8' })
   return {
     status,
@@ -21,7 +28,9 @@ function make(set: Record<string, string>): { status: number | null; said: strin
   }
 }
 
-afterAll(() => rmSync(folder, { recursive: true }))
+afterAll(() => {
+  for (const one of [folder, compiled]) rmSync(one, { recursive: true })
+})
 
 describe('the settings of an installation', () => {
   it('are in files that this user alone can read, also where the folder is open and older ones are', () => {

@@ -202,7 +202,8 @@ describe.each(programs)('in production %s', (name, { schema, main }) => {
     expect(refusedNames(err)).toEqual(names)
   })
 
-  if (name !== 'migrate') {
+  // A start takes a second of CPU, and that good settings are taken was seen above. These two differ in what they open.
+  if (name === 'payment' || name === 'notify') {
     it('starts when all is well', async () => {
       expect((await run(process.execPath, [main], good)).out).toContain('"msg":"ready"')
     })

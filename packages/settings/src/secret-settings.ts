@@ -1,11 +1,3 @@
-/** Settings whose whole value is a secret. */
-const SECRETS: ReadonlySet<string> = new Set([
-  'JOIN_CHECK_SECRET_KEY',
-  'JWT_SECRET',
-  'STRIPE_SECRET_KEY',
-  'STRIPE_WEBHOOK_SECRET',
-  'TICKET_SIGNING_KEY',
-])
 /** Settings that are addresses with a password in them, or may be. */
 const ADDRESSES: ReadonlySet<string> = new Set([
   'ADMIN_DATABASE_URL',
@@ -14,13 +6,14 @@ const ADDRESSES: ReadonlySet<string> = new Set([
   'REDIS_URL',
   'SMTP_URL',
 ])
-const ENDINGS = /_(?:PASSWORD|SECRET)$/
+/** Settings whose whole value is a secret. */
+const ENDINGS = /_(?:PASSWORD|SECRET|SECRET_KEY|SIGNING_KEY)$/
 /** What is shorter could be a part of ordinary words, and hiding it would spoil them. */
 const HIDDEN_LENGTH_MIN = 8
 
 /** Whether the value of a setting, or a part of it, is for nobody's eyes. */
 export function isSecretSetting(name: string): boolean {
-  return SECRETS.has(name) || ADDRESSES.has(name) || ENDINGS.test(name)
+  return ADDRESSES.has(name) || ENDINGS.test(name)
 }
 
 /** The parts of an address; null where it is none. That of a server behind a socket has no host (`postgres://role@/db?host=/run`). */
