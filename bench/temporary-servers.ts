@@ -185,7 +185,7 @@ export function startNode(
       name: program.name,
       command: process.execPath,
       args: program.args,
-      env: { ...PEOPLE_WITHOUT_LIMITS, ...program.env },
+      env: { ...process.env, ...PEOPLE_WITHOUT_LIMITS, ...program.env },
       cwd: ROOT,
       stopSignal: 'SIGTERM',
       stopDeadlineMs: program.stopDeadlineMs ?? STOP_DEADLINE_MS,

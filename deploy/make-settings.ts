@@ -35,6 +35,8 @@ const settingsSchema = z.object({
   GIVEN_JOIN_CHECK_SECRET: notGiven('JOIN_CHECK_SECRET'),
   GIVEN_JOIN_CHECK_PROVIDER_SECRET: notGiven('JOIN_CHECK_PROVIDER_SECRET'),
   GIVEN_SMTP_URL: notGiven('SMTP_URL'),
+  /** JWT_SECRET_FILE as Compose was given it: other containers go by whether there is one. */
+  OPERATORS_JWT_SECRET_FILE: z.string().optional(),
   CATALOG_READ_DATABASE_URL: z
     .string()
     .refine(
@@ -187,6 +189,9 @@ async function main(): Promise<void> {
   const folder = process.argv[2]
   if (folder === undefined) throw new Error('usage: node deploy/make-settings.ts FOLDER')
   const config = readSettings(settingsSchema, process.env)
+  if (config.OPERATORS_JWT_SECRET_FILE !== undefined && config.JWT_SECRET === undefined) {
+    throw new Error('JWT_SECRET_FILE names an empty file: put the secret into it, or leave the setting out')
+  }
   const { kind, lines } = tokens(config)
   const secrets = await ensureSecrets(folder, kind)
   for (const file of settingsFiles(secrets, config, lines(secrets))) writeSettings(folder, file)

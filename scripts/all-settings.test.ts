@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { describe, expect, it } from '@jest/globals'
+import { describe, expect, it, test } from '@jest/globals'
 import { isSecretSetting } from '@frontrow/settings/secret-settings'
 import { allSettings, checkSettings } from './all-settings.ts'
 import { composeFile } from './compose-file.ts'
@@ -56,6 +56,16 @@ describe('a wrong setting', () => {
   it('is none where npm start sets it itself, where it is empty, and where it is of somebody else', () => {
     checkSettings({ DATABASE_URL: 'mysql://elsewhere', HTTP_PORT: 'none', HOLD_MS: '', SHELL: '/bin/sh' })
   })
+})
+
+test('every setting that is named after a secret counts as one, so that no log shows it', () => {
+  const named = [...everyName].filter((name) => /(?:SECRET|PASSWORD|KEYS?)(?:_|$)/.test(name))
+  const counted = named.filter((name) => isSecretSetting(name))
+  expect(counted).toEqual(
+    expect.arrayContaining(['JWT_SECRET', 'JOIN_CHECK_SECRET_KEY', 'TICKET_SIGNING_KEY']),
+  )
+  const open = named.filter((name) => !isSecretSetting(name) && !name.endsWith('_FILE'))
+  expect(open.toSorted()).toEqual(['JOIN_CHECK_SITE_KEY', 'STRIPE_PUBLISHABLE_KEY', 'TICKET_PUBLIC_KEYS'])
 })
 
 describe('what is written down elsewhere', () => {

@@ -7,6 +7,7 @@ import { signerOf } from './development-tokens.ts'
 import { readSecrets, readTokenSecrets } from './up-settings.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'frontrow-make-settings-'))
+const compiled = mkdtempSync(join(tmpdir(), 'frontrow-compiled-'))
 const SCRIPT = join(import.meta.dirname, '..', 'deploy', 'make-settings.ts')
 const programs = [
   'catalog',
@@ -27,7 +28,13 @@ const own = { JWKS_URL: 'https://id.example/keys?v=2', JWT_ISSUER: 'https://id.e
 
 /** Runs it as Compose does, with what the operator has set. */
 function make(set: Record<string, string>): { status: number | null; said: string; wallet: string } {
-  const env = { PATH: process.env['PATH'], DEVELOPMENT_ISSUER: ISSUER, NODE_ENV: 'development', ...set }
+  const env = {
+    PATH: process.env['PATH'],
+    NODE_COMPILE_CACHE: compiled,
+    DEVELOPMENT_ISSUER: ISSUER,
+    NODE_ENV: 'development',
+    ...set,
+  }
   const { status, stderr } = spawnSync(process.execPath, [SCRIPT, folder], { env, encoding: 'utf8' })
   return {
     status,
@@ -36,7 +43,9 @@ function make(set: Record<string, string>): { status: number | null; said: strin
   }
 }
 
-afterAll(() => rmSync(folder, { recursive: true }))
+afterAll(() => {
+  for (const one of [folder, compiled]) rmSync(one, { recursive: true })
+})
 
 describe('the settings of an installation', () => {
   it('are in files that this user alone can read, also where the folder is open and older ones are', () => {
@@ -59,9 +68,9 @@ describe('the settings of an installation', () => {
 
   it('name the identity provider for development, or what the operator has set instead', () => {
     expect(make({ OIDC_ISSUER: ISSUER }).wallet).toContain(`JWT_ISSUER=${ISSUER}\n`)
-    expect(
-      make({ ...own, LISTEN_ON: '0.0.0.0', NODE_ENV: 'production', OIDC_ISSUER: own.JWT_ISSUER }).wallet,
-    ).toContain(`JWKS_URL=${own.JWKS_URL}\nJWT_ISSUER=${own.JWT_ISSUER}\n`)
+    expect(make({ ...own, LISTEN_ON: '0.0.0.0', NODE_ENV: 'production' }).wallet).toContain(
+      `JWKS_URL=${own.JWKS_URL}\nJWT_ISSUER=${own.JWT_ISSUER}\n`,
+    )
     expect(make({ JWT_SECRET: SECRET, LISTEN_ON: '0.0.0.0' }).wallet).toContain(`JWT_SECRET=${SECRET}\n`)
   })
 
@@ -100,6 +109,11 @@ describe('the settings of an installation', () => {
     [{ NODE_ENV: 'production' }, /JWKS_URL: in production it must .* lets anybody in as anybody/],
     [{ ...own, NODE_ENV: 'production', JWT_SECRET: SECRET }, /JWT_SECRET: in production it must not be set/],
     [{ GIVEN_STRIPE_SECRET_KEY: SECRET }, /STRIPE_SECRET_KEY must come from a file.*STRIPE_SECRET_KEY_FILE/],
+    [{ OPERATORS_JWT_SECRET_FILE: './secret' }, /^settings: JWT_SECRET_FILE names an empty file/],
+    [
+      { CATALOG_READ_DATABASE_URL: `postgres://replica/frontrow?password=${SECRET}` },
+      /CATALOG_READ_DATABASE_URL: must have no password under Compose/,
+    ],
     [{ LISTEN_ON: '0.0.0.0' }, /LISTEN_ON is 0\.0\.0\.0, which others can reach, .* JWKS_URL/],
     [{ OIDC_ISSUER: 'https://id.example' }, /OIDC_ISSUER names .* JWKS_URL has to be set/],
     [{ JWT_ISSUER: 'https://id.example' }, /JWT_ISSUER names .* JWKS_URL has to be set/],

@@ -18,11 +18,11 @@ export function developmentJwksUrl(port: number): string {
 /** Starts the identity provider for development. It is reached through the gateway; only the services ask it directly, for its keys. */
 export async function startIdentityProvider(
   stack: Stack,
-  { port: gatewayPort, tlsPort, dataFolder, accessTokenSeconds, tokens }: UpSettings,
+  { port: gatewayPort, tlsPort, dataFolder, accessTokenSeconds, tokens, given }: UpSettings,
   port: number,
   redis: string,
 ): Promise<void> {
-  const { OIDC_CLIENT_ID, OIDC_RESOURCE } = readPageSettings(process.env)
+  const { OIDC_CLIENT_ID, OIDC_RESOURCE } = readPageSettings(given)
   const origins = ['localhost', '127.0.0.1'].flatMap((host) => [
     `http://${host}:${gatewayPort}`,
     `https://${host}:${tlsPort}`,
@@ -44,8 +44,9 @@ export async function startIdentityProvider(
         OIDC_CLIENT_ID,
         OIDC_RESOURCE,
         JWT_AUDIENCE: tokens.audience,
-        ROLES_CLAIM: process.env['ROLES_CLAIM'] ?? '',
-        ROLE_MAPPING: process.env['ROLE_MAPPING'] ?? '',
+        LOG_LEVEL: given['LOG_LEVEL'] ?? '',
+        ROLES_CLAIM: given['ROLES_CLAIM'] ?? '',
+        ROLE_MAPPING: given['ROLE_MAPPING'] ?? '',
         ACCESS_TOKEN_SECONDS: String(accessTokenSeconds),
         PAGE_ORIGINS: origins.join(','),
         SETTINGS_FILE: settingsFile(dataFolder),

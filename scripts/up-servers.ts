@@ -136,8 +136,8 @@ export async function startGateway(
       certificate,
       upstreams,
       watchesInstances: true,
-      rateLimits: readRateLimits(process.env),
-      connections: readConnectionSettings(process.env),
+      rateLimits: readRateLimits(settings.given),
+      connections: readConnectionSettings(settings.given),
       networksFolder: stack.folder('networks'),
       pageSettings: pageSettingsOf(settings),
     }),
@@ -145,11 +145,11 @@ export async function startGateway(
 }
 
 /** What the pages are told: of the identity provider for development, or of the operator's own, whose address tokens name as well. */
-function pageSettingsOf({ tokens }: UpSettings): PageSettings {
-  const given = readPageSettings(process.env)
+function pageSettingsOf({ tokens, given: texts }: UpSettings): PageSettings {
+  const given = readPageSettings(texts)
   const named = tokens.kind === 'development' || /^https?:/.test(tokens.issuer) ? tokens.issuer : undefined
   // Without Stripe's key cards are simulated, and the pages offer the simulator's.
-  const { STRIPE_SECRET_KEY = '', PAGES_TEST_CARDS = '' } = process.env
+  const { STRIPE_SECRET_KEY = '', PAGES_TEST_CARDS = '' } = texts
   const cards = PAGES_TEST_CARDS === '' && STRIPE_SECRET_KEY === '' ? 'yes' : given.PAGES_TEST_CARDS
   return { ...given, OIDC_ISSUER: given.OIDC_ISSUER ?? named, PAGES_TEST_CARDS: cards }
 }

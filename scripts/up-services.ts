@@ -13,7 +13,8 @@ import { certificatesFolder, grpcCertificateEnv } from './service-certificates.t
 import { perService, serviceNames } from './services.ts'
 import type { ServiceName } from './services.ts'
 import { signingKeysOf } from './up-settings.ts'
-import type { Secrets, TokenSource } from './up-settings.ts'
+import type { Secrets, TokenSource, UpSettings } from './up-settings.ts'
+import { environmentOf } from './up-environment.ts'
 import { developmentJwksUrl } from './up-identity.ts'
 import { mailEnv } from './up-mailbox.ts'
 import type { NotifyPorts } from './up-mailbox.ts'
@@ -111,14 +112,13 @@ export async function migrate(stack: Stack, secrets: Secrets, ports: ServerPorts
     timeoutMs: MIGRATE_TIMEOUT_MS,
     cwd: ROOT,
     signal: stack.halted,
-    env: {
-      ...process.env,
+    env: environmentOf('migrate', process.env, {
       ...Object.fromEntries(passwords),
       NODE_COMPILE_CACHE: join(stack.dataFolder, 'compile-cache'),
       ADMIN_DATABASE_URL: databaseUrl(ADMIN_ROLE, secrets.adminPassword, ports.postgres),
       KAFKA_BROKERS: `127.0.0.1:${ports.kafka}`,
       ...kafkaLogin(KAFKA_ADMIN, secrets.kafkaPasswords.admin),
-    },
+    }),
   })
 }
 
@@ -126,7 +126,7 @@ export async function migrate(stack: Stack, secrets: Secrets, ports: ServerPorts
 export async function startServices(
   stack: Stack,
   secrets: Secrets,
-  tokens: TokenSource,
+  { tokens, given }: UpSettings,
   ports: ChosenPorts,
 ): Promise<void> {
   const { services, notify } = ports
@@ -135,31 +135,31 @@ export async function startServices(
       name,
       main: join('services', name, 'src', 'main.ts'),
       ops: services[name].ops,
-      env: {
+      env: environmentOf(name, process.env, {
         ...serviceEnv(name, stack.dataFolder, secrets, ports),
         ...grpcCertificateEnv(certificatesFolder(stack.dataFolder), name),
         ...tokenEnv(secrets, tokens, ports.identity),
         SYSTEM_OPS_URLS: opsUrls(tokens, ports),
-      },
+      }),
     }),
   )
   const notifying = startService(stack, {
     name: 'notify',
     main: join('services', 'payment', 'src', 'notify-main.ts'),
     ops: notify.ops,
-    env: {
+    env: environmentOf('notify', process.env, {
       ...serviceEnv('payment', stack.dataFolder, secrets, ports),
       ...grpcCertificateEnv(certificatesFolder(stack.dataFolder), 'notify'),
       OPS_PORT: String(notify.ops),
-      ...mailEnv(process.env, notify),
-    },
+      ...mailEnv(given, notify),
+    }),
   })
   await stack.together([...started, notifying])
 }
 
 function startService(
   stack: Stack,
-  { name, main, ops, env }: { name: string; main: string; ops: number; env: Record<string, string> },
+  { name, main, ops, env }: { name: string; main: string; ops: number; env: NodeJS.ProcessEnv },
 ): Promise<void> {
   return stack.start('services', (signal) =>
     startProcess({
@@ -179,7 +179,7 @@ function startService(
   )
 }
 
-/** The environment of a service. The settings of our own environment reach it as well (see `startProcess`). */
+/** The settings of a service that npm start decides. */
 function serviceEnv(
   name: ServiceName,
   dataFolder: string,

@@ -86,6 +86,8 @@ export interface UpSettings {
   accessTokenSeconds: number
   logLimits: LogLimits
   tokens: TokenSource
+  /** What was given, with what files hold. It is no program's environment, where more than its user could read it. */
+  given: NodeJS.ProcessEnv
 }
 
 /** Reads the settings of npm start, and what says whose tokens are accepted: JWKS_URL, JWT_SECRET, JWT_ISSUER and JWT_AUDIENCE. */
@@ -106,6 +108,7 @@ export function readUpSettings(env: NodeJS.ProcessEnv): UpSettings {
     accessTokenSeconds: ACCESS_TOKEN_SECONDS,
     logLimits,
     tokens: readTokenSource(env, PORT),
+    given: env,
   }
 }
 

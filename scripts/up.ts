@@ -9,7 +9,6 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { demoContact } from '@frontrow/identity-provider/accounts'
 import { removePidFile } from '@frontrow/local-stack/pid-file'
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
-import { FILE_ENDING } from '@frontrow/settings/setting-files'
 import { namelessRoles } from '@frontrow/values/roles'
 import { checkSettings } from './all-settings.ts'
 import { signerOf, signToken } from './development-tokens.ts'
@@ -61,7 +60,7 @@ async function bringUp(stack: Stack, settings: UpSettings): Promise<void> {
   stack.halted.throwIfAborted()
   const { kind, issuer, audience, acceptsOwn } = settings.tokens
   const secrets = await ensureSecrets(settings.dataFolder, {
-    ...(kind === 'secret' ? { by: kind, secret: process.env['JWT_SECRET'] } : {}),
+    ...(kind === 'secret' ? { by: kind, secret: settings.given['JWT_SECRET'] } : {}),
     ...(acceptsOwn ? { names: { issuer, audience } } : {}),
   })
   const ports = await choosePorts()
@@ -77,16 +76,16 @@ async function bringUp(stack: Stack, settings: UpSettings): Promise<void> {
   await migrate(stack, secrets, servers)
   say('Schemas and topics are in place')
   await stack.together([
-    ...(catchesMail(process.env) ? [startMailbox(stack, notify)] : []),
+    ...(catchesMail(settings.given) ? [startMailbox(stack, notify)] : []),
     ...(kind === 'development'
       ? [startIdentityProvider(stack, settings, identity, redisUrl(secrets.redisPassword, servers.redis))]
       : []),
   ])
-  await startServices(stack, secrets, settings.tokens, ports)
+  await startServices(stack, secrets, settings, ports)
   say('The five services are up')
   await startGateway(stack, programs, settings, upstreamsOf(settings.tokens, ports), await pages)
   await waitForGateway(stack, settings.port)
-  const demo = acceptsOwn ? await demoLines(settings.port, signerOf(secrets, process.env)) : []
+  const demo = acceptsOwn ? await demoLines(settings.port, signerOf(secrets, settings.given)) : []
   stack.halted.throwIfAborted()
   announce(settings, notify, demo)
 }
@@ -159,7 +158,7 @@ function announce(settings: UpSettings, notify: NotifyPorts, demo: string[]): vo
     `  API reference  ${gateway}/docs`,
     ...demo,
     ...providerLines(settings.tokens),
-    ...mailLines(notify),
+    ...mailLines(settings.given, notify),
     `  Logs           ${data}/log`,
     ...(settings.tokens.acceptsOwn
       ? [
@@ -172,10 +171,8 @@ function announce(settings: UpSettings, notify: NotifyPorts, demo: string[]): vo
   process.stdout.write(`${lines.join('\n')}\n`)
 }
 
-function mailLines({ mailbox }: NotifyPorts): string[] {
-  return catchesMail(process.env)
-    ? [`  Mailbox        http://localhost:${mailbox.http} catches all mail`]
-    : []
+function mailLines(given: NodeJS.ProcessEnv, { mailbox }: NotifyPorts): string[] {
+  return catchesMail(given) ? [`  Mailbox        http://localhost:${mailbox.http} catches all mail`] : []
 }
 
 function providerLines({ kind, issuer, acceptsOwn }: TokenSource): string[] {
@@ -226,18 +223,9 @@ function makeDataFolder(path: string): void {
   }
 }
 
-/** Makes what files hold variables of this process, which those that it starts inherit; nobody else can read them. */
-function takeFromFiles(texts: Readonly<Record<string, string>>): void {
-  for (const [name, text] of Object.entries(texts)) {
-    process.env[name] = text
-    Reflect.deleteProperty(process.env, `${name}${FILE_ENDING}`)
-  }
-}
-
 async function main(): Promise<number> {
   for (const note of checkEnvFile()) say(note)
-  takeFromFiles(checkSettings(process.env))
-  const settings = readUpSettings(process.env)
+  const settings = readUpSettings({ ...process.env, ...checkSettings(process.env) })
   const stack = new Stack(settings.dataFolder, settings.logLimits, say)
   listenForSignals(stack)
   makeDataFolder(settings.dataFolder)

@@ -15,13 +15,26 @@ refuse() { # refuse NAME WHAT
   wrong=yes
 }
 
-case "${OIDC_ISSUER:-}" in
-  '') ;;
-  https://localhost | https://localhost[:/]* | https://*.localhost | https://*.localhost[:/]* | https://127.* | https://0.0.0.0* | https://\[::1\]* | https://\[::\]*) this_machine=yes ;;
-  https://?*) ;;
-  *) this_machine=yes ;;
-esac
-[ "${this_machine:-no}" = no ] || refuse OIDC_ISSUER 'be the https address of your identity provider.'
+# Whether an address is https, and of another machine.
+is_public() { # is_public ADDRESS
+  address=$(printf %s "$1" | tr '[:upper:]' '[:lower:]')
+  case "$address" in https://?*) ;; *) return 1 ;; esac
+  host=${address#https://}
+  host=${host%%[/?#]*}
+  host=${host##*@}
+  case "$host" in \[*) host=${host%%]*} ;; *) host=${host%%:*} ;; esac
+  case "${host%.}" in
+    '' | localhost | *.localhost | \[:* | \[0*) return 1 ;;
+    # A number alone, or one in hexadecimal, is an address of IPv4 too.
+    0x*[!0-9a-fx.]*) ;;
+    0x*) return 1 ;;
+    *[!0-9.]*) ;;
+    0.* | 127.*) return 1 ;;
+    *.*.*.*) ;;
+    *) return 1 ;;
+  esac
+}
+[ -z "${OIDC_ISSUER:-}" ] || is_public "$OIDC_ISSUER" || refuse OIDC_ISSUER 'be the https address of your identity provider.'
 
 # Compose always names it, and it is of no use beside JWKS_URL.
 if [ -n "${DEVELOPMENT_ISSUER:-}" ] && [ -z "${OPERATORS_JWKS_URL:-}" ] &&

@@ -5,6 +5,7 @@ import { configuring } from './nginx-configuration.ts'
 import type { NginxVersion } from './nginx-configuration.ts'
 import type { Certificate, NginxOptions } from './nginx-options.ts'
 import { whyNotListen } from './ports.ts'
+import { plainEnvironment } from './plain-environment.ts'
 import { startProcess } from './process.ts'
 import type { RunningProcess } from './process.ts'
 import { putAsideWhenFull } from './rotating-log.ts'
@@ -45,7 +46,8 @@ export async function startNginx(options: NginxOptions): Promise<RunningProcess>
   const args = ['-p', options.stateFolder, '-e', 'stderr', '-g', 'daemon off;', '-c', file]
   const check = async (): Promise<string | null> => {
     const { command, args: asked } = asAccount(options.program, [...args, '-t', '-q'], account)
-    const { status, output } = await tryCommand(command, asked, { timeoutMs: CHECK_TIMEOUT_MS })
+    const env = plainEnvironment(process.env)
+    const { status, output } = await tryCommand(command, asked, { timeoutMs: CHECK_TIMEOUT_MS, env })
     return status === 0 ? null : `Nginx refuses its configuration: ${output.trim()}`
   }
   const refused = await check()

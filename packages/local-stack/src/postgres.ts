@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { plainEnvironment } from './plain-environment.ts'
 import { startProcess } from './process.ts'
 import type { Placement, RunningProcess } from './process.ts'
 import { findPostgres } from './programs.ts'
@@ -138,7 +139,8 @@ async function initialise(
   const initdb = tiedToUs(join(toolsFolder, 'initdb'), args, 'SIGTERM', account)
   try {
     const limits = { timeoutMs: CLUSTER_TIMEOUT_MS, signal: options.signal }
-    await runCommand('initdb', initdb.command, initdb.args, { ...limits, cwd: '/' })
+    const env = plainEnvironment(process.env)
+    await runCommand('initdb', initdb.command, initdb.args, { ...limits, cwd: '/', env })
   } finally {
     rmSync(passwordFile, { force: true })
   }
@@ -159,7 +161,7 @@ async function copyPrimary(
     timeoutMs: CLUSTER_TIMEOUT_MS,
     signal: options.signal,
     cwd: '/',
-    env: { ...process.env, PGPASSWORD: options.adminPassword },
+    env: { ...plainEnvironment(process.env), PGPASSWORD: options.adminPassword },
   })
 }
 
@@ -204,7 +206,7 @@ async function makeDatabase(
   const args = [...connectionArgs, '-U', options.adminRole, '--no-password', options.database]
   const created = await tryCommand(join(toolsFolder, 'createdb'), args, {
     timeoutMs: TOOL_TIMEOUT_MS,
-    env: { ...process.env, PGPASSWORD: options.adminPassword },
+    env: { ...plainEnvironment(process.env), PGPASSWORD: options.adminPassword },
   })
   if (created.status === 0 || created.output.includes('already exists')) return
   throw new SetupProblem(`the database ${options.database} could not be made: ${created.output.trim()}`)

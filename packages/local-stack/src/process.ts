@@ -4,6 +4,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readSync, renameSync, rmSyn
 import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { removePidFile, writePidFile } from './pid-file.ts'
+import { plainEnvironment } from './plain-environment.ts'
 import { tiedToUs } from './run-as.ts'
 import type { Account } from './run-as.ts'
 import { RotatingLog } from './rotating-log.ts'
@@ -27,8 +28,8 @@ export interface ProcessSpec extends Placement {
   name: string
   command: string
   args: readonly string[]
-  /** Added to our own environment. */
-  env?: Readonly<Record<string, string>>
+  /** Its environment, beside `plainEnvironment`. Nothing else of ours reaches it, since there may be secrets of others in it. */
+  env?: Readonly<Record<string, string | undefined>>
   cwd?: string | undefined
   account?: Account | undefined
   /** Asks it to stop in an orderly way; also sent by the kernel when our own process dies. */
@@ -99,7 +100,7 @@ function spawnLogged(spec: ProcessSpec): LoggedChild {
   // A process group of its own keeps the terminal's Ctrl-C from stopping all servers at once, in no order.
   const options: SpawnOptions = {
     detached: true,
-    env: { ...process.env, ...spec.env },
+    env: { ...plainEnvironment(process.env), ...spec.env },
     ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
   }
   if (spec.logLimits === undefined) {

@@ -41,6 +41,20 @@ test('a server that ends while it starts is reported before its deadline, with t
   expect(Date.now() - began).toBeLessThan(30_000)
 })
 
+test('a server gets the plain part of our environment and its own, so that it tells nobody of secrets that others have', async () => {
+  process.env['STRIPE_SECRET_KEY'] = 'sk_live_of_somebody'
+  const spec = shell('told', 'env; echo that is all; exec sleep 60', { env: { OWN: 'its own' } })
+  const running = await startProcess(spec)
+  try {
+    await eventually(() => expect(readFileSync(spec.logFile, 'utf8')).toContain('that is all'))
+    expect(readFileSync(spec.logFile, 'utf8')).toMatch(/^OWN=its own$/m)
+    expect(readFileSync(spec.logFile, 'utf8')).not.toContain('sk_live')
+  } finally {
+    Reflect.deleteProperty(process.env, 'STRIPE_SECRET_KEY')
+    await running.stop()
+  }
+})
+
 test('a server that does not answer in time is stopped', async () => {
   const spec = shell('mute', 'exec sleep 60', { isReady: async () => false, readyDeadlineMs: 200 })
   await expect(startProcess(spec)).rejects.toThrow('mute did not answer within 0.2 s')

@@ -1,5 +1,5 @@
 import { KEY_BYTES_MIN, PASSWORD_BYTES_MIN, isWeak, strengthRule } from './secret-strength.ts'
-import { passwordOf } from './secret-settings.ts'
+import { parseAddress, passwordOf } from './secret-settings.ts'
 
 /** Texts of settings by their names; what is not set is not there. */
 type Texts = Readonly<Record<string, string>>
@@ -29,7 +29,8 @@ const optional = (isFine: (value: string) => boolean) => (value: string | undefi
   value !== undefined && !isFine(value)
 
 function isThisMachine(host: string): boolean {
-  return /^(?:localhost|.+\.localhost|127\.[\d.]+|0\.0\.0\.0|\[::1?\]|\[::ffff:7f.*\])$/.test(host)
+  // No address that begins with :: is another machine's: loopback, "any", and the old spellings of IPv4.
+  return /^(?:localhost|.+\.localhost|127\.[\d.]+|0\.0\.0\.0|\[::.*\])$/.test(host.replace(/\.$/, ''))
 }
 
 /** The least of a password in an address. Without one a database has to know its client by a certificate. */
@@ -41,10 +42,15 @@ function databaseRule(name: string, isNeeded: boolean): ProductionRule {
     isBroken: (value) => {
       if (value === undefined) return false
       const password = passwordOf(value)
-      if (password === undefined) return isNeeded && !/[?&]sslcert=/.test(value)
+      if (password === undefined) return isNeeded && !namesCertificate(value)
       return isWeak(password, PASSWORD_BYTES_MIN)
     },
   }
+}
+
+function namesCertificate(address: string): boolean {
+  const { searchParams } = parseAddress(address) ?? {}
+  return ['sslcert', 'sslkey'].every((name) => searchParams?.get(name))
 }
 
 const ROLE_PASSWORDS = ['QUEUE', 'CATALOG', 'RESERVATION', 'PAYMENT', 'WALLET'].map(
@@ -106,6 +112,7 @@ export const productionRules: readonly ProductionRule[] = [
     isBroken: (value, texts) =>
       value !== undefined &&
       texts['OPERATORS_JWKS_URL'] === undefined &&
+      texts['JWKS_URL'] === undefined &&
       [undefined, value].includes(texts['OIDC_ISSUER']),
   },
   databaseRule('DATABASE_URL', true),
@@ -196,16 +203,18 @@ export const productionRules: readonly ProductionRule[] = [
   {
     name: 'SMTP_URL',
     rule: 'not name the mailbox for development',
-    instead: 'It shows all mail to whoever opens its page. Name a mail server, or none.',
+    instead:
+      'It shows all mail to whoever opens its page. Name a mail server, or none (under Compose SMTP_URL_FILE=./deploy/compose/none).',
     isBroken: optional((value) => !isMailbox(value)),
   },
   {
     name: 'MAIL_FROM',
     rule: 'be an address that answers can be sent to',
     instead: "Names such as example.com and tickets.example are nobody's.",
-    isBroken: optional(
-      (value) => !/@(?:.+\.)?(?:localhost|(?:example|invalid|test)(?:\.(?:com|net|org))?)>?\s*$/i.test(value),
-    ),
+    // Compose names a sender also where no mail is sent.
+    isBroken: (value = '', texts) =>
+      texts['SMTP_URL'] !== undefined &&
+      /@(?:.+\.)?(?:localhost|(?:example|invalid|test)(?:\.(?:com|net|org))?)>?\s*$/i.test(value),
   },
 ]
 

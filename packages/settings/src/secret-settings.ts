@@ -1,10 +1,3 @@
-/** Settings whose whole value is a secret. */
-const SECRETS: ReadonlySet<string> = new Set([
-  'JWT_SECRET',
-  'STRIPE_SECRET_KEY',
-  'STRIPE_WEBHOOK_SECRET',
-  'TICKET_SIGNING_KEY',
-])
 /** Settings that are addresses with a password in them, or may be. */
 const ADDRESSES: ReadonlySet<string> = new Set([
   'ADMIN_DATABASE_URL',
@@ -13,18 +6,28 @@ const ADDRESSES: ReadonlySet<string> = new Set([
   'REDIS_URL',
   'SMTP_URL',
 ])
-const ENDINGS = /_(?:PASSWORD|SECRET)$/
+/** Settings whose whole value is a secret. */
+const ENDINGS = /_(?:PASSWORD|SECRET|SECRET_KEY|SIGNING_KEY)$/
 /** What is shorter could be a part of ordinary words, and hiding it would spoil them. */
 const HIDDEN_LENGTH_MIN = 8
 
 /** Whether the value of a setting, or a part of it, is for nobody's eyes. */
 export function isSecretSetting(name: string): boolean {
-  return SECRETS.has(name) || ADDRESSES.has(name) || ENDINGS.test(name)
+  return ADDRESSES.has(name) || ENDINGS.test(name)
+}
+
+/** The parts of an address; null where it is none. That of a server behind a socket has no host (`postgres://role@/db?host=/run`). */
+export function parseAddress(address: string): URL | null {
+  return URL.parse(address) ?? URL.parse(address.replace('@/', '@localhost/'))
 }
 
 /** The password of an address, as it is sent; undefined where it has none, and where it is no address. */
 export function passwordOf(address: string): string | undefined {
-  const written = URL.parse(address)?.password ?? ''
+  const url = parseAddress(address)
+  // The drivers of PostgreSQL and Redis take it from there too, and it counts more.
+  const queried = url?.searchParams.getAll('password').at(-1)
+  if (queried) return queried
+  const written = url?.password ?? ''
   if (written === '') return undefined
   try {
     return decodeURIComponent(written)
@@ -34,12 +37,18 @@ export function passwordOf(address: string): string | undefined {
   }
 }
 
+function passwordSpellings(address: string): string[] {
+  const url = parseAddress(address)
+  const queried = [...address.matchAll(/[?&]password=([^&#]*)/g)].map(([, text = '']) => text)
+  return [passwordOf(address) ?? '', url?.password ?? '', ...queried]
+}
+
 /** Every text among these settings that must not be written anywhere: secrets, and the passwords of addresses in both spellings. */
 export function secretsIn(names: readonly string[], texts: Readonly<Record<string, string>>): string[] {
   const found = names.flatMap((name) => {
     const text = texts[name]
     if (text === undefined) return []
-    if (ADDRESSES.has(name)) return [passwordOf(text) ?? '', URL.parse(text)?.password ?? '']
+    if (ADDRESSES.has(name)) return passwordSpellings(text)
     // A key may have several lines, and each of them tells of it.
     return isSecretSetting(name) ? text.split(/\r?\n|\\n/) : []
   })

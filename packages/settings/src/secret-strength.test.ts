@@ -10,6 +10,10 @@ test.each([
   'change-me-change-me-change-me-change-me',
   'ThisIsNotMySecretThisIsNotMySecret123!',
   'postgres_password_1234567890_frontrow',
+  'frontrow-wallet-password-2024-the-db-user',
+  'walletwalletwalletwalletwallet12',
+  '12345678901234567890123456789012',
+  'k7Qz-k7Qz-k7Qz-k7Qz-k7Qz-k7Qz-k7Qz-',
 ])('%s is weak', (secret) => {
   expect(isWeak(secret, 32)).toBe(true)
 })

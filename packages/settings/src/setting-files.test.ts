@@ -42,6 +42,23 @@ describe('a setting in a file', () => {
     ])
   })
 
+  it('is no device or folder, which could hold the start', () => {
+    for (const path of ['/dev/zero', folder]) {
+      expect(read({ JWT_SECRET_FILE: path }).problems).toEqual([
+        `JWT_SECRET_FILE: must name a regular file: ${path}`,
+      ])
+    }
+  })
+
+  it.each(['sk_live_of_somebody', 'smtp://user:password@mail.example', 'c/ret='])(
+    'is not repeated where it is the secret in place of its file: %s',
+    (secret) => {
+      const { problems } = read({ JWT_SECRET_FILE: secret })
+      expect(problems).toEqual([expect.stringMatching(/^JWT_SECRET_FILE: the file can't be read .*ENOENT/)])
+      expect(problems.join()).not.toContain(secret)
+    },
+  )
+
   it('is read for settings of the process only', () => {
     expect(read({ SETTINGS_FILE: '/nowhere' })).toEqual({
       texts: { SETTINGS_FILE: '/nowhere' },

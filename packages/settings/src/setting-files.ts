@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 
 /** Ends the name of a setting that names a file with the value of another one: X_FILE is where X is. */
 export const FILE_ENDING = '_FILE'
@@ -36,12 +36,21 @@ export function readSettingTexts(
 
 function readText(file: string): { text?: string; problem?: string } {
   try {
-    const content = readFileSync(file)
-    if (content.byteLength > BYTES_MAX)
-      return { problem: `the file must have ${BYTES_MAX} bytes at most: ${file}` }
-    return { text: content.toString('utf8').replace(/\r?\n$/, '') }
+    // Looked at before it is opened: a pipe that nobody writes to would hold the start, and a device may have no end.
+    const found = statSync(file)
+    if (!found.isFile()) return { problem: `must name a regular file${shown(file)}` }
+    if (found.size > BYTES_MAX)
+      return { problem: `the file must have ${BYTES_MAX} bytes at most${shown(file)}` }
+    return { text: readFileSync(file, 'utf8').replace(/\r?\n$/, '') }
   } catch (error) {
     const why = Error.isError(error) && 'code' in error ? String(error.code) : String(error)
-    return { problem: `the file can't be read by this process (${why}): ${file}` }
+    return { problem: `the file can't be read by this process (${why})${shown(file)}` }
   }
+}
+
+/** The path, for a message. What does not begin as a path does may be the secret itself, put there by mistake. */
+function shown(file: string): string {
+  return /^(?:\.{1,2})?\//.test(file)
+    ? `: ${file}`
+    : '; its name is not repeated, since it does not begin as a path (/ or ./) and may be the secret itself'
 }
