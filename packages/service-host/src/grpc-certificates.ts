@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { createSecureContext } from 'node:tls'
 import { credentials, experimental, ServerCredentials } from '@grpc/grpc-js'
 import type { ChannelCredentials } from '@grpc/grpc-js'
 import { FailureLog } from '@frontrow/failure-log/failure-log'
@@ -113,6 +114,14 @@ export class GrpcCertificates implements experimental.CertificateProvider {
       throw new Error(
         `${keyFile} (GRPC_KEY_FILE) is not the key of ${certificateFile} (GRPC_CERTIFICATE_FILE)`,
       )
+    }
+    try {
+      // What OpenSSL refuses, such as a weak key or a damaged second block, would break each connection to come.
+      createSecureContext({ ca: ca.pem, cert: certificate.pem, key: key.pem })
+    } catch (error) {
+      throw new Error(`${certificateFile}, ${keyFile} and ${caFile} can not be used for TLS`, {
+        cause: error,
+      })
     }
     return { caCertificate: ca.pem, certificate: certificate.pem, privateKey: key.pem }
   }

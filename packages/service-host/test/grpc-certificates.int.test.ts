@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as grpc from '@grpc/grpc-js'
@@ -30,6 +30,8 @@ const definition: grpc.ServiceDefinition = {
 const logger = createLogger({ service: 'test', level: 'silent' })
 const metrics = createMetrics('test', { processMetrics: false })
 const refused: { method: string; caller: readonly string[] }[] = []
+
+const BROKEN_BLOCK = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'
 
 let folder: string
 let own: string
@@ -147,6 +149,18 @@ describe('a server with certificates', () => {
     expect(await read(certificatesOf(strangers, 'payment'))).toMatch(/^UNAVAILABLE/)
   })
 
+  test('leaves files that OpenSSL refuses, and goes on answering with the last ones', async () => {
+    const { certificateFile } = certificateFilesOf(own, 'wallet')
+    const before = readFileSync(certificateFile)
+    try {
+      appendFileSync(certificateFile, BROKEN_BLOCK)
+      certificates.refresh()
+      expect(await read(certificatesOf(own, 'payment'))).toEqual({ balance: 7 })
+    } finally {
+      writeFileSync(certificateFile, before)
+    }
+  })
+
   test('uses files that were replaced from the next connection on, and none that do not fit together', async () => {
     const files = certificateFilesOf(own, 'wallet')
     const theirs = certificateFilesOf(strangers, 'wallet')
@@ -189,6 +203,15 @@ describe('settings that can not be used end the start, with a line that says whi
         return { GRPC_CERTIFICATE_FILE: join(folder, 'text') }
       },
       /text can not be read, or is no PEM/,
+    ],
+    [
+      'a file whose second certificate is damaged',
+      () => {
+        copyFileSync(files().certificateFile, join(folder, 'chain'))
+        appendFileSync(join(folder, 'chain'), BROKEN_BLOCK)
+        return { GRPC_CERTIFICATE_FILE: join(folder, 'chain') }
+      },
+      /chain, .* can not be used for TLS/,
     ],
   ])('%s', (_what, change, why) => {
     expect(() => readGrpcCertificates(settings(change()), logger)).toThrow(why)
