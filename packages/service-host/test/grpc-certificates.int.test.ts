@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { certificateFilesOf, ensureCertificates } from '@frontrow/certificates/ensure-certificates'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { service as healthService } from 'grpc-health-check'
+import { pino } from 'pino'
 import { z } from 'zod'
 import { GrpcCertificates, readGrpcCertificates } from '../src/grpc-certificates.ts'
 import { createGrpcServer, unaryHandler } from '../src/grpc-server.ts'
@@ -29,8 +30,9 @@ const definition: grpc.ServiceDefinition = {
 }
 const logger = createLogger({ service: 'test', level: 'silent' })
 const metrics = createMetrics('test', { processMetrics: false })
-const refused: { method: string; caller: readonly string[] }[] = []
+const refused: { method: string; caller: readonly string[]; from: string }[] = []
 
+const DAY_MS = 86_400_000
 const BROKEN_BLOCK = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'
 
 let folder: string
@@ -51,7 +53,10 @@ beforeAll(async () => {
     ensureCertificates(strangers, owners),
   ])
   certificates = certificatesOf(own, 'wallet')
-  server = createGrpcServer({ certificates, onRefused: (method, caller) => refused.push({ method, caller }) })
+  server = createGrpcServer({
+    certificates,
+    onRefused: (method, caller, from) => refused.push({ method, caller, from }),
+  })
   server.add(
     definition,
     { Read: ['payment'] },
@@ -121,10 +126,11 @@ describe('a server with certificates', () => {
     expect(await ask()).toBe('PERMISSION_DENIED: Read is not for queue')
     expect(await ask()).toBe('PERMISSION_DENIED: Read is not for queue')
     expect(await read(certificatesOf(own, 'odd'))).toBe('PERMISSION_DENIED: Read is not for nobody')
+    const here = expect.stringMatching(/^127\.0\.0\.1:\d+$/)
     expect(refused).toEqual([
-      { method: 'Read', caller: ['queue'] },
-      { method: 'Read', caller: ['queue'] },
-      { method: 'Read', caller: [] },
+      { method: 'Read', caller: ['queue'], from: here },
+      { method: 'Read', caller: ['queue'], from: here },
+      { method: 'Read', caller: [], from: here },
     ])
   })
 
@@ -220,4 +226,29 @@ describe('settings that can not be used end the start, with a line that says whi
   test('without any there are no certificates', () => {
     expect(readGrpcCertificates({}, logger)).toBeNull()
   })
+})
+
+test('a certificate that ends within two weeks is warned of once a day, until it is replaced', async () => {
+  const soon = join(folder, 'soon')
+  const owners = [{ name: 'wallet', hosts: ['wallet'] }]
+  const madeAt = new Date(Date.now() - 350 * DAY_MS)
+  await ensureCertificates(soon, owners, madeAt)
+  const lines: { level: number; msg: string }[] = []
+  const { certificateFile, keyFile, caFile } = certificateFilesOf(soon, 'wallet')
+  const watched = new GrpcCertificates(
+    [certificateFile, keyFile, caFile],
+    pino({}, { write: (line) => void lines.push(JSON.parse(line)) }),
+  )
+  const warned = (): number => lines.filter(({ level }) => level === 40).length
+  const inDays = (days: number): number => madeAt.getTime() + days * DAY_MS
+  watched.refresh(inDays(350))
+  expect(warned()).toBe(0)
+  watched.refresh(inDays(352))
+  watched.refresh(inDays(352.9))
+  expect(warned()).toBe(1)
+  watched.refresh(inDays(353))
+  expect(warned()).toBe(2)
+  await ensureCertificates(soon, owners)
+  watched.refresh(inDays(354))
+  expect(warned()).toBe(2)
 })
