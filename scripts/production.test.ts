@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { productionRules } from '@frontrow/settings/production-rules'
 import { readSettings } from '@frontrow/settings/read-settings'
 import { isSecretSetting } from '@frontrow/settings/secret-settings'
@@ -15,6 +15,7 @@ import { settings as reservation } from '../services/reservation/src/config.ts'
 import { settings as wallet } from '../services/wallet/src/config.ts'
 import { allSettings, checkSettings } from './all-settings.ts'
 import { migrateSettings as migrate } from './migrate-settings.ts'
+import { ensureServiceCertificates, grpcCertificateEnv } from './service-certificates.ts'
 import { makeTicketSigningKey } from './up-settings.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -55,6 +56,11 @@ for (const service of ['QUEUE', 'CATALOG', 'RESERVATION', 'PAYMENT', 'WALLET']) 
   good[`${service}_GRPC`] = NOWHERE
   good[`${service}_DB_PASSWORD`] = `${RANDOM}-${service}`
 }
+
+beforeAll(async () => {
+  await ensureServiceCertificates(folder)
+  Object.assign(good, grpcCertificateEnv(folder, 'queue'))
+})
 
 const jwks = JSON.stringify({ keys: [{ kty: 'RSA', kid: 'one' }] })
 const weakDatabases = ['frontrow', 'a'.repeat(40), 'development-password'].map(
@@ -98,6 +104,7 @@ const bad: Readonly<Record<string, readonly (string | undefined)[]>> = {
   JWT_ISSUER: [undefined, 'frontrow', 'http://localhost:8080/identity', ...notPublic],
   OIDC_ISSUER: notPublic,
   DEVELOPMENT_ISSUER: [ISSUER],
+  GRPC_CERTIFICATE_FILE: [undefined],
   DATABASE_URL: [...hollowDatabases, ...weakDatabases],
   ADMIN_DATABASE_URL: [...hollowDatabases, ...weakDatabases],
   CATALOG_READ_DATABASE_URL: weakDatabases,
@@ -240,6 +247,12 @@ describe('in production', () => {
   it('nobody has to be named as the sender where no mail is sent', () => {
     const { SMTP_URL: _none, ...rest } = good
     expect(() => readSettings(notify, { ...rest, MAIL_FROM: 'x@frontrow.example' })).not.toThrow()
+  })
+
+  it('gRPC is without certificates only where a service mesh is said to have its own', () => {
+    const { GRPC_CERTIFICATE_FILE: _, GRPC_KEY_FILE: _key, GRPC_CA_FILE: _ca, ...open } = good
+    expect(refusedNames(refusalOf(() => readSettings(queue, open)))).toEqual(['GRPC_CERTIFICATE_FILE'])
+    expect(refusalOf(() => readSettings(queue, { ...open, GRPC_TLS: 'by-mesh' }))).toBe('it was not refused')
   })
 
   it('the passwords of two roles may not be the same', () => {

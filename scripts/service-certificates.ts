@@ -5,6 +5,8 @@ import { serviceNames } from './services.ts'
 /** The processes that speak gRPC, by the names that `proto/callers.ts` knows them by. */
 const grpcProcesses = [...serviceNames, 'notify'] as const
 
+const LOOK_EVERY_MS = 86_400_000
+
 /** One of them. */
 export type GrpcProcess = (typeof grpcProcesses)[number]
 
@@ -14,6 +16,20 @@ export async function ensureServiceCertificates(folder: string): Promise<void> {
     folder,
     grpcProcesses.map((name) => ({ name, hosts: [name] })),
   )
+}
+
+/**
+ * Makes them anew once a day where they end soon, for an installation that runs for months; the processes take them up by themselves. Ends
+ * with what it returns. `say` is told of a look that failed; the next one is a day later.
+ */
+export function renewServiceCertificates(folder: string, say: (line: string) => void): () => void {
+  const timer = setInterval(() => {
+    ensureServiceCertificates(folder).catch((error: unknown) => {
+      const why = error instanceof Error ? error.message : String(error)
+      say(`The certificates of the services can not be made anew: ${why}`)
+    })
+  }, LOOK_EVERY_MS)
+  return () => clearInterval(timer)
 }
 
 /** The settings that name the certificate of a process. */

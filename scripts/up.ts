@@ -15,7 +15,11 @@ import { signerOf, signToken } from './development-tokens.ts'
 import type { DevelopmentSigner } from './development-tokens.ts'
 import { checkEnvFile } from './env-file.ts'
 import { seedDemo } from './seed-demo.ts'
-import { certificatesFolder, ensureServiceCertificates } from './service-certificates.ts'
+import {
+  certificatesFolder,
+  ensureServiceCertificates,
+  renewServiceCertificates,
+} from './service-certificates.ts'
 import { checkMachine, claimDataFolder, ownPidFile, runFolder } from './up-checks.ts'
 import { ADMIN_ROLE, KAFKA_ADMIN, ensureServerPrograms, startGateway, startServers } from './up-servers.ts'
 import {
@@ -88,6 +92,17 @@ async function bringUp(stack: Stack, settings: UpSettings): Promise<void> {
   const demo = acceptsOwn ? await demoLines(settings.port, signerOf(secrets, settings.given)) : []
   stack.halted.throwIfAborted()
   announce(settings, notify, demo)
+}
+
+/** Runs until somebody or something halts it. */
+async function untilHalted(stack: Stack, settings: UpSettings): Promise<void> {
+  if (stack.halted.aborted) return
+  const endRenewal = renewServiceCertificates(certificatesFolder(settings.dataFolder), say)
+  try {
+    await once(stack.halted, 'abort')
+  } finally {
+    endRenewal()
+  }
 }
 
 /** Puts the demo concert on sale where a token can name an admin, and tells of it. */
@@ -233,7 +248,7 @@ async function main(): Promise<number> {
   try {
     await checkMachine(settings)
     await bringUp(stack, settings)
-    if (!stack.halted.aborted) await once(stack.halted, 'abort')
+    await untilHalted(stack, settings)
   } catch (error) {
     stack.halt(error)
   } finally {

@@ -39,6 +39,7 @@ async function startNotify(): Promise<ChildProcess> {
       ...network.environment.serviceEnv('payment'),
       CATALOG_GRPC: network.grpcOf('catalog'),
       RESERVATION_GRPC: network.grpcOf('reservation'),
+      ...network.notifyCertificate,
       OPS_PORT: String(opsPort),
       SMTP_URL: `smtp://127.0.0.1:${smtpPort}`,
       MAIL_FROM: 'Frontrow <tickets@frontrow.example>',

@@ -15,6 +15,7 @@ import { eventually } from '@frontrow/test-kit/eventually'
 import { createTestEnvironment, tokenFor } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { readRateLimits } from '../../scripts/gateway-settings.ts'
+import { ensureServiceCertificates, grpcCertificateEnv } from '../../scripts/service-certificates.ts'
 import { serviceNames as names } from '../../scripts/services.ts'
 import type { ServiceName } from '../../scripts/services.ts'
 import { makeTicketSigningKey } from '../../scripts/up-settings.ts'
@@ -48,6 +49,8 @@ export interface OnSaleNetwork {
   environment: TestEnvironment
   /** Where a service answers gRPC. */
   grpcOf(name: ServiceName): string
+  /** The settings that name the certificate of the process that sends mail and webhooks. */
+  notifyCertificate: Settings
   call(method: string, path: string, call?: Call): Promise<Answer>
   /** What a scrape of a service's metrics reads. */
   metrics(name: ServiceName): Promise<string>
@@ -98,6 +101,8 @@ export async function startOnSaleNetwork(
   const environment = await createTestEnvironment(kafkaBrokers === undefined ? {} : { kafkaBrokers })
   const folder = mkdtempSync(join(tmpdir(), 'frontrow-e2e-'))
   chmodSync(folder, 0o711)
+  const certificates = join(folder, 'certificates')
+  await ensureServiceCertificates(certificates)
   const ports = await freePorts(names.length * 6 + 2)
   const portsFrom = (first: number) =>
     Object.fromEntries(
@@ -133,6 +138,7 @@ export async function startOnSaleNetwork(
       env: {
         PATH: process.env['PATH'],
         ...environment.serviceEnv(name),
+        ...grpcCertificateEnv(certificates, name),
         ...shared,
         ...of[name],
         ...changed,
@@ -164,6 +170,7 @@ export async function startOnSaleNetwork(
     url,
     environment,
     grpcOf: (name) => `127.0.0.1:${port(name, 1)}`,
+    notifyCertificate: grpcCertificateEnv(certificates, 'notify'),
     call: (method, path, call = {}) => callGateway(url, method, path, call),
     metrics: (name) => scrape(port(name, 2)),
     kill: (name) => end(name, 'SIGKILL'),

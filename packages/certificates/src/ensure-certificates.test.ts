@@ -1,5 +1,5 @@
-import { X509Certificate } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
@@ -58,4 +58,31 @@ test('an authority that ends is followed by another, and every certificate with 
   expect(readFileSync(certificateFilesOf(folder, 'queue').caFile, 'utf8')).toBe(
     certificateOf('authority').toString(),
   )
+})
+
+test('a name that an owner has no more is on its next certificate no more', async () => {
+  await ensureCertificates(folder, [{ name: 'wallet', hosts: ['wallet', 'payment', '127.0.0.1', '::1'] }])
+  const before = certificateOf('wallet')
+  await ensureCertificates(folder, [{ name: 'wallet', hosts: ['::1', '127.0.0.1', 'payment', 'wallet'] }])
+  expect(certificateOf('wallet').raw).toEqual(before.raw)
+  await ensureCertificates(folder, [wallet])
+  expect(certificateOf('wallet').subjectAltName).toBe('DNS:wallet, IP Address:127.0.0.1')
+  await ensureCertificates(folder, [{ name: 'wallet', hosts: ['127.0.0.1'] }])
+  expect(certificateOf('wallet').subjectAltName).toBe('IP Address:127.0.0.1')
+})
+
+test.each([
+  ['wallet', 'certificateFile', ''],
+  ['wallet', 'keyFile', '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n'],
+  ['authority', 'certificateFile', '-----BEGIN CERTIFICATE-----\nMIIB'],
+  ['authority', 'keyFile', ''],
+] as const)('of %s a damaged %s is made anew', async (name, file, content) => {
+  await ensureCertificates(folder, [wallet, queue])
+  writeFileSync(certificateFilesOf(folder, name)[file], content)
+  await ensureCertificates(folder, [wallet, queue])
+  for (const owner of ['wallet', 'queue']) {
+    expect(certificateOf(owner).verify(certificateOf('authority').publicKey)).toBe(true)
+  }
+  const key = createPrivateKey(readFileSync(certificateFilesOf(folder, name).keyFile))
+  expect(certificateOf(name).checkPrivateKey(key)).toBe(true)
 })

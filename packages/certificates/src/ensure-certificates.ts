@@ -64,13 +64,23 @@ export async function ensureCertificates(
 }
 
 function readAuthority(folder: string, now: Date): CertificateAndKey | null {
-  const { certificateFile, keyFile } = certificateFilesOf(folder, 'authority')
-  if (!existsSync(certificateFile) || !existsSync(keyFile)) return null
-  const certificate = new X509Certificate(readFileSync(certificateFile))
-  const key = createPrivateKey(readFileSync(keyFile))
-  return daysLeft(certificate, now) > AUTHORITY_LEFT_MIN_DAYS && certificate.checkPrivateKey(key)
-    ? { certificate, key }
+  const authority = readPair(certificateFilesOf(folder, 'authority'))
+  return authority !== null && daysLeft(authority.certificate, now) > AUTHORITY_LEFT_MIN_DAYS
+    ? authority
     : null
+}
+
+/** Null where a file is not there, or the two are no certificate and its key, as after a disk was full. */
+function readPair({ certificateFile, keyFile }: CertificateFiles): CertificateAndKey | null {
+  if (!existsSync(certificateFile) || !existsSync(keyFile)) return null
+  const [certificatePem, keyPem] = [readFileSync(certificateFile), readFileSync(keyFile)]
+  try {
+    const [certificate, key] = [new X509Certificate(certificatePem), createPrivateKey(keyPem)]
+    return certificate.checkPrivateKey(key) ? { certificate, key } : null
+  } catch {
+    // What can't be parsed is of no use to anybody, and is made anew like what is missing.
+    return null
+  }
 }
 
 async function newAuthority(folder: string, now: Date): Promise<CertificateAndKey> {
@@ -82,21 +92,27 @@ async function newAuthority(folder: string, now: Date): Promise<CertificateAndKe
 }
 
 function isGood(
-  { certificateFile, keyFile }: CertificateFiles,
+  files: CertificateFiles,
   { hosts }: CertificateOwner,
   authority: CertificateAndKey,
   now: Date,
 ): boolean {
-  if (!existsSync(certificateFile) || !existsSync(keyFile)) return false
-  const certificate = new X509Certificate(readFileSync(certificateFile))
+  const certificate = readPair(files)?.certificate
   return (
+    certificate !== undefined &&
     daysLeft(certificate, now) > CERTIFICATE_LEFT_MIN_DAYS &&
     certificate.verify(authority.certificate.publicKey) &&
-    certificate.checkPrivateKey(createPrivateKey(readFileSync(keyFile))) &&
-    hosts.every(
-      (host) => (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) === host,
-    )
+    isForExactly(certificate, hosts)
   )
+}
+
+/** A name too many matters as well: it may be on a list of who may call a method. */
+function isForExactly(certificate: X509Certificate, hosts: readonly string[]): boolean {
+  const count = certificate.subjectAltName?.split(', ').length ?? 0
+  const isNamed = (host: string): boolean =>
+    (isIP(host) === 0 ? certificate.checkHost(host, { subject: 'never' }) : certificate.checkIP(host)) ===
+    host
+  return count === new Set(hosts).size && hosts.every(isNamed)
 }
 
 /** It begins a day ago, as the clocks of two machines differ. */
@@ -119,10 +135,13 @@ function writePair(
   writeWhole(certificateFile, certificate.toString())
 }
 
-/** Puts a file in its place as a whole, because a process may be reading it; one that has the content already is left alone. */
+/**
+ * Puts a file in its place as a whole, and on the disk before that, because a process may be reading it and the machine may stop; one that
+ * has the content already is left alone.
+ */
 function writeWhole(file: string, content: string): void {
   if (existsSync(file) && readFileSync(file, 'utf8') === content) return
   mkdirSync(join(file, '..'), { recursive: true, mode: 0o700 })
-  writeFileSync(`${file}.new`, content, { mode: 0o600 })
+  writeFileSync(`${file}.new`, content, { mode: 0o600, flush: true })
   renameSync(`${file}.new`, file)
 }

@@ -125,6 +125,7 @@ export const workerSettings = hostSettings.pick({
   GRPC_CERTIFICATE_FILE: true,
   GRPC_KEY_FILE: true,
   GRPC_CA_FILE: true,
+  GRPC_TLS: true,
   KAFKA_BROKERS: true,
   KAFKA_TLS: true,
   KAFKA_CA_FILE: true,

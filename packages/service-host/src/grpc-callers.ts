@@ -4,8 +4,8 @@ import type { handleUnaryCall, ServerUnaryCall, UntypedHandleCall } from '@grpc/
 /** Who may call each method of a service: DNS names, one of which the caller's certificate has to have. */
 export type Callers = Readonly<Record<string, readonly string[]>>
 
-/** Told of a caller who is not on the list. */
-export type OnRefused = (method: string, caller: readonly string[]) => void
+/** Told of a caller who is not on the list: the names in its certificate, and the address that it calls from. */
+export type OnRefused = (method: string, caller: readonly string[], address: string) => void
 
 /** Lets only those on a method's list call it, by their certificates; others are answered PERMISSION_DENIED. */
 export function onlyFor(
@@ -23,7 +23,7 @@ export function onlyFor(
       handle(call, callback)
       return
     }
-    onRefused(method, names)
+    onRefused(method, names, call.getPeer())
     callback({
       code: status.PERMISSION_DENIED,
       details: `${method} is not for ${names.join(', ') || 'nobody'}`,

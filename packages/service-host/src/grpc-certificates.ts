@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { createSecureContext } from 'node:tls'
 import { credentials, experimental, ServerCredentials } from '@grpc/grpc-js'
 import type { ChannelCredentials } from '@grpc/grpc-js'
 import { FailureLog } from '@frontrow/failure-log/failure-log'
@@ -8,7 +9,7 @@ import type { Logger } from './logger.ts'
 
 const file = z.string().min(1).optional()
 
-/** Settings of gRPC with mutual TLS. All three are set, or none. */
+/** Settings of gRPC with mutual TLS. All three files are set, or none. */
 export const grpcCertificateSettings = {
   GRPC_CERTIFICATE_FILE: file.describe(
     'certificate for gRPC, as PEM, with those between it and the authority; its DNS names say which service this is. Together with the two below; all three are read again when they change',
@@ -17,6 +18,12 @@ export const grpcCertificateSettings = {
   GRPC_CA_FILE: file.describe(
     'authorities whose certificates are accepted from callers and from other services, as PEM',
   ),
+  GRPC_TLS: z
+    .enum(['by-files', 'by-mesh'])
+    .default('by-files')
+    .describe(
+      'by-mesh says that a service mesh has mutual TLS already: production needs the three files no more',
+    ),
 }
 
 /** The checked form of `grpcCertificateSettings`. */
@@ -24,6 +31,9 @@ export type GrpcCertificateSettings = z.output<z.ZodObject<typeof grpcCertificat
 
 /** How often the files are looked at. A connection lasts up to 5 minutes and 10 s, and keeps the certificate that it began with. */
 export const CERTIFICATES_LOOK_EVERY_MS = 10_000
+
+const DAY_MS = 86_400_000
+const END_IS_SOON_DAYS = 14
 
 interface Pems {
   caCertificate: Buffer
@@ -42,6 +52,7 @@ export class GrpcCertificates implements experimental.CertificateProvider {
   readonly #identityListeners = new Set<experimental.IdentityCertificateUpdateListener>()
   #pems: Pems
   #validTo: Date
+  #warnedOfEndMs = Number.NEGATIVE_INFINITY
 
   /** Reads the files; throws where one is missing or they do not belong together. */
   constructor(files: readonly [certificate: string, key: string, ca: string], logger: Logger) {
@@ -62,8 +73,28 @@ export class GrpcCertificates implements experimental.CertificateProvider {
     return this.#validTo
   }
 
-  /** Takes what the files hold now for all connections to come. Files that do not fit together, as while they are replaced, are left. */
-  refresh(): void {
+  /**
+   * Takes what the files hold now for all connections to come. Files that do not fit together, as while they are replaced, are left. Warns
+   * once a day while the certificate in use ends soon.
+   */
+  refresh(nowMs = Date.now()): void {
+    this.#takeNew()
+    if (nowMs < this.#endsSoonFromMs() || nowMs - this.#warnedOfEndMs < DAY_MS) return
+    this.#warnedOfEndMs = nowMs
+    this.#logger.warn(
+      { validTo: this.#validTo },
+      'the certificate for gRPC ends soon, and nobody has replaced it',
+    )
+  }
+
+  /** Two weeks before its end; where it is made for a short life, in the last quarter of that. */
+  #endsSoonFromMs(): number {
+    const { validFromDate, validToDate } = new X509Certificate(this.#pems.certificate)
+    const life = validToDate.getTime() - validFromDate.getTime()
+    return validToDate.getTime() - Math.min(END_IS_SOON_DAYS * DAY_MS, life / 4)
+  }
+
+  #takeNew(): void {
     let pems: Pems
     try {
       pems = this.#read()
@@ -114,6 +145,14 @@ export class GrpcCertificates implements experimental.CertificateProvider {
         `${keyFile} (GRPC_KEY_FILE) is not the key of ${certificateFile} (GRPC_CERTIFICATE_FILE)`,
       )
     }
+    try {
+      // What OpenSSL refuses, such as a weak key or a damaged second block, would break each connection to come.
+      createSecureContext({ ca: ca.pem, cert: certificate.pem, key: key.pem })
+    } catch (error) {
+      throw new Error(`${certificateFile}, ${keyFile} and ${caFile} can not be used for TLS`, {
+        cause: error,
+      })
+    }
     return { caCertificate: ca.pem, certificate: certificate.pem, privateKey: key.pem }
   }
 }
@@ -130,7 +169,7 @@ function parsed<T>(path: string, parse: (pem: Buffer) => T): { pem: Buffer; valu
 
 /** The certificates that the settings name; null where they name none. */
 export function readGrpcCertificates(
-  settings: GrpcCertificateSettings,
+  settings: Omit<GrpcCertificateSettings, 'GRPC_TLS'>,
   logger: Logger,
 ): GrpcCertificates | null {
   const { GRPC_CERTIFICATE_FILE: certificate, GRPC_KEY_FILE: key, GRPC_CA_FILE: ca } = settings

@@ -76,12 +76,12 @@ export function createHost(options: {
   const strangers = new FailureLog(logger, 'a gRPC method is not for its caller')
   const grpc = createGrpcServer({
     certificates,
-    onRefused: (method, caller) => {
-      metrics.grpcServed.observe({ method, code: 'PERMISSION_DENIED' }, 0)
-      strangers.failed(undefined, { method, caller })
+    onRefused: (method, caller, address) => {
+      metrics.grpcRefused.inc({ method })
+      strangers.failed(undefined, { method, caller, address })
     },
   })
-  if (certificates === null) {
+  if (certificates === null && settings.GRPC_TLS !== 'by-mesh') {
     logger.warn(
       'gRPC has no certificates: whoever reaches its port can ask and change what other services may',
     )

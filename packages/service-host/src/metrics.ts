@@ -14,6 +14,7 @@ export interface HostMetrics {
   http: HttpMetrics
   refusedForOverload: Counter<'urgency'>
   grpcServed: Histogram<'method' | 'code'>
+  grpcRefused: Counter<'method'>
   grpcCalled: Histogram<'target' | 'method' | 'code'>
   breakerState: Gauge<'target'>
   messages: Counter<'topic' | 'type' | 'outcome'>
@@ -52,6 +53,12 @@ export function createMetrics(service: string, options: { processMetrics: boolea
       help: 'gRPC calls answered',
       labelNames: ['method', 'code'] as const,
       buckets: SECONDS,
+      registers,
+    }),
+    grpcRefused: new Counter({
+      name: 'grpc_server_refused_total',
+      help: 'gRPC calls refused before anything was done for them, because the method is not for their caller',
+      labelNames: ['method'] as const,
       registers,
     }),
     grpcCalled: new Histogram({

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as grpc from '@grpc/grpc-js'
@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { certificateFilesOf, ensureCertificates } from '@frontrow/certificates/ensure-certificates'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { service as healthService } from 'grpc-health-check'
+import { pino } from 'pino'
 import { z } from 'zod'
 import { GrpcCertificates, readGrpcCertificates } from '../src/grpc-certificates.ts'
 import { createGrpcServer, unaryHandler } from '../src/grpc-server.ts'
@@ -29,7 +30,10 @@ const definition: grpc.ServiceDefinition = {
 }
 const logger = createLogger({ service: 'test', level: 'silent' })
 const metrics = createMetrics('test', { processMetrics: false })
-const refused: { method: string; caller: readonly string[] }[] = []
+const refused: { method: string; caller: readonly string[]; from: string }[] = []
+
+const DAY_MS = 86_400_000
+const BROKEN_BLOCK = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'
 
 let folder: string
 let own: string
@@ -49,7 +53,10 @@ beforeAll(async () => {
     ensureCertificates(strangers, owners),
   ])
   certificates = certificatesOf(own, 'wallet')
-  server = createGrpcServer({ certificates, onRefused: (method, caller) => refused.push({ method, caller }) })
+  server = createGrpcServer({
+    certificates,
+    onRefused: (method, caller, from) => refused.push({ method, caller, from }),
+  })
   server.add(
     definition,
     { Read: ['payment'] },
@@ -119,10 +126,11 @@ describe('a server with certificates', () => {
     expect(await ask()).toBe('PERMISSION_DENIED: Read is not for queue')
     expect(await ask()).toBe('PERMISSION_DENIED: Read is not for queue')
     expect(await read(certificatesOf(own, 'odd'))).toBe('PERMISSION_DENIED: Read is not for nobody')
+    const here = expect.stringMatching(/^127\.0\.0\.1:\d+$/)
     expect(refused).toEqual([
-      { method: 'Read', caller: ['queue'] },
-      { method: 'Read', caller: ['queue'] },
-      { method: 'Read', caller: [] },
+      { method: 'Read', caller: ['queue'], from: here },
+      { method: 'Read', caller: ['queue'], from: here },
+      { method: 'Read', caller: [], from: here },
     ])
   })
 
@@ -145,6 +153,18 @@ describe('a server with certificates', () => {
   test('is not asked where its certificate is that of another service, or of another authority', async () => {
     expect(await read(certificatesOf(own, 'payment'), 'catalog')).toMatch(/^UNAVAILABLE/)
     expect(await read(certificatesOf(strangers, 'payment'))).toMatch(/^UNAVAILABLE/)
+  })
+
+  test('leaves files that OpenSSL refuses, and goes on answering with the last ones', async () => {
+    const { certificateFile } = certificateFilesOf(own, 'wallet')
+    const before = readFileSync(certificateFile)
+    try {
+      appendFileSync(certificateFile, BROKEN_BLOCK)
+      certificates.refresh()
+      expect(await read(certificatesOf(own, 'payment'))).toEqual({ balance: 7 })
+    } finally {
+      writeFileSync(certificateFile, before)
+    }
   })
 
   test('uses files that were replaced from the next connection on, and none that do not fit together', async () => {
@@ -190,6 +210,15 @@ describe('settings that can not be used end the start, with a line that says whi
       },
       /text can not be read, or is no PEM/,
     ],
+    [
+      'a file whose second certificate is damaged',
+      () => {
+        copyFileSync(files().certificateFile, join(folder, 'chain'))
+        appendFileSync(join(folder, 'chain'), BROKEN_BLOCK)
+        return { GRPC_CERTIFICATE_FILE: join(folder, 'chain') }
+      },
+      /chain, .* can not be used for TLS/,
+    ],
   ])('%s', (_what, change, why) => {
     expect(() => readGrpcCertificates(settings(change()), logger)).toThrow(why)
   })
@@ -197,4 +226,29 @@ describe('settings that can not be used end the start, with a line that says whi
   test('without any there are no certificates', () => {
     expect(readGrpcCertificates({}, logger)).toBeNull()
   })
+})
+
+test('a certificate that ends within two weeks is warned of once a day, until it is replaced', async () => {
+  const soon = join(folder, 'soon')
+  const owners = [{ name: 'wallet', hosts: ['wallet'] }]
+  const madeAt = new Date(Date.now() - 350 * DAY_MS)
+  await ensureCertificates(soon, owners, madeAt)
+  const lines: { level: number; msg: string }[] = []
+  const { certificateFile, keyFile, caFile } = certificateFilesOf(soon, 'wallet')
+  const watched = new GrpcCertificates(
+    [certificateFile, keyFile, caFile],
+    pino({}, { write: (line) => void lines.push(JSON.parse(line)) }),
+  )
+  const warned = (): number => lines.filter(({ level }) => level === 40).length
+  const inDays = (days: number): number => madeAt.getTime() + days * DAY_MS
+  watched.refresh(inDays(350))
+  expect(warned()).toBe(0)
+  watched.refresh(inDays(352))
+  watched.refresh(inDays(352.9))
+  expect(warned()).toBe(1)
+  watched.refresh(inDays(353))
+  expect(warned()).toBe(2)
+  await ensureCertificates(soon, owners)
+  watched.refresh(inDays(354))
+  expect(warned()).toBe(2)
 })

@@ -115,6 +115,13 @@ export const productionRules: readonly ProductionRule[] = [
       texts['JWKS_URL'] === undefined &&
       [undefined, value].includes(texts['OIDC_ISSUER']),
   },
+  {
+    name: 'GRPC_CERTIFICATE_FILE',
+    rule: 'be set, with GRPC_KEY_FILE and GRPC_CA_FILE, or GRPC_TLS be by-mesh',
+    instead:
+      'Without certificates whoever reaches the port of gRPC may do what other services may. docs/deploy.md has them set up (TLS inside).',
+    isBroken: (value, texts) => value === undefined && texts['GRPC_TLS'] !== 'by-mesh',
+  },
   databaseRule('DATABASE_URL', true),
   databaseRule('ADMIN_DATABASE_URL', true),
   databaseRule('CATALOG_READ_DATABASE_URL', false),
