@@ -1,15 +1,17 @@
 /**
- * Makes the secrets of one installation, once, and writes them down as each program wants them: <service>.env,
- * migrate.env, postgres.env. Docker Compose keeps the folder in a volume, deploy/k8s/overlays/local makes Secrets of it.
+ * Makes the secrets of one installation, once, and writes down for each program those that it needs, in a folder of its name: what it is
+ * told (settings.env) and its certificate for gRPC. Docker Compose gives each program a volume with its folder, deploy/k8s/overlays/local
+ * makes Secrets of it. Run again, it makes certificates anew that end soon.
  *   node deploy/make-settings.ts FOLDER
  */
-import { renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { nodeEnv } from '@frontrow/settings/node-env'
 import { readSettings } from '@frontrow/settings/read-settings'
 import { passwordOf } from '@frontrow/settings/secret-settings'
 import { z } from 'zod'
 import { passwordVariable } from '../scripts/migrate-settings.ts'
+import { ensureServiceCertificates } from '../scripts/service-certificates.ts'
 import { serviceNames } from '../scripts/services.ts'
 import { ensureSecrets } from '../scripts/up-settings.ts'
 import type { Secrets, TokenKind } from '../scripts/up-settings.ts'
@@ -31,7 +33,7 @@ const settingsSchema = z.object({
   GIVEN_STRIPE_SECRET_KEY: notGiven('STRIPE_SECRET_KEY'),
   GIVEN_STRIPE_WEBHOOK_SECRET: notGiven('STRIPE_WEBHOOK_SECRET'),
   GIVEN_JOIN_CHECK_SECRET: notGiven('JOIN_CHECK_SECRET'),
-  GIVEN_JOIN_CHECK_SECRET_KEY: notGiven('JOIN_CHECK_SECRET_KEY'),
+  GIVEN_JOIN_CHECK_PROVIDER_SECRET: notGiven('JOIN_CHECK_PROVIDER_SECRET'),
   GIVEN_SMTP_URL: notGiven('SMTP_URL'),
   /** JWT_SECRET_FILE as Compose was given it: other containers go by whether there is one. */
   OPERATORS_JWT_SECRET_FILE: z.string().optional(),
@@ -45,6 +47,8 @@ const settingsSchema = z.object({
   /** Where PostgreSQL is, as the services see it. */
   DATABASE_SERVER: z.string().default('postgres:5432/frontrow'),
   ADMIN_ROLE: z.string().default('frontrow_admin'),
+  /** Redis, as those see it who use it. */
+  REDIS_SERVER: z.string().default('redis:6379'),
   JWT_SECRET: z
     .string()
     .regex(/^[A-Za-z0-9_+/=.-]{32,256}$/, 'must be 32 to 256 letters, digits or _ + / = . -')
@@ -101,28 +105,84 @@ function refuseOthers({ LISTEN_ON, ...config }: Settings, developmentIssuer: str
   }
 }
 
-/** The content of each file, by its name. */
-function settingsFiles(
-  secrets: Secrets,
-  config: Settings,
-  tokenLines: readonly string[],
-): Record<string, string[]> {
+interface SettingsFile {
+  /** The program that it is for, and its name. */
+  path: readonly [program: string, name: string]
+  lines: readonly string[]
+  /** Read by a server under an account that only its image knows; nobody else has its volume. */
+  isForServer?: boolean
+}
+
+function settingsFiles(secrets: Secrets, config: Settings, tokenLines: readonly string[]): SettingsFile[] {
   const url = (role: string, password: string): string =>
     `postgres://${role}:${password}@${config.DATABASE_SERVER}`
-  const services = serviceNames.map((name) => [
-    `${name}.env`,
-    [
+  const redis = `REDIS_URL=redis://:${secrets.redisPassword}@${config.REDIS_SERVER}`
+  const kafka = (name: keyof Secrets['kafkaPasswords']): string[] => [
+    `KAFKA_USERNAME=${name}`,
+    `KAFKA_PASSWORD=${String(secrets.kafkaPasswords[name])}`,
+  ]
+  const services = serviceNames.map((name) => ({
+    name,
+    lines: [
       `DATABASE_URL=${url(name, secrets.servicePasswords[name])}`,
+      ...kafka(name),
       ...tokenLines,
+      ...(name === 'queue' ? [redis] : []),
       ...(name === 'reservation' ? [`TICKET_SIGNING_KEY=${secrets.ticketSigningKey}`] : []),
     ],
-  ])
+  }))
+  const payment = services.find(({ name }) => name === 'payment')?.lines ?? []
   const passwords = serviceNames.map((name) => `${passwordVariable(name)}=${secrets.servicePasswords[name]}`)
-  return {
-    ...Object.fromEntries(services),
-    'migrate.env': [`ADMIN_DATABASE_URL=${url(config.ADMIN_ROLE, secrets.adminPassword)}`, ...passwords],
-    'postgres.env': [`POSTGRES_PASSWORD=${secrets.adminPassword}`],
+  const { jwtPrivateKey, jwtAlgorithm, jwtKeyId, jwtPreviousKeys, jwtSecret, jwtIssuer, jwtAudience } =
+    secrets
+  const signing = {
+    jwtPrivateKey,
+    jwtAlgorithm,
+    jwtKeyId,
+    jwtPreviousKeys,
+    jwtSecret,
+    jwtIssuer,
+    jwtAudience,
   }
+  return [
+    ...services.map(({ name, lines }) => ({ path: [name, 'settings.env'] as const, lines })),
+    // A process of the payment service, with its schema.
+    { path: ['notify', 'settings.env'], lines: payment },
+    {
+      path: ['migrate', 'settings.env'],
+      lines: [
+        `ADMIN_DATABASE_URL=${url(config.ADMIN_ROLE, secrets.adminPassword)}`,
+        ...kafka('admin'),
+        ...passwords,
+      ],
+    },
+    // The identity provider for development, and the tools that sign tokens.
+    { path: ['identity', 'settings.env'], lines: [redis] },
+    { path: ['identity', 'settings.json'], lines: [JSON.stringify(signing)] },
+    { path: ['postgres', 'settings.env'], lines: [`POSTGRES_PASSWORD=${secrets.adminPassword}`] },
+    { path: ['redis', 'redis.conf'], lines: [`requirepass ${secrets.redisPassword}`], isForServer: true },
+    { path: ['kafka', 'kafka.jaas'], lines: [kafkaLogins(secrets)], isForServer: true },
+  ]
+}
+
+/** Who may connect to Kafka, and as whom the broker connects to itself. */
+function kafkaLogins({ kafkaPasswords }: Secrets): string {
+  const users = Object.entries(kafkaPasswords).map(([name, password]) => `user_${name}="${String(password)}"`)
+  const options = [`username="admin" password="${kafkaPasswords.admin}"`, ...users].join(' ')
+  return `KafkaServer { org.apache.kafka.common.security.plain.PlainLoginModule required ${options}; };`
+}
+
+function writeSettings(
+  folder: string,
+  { path: [program, name], lines, isForServer = false }: SettingsFile,
+): void {
+  const mode = isForServer ? 0o644 : 0o600
+  const file = join(folder, program, name)
+  mkdirSync(join(folder, program), { recursive: true, mode: isForServer ? 0o755 : 0o700 })
+  // The rename makes the file appear as a whole, because a service that starts at this moment may be reading it.
+  writeFileSync(`${file}.new`, `${lines.join('\n')}\n`, { mode })
+  chmodSync(`${file}.new`, mode)
+  renameSync(`${file}.new`, file)
 }
 
 async function main(): Promise<void> {
@@ -134,12 +194,11 @@ async function main(): Promise<void> {
   }
   const { kind, lines } = tokens(config)
   const secrets = await ensureSecrets(folder, kind)
-  const files = settingsFiles(secrets, config, lines(secrets))
-  for (const [name, content] of Object.entries(files)) {
-    const file = join(folder, name)
-    // The rename makes the file appear as a whole, because a service that starts at this moment may be reading it.
-    writeFileSync(`${file}.new`, `${content.join('\n')}\n`, { mode: 0o600 })
-    renameSync(`${file}.new`, file)
+  for (const file of settingsFiles(secrets, config, lines(secrets))) writeSettings(folder, file)
+  await ensureServiceCertificates(folder)
+  // Earlier versions had all of them side by side.
+  for (const name of [...serviceNames, 'migrate', 'postgres']) {
+    rmSync(join(folder, `${name}.env`), { force: true })
   }
   console.log(`settings written to ${folder}`)
 }

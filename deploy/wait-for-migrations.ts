@@ -7,14 +7,16 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { createClient } from '@frontrow/postgres/pool'
 import { readSettings } from '@frontrow/settings/read-settings'
 import { z } from 'zod'
+import { serviceNames, serviceSchemas } from '../scripts/services.ts'
 
 const LIMIT_MS = 300_000
 const EVERY_MS = 1_000
 
 const config = readSettings(z.object({ DATABASE_URL: z.string() }), process.env)
-const service = z.string().parse(process.argv[2])
-const wanted = await readdir(new URL(`../services/${service}/migrations`, import.meta.url))
-const files = wanted.filter((name) => name.endsWith('.sql'))
+const service = z.enum(serviceNames).parse(process.argv[2])
+const schema = serviceSchemas(() => '').find(({ name }) => name === service)
+const wanted = await Promise.all((schema?.directories ?? []).map((directory) => readdir(directory)))
+const files = wanted.flat().filter((name) => name.endsWith('.sql'))
 
 /** Says what is missing; null when nothing is. Before the first migration even the role is missing. */
 async function whatIsMissing(): Promise<string | null> {

@@ -7,7 +7,7 @@ import { PausesEnded } from './pauses.ts'
 import type { Rush } from './rush.ts'
 
 /** What bots try. `same claim` does the work of each join, and comes with many accounts of one telephone. */
-export const botKinds = ['same claim', 'no answer', 'replayed answer'] as const
+const botKinds = ['same claim', 'no answer', 'replayed answer'] as const
 
 /** One of them. */
 export type BotKind = (typeof botKinds)[number]

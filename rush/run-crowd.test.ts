@@ -22,7 +22,7 @@ const argv = [
   '--max-seconds',
   '60',
 ]
-const mixed = ['--repeat', '40%', '--cancel', '20%', '--broke', '20%', '--walk-away', '10%']
+const mixed = ['--repeat', '40%', '--cancel', '30%', '--broke', '25%', '--walk-away', '25%']
 
 async function rushAgainst(faults: Faults, args: string[]) {
   const command = readArguments(['--fans', '120', '--seats', '60', ...argv, ...args], {}, 4)

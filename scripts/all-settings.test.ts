@@ -62,7 +62,7 @@ test('every setting that is named after a secret counts as one, so that no log s
   const named = [...everyName].filter((name) => /(?:SECRET|PASSWORD|KEYS?)(?:_|$)/.test(name))
   const counted = named.filter((name) => isSecretSetting(name))
   expect(counted).toEqual(
-    expect.arrayContaining(['JWT_SECRET', 'JOIN_CHECK_SECRET_KEY', 'TICKET_SIGNING_KEY']),
+    expect.arrayContaining(['JWT_SECRET', 'JOIN_CHECK_PROVIDER_SECRET', 'TICKET_SIGNING_KEY']),
   )
   const open = named.filter((name) => !isSecretSetting(name) && !name.endsWith('_FILE'))
   expect(open.toSorted()).toEqual(['JOIN_CHECK_SITE_KEY', 'STRIPE_PUBLISHABLE_KEY', 'TICKET_PUBLIC_KEYS'])
@@ -131,7 +131,7 @@ describe('docker-compose.yml', () => {
         'STRIPE_SECRET_KEY',
         'STRIPE_WEBHOOK_SECRET',
         'JOIN_CHECK_SECRET',
-        'JOIN_CHECK_SECRET_KEY',
+        'JOIN_CHECK_PROVIDER_SECRET',
         'SMTP_URL',
       ]
       expect([name, ...secret]).toEqual([name, ...(name === 'settings' ? refused : [])])

@@ -1,3 +1,4 @@
+import { kafkaSettings } from '@frontrow/messaging/kafka-settings'
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
 import { hostSettings } from '@frontrow/service-host/config'
 import { grpcCertificateSettings } from '@frontrow/service-host/grpc-certificates'
@@ -23,6 +24,8 @@ const WIRING: ReadonlySet<string> = new Set([
   'SYSTEM_OPS_URLS',
   'DEVELOPMENT_JWKS',
   ...Object.keys(grpcCertificateSettings),
+  ...Object.keys(kafkaSettings),
+  'REDIS_CA_FILE',
 ])
 // npm start sets them itself, and takes what somebody has set.
 const WIRING_OF_OTHERS = ['PAGES_TEST_CARDS', 'DEVELOPMENT_JWKS']

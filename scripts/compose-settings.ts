@@ -31,7 +31,7 @@ export const composeSettings = z.object({
   STRIPE_SECRET_KEY_FILE: secretFile('STRIPE_SECRET_KEY', 'for payment and wallet'),
   STRIPE_WEBHOOK_SECRET_FILE: secretFile('STRIPE_WEBHOOK_SECRET', 'for payment'),
   JOIN_CHECK_SECRET_FILE: secretFile('JOIN_CHECK_SECRET', 'for queue'),
-  JOIN_CHECK_SECRET_KEY_FILE: secretFile('JOIN_CHECK_SECRET_KEY', 'for queue'),
+  JOIN_CHECK_PROVIDER_SECRET_FILE: secretFile('JOIN_CHECK_PROVIDER_SECRET', 'for queue'),
   SMTP_URL_FILE: secretFile('SMTP_URL', 'for notify; without it the mailbox catches all mail'),
   CERTIFICATES: z
     .string()

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { makeSigningKeys, publishedKeys } from '@frontrow/identity-provider/signing-keys'
+import { SetupProblem } from '@frontrow/local-stack/setup-problem'
 import { decodeJwt, jwtVerify } from 'jose'
 import { checkSettings } from './all-settings.ts'
 import { readSigner, signToken } from './development-tokens.ts'
@@ -61,6 +62,13 @@ describe('tokens of development', () => {
     const claims = decodeJwt(await signToken(readSigner(env), '7', { roles: ['admin'] }))
     expect(claims).toMatchObject({ realm: { roles: ['boss'] } })
     expect(claims).not.toHaveProperty('roles')
+  })
+
+  test('with a role that the mapping has no name for are not made, instead of saying nothing of it', async () => {
+    const env = { DATA_DIR: dataFolder, JWT_SECRET: 'x'.repeat(40), ROLE_MAPPING: 'box-office=operator' }
+    await expect(signToken(readSigner(env), '7', { roles: ['door'] })).rejects.toThrow(
+      new SetupProblem('ROLE_MAPPING has no name for the role door: add a pair such as theirs=door'),
+    )
   })
 
   test('are signed beside JWKS_URL where npm start has run, and refused where its services would refuse them', async () => {

@@ -3,11 +3,11 @@ import type { KeyObject } from 'node:crypto'
 import { TOKEN_LIFE_MAX_SECONDS } from '@frontrow/identity-provider/signing-keys'
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
 import { readConfig } from '@frontrow/service-host/config'
-import { claimsOfRoles, roleSettings } from '@frontrow/values/roles'
+import { claimsOfRoles, namelessRoles, roleSettings } from '@frontrow/values/roles'
 import type { Role, RoleSettings } from '@frontrow/values/roles'
 import { SignJWT } from 'jose'
-import { dataFolderOf, readSecrets, signingKeysOf } from './up-settings.ts'
-import type { KnownSecrets } from './up-settings.ts'
+import { dataFolderOf, readTokenSecrets, signingKeysOf } from './up-settings.ts'
+import type { TokenSecrets } from './up-settings.ts'
 
 /** What development tokens are signed by, and the issuer and audience that they name. */
 export interface DevelopmentSigner {
@@ -27,7 +27,7 @@ export interface DevelopmentSigner {
  */
 export function readSigner(env: NodeJS.ProcessEnv): DevelopmentSigner {
   const dataFolder = dataFolderOf(env)
-  const kept = readSecrets(dataFolder)
+  const kept = readTokenSecrets(dataFolder)
   // Beside JWKS_URL only npm start has development tokens accepted, and only where they are is an issuer noted.
   if (env['JWKS_URL'] && kept?.jwtIssuer === undefined) {
     throw new SetupProblem(
@@ -48,7 +48,7 @@ export function readSigner(env: NodeJS.ProcessEnv): DevelopmentSigner {
 }
 
 /** The signer that the secrets of a data folder make; `env` has what the services read roles by. */
-export function signerOf(secrets: KnownSecrets, env: NodeJS.ProcessEnv): DevelopmentSigner {
+export function signerOf(secrets: TokenSecrets, env: NodeJS.ProcessEnv): DevelopmentSigner {
   const { jwtSecret, jwtIssuer: issuer = 'frontrow', jwtAudience: audience = 'frontrow' } = secrets
   const keys = signingKeysOf(secrets)
   const roles = readConfig(roleSettings, env)
@@ -65,8 +65,8 @@ function bySecret(secret: string): Pick<DevelopmentSigner, 'algorithm' | 'key'> 
   return { algorithm: 'HS256', key: createSecretKey(secret, 'utf8') }
 }
 
-/** Signs a token for a user, as the identity provider would. */
-export function signToken(
+/** Signs a token for a user, as the identity provider would. Rejects with a SetupProblem where it could not name one of the roles. */
+export async function signToken(
   signer: DevelopmentSigner,
   user: string,
   options: {
@@ -79,9 +79,15 @@ export function signToken(
 ): Promise<string> {
   const nowSeconds = Math.floor(Date.now() / 1_000)
   const { roles = [], email, locale, phone } = options
+  const [nameless] = namelessRoles(signer.roles, roles)
+  if (nameless !== undefined) {
+    throw new SetupProblem(
+      `ROLE_MAPPING has no name for the role ${nameless}: add a pair such as theirs=${nameless}`,
+    )
+  }
   const contact = { ...(email === undefined ? {} : { email }), ...(locale === undefined ? {} : { locale }) }
   const telephone = phone === undefined ? {} : { phone_number: phone, phone_number_verified: true }
-  return new SignJWT({ ...claimsOfRoles(signer.roles, roles), ...contact, ...telephone })
+  return await new SignJWT({ ...claimsOfRoles(signer.roles, roles), ...contact, ...telephone })
     .setProtectedHeader({
       alg: signer.algorithm,
       typ: 'JWT',

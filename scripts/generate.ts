@@ -1,8 +1,8 @@
 /**
  * Generates the types of the gRPC contracts (proto/gen), the API reference (docs/openapi.json) and the types of the client that
  * follow from it (packages/client/src/gen) and what of it breaks clients of the last release (docs/breaking-changes.md), the reference of
- * the messages on Kafka (docs/asyncapi.json and the tables of docs/events.md), the page of settings (docs/settings.md), the table of routes
- * by role (docs/roles.md), the settings that docker-compose.yml passes on, and the list of
+ * the messages on Kafka (docs/asyncapi.json and the tables of docs/events.md), the pages of settings (docs/settings.md) and of personal data
+ * (docs/personal-data.md), the table of routes by role (docs/roles.md), the settings that docker-compose.yml passes on, and the list of
  * migrations that have landed, which it only adds to. With `--check` it writes nothing: it names each file that differs from what
  * it would write, and exits with 1 where there is one.
  */
@@ -20,6 +20,7 @@ import { composeFile } from './compose-file.ts'
 import { eventsDocument } from './events-document.ts'
 import { eventsPage } from './events-page.ts'
 import { addLanded, readMigrations } from './landed-migrations.ts'
+import { personalDataPage } from './personal-data-page.ts'
 import { rolesPage } from './roles-page.ts'
 import { settingsPage } from './settings-page.ts'
 
@@ -31,6 +32,7 @@ const BREAKING = join(root, 'docs', 'breaking-changes.md')
 const CLIENT_TYPES = join(root, 'packages', 'client', 'src', 'gen', 'openapi.ts')
 const EVENTS_DOCUMENT = join(root, 'docs', 'asyncapi.json')
 const EVENTS_PAGE = join(root, 'docs', 'events.md')
+const PERSONAL_DATA = join(root, 'docs', 'personal-data.md')
 const SETTINGS = join(root, 'docs', 'settings.md')
 const ROLES = join(root, 'docs', 'roles.md')
 const COMPOSE = join(root, 'docker-compose.yml')
@@ -98,6 +100,7 @@ async function main(): Promise<void> {
   made.set(CLIENT_TYPES, await clientTypes(document))
   made.set(EVENTS_DOCUMENT, `${JSON.stringify(await eventsDocument(), null, 2)}\n`)
   made.set(EVENTS_PAGE, await eventsPage(await readFile(EVENTS_PAGE, 'utf8')))
+  made.set(PERSONAL_DATA, await personalDataPage())
   made.set(SETTINGS, await settingsPage())
   made.set(ROLES, await rolesPage())
   made.set(COMPOSE, composeFile(await readFile(COMPOSE, 'utf8')))

@@ -1,12 +1,27 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from '@jest/globals'
+import { signerOf } from './development-tokens.ts'
+import { readSecrets, readTokenSecrets } from './up-settings.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'frontrow-make-settings-'))
 const compiled = mkdtempSync(join(tmpdir(), 'frontrow-compiled-'))
 const SCRIPT = join(import.meta.dirname, '..', 'deploy', 'make-settings.ts')
+const programs = [
+  'catalog',
+  'identity',
+  'kafka',
+  'migrate',
+  'notify',
+  'payment',
+  'postgres',
+  'queue',
+  'redis',
+  'reservation',
+  'wallet',
+]
 const SECRET = 'a-secret-of-the-person-who-runs-this-copy'
 const ISSUER = 'http://localhost:8080/identity'
 const own = { JWKS_URL: 'https://id.example/keys?v=2', JWT_ISSUER: 'https://id.example/' }
@@ -24,7 +39,7 @@ function make(set: Record<string, string>): { status: number | null; said: strin
   return {
     status,
     said: stderr,
-    wallet: status === 0 ? readFileSync(join(folder, 'wallet.env'), 'utf8') : '',
+    wallet: status === 0 ? readFileSync(join(folder, 'wallet', 'settings.env'), 'utf8') : '',
   }
 }
 
@@ -34,11 +49,14 @@ afterAll(() => {
 
 describe('the settings of an installation', () => {
   it('are in files that this user alone can read, also where the folder is open and older ones are', () => {
-    const file = join(folder, 'payment.env')
-    writeFileSync(file, 'older', { mode: 0o644 })
+    mkdirSync(join(folder, 'payment'))
+    writeFileSync(join(folder, 'payment', 'settings.env'), 'older', { mode: 0o644 })
     make({ OIDC_ISSUER: ISSUER })
-    const modes = readdirSync(folder).map((name) => [name, statSync(join(folder, name)).mode & 0o777])
-    expect(modes.length).toBeGreaterThan(6)
+    const modes = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      // Redis and Kafka read theirs under accounts of their own, from volumes that nobody else has.
+      .filter((path) => !/^(redis|kafka)\b/.test(path) && statSync(join(folder, path)).isFile())
+      .map((path) => [path, statSync(join(folder, path)).mode & 0o777])
+    expect(modes.length).toBeGreaterThan(20)
     expect(modes.filter(([, mode]) => mode !== 0o600)).toEqual([])
   })
 
@@ -54,6 +72,37 @@ describe('the settings of an installation', () => {
       `JWKS_URL=${own.JWKS_URL}\nJWT_ISSUER=${own.JWT_ISSUER}\n`,
     )
     expect(make({ JWT_SECRET: SECRET, LISTEN_ON: '0.0.0.0' }).wallet).toContain(`JWT_SECRET=${SECRET}\n`)
+  })
+
+  it('give each program its own secrets, the superuser to nobody but its server and the migration step', () => {
+    make({})
+    const secrets = readSecrets(folder)
+    const tokens = readTokenSecrets(join(folder, 'identity'))
+    if (secrets === null || tokens === null) throw new Error('nothing was written')
+    const holders = (secret: string): string[] =>
+      programs.filter((program) =>
+        readdirSync(join(folder, program)).some((file) =>
+          readFileSync(join(folder, program, file), 'utf8').includes(secret),
+        ),
+      )
+    expect(holders(secrets.adminPassword)).toEqual(['migrate', 'postgres'])
+    expect(holders(secrets.servicePasswords.wallet)).toEqual(['migrate', 'wallet'])
+    expect(holders(String(secrets.kafkaPasswords?.wallet))).toEqual(['kafka', 'wallet'])
+    expect(holders(String(secrets.redisPassword))).toEqual(['identity', 'queue', 'redis'])
+    expect(holders(String(secrets.ticketSigningKey))).toEqual(['reservation'])
+    expect(holders(String(secrets.jwtKeyId))).toEqual(['identity'])
+    const walletKey = readFileSync(join(folder, 'wallet', 'tls.key'), 'utf8')
+    expect(holders(walletKey)).toEqual(['wallet'])
+    expect(signerOf(tokens, {}).keyId).toBe(secrets.jwtKeyId)
+  })
+
+  it('of one program are all that it can read in Compose', () => {
+    const compose = readFileSync(join(import.meta.dirname, '..', 'docker-compose.yml'), 'utf8')
+    const mounts = [...compose.matchAll(/'(settings[a-z-]*):\/settings:ro'/g)].map(([, volume]) => volume)
+    expect(new Set(mounts)).toEqual(new Set(programs.map((program) => `settings-${program}`)))
+    // The volume with all of them is for who makes them, and for who makes a new key.
+    expect(compose.match(/- settings:\/settings$/gm)).toHaveLength(1)
+    expect(compose.match(/volumes: \*all-settings$/gm)).toHaveLength(1)
   })
 
   it.each([

@@ -1,3 +1,4 @@
+import { kafkaSettings } from '@frontrow/messaging/kafka-settings'
 import { hostSettings, whole } from '@frontrow/service-host/config'
 import { nodeEnv } from '@frontrow/settings/node-env'
 import { z } from 'zod'
@@ -20,7 +21,7 @@ export const migrateSettings = z.object({
     .startsWith('postgres')
     .describe('PostgreSQL, with a role that may create roles and schemas'),
   ...Object.fromEntries(passwords),
-  KAFKA_BROKERS: hostSettings.shape.KAFKA_BROKERS,
+  ...kafkaSettings,
   KAFKA_TOPIC_PREFIX: hostSettings.shape.KAFKA_TOPIC_PREFIX,
   KAFKA_PARTITIONS: whole(1, 200, 6).describe(
     'partitions of a topic that is made; those of a topic that is there stay as they are',

@@ -3,6 +3,7 @@
  * Job); running it again, or twice at once, changes nothing.
  */
 import { createKafka } from '@frontrow/messaging/kafka'
+import { kafkaSecurity } from '@frontrow/messaging/kafka-settings'
 import { createTopics } from '@frontrow/messaging/topics'
 import { migrateDatabase } from '@frontrow/migrations/migrate-database'
 import { topicNames } from '@frontrow/proto/topics'
@@ -20,6 +21,7 @@ async function main(): Promise<void> {
   const kafka = createKafka({
     clientId: 'migrate',
     brokers: config.KAFKA_BROKERS,
+    security: kafkaSecurity(config),
     logger: createLogger({ service: 'migrate', level: 'warn' }),
   })
   const topics = await createTopics(

@@ -40,7 +40,7 @@ const good: Record<string, string> = {
   CATALOG_READ_DATABASE_URL: `postgres://${NOWHERE}/frontrow`,
   REDIS_URL: `redis://:${RANDOM}@${NOWHERE}`,
   JOIN_CHECK_SECRET: RANDOM,
-  JOIN_CHECK_SECRET_KEY: '0x4AAAAAAADnPIDROrmt1Wwj8gJt2vR5iXo',
+  JOIN_CHECK_PROVIDER_SECRET: '0x4AAAAAAADnPIDROrmt1Wwj8gJt2vR5iXo',
   TICKET_SIGNING_KEY: makeTicketSigningKey(),
   STRIPE_SECRET_KEY: `sk_live_${RANDOM}`,
   STRIPE_WEBHOOK_SECRET: `whsec_${RANDOM}`,
@@ -108,7 +108,7 @@ const bad: Readonly<Record<string, readonly (string | undefined)[]>> = {
   WALLET_DB_PASSWORD: weakPasswords,
   REDIS_URL: ['redis://:frontrow@redis.example', 'redis://:%61%61aaaaaaaaaaaaaaaa@redis.example'],
   JOIN_CHECK_SECRET: ['s'.repeat(40)],
-  JOIN_CHECK_SECRET_KEY: [
+  JOIN_CHECK_PROVIDER_SECRET: [
     '1x0000000000000000000000000000000AA',
     '0x0000000000000000000000000000000000000000',
   ],

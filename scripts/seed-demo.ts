@@ -3,6 +3,7 @@
  * so it can run at every start. By hand: API_URL=http://localhost:8080/api/v1 JWT_SECRET=… node scripts/seed-demo.ts
  */
 import { id } from '@frontrow/values/ids'
+import { namelessRoles } from '@frontrow/values/roles'
 import { z } from 'zod'
 import { readSigner, signToken } from './development-tokens.ts'
 
@@ -133,16 +134,21 @@ function caller(api: string, token: string): Call {
   }
 }
 
+async function main(apiUrl: string, jwksUrl: string): Promise<string> {
+  if (jwksUrl !== '') {
+    return `No demo concert was made: only tokens of ${jwksUrl} are accepted. POST /api/v1/admin/concerts with one that has the role admin.`
+  }
+  const signer = readSigner(process.env)
+  if (namelessRoles(signer.roles, ['admin']).length > 0) {
+    return 'No demo concert was made: ROLE_MAPPING has no name for the role admin, who would put it on sale.'
+  }
+  const adminToken = await signToken(signer, 'demo-seed', { roles: ['admin'] })
+  return JSON.stringify(await seedDemo(apiUrl, adminToken, new Date()))
+}
+
 if (import.meta.main) {
   const { API_URL, JWKS_URL } = z
     .object({ API_URL: z.url(), JWKS_URL: z.string().default('') })
     .parse(process.env)
-  if (JWKS_URL === '') {
-    const adminToken = await signToken(readSigner(process.env), 'demo-seed', { roles: ['admin'] })
-    process.stdout.write(`${JSON.stringify(await seedDemo(API_URL, adminToken, new Date()))}\n`)
-  } else {
-    process.stdout.write(
-      `No demo concert was made: only tokens of ${JWKS_URL} are accepted. POST /api/v1/admin/concerts with one that has the role admin.\n`,
-    )
-  }
+  process.stdout.write(`${await main(API_URL, JWKS_URL)}\n`)
 }

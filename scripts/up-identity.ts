@@ -20,7 +20,7 @@ export async function startIdentityProvider(
   stack: Stack,
   { port: gatewayPort, tlsPort, dataFolder, accessTokenSeconds, tokens, given }: UpSettings,
   port: number,
-  redisPort: number,
+  redis: string,
 ): Promise<void> {
   const { OIDC_CLIENT_ID, OIDC_RESOURCE } = readPageSettings(given)
   const origins = ['localhost', '127.0.0.1'].flatMap((host) => [
@@ -50,7 +50,7 @@ export async function startIdentityProvider(
         ACCESS_TOKEN_SECONDS: String(accessTokenSeconds),
         PAGE_ORIGINS: origins.join(','),
         SETTINGS_FILE: settingsFile(dataFolder),
-        REDIS_URL: `redis://127.0.0.1:${redisPort}`,
+        REDIS_URL: redis,
         NODE_COMPILE_CACHE: join(dataFolder, 'compile-cache'),
       },
       ...stack.placement('identity'),

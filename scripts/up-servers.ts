@@ -10,6 +10,7 @@ import { startRedis } from '@frontrow/local-stack/redis'
 import type { ProgramName } from '@frontrow/local-stack/programs'
 import { readConnectionSettings, readRateLimits, readPageSettings } from './gateway-settings.ts'
 import type { PageSettings } from './gateway-settings.ts'
+import { perService } from './services.ts'
 import type { Secrets, UpSettings } from './up-settings.ts'
 import type { Say, Stack } from './up-stack.ts'
 
@@ -32,6 +33,8 @@ export interface ServerPorts {
 
 export const ADMIN_ROLE = 'frontrow_admin'
 export const DATABASE = 'frontrow'
+/** Who makes the topics, and the broker itself. */
+export const KAFKA_ADMIN = 'admin'
 
 /** Finds the programs, and installs or fetches what is missing. */
 export async function ensureServerPrograms(say: Say, signal: AbortSignal): Promise<ServerPrograms> {
@@ -84,7 +87,14 @@ export async function startServers(
       }),
     ),
     start('redis', (signal) =>
-      startRedis({ ...place('redis'), signal, program: programs.redis, port: ports.redis, durable: true }),
+      startRedis({
+        ...place('redis'),
+        signal,
+        program: programs.redis,
+        port: ports.redis,
+        password: secrets.redisPassword,
+        durable: true,
+      }),
     ),
     start('kafka', (signal) =>
       startKafka({
@@ -94,6 +104,10 @@ export async function startServers(
         jarsFolder: programs.kafkaJars,
         port: ports.kafka,
         controllerPort: ports.kafkaController,
+        users: {
+          broker: { name: KAFKA_ADMIN, password: secrets.kafkaPasswords.admin },
+          clients: perService((name) => secrets.kafkaPasswords[name]),
+        },
       }),
     ),
   ])

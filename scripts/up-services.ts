@@ -6,7 +6,7 @@ import { freePorts } from '@frontrow/local-stack/ports'
 import { startProcess } from '@frontrow/local-stack/process'
 import { runCommand } from '@frontrow/local-stack/run-command'
 import { tiedToUs } from '@frontrow/local-stack/run-as'
-import { ADMIN_ROLE, DATABASE } from './up-servers.ts'
+import { ADMIN_ROLE, DATABASE, KAFKA_ADMIN } from './up-servers.ts'
 import type { ServerPorts } from './up-servers.ts'
 import { passwordVariable } from './migrate-settings.ts'
 import { certificatesFolder, grpcCertificateEnv } from './service-certificates.ts'
@@ -68,6 +68,22 @@ export function databaseUrl(role: string, password: string, port: number): strin
   return `postgres://${role}:${password}@127.0.0.1:${port}/${DATABASE}`
 }
 
+/** Redis as those see it who have its password. */
+export function redisUrl(password: string, port: number): string {
+  return `redis://:${password}@127.0.0.1:${port}`
+}
+
+/** How a process proves to Kafka who it is. What the environment says of an operator's own Kafka is not meant for this one. */
+function kafkaLogin(name: string, password: string): Record<string, string> {
+  return {
+    KAFKA_TLS: 'no',
+    KAFKA_CA_FILE: '',
+    KAFKA_SASL_MECHANISM: 'plain',
+    KAFKA_USERNAME: name,
+    KAFKA_PASSWORD: password,
+  }
+}
+
 /**
  * A service keeps little in memory, so a young generation smaller than V8's default (up to 48 MB) costs hardly more CPU. With these
  * flags, and garbage collected at rest (tidy-memory.ts), an idle service has 97 to 109 MB and queue 114 MB, 129 after the very first
@@ -101,6 +117,7 @@ export async function migrate(stack: Stack, secrets: Secrets, ports: ServerPorts
       NODE_COMPILE_CACHE: join(stack.dataFolder, 'compile-cache'),
       ADMIN_DATABASE_URL: databaseUrl(ADMIN_ROLE, secrets.adminPassword, ports.postgres),
       KAFKA_BROKERS: `127.0.0.1:${ports.kafka}`,
+      ...kafkaLogin(KAFKA_ADMIN, secrets.kafkaPasswords.admin),
     }),
   })
 }
@@ -175,7 +192,8 @@ function serviceEnv(
     `127.0.0.1:${services[other].grpc}`,
   ])
   const queueOnly = {
-    REDIS_URL: `redis://127.0.0.1:${servers.redis}`,
+    REDIS_URL: redisUrl(secrets.redisPassword, servers.redis),
+    REDIS_CA_FILE: '',
   }
   return {
     ...Object.fromEntries(targets),
@@ -187,6 +205,7 @@ function serviceEnv(
     OPS_PORT: String(own.ops),
     DATABASE_URL: databaseUrl(name, secrets.servicePasswords[name], servers.postgres),
     KAFKA_BROKERS: `127.0.0.1:${servers.kafka}`,
+    ...kafkaLogin(name, secrets.kafkaPasswords[name]),
     SHUTDOWN_TIMEOUT_MS: String(SHUTDOWN_TIMEOUT_MS),
     // glibc gives each thread an arena of its own by default, and keeps what was freed in each.
     MALLOC_ARENA_MAX: '2',

@@ -14,7 +14,7 @@ const password = z.string().min(8)
 
 // Fields that only other versions know are kept. Development tokens are signed by the private key, or, where a JWT_SECRET was given,
 // by that (HS256): the file has the one or the other.
-const secretsSchema = z.looseObject({
+const tokenSecretsSchema = z.looseObject({
   jwtPrivateKey: signingKeyFields.shape.jwtPrivateKey.optional(),
   jwtAlgorithm: signingKeyFields.shape.jwtAlgorithm.unwrap().optional(),
   jwtKeyId: signingKeyFields.shape.jwtKeyId.optional(),
@@ -23,17 +23,29 @@ const secretsSchema = z.looseObject({
   /** The issuer and the audience that development tokens name; only a system that accepts such tokens has them noted. */
   jwtIssuer: z.string().optional(),
   jwtAudience: z.string().optional(),
+})
+
+const secretsSchema = tokenSecretsSchema.extend({
   adminPassword: password,
   servicePasswords: z.looseObject(perService(() => password)),
   /** The key that tickets are signed with: PKCS #8 in base64. Copies of before it have none. */
   ticketSigningKey: z.string().optional(),
+  /** What Redis asks for, and Kafka of each service and of who makes its topics. Copies of before them have none. */
+  redisPassword: password.optional(),
+  kafkaPasswords: z.looseObject({ ...perService(() => password), admin: password }).optional(),
 })
+
+/** What tokens for development are signed by. */
+export type TokenSecrets = z.output<typeof tokenSecretsSchema>
 
 /** The secrets as the file of any version has them. */
 export type KnownSecrets = z.output<typeof secretsSchema>
 
 /** What only this copy knows: made once and kept in its data folder. */
-export type Secrets = KnownSecrets & { ticketSigningKey: string }
+export type Secrets = KnownSecrets & { [Name in LaterSecret]: NonNullable<KnownSecrets[Name]> }
+
+/** Secrets that copies of earlier versions do not have; they are added at the next start. */
+type LaterSecret = 'ticketSigningKey' | 'redisPassword' | 'kafkaPasswords'
 
 /** The settings of npm start itself. All other ports are free ones that it finds. */
 export const upSettings = z.object({
@@ -154,9 +166,18 @@ export function settingsFile(dataFolder: string): string {
 
 /** The secrets of a data folder, or null before the first start there. */
 export function readSecrets(dataFolder: string): KnownSecrets | null {
+  return readSettingsFile(dataFolder, secretsSchema)
+}
+
+/** What tokens are signed by, from a data folder or from one that has nothing else; null where there is neither. */
+export function readTokenSecrets(dataFolder: string): TokenSecrets | null {
+  return readSettingsFile(dataFolder, tokenSecretsSchema)
+}
+
+function readSettingsFile<S extends z.ZodType>(dataFolder: string, schema: S): z.output<S> | null {
   const file = settingsFile(dataFolder)
   if (!existsSync(file)) return null
-  const parsed = secretsSchema.safeParse(parseJson(readFileSync(file, 'utf8')))
+  const parsed = schema.safeParse(parseJson(readFileSync(file, 'utf8')))
   if (parsed.success) return parsed.data
   const field = parsed.error.issues[0]?.path.join('.') ?? ''
   throw new SetupProblem(`${file} is damaged (${field || 'not JSON'}); the databases need its passwords`)
@@ -190,6 +211,8 @@ export async function ensureSecrets(dataFolder: string, kind: TokenKind = {}): P
   const secrets: Secrets = {
     ...kept,
     ticketSigningKey: known?.ticketSigningKey ?? makeTicketSigningKey(),
+    redisPassword: known?.redisPassword ?? randomSecret(),
+    kafkaPasswords: known?.kafkaPasswords ?? { ...perService(randomSecret), admin: randomSecret() },
     ...(kind.by === 'secret'
       ? { jwtSecret: kind.secret || jwtSecret || randomSecret() }
       : (signingKeysOf(known ?? {}) ?? (await makeSigningKeys()))),
@@ -200,7 +223,7 @@ export async function ensureSecrets(dataFolder: string, kind: TokenKind = {}): P
 }
 
 /** The keys among the secrets; undefined where tokens are signed by a secret. */
-export function signingKeysOf(secrets: Partial<KnownSecrets>): SigningKeys | undefined {
+export function signingKeysOf(secrets: Partial<TokenSecrets>): SigningKeys | undefined {
   const read = signingKeyFields.safeParse(secrets)
   return read.success ? read.data : undefined
 }

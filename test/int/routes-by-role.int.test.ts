@@ -166,9 +166,30 @@ test('what each role may call is what somebody has thought of, and a new route i
     'listAllSchedules',
     'listBalanceHistory',
   ])
-  expect(allowedTo('operator').filter((id) => /wallet|money|audit|refund|payment|webhook/i.test(id))).toEqual(
-    [],
-  )
+  expect(allowedTo('operator')).toEqual([
+    'addSection',
+    'changeConcert',
+    'changeSchedule',
+    'changeSeats',
+    'changeVenue',
+    'createConcert',
+    'createSchedule',
+    'createVenue',
+    'getAdminConcert',
+    'getAdminSchedule',
+    'getCheckIns',
+    'getOwnRoles',
+    'getSales',
+    'getVenue',
+    'getWaitingRoom',
+    'listAdminConcerts',
+    'listAdminSchedules',
+    'listAllSchedules',
+    'listVenues',
+    'showAdminSeatStates',
+    'showAdminSeats',
+    'steerWaitingRoom',
+  ])
   const paths = routes.filter(({ path }) => path.startsWith('/api/v1/admin/'))
   expect(new Set(paths.map(({ auth }) => auth))).toEqual(new Set(['admin']))
   expect(

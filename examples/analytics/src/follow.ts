@@ -7,6 +7,8 @@ import type { Sales } from './sales.ts'
 /** What is followed, and by whom. */
 export interface Following {
   brokers: readonly string[]
+  /** Sent as it is (SASL PLAIN), as the Kafka of `npm start` wants it; without it nobody is asked. */
+  login?: { username: string; password: string }
   /** KAFKA_TOPIC_PREFIX of the system that is followed. */
   topicPrefix: string
   /** Names this program's consumer group; not one of the services' own, which begin with `frontrow.`. */
@@ -23,8 +25,13 @@ const STRETCH_MAX = 200
 
 /** Follows the topics from where the group was last, or from their beginning. Resolves once it does, with what stops it. */
 export async function follow(following: Following): Promise<{ stop(): Promise<void> }> {
-  const { brokers, topicPrefix, groupId, onCrash } = following
-  const kafka = new Kafka({ clientId: 'sales-a-minute', brokers: [...brokers], logLevel: logLevel.ERROR })
+  const { brokers, login, topicPrefix, groupId, onCrash } = following
+  const kafka = new Kafka({
+    clientId: 'sales-a-minute',
+    brokers: [...brokers],
+    ...(login === undefined ? {} : { sasl: { mechanism: 'plain', ...login } }),
+    logLevel: logLevel.ERROR,
+  })
   // After a kill -9 the next one waits for this long until Kafka gives it the partitions.
   const consumer: Consumer = kafka.consumer({
     groupId,

@@ -8,6 +8,8 @@ const TIDY_EVERY_MS = 3_600_000
 
 const {
   KAFKA_BROKERS,
+  KAFKA_USERNAME,
+  KAFKA_PASSWORD = '',
   KAFKA_TOPIC_PREFIX = '',
   ANALYTICS_FILE = 'sales.sqlite',
   ANALYTICS_GROUP,
@@ -27,6 +29,9 @@ async function run(brokers: string[], sales: Sales): Promise<void> {
   const say = (line: string): boolean => process.stderr.write(`${line}\n`)
   const following = await follow({
     brokers,
+    ...(KAFKA_USERNAME === undefined
+      ? {}
+      : { login: { username: KAFKA_USERNAME, password: KAFKA_PASSWORD } }),
     topicPrefix: KAFKA_TOPIC_PREFIX,
     groupId: ANALYTICS_GROUP ?? `${KAFKA_TOPIC_PREFIX}sales-a-minute`,
     sales,

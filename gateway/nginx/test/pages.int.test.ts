@@ -201,3 +201,19 @@ test('a service that is away is 503 in JSON, never the page', async () => {
   expect(answer.status).toBe(503)
   expect(await answer.json()).toMatchObject({ error: { code: 'UNAVAILABLE' } })
 })
+
+test.each([
+  { OIDC_ISSUER: 'https://id.example/"$' },
+  { OIDC_ISSUER: 'id.example' },
+  { OIDC_CLIENT_ID: "a'b" },
+  { OIDC_RESOURCE: 'two words' },
+  { STRIPE_CURRENCY: 'KRW' },
+  { JOIN_CHECK: 'captcha' },
+  { PAGES_TEST_CARDS: 'true' },
+  { STRIPE_PUBLISHABLE_KEY: 'sk_live_51Abc' },
+  { STRIPE_PUBLISHABLE_KEY: 'pk_test_"' },
+  { SEATS_PER_USER_MAX: '6 seats' },
+  { CHARGE_AMOUNT_MIN: '0' },
+])('what could break out of the answer with the settings of the pages is refused: %j', (env) => {
+  expect(() => readPageSettings(env)).toThrow(Object.keys(env)[0])
+})

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { startProcess } from './process.ts'
 import type { Placement, RunningProcess } from './process.ts'
+import type { ServerCertificate } from './server-certificate.ts'
 import { tiedToUs } from './run-as.ts'
 import { runCommand } from './run-command.ts'
 
@@ -14,6 +15,17 @@ export interface KafkaOptions extends Placement {
   dataFolder: string
   port: number
   controllerPort: number
+  /** Passwords by the names of those who may connect, and of the broker itself; without it nobody is asked. */
+  users?: KafkaUsers
+  /** A second port, on which connections are encrypted. It asks for a password too, so `users` have to be there. */
+  tls?: { port: number; certificate: ServerCertificate }
+}
+
+/** Who may connect. */
+export interface KafkaUsers {
+  /** The broker, to itself and its controller. */
+  broker: { name: string; password: string }
+  clients: Readonly<Record<string, string>>
 }
 
 const LOG_SETTINGS = join(import.meta.dirname, '..', 'kafka', 'log4j2.properties')
@@ -28,7 +40,9 @@ const ASK_TIMEOUT_MS = 1_000
 export async function startKafka(options: KafkaOptions): Promise<RunningProcess> {
   mkdirSync(options.dataFolder, { recursive: true, mode: 0o700 })
   const settingsFile = join(options.dataFolder, 'server.properties')
-  writeFileSync(settingsFile, settings(options))
+  writeFileSync(settingsFile, settings(options), { mode: 0o600 })
+  // Of an earlier version, which had no passwords in it.
+  chmodSync(settingsFile, 0o600)
   const classPath = ['-cp', join(options.jarsFolder, '*')]
   if (!isFormatted(options.dataFolder)) {
     const args = [...formatJvm, ...classPath, 'kafka.tools.StorageTool']
@@ -70,14 +84,22 @@ function isFormatted(dataFolder: string): boolean {
 }
 
 function settings(options: KafkaOptions): string {
+  const protocol = options.users === undefined ? 'PLAINTEXT' : 'SASL_PLAINTEXT'
+  const clientListeners = [
+    `CLIENTS://127.0.0.1:${options.port}`,
+    ...(options.tls === undefined ? [] : [`TLS://127.0.0.1:${options.tls.port}`]),
+  ]
   const values: Record<string, string | number> = {
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@127.0.0.1:${options.controllerPort}`,
     'controller.listener.names': 'CONTROLLER',
-    listeners: `PLAINTEXT://127.0.0.1:${options.port},CONTROLLER://127.0.0.1:${options.controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${options.port}`,
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    listeners: [...clientListeners, `CONTROLLER://127.0.0.1:${options.controllerPort}`].join(','),
+    'advertised.listeners': clientListeners.join(','),
+    'inter.broker.listener.name': 'CLIENTS',
+    'listener.security.protocol.map': `CLIENTS:${protocol},CONTROLLER:${protocol},TLS:SASL_SSL`,
+    ...(options.users === undefined ? {} : saslSettings(options.users)),
+    ...(options.tls === undefined ? {} : tlsSettings(options.tls.certificate)),
     'log.dirs': join(options.dataFolder, 'log'),
     // A typo in a topic's name must fail, not make a topic.
     'auto.create.topics.enable': 'false',
@@ -95,6 +117,34 @@ function settings(options: KafkaOptions): string {
   return Object.entries(values)
     .map(([name, value]) => `${name}=${value}\n`)
     .join('')
+}
+
+/** Every listener asks for a password, sent as it is: they are on the loopback address, or encrypted. */
+function saslSettings({ broker, clients }: KafkaUsers): Record<string, string> {
+  const users = Object.entries({ ...clients, [broker.name]: broker.password })
+  const options = [
+    `username="${broker.name}" password="${broker.password}"`,
+    ...users.map(([name, password]) => `user_${name}="${password}"`),
+  ]
+  const login = `org.apache.kafka.common.security.plain.PlainLoginModule required ${options.join(' ')};`
+  return {
+    'sasl.enabled.mechanisms': 'PLAIN',
+    'sasl.mechanism.inter.broker.protocol': 'PLAIN',
+    'sasl.mechanism.controller.protocol': 'PLAIN',
+    'listener.name.clients.plain.sasl.jaas.config': login,
+    'listener.name.controller.plain.sasl.jaas.config': login,
+    'listener.name.tls.plain.sasl.jaas.config': login,
+  }
+}
+
+function tlsSettings({ certificateFile, keyFile }: ServerCertificate): Record<string, string> {
+  // A line break in a value of this file is written as \n.
+  const pem = (file: string): string => readFileSync(file, 'utf8').trim().replaceAll('\n', '\\n')
+  return {
+    'listener.name.tls.ssl.keystore.type': 'PEM',
+    'listener.name.tls.ssl.keystore.certificate.chain': pem(certificateFile),
+    'listener.name.tls.ssl.keystore.key': pem(keyFile),
+  }
 }
 
 /** An ApiVersions request, version 0, with correlation id 1 and no client id: what every client asks first. */

@@ -16,6 +16,8 @@ import { findPostgres } from './programs.ts'
 import { canChangeAccount, canEnter, findAccount, tiedToUs } from './run-as.ts'
 import type { Account } from './run-as.ts'
 import { runCommand, tryCommand } from './run-command.ts'
+import { copyCertificate } from './server-certificate.ts'
+import type { ServerCertificate } from './server-certificate.ts'
 import { SetupProblem } from './setup-problem.ts'
 
 /** Where and how one PostgreSQL server runs. */
@@ -31,6 +33,8 @@ export interface PostgresOptions extends Placement {
   replicaOf?: number
   /** False only for data nobody will miss: a crash of the machine may then lose or break it. */
   durable: boolean
+  /** Connections can be encrypted with it. */
+  certificate?: ServerCertificate
 }
 
 /** For initdb, or the copy of a primary. */
@@ -46,6 +50,8 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPr
   const toolsFolder = dirname(server)
   const account = await accountFor(options.dataFolder)
   if (!existsSync(join(options.dataFolder, 'PG_VERSION'))) await makeCluster(options, toolsFolder, account)
+  // By the names and in the place in which PostgreSQL looks for them.
+  if (options.certificate !== undefined) copyCertificate(options.certificate, options.dataFolder, account)
   dropStaleLock(options.dataFolder)
   const connectionArgs = ['-h', '127.0.0.1', '-p', String(options.port)]
   const running = await startProcess({
@@ -174,6 +180,7 @@ function settings(options: PostgresOptions): string[] {
     log_checkpoints: 'off',
     log_line_prefix: '%m [%p] %q%u ',
     ...(options.durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+    ...(options.certificate === undefined ? {} : { ssl: 'on' }),
   }
   return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`])
 }

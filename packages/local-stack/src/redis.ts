@@ -1,7 +1,11 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import { startProcess } from './process.ts'
 import type { Placement, RunningProcess } from './process.ts'
+import { accountForServer } from './run-as.ts'
+import { copyCertificate } from './server-certificate.ts'
+import type { ServerCertificate } from './server-certificate.ts'
 
 /** Where and how one Redis server runs. */
 export interface RedisOptions extends Placement {
@@ -11,6 +15,10 @@ export interface RedisOptions extends Placement {
   port: number
   /** Whether it keeps an append-only file, synced each second. */
   durable: boolean
+  /** What clients have to say first; without it nobody is asked. */
+  password?: string
+  /** A second port, on which connections are encrypted. */
+  tls?: { port: number; certificate: ServerCertificate }
 }
 
 const READY_DEADLINE_MS = 60_000
@@ -29,11 +37,18 @@ export async function startRedis(options: RedisOptions): Promise<RunningProcess>
     save: '',
     'maxmemory-policy': 'noeviction',
     daemonize: 'no',
+    ...(options.password === undefined ? {} : { requirepass: options.password }),
+    ...(options.tls === undefined ? {} : tlsSettings(options.tls, options.dataFolder)),
   }
+  // In a file, because everybody on the machine sees the arguments of a process.
+  const file = join(options.dataFolder, 'redis.conf')
+  const lines = Object.entries(settings).map(([name, value]) => `${name} ${JSON.stringify(value)}\n`)
+  writeFileSync(file, lines.join(''), { mode: 0o600 })
   return startProcess({
     name: 'Redis',
     command: options.program,
-    args: Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
+    args: [file],
+    account: await accountForServer(['redis', 'nobody'], options.dataFolder),
     logFile: options.logFile,
     logLimits: options.logLimits,
     pidFile: options.pidFile,
@@ -41,12 +56,27 @@ export async function startRedis(options: RedisOptions): Promise<RunningProcess>
     stopSignal: 'SIGTERM',
     stopDeadlineMs: STOP_DEADLINE_MS,
     readyDeadlineMs: READY_DEADLINE_MS,
-    isReady: () => ping(options.port),
+    isReady: () => ping(options),
   })
 }
 
+function tlsSettings(
+  { port, certificate }: NonNullable<RedisOptions['tls']>,
+  dataFolder: string,
+): Record<string, string> {
+  const { certificateFile, keyFile } = copyCertificate(certificate, dataFolder)
+  return {
+    'tls-port': String(port),
+    'tls-cert-file': certificateFile,
+    'tls-key-file': keyFile,
+    // Clients have a password, and no certificate.
+    'tls-auth-clients': 'no',
+  }
+}
+
 /** Redis answers +PONG once it serves; while it still loads its data it answers with an error. */
-function ping(port: number): Promise<boolean> {
+function ping({ port, password }: Pick<RedisOptions, 'port' | 'password'>): Promise<boolean> {
+  const hello = password === undefined ? '' : `AUTH ${password}\r\n`
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port })
     const settle = (ready: boolean): void => {
@@ -56,7 +86,11 @@ function ping(port: number): Promise<boolean> {
     socket.setTimeout(PING_TIMEOUT_MS, () => settle(false))
     socket.once('error', () => settle(false))
     socket.once('close', () => settle(false))
-    socket.once('connect', () => socket.write('PING\r\n'))
-    socket.once('data', (reply) => settle(reply.toString().startsWith('+PONG')))
+    socket.once('connect', () => socket.write(`${hello}PING\r\n`))
+    let answer = ''
+    socket.on('data', (part) => {
+      answer += part.toString()
+      if (/^[-+]/m.test(answer.replace(hello === '' ? '' : '+OK\r\n', ''))) settle(answer.includes('+PONG'))
+    })
   })
 }

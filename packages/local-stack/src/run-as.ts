@@ -1,5 +1,7 @@
 import { statSync } from 'node:fs'
-import { tryCommand } from './run-command.ts'
+import { runCommand, tryCommand } from './run-command.ts'
+
+const CHOWN_TIMEOUT_MS = 30_000
 
 /** The system account a server runs as when we are root; without it the server runs as we do. */
 export interface Account {
@@ -73,4 +75,27 @@ export async function findAccount(names: readonly string[]): Promise<{ uid: numb
 export async function canEnter(account: { uid: number; gid: number }, folder: string): Promise<boolean> {
   const enter = asAccount('test', ['-x', folder], { ...account, passFolders: false })
   return (await tryCommand(enter.command, enter.args, { timeoutMs: 5_000 })).status === 0
+}
+
+/**
+ * The account that a server runs as when we are root: the first of `names` that this machine has. What is in its data folder becomes that
+ * account's own. It is not for Kafka, which asks the system whether it may read a file (access(2)), and is told that it may not where it
+ * has to pass through folders.
+ */
+export async function accountForServer(
+  names: readonly string[],
+  dataFolder: string,
+): Promise<Account | undefined> {
+  if (!canChangeAccount()) return undefined
+  const ids = await findAccount(names)
+  if (ids === null) return undefined
+  const limits = { timeoutMs: CHOWN_TIMEOUT_MS }
+  // Links are changed themselves: one that somebody has put there must not give away what it leads to.
+  await runCommand(
+    `giving ${dataFolder} to its server`,
+    'chown',
+    ['-Rh', `${ids.uid}:${ids.gid}`, dataFolder],
+    limits,
+  )
+  return { ...ids, passFolders: !(await canEnter(ids, dataFolder)) }
 }

@@ -9,6 +9,7 @@ import type {
   ProducerConfig,
 } from 'kafkajs'
 import type { Logger } from 'pino'
+import type { KafkaSecurity } from './kafka-settings.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -70,6 +71,8 @@ export interface KafkaConfig {
   /** host:port of one or more brokers. */
   brokers: readonly string[]
   logger: Logger
+  /** TLS and credentials, where the brokers want them. */
+  security?: KafkaSecurity
   /** Called after each request to a broker with its kind, such as Fetch, Produce or OffsetCommit. */
   onRequest?: (api: string) => void
 }
@@ -102,6 +105,7 @@ export function createKafka(config: KafkaConfig): Kafka {
   const options: KafkaOptions = {
     clientId: config.clientId,
     brokers: [...config.brokers],
+    ...config.security,
     connectionTimeout: 3_000,
     requestTimeout: 10_000,
     retry: { initialRetryTime: 100, maxRetryTime: 5_000, retries: 8 },

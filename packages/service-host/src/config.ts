@@ -1,3 +1,4 @@
+import { kafkaSettings } from '@frontrow/messaging/kafka-settings'
 import { nodeEnv } from '@frontrow/settings/node-env'
 import { roleSettings } from '@frontrow/values/roles'
 import { z } from 'zod'
@@ -40,11 +41,7 @@ export const hostSettings = z.object({
   OVERLOAD_WAIT_MS: whole(10, 60_000, 300).describe(
     'while a crowd waits for longer than this, reads are refused (503); writes from twice, payments from three times as long',
   ),
-  KAFKA_BROKERS: z
-    .string()
-    .min(1)
-    .transform((list) => list.split(',').map((broker) => broker.trim()))
-    .describe('Kafka, as host:port; several are separated by commas'),
+  ...kafkaSettings,
   KAFKA_TOPIC_PREFIX: z
     .string()
     .regex(/^[a-z0-9._-]*$/)
@@ -129,6 +126,11 @@ export const workerSettings = hostSettings.pick({
   GRPC_KEY_FILE: true,
   GRPC_CA_FILE: true,
   KAFKA_BROKERS: true,
+  KAFKA_TLS: true,
+  KAFKA_CA_FILE: true,
+  KAFKA_USERNAME: true,
+  KAFKA_PASSWORD: true,
+  KAFKA_SASL_MECHANISM: true,
   KAFKA_TOPIC_PREFIX: true,
   LOG_LEVEL: true,
   SHUTDOWN_TIMEOUT_MS: true,

@@ -27,7 +27,8 @@ export async function listenWidely(server: HttpServer, host: string, port: numbe
   await listening(server, { ...shared, port })
   const actual = portOf(server, port)
   const others: Server[] = []
-  for (let count = 1; isShared && count < SOCKETS; count += 1) {
+  const sockets = isShared ? SOCKETS : 1
+  for (let count = 1; count < sockets; count += 1) {
     const other = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
       server.emit('connection', socket)
     })

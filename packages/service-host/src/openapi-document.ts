@@ -128,7 +128,8 @@ function operation(
       ? {}
       : {
           requestBody: {
-            required: true,
+            // An absent body is read as an empty object.
+            required: !body.safeParse({}).success,
             content: { 'application/json': { schema: body, ...bodyExamples(route, body) } },
           },
         }),

@@ -73,6 +73,8 @@ export function publishedKeys(url: string, logger: Logger): PublishedKeys {
 
   const getKey: JWTVerifyGetKey = async (header, token) => {
     const known = keysIn(cache)
+    // What is being read already may be older than the token, so that a key which it does not bring may have been published since.
+    const wasReading = keys.reloading
     if (known.length > 0 && Date.now() >= refreshAtMs) void refresh()
     // A token that names no key may be of any.
     const { kid } = header
@@ -81,7 +83,7 @@ export function publishedKeys(url: string, logger: Logger): PublishedKeys {
       keys.fresh && (kid === undefined ? known.length > 0 : known.some((key) => key.kid === kid))
     if (!isKnown && Date.now() < failedUntilMs)
       throw new KeysUnreadError('the keys could not be read just now')
-    const wasJustRead = keys.coolingDown
+    const wasJustRead = keys.coolingDown || wasReading
     try {
       const key = await keys(header, token)
       // A key that was known already says nothing about whether the provider can be read.
@@ -90,7 +92,7 @@ export function publishedKeys(url: string, logger: Logger): PublishedKeys {
     } catch (error) {
       if (error instanceof errors.JWKSMultipleMatchingKeys) throw error
       const isAnswer = error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JOSENotSupported
-      const isAbsent = missing.isAbsent(kid, cache)
+      const isAbsent = !wasReading && missing.isAbsent(kid, cache)
       if (isAnswer && (!wasJustRead || isAbsent) && keysIn(cache).length > 0) throw error
       if (!isAnswer) {
         failedUntilMs = Date.now() + READ_AGAIN_AFTER_MS

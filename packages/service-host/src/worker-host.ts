@@ -3,6 +3,7 @@ import { MessageConsumer } from '@frontrow/messaging/consumer'
 import type { MessageHandlers } from '@frontrow/messaging/handlers'
 import { createKafka } from '@frontrow/messaging/kafka'
 import type { Kafka } from '@frontrow/messaging/kafka'
+import { kafkaSecurity } from '@frontrow/messaging/kafka-settings'
 import { createPool } from '@frontrow/postgres/pool'
 import type { Pool } from '@frontrow/postgres/pool'
 import type { WorkerSettings } from './config.ts'
@@ -81,6 +82,7 @@ export function createWorkerHost(options: {
   const kafka = createKafka({
     clientId: service,
     brokers: settings.KAFKA_BROKERS,
+    security: kafkaSecurity(settings),
     logger,
     onRequest: (api) => metrics.kafkaRequests.inc({ api }),
   })

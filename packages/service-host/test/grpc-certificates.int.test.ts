@@ -69,8 +69,8 @@ function certificatesOf(of: string, name: string): GrpcCertificates {
   return new GrpcCertificates([certificateFile, keyFile, caFile], logger)
 }
 
-/** Opens a connection of its own, and asks over it: what it is answered, or why it is not. */
-async function read(caller: GrpcCertificates | null, service = 'wallet'): Promise<unknown> {
+/** Opens a connection of its own. Each call over it tells what it is answered, or why it is not. */
+function connect(caller: GrpcCertificates | null, service = 'wallet'): () => Promise<unknown> {
   const target = createGrpcTarget({
     name: service,
     address,
@@ -82,19 +82,23 @@ async function read(caller: GrpcCertificates | null, service = 'wallet'): Promis
   const client = new grpc.Client(target.address, target.credentials, options)
   clients.push(client)
   target.close()
-  const deadline = Date.now() + 20_000
-  return new Promise((resolve) => {
-    client.makeUnaryRequest('/test.Purse/Read', serialize, deserialize, {}, { deadline }, (error, value) =>
-      resolve(error === null ? value : `${grpc.status[error.code]}: ${error.details}`),
-    )
-  })
+  return () =>
+    new Promise((resolve) => {
+      const deadline = { deadline: Date.now() + 20_000 }
+      client.makeUnaryRequest('/test.Purse/Read', serialize, deserialize, {}, deadline, (error, value) =>
+        resolve(error === null ? value : `${grpc.status[error.code]}: ${error.details}`),
+      )
+    })
 }
+
+const read = (caller: GrpcCertificates | null, service?: string): Promise<unknown> =>
+  connect(caller, service)()
 
 describe('a server with certificates', () => {
   test('answers a caller who is on the list of the method, call after call', async () => {
-    const payment = certificatesOf(own, 'payment')
-    expect(await read(payment)).toEqual({ balance: 7 })
-    expect(await read(payment)).toEqual({ balance: 7 })
+    const ask = connect(certificatesOf(own, 'payment'))
+    expect(await ask()).toEqual({ balance: 7 })
+    expect(await ask()).toEqual({ balance: 7 })
     expect(refused).toEqual([])
   })
 
@@ -111,9 +115,12 @@ describe('a server with certificates', () => {
   })
 
   test('refuses who is not on the list of the method, whatever else the certificate says, and tells of it', async () => {
-    expect(await read(certificatesOf(own, 'queue'))).toBe('PERMISSION_DENIED: Read is not for queue')
+    const ask = connect(certificatesOf(own, 'queue'))
+    expect(await ask()).toBe('PERMISSION_DENIED: Read is not for queue')
+    expect(await ask()).toBe('PERMISSION_DENIED: Read is not for queue')
     expect(await read(certificatesOf(own, 'odd'))).toBe('PERMISSION_DENIED: Read is not for nobody')
     expect(refused).toEqual([
+      { method: 'Read', caller: ['queue'] },
       { method: 'Read', caller: ['queue'] },
       { method: 'Read', caller: [] },
     ])

@@ -106,6 +106,22 @@ describe('a rotation of keys', () => {
     expect(state.reads).toBe(2)
   })
 
+  test('a token of a key that was published while the keys were being read is asked for again, not refused', async () => {
+    const { first, state, ask, show } = provider
+    expect(await ask(first, '1')).toBe('1')
+    pass(HOUR_MS / 6)
+    let answer = (): void => undefined
+    state.answerAfter = new Promise((resolve) => (answer = resolve))
+    expect(await ask(first, '2')).toBe('2')
+    await eventually(() => expect(state.reads).toBe(2))
+    state.keys = [first.publicKey, next.publicKey]
+    const shown = show(await signClaims(next.signingKey, claimsOf('3')))
+    answer()
+    expect(await shown).toBe('UNAVAILABLE')
+    pass(COOL_DOWN_MS)
+    expect(await ask(next, '3')).toBe('3')
+  })
+
   test('a withdrawn key is good until the keys are read again, which happens every ten minutes while it is used', async () => {
     const { first, state, ask } = provider
     expect(await ask(first, '1')).toBe('1')

@@ -33,16 +33,19 @@ export async function makeNamedKey(keyId: string, algorithm: SigningAlgorithm = 
 /** A provider whose published keys are changed while it runs, and who asks with tokens that are verified by them. */
 export async function rotatingProvider(logger: Logger) {
   const [first, second] = [await makeSigningKey('ES256'), await makeSigningKey('ES256')]
-  const state: { keys: object[]; reads: number; isBroken: boolean } = {
+  const state: { keys: object[]; reads: number; isBroken: boolean; answerAfter: Promise<void> } = {
     keys: [first.publicKey],
     reads: 0,
     isBroken: false,
+    answerAfter: Promise.resolve(),
   }
-  const server = createServer((_request, response) => {
+  const server = createServer(async (_request, response) => {
     state.reads += 1
     response.statusCode = state.isBroken ? 500 : 200
     response.setHeader('Content-Type', 'application/json')
-    response.end(JSON.stringify({ keys: state.keys }))
+    const body = JSON.stringify({ keys: state.keys })
+    await state.answerAfter
+    response.end(body)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()

@@ -135,11 +135,11 @@ export const productionRules: readonly ProductionRule[] = [
   {
     name: 'JOIN_CHECK_SECRET',
     rule: `be of ${strengthRule(KEY_BYTES_MIN)}`,
-    instead: 'Make one by `openssl rand -base64 32`.',
+    instead: 'Who guesses it needs no proof of work. Make one by `openssl rand -base64 32`.',
     isBroken: weak(KEY_BYTES_MIN),
   },
   {
-    name: 'JOIN_CHECK_SECRET_KEY',
+    name: 'JOIN_CHECK_PROVIDER_SECRET',
     rule: 'not be a key for tests of its provider',
     instead: 'Whatever is answered passes with it. Take the key of your own site.',
     // Those of Turnstile and of hCaptcha, as they are published: hardly anything but zeros.

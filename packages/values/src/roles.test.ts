@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { claimsOfRoles, roleSettings, rolesReader } from './roles.ts'
+import { claimsOfRoles, namelessRoles, roleSettings, rolesReader } from './roles.ts'
 
 const read = (claims: object, settings: object = {}) => rolesReader(roleSettings.parse(settings))(claims)
 
@@ -37,6 +37,12 @@ test('with a mapping its names count and no others, so that an admin of the prov
   expect(read({ roles: ['admin', 'operator', 'accounts'] }, settings)).toEqual(['finance'])
   expect(read({ roles: ['box-office'] }, settings)).toEqual(['operator', 'door'])
   expect(read({ roles: ['cn=doors'] }, settings)).toEqual(['door'])
+})
+
+test('with a mapping the roles that it leaves out have no name', () => {
+  const mapped = roleSettings.parse({ ROLE_MAPPING: 'box-office=operator,doors=door' })
+  expect(namelessRoles(mapped, ['admin', 'door', 'finance'])).toEqual(['admin', 'finance'])
+  expect(namelessRoles(roleSettings.parse({}), ['admin', 'door'])).toEqual([])
 })
 
 test.each(['', 'box-office', '=operator', 'box-office=', 'box-office=boss', 'a=operator,', 'toString'])(

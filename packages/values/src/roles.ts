@@ -62,6 +62,12 @@ export function claimsOfRoles(settings: RoleSettings, roles: readonly Role[]): R
   return { [claim]: inner.reduceRight<unknown>((value, name) => ({ [name]: value }), names) }
 }
 
+/** Those of these roles for which the settings have no name, so that no token can carry them. */
+export function namelessRoles(settings: RoleSettings, roles: readonly Role[]): Role[] {
+  const named = new Set(pairsOf(settings).map(({ ours }) => ours))
+  return roles.filter((wanted) => !named.has(wanted))
+}
+
 const NONE: readonly Role[] = []
 
 function pairsOf({ ROLE_MAPPING }: RoleSettings): { theirs: string; ours: Role }[] {

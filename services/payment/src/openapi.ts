@@ -184,6 +184,7 @@ export const payRoute = defineRoute({
     })
     .meta({
       if: { properties: { paymentMethod: { const: 'CARD' } }, required: ['paymentMethod'] },
+      // oxlint-disable-next-line unicorn/no-thenable -- it is a word of JSON Schema, in what nobody awaits
       then: { properties: { card: {} }, required: ['card'] },
       else: { properties: { card: { not: {} } } },
     })

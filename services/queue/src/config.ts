@@ -45,7 +45,14 @@ export const settings = hostSettings.extend({
   REDIS_URL: z
     .string()
     .regex(/^rediss?:\/\//, 'must be redis:// or rediss://')
-    .describe('Redis; rediss:// for TLS'),
+    .describe('Redis, with its password, redis://:password@host:port; rediss:// for TLS'),
+  REDIS_CA_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "authorities that may have signed Redis's certificate, as PEM; without it those that Node knows",
+    ),
   REDIS_COMMAND_TIMEOUT_MS: whole(20, 10_000, 500).describe(
     'a command to Redis that takes longer has failed',
   ),

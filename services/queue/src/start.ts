@@ -83,6 +83,7 @@ function createContext(host: ServiceHost, config: QueueConfig): QueueContext {
   const roomPool = createRoomPool(host, config)
   const redis = createRedis({
     url: config.REDIS_URL,
+    caFile: config.REDIS_CA_FILE,
     commandTimeoutMs: config.REDIS_COMMAND_TIMEOUT_MS,
     logger,
   })

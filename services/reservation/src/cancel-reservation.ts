@@ -4,9 +4,11 @@ import { inTransaction } from '@frontrow/postgres/transaction'
 import type { Tx } from '@frontrow/postgres/pool'
 import { refuse } from '@frontrow/proto/refusals'
 import type { ShowAction } from '@frontrow/proto/show-phases'
+import { generalRefusal } from '@frontrow/refusals/general-refusals'
+import type { Caller } from '@frontrow/service-host/auth'
 import { checkAllowed } from './check-show.ts'
 import type { Context } from './context.ts'
-import { getReservation, reservationNotFound } from './get-reservations.ts'
+import { getReservation, ownerFor, reservationNotFound } from './get-reservations.ts'
 import type { Owner } from './get-reservations.ts'
 import { lockForChange } from './lock-for-change.ts'
 import type { CancelReason, EndedReservation, Reservation, ReservationStatus } from './reservation.ts'
@@ -16,9 +18,32 @@ import { findReservation, markCancelled } from './sql/reservations.ts'
 import { freeSeatsOf, lockSeatsOf } from './sql/seat-holds.ts'
 
 /**
+ * Cancels a reservation as its caller may: their own by the rules for buyers, and admins any. Whoever else acts for others
+ * refunds what is paid; a hold of somebody else is FORBIDDEN, and their own follows the rules for buyers.
+ */
+export async function cancelForCaller(
+  ctx: Context,
+  caller: Caller,
+  reservationId: string,
+): Promise<Reservation> {
+  const owner = ownerFor(caller)
+  if (owner !== null || caller.roles.includes('admin')) {
+    return cancelReservation(ctx, { reservationId, owner })
+  }
+  const { userId, status } = await getReservation(ctx, reservationId, null)
+  if (userId === caller.userId) return cancelReservation(ctx, { reservationId, owner: userId })
+  if (status === 'HOLD') {
+    throw generalRefusal('FORBIDDEN', "it is not paid, and somebody else's hold needs the role admin", {
+      details: { roles: ['admin'] },
+    })
+  }
+  return cancelReservation(ctx, { reservationId, owner: null })
+}
+
+/**
  * Cancels a hold or a confirmed reservation. Its seats are free at once; the purchase saga then refunds a confirmed one.
  * Cancelling it again changes nothing and answers the same. What is paid is cancelled by its buyer until `refundableUntil` of the schedule, or until the
- * show begins, unless one of its tickets was used; by an admin (whose `owner` is null) at any time.
+ * show begins, unless one of its tickets was used; by the staff (whose `owner` is null) at any time.
  */
 export async function cancelReservation(
   ctx: Context,

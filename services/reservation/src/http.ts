@@ -5,7 +5,7 @@ import { prefersAsync } from '@frontrow/service-host/prefer'
 import type { Reply } from '@frontrow/service-host/serve-route'
 import { toCursor } from '@frontrow/values/page'
 import { z } from 'zod'
-import { cancelReservation } from './cancel-reservation.ts'
+import { cancelForCaller } from './cancel-reservation.ts'
 import type { SeatChoice } from './check-offer.ts'
 import type { SeenPrice } from './choose-seats.ts'
 import type { Context } from './context.ts'
@@ -120,10 +120,7 @@ export function addHttpRoutes(http: HttpServer, ctx: Context, jobs: Pick<Jobs, '
   })
 
   http.handle(cancelReservationRoute, async ({ params, caller }) => {
-    const reservation = await cancelReservation(ctx, {
-      reservationId: params.reservationId,
-      owner: ownerFor(caller),
-    })
+    const reservation = await cancelForCaller(ctx, caller, params.reservationId)
     const { reservationId, status, scheduleId, userId } = reservation
     const allowance = await readAllowance(ctx, scheduleId, userId)
     return {

@@ -258,7 +258,7 @@ export const cancelReservationRoute = defineRoute({
   tag: 'Reservations',
   summary: 'Give a hold or a confirmed reservation up',
   description:
-    'The seats are free at once. Cancelling again changes nothing and is answered the same; only `refund.status` tells how far the money of a confirmed one is by then (PENDING at first, and REFUNDED once it is back, as in `GET /reservations/{reservationId}`), and `releasesLeft` and `holdAgainAt` how you stand now: seats that are given back count, as `POST /reservations` says. A reservation is cancelled as a whole: giving back some of its seats is out of scope. One with a ticket that was used at a door is 409 TICKET_USED. From `refundableUntil` of its schedule on, a confirmed one is 422 NOT_REFUNDABLE, and once the show has begun 409 RESERVATION_NOT_CANCELLABLE, except for admins; a hold can still be given up.',
+    "The seats are free at once. Cancelling again changes nothing and is answered the same; only `refund.status` tells how far the money of a confirmed one is by then (PENDING at first, and REFUNDED once it is back, as in `GET /reservations/{reservationId}`), and `releasesLeft` and `holdAgainAt` how you stand now: seats that are given back count, as `POST /reservations` says. A reservation is cancelled as a whole: giving back some of its seats is out of scope. One with a ticket that was used at a door is 409 TICKET_USED. From `refundableUntil` of its schedule on, a confirmed one is 422 NOT_REFUNDABLE, and once the show has begun 409 RESERVATION_NOT_CANCELLABLE, except for admins; a hold can still be given up. The role `finance` refunds what others have paid as admins do. Somebody else's hold is 403 for it, and its own reservations follow the rules for buyers.",
   auth: 'user',
   roles: ['finance'],
   params,
@@ -268,7 +268,13 @@ export const cancelReservationRoute = defineRoute({
       schema: z.object({ reservationId, status: z.literal('CANCELLED'), refund, ...allowance }),
     },
   },
-  refusals: ['RESERVATION_NOT_FOUND', 'RESERVATION_NOT_CANCELLABLE', 'NOT_REFUNDABLE', 'TICKET_USED'],
+  refusals: [
+    'FORBIDDEN',
+    'RESERVATION_NOT_FOUND',
+    'RESERVATION_NOT_CANCELLABLE',
+    'NOT_REFUNDABLE',
+    'TICKET_USED',
+  ],
 })
 
 /** Every route of this service, for the API document. */

@@ -44,7 +44,13 @@ export interface RunningService {
     userId: string,
     method: string,
     path: string,
-    options?: { body?: unknown; headers?: Record<string, string>; admin?: boolean; port?: number },
+    options?: {
+      body?: unknown
+      headers?: Record<string, string>
+      admin?: boolean
+      roles?: string[]
+      port?: number
+    },
   ): Promise<Answer>
   hold(userId: string, body: object, headers?: Record<string, string>): Promise<Answer>
   /** What others are told of one reservation, in order. */
@@ -115,12 +121,12 @@ export async function startRunningService(
     userId,
     method,
     path,
-    { body, headers, admin, port = service.ports.http } = {},
+    { body, headers, admin = false, roles = admin ? ['admin'] : [], port = service.ports.http } = {},
   ) => {
     const response = await fetch(`http://127.0.0.1:${port}/api/v1${path}`, {
       method,
       headers: {
-        authorization: `Bearer ${await tokenFor(userId, { admin: admin ?? false })}`,
+        authorization: `Bearer ${await tokenFor(userId, { claims: { roles } })}`,
         'queue-token': queueToken,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers,

@@ -169,6 +169,27 @@ test('once the show has begun, a hold can be given up, and an admin can refund a
   }
 })
 
+test('finance refunds what others have paid, after the show has begun too, ends no hold of theirs, and is a buyer as to its own', async () => {
+  newShow()
+  const held = await hold('1', 1)
+  const sold = await hold('2', 2)
+  const own = await hold('finance', 3)
+  const given = await hold('finance', 4)
+  await sell('2', sold)
+  await sell('finance', own)
+  const cancel = ({ reservationId }: { reservationId: string }) =>
+    running.call('finance', 'POST', `/reservations/${reservationId}/cancel`, { roles: ['finance'] })
+  moveShow('BEGUN')
+  expect(await cancel(held)).toMatchObject({ status: 403, code: 'FORBIDDEN', details: { roles: ['admin'] } })
+  expect(await statusOf('1', held.reservationId)).toBe('HOLD')
+  for (let times = 1; times <= 2; times += 1) {
+    expect(await cancel(sold)).toMatchObject({ status: 200, data: { refund: { status: 'PENDING' } } })
+  }
+  expect(await cancel(own)).toMatchObject({ status: 409, code: 'RESERVATION_NOT_CANCELLABLE' })
+  expect(await statusOf('finance', own.reservationId)).toBe('CONFIRMED')
+  expect(await cancel(given)).toMatchObject({ status: 200, data: { releasesLeft: 17 } })
+})
+
 test('a payment that began before the show did gets its seats after it, or its refusal where the hold ran out', async () => {
   newShow()
   const inTime = await hold('1', 1)

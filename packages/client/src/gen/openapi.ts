@@ -686,7 +686,7 @@ export interface paths {
         put?: never;
         /**
          * Give a hold or a confirmed reservation up
-         * @description The seats are free at once. Cancelling again changes nothing and is answered the same; only `refund.status` tells how far the money of a confirmed one is by then (PENDING at first, and REFUNDED once it is back, as in `GET /reservations/{reservationId}`), and `releasesLeft` and `holdAgainAt` how you stand now: seats that are given back count, as `POST /reservations` says. A reservation is cancelled as a whole: giving back some of its seats is out of scope. One with a ticket that was used at a door is 409 TICKET_USED. From `refundableUntil` of its schedule on, a confirmed one is 422 NOT_REFUNDABLE, and once the show has begun 409 RESERVATION_NOT_CANCELLABLE, except for admins; a hold can still be given up.
+         * @description The seats are free at once. Cancelling again changes nothing and is answered the same; only `refund.status` tells how far the money of a confirmed one is by then (PENDING at first, and REFUNDED once it is back, as in `GET /reservations/{reservationId}`), and `releasesLeft` and `holdAgainAt` how you stand now: seats that are given back count, as `POST /reservations` says. A reservation is cancelled as a whole: giving back some of its seats is out of scope. One with a ticket that was used at a door is 409 TICKET_USED. From `refundableUntil` of its schedule on, a confirmed one is 422 NOT_REFUNDABLE, and once the show has begun 409 RESERVATION_NOT_CANCELLABLE, except for admins; a hold can still be given up. The role `finance` refunds what others have paid as admins do. Somebody else's hold is 403 for it, and its own reservations follow the rules for buyers.
          *
          *     For other people it needs the role `admin` or `finance`.
          */
@@ -5650,6 +5650,7 @@ export interface operations {
             };
             400: components["responses"]["INVALID_REQUEST"];
             401: components["responses"]["UNAUTHENTICATED"];
+            403: components["responses"]["FORBIDDEN"];
             404: components["responses"]["RESERVATION_NOT_FOUND"];
             409: components["responses"]["RESERVATION_NOT_CANCELLABLE-TICKET_USED"];
             422: components["responses"]["NOT_REFUNDABLE"];
@@ -7572,7 +7573,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": {
                     /** @default 24 */

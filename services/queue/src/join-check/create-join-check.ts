@@ -31,7 +31,7 @@ export function createJoinCheck(
     kind,
     url: settings.JOIN_CHECK_VERIFY_URL ?? SITE_VERIFY_URLS[kind],
     siteKey: required(settings, 'JOIN_CHECK_SITE_KEY', `JOIN_CHECK is ${kind}`),
-    secretKey: required(settings, 'JOIN_CHECK_SECRET_KEY', `JOIN_CHECK is ${kind}`),
+    secretKey: required(settings, 'JOIN_CHECK_PROVIDER_SECRET', `JOIN_CHECK is ${kind}`),
     timeoutMs: settings.JOIN_CHECK_TIMEOUT_MS,
     whenAway: settings.JOIN_CHECK_WHEN_AWAY,
     logger,
@@ -41,7 +41,7 @@ export function createJoinCheck(
 /** A setting that another one needs. */
 export function required(
   settings: JoinCheckSettings,
-  name: 'JOIN_CHECK_SECRET' | 'JOIN_CHECK_SITE_KEY' | 'JOIN_CHECK_SECRET_KEY',
+  name: 'JOIN_CHECK_SECRET' | 'JOIN_CHECK_SITE_KEY' | 'JOIN_CHECK_PROVIDER_SECRET',
   why: string,
 ): string {
   const value = settings[name]

@@ -32,7 +32,7 @@ export const joinCheckSettings = {
     .regex(/^[\w-]{8,100}$/)
     .optional()
     .describe("the provider's site key, which the pages show its widget with"),
-  JOIN_CHECK_SECRET_KEY: z.string().min(8).optional().describe("the provider's secret key"),
+  JOIN_CHECK_PROVIDER_SECRET: z.string().min(8).optional().describe("the provider's secret key"),
   JOIN_CHECK_VERIFY_URL: z
     .url({ protocol: /^https?$/ })
     .optional()

@@ -16,7 +16,7 @@ describe('a check by a provider', () => {
     JOIN_CHECK_DIFFICULTY: 17,
     JOIN_CHECK_ANSWER_MS: 60_000,
     JOIN_CHECK_SITE_KEY: '0x-site-key',
-    JOIN_CHECK_SECRET_KEY: PROVIDER_SECRET,
+    JOIN_CHECK_PROVIDER_SECRET: PROVIDER_SECRET,
     JOIN_CHECK_VERIFY_URL: provider.url,
     JOIN_CHECK_TIMEOUT_MS: 5_000,
     JOIN_CHECK_WHEN_AWAY: 'closed',
@@ -79,7 +79,7 @@ describe('a check by a provider', () => {
   test('needs its keys', () => {
     const make = (change: Partial<JoinCheckSettings>) => () => createJoinCheck(settings(change), logger)
     expect(make({ JOIN_CHECK_SITE_KEY: undefined })).toThrow('JOIN_CHECK_SITE_KEY: must be set')
-    expect(make({ JOIN_CHECK_SECRET_KEY: undefined })).toThrow('JOIN_CHECK_SECRET_KEY: must be set')
+    expect(make({ JOIN_CHECK_PROVIDER_SECRET: undefined })).toThrow('JOIN_CHECK_PROVIDER_SECRET: must be set')
     expect(make({ JOIN_CHECK: 'proof-of-work' })).toThrow('JOIN_CHECK_SECRET: must be set')
   })
 })

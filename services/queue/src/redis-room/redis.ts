@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { FailureLog } from '@frontrow/failure-log/failure-log'
 import type { Logger } from '@frontrow/service-host/logger'
 import { Redis } from 'ioredis'
@@ -25,7 +26,16 @@ class JoinedWritesRedis extends Redis {
  * The connection to the waiting rooms. Nothing is queued or sent again behind the caller's back: while Redis is away a
  * command fails at once, and the room is served from PostgreSQL.
  */
-export function createRedis(options: { url: string; commandTimeoutMs: number; logger: Logger }): Redis {
+export function createRedis(options: {
+  url: string
+  /** The authorities of a server with TLS (rediss://), as a file; those that Node knows by default. */
+  caFile?: string | undefined
+  commandTimeoutMs: number
+  logger: Logger
+}): Redis {
+  if (options.caFile !== undefined && !options.url.startsWith('rediss:')) {
+    throw new Error('REDIS_CA_FILE is set, so REDIS_URL must begin with rediss://')
+  }
   const redis = new JoinedWritesRedis(options.url, {
     connectionName: 'frontrow-queue',
     connectTimeout: CONNECT_TIMEOUT_MS,
@@ -36,6 +46,7 @@ export function createRedis(options: { url: string; commandTimeoutMs: number; lo
     keepAlive: 10_000,
     retryStrategy: (attempt) => Math.min(RECONNECT_PAUSE_MAX_MS, 50 * 2 ** Math.min(attempt, 6)),
     scripts,
+    ...(options.caFile === undefined ? {} : { tls: { ca: readFileSync(options.caFile) } }),
   })
   const failures = new FailureLog(options.logger, 'the connection to Redis failed')
   redis.on('ready', () => failures.succeeded())
