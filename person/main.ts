@@ -1,5 +1,11 @@
 /** Exports and erases what is stored about a person: npm run person (docs/personal-data.md) */
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
+import {
+  isDatabaseUnavailable,
+  isLockTimeout,
+  isRetriableConflict,
+  isStatementTimeout,
+} from '@frontrow/postgres/errors'
 import { createClient } from '@frontrow/postgres/pool'
 import { userId } from '@frontrow/values/ids'
 import { z } from 'zod'
@@ -44,13 +50,20 @@ export async function runPerson(
   if (wrong.kind !== 'values') return explainUsage('person', wrong, usage, { log: print, error: complain })
   const { export: exported, erase: erased, by = '' } = wrong.values
   const client = createClient(readOwnersDatabase(env), 'person')
-  await client.connect()
+  // The statement at work is rejected with the same error; without a listener it would end the process before that is told.
+  client.on('error', () => undefined)
   try {
+    await client.connect()
     if (exported !== undefined) {
       print(JSON.stringify(await exportPerson(client, exported), null, 2))
       return DONE
     }
     return tell(await erasePerson(client, erased ?? '', by), { print, complain })
+  } catch (error) {
+    const failure = failureOf(error)
+    if (failure === undefined) throw error
+    complain(`person: nothing was ${exported === undefined ? 'erased' : 'exported'}: ${failure}`)
+    return NOT_DONE
   } finally {
     await client.end()
   }
@@ -60,6 +73,23 @@ function wrongCombination(given: z.output<typeof options>): string | undefined {
   if ((given.export === undefined) === (given.erase === undefined)) return 'give one of --export and --erase'
   if ((given.erase === undefined) !== (given.by === undefined))
     return '--by is given with --erase, and only with it'
+  if (given.erase !== undefined && given.erase === given.by)
+    return '--by must be somebody else than --erase, since the log of admins keeps who did it'
+  return undefined
+}
+
+/** What an error of the database means to whoever runs the command; undefined where it is a defect. */
+function failureOf(error: unknown): string | undefined {
+  if (isRetriableConflict(error)) return 'a service changed the same rows meanwhile: run it again'
+  if (isLockTimeout(error)) return 'another transaction has held the same rows for too long: run it again'
+  if (isStatementTimeout(error)) return 'a statement took too long: run it again when there is less load'
+  // The COMMIT itself may have got through: a second run tells.
+  if (isDatabaseUnavailable(error)) {
+    return `the database can't be reached, or the connection broke (${String(error)}): run it again; it says where nothing is stored any more`
+  }
+  if (error instanceof Error && 'code' in error && error.code === '42501') {
+    return `${error.message}: the role has to own the schemas, and for an erasure to be a superuser or to have GRANT SET ON PARAMETER session_replication_role`
+  }
   return undefined
 }
 

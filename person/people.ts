@@ -20,10 +20,34 @@ const LOCK_TIMEOUT = '10s'
 
 const fieldOf = (userId: string): string => `"userId":${JSON.stringify(userId)}`
 
-/** Paths of the API that name a person: `$1` is what stands before the id. */
+/** As PostgreSQL's regular expressions read this text itself. */
+const literally = (text: string): string => text.replaceAll(/[\\^$.|?*+()[\]{}]/g, (letter) => `\\${letter}`)
+
+/**
+ * Paths of the API that name a person, in every spelling: paths are logged as they were sent, and a client may escape any letter or leave some as
+ * they are. `\1` is what stands before the id.
+ */
 function pathsOf(userId: string): string {
-  const literal = encodeURIComponent(userId).replaceAll(/[^\w%-]/g, (letter) => `\\${letter}`)
-  return `(/(?:users|wallets|people)/)${literal}(?=/|$)`
+  return `(/(?:users|wallets|people)/)${Array.from(userId, spellingsOf).join('')}(?=/|$)`
+}
+
+function spellingsOf(letter: string): string {
+  const escapes = Array.from(Buffer.from(letter), (byte) => {
+    const digits = byte.toString(16).padStart(2, '0')
+    return `%${digits.replaceAll(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`)}`
+  }).join('')
+  // These have another meaning where they are not escaped.
+  return '/?#%'.includes(letter) ? escapes : `(?:${literally(letter)}|${escapes})`
+}
+
+/**
+ * Fields of JSON text that name a person: users, and staff (`adjustedBy`, `checkedInBy`). Other fields may have the same text, such as the number
+ * of a seat. In the body of a request an id may be a number. `\1` is what stands before the id.
+ */
+function fieldsOf(userId: string): string {
+  const text = literally(JSON.stringify(userId))
+  const value = /^-?\d+$/.test(userId) ? String.raw`(?:${text}|${userId}(?!\d|\.))` : text
+  return String.raw`("(?:\w*[uU]serId|adminId|callerId|\w+By)"\s*:\s*)${value}`
 }
 
 /** Reads all that is stored about a person at one moment. `db` is a connection with the role that owns the schemas. */
@@ -63,10 +87,12 @@ export async function erasePerson(db: Queryable, userId: string, by: string): Pr
 }
 
 /** Statements name those parameters that they need, and PostgreSQL has to know the type of all. */
-const ABOUT = 'WITH about AS (SELECT $1::text, $2::text, $3::text, $4::text, $5::text)'
+const ABOUT = 'WITH about AS (SELECT $1::text, $2::text, $3::text, $4::text, $5::text, $6::text, $7::text)'
 
 function parameters(userId: string, pseudonym: string): string[] {
-  return [userId, pseudonym, fieldOf(userId), fieldOf(pseudonym), pathsOf(userId)]
+  const inJson = JSON.stringify(userId).slice(1, -1)
+  const newInJson = JSON.stringify(pseudonym)
+  return [userId, pseudonym, inJson, newInJson, pathsOf(userId), fieldsOf(userId), fieldOf(userId)]
 }
 
 async function readPerson(db: Queryable, userId: string): Promise<PersonExport> {
@@ -106,7 +132,8 @@ async function inOneMoment<T>(
     await db.query('COMMIT')
     return done
   } catch (error) {
-    await db.query('ROLLBACK')
+    // A connection that broke has rolled back by itself; what broke it is told, not that it can't roll back.
+    await db.query('ROLLBACK').catch(() => undefined)
     throw error
   }
 }

@@ -11,31 +11,44 @@ export interface PersonalTable {
   rows: string
   /** `delete`, or what the columns are set to. */
   erase: 'delete' | Readonly<Record<string, string>>
+  /** Personal columns that an erasure leaves as they are, and why. */
+  stays?: Readonly<Record<string, string>>
 }
 
 /**
- * $1: the user id; $2: the pseudonym; $3: their id as a field of JSON text, `"userId":"101"`; $4: the same with the pseudonym; $5: a pattern of the
- * paths of the API that name them. An erasure has all of them, an export only $1, $3 and $5.
+ * $1: the user id; $2: the pseudonym; $3: the id as JSON text writes it, without quotes; $4: the pseudonym as JSON text; $5: a pattern of the paths of
+ * the API that name them; $6: a pattern of the fields of JSON text that name them; $7: their id as a field of messages, `"userId":"101"`. The
+ * pseudonym is empty in an export.
  */
 const PARAMETERS = {
   id: '$1::text',
   pseudonym: '$2::text',
-  field: '$3::text',
-  newField: '$4::text',
+  idInJson: '$3::text',
+  newInJson: '$4::text',
   paths: '$5::text',
+  fields: '$6::text',
+  messageField: '$7::text',
 }
-const { id, pseudonym, field, newField, paths } = PARAMETERS
+const { id, pseudonym, idInJson, newInJson, paths, fields, messageField } = PARAMETERS
 
 const OWN = `t.user_id = ${id}`
 const RENAMED = { user_id: pseudonym }
-const names = (column: string): string => `position(${field} in t.${column}::text) > 0`
+// The pattern is slow, so the text is looked for first.
+const names = (column: string): string =>
+  `(position(${idInJson} in t.${column}::text) > 0 AND t.${column}::text ~ ${fields})`
 const renamed = (column: string, type: 'json' | 'text'): string =>
-  `replace(t.${column}::text, ${field}, ${newField})::${type}`
-// What an admin wrote of a correction is in the answer to it.
+  String.raw`regexp_replace(t.${column}::text, ${fields}, '\1' || ${newInJson}, 'g')::${type}`
+// What an admin wrote of a correction is in its request and in the answer to it.
 const withoutReason = (column: string): string =>
-  String.raw`regexp_replace(${renamed(column, 'text')}, '"reason":"([^"\\]|\\.)*"', '"reason":"erased"', 'g')`
+  String.raw`regexp_replace(${renamed(column, 'text')}, '"reason"\s*:\s*"([^"\\]|\\.)*"', '"reason":"erased"', 'g')::json`
 const renamedIfSame = (column: string): string =>
   `CASE WHEN t.${column} = ${id} THEN ${pseudonym} ELSE t.${column} END`
+
+// What a client chose may say who it is. A key of somebody else, who acted for the person, stays, or what came again would be done again.
+const randomIfOwn = (owner: string, column: string): string =>
+  `CASE WHEN t.${owner} = ${id} THEN gen_random_uuid()::text ELSE t.${column} END`
+const FINDS_THE_MONEY =
+  'it finds the money at the provider, where the person is known; the provider erases by its own rules'
 
 const FOR_GOOD = 'for good, under a pseudonym after an erasure'
 const ofPayments = `t.payment_id IN (SELECT payment_id FROM payment.payments WHERE user_id = ${id})`
@@ -48,8 +61,11 @@ const everywhere = serviceNames.flatMap((schema): PersonalTable[] => [
     kept: 'IDEMPOTENCY_KEEP_HOURS, 3 days',
     // The answers of admins name the people whom they acted for.
     rows: `(${OWN} OR ${names('response')})`,
-    // A key stays, since a request that came again would be done again.
-    erase: { user_id: renamedIfSame('user_id'), response: `(${withoutReason('response')})::json` },
+    erase: {
+      user_id: renamedIfSame('user_id'),
+      idempotency_key: randomIfOwn('user_id', 'idempotency_key'),
+      response: withoutReason('response'),
+    },
   },
   {
     table: `${schema}.outbox`,
@@ -67,7 +83,7 @@ const everywhere = serviceNames.flatMap((schema): PersonalTable[] => [
       admin_id: renamedIfSame('admin_id'),
       path: `regexp_replace(t.path, ${paths}, '\\1' || ${pseudonym})`,
       // What an admin wrote of somebody's wallet goes; that it was done, and the amount, stay.
-      body: `CASE WHEN t.path ~ ${paths} THEN (t.body::jsonb - 'reason')::json ELSE ${renamed('body', 'json')} END`,
+      body: `CASE WHEN t.path ~ ${paths} OR ${names('body')} THEN ${withoutReason('body')} ELSE t.body END`,
     },
   },
 ])
@@ -80,7 +96,11 @@ export const personalTables: readonly PersonalTable[] = [
     personal: ['user_id', 'token_hash', 'seen_at'],
     kept: 'ENDED_TOKENS_KEEP_DAYS after its end, 7 days',
     rows: OWN,
-    erase: RENAMED,
+    erase: {
+      ...RENAMED,
+      token_hash: `sha256(convert_to(gen_random_uuid()::text, 'UTF8'))`,
+      seen_at: 't.joined_at',
+    },
   },
   {
     table: 'queue.claim_holders',
@@ -93,7 +113,7 @@ export const personalTables: readonly PersonalTable[] = [
     table: 'reservation.confirm_replies',
     personal: ['payload'],
     kept: FOR_GOOD,
-    rows: `(${names('payload')})`,
+    rows: names('payload'),
     erase: { payload: renamed('payload', 'json') },
   },
   {
@@ -123,14 +143,14 @@ export const personalTables: readonly PersonalTable[] = [
     personal: ['card_token', 'provider_reference', 'last_error', 'next_action'],
     kept: 'for good; the card until nothing can be asked for with it any more',
     rows: ofPayments,
-    // The reference finds the money at the provider, where the person is known; the provider erases by its own rules.
     erase: { card_token: 'NULL', last_error: 'NULL', next_action: 'NULL' },
+    stays: { provider_reference: FINDS_THE_MONEY },
   },
   {
     table: 'payment.dead_letters',
     personal: ['message_key', 'value', 'headers'],
     kept: 'for good',
-    rows: `position(convert_to(${field}, 'UTF8') in t.value) > 0`,
+    rows: `position(convert_to(${messageField}, 'UTF8') in t.value) > 0`,
     erase: 'delete',
   },
   {
@@ -159,7 +179,11 @@ export const personalTables: readonly PersonalTable[] = [
     personal: ['user_id', 'idempotency_key', 'refusal'],
     kept: 'for good; those refused IDEMPOTENCY_KEEP_HOURS, 3 days',
     rows: OWN,
-    erase: RENAMED,
+    erase: {
+      ...RENAMED,
+      idempotency_key: randomIfOwn('user_id', 'idempotency_key'),
+      refusal: renamed('refusal', 'json'),
+    },
   },
   { table: 'payment.payments', personal: ['user_id'], kept: FOR_GOOD, rows: OWN, erase: RENAMED },
   {
@@ -181,9 +205,11 @@ export const personalTables: readonly PersonalTable[] = [
     erase: {
       user_id: renamedIfSame('user_id'),
       caller_id: renamedIfSame('caller_id'),
+      idempotency_key: randomIfOwn('caller_id', 'idempotency_key'),
       card_token: 'NULL',
       last_error: 'NULL',
     },
+    stays: { provider_reference: FINDS_THE_MONEY },
   },
   { table: 'wallet.payment_movements', personal: ['user_id'], kept: FOR_GOOD, rows: OWN, erase: RENAMED },
   { table: 'wallet.ledger_entries', personal: ['user_id'], kept: FOR_GOOD, rows: OWN, erase: RENAMED },

@@ -17,6 +17,8 @@ const questions: readonly string[] = [
      OR EXISTS (SELECT FROM payment.card_captures c WHERE c.payment_id = p.payment_id AND c.lane IS NOT NULL)
      OR EXISTS (SELECT FROM payment.purchase_sagas s WHERE s.payment_id = p.payment_id AND s.deadline_at IS NOT NULL))`,
   `SELECT format('mail %s, which is not sent yet', notice_id) FROM payment.notices WHERE user_id = $1 AND status = 'PENDING'`,
+  `SELECT format('the delivery %s to webhook %s: wait until it is delivered or failed, or disable the webhook', delivery_id, webhook_id)
+   FROM payment.webhook_deliveries WHERE status = 'PENDING' AND position($2 in body) > 0`,
   `SELECT format('dead letter %s, which was not tried again', dead_letter_id) FROM payment.dead_letters
    WHERE position(convert_to($2, 'UTF8') in value) > 0 AND retried_at IS NULL`,
   `SELECT format('charge %s, which is at work at the card provider', charge_id) FROM wallet.charges

@@ -20,7 +20,7 @@ const rest = `## Elsewhere
 
 | where | what | how long |
 | --- | --- | --- |
-| Redis, \`queue:{schedule}:…\` | user ids of live places beside hashes of their tokens | until the place has ended |
+| Redis, \`queue:{schedule}:…\` | user ids of live places beside hashes of their tokens | until the place has ended; the owner of a token a day from when it was last written |
 | Redis, \`queue:seen:…\` | hashes of tokens that were seen while PostgreSQL was away | minutes |
 | Redis, \`identity:…\` | sign-ins at the identity provider for development | a day unused |
 | Kafka, all topics | events and commands with user ids; no mail addresses, no cards | 7 days |
@@ -45,20 +45,21 @@ npm run person -- --erase 101 --by operator            # who does it, for the lo
 Both work on the copy that \`npm start\` runs in \`DATA_DIR\`, or on the database in \`ADMIN_DATABASE_URL\`, with the role of the migrations. For an erasure it has to be a superuser, or
 \`GRANT SET ON PARAMETER session_replication_role TO …\`.
 
-What is still running refuses an erasure and is listed (exit code 1): a place in line, held seats, tickets of a show to come, a payment, charge, refund or mail at work, an unread dead letter, a wallet that holds money. End it, and ask
-again. An erasure is one transaction, so one that was cut off has done nothing, and a second one finds nothing.
+What is still running refuses an erasure and is listed (exit code 1): a place in line, held seats, tickets of a show to come, a payment, charge, refund, mail or delivery to a webhook at work, an unread dead letter, a wallet that holds money. End it, and ask
+again. An erasure is one transaction, so one that was cut off or met a conflict has done nothing: it says so and ends with 2. A second one finds nothing, but for what came meanwhile.
 
 After it the ledger, sales, tickets and the log of admins stay, under a random pseudonym (\`erased-…\`) that is noted nowhere beside the id; contacts, claims, jobs and dead letters are deleted, free text is taken out. It is in the
 log of admins (\`GET /admin/actions\`, \`erasePerson\`) with the pseudonym and without the id. \`npm run ledger:check\` holds as before. Why so: [0058](decisions/0058-personal-data.md).
 
-Events that are in Kafka still name the person for 7 days; services that read an old one again find its id in their inbox and write nothing. Let the identity provider delete the account first: whoever still has one comes back as a new
+Events that are in Kafka still name the person for 7 days. Services that read an old one again find its id in their inbox, or the row that they made of it, and write nothing. One that was published and is
+not read yet is another matter: the deliveries to webhooks that are made of it after the erasure have the real id. So erase a second time when the consumers have caught up (their lag is 0). Let the identity provider delete the account first: whoever still has one comes back as a new
 person under the same id.`
 
 /** The page of personal data. */
 export async function personalDataPage(): Promise<string> {
   const rows = merged().map(
-    ({ table, personal, kept, erase }) =>
-      `| ${table} | ${personal.map((column) => `\`${column}\``).join(', ')} | ${kept} | ${erase === 'delete' ? 'deleted' : changesOf(erase)} |`,
+    ({ table, personal, kept, erase, stays = {} }) =>
+      `| ${table} | ${personal.map((column) => `\`${column}\``).join(', ')} | ${kept} | ${erase === 'delete' ? 'deleted' : changesOf(erase, stays)} |`,
   )
   const table = ['| table | columns | kept | an erasure |', '| --- | --- | --- | --- |', ...rows].join('\n')
   const options = await resolveConfig(PAGE)
@@ -76,12 +77,16 @@ function merged(): PersonalTable[] {
   ]
 }
 
-function changesOf(erase: Readonly<Record<string, string>>): string {
-  const emptied = Object.keys(erase).filter((column) => erase[column] === 'NULL')
-  const renamed = Object.keys(erase).filter((column) => erase[column] !== 'NULL')
-  const parts = [
-    renamed.length > 0 ? `puts the pseudonym into ${renamed.join(', ')}` : '',
-    emptied.length > 0 ? `empties ${emptied.join(', ')}` : '',
-  ]
-  return parts.filter((part) => part !== '').join('; ')
+function changesOf(erase: Readonly<Record<string, string>>, stays: Readonly<Record<string, string>>): string {
+  const byChange = Map.groupBy(Object.keys(erase), (column) => changeOf(erase[column] ?? ''))
+  return [
+    ...Array.from(byChange, ([change, columns]) => `${change} ${columns.join(', ')}`),
+    ...Object.entries(stays).map(([column, why]) => `leaves ${column}: ${why}`),
+  ].join('; ')
+}
+
+function changeOf(value: string): string {
+  if (value === 'NULL') return 'empties'
+  if (value.includes('gen_random_uuid')) return 'puts a random value into'
+  return value.includes('$2') || value.includes('$4') ? 'puts the pseudonym into' : 'takes the person out of'
 }
