@@ -175,7 +175,11 @@ function compareRules(name: string, before: JsonObject, after: JsonObject): stri
     ...RULES.filter(
       (rule) => after[rule] !== undefined && JSON.stringify(after[rule]) !== JSON.stringify(before[rule]),
     ),
-  ].map((rule) => `${name} has another ${rule}: ${JSON.stringify(after[rule])}`)
+  ].map((rule) => {
+    const value = JSON.stringify(after[rule])
+    // Patterns of names are long, and are in the reference.
+    return `${name} has another ${rule}${value.length > 100 ? '' : `: ${value}`}`
+  })
 }
 
 function compareProperties(name: string, before: JsonObject, after: JsonObject, way: Way): string[] {

@@ -120,22 +120,9 @@ export function addHttpRoutes(http: HttpServer, ctx: Context, jobs: Pick<Jobs, '
   })
 
   http.handle(cancelReservationRoute, async ({ params, caller }) => {
-<<<<<<< HEAD
     const reservation = await cancelForCaller(ctx, caller, params.reservationId)
-    const { reservationId, status, scheduleId, userId } = reservation
-    const allowance = await readAllowance(ctx, scheduleId, userId)
-    return {
-      status: 200,
-      data: { reservationId, status, refund: toRefundJson(reservation), ...toAllowanceJson(allowance) },
-    }
-=======
-    const reservation = await cancelReservation(ctx, {
-      reservationId: params.reservationId,
-      owner: ownerFor(caller),
-    })
     const { reservationId, status } = reservation
     return { status: 200, data: { reservationId, status, refund: toRefundJson(reservation) } }
->>>>>>> 673cac1 (Released seats: 36 by default, found by one function for both readers, and a cancellation answers the same each time)
   })
 }
 
