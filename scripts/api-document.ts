@@ -46,7 +46,8 @@ A purchase: join the waiting room (\`POST /api/v1/queue/tokens\`), poll until th
 
 Success is \`{"success":true,"data":…}\`, failure \`{"success":false,"error":{"code","message","details","requestId"}}\`, or
 RFC 9457 for \`Accept: application/problem+json\`. Times are ISO 8601 in UTC, money is an integer in the smallest unit of
-the currency. Every answer carries \`X-Request-Id\`: yours, or one that was made.`
+the currency. Every answer carries \`X-Request-Id\`: yours, or one that was made.
+Text in bodies and queries is read without spaces around it, and the lengths and patterns of names hold for what is left.`
 
 const packageFile = z.object({ version: z.string() })
 

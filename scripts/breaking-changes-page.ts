@@ -24,7 +24,7 @@ export async function breakingChangesPage(document: string): Promise<string> {
     `What a client of ${release} (docs/releases) may fall over, by route. \`npm run generate\` writes this page; a line that is new here has to be meant,`,
     'and belongs into CHANGELOG.md.',
     '',
-    ...(changes.length === 0 ? ['None.'] : changes.map((change) => `- ${change}`)),
+    ...(changes.length === 0 ? ['None.'] : changes.map((change) => `- \`${change}\``)),
     '',
   ].join('\n')
 }

@@ -40,7 +40,14 @@ function api(changed: object = {}, { sent = {}, answered = {} }: { sent?: object
   }
 }
 
+/** What is sent, with something else said of its name. */
+const name = (rules: object) => ({
+  properties: { name: { type: 'string', maxLength: 20, ...rules }, kind: { enum: ['A', 'B'] } },
+})
+
 const since = (...newer: Parameters<typeof api>) => breakingChanges(essentialOf(api()), api(...newer))
+
+const { requestBody, responses } = api().paths['/things'].post
 
 test('what only adds breaks nobody', () => {
   expect(since()).toEqual([])
@@ -62,6 +69,27 @@ test.each([
   ['a path', { paths: {} }, 'POST /things is gone'],
   ['a status', api({ responses: { 400: {} } }), 'POST /things: 201 is not answered any more'],
   ['who may ask', api({ security: [{ bearer: [] }] }), 'POST /things: needs a token now'],
+  ['whom it is for', api({ responses: { ...responses, 403: {} } }), 'POST /things: can be 403 now'],
+  [
+    'the status of a refusal',
+    api({ responses: { 201: responses[201], 422: {} } }),
+    'POST /things: 400 is not answered any more',
+  ],
+  [
+    'a body that has to be there',
+    api({ requestBody: { ...requestBody, required: true } }),
+    'POST /things: body is required now',
+  ],
+  [
+    'a list of values',
+    api({}, { sent: name({ enum: ['x'] }) }),
+    'POST /things: body.name can only be "x" now',
+  ],
+  [
+    'a body that takes no further fields',
+    api({}, { sent: { additionalProperties: false } }),
+    'POST /things: body has another additionalProperties: false',
+  ],
   ['a parameter', api({ parameters: [] }), 'POST /things: query parameter dry is gone'],
   [
     'a parameter that has to be there',

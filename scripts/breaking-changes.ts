@@ -65,14 +65,30 @@ function compareOperation(before: Json, after: Json): string[] {
   const isFree = (operation: Json) => list(at(operation, 'security')).length === 0
   return [
     ...(isFree(before) && !isFree(after) ? ['needs a token now'] : []),
+    ...compareRefusals(before, after),
     ...compareParameters(list(at(before, 'parameters')), list(at(after, 'parameters'))),
     ...compareBody(at(before, 'requestBody'), at(after, 'requestBody')),
     ...entries(at(before, 'responses')).flatMap(([status, was]) => {
-      // Refusals are told apart by their codes, of which there may be more or less.
+      // There may be more or fewer codes of a status.
       if (Number(status) >= 400) return []
       const is = at(after, 'responses', status)
       return is === undefined ? [`${status} is not answered any more`] : compareResponse(status, was, is)
     }),
+  ]
+}
+
+/**
+ * A client that looks for a refusal by its status does not find it at another one. Routes of admins are told from those of everybody by their
+ * 403, since both need the same token.
+ */
+function compareRefusals(before: Json, after: Json): string[] {
+  const statuses = (operation: Json) => entries(at(operation, 'responses')).map(([status]) => status)
+  const isRefusal = (status: string) => Number(status) >= 400
+  return [
+    ...statuses(before)
+      .filter((status) => isRefusal(status) && !statuses(after).includes(status))
+      .map((status) => `${status} is not answered any more`),
+    ...(!statuses(before).includes('403') && statuses(after).includes('403') ? ['can be 403 now'] : []),
   ]
 }
 
@@ -93,12 +109,14 @@ function compareParameters(before: readonly Json[], after: readonly Json[]): str
 
 function compareBody(before: Json | undefined, after: Json | undefined): string[] {
   if (before === undefined) return after === undefined ? [] : ['wants a body now']
-  return entries(at(before, 'content')).flatMap(([type, was]) => {
+  const isRequired = at(after, 'required') === true && at(before, 'required') !== true
+  const types = entries(at(before, 'content')).flatMap(([type, was]) => {
     const is = at(after, 'content', type)
     return is === undefined
       ? [`takes no ${type} any more`]
       : compareSchema('body', at(was, 'schema'), at(is, 'schema'), 'sent')
   })
+  return [...(after !== undefined && isRequired ? ['body is required now'] : []), ...types]
 }
 
 function compareResponse(status: string, before: Json, after: Json): string[] {
@@ -134,7 +152,14 @@ function compareSchema(name: string, before: Json | undefined, after: Json | und
 
 function compareEnum(name: string, before: JsonObject, after: JsonObject, way: Way): string[] {
   const [was, is] = [before, after].map((one) => list(one['enum']).map((value) => JSON.stringify(value)))
-  if (was === undefined || is === undefined || was.length === 0 || is.length === 0) return []
+  if (was === undefined || is === undefined) return []
+  // Without a list it can be anything.
+  if (was.length === 0 || is.length === 0) {
+    const isNarrower = way === 'sent' ? is.length > 0 : was.length > 0
+    return isNarrower && was.length !== is.length
+      ? [`${name} ${way === 'sent' ? `can only be ${is.join(' or ')} now` : 'can be anything now'}`]
+      : []
+  }
   return way === 'sent'
     ? was.filter((value) => !is.includes(value)).map((value) => `${name} can not be ${value} any more`)
     : is.filter((value) => !was.includes(value)).map((value) => `${name} can be ${value} now`)
@@ -142,13 +167,19 @@ function compareEnum(name: string, before: JsonObject, after: JsonObject, way: W
 
 function compareRules(name: string, before: JsonObject, after: JsonObject): string[] {
   const number = (value: Json | undefined, absent: number) => (typeof value === 'number' ? value : absent)
+  const isStrict = ({ additionalProperties }: JsonObject) => additionalProperties === false
   return [
+    ...(isStrict(after) && !isStrict(before) ? ['additionalProperties'] : []),
     ...LOWER_BOUNDS.filter((rule) => number(after[rule], -Infinity) > number(before[rule], -Infinity)),
     ...UPPER_BOUNDS.filter((rule) => number(after[rule], Infinity) < number(before[rule], Infinity)),
     ...RULES.filter(
       (rule) => after[rule] !== undefined && JSON.stringify(after[rule]) !== JSON.stringify(before[rule]),
     ),
-  ].map((rule) => `${name} has another ${rule}: ${JSON.stringify(after[rule])}`)
+  ].map((rule) => {
+    const value = JSON.stringify(after[rule])
+    // Patterns of names are long, and are in the reference.
+    return `${name} has another ${rule}${value.length > 100 ? '' : `: ${value}`}`
+  })
 }
 
 function compareProperties(name: string, before: JsonObject, after: JsonObject, way: Way): string[] {

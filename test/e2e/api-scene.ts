@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createClient } from '@frontrow/postgres/pool'
+import { eventually } from '@frontrow/test-kit/eventually'
 import { z } from 'zod'
 import { ask, enter, openOnSale } from './on-sale-network.ts'
 import type { OnSaleNetwork } from './on-sale-network.ts'
@@ -31,7 +32,7 @@ export async function makeScene(network: OnSaleNetwork): Promise<Scene> {
   await holdOf(network, { userId: FAN, scheduleId, queueToken })
   const reservationId = await holdOf(network, { userId: FAN, scheduleId, queueToken })
   const paid = await payFor(network, FAN, reservationId)
-  const ticket = await ask(network, 'GET', `/api/v1/reservations/${reservationId}/ticket`, { as: FAN })
+  const code = await ticketOf(network, FAN, reservationId)
   const map = await ask(network, 'GET', `/api/v1/concerts/${concertId}/schedules/${scheduleId}/seats`, {
     as: FAN,
     queueToken,
@@ -52,7 +53,7 @@ export async function makeScene(network: OnSaleNetwork): Promise<Scene> {
       jobId: paid,
       version: z.string().parse(map.data.layoutEndpoint).split('/').at(-1) ?? '',
       webhookId,
-      code: ticket.data.tickets[0].code,
+      code,
       ...(await addRows(network, webhookId)),
     },
   }
@@ -75,6 +76,14 @@ async function payFor(network: OnSaleNetwork, userId: string, reservationId: str
   const body = { reservationId, paymentMethod: 'BALANCE' }
   const paid = await ask(network, 'POST', '/api/v1/payments', { as: userId, key: randomUUID(), body })
   return z.string().parse(paid.data?.paymentId)
+}
+
+/** The code of the first ticket, once the payment has settled. */
+function ticketOf(network: OnSaleNetwork, userId: string, reservationId: string): Promise<string> {
+  return eventually(async () => {
+    const ticket = await ask(network, 'GET', `/api/v1/reservations/${reservationId}/ticket`, { as: userId })
+    return z.string().parse(ticket.data?.tickets[0]?.code)
+  })
 }
 
 /** Registers a webhook for events that never come here. */
@@ -168,10 +177,7 @@ const fresh: Readonly<Record<string, Fresh>> = {
     const held = { ...scene, ...(await freshHold(network, scene)) }
     const reservationId = String(held.ids['reservationId'])
     await payFor(network, held.userId, reservationId)
-    const ticket = await ask(network, 'GET', `/api/v1/reservations/${reservationId}/ticket`, {
-      as: held.userId,
-    })
-    return { ids: { ...scene.ids, code: ticket.data.tickets[0].code } }
+    return { ids: { ...scene.ids, code: await ticketOf(network, held.userId, reservationId) } }
   },
   changeSchedule: freshSchedule,
   addSection: freshSchedule,

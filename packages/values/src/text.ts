@@ -7,7 +7,8 @@ const TURNING = 'must have no characters that turn the direction of text or stan
 
 // The same rules as JSON Schema can say them, for the API reference. Classes of characters are written out, because programs in other
 // languages read these patterns and know no \p{…}. Nothing is said of halves of surrogate pairs, which such programs have not, and of the rare
-// characters above U+FFFF that are refused.
+// characters above U+FFFF that are refused. They hold for text without the spaces around it, as the reference says once for all: a pattern that
+// allowed for these too could be tried in very many ways on a long row of spaces.
 const CONTROLS = String.raw`\x00-\x1f\x7f-\x9f`
 const CONTROLS_IN_PARAGRAPHS = String.raw`\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f`
 const TURNS = String.raw`\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff`

@@ -15,7 +15,7 @@ export const settings = hostSettings.extend({
     'seats of one schedule that a user can hold and buy, and open jobs that they can have',
   ),
   REFRESHES_MAX: whole(0, 100, 2).describe('how often one hold can be extended'),
-  RELEASES_MAX: whole(1, 1_000_000, 18).describe(
+  RELEASES_MAX: whole(1, 1_000_000, 36).describe(
     'seats of one schedule that a user can give back, or let run out, before they can hold no more of it for a while; each refresh of a hold counts its seats once more',
   ),
   RELEASES_WINDOW_MS: whole(100, 86_400_000, 3_600_000).describe(

@@ -46,7 +46,8 @@ export async function blockSeats(
 
 /**
  * Puts those of the seats on sale again that are blocked, and tells of it; returns them. More than one person may have come back together, at
- * a moment at which everybody sees them: who asks for them blindly has nothing of it before.
+ * a moment at which everybody sees them: who asks for them blindly has nothing of it before. The message goes out at once, one to two seconds earlier, so
+ * whoever watches the seats that are left can know which second it is.
  */
 export async function unblockSeats(
   { pool, relay, logger, config }: HouseContext & Pick<Context, 'config'>,

@@ -26,7 +26,7 @@ import {
 } from './openapi.ts'
 import type { HoldBody } from './openapi.ts'
 import { refreshHold } from './refresh-hold.ts'
-import { readAllowance, readAllowanceOnceReleased } from './releases.ts'
+import { readAllowanceOnceReleased } from './releases.ts'
 import { toAllowanceJson, toRefundJson, toReservationJson } from './reservation-json.ts'
 import type { ReleaseAllowanceJson, ReservationJson } from './reservation-json.ts'
 import type { Reservation } from './reservation.ts'
@@ -121,12 +121,8 @@ export function addHttpRoutes(http: HttpServer, ctx: Context, jobs: Pick<Jobs, '
 
   http.handle(cancelReservationRoute, async ({ params, caller }) => {
     const reservation = await cancelForCaller(ctx, caller, params.reservationId)
-    const { reservationId, status, scheduleId, userId } = reservation
-    const allowance = await readAllowance(ctx, scheduleId, userId)
-    return {
-      status: 200,
-      data: { reservationId, status, refund: toRefundJson(reservation), ...toAllowanceJson(allowance) },
-    }
+    const { reservationId, status } = reservation
+    return { status: 200, data: { reservationId, status, refund: toRefundJson(reservation) } }
   })
 }
 

@@ -34,7 +34,7 @@ describe('POST /reservations', () => {
       expiresAt: expect.any(String),
       holdSecondsLeft: expect.any(Number),
       remainingAllowance: 4,
-      releasesLeft: 18,
+      releasesLeft: 36,
     })
     expect(Date.parse(data.expiresAt) - Date.parse(data.reservedAt)).toBe(300_000)
     expect(data.holdSecondsLeft).toBeGreaterThan(290)
@@ -253,7 +253,7 @@ describe('reading reservations', () => {
       confirmedAt: null,
       cancelledAt: null,
       refund: null,
-      onceReleased: { releasesLeft: 17, holdAgainAt: null },
+      onceReleased: { releasesLeft: 35, holdAgainAt: null },
       schedule: expect.objectContaining({
         concertTitle: expect.any(String),
         timeZone: 'Asia/Seoul',

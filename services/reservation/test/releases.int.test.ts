@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { createClient } from '@frontrow/postgres/pool'
 import type { Pool } from '@frontrow/postgres/pool'
 import { inTransaction } from '@frontrow/postgres/transaction'
 import { isRefusal } from '@frontrow/proto/refusals'
@@ -12,12 +13,14 @@ import { getReservation } from '../src/get-reservations.ts'
 import { holdSeats } from '../src/hold-seats.ts'
 import { refreshHold } from '../src/refresh-hold.ts'
 import { readAllowance, readAllowanceOnceReleased } from '../src/releases.ts'
+import { shareHolds } from '../src/share-holds.ts'
 import { insertCancelledSchedules } from '../src/sql/cancelled-schedules.ts'
+import { listReleases } from '../src/sql/releases.ts'
 import { confirmMany } from './confirm-many.ts'
 import { findViolations, startUseCases } from './use-case-context.ts'
 import type { UseCases } from './use-case-context.ts'
 
-// Nobody keeps seats from the others by holding them again and again: what is taken and not kept is counted. With the defaults: 18 seats an hour.
+// Nobody keeps seats from the others by holding them again and again: what is taken and not kept is counted. Here 18 seats an hour.
 
 let useCases: UseCases
 let pool: Pool
@@ -27,7 +30,8 @@ let scheduleId = 0
 beforeAll(async () => {
   useCases = await startUseCases()
   pool = useCases.pool
-  ctx = useCases.ctx
+  const config = { ...useCases.ctx.config, RELEASES_MAX: 18 }
+  ctx = { ...useCases.ctx, config, takeSeats: shareHolds(pool, config) }
 })
 afterAll(() => useCases.stop())
 
@@ -136,6 +140,28 @@ describe('what counts', () => {
     await cancelSchedules(ctx)
     expect(await readAllowance(ctx, scheduleId, 'fan')).toEqual({ releasesLeft: 18, holdAgainAt: null })
   })
+})
+
+test('what somebody released is found by the index, also where the plan was made while the table was small', async () => {
+  newSchedule()
+  await cancel('fan', await hold('fan', seatIds(2)))
+  const owner = createClient(useCases.environment.adminDatabaseUrl, 'test')
+  await owner.connect()
+  // Now plans are made for a table of one page or few.
+  await owner.query('ANALYZE reservation.reservations')
+  await owner.end()
+  const scans = await inTransaction(pool, async (tx) => {
+    const read = async (): Promise<number> => {
+      const { rows } = await tx.query<{ scans: number }>(
+        `SELECT seq_scan::int AS scans FROM pg_stat_xact_user_tables WHERE relname = 'reservations' AND schemaname = 'reservation'`,
+      )
+      return rows[0]?.scans ?? NaN
+    }
+    const before = await read()
+    expect(await listReleases(tx, scheduleId, 'fan', ctx.config.RELEASES_WINDOW_MS)).toHaveLength(1)
+    return (await read()) - before
+  })
+  expect(scans).toBe(0)
 })
 
 /** Makes `userId` give back six seats three times. */

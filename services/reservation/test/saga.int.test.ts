@@ -144,8 +144,6 @@ describe('ConfirmReservation', () => {
       reservationId: held.reservationId,
       status: 'CANCELLED',
       refund: { paymentId, status: 'PENDING' },
-      releasesLeft: 16,
-      holdAgainAt: null,
     }
     expect((await running.call('101', 'POST', path)).data).toEqual(pending)
     expect((await running.call('101', 'POST', path)).data).toEqual(pending)
