@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { IncomingMessage } from 'node:http'
-import { text } from 'node:stream/consumers'
+import { text as bodyOf } from 'node:stream/consumers'
 import { expect, test } from '@jest/globals'
 import { Mailbox } from '@frontrow/mailbox/mailbox'
 import { eventually } from '@frontrow/test-kit/eventually'
@@ -45,7 +45,7 @@ export async function startOutside(): Promise<Outside> {
   const smtpPort = await mailbox.listen('127.0.0.1', 0)
   const answerTo = async (request: IncomingMessage): Promise<number> => {
     const { receiver } = outside
-    const body = await text(request)
+    const body = await bodyOf(request)
     if (receiver.reservationId === undefined || !body.includes(receiver.reservationId)) return 204
     if (request.url === AWAY) return 503
     if (receiver.isGone) return 410
