@@ -6,7 +6,9 @@ import type { Stage } from './stage.ts'
 
 /** Fields of settings.json that are told to everybody. */
 const PUBLIC = new Set(['jwtAlgorithm', 'jwtKeyId', 'jwtIssuer', 'jwtAudience', 'jwtPreviousKeys'])
-/** The servers' own files are larger, and hold no secret of ours as it is. */
+/** Compiled code, and what the servers keep: files of theirs come and go at any time, and hold no secret of ours as it is. */
+const LEFT_OUT = new Set(['compile-cache', 'postgres', 'kafka/log', 'redis/appendonlydir'])
+/** What is larger is no file of settings. */
 const BYTES_MAX = 1_000_000
 const A_TOKEN = /eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}/
 
@@ -17,22 +19,32 @@ function textsIn(value: unknown): string[] {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : []
 }
 
-/** Every file of a data folder that may be looked into, but for compiled code. */
-function filesIn(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+/** What `look` finds; undefined where the file, folder or process is gone by now. */
+function unlessGone<T>(look: () => T): T | undefined {
+  try {
+    return look()
+  } catch (error) {
+    // A process that ends while its file in /proc is read is told by ESRCH.
+    const isGone =
+      error instanceof Error && 'code' in error && ['ENOENT', 'ESRCH'].includes(String(error.code))
+    if (isGone) return undefined
+    throw error
+  }
+}
+
+/** Every file of a data folder that may have a secret in it. */
+function filesIn(dataFolder: string, folder = dataFolder): string[] {
+  const entries = unlessGone(() => readdirSync(folder, { withFileTypes: true })) ?? []
+  return entries.flatMap((entry) => {
     const path = join(folder, entry.name)
-    if (entry.isDirectory()) return entry.name === 'compile-cache' ? [] : filesIn(path)
+    if (entry.isDirectory()) return LEFT_OUT.has(relative(dataFolder, path)) ? [] : filesIn(dataFolder, path)
     return entry.isFile() ? [path] : []
   })
 }
 
 /** A file, unless it is large, or gone by now. */
 function read(path: string): string {
-  try {
-    return statSync(path).size > BYTES_MAX ? '' : readFileSync(path, 'latin1')
-  } catch {
-    return ''
-  }
+  return unlessGone(() => (statSync(path).size > BYTES_MAX ? '' : readFileSync(path, 'latin1'))) ?? ''
 }
 
 /** What the system has written by the end of all stories. */

@@ -1,5 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import type { IncomingMessage } from 'node:http'
+import { text as bodyOf } from 'node:stream/consumers'
 import { expect, test } from '@jest/globals'
 import { Mailbox } from '@frontrow/mailbox/mailbox'
 import { eventually } from '@frontrow/test-kit/eventually'
@@ -15,12 +17,21 @@ export interface Outside {
   settings: Record<string, string>
   /** Whether all mail is refused for good. */
   refusesMail: boolean
-  /** Whether the receiver says that it is gone for good. */
-  isGone: boolean
   mailbox: Mailbox
-  /** `awayUrl` is never there. */
-  receiver: { url: string; awayUrl: string; taken: number }
+  receiver: Receiver
   stop: () => Promise<void>
+}
+
+/** It takes what tells of other reservations: the system may still have purchases of earlier stories to tell of. */
+interface Receiver {
+  url: string
+  /** Is never there. */
+  awayUrl: string
+  reservationId: string | undefined
+  /** Whether `url` says that it is gone for good. */
+  isGone: boolean
+  /** How many posts that tell of the reservation were taken. */
+  taken: number
 }
 
 /** Starts both; they are well at first. */
@@ -32,11 +43,21 @@ export async function startOutside(): Promise<Outside> {
     refuse: () => (outside.refusesMail ? noSuchUser : undefined),
   })
   const smtpPort = await mailbox.listen('127.0.0.1', 0)
+  const answerTo = async (request: IncomingMessage): Promise<number> => {
+    const { receiver } = outside
+    const body = await bodyOf(request)
+    if (receiver.reservationId === undefined || !body.includes(receiver.reservationId)) return 204
+    if (request.url === AWAY) return 503
+    if (receiver.isGone) return 410
+    receiver.taken += 1
+    return 204
+  }
   const server = createServer((request, response) => {
-    request.resume()
-    const status = request.url === AWAY ? 503 : outside.isGone ? 410 : 204
-    if (status === 204) outside.receiver.taken += 1
-    response.writeHead(status).end()
+    answerTo(request).then(
+      (status) => response.writeHead(status).end(),
+      // It was cut off while it was read, as it is when the system stops.
+      () => response.destroy(),
+    )
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -50,9 +71,14 @@ export async function startOutside(): Promise<Outside> {
       WEBHOOK_ALLOW_PRIVATE: 'yes',
     },
     refusesMail: false,
-    isGone: false,
     mailbox,
-    receiver: { url: `${origin}/in`, awayUrl: `${origin}${AWAY}`, taken: 0 },
+    receiver: {
+      url: `${origin}/in`,
+      awayUrl: `${origin}${AWAY}`,
+      reservationId: undefined,
+      isGone: false,
+      taken: 0,
+    },
     stop: async () => {
       server.closeAllConnections()
       server.close()
@@ -62,12 +88,16 @@ export async function startOutside(): Promise<Outside> {
   return outside
 }
 
-/** Buys a seat by the API, of which a mail and a webhook are to tell. */
-async function buySeat({ system }: Stage, { scheduleId }: Show, user: string): Promise<void> {
+/** Holds a seat by the API; returns its reservation. */
+async function holdSeat({ system }: Stage, { scheduleId }: Show, user: string): Promise<string> {
   const place = Object(await system.call('POST', '/queue/tokens', { user, body: { scheduleId } }))
   const body = { scheduleId, quantity: 1 }
   const hold = { user, key: `hold-${user}`, queueToken: String(place.token), body }
-  const { reservationId } = Object(await system.call('POST', '/reservations', hold))
+  return String(Object(await system.call('POST', '/reservations', hold)).reservationId)
+}
+
+/** Pays for it, of which a mail and a webhook are to tell. */
+async function payFor({ system }: Stage, reservationId: string, user: string): Promise<void> {
   const card = { token: 'tok_approved' }
   const payment = { reservationId, paymentMethod: 'CARD', card }
   await system.call('POST', '/payments', { user, key: `pay-${user}`, body: payment })
@@ -84,17 +114,19 @@ export function troubleStories(stage: Stage, outside: () => Outside): void {
     const there = outside()
     const show = await stage.system.openShow('Troubles outside', 20)
     const user = 'trouble-1'
+    const reservationId = await holdSeat(stage, show, user)
+    there.receiver.reservationId = reservationId
+    there.receiver.isGone = true
     for (const url of [there.receiver.awayUrl, there.receiver.url]) {
       const body = { url, eventTypes: ['payment.approved'] }
       await stage.system.call('POST', '/admin/webhooks', { key: `webhook-${url.length}`, body })
     }
     there.refusesMail = true
-    there.isGone = true
-    await buySeat(stage, show, user)
+    await payFor(stage, reservationId, user)
     const { page, signIn, look } = await stage.open('/console/troubles')
     await signIn('admin')
     const mail = rowOf(page, 'Mails that failed', `to ${user}`)
-    const delivery = rowOf(page, 'Webhook deliveries that failed', 'payment.approved')
+    const delivery = rowOf(page, 'Webhook deliveries that failed', reservationId)
     await mail.getByText('no such user here').waitFor()
     await page.getByText('1 has failed and is tried again by itself.').waitFor()
     await page.getByText('answered 503').waitFor()
@@ -104,7 +136,8 @@ export function troubleStories(stage: Stage, outside: () => Outside): void {
     // Still refused: it comes back, with a button to try again.
     const failedAt = async (): Promise<unknown> => {
       const { items } = Object(await stage.system.call('GET', '/admin/notices?status=FAILED'))
-      return Object(items[0]).endedAt
+      const mails: unknown[] = items
+      return Object(mails.find((one) => Object(one).reservationId === reservationId)).endedAt
     }
     const before = await failedAt()
     await mail.getByRole('button', { name: 'Send again' }).click()
@@ -114,7 +147,7 @@ export function troubleStories(stage: Stage, outside: () => Outside): void {
       expect(again).not.toBe(before)
     })
     there.refusesMail = false
-    there.isGone = false
+    there.receiver.isGone = false
     await mail.getByRole('button', { name: 'Send again' }).click()
     await eventually(() => expect(there.mailbox.list(`fan-${user}@frontrow.example`)).toHaveLength(1))
     await mail.waitFor({ state: 'detached' })
