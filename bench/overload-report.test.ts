@@ -41,6 +41,8 @@ test('a run that keeps 80 % of capacity, is quick and normal again meets every l
 test.each<[string, Partial<OverloadRun>]>([
   ['served: 79 %', { polls: load([...answers(690), ...refused(1_700)]) }],
   ['p99 of what is served: 1000 ms', { charges: load(answers(100, { tookMs: 1_000 })) }],
+  ['normal never', { afterwards: load(answers(90), 1) }],
+  ['normal never', { afterwards: load([]) }],
   ['normal 5.1 s', { afterwards: load(answers(1, { sentAtMs: 4_500, tookMs: 600 })) }],
   [
     'polls and joins answered 504: 1',

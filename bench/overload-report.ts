@@ -35,8 +35,9 @@ function slowestMs({ answers }: Outcomes): number {
   return answers.reduce((slowest, { tookMs }) => Math.max(slowest, tookMs), 0)
 }
 
-/** How long after its begin a load was still refused or slow: from then on all is as people are used to. */
-function normalAfterMs({ answers }: Outcomes): number {
+/** How long after its begin a load was still refused or slow: from then on all is as people are used to. Infinity where some had no answer, or nobody had one. */
+function normalAfterMs({ answers, unanswered }: Outcomes): number {
+  if (unanswered > 0 || answers.length === 0) return Infinity
   return answers
     .filter((answer) => !isServed(answer) || answer.tookMs > NORMAL_MS)
     .reduce((latest, { sentAtMs, tookMs }) => Math.max(latest, sentAtMs + tookMs), 0)
@@ -67,6 +68,10 @@ export function describeLoad(name: string, outcomes: Outcomes, forMs: number): s
     `${name.padEnd(24)} sent ${outcomes.sent}, served ${served} (${rate}/s), p50 ${at(0.5)}, p99 ${at(0.99)}; ` +
     `refused: ${refusals}; slowest answer ${slowestMs(outcomes).toFixed(0)} ms; no answer: ${outcomes.unanswered}`
   )
+}
+
+function describeNormal(afterMs: number): string {
+  return afterMs === Infinity ? 'never' : `${(afterMs / 1_000).toFixed(1)} s`
 }
 
 /** What a crowd of several kinds of work became, beside what the copy can do. */
@@ -100,7 +105,7 @@ export function judgeOverload(run: OverloadRun): { line: string; isMet: boolean 
     ],
     [`p99 of what is served: ${p99Ms.toFixed(0)} ms (under ${servedP99Ms} ms)`, p99Ms < servedP99Ms],
     [
-      `normal ${(normalMs / 1_000).toFixed(1)} s after the crowd has gone (within ${normalWithinMs / 1_000} s)`,
+      `normal ${describeNormal(normalMs)} after the crowd has gone (within ${normalWithinMs / 1_000} s)`,
       normalMs <= normalWithinMs,
     ],
     [`polls and joins answered 504: ${timeouts} (none)`, timeouts === 0],

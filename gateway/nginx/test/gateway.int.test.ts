@@ -19,6 +19,8 @@ const LARGE = JSON.stringify({ seats: 'A'.repeat(300_000) })
 const folder = mkdtempSync(join(tmpdir(), 'frontrow-nginx-test-'))
 chmodSync(folder, 0o711)
 const upstreams: Server[] = []
+/** Until then whoever waits for the end of a job has no answer. */
+const readsGivenUp = Promise.withResolvers<undefined>()
 const requests: { name: string; url: string; headers: IncomingHttpHeaders }[] = []
 let nginx: RunningProcess
 let gateway = ''
@@ -32,6 +34,7 @@ function upstream(name: string): Promise<number> {
     response.setHeader('Content-Type', 'application/json')
     response.setHeader('X-Request-Id', 'the-upstream-says')
     if (request.url?.endsWith('?mute') === true) return
+    if (request.url?.endsWith('?wait=30') === true) await readsGivenUp.promise
     if (request.url?.includes('?large') === true) {
       const isCompressed = request.url.endsWith('=gzip')
       response.setHeader('Vary', 'Accept-Encoding')
@@ -389,18 +392,22 @@ test('the identity provider is told by which address it was asked, and no claim 
   expect(asked?.['x-forwarded-host']).toBeFalsy()
 })
 
-test('a read that nobody answers in time is refused with when to come back, since nothing was done', async () => {
+test('a read that nobody answers in time is refused with when to come back, but not the wait for the end of a job', async () => {
+  const job = fetch(`${gateway}/api/v1/jobs/1?wait=30`)
   const paths = [
+    '/jobs/1',
     '/queue/tokens/me',
     '/concerts/1/schedules',
     '/reservations',
     '/admin/schedules/1/seats/states',
   ]
   const answers = paths.map(async (path) => {
-    const answer = await fetch(`${gateway}/api/v1${path}?mute`)
+    const answer = await fetch(`${gateway}/api/v1${path}?mute`, { headers: { Prefer: 'wait=30' } })
     return [answer.status, answer.headers.get('retry-after'), await answer.json()]
   })
   for (const answer of await Promise.all(answers)) {
     expect(answer).toEqual([503, '2', expect.objectContaining({ success: false })])
   }
+  readsGivenUp.resolve(undefined)
+  expect((await job).status).toBe(200)
 })

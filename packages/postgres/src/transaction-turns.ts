@@ -1,6 +1,9 @@
 import type { Pool } from './pool.ts'
 
-/** A quarter of a pool's connections is for statements outside of transactions, so that what writes and waits for a lock keeps nobody from reading. */
+/**
+ * At least a quarter of a pool's connections is left to statements outside of transactions, so that what writes and waits for a lock keeps
+ * nobody from reading. Such statements may take all of them; and reads in a transaction, of which there are a few, wait for a turn like writes.
+ */
 const LEFT_TO_READS = 0.25
 // What pg-pool says to those who found no connection, so that errors.ts knows both.
 const TIMED_OUT = 'timeout exceeded when trying to connect'

@@ -32,7 +32,7 @@ export const hostSettings = z.object({
     'a statement that takes longer is cancelled',
   ),
   DATABASE_POOL_WAIT_MS: whole(100, 30_000, 2_000).describe(
-    'how long a request waits for a connection to PostgreSQL, its own or a new one',
+    'how long a request waits for a connection to PostgreSQL, its own or a new one; a transaction waits as long for its turn before that',
   ),
   ...grpcCertificateSettings,
   NEIGHBOUR_TIMEOUT_MS: whole(0, 30_000, 0).describe(

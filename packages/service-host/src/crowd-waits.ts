@@ -23,6 +23,12 @@ export class ShortestWaits {
     this.#beginWindow(nowMs)
   }
 
+  /** Enough for a crowd are in work: what was noted of fewer says nothing of these, unless they are those of a crowd that was refused lately. */
+  crowdBegan(nowMs: number): void {
+    if (!this.#isRefusedLately(nowMs)) this.forget(nowMs)
+    else if (this.#shortestMs === Infinity) this.#beginWindow(nowMs)
+  }
+
   note(waitedMs: number, nowMs: number): void {
     this.#shortestMs = Math.min(this.#shortestMs, waitedMs)
     const lengthMs = nowMs - this.#windowBeganMs
@@ -39,7 +45,7 @@ export class ShortestWaits {
 
   /** For how long everything has waited at least, all the time that counts, in milliseconds; 0 where it has not been for so long. */
   waitedMs(nowMs: number): number {
-    const sustainedMs = nowMs - this.#refusedAtMs <= REFUSED_LATELY_MS ? WINDOW_MS : SUSTAINED_MS
+    const sustainedMs = this.#isRefusedLately(nowMs) ? WINDOW_MS : SUSTAINED_MS
     let [shortestMs, countedMs] = [Infinity, 0]
     for (const { waitedMs, countsMs } of this.#windows) {
       shortestMs = Math.min(shortestMs, waitedMs)
@@ -52,6 +58,10 @@ export class ShortestWaits {
   /** How long ago the window began where nothing was noted in it; 0 where something was. */
   silentMs(nowMs: number): number {
     return this.#shortestMs === Infinity ? nowMs - this.#windowBeganMs : 0
+  }
+
+  #isRefusedLately(nowMs: number): boolean {
+    return nowMs - this.#refusedAtMs <= REFUSED_LATELY_MS
   }
 
   #beginWindow(nowMs: number): void {
@@ -68,6 +78,7 @@ export class CrowdWaits {
   began(nowMs: number): void {
     if (this.#inWork === 0) this.#waits.forget(nowMs)
     this.#inWork += 1
+    if (this.#inWork === CROWD_MIN) this.#waits.crowdBegan(nowMs)
   }
 
   ended(tookMs: number, nowMs: number): void {

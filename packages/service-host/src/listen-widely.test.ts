@@ -7,6 +7,7 @@ import { listenWidely } from './listen-widely.ts'
 import type { WideListening } from './listen-widely.ts'
 
 const HOST = '127.0.0.1'
+const TURNS_MAX = 1_000_000
 const open: WideListening[] = []
 
 afterEach(async () => {
@@ -27,14 +28,20 @@ test('a turn of the event loop accepts several of the connections that wait', as
     accepted += 1
     inTurn += 1
   })
-  const clients = Array.from({ length: 200 }, () => connect(port, HOST))
-  while (accepted < clients.length) {
+  const failures: Error[] = []
+  const clients = Array.from({ length: 200 }, () => {
+    const client = connect(port, HOST)
+    return client.on('error', (error) => failures.push(error))
+  })
+  for (let turns = 0; turns < TURNS_MAX && accepted + failures.length < clients.length; turns += 1) {
     await turn()
     most = Math.max(most, inTurn)
     inTurn = 0
   }
   for (const client of clients) client.destroy()
-  expect(most).toBeGreaterThan(3)
+  expect([failures, accepted]).toEqual([[], clients.length])
+  // Elsewhere it is one socket.
+  expect(most).toBeGreaterThan(process.platform === 'linux' ? 3 : 0)
 })
 
 test('every connection is answered, whichever socket took it, and after the end none is taken', async () => {

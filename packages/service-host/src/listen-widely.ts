@@ -21,25 +21,29 @@ export interface WideListening {
 /** Listens on several sockets of one port where the system can share it among them, so that a turn accepts a connection of each. */
 export async function listenWidely(server: HttpServer, host: string, port: number): Promise<WideListening> {
   const isShared = process.platform === 'linux'
-  // Two processes of one user may share a port. Whoever is not one of ours must still be told that it is taken.
+  // Sockets that share a port share it also with other processes of the same user. So the port is tried alone first, which tells whoever
+  // finds it taken, but two processes that start within the same milliseconds may both find it free, and then share it unnoticed.
   if (isShared && port !== 0) await closed(await listening(createServer(), { host, port }))
   const shared = { host, backlog: BACKLOG, reusePort: isShared }
   await listening(server, { ...shared, port })
   const actual = portOf(server, port)
-  const others: Server[] = []
+  const all: Server[] = [server]
+  const close = async (): Promise<void> => {
+    await Promise.all(all.map(closed))
+  }
   const sockets = isShared ? SOCKETS : 1
-  for (let count = 1; count < sockets; count += 1) {
-    const other = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-      server.emit('connection', socket)
-    })
-    others.push(await listening(other, { ...shared, port: actual }))
+  try {
+    while (all.length < sockets) {
+      const other = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+        server.emit('connection', socket)
+      })
+      all.push(await listening(other, { ...shared, port: actual }))
+    }
+  } catch (error) {
+    await close()
+    throw error
   }
-  return {
-    port: actual,
-    close: async () => {
-      await Promise.all([server, ...others].map(closed))
-    },
-  }
+  return { port: actual, close }
 }
 
 async function listening(server: Server, options: ListenOptions): Promise<Server> {
@@ -48,8 +52,14 @@ async function listening(server: Server, options: ListenOptions): Promise<Server
   return server
 }
 
+/** Resolves also where the server listens no more. */
 function closed(server: Server): Promise<void> {
-  return new Promise((resolve) => server.close(() => resolve()))
+  return new Promise((resolve, reject) =>
+    server.close((error?: NodeJS.ErrnoException) => {
+      if (error === undefined || error.code === 'ERR_SERVER_NOT_RUNNING') resolve()
+      else reject(error)
+    }),
+  )
 }
 
 function portOf(server: Server, asked: number): number {

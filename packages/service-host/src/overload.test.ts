@@ -124,3 +124,56 @@ test.each([
   one.run(20_000, { arriving: { poll: 1, join: 40, pay: 1 }, served: { poll: 1, join: 40, pay: 1 }, turnMs })
   expect(one.refused).toEqual(refused)
 })
+
+test('a crowd that comes while a few have waited for a minute is not refused for those', () => {
+  const one = new Process()
+  one.run(STEP_MS, { arriving: { join: 1 } })
+  one.run(60_000, {})
+  one.run(STEP_MS, { arriving: { join: 25 } })
+  one.run(1_000, { arriving: { join: 1 }, served: { join: 3 } })
+  // Nor for those that took long and have ended.
+  const another = new Process()
+  another.run(STEP_MS, { arriving: { join: 10 } })
+  for (let count = 0; count < 8; count += 1) {
+    another.run(2_000, {})
+    another.run(STEP_MS, { served: { join: 1 } })
+  }
+  another.run(STEP_MS, { arriving: { join: 40 } })
+  expect([one.refused, another.refused]).toEqual([[], []])
+})
+
+test('where the waiting is spread over many routes, of which none has a crowd, money is refused as well', () => {
+  let nowMs = 0
+  let refused = 0
+  const overload = new Overload({
+    limitMs: LIMIT_MS,
+    now: () => nowMs,
+    afterTurn: (run) => run(),
+    onRefused: () => (refused += 1),
+  })
+  const refusesMoney = (): boolean => overload.isOverloaded && overload.refuses('money', undefined)
+  let ends = Array.from({ length: 30 }, (_, route) => overload.begin(`route ${route % 10}`))
+  expect(refusesMoney()).toBe(false)
+  nowMs += 2_000
+  expect(refusesMoney()).toBe(true)
+  // It was refused lately, so one window that is slow is enough when the next ones wait.
+  for (const end of ends) end()
+  ends = Array.from({ length: 30 }, (_, route) => overload.begin(`route ${route % 10}`))
+  nowMs += 1_000
+  ends[0]?.()
+  expect(refusesMoney()).toBe(true)
+  expect(refused).toBe(2)
+})
+
+test('where a busy process refuses everybody, somebody is let in a second after that', () => {
+  const one = new Process()
+  one.run(STEP_MS, { arriving: { pay: 20 } })
+  one.run(20_000, { arriving: { join: 40, pay: 1 }, served: { join: 40 }, turnMs: 950 })
+  const { length } = one.refusedAt.join
+  expect(length).toBeGreaterThan(0)
+  // Nobody who is in work ends.
+  one.run(1_200, { arriving: { join: 1 } })
+  const joined = one.refusedAt.join.length
+  one.run(1_000, { arriving: { join: 1 }, served: { join: 40 } })
+  expect(one.refusedAt.join).toHaveLength(joined)
+})

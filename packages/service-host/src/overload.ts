@@ -3,7 +3,7 @@ import { CROWD_MIN, CrowdWaits, ShortestWaits } from './crowd-waits.ts'
 /** Who is refused first when a process has more to do than it can: reads (polls among them), then writes (joins, holds), then money. */
 export type Urgency = 'read' | 'write' | 'money'
 
-/** After so long without a request, earlier turns say nothing of what comes. */
+/** After so long without a request that was let in, earlier turns say nothing of what comes. */
 const IDLE_MS = 1_000
 
 /** Each kind is refused from this multiple of the wait on. */
@@ -66,7 +66,7 @@ export class Overload {
   get isOverloaded(): boolean {
     const nowMs = this.#now()
     const { limitMs } = this.#options
-    if (this.#turnMs(nowMs) > limitMs) return true
+    if (this.#turnMs(nowMs) > limitMs || this.#measured.waitedMs(nowMs) > limitMs) return true
     for (const waits of this.#routes.values()) if (waits.waitedMs(nowMs) > limitMs) return true
     return false
   }
@@ -83,6 +83,7 @@ export class Overload {
     if (!isLoopBusy && !isRouteSlow && !isAllSlow) return false
     if (isLoopBusy) this.#turns.refused(nowMs)
     if (isRouteSlow) waits.refused(nowMs)
+    if (isAllSlow) this.#measured.refused(nowMs)
     this.#options.onRefused?.(urgency)
     return true
   }
@@ -100,7 +101,9 @@ export class Overload {
   }
 
   #turnMs(nowMs: number): number {
-    return this.#inWork < CROWD_MIN ? 0 : this.#turns.waitedMs(nowMs)
+    // Turns are measured by those who are let in, so where all are refused the refusals would otherwise never end.
+    const isIdle = !this.#isInTurn && nowMs - this.#turnEndedMs > IDLE_MS
+    return isIdle || this.#inWork < CROWD_MIN ? 0 : this.#turns.waitedMs(nowMs)
   }
 
   #waitsOf(route: string): CrowdWaits {

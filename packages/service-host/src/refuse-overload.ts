@@ -37,9 +37,12 @@ export function refusalsOfOverload(overload: Overload): OverloadRefusals {
   }
   return {
     know: (route) => {
-      const path = new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`)
-      const measuredAs = isMeasured(route) ? route.operationId : undefined
-      routes.push({ method: route.method.toUpperCase(), path, measuredAs, urgency: urgencyOf(route) })
+      routes.push({
+        method: route.method.toUpperCase(),
+        path: patternOf(route.path),
+        measuredAs: measuredAsOf(route),
+        urgency: urgencyOf(route),
+      })
     },
     refuse: (request, response) => {
       // The route is found out only when it matters.
@@ -57,15 +60,21 @@ export function refusalsOfOverload(overload: Overload): OverloadRefusals {
 
 /**
  * Notes the requests of a route that are in work: the function notes the begin of one, and the one that it returns its end. What waits by
- * its nature is in work, and its time says nothing: money for others, and with Prefer for the end of a job. A stream is no work at all.
+ * its nature is in work, and its time says nothing: money for others, and who asks for a job for its end. A stream is no work at all.
  */
 export function measureWaiting(
   overload: Overload | undefined,
   route: RouteSpec,
-): ((request: IncomingMessage) => () => void) | undefined {
+): (() => () => void) | undefined {
   if (overload === undefined || isStream(route)) return undefined
-  const measuredAs = isMeasured(route) ? route.operationId : undefined
-  return (request) => overload.begin(request.headers.prefer === undefined ? measuredAs : undefined)
+  const measuredAs = measuredAsOf(route)
+  return () => overload.begin(measuredAs)
+}
+
+/** What Express takes for this path: also with a slash at its end. */
+function patternOf(path: string): RegExp {
+  const literals = path.split(/\{\w+\}/).map((literal) => literal.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
+  return new RegExp(`^${literals.join('[^/]+')}/?$`)
 }
 
 function urgencyOf(route: RouteSpec): Urgency {
@@ -73,6 +82,7 @@ function urgencyOf(route: RouteSpec): Urgency {
   return route.method === 'get' ? 'read' : 'write'
 }
 
-function isMeasured(route: RouteSpec): boolean {
-  return urgencyOf(route) !== 'money' && !isStream(route)
+function measuredAsOf(route: RouteSpec): string | undefined {
+  const isMeasured = urgencyOf(route) !== 'money' && !isStream(route) && route.waits !== true
+  return isMeasured ? route.operationId : undefined
 }

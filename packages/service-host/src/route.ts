@@ -39,6 +39,8 @@ export interface RouteSpec {
   work?: WorkKind
   /** Refused last when the service has more to do than it can, because money moves; routes of admins are refused last as well. */
   movesMoney?: boolean
+  /** A request may wait for something by its caller's wish, so that the time it takes says nothing of how busy the service is. */
+  waits?: boolean
   /** The route wants `Queue-Token` (or its cookie) beside what `auth` says. */
   queueToken?: 'any' | 'active'
   params?: z.ZodType

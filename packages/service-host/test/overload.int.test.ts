@@ -30,6 +30,13 @@ const steerRoute = defineRoute({
   operationId: 'steer',
   auth: 'admin',
 })
+const jobRoute = defineRoute({
+  ...common,
+  method: 'get',
+  path: '/jobs/{id}',
+  operationId: 'job',
+  waits: true,
+})
 const listRoute = defineRoute({ ...common, method: 'get', path: '/concerts', operationId: 'list' })
 const streamRoute = defineRoute({
   ...common,
@@ -66,6 +73,7 @@ beforeAll(async () => {
   })
   server.handle(pollRoute, hold)
   server.handle(joinRoute, hold)
+  server.handle(jobRoute, hold)
   server.handle(listRoute, () => ({ status: 200 }))
   server.handle(payRoute, () => {
     clockMs += turnMs
@@ -93,21 +101,16 @@ afterEach(() => {
   clockMs += 60_000
 })
 
-const ask = async (method: string, path: string, headers: Record<string, string> = {}): Promise<number> => {
-  const answer = await fetch(url + path, { method, headers })
+const ask = async (method: string, path: string): Promise<number> => {
+  const answer = await fetch(url + path, { method })
   await answer.text()
   return answer.status
 }
 
 /** Polls and joins that are in work; each resolves to its status. */
-async function crowd(
-  method: string,
-  path: string,
-  count: number,
-  headers: Record<string, string> = {},
-): Promise<Promise<number>[]> {
+async function crowd(method: string, path: string, count: number): Promise<Promise<number>[]> {
   const before = held.length
-  const all = Array.from({ length: count }, () => ask(method, path, headers))
+  const all = Array.from({ length: count }, () => ask(method, path))
   await eventually(() => expect(held).toHaveLength(before + count))
   return all
 }
@@ -182,7 +185,7 @@ test.each([
   'where the process itself is what is slow, in turns of %i ms, polls are refused first, then joins, then payments and admins: %j',
   async (busyMs, expected) => {
     // They wait for the end of a job, so their time says nothing.
-    const waiting = await crowd('POST', '/places', CROWD, { prefer: 'wait=30' })
+    const waiting = await crowd('GET', '/jobs/1', CROWD)
     turnMs = busyMs
     // One after the other, so that each is a turn of the event loop. After a second it is no stall; a turn counts 200 ms at most, and the
     // first one ends a window that began with quick ones.
@@ -194,6 +197,23 @@ test.each([
     expect(new Set(await Promise.all(waiting))).toEqual(new Set([200]))
   },
 )
+
+test('people who wait for the end of jobs are no reason to refuse anybody, nor those who ask for one', async () => {
+  const waiting = await crowd('GET', '/jobs/1?wait=30', CROWD)
+  clockMs += 60_000
+  expect(await refusedNow()).toEqual([])
+  waiting.push(...(await crowd('GET', '/jobs/1?wait=30', 1)))
+  letGo()
+  expect(new Set(await Promise.all(waiting))).toEqual(new Set([200]))
+})
+
+test('what comes with a slash at its end is refused as what comes without', async () => {
+  const joins = await crowd('POST', '/places/', CROWD)
+  clockMs += 1_250
+  expect(await ask('POST', '/places/')).toBe(503)
+  letGo()
+  await Promise.all(joins)
+})
 
 test('few slow requests, however slow they are, and open streams are no reason to refuse anybody', async () => {
   const slow = await crowd('GET', '/places/1', CROWD - 4)

@@ -51,6 +51,7 @@ export const getJobRoute = defineRoute({
 
 Example: \`curl -H "$ME" "$API/jobs/$JOB?wait=10"\` answers as soon as the job has ended, and after 10 seconds in any case.`,
   auth: 'user',
+  waits: true,
   params: z.object({ jobId }),
   query: z.object({
     wait: z
