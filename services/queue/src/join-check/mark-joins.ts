@@ -1,5 +1,5 @@
-import { together } from '@frontrow/postgres/pool'
 import type { Queryable } from '@frontrow/postgres/pool'
+import { together } from '@frontrow/postgres/transaction'
 import type { JoinMarks } from './check-joiner.ts'
 
 /** Why a join that passed its check gets no place all the same. */
@@ -115,7 +115,9 @@ export async function tidyMarks(db: Queryable, keepDays: number, limit: number):
         DELETE FROM claim_holders WHERE ctid = ANY (ARRAY(
           SELECT ctid FROM claim_holders AS held WHERE joined_at < now() - make_interval(days => $1) AND NOT EXISTS (
             SELECT FROM queue_tokens place WHERE place.schedule_id = held.schedule_id AND place.user_id = held.user_id
-              AND status IN ('WAITING', 'ACTIVE')) LIMIT $2)) RETURNING 1
+              AND status IN ('WAITING', 'ACTIVE')
+            -- Keeps the planner from joining the claims with all places; each is looked up by its key.
+            OFFSET 0) LIMIT $2)) RETURNING 1
       )
       SELECT greatest((SELECT count(*) FROM ended), (SELECT count(*) FROM freed)) AS deleted`,
     values: [keepDays, limit],

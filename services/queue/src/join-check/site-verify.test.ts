@@ -84,13 +84,16 @@ describe('a check by a provider', () => {
   )
 
   test.each(['not-using-dummy-secret', 'sitekey-secret-mismatch'])(
-    "an answer that brings about %s is refused, and does not open the check for others",
+    'an answer that brings about %s is refused, and does not open the check for others',
     async (code) => {
       const before = provider.say
       provider.say = (answer) =>
         answer === 'dummy' ? { success: false, 'error-codes': [code] } : before(answer)
       lines.length = 0
-      const check = createJoinCheck(settings({ JOIN_CHECK: 'hcaptcha', JOIN_CHECK_WHEN_AWAY: 'open' }), logger)
+      const check = createJoinCheck(
+        settings({ JOIN_CHECK: 'hcaptcha', JOIN_CHECK_WHEN_AWAY: 'open' }),
+        logger,
+      )
       for (let calls = 0; calls < 20; calls += 1) {
         expect(await check.verify('dummy', fan)).toEqual({ outcome: 'REFUSED', fault: 'WRONG' })
       }
