@@ -1,4 +1,5 @@
 import { findProof } from '@frontrow/proof-of-work/proof'
+import { eventually } from '@frontrow/test-kit/eventually'
 import { createTestEnvironment, tokenFor } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -6,6 +7,7 @@ import { tidyMarks } from '../src/join-check/mark-joins.ts'
 import type { RunningQueue } from '../src/start.ts'
 import { QueueClient, startCatalog, startQueueService } from './queue-under-test.ts'
 import type { Answer, StandInCatalog } from './queue-under-test.ts'
+import { setRoomLimits } from './set-limits.ts'
 
 const JOIN_CHECK_SECRET = 'a-secret-that-only-this-test-knows-0123456789'
 /** One number, as different providers write it. */
@@ -25,6 +27,7 @@ beforeAll(async () => {
     JOIN_CHECK_SECRET,
     JOIN_CLAIM: 'phone_number',
     JOIN_CLAIM_VERIFIED: 'phone_number_verified',
+    WAITING_MAX: '1',
   })
   client = new QueueClient(queue)
 }, 60_000)
@@ -100,6 +103,9 @@ describe('a join that asks for a proof of work', () => {
     expect(saying(await join(scheduleId, headers, stolen))).toEqual([403, 'JOIN_CHECK_FAILED'])
     const own = await solve(scheduleId, headers)
     expect(saying(await join(other, headers, own))).toEqual([403, 'JOIN_CHECK_FAILED'])
+    const placed = await join(scheduleId, headers, own)
+    await client.leave(placed.data['token'])
+    expect(saying(await join(scheduleId, headers, own))).toEqual([403, 'JOIN_CHECK_FAILED'])
     const body = { scheduleId, userId: 'by-phone' }
     expect((await client.call('POST', '/queue/tokens', { user: 'boss', admin: true, body })).status).toBe(200)
     const text = await (await fetch(`http://127.0.0.1:${queue.ports.ops}/metrics`)).text()
@@ -131,6 +137,38 @@ describe('a claim that has one place', () => {
     expect((await join(scheduleId, first.headers, await solve(scheduleId, first.headers))).status).toBe(200)
     const next = catalog.addSchedule()
     expect((await join(next, loser.headers, await solve(next, loser.headers))).status).toBe(200)
+  })
+
+  test('is used up neither by who finds the room full nor by who sends a proof that is spent', async () => {
+    const scheduleId = catalog.addSchedule()
+    await setRoomLimits(queue.ctx, scheduleId, { paused: true })
+    const fans = await Promise.all(
+      Array.from({ length: 6 }, async (_, number) => {
+        const headers = await bearerOf(`crowded-${number}`)
+        return { headers, proof: await solve(scheduleId, headers) }
+      }),
+    )
+    const answers = await Promise.all(fans.map(({ headers, proof }) => join(scheduleId, headers, proof)))
+    const placed = answers.findIndex(({ status }) => status === 200)
+    const codes = answers.filter((_, index) => index !== placed).map(({ code }) => code)
+    expect(codes).toEqual(Array.from({ length: 5 }, () => 'QUEUE_FULL'))
+    const counted = () =>
+      queue.ctx.pool.query<{ claims: number; holder: string }>(
+        `SELECT count(*)::int AS claims, min(user_id) AS holder FROM claim_holders WHERE schedule_id = $1`,
+        [scheduleId],
+      )
+    expect((await counted()).rows).toEqual([{ claims: 1, holder: `crowded-${placed}` }])
+    const first = fans[placed]
+    await client.leave(answers[placed]?.data['token'])
+    const changed = await bearerOf(`crowded-${placed}`, 'another phone')
+    await eventually(async () =>
+      expect(saying(await join(scheduleId, changed, first?.proof))).toEqual([403, 'JOIN_CHECK_FAILED']),
+    )
+    expect((await counted()).rows).toEqual([{ claims: 1, holder: `crowded-${placed}` }])
+    // A proof that met a full room is good for the next try.
+    const late = fans[placed === 0 ? 1 : 0]
+    if (late === undefined) throw new Error('nobody came late')
+    await eventually(async () => expect((await join(scheduleId, late.headers, late.proof)).status).toBe(200))
   })
 
   test('is asked for, and kept as a keyed hash alone', async () => {

@@ -15,7 +15,7 @@ const LOADED_WITHIN_MS = 20_000
 const ANSWERED_WITHIN_MS = 300_000
 
 /**
- * Shows the widget of a provider, and resolves to the answer that it gives; undefined where its program can't be loaded, or it gives none.
+ * Shows the widget of a provider, and resolves to the answer that it gives; undefined where its program can't be loaded, or it can't be shown, or gives none.
  * The policy of the pages lets these programs in only where the gateway knows of the check.
  */
 export async function answerWidget({
@@ -40,21 +40,27 @@ export async function answerWidget({
   const { promise, resolve, reject } = Promise.withResolvers<string | undefined>()
   signal.addEventListener('abort', () => reject(signal.reason), { once: true })
   const timer = setTimeout(() => resolve(undefined), ANSWERED_WITHIN_MS)
-  const widget = widgets.render(place, {
-    sitekey: siteKey,
-    callback: (answer: string) => resolve(answer),
-    'error-callback': (code: unknown) => {
-      console.warn('the widget of the check has failed', code)
-      resolve(undefined)
-    },
-    language: document.documentElement.lang,
-    hl: document.documentElement.lang,
-  })
+  let widget: string | number | undefined
+  try {
+    widget = widgets.render(place, {
+      sitekey: siteKey,
+      callback: (answer: string) => resolve(answer),
+      'error-callback': (code: unknown) => {
+        console.warn('the widget of the check has failed', code)
+        resolve(undefined)
+      },
+      language: document.documentElement.lang,
+      hl: document.documentElement.lang,
+    })
+  } catch (error) {
+    console.warn('the widget of the check was not shown', error)
+    resolve(undefined)
+  }
   try {
     return await promise
   } finally {
     clearTimeout(timer)
-    widgets.remove(widget)
+    if (widget !== undefined) widgets.remove(widget)
   }
 }
 

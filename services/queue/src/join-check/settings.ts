@@ -49,7 +49,9 @@ export const joinCheckSettings = {
     ),
   JOIN_CLAIM_VERIFIED: claimPath
     .optional()
-    .describe('path of a claim that has to be true for JOIN_CLAIM to count, such as phone_number_verified'),
+    .describe(
+      'path of a claim that has to be true for JOIN_CLAIM to count, such as phone_number_verified; JOIN_CLAIM needs it. `none` where nobody can write JOIN_CLAIM into their own account',
+    ),
 }
 
 /** The checked form of these settings. */

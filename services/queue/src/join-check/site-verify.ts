@@ -1,6 +1,8 @@
 import { BreakerOpenError, createBreaker } from '@frontrow/service-host/breaker'
+import { FailureLog } from '@frontrow/failure-log/failure-log'
 import type { Logger } from '@frontrow/service-host/logger'
 import { generalRefusal } from '@frontrow/refusals/general-refusals'
+import type { Refusal } from '@frontrow/refusals/refusal'
 import { z } from 'zod'
 import type { JoinCheck, Verdict } from './join-check.ts'
 
@@ -22,19 +24,23 @@ interface SiteVerifyOptions {
   logger: Logger
 }
 
-const verdict = z.object({
+const siteVerifyAnswer = z.object({
   success: z.boolean(),
   'error-codes': z.array(z.string()).default([]),
 })
 
-/** What a provider says of our keys or of itself, not of the person. */
-const NOT_THEIRS: ReadonlySet<string> = new Set([
+/** What a provider says of our secret key or of itself, whatever the person sent. */
+const PROVIDER_FAULTS: ReadonlySet<string> = new Set([
   'missing-input-secret',
   'invalid-input-secret',
-  'sitekey-secret-mismatch',
-  'not-using-dummy-secret',
   'internal-error',
 ])
+
+/**
+ * What wrong keys of ours bring about, and anybody's answer of another site or of the provider's documentation too. These are refused as
+ * wrong, or whoever sends such an answer would open the breaker for all.
+ */
+const KEY_FAULTS: ReadonlySet<string> = new Set(['sitekey-secret-mismatch', 'not-using-dummy-secret'])
 
 /** Calls at once, by process. A provider that answers late must not hold what is left of a rush. */
 const AT_ONCE_MAX = 500
@@ -47,7 +53,8 @@ class ProviderAwayError extends Error {
 
 /**
  * Asks the provider of a widget in the page whether an answer is good. Both speak the same protocol, and take an answer once. One that does not
- * answer in time, fails, or does not know our keys is away, and `whenAway` says what becomes of people then. The address of the person is not sent.
+ * answer in time, fails, or does not know our secret key is away, and `whenAway` says what becomes of people then. The address of the
+ * person is not sent. While AT_ONCE_MAX calls are in work everybody else is answered 503, also with `open`: a crowd must not be a way around the check.
  */
 export function siteVerify(options: SiteVerifyOptions): JoinCheck {
   const { kind, logger, whenAway } = options
@@ -59,15 +66,24 @@ export function siteVerify(options: SiteVerifyOptions): JoinCheck {
     onState: (state) =>
       logger.warn({ check: kind, state }, 'the breaker of the check at the join has changed'),
   })
+  const awayLog = new FailureLog(logger, 'the check at the join is away')
+  const fullLog = new FailureLog(logger, 'the check at the join has as many calls in work as it may')
+  const keyLog = new FailureLog(logger, 'answers of other keys were refused; where all are, look at the keys')
   let inWork = 0
   return {
     kind,
     challenge: () => ({ check: kind, siteKey: options.siteKey }),
     async verify(answer) {
-      if (inWork >= AT_ONCE_MAX) return away(new ProviderAwayError(`${AT_ONCE_MAX} calls wait for ${kind}`))
+      if (inWork >= AT_ONCE_MAX) {
+        const error = unavailable()
+        fullLog.failed(error, { check: kind })
+        throw error
+      }
       inWork += 1
       try {
-        return await breaker.run(() => ask(options, answer))
+        const said = await breaker.run(() => ask(options, answer))
+        awayLog.succeeded()
+        return verdictOf(said)
       } catch (error) {
         return away(error)
       } finally {
@@ -77,37 +93,64 @@ export function siteVerify(options: SiteVerifyOptions): JoinCheck {
     stop: () => breaker.shutdown(),
   }
 
+  function verdictOf({ success, 'error-codes': codes }: z.output<typeof siteVerifyAnswer>): Verdict {
+    if (success) return { outcome: 'PASSED' }
+    const keyFaults = codes.filter((code) => KEY_FAULTS.has(code))
+    if (keyFaults.length > 0) keyLog.failed(undefined, { check: kind, codes: keyFaults })
+    const isOver = codes.some((code) => /timeout|expired|already-seen/.test(code))
+    return { outcome: 'REFUSED', fault: isOver ? 'EXPIRED' : 'WRONG' }
+  }
+
   function away(error: unknown): Verdict {
-    // An open breaker has said so once, and would fill the log.
-    if (!(error instanceof BreakerOpenError))
-      logger.warn({ err: error, check: kind, whenAway }, 'the check at the join is away')
+    // An open breaker has said so once.
+    if (!(error instanceof BreakerOpenError)) awayLog.failed(error, { check: kind, whenAway })
     if (whenAway === 'open') return { outcome: 'UNCHECKED' }
-    throw generalRefusal('UNAVAILABLE', 'the check at the join does not answer; try again', {
-      retryAfterSeconds: RETRY_AFTER_SECONDS,
-    })
+    throw unavailable()
   }
 }
 
-async function ask({ kind, url, secretKey, timeoutMs }: SiteVerifyOptions, answer: string): Promise<Verdict> {
+function unavailable(): Refusal {
+  return generalRefusal('UNAVAILABLE', 'the check at the join does not answer; try again', {
+    retryAfterSeconds: RETRY_AFTER_SECONDS,
+  })
+}
+
+async function ask(
+  { kind, url, siteKey, secretKey, timeoutMs }: SiteVerifyOptions,
+  answer: string,
+): Promise<z.output<typeof siteVerifyAnswer>> {
+  const body = new URLSearchParams({ secret: secretKey, response: answer })
+  // hCaptcha takes answers of all sites of an account unless it is told which; Turnstile's secret key is of one site.
+  if (kind === 'hcaptcha') body.set('sitekey', siteKey)
   const response = await fetch(url, {
     method: 'POST',
-    body: new URLSearchParams({ secret: secretKey, response: answer }),
+    body,
     // A provider that sends us elsewhere would get our key there.
     redirect: 'error',
     signal: AbortSignal.timeout(timeoutMs),
   })
-  const text = await response.text()
   // hCaptcha says by 400 what Turnstile says by 200, so the body counts.
-  const read = verdict.safeParse(text.length > ANSWER_BYTES_MAX ? undefined : parseJson(text))
+  const read = siteVerifyAnswer.safeParse(parseJson(await readShortText(response)))
   if (!read.success || response.status >= 500) {
     throw new ProviderAwayError(`${kind} answered ${response.status} and no verdict`)
   }
-  if (read.data.success) return { outcome: 'PASSED' }
-  const codes = read.data['error-codes']
-  const ours = codes.filter((code) => NOT_THEIRS.has(code))
-  if (ours.length > 0) throw new ProviderAwayError(`${kind} says ${ours.join(', ')}: are the keys right?`)
-  const isOver = codes.some((code) => /timeout|expired|already-seen/.test(code))
-  return { outcome: 'REFUSED', fault: isOver ? 'EXPIRED' : 'WRONG' }
+  const faults = read.data['error-codes'].filter((code) => PROVIDER_FAULTS.has(code))
+  if (!read.data.success && faults.length > 0) {
+    throw new ProviderAwayError(`${kind} says ${faults.join(', ')}: is the secret key right?`)
+  }
+  return read.data
+}
+
+/** Reads no more than a verdict has: leaving the loop ends the connection. */
+async function readShortText({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of body ?? []) {
+    bytes += chunk.byteLength
+    if (bytes > ANSWER_BYTES_MAX) throw new ProviderAwayError(`an answer has over ${ANSWER_BYTES_MAX} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
 }
 
 function parseJson(text: string): unknown {

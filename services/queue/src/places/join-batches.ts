@@ -8,7 +8,7 @@ import type { ChangingContext, LockedRoom, RoomChange } from '../admission/chang
 import { roomDefaults } from '../admission/steer-waiting-room.ts'
 import type { QueueContext } from '../context.ts'
 import type { JoinMarks } from '../join-check/check-joiner.ts'
-import { markJoins } from '../join-check/mark-joins.ts'
+import { keepMarks, refusedByMarks } from '../join-check/mark-joins.ts'
 import type { MarkRefusal } from '../join-check/mark-joins.ts'
 import { closeEarlyList } from '../fairness/fairness-rows.ts'
 import type { Difference } from '../redis-room/mirror.ts'
@@ -68,7 +68,7 @@ export function createJoinBatches(ctx: JoinContext): JoinBatches {
   })
 }
 
-/** Gives places to those who may have one by what their joins use up, which is written in the same transaction. */
+/** Gives places to those who may have one by what their joins use up, which is written in the same transaction. Who is told FULL uses up nothing. */
 async function placeMarkedJoins(
   ctx: JoinContext,
   tx: Tx,
@@ -76,12 +76,13 @@ async function placeMarkedJoins(
   joins: readonly Join[],
 ): Promise<RoomChange & { outcomes: JoinOutcome[] }> {
   const isMarked = joins.some(({ spends, claimHash }) => spends !== undefined || claimHash !== undefined)
-  // A room that is full gives no places, so nothing is used up.
   if (!isMarked || room.waiting >= ctx.config.WAITING_MAX) return placeJoins(ctx, tx, room, joins)
-  const refused = await markJoins(tx, room.scheduleId, joins)
+  const refused = await refusedByMarks(tx, room.scheduleId, joins)
   const allowed = joins.filter((_, index) => !refused.has(index))
   const placed =
     allowed.length === 0 ? { version: room.version, outcomes: [] } : await placeJoins(ctx, tx, room, allowed)
+  const using = allowed.filter((_, index) => placed.outcomes[index]?.status !== 'FULL')
+  await keepMarks(tx, room.scheduleId, using)
   const given = placed.outcomes.values()
   const outcomes = joins.map((_, index): JoinOutcome => {
     const refusal = refused.get(index)
