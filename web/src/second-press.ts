@@ -11,7 +11,7 @@ export function isSecondPress(earlierAtMs: number | undefined, atMs: number): bo
 
 let clickedAtMs = 0
 
-/** When the latest click or key was made that pressed something, in milliseconds of the page's clock; a busy page may get to it much later. */
+/** When the latest click was made, in milliseconds of the page's clock; a busy page may get to it much later. Browsers make a click of a key that presses a button or sends a form. */
 export function pressedAtMs(): number {
   return clickedAtMs
 }

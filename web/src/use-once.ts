@@ -6,7 +6,10 @@ import type { Unsettled } from './settle.ts'
 
 /** A request that takes effect once, whatever is pressed, reloaded or lost. */
 export interface Once<B, D> {
-  /** Sends it. While one is at work, and for the second half of a double click, it does nothing; while the end of an earlier one is unknown it goes on with that one. */
+  /**
+   * Sends it. While one is at work, and for the second half of a double click whose first half was not refused already, it does nothing;
+   * while the end of an earlier one is unknown it goes on with that one.
+   */
   press: (body: B) => void
   isPending: boolean
   unsettled: Unsettled | undefined

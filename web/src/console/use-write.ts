@@ -1,16 +1,19 @@
 import { useMutation } from '@tanstack/react-query'
 import { useRef } from 'react'
 import { isWorthRepeating } from '../api.ts'
-import { isSecondPress, pressedAtMs } from '../second-press.ts'
-import { keyOf } from './intention.ts'
-import type { Intention } from './intention.ts'
+import { pressedAtMs } from '../second-press.ts'
+import { isSecondHalf, keyOf } from './intention.ts'
+import type { Intention, Press } from './intention.ts'
 
 /** How often a write is sent anew by itself: some 3 s. What somebody steered longer ago may be undone by now, and is theirs to press again. */
 const REPEATS_MAX = 2
 
 /** A change that a person asks for by a press. */
 export interface Write<B, D> {
-  /** Asks for it, once however often it is pressed: while one is at work, and for the second half of a double click, nothing is sent. `onDone` is called when it was done. */
+  /**
+   * Asks for it, once however often it is pressed: while one is at work, and for the second half of a double click, nothing is sent; where
+   * the first half was refused already, the second one sends it again. `onDone` is called when it was done.
+   */
   press: (body: B, onDone?: () => void) => void
   isPending: boolean
   /** Why it failed last; null while it is at work, and after it was done. */
@@ -29,12 +32,21 @@ export interface Write<B, D> {
  */
 export function useWrite<B, D>(
   send: (body: B, key: string) => Promise<D>,
-  { onSuccess, onError }: { onSuccess?: (data: D) => unknown; onError?: () => unknown } = {},
+  {
+    isToggle = false,
+    onSuccess,
+    onError,
+  }: {
+    /** Whether the same button asks for the opposite once it was done: then the second half of a double click has another body. */
+    isToggle?: boolean
+    onSuccess?: (data: D) => unknown
+    onError?: () => unknown
+  } = {},
 ): Write<B, D> {
   // React draws after the second click of a double click, so what is drawn can't tell whether one is at work.
   const isAtWork = useRef(false)
   const unsettled = useRef<Intention>(undefined)
-  const lastAtMs = useRef<number>(undefined)
+  const last = useRef<Press>(undefined)
   const sending = useMutation<D, Error, { body: B; key: string }>({
     mutationFn: ({ body, key }) => send(body, key),
     retry: (failures, error) => failures < REPEATS_MAX && isWorthRepeating(error),
@@ -44,7 +56,7 @@ export function useWrite<B, D>(
       return onSuccess?.(data)
     },
     onError: (error, { body, key }) => {
-      lastAtMs.current = undefined
+      last.current = undefined
       unsettled.current = isWorthRepeating(error)
         ? { key, text: JSON.stringify(body), failedAtMs: performance.now() }
         : undefined
@@ -56,11 +68,13 @@ export function useWrite<B, D>(
   })
   return {
     press: (body, onDone) => {
-      const isSecond = isSecondPress(lastAtMs.current, pressedAtMs())
-      lastAtMs.current = pressedAtMs()
+      const text = JSON.stringify(body)
+      const press = { text, atMs: pressedAtMs() }
+      const isSecond = isSecondHalf(last.current, press, isToggle)
+      last.current = press
       if (isAtWork.current || isSecond) return
       isAtWork.current = true
-      const key = keyOf(unsettled.current, JSON.stringify(body), performance.now())
+      const key = keyOf(unsettled.current, text, performance.now())
       sending.mutate({ body, key }, { onSuccess: () => onDone?.() })
     },
     isPending: sending.isPending,

@@ -22,8 +22,8 @@ export interface Steering {
 /** Pauses and resumes a room, and sets how many it lets in. */
 export function SteeringPanel({ scheduleId, live }: { scheduleId: number; live: Live<WatchedRoom> }) {
   const { t } = useWords()
-  const pausing = useSteering(scheduleId)
-  const limiting = useSteering(scheduleId)
+  const pausing = useSteering(scheduleId, { isToggle: true })
+  const limiting = useSteering(scheduleId, { isToggle: false })
   const room = live.data?.room
   return (
     <Panel title={t('console.steer.title')} area="steer" live={live}>
@@ -39,7 +39,7 @@ export function SteeringPanel({ scheduleId, live }: { scheduleId: number; live: 
 }
 
 /** Shows the answer at once; else what is true is asked for, since a request without an answer may have been done. */
-function useSteering(scheduleId: number): Write<Steering, unknown> {
+function useSteering(scheduleId: number, { isToggle }: { isToggle: boolean }): Write<Steering, unknown> {
   const client = useQueryClient()
   const askAgain = () => client.invalidateQueries({ queryKey: roomQuery(scheduleId).queryKey })
   return useWrite(
@@ -50,6 +50,7 @@ function useSteering(scheduleId: number): Write<Steering, unknown> {
         timeoutMs: STEER_TIMEOUT_MS,
       }),
     {
+      isToggle,
       // A repeated answer tells how the room was then, and somebody else may have changed it since.
       onSuccess: ({ data, headers }) =>
         headers.get('Idempotency-Replayed') === 'true' ? askAgain() : showRoom(client, data),

@@ -13,9 +13,8 @@ import styles from './Troubles.module.css'
 /** How a webhook does: its deliveries that failed for good, and whether some are still tried. */
 export function FailedDeliveries({ webhook }: { webhook: Webhook }) {
   const { t } = useWords()
-  const { webhookId } = webhook
-  const waiting = useQuery(waitingDeliveriesQuery(webhookId))
-  const deliveries = useInfiniteQuery(failedDeliveriesQuery(webhookId))
+  const waiting = useQuery(waitingDeliveriesQuery(webhook))
+  const deliveries = useInfiniteQuery(failedDeliveriesQuery(webhook))
   return (
     <Await query={deliveries}>
       {({ pages }) => {
@@ -30,7 +29,7 @@ export function FailedDeliveries({ webhook }: { webhook: Webhook }) {
             {items.length === 0 ? <p>{t('troubles.noDeliveries')}</p> : null}
             <ul className={styles['list']}>
               {items.map((delivery) => (
-                <FailedDelivery key={delivery.deliveryId} webhookId={webhookId} delivery={delivery} />
+                <FailedDelivery key={delivery.deliveryId} webhookId={webhook.webhookId} delivery={delivery} />
               ))}
             </ul>
             <MoreButton query={deliveries} />

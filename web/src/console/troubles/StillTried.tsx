@@ -1,4 +1,5 @@
 import type { UseQueryResult } from '@tanstack/react-query'
+import { Await } from '../../parts/Await.tsx'
 import { useWords } from '../../use-words.ts'
 import styles from './Troubles.module.css'
 
@@ -9,25 +10,30 @@ interface Waiting {
   lastError: string | null
 }
 
+interface WaitingList {
+  items: readonly Waiting[]
+  nextCursor: string | null
+}
+
 /**
- * Says how many have failed and are tried again by themselves, when next and why they failed; nothing where there are none. A mail server
+ * Says how many have failed and are tried again by themselves, when next and why they failed; nothing where there are none; or why that can't be told. A mail server
  * that is away for hours is seen here long before the first mail is given up.
  */
-export function StillTried({
-  query: { data },
-}: {
-  query: UseQueryResult<{ items: readonly Waiting[]; nextCursor: string | null }>
-}) {
+export function StillTried({ query }: { query: UseQueryResult<WaitingList> }) {
+  return <Await query={query}>{(list) => <Tried list={list} />}</Await>
+}
+
+function Tried({ list }: { list: WaitingList }) {
   const { t, moment } = useWords()
-  const tried = data?.items.filter(({ lastError }) => lastError !== null) ?? []
+  const tried = list.items.filter(({ lastError }) => lastError !== null)
   const [newest] = tried
-  if (data === undefined || newest === undefined) return null
+  if (newest === undefined) return null
   const times = tried.flatMap(({ nextAttemptAt }) => nextAttemptAt ?? [])
   const next = times.toSorted((one, other) => Date.parse(one) - Date.parse(other))[0]
   return (
     <>
       <p>
-        {data.nextCursor === null
+        {list.nextCursor === null
           ? t('troubles.stillTried', { count: tried.length })
           : t('troubles.stillTriedMany', { count: tried.length })}{' '}
         {next === undefined ? null : t('troubles.nextTry', { at: moment(next) })}

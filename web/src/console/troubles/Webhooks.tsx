@@ -94,7 +94,10 @@ function Item({ webhook }: { webhook: Webhook }) {
         params: { path: { webhookId }, header: { 'Idempotency-Key': key } },
         body,
       }),
-    { onSuccess: () => queries.invalidateQueries({ queryKey: webhooksQuery().queryKey }) },
+    {
+      isToggle: true,
+      onSuccess: () => queries.invalidateQueries({ queryKey: webhooksQuery().queryKey }),
+    },
   )
   const wanted = status === 'ENABLED' ? 'DISABLED' : 'ENABLED'
   return (

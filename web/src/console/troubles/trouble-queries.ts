@@ -27,6 +27,8 @@ const COUNTED_MAX = 100
 const LETTER_PAGES_MAX = 5
 /** New troubles, and what became of those that were tried again, are seen by themselves. */
 const ASK_EVERY_MS = 5_000
+/** A webhook that does well is asked for less often: there may be a hundred. */
+const ASK_WELL_EVERY_MS = 30_000
 /** The number beside the navigation is on every page of the console, so it is asked for less often. */
 const COUNT_EVERY_MS = 30_000
 
@@ -99,7 +101,8 @@ export function webhooksQuery() {
 }
 
 /** Deliveries of a webhook that failed for good. */
-export function failedDeliveriesQuery(webhookId: string) {
+export function failedDeliveriesQuery(webhook: Webhook) {
+  const { webhookId } = webhook
   return infiniteQueryOptions({
     queryKey: ['console', 'failed-deliveries', webhookId],
     queryFn: async ({ pageParam, signal }) =>
@@ -111,12 +114,17 @@ export function failedDeliveriesQuery(webhookId: string) {
       ),
     initialPageParam: firstCursor,
     getNextPageParam: ({ nextCursor }) => nextCursor,
-    refetchInterval: ASK_EVERY_MS,
+    refetchInterval: ({ state }) =>
+      askEveryMs(
+        webhook,
+        state.data?.pages.some(({ items }) => items.length > 0),
+      ),
   })
 }
 
 /** Deliveries of a webhook that wait to go out, also those that were tried before. */
-export function waitingDeliveriesQuery(webhookId: string) {
+export function waitingDeliveriesQuery(webhook: Webhook) {
+  const { webhookId } = webhook
   return queryOptions({
     queryKey: ['console', 'waiting-deliveries', webhookId],
     queryFn: async ({ signal }) =>
@@ -126,8 +134,16 @@ export function waitingDeliveriesQuery(webhookId: string) {
           signal,
         }),
       ),
-    refetchInterval: ASK_EVERY_MS,
+    refetchInterval: ({ state }) =>
+      askEveryMs(
+        webhook,
+        state.data?.items.some(({ lastError }) => lastError !== null),
+      ),
   })
+}
+
+function askEveryMs({ status, failingSince }: Webhook, hasFailures = false): number {
+  return status === 'ENABLED' && failingSince === null && !hasFailures ? ASK_WELL_EVERY_MS : ASK_EVERY_MS
 }
 
 /** How many troubles wait, and whether there are more than were counted. */
