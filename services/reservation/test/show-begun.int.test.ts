@@ -187,7 +187,12 @@ test('finance refunds what others have paid, after the show has begun too, ends 
   }
   expect(await cancel(own)).toMatchObject({ status: 409, code: 'RESERVATION_NOT_CANCELLABLE' })
   expect(await statusOf('finance', own.reservationId)).toBe('CONFIRMED')
-  expect(await cancel(given)).toMatchObject({ status: 200, data: { releasesLeft: 17 } })
+  expect(await cancel(given)).toMatchObject({ status: 200, data: { status: 'CANCELLED' } })
+  const { rows } = await running.db.query(
+    'SELECT cancelled_by_admin FROM reservations WHERE reservation_id = $1',
+    [given.reservationId],
+  )
+  expect(rows).toEqual([{ cancelled_by_admin: false }])
 })
 
 test('a payment that began before the show did gets its seats after it, or its refusal where the hold ran out', async () => {
