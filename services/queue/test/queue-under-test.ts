@@ -93,10 +93,11 @@ export async function connectStores(environment: TestEnvironment): Promise<Store
     url: environment.databaseUrl('queue'),
     applicationName: 'queue-test',
     max: 6,
-    statementTimeoutMs: 5_000,
+    statementTimeoutMs: 20_000,
     onError: () => undefined,
   })
-  const redis = createRedis({ url: environment.redisUrl, commandTimeoutMs: 1_000, logger })
+  // Far above the product's: a simulated process has no timer that would open its gate again after a stall of a busy machine.
+  const redis = createRedis({ url: environment.redisUrl, commandTimeoutMs: 20_000, logger })
   await new Promise<void>((resolve) => redis.once('ready', () => resolve()))
   return {
     pool,
