@@ -1,6 +1,6 @@
-import { setImmediate as letOthersRun } from 'node:timers/promises'
 import { findProof } from '@frontrow/proof-of-work/proof'
 import { z } from 'zod'
+import type { Pauses } from './pauses.ts'
 
 /** What a challenge of the API asks. */
 export const challengeAnswer = z.object({
@@ -17,15 +17,18 @@ export function challengePath(scheduleId: number): string {
 /** Some 7 ms, after which the other fans of this process have a turn. */
 const TRIES_A_TURN = 2_000
 
-/** Finds the answer of a proof of work; undefined where the challenge is another one, which takes a person. */
-export async function answerCheck({
-  challenge,
-  difficulty,
-}: z.output<typeof challengeAnswer>): Promise<string | undefined> {
+/**
+ * Finds the answer of a proof of work; undefined where the challenge is another one, which takes a person. Rejects with PausesEnded when the
+ * shopping ends, since the hardest challenge takes a quarter of an hour.
+ */
+export async function answerCheck(
+  { challenge, difficulty }: z.output<typeof challengeAnswer>,
+  shopping: Pauses,
+): Promise<string | undefined> {
   if (challenge === undefined || difficulty === undefined) return undefined
   for (let from = 0; ; from += TRIES_A_TURN) {
     const answer = findProof(challenge, difficulty, { from, tries: TRIES_A_TURN })
     if (answer !== undefined) return answer
-    await letOthersRun()
+    await shopping.pause(0)
   }
 }

@@ -87,6 +87,6 @@ export class Bots {
     const path = challengePath(this.#rush.sale.scheduleId)
     const call = { step: 'bot', method: 'GET', path, schema: challengeAnswer, bearer } as const
     const asked = await this.#rush.api.call(call)
-    return asked.kind === 'refused' ? undefined : answerCheck(asked.data)
+    return asked.kind === 'refused' ? undefined : answerCheck(asked.data, this.#rush.shopping)
   }
 }

@@ -60,7 +60,7 @@ async function join(rush: Rush, fan: Fan): Promise<Place> {
 async function answerJoinCheck(rush: Rush, fan: Fan): Promise<string> {
   const path = challengePath(rush.sale.scheduleId)
   const asked = await fan.ask({ step: 'challenge', method: 'GET', path, schema: challengeAnswer }, 'no token')
-  const answer = asked.kind === 'refused' ? undefined : await answerCheck(asked.data)
+  const answer = asked.kind === 'refused' ? undefined : await answerCheck(asked.data, rush.shopping)
   if (answer === undefined) {
     fan.reportUnexpected(
       'challenge',

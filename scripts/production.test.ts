@@ -114,6 +114,7 @@ const bad: Readonly<Record<string, readonly (string | undefined)[]>> = {
   PAYMENT_DB_PASSWORD: weakPasswords,
   WALLET_DB_PASSWORD: weakPasswords,
   REDIS_URL: ['redis://:frontrow@redis.example', 'redis://:%61%61aaaaaaaaaaaaaaaa@redis.example'],
+  KAFKA_PASSWORD: weakPasswords,
   JOIN_CHECK_SECRET: ['s'.repeat(40)],
   JOIN_CHECK_PROVIDER_SECRET: [
     '1x0000000000000000000000000000000AA',

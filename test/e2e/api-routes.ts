@@ -17,6 +17,8 @@ const keyed = writes.filter((one) => takes(one, 'header', 'Idempotency-Key'))
 const lists = routes.filter((one) => takes(one, 'query', 'cursor'))
 const tagged = routes.filter((one) => one.responses['304'] !== undefined)
 
+// Of these the scene has one item at most, so they have no second page.
+const SHORT = ['listJobs']
 const SUCCESSES = [200, 201, 202, 204]
 const PROBLEM = { Accept: 'application/problem+json' }
 
@@ -152,6 +154,10 @@ export function testEveryRoute(network: () => OnSaleNetwork): void {
       const whole = await ask(operation, { ...request, query: `limit=${maximum}` })
       const first = await ask(operation, { ...request, query: 'limit=1' })
       expect(first.body.data.items.length).toBe(Math.min(1, whole.body.data.items.length))
+      expect([operation.operationId, first.body.data.nextCursor === null]).toEqual([
+        operation.operationId,
+        SHORT.includes(operation.operationId),
+      ])
       if (first.body.data.nextCursor === null) return
       const second = await ask(operation, {
         ...request,

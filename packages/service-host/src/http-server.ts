@@ -197,9 +197,12 @@ async function close(server: Server, listening: WideListening | undefined, grace
   const forceCloseTimer = setTimeout(() => server.closeAllConnections(), graceMs)
   const closeIdleTimer = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_EVERY_MS)
   server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'))
-  const closing = listening?.close()
-  server.closeIdleConnections()
-  await closing
-  clearTimeout(forceCloseTimer)
-  clearInterval(closeIdleTimer)
+  try {
+    const closing = listening?.close()
+    server.closeIdleConnections()
+    await closing
+  } finally {
+    clearTimeout(forceCloseTimer)
+    clearInterval(closeIdleTimer)
+  }
 }

@@ -140,6 +140,12 @@ export const productionRules: readonly ProductionRule[] = [
     isBroken: (value) => weak(PASSWORD_BYTES_MIN)(value === undefined ? undefined : passwordOf(value)),
   },
   {
+    name: 'KAFKA_PASSWORD',
+    rule: `be of ${strengthRule(PASSWORD_BYTES_MIN)}`,
+    instead: 'Give the user another one, such as `openssl rand -hex 32` makes.',
+    isBroken: weak(PASSWORD_BYTES_MIN),
+  },
+  {
     name: 'JOIN_CHECK_SECRET',
     rule: `be of ${strengthRule(KEY_BYTES_MIN)}`,
     instead: 'Who guesses it needs no proof of work. Make one by `openssl rand -base64 32`.',

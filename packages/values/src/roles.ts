@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { claimAt } from './claims.ts'
 
 /** Who may do what beside buying; docs/roles.md has the routes of each. `admin` may do everything. */
 export const ROLES = ['admin', 'operator', 'finance', 'door'] as const
@@ -41,10 +42,8 @@ export type RoleSettings = z.output<typeof roleSettings>
 /** Makes the function that reads from the claims of a token which roles of ours its subject has; others are passed over. */
 export function rolesReader(settings: RoleSettings): (claims: object) => readonly Role[] {
   const pairs = pairsOf(settings)
-  const path = settings.ROLES_CLAIM.split('.')
   return (claims) => {
-    // A name may have dots in it, as https://example.org/roles has; the claim with the whole name goes before a path.
-    const named = ownValue(claims, settings.ROLES_CLAIM) ?? path.reduce<unknown>(ownValue, claims)
+    const named = claimAt(claims, settings.ROLES_CLAIM)
     if (!Array.isArray(named)) return NONE
     const theirs = new Set<unknown>(named)
     const ours = new Set(pairs.filter((pair) => theirs.has(pair.theirs)).map((pair) => pair.ours))
@@ -79,10 +78,4 @@ function pairsOf({ ROLE_MAPPING }: RoleSettings): { theirs: string; ours: Role }
 function readPair(pair: string): { theirs: string; ours: string } {
   const at = pair.lastIndexOf('=')
   return { theirs: pair.slice(0, Math.max(at, 0)).trim(), ours: pair.slice(at + 1).trim() }
-}
-
-/** Only what the token itself says; a path such as `constructor` names nothing. */
-function ownValue(of: unknown, name: string): unknown {
-  if (typeof of !== 'object' || of === null || !Object.hasOwn(of, name)) return undefined
-  return Object.getOwnPropertyDescriptor(of, name)?.value
 }

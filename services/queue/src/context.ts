@@ -8,6 +8,7 @@ import type { QueueConfig } from './config.ts'
 import type { QueueEvents } from './events.ts'
 import type { JoinCheck } from './join-check/join-check.ts'
 import type { HashClaim } from './join-check/verified-claim.ts'
+import type { PlaceLooks } from './places/place-looks.ts'
 import type { JoinBatches } from './places/join-batches.ts'
 import type { PlaceNotes } from './places/place-notes.ts'
 import type { Mirror } from './redis-room/mirror.ts'
@@ -30,6 +31,8 @@ export interface QueueContext {
   /** Answers where people stand and how rooms are. */
   rooms: Rooms
   joins: JoinBatches
+  /** Whether users have a place already, asked for those whose join is refused. */
+  placeLooks: PlaceLooks
   /** What who joins has to pass; `none` passes everybody. */
   joinCheck: JoinCheck
   /** undefined where no claim has one place. */

@@ -24,6 +24,7 @@ import { claimHasher } from './join-check/verified-claim.ts'
 import { addRoutes } from './http.ts'
 import { listensTo, messageHandlers } from './messages.ts'
 import { createJoinBatches } from './places/join-batches.ts'
+import { createPlaceLooks } from './places/place-looks.ts'
 import { createPlaceNotes } from './places/place-notes.ts'
 import { deleteEndedTokens } from './places/queue-tokens.ts'
 import { PostgresRoom } from './postgres-room/postgres-room.ts'
@@ -113,6 +114,7 @@ function createContext(host: ServiceHost, config: QueueConfig): QueueContext {
     strangersLookups: new StrangersLookups(schedules),
     rooms: new Rooms({ redis: redisRoom, postgres, mirror }),
     joins: createJoinBatches(changes),
+    placeLooks: createPlaceLooks(pool),
     joinCheck,
     hashClaim: claimHasher(config),
     notes: createPlaceNotes(changes),

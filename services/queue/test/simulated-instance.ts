@@ -13,6 +13,7 @@ import type { QueueContext } from '../src/context.ts'
 import { createEvents } from '../src/events.ts'
 import { createJoinCheck } from '../src/join-check/create-join-check.ts'
 import { createJoinBatches } from '../src/places/join-batches.ts'
+import { createPlaceLooks } from '../src/places/place-looks.ts'
 import { createPlaceNotes } from '../src/places/place-notes.ts'
 import { PostgresRoom } from '../src/postgres-room/postgres-room.ts'
 import { Mirror } from '../src/redis-room/mirror.ts'
@@ -124,6 +125,7 @@ export class SimulatedInstance {
       strangersLookups: new StrangersLookups(schedules),
       rooms: new Rooms({ redis: redisRoom, postgres, mirror }),
       joins: createJoinBatches(changes),
+      placeLooks: createPlaceLooks(pool),
       joinCheck: createJoinCheck(config, logger),
       hashClaim: undefined,
       notes: createPlaceNotes(changes),

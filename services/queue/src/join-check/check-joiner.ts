@@ -1,7 +1,6 @@
 import { isRefusal, refuse } from '@frontrow/proto/refusals'
 import type { Refusal } from '@frontrow/refusals/refusal'
 import type { QueueContext } from '../context.ts'
-import { findUserToken, isLive } from '../places/queue-tokens.ts'
 import type { Asker, SpentChallenge } from './join-check.ts'
 import type { Claims } from './verified-claim.ts'
 
@@ -51,8 +50,7 @@ export async function existingPlaceFirst(
   error: unknown,
 ): Promise<unknown> {
   if (!isRefusal(error, 'JOIN_CHECK_REQUIRED') && !isRefusal(error, 'JOIN_CHECK_FAILED')) return error
-  const row = await findUserToken(ctx.pool, scheduleId, userId)
-  return row !== undefined && isLive(row, ctx.now().getTime()) ? placeExists() : error
+  return (await ctx.placeLooks.add(scheduleId, userId)) ? placeExists() : error
 }
 
 /** The refusal of who has a place in this line. */

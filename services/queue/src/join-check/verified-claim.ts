@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { refuse } from '@frontrow/proto/refusals'
+import { claimAt } from '@frontrow/values/claims'
 import { required } from './create-join-check.ts'
 import type { JoinCheckSettings } from './settings.ts'
 
@@ -47,17 +48,6 @@ export function claimHasher(settings: JoinCheckSettings): HashClaim | undefined 
     }
     return createHmac('sha256', secret).update(`claim|${path}|${value}`).digest()
   }
-}
-
-/** The claim at a path of names, where a name with dots of its own, such as an address, comes first. */
-function claimAt(claims: Claims, path: string): unknown {
-  if (Object.hasOwn(claims, path)) return claims[path]
-  let value: unknown = claims
-  for (const name of path.split('.')) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
-    value = Object.getOwnPropertyDescriptor(value, name)?.value
-  }
-  return value
 }
 
 function toText(value: unknown): string | undefined {

@@ -46,6 +46,21 @@ export async function findTokens(db: Queryable, tokenHashes: readonly Buffer[]):
   return rows
 }
 
+/** The places of many users in one schedule that have not been ended, though their time may be over; in no order. */
+export async function findUserTokens(
+  db: Queryable,
+  scheduleId: number,
+  userIds: readonly string[],
+): Promise<TokenRow[]> {
+  const { rows } = await db.query<TokenRow>({
+    name: 'find-user-tokens',
+    text: `SELECT ${TOKEN_COLUMNS} FROM unnest($2::text[]) AS asked (asked_id), LATERAL (
+             SELECT * FROM queue_tokens WHERE schedule_id = $1 AND user_id = asked_id AND status IN ('WAITING', 'ACTIVE') OFFSET 0) AS place`,
+    values: [scheduleId, userIds],
+  })
+  return rows
+}
+
 /** A user's place that has not been ended, though its time may be over. */
 export async function findUserToken(
   db: Queryable,
