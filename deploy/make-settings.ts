@@ -6,6 +6,7 @@
  */
 import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { plainLogin } from '@frontrow/local-stack/kafka-login'
 import { nodeEnv } from '@frontrow/settings/node-env'
 import { readSettings } from '@frontrow/settings/read-settings'
 import { passwordOf } from '@frontrow/settings/secret-settings'
@@ -167,9 +168,10 @@ function settingsFiles(secrets: Secrets, config: Settings, tokenLines: readonly 
 
 /** Who may connect to Kafka, and as whom the broker connects to itself. */
 function kafkaLogins({ kafkaPasswords }: Secrets): string {
-  const users = Object.entries(kafkaPasswords).map(([name, password]) => `user_${name}="${String(password)}"`)
-  const options = [`username="admin" password="${kafkaPasswords.admin}"`, ...users].join(' ')
-  return `KafkaServer { org.apache.kafka.common.security.plain.PlainLoginModule required ${options}; };`
+  const clients = Object.fromEntries(
+    Object.entries(kafkaPasswords).map(([name, password]) => [name, String(password)]),
+  )
+  return `KafkaServer { ${plainLogin({ broker: { name: 'admin', password: kafkaPasswords.admin }, clients })} };`
 }
 
 function writeSettings(

@@ -3,6 +3,8 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { startProcess } from './process.ts'
 import type { Placement, RunningProcess } from './process.ts'
+import { plainLogin } from './kafka-login.ts'
+import type { KafkaUsers } from './kafka-login.ts'
 import type { ServerCertificate } from './server-certificate.ts'
 import { tiedToUs } from './run-as.ts'
 import { runCommand } from './run-command.ts'
@@ -19,13 +21,6 @@ export interface KafkaOptions extends Placement {
   users?: KafkaUsers
   /** A second port, on which connections are encrypted. It asks for a password too, so `users` have to be there. */
   tls?: { port: number; certificate: ServerCertificate }
-}
-
-/** Who may connect. */
-export interface KafkaUsers {
-  /** The broker, to itself and its controller. */
-  broker: { name: string; password: string }
-  clients: Readonly<Record<string, string>>
 }
 
 const LOG_SETTINGS = join(import.meta.dirname, '..', 'kafka', 'log4j2.properties')
@@ -120,13 +115,8 @@ function settings(options: KafkaOptions): string {
 }
 
 /** Every listener asks for a password, sent as it is: they are on the loopback address, or encrypted. */
-function saslSettings({ broker, clients }: KafkaUsers): Record<string, string> {
-  const users = Object.entries({ ...clients, [broker.name]: broker.password })
-  const options = [
-    `username="${broker.name}" password="${broker.password}"`,
-    ...users.map(([name, password]) => `user_${name}="${password}"`),
-  ]
-  const login = `org.apache.kafka.common.security.plain.PlainLoginModule required ${options.join(' ')};`
+function saslSettings(users: KafkaUsers): Record<string, string> {
+  const login = plainLogin(users)
   return {
     'sasl.enabled.mechanisms': 'PLAIN',
     'sasl.mechanism.inter.broker.protocol': 'PLAIN',
