@@ -406,7 +406,11 @@ test('a read that nobody answers in time is refused with when to come back, but 
     return [answer.status, answer.headers.get('retry-after'), await answer.json()]
   })
   for (const answer of await Promise.all(answers)) {
-    expect(answer).toEqual([503, expect.stringMatching(/^[123]$/), expect.objectContaining({ success: false })])
+    expect(answer).toEqual([
+      503,
+      expect.stringMatching(/^[123]$/),
+      expect.objectContaining({ success: false }),
+    ])
   }
   readsGivenUp.resolve(undefined)
   expect((await job).status).toBe(200)
