@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { FILE_ENDING } from '@frontrow/settings/setting-files'
 import { settings as catalog } from '../services/catalog/src/config.ts'
@@ -16,6 +17,13 @@ export type Program = keyof typeof schemas
 
 const fileOf = (name: string): string => name + FILE_ENDING
 const everyName = [...allSettings.values()].flat().map(({ name }) => name)
+
+/** The files that settings of ours, or Node's own, name in this environment. */
+export function filesNamedIn(env: NodeJS.ProcessEnv): string[] {
+  const names = [...everyName.filter((name) => name.endsWith(FILE_ENDING)), ...everyName.map(fileOf)]
+  const paths = [...names, 'NODE_EXTRA_CA_CERTS'].flatMap((name) => env[name] ?? [])
+  return [...new Set(paths)].filter((path) => existsSync(path)).map((path) => resolve(path))
+}
 
 /**
  * The environment of a program: `env` without the settings of other programs, and `own`, which counts more than what was given. A

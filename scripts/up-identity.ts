@@ -2,8 +2,9 @@ import { join } from 'node:path'
 import { httpStatus } from '@frontrow/local-stack/http-status'
 import { startProcess } from '@frontrow/local-stack/process'
 import { readPageSettings } from './gateway-settings.ts'
-import { settingsFile } from './up-settings.ts'
-import type { UpSettings } from './up-settings.ts'
+import { writeIdentityKeys } from './up-settings.ts'
+import type { Secrets, UpSettings } from './up-settings.ts'
+import { compileCache } from './up-account.ts'
 import type { Stack } from './up-stack.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -20,8 +21,10 @@ export async function startIdentityProvider(
   stack: Stack,
   { port: gatewayPort, tlsPort, dataFolder, accessTokenSeconds, tokens, given }: UpSettings,
   port: number,
+  secrets: Secrets,
   redis: string,
 ): Promise<void> {
+  const keysFile = writeIdentityKeys(dataFolder, secrets, stack.account)
   const { OIDC_CLIENT_ID, OIDC_RESOURCE } = readPageSettings(given)
   const origins = ['localhost', '127.0.0.1'].flatMap((host) => [
     `http://${host}:${gatewayPort}`,
@@ -49,10 +52,11 @@ export async function startIdentityProvider(
         ROLE_MAPPING: given['ROLE_MAPPING'] ?? '',
         ACCESS_TOKEN_SECONDS: String(accessTokenSeconds),
         PAGE_ORIGINS: origins.join(','),
-        SETTINGS_FILE: settingsFile(dataFolder),
+        SETTINGS_FILE: keysFile,
         REDIS_URL: redis,
-        NODE_COMPILE_CACHE: join(dataFolder, 'compile-cache'),
+        NODE_COMPILE_CACHE: compileCache(dataFolder),
       },
+      account: stack.account,
       ...stack.placement('identity'),
       signal,
       stopSignal: 'SIGTERM',

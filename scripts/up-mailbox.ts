@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { httpStatus } from '@frontrow/local-stack/http-status'
 import { startProcess } from '@frontrow/local-stack/process'
+import { compileCache } from './up-account.ts'
 import type { Stack } from './up-stack.ts'
 
 /** The ports of the process that sends mail, and of the mailbox that catches it. */
@@ -43,8 +44,9 @@ export async function startMailbox(stack: Stack, { mailbox }: NotifyPorts): Prom
         HOST: '127.0.0.1',
         MAILBOX_SMTP_PORT: String(mailbox.smtp),
         MAILBOX_HTTP_PORT: String(mailbox.http),
-        NODE_COMPILE_CACHE: join(stack.dataFolder, 'compile-cache'),
+        NODE_COMPILE_CACHE: compileCache(stack.dataFolder),
       },
+      account: stack.account,
       ...stack.placement('mailbox'),
       signal,
       stopSignal: 'SIGTERM',

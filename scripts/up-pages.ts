@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto'
-import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { runCommand } from '@frontrow/local-stack/run-command'
 import { tiedToUs } from '@frontrow/local-stack/run-as'
@@ -25,6 +34,8 @@ const BUILD_TIMEOUT_MS = 300_000
  */
 export async function ensurePages(stack: Stack): Promise<string> {
   const parent = stack.folder('pages')
+  // Nginx reads them under an account of its own, and they are for everybody anyway.
+  chmodSync(parent, 0o755)
   const name = hashSources()
   const folder = join(parent, name)
   if (existsSync(folder)) return folder

@@ -14,6 +14,7 @@ import { perService, serviceNames } from './services.ts'
 import type { ServiceName } from './services.ts'
 import { signingKeysOf } from './up-settings.ts'
 import type { Secrets, TokenSource, UpSettings } from './up-settings.ts'
+import { compileCache } from './up-account.ts'
 import { environmentOf } from './up-environment.ts'
 import { developmentJwksUrl } from './up-identity.ts'
 import { mailEnv } from './up-mailbox.ts'
@@ -95,26 +96,27 @@ export const HEAP_FLAGS = ['--max-semi-space-size=8', '--max-old-space-size=384'
 export async function warmCompileCache(stack: Stack): Promise<void> {
   const script = join(ROOT, 'scripts', 'warm-compile-cache.ts')
   // V8 uses a cache only under the flags that it was made with, so they must be the services' own.
-  const line = tiedToUs(process.execPath, [...HEAP_FLAGS, script], 'SIGTERM')
+  const line = tiedToUs(process.execPath, [...HEAP_FLAGS, script], 'SIGTERM', stack.account)
   await runCommand('compiling the services', line.command, line.args, {
     timeoutMs: WARM_TIMEOUT_MS,
     cwd: ROOT,
     signal: stack.halted,
-    env: { ...process.env, NODE_COMPILE_CACHE: join(stack.dataFolder, 'compile-cache') },
+    env: { ...process.env, NODE_COMPILE_CACHE: compileCache(stack.dataFolder) },
   })
 }
 
 /** Makes schemas, roles, tables and topics, or brings them up to date. */
 export async function migrate(stack: Stack, secrets: Secrets, ports: ServerPorts): Promise<void> {
   const passwords = serviceNames.map((name) => [passwordVariable(name), secrets.servicePasswords[name]])
-  const line = tiedToUs(process.execPath, [join(ROOT, 'scripts', 'migrate.ts')], 'SIGTERM')
+  const script = join(ROOT, 'scripts', 'migrate.ts')
+  const line = tiedToUs(process.execPath, [script], 'SIGTERM', stack.account)
   await runCommand('the migration step', line.command, line.args, {
     timeoutMs: MIGRATE_TIMEOUT_MS,
     cwd: ROOT,
     signal: stack.halted,
     env: environmentOf('migrate', process.env, {
       ...Object.fromEntries(passwords),
-      NODE_COMPILE_CACHE: join(stack.dataFolder, 'compile-cache'),
+      NODE_COMPILE_CACHE: compileCache(stack.dataFolder),
       ADMIN_DATABASE_URL: databaseUrl(ADMIN_ROLE, secrets.adminPassword, ports.postgres),
       KAFKA_BROKERS: `127.0.0.1:${ports.kafka}`,
       ...kafkaLogin(KAFKA_ADMIN, secrets.kafkaPasswords.admin),
@@ -168,6 +170,7 @@ function startService(
       args: [...HEAP_FLAGS, join(ROOT, main)],
       cwd: ROOT,
       env,
+      account: stack.account,
       ...stack.placement(name),
       signal,
       stopSignal: 'SIGTERM',
@@ -212,7 +215,7 @@ function serviceEnv(
     // Signatures are verified on libuv's threads: with its four, on two cores, that takes 62 µs of CPU each, with two 50.
     UV_THREADPOOL_SIZE: '2',
     // Node keeps compiled code here between starts.
-    NODE_COMPILE_CACHE: join(dataFolder, 'compile-cache'),
+    NODE_COMPILE_CACHE: compileCache(dataFolder),
   }
 }
 

@@ -1,7 +1,9 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
+import { writeFileFor } from '@frontrow/local-stack/run-as'
+import type { Account } from '@frontrow/local-stack/run-as'
 import type { LogLimits } from '@frontrow/local-stack/rotating-log'
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
 import { makeSigningKeys, rotateKeys, signingKeyFields } from '@frontrow/identity-provider/signing-keys'
@@ -222,6 +224,26 @@ export async function ensureSecrets(dataFolder: string, kind: TokenKind = {}): P
   return secrets
 }
 
+function identityKeysFile(dataFolder: string): string {
+  return join(dataFolder, 'identity', 'settings.json')
+}
+
+/** Writes what the identity provider for development signs by, and nothing else, where it alone reads it; returns the file. */
+export function writeIdentityKeys(
+  dataFolder: string,
+  secrets: Partial<TokenSecrets>,
+  account?: Pick<Account, 'uid' | 'gid'>,
+): string {
+  const file = identityKeysFile(dataFolder)
+  // The folder stays ours: in one of its own, the account could put a link in the file's way.
+  const mode = account === undefined ? 0o700 : 0o711
+  mkdirSync(dirname(file), { recursive: true, mode })
+  chmodSync(dirname(file), mode)
+  writeFileFor(account, `${file}.new`, `${JSON.stringify(signingKeysOf(secrets))}\n`)
+  renameSync(`${file}.new`, file)
+  return file
+}
+
 /** The keys among the secrets; undefined where tokens are signed by a secret. */
 export function signingKeysOf(secrets: Partial<TokenSecrets>): SigningKeys | undefined {
   const read = signingKeyFields.safeParse(secrets)
@@ -250,6 +272,11 @@ export async function rotateSigningKey(
     throw error
   }
   writeSecrets(dataFolder, { ...secrets, ...after })
+  const keysFile = identityKeysFile(dataFolder)
+  if (existsSync(keysFile)) {
+    const owner = statSync(keysFile)
+    writeIdentityKeys(dataFolder, after, owner.uid === process.getuid?.() ? undefined : owner)
+  }
   return { before, after }
 }
 

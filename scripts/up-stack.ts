@@ -3,6 +3,7 @@ import type { LogLimits } from '@frontrow/local-stack/rotating-log'
 import { supervise } from '@frontrow/local-stack/supervise'
 import type { Supervised, SupervisionEvents } from '@frontrow/local-stack/supervise'
 import type { Placement, RunningProcess } from '@frontrow/local-stack/process'
+import type { Account } from '@frontrow/local-stack/run-as'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { runFolder } from './up-checks.ts'
@@ -20,6 +21,8 @@ export type Say = (line: string) => void
 export class Stack {
   readonly dataFolder: string
   readonly say: Say
+  /** Whom our own programs run as; undefined where they run as we do. */
+  account: Account | undefined
   readonly #halt = new AbortController()
   readonly #running: { stage: Stage; process: Supervised }[] = []
   readonly #logLimits: LogLimits

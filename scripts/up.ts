@@ -20,6 +20,7 @@ import {
   ensureServiceCertificates,
   renewServiceCertificates,
 } from './service-certificates.ts'
+import { accountForPrograms } from './up-account.ts'
 import { checkMachine, claimDataFolder, ownPidFile, runFolder } from './up-checks.ts'
 import { ADMIN_ROLE, KAFKA_ADMIN, ensureServerPrograms, startGateway, startServers } from './up-servers.ts'
 import {
@@ -70,19 +71,28 @@ async function bringUp(stack: Stack, settings: UpSettings): Promise<void> {
   const ports = await choosePorts()
   const { servers, notify, identity } = ports
   writeAddresses(settings.dataFolder, secrets, ports)
+  stack.account = await accountForPrograms(settings.dataFolder, process.env, say)
   const pages = ensurePages(stack)
   await stack.together([
     startServers(stack, programs, secrets, servers),
     warmCompileCache(stack),
     pages,
-    ensureServiceCertificates(certificatesFolder(settings.dataFolder)),
+    ensureServiceCertificates(certificatesFolder(settings.dataFolder), stack.account),
   ])
   await migrate(stack, secrets, servers)
   say('Schemas and topics are in place')
   await stack.together([
     ...(catchesMail(settings.given) ? [startMailbox(stack, notify)] : []),
     ...(kind === 'development'
-      ? [startIdentityProvider(stack, settings, identity, redisUrl(secrets.redisPassword, servers.redis))]
+      ? [
+          startIdentityProvider(
+            stack,
+            settings,
+            identity,
+            secrets,
+            redisUrl(secrets.redisPassword, servers.redis),
+          ),
+        ]
       : []),
   ])
   await startServices(stack, secrets, settings, ports)
@@ -97,7 +107,7 @@ async function bringUp(stack: Stack, settings: UpSettings): Promise<void> {
 /** Runs until somebody or something halts it. */
 async function untilHalted(stack: Stack, settings: UpSettings): Promise<void> {
   if (stack.halted.aborted) return
-  const endRenewal = renewServiceCertificates(certificatesFolder(settings.dataFolder), say)
+  const endRenewal = renewServiceCertificates(certificatesFolder(settings.dataFolder), say, stack.account)
   try {
     await once(stack.halted, 'abort')
   } finally {

@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import type { Life } from './make-certificates.ts'
@@ -11,6 +11,8 @@ export interface CertificateOwner {
   name: string
   /** Host names and addresses that the certificate is good for. */
   hosts: readonly string[]
+  /** The account that reads the files, where it is not ours. The folders stay ours, and can be passed through. */
+  account?: { uid: number; gid: number } | undefined
 }
 
 /** Files of one owner, named as in a Secret that cert-manager makes. */
@@ -45,7 +47,7 @@ export function certificateFilesOf(folder: string, name: string): CertificateFil
 
 /**
  * Makes what is missing, ends soon or no longer fits: an authority of this installation alone, in the folder `authority` that nobody else
- * needs to read, and a certificate signed by it for each owner, in a folder of the owner's name. Files are for this user only.
+ * needs to read, and a certificate signed by it for each owner, in a folder of the owner's name. Files are for this user only, or the owner's.
  */
 export async function ensureCertificates(
   folder: string,
@@ -57,10 +59,18 @@ export async function ensureCertificates(
     const files = certificateFilesOf(folder, owner.name)
     if (!isGood(files, owner, authority, now)) {
       const { makeCertificate } = await import('./make-certificates.ts')
-      writePair(files, await makeCertificate(owner, authority, lifeOf(now, CERTIFICATE_DAYS)))
+      writePair(files, await makeCertificate(owner, authority, lifeOf(now, CERTIFICATE_DAYS)), owner)
     }
-    writeWhole(files.caFile, authority.certificate.toString())
+    writeWhole(files.caFile, authority.certificate.toString(), owner)
+    letIn(folder, files, owner)
   }
+}
+
+/** Files of before may be of another account, as after a start by somebody else. */
+function letIn(folder: string, files: CertificateFiles, { account }: CertificateOwner): void {
+  if (account === undefined) return
+  for (const path of [folder, join(files.keyFile, '..')]) chmodSync(path, 0o711)
+  for (const file of Object.values(files)) chownSync(file, account.uid, account.gid)
 }
 
 function readAuthority(folder: string, now: Date): CertificateAndKey | null {
@@ -130,18 +140,20 @@ function daysLeft(certificate: X509Certificate, now: Date): number {
 function writePair(
   { certificateFile, keyFile }: CertificateFiles,
   { certificate, key }: CertificateAndKey,
+  reader: Pick<CertificateOwner, 'account'> = {},
 ): void {
-  writeWhole(keyFile, key.export({ format: 'pem', type: 'pkcs8' }).toString())
-  writeWhole(certificateFile, certificate.toString())
+  writeWhole(keyFile, key.export({ format: 'pem', type: 'pkcs8' }).toString(), reader)
+  writeWhole(certificateFile, certificate.toString(), reader)
 }
 
 /**
  * Puts a file in its place as a whole, and on the disk before that, because a process may be reading it and the machine may stop; one that
  * has the content already is left alone.
  */
-function writeWhole(file: string, content: string): void {
+function writeWhole(file: string, content: string, { account }: Pick<CertificateOwner, 'account'>): void {
   if (existsSync(file) && readFileSync(file, 'utf8') === content) return
   mkdirSync(join(file, '..'), { recursive: true, mode: 0o700 })
   writeFileSync(`${file}.new`, content, { mode: 0o600, flush: true })
+  if (account !== undefined) chownSync(`${file}.new`, account.uid, account.gid)
   renameSync(`${file}.new`, file)
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Say } from './install.ts'
-import { tiedToUs } from './run-as.ts'
+import { canChangeAccount, tiedToUs } from './run-as.ts'
 import { runCommand } from './run-command.ts'
 import { SetupProblem } from './setup-problem.ts'
 
@@ -16,8 +16,25 @@ const DOWNLOAD_TIMEOUT_MS = 900_000
 /** The folder with Kafka's jars, shared by all copies and runs of this user; null when they are not there yet. */
 export function findKafkaJars(): string | null {
   const folder = jarsFolder()
+  if (!isComplete(folder)) copyEarlier(folder)
+  return isComplete(folder) ? folder : null
+}
+
+function isComplete(folder: string): boolean {
   const marker = join(folder, MARKER)
-  return existsSync(marker) && readFileSync(marker, 'utf8') === pomDigest() ? folder : null
+  return existsSync(marker) && readFileSync(marker, 'utf8') === pomDigest()
+}
+
+/** Earlier versions had root's below its home, which Kafka can't read under an account of its own. */
+function copyEarlier(folder: string): void {
+  const earlier = join(homedir(), '.cache', 'frontrow', basename(folder))
+  if (earlier === folder || !isComplete(earlier)) return
+  const partial = `${folder}.${process.pid}`
+  cpSync(earlier, partial, { recursive: true })
+  // Another start may have done the same meanwhile, and its Kafka run from there.
+  if (isComplete(folder)) return rmSync(partial, { recursive: true })
+  rmSync(folder, { recursive: true, force: true })
+  renameSync(partial, folder)
 }
 
 /** Has Maven fetch Kafka's jars, checked against their published digests; returns their folder. */
@@ -47,7 +64,8 @@ export async function fetchKafkaJars(mvn: string, say: Say, signal?: AbortSignal
 }
 
 function jarsFolder(): string {
-  const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache')
+  const own = canChangeAccount() ? '/var/cache' : join(homedir(), '.cache')
+  const cache = process.env['XDG_CACHE_HOME'] ?? own
   return join(cache, 'frontrow', `kafka-${KAFKA_VERSION}`)
 }
 

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { startProcess } from './process.ts'
@@ -6,7 +6,7 @@ import type { Placement, RunningProcess } from './process.ts'
 import { plainLogin } from './kafka-login.ts'
 import type { KafkaUsers } from './kafka-login.ts'
 import type { ServerCertificate } from './server-certificate.ts'
-import { tiedToUs } from './run-as.ts'
+import { accountForServer, tiedToUs, writeFileFor } from './run-as.ts'
 import { runCommand } from './run-command.ts'
 
 /** Where and how one Kafka broker, which is its own controller (KRaft), runs. */
@@ -35,14 +35,14 @@ const ASK_TIMEOUT_MS = 1_000
 export async function startKafka(options: KafkaOptions): Promise<RunningProcess> {
   mkdirSync(options.dataFolder, { recursive: true, mode: 0o700 })
   const settingsFile = join(options.dataFolder, 'server.properties')
-  writeFileSync(settingsFile, settings(options), { mode: 0o600 })
-  // Of an earlier version, which had no passwords in it.
-  chmodSync(settingsFile, 0o600)
+  const reads = [options.jarsFolder, LOG_SETTINGS]
+  const account = await accountForServer(['kafka', 'daemon', 'nobody'], options.dataFolder, reads)
+  writeFileFor(account, settingsFile, settings(options))
   const classPath = ['-cp', join(options.jarsFolder, '*')]
   if (!isFormatted(options.dataFolder)) {
     const args = [...formatJvm, ...classPath, 'kafka.tools.StorageTool']
     args.push('format', '-t', CLUSTER_ID, '-c', settingsFile)
-    const format = tiedToUs(options.java, args, 'SIGTERM')
+    const format = tiedToUs(options.java, args, 'SIGTERM', account)
     const limits = { timeoutMs: FORMAT_TIMEOUT_MS, signal: options.signal }
     await runCommand("formatting Kafka's storage", format.command, format.args, limits)
   }
@@ -52,6 +52,7 @@ export async function startKafka(options: KafkaOptions): Promise<RunningProcess>
     args: [...brokerJvm, ...classPath, 'kafka.Kafka', settingsFile],
     // Java reads the names of files in the locale's encoding.
     env: { LC_ALL: 'C.UTF-8' },
+    account,
     logFile: options.logFile,
     logLimits: options.logLimits,
     pidFile: options.pidFile,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, networkInterfaces } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import type { NginxOptions } from './nginx-options.ts'
@@ -39,9 +39,13 @@ function readTemplates(file: string, templateFile: string): [file: string, templ
   ]
 }
 
-/** Writes a file anew. Nginx may read it at any time, and must not find half of it. */
+/**
+ * Writes a file anew. Nginx may read it at any time, and must not find half of it. The folder is the account's that Nginx has, so that what
+ * stands there under the new name is never written through.
+ */
 export function replaceFile(file: string, text: string): void {
-  writeFileSync(`${file}.new`, text)
+  rmSync(`${file}.new`, { force: true })
+  writeFileSync(`${file}.new`, text, { flag: 'wx' })
   renameSync(`${file}.new`, file)
 }
 

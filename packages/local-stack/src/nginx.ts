@@ -1,4 +1,4 @@
-import { chownSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
+import { chmodSync, chownSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { httpStatus } from './http-status.ts'
 import { configuring } from './nginx-configuration.ts'
@@ -9,7 +9,7 @@ import { plainEnvironment } from './plain-environment.ts'
 import { startProcess } from './process.ts'
 import type { RunningProcess } from './process.ts'
 import { putAsideWhenFull } from './rotating-log.ts'
-import { asAccount, canChangeAccount, canEnter, findAccount } from './run-as.ts'
+import { asAccount, canChangeAccount, closedTo, findAccount } from './run-as.ts'
 import type { Account } from './run-as.ts'
 import { runCommand, tryCommand } from './run-command.ts'
 import { SayOnce } from './say-once.ts'
@@ -34,14 +34,7 @@ export async function startNginx(options: NginxOptions): Promise<RunningProcess>
   const networks = writeNetworks(networkFolders(options))
   const configure = configuring(file, options, await versionOf(options.program))
   configure(new Set())
-  const account = await accountFor([
-    options.stateFolder,
-    dirname(options.accessLogFile),
-    dirname(options.certificate.certificateFile),
-    dirname(options.certificate.keyFile),
-    pagesFolder(options),
-  ])
-  if (account !== undefined) chownFiles(options, account)
+  const account = await accountFor(options)
   // Without -e Nginx would first open the log path it was compiled with, which belongs to root.
   const args = ['-p', options.stateFolder, '-e', 'stderr', '-g', 'daemon off;', '-c', file]
   const check = async (): Promise<string | null> => {
@@ -142,17 +135,27 @@ function networkFolders({ networksFolder, stateFolder }: NginxOptions): NetworkF
 }
 
 /** Nginx must not serve as root. Where we are root, it gets the account that Debian's package made for it. */
-async function accountFor(folders: readonly string[]): Promise<Account | undefined> {
+async function accountFor(options: NginxOptions): Promise<Account | undefined> {
   if (!canChangeAccount()) return undefined
-  const ids = await findAccount(['www-data', 'nginx', 'nobody'])
-  if (ids === null) return undefined
-  const reachable = await Promise.all(folders.map((folder) => canEnter(ids, folder)))
-  return { ...ids, passFolders: reachable.includes(false) }
+  const found = await findAccount(['www-data', 'nginx', 'nobody'])
+  if (found === null) return undefined
+  chownFiles(options, found)
+  const { stateFolder, accessLogFile, certificate } = options
+  const needed = [
+    stateFolder,
+    accessLogFile,
+    certificate.certificateFile,
+    certificate.keyFile,
+    pagesFolder(options),
+  ]
+  return { ...found, readsAll: (await closedTo(found, needed)).length > 0 }
 }
 
 /** Gives the files that Nginx writes, and the certificate that it reads, to the account it runs as. */
-function chownFiles(options: NginxOptions, account: Account): void {
-  closeSync(openSync(options.accessLogFile, 'a'))
+function chownFiles(options: NginxOptions, account: Pick<Account, 'uid' | 'gid'>): void {
+  closeSync(openSync(options.accessLogFile, 'a', 0o600))
+  // Of an earlier version, which let everybody read who asked for what.
+  chmodSync(options.accessLogFile, 0o600)
   const { certificateFile, keyFile } = options.certificate
   for (const path of [options.stateFolder, options.accessLogFile, certificateFile, keyFile]) {
     chownSync(path, account.uid, account.gid)

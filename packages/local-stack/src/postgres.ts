@@ -13,7 +13,7 @@ import { plainEnvironment } from './plain-environment.ts'
 import { startProcess } from './process.ts'
 import type { Placement, RunningProcess } from './process.ts'
 import { findPostgres } from './programs.ts'
-import { canChangeAccount, canEnter, findAccount, tiedToUs } from './run-as.ts'
+import { canChangeAccount, closedTo, findAccount, tiedToUs } from './run-as.ts'
 import type { Account } from './run-as.ts'
 import { runCommand, tryCommand } from './run-command.ts'
 import { copyCertificate } from './server-certificate.ts'
@@ -101,11 +101,12 @@ async function accountFor(dataFolder: string): Promise<Account | undefined> {
   }
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 })
   const owner = statSync(dataFolder)
-  const ids = owner.uid === 0 ? await findAccount(['postgres', 'nobody']) : { uid: owner.uid, gid: owner.gid }
-  if (ids === null)
+  const { uid, gid } = owner
+  const found = uid === 0 ? await findAccount(['postgres', 'nobody']) : { name: String(uid), uid, gid }
+  if (found === null)
     throw new SetupProblem('PostgreSQL does not run as root, and there is no account "postgres"')
-  chownSync(dataFolder, ids.uid, ids.gid)
-  return { ...ids, passFolders: !(await canEnter(ids, dataFolder)) }
+  chownSync(dataFolder, found.uid, found.gid)
+  return { ...found, readsAll: (await closedTo(found, [dataFolder])).length > 0 }
 }
 
 async function makeCluster(

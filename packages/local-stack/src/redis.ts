@@ -1,9 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { startProcess } from './process.ts'
 import type { Placement, RunningProcess } from './process.ts'
-import { accountForServer } from './run-as.ts'
+import { accountForServer, writeFileFor } from './run-as.ts'
+import type { Account } from './run-as.ts'
 import { copyCertificate } from './server-certificate.ts'
 import type { ServerCertificate } from './server-certificate.ts'
 
@@ -28,6 +29,7 @@ const PING_TIMEOUT_MS = 1_000
 /** Runs Redis on the loopback address. A full Redis refuses writes: it never drops a key to make room. */
 export async function startRedis(options: RedisOptions): Promise<RunningProcess> {
   mkdirSync(options.dataFolder, { recursive: true, mode: 0o700 })
+  const account = await accountForServer(['redis', 'nobody'], options.dataFolder)
   const settings: Record<string, string> = {
     port: String(options.port),
     bind: '127.0.0.1',
@@ -38,17 +40,17 @@ export async function startRedis(options: RedisOptions): Promise<RunningProcess>
     'maxmemory-policy': 'noeviction',
     daemonize: 'no',
     ...(options.password === undefined ? {} : { requirepass: options.password }),
-    ...(options.tls === undefined ? {} : tlsSettings(options.tls, options.dataFolder)),
+    ...(options.tls === undefined ? {} : tlsSettings(options.tls, options.dataFolder, account)),
   }
   // In a file, because everybody on the machine sees the arguments of a process.
   const file = join(options.dataFolder, 'redis.conf')
   const lines = Object.entries(settings).map(([name, value]) => `${name} ${JSON.stringify(value)}\n`)
-  writeFileSync(file, lines.join(''), { mode: 0o600 })
+  writeFileFor(account, file, lines.join(''))
   return startProcess({
     name: 'Redis',
     command: options.program,
     args: [file],
-    account: await accountForServer(['redis', 'nobody'], options.dataFolder),
+    account,
     logFile: options.logFile,
     logLimits: options.logLimits,
     pidFile: options.pidFile,
@@ -63,8 +65,9 @@ export async function startRedis(options: RedisOptions): Promise<RunningProcess>
 function tlsSettings(
   { port, certificate }: NonNullable<RedisOptions['tls']>,
   dataFolder: string,
+  account: Account | undefined,
 ): Record<string, string> {
-  const { certificateFile, keyFile } = copyCertificate(certificate, dataFolder)
+  const { certificateFile, keyFile } = copyCertificate(certificate, dataFolder, account)
   return {
     'tls-port': String(port),
     'tls-cert-file': certificateFile,

@@ -1,17 +1,18 @@
-import { statSync } from 'node:fs'
+import { closeSync, fchownSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
 import { runCommand, tryCommand } from './run-command.ts'
 
 const CHOWN_TIMEOUT_MS = 30_000
 
-/** The system account a server runs as when we are root; without it the server runs as we do. */
+/** The system account a program runs as when we are root; without it the program runs as we do. */
 export interface Account {
+  name: string
   uid: number
   gid: number
   /**
-   * Lets the account pass through folders it may not enter. Otherwise a user with the data below root's home would
-   * have to open that home to the account.
+   * Lets the account read every file of this machine, because what it needs lies below a folder that is closed to it, such as root's home,
+   * which its user would have to open otherwise. It writes to what is its own alone, and has no other right of root's.
    */
-  passFolders: boolean
+  readsAll: boolean
 }
 
 /** A program and its arguments, as `spawn` takes them. */
@@ -51,51 +52,82 @@ export function asAccount(command: string, args: readonly string[], account?: Ac
 function accountFlags(account?: Account): string[] {
   if (account === undefined) return []
   const flags = ['--reuid', String(account.uid), '--regid', String(account.gid), '--clear-groups']
-  return account.passFolders
-    ? [...flags, '--inh-caps=+dac_override', '--ambient-caps=+dac_override']
-    : [...flags, '--inh-caps=-all']
+  // A program that is run later cannot get back what was given up, setuid or not.
+  flags.push('--no-new-privs')
+  if (!account.readsAll) return [...flags, '--inh-caps=-all']
+  // Java asks the kernel whether it may read a file (access(2)), which answers by the capabilities of another account only with this bit.
+  const asked = '--securebits=+no_setuid_fixup'
+  return [...flags, '--inh-caps=-all,+dac_read_search', '--ambient-caps=+dac_read_search', asked]
 }
 
-/** Whether a server can run as another account: that takes root and setpriv. */
+/** Whether a program can run as another account: that takes root and setpriv. */
 export function canChangeAccount(): boolean {
   return process.getuid?.() === 0 && setpriv !== null
 }
 
-/** The uid and gid of the first of these system accounts that exists, or null. */
-export async function findAccount(names: readonly string[]): Promise<{ uid: number; gid: number } | null> {
+/** The first of these system accounts that exists, or null. */
+export async function findAccount(names: readonly string[]): Promise<Omit<Account, 'readsAll'> | null> {
   for (const name of names) {
     const uid = await tryCommand('id', ['-u', name], { timeoutMs: 5_000 })
     const gid = await tryCommand('id', ['-g', name], { timeoutMs: 5_000 })
-    if (uid.status === 0 && gid.status === 0) return { uid: Number(uid.stdout), gid: Number(gid.stdout) }
+    if (uid.status === 0 && gid.status === 0)
+      return { name, uid: Number(uid.stdout), gid: Number(gid.stdout) }
   }
   return null
 }
 
-/** Whether an account can reach a folder with its own rights alone. */
-export async function canEnter(account: { uid: number; gid: number }, folder: string): Promise<boolean> {
-  const enter = asAccount('test', ['-x', folder], { ...account, passFolders: false })
-  return (await tryCommand(enter.command, enter.args, { timeoutMs: 5_000 })).status === 0
+/** Which of these files and folders an account can't read with its own rights alone. */
+export async function closedTo(
+  account: Omit<Account, 'readsAll'>,
+  paths: readonly string[],
+): Promise<string[]> {
+  const closed: string[] = []
+  for (const path of paths) {
+    const isOpen = ['-r', path, '-a', '(', '!', '-d', path, '-o', '-x', path, ')']
+    const ask = asAccount('test', isOpen, { ...account, readsAll: false })
+    if ((await tryCommand(ask.command, ask.args, { timeoutMs: 5_000 })).status !== 0) closed.push(path)
+  }
+  return closed
 }
 
 /**
  * The account that a server runs as when we are root: the first of `names` that this machine has. What is in its data folder becomes that
- * account's own. It is not for Kafka, which asks the system whether it may read a file (access(2)), and is told that it may not where it
- * has to pass through folders.
+ * account's own; `reads` is what it reads beside that.
  */
 export async function accountForServer(
   names: readonly string[],
   dataFolder: string,
+  reads: readonly string[] = [],
 ): Promise<Account | undefined> {
   if (!canChangeAccount()) return undefined
-  const ids = await findAccount(names)
-  if (ids === null) return undefined
-  const limits = { timeoutMs: CHOWN_TIMEOUT_MS }
+  const found = await findAccount(names)
+  if (found === null) return undefined
+  await giveTo(found, dataFolder)
+  return { ...found, readsAll: (await closedTo(found, [dataFolder, ...reads])).length > 0 }
+}
+
+/** Makes a folder and all that is in it an account's own. */
+export async function giveTo({ uid, gid }: Pick<Account, 'uid' | 'gid'>, folder: string): Promise<void> {
   // Links are changed themselves: one that somebody has put there must not give away what it leads to.
-  await runCommand(
-    `giving ${dataFolder} to its server`,
-    'chown',
-    ['-Rh', `${ids.uid}:${ids.gid}`, dataFolder],
-    limits,
-  )
-  return { ...ids, passFolders: !(await canEnter(ids, dataFolder)) }
+  const args = ['-Rh', `${uid}:${gid}`, folder]
+  await runCommand(`giving ${folder} to its server`, 'chown', args, { timeoutMs: CHOWN_TIMEOUT_MS })
+}
+
+/**
+ * Writes a file that only `account` reads, in a folder that may be the account's: what stands there is put aside, so that root's hand is
+ * never led to another file by a link.
+ */
+export function writeFileFor(
+  account: Pick<Account, 'uid' | 'gid'> | undefined,
+  file: string,
+  content: string,
+): void {
+  rmSync(file, { force: true })
+  const fd = openSync(file, 'wx', 0o600)
+  try {
+    writeSync(fd, content)
+    if (account !== undefined) fchownSync(fd, account.uid, account.gid)
+  } finally {
+    closeSync(fd)
+  }
 }

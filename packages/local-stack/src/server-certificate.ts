@@ -1,5 +1,6 @@
-import { chmodSync, chownSync, copyFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeFileFor } from './run-as.ts'
 import type { Account } from './run-as.ts'
 
 /** The certificate of a server and its key, as PEM files. */
@@ -15,11 +16,7 @@ export function copyCertificate(
   account?: Account,
 ): ServerCertificate {
   const copy = { certificateFile: join(dataFolder, 'server.crt'), keyFile: join(dataFolder, 'server.key') }
-  copyFileSync(certificateFile, copy.certificateFile)
-  copyFileSync(keyFile, copy.keyFile)
-  for (const file of [copy.certificateFile, copy.keyFile]) {
-    chmodSync(file, 0o600)
-    if (account !== undefined) chownSync(file, account.uid, account.gid)
-  }
+  writeFileFor(account, copy.certificateFile, readFileSync(certificateFile, 'utf8'))
+  writeFileFor(account, copy.keyFile, readFileSync(keyFile, 'utf8'))
   return copy
 }
