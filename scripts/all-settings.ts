@@ -25,6 +25,7 @@ const WIRING: ReadonlySet<string> = new Set([
   'DEVELOPMENT_JWKS',
   ...Object.keys(grpcCertificateSettings),
   ...Object.keys(kafkaSettings),
+  'KAFKA_ACLS',
   'REDIS_CA_FILE',
 ])
 // npm start sets them itself, and takes what somebody has set.

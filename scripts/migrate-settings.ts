@@ -23,6 +23,12 @@ export const migrateSettings = z.object({
   ...Object.fromEntries(passwords),
   ...kafkaSettings,
   KAFKA_TOPIC_PREFIX: hostSettings.shape.KAFKA_TOPIC_PREFIX,
+  KAFKA_ACLS: z
+    .enum(['yes', 'no'])
+    .default('no')
+    .describe(
+      "whether each service's login at Kafka, which has the service's name, is given the rights to its own topics; the brokers need an authorizer",
+    ),
   KAFKA_PARTITIONS: whole(1, 200, 6).describe(
     'partitions of a topic that is made; those of a topic that is there stay as they are',
   ),

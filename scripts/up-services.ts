@@ -120,6 +120,7 @@ export async function migrate(stack: Stack, secrets: Secrets, ports: ServerPorts
       ADMIN_DATABASE_URL: databaseUrl(ADMIN_ROLE, secrets.adminPassword, ports.postgres),
       KAFKA_BROKERS: `127.0.0.1:${ports.kafka}`,
       ...kafkaLogin(KAFKA_ADMIN, secrets.kafkaPasswords.admin),
+      KAFKA_ACLS: 'yes',
     }),
   })
 }

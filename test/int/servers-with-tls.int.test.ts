@@ -8,16 +8,25 @@ import { freePorts } from '@frontrow/local-stack/ports'
 import { startPostgres } from '@frontrow/local-stack/postgres'
 import type { RunningProcess } from '@frontrow/local-stack/process'
 import { startRedis } from '@frontrow/local-stack/redis'
-import { createKafka } from '@frontrow/messaging/kafka'
+import { deadLetterTopic, retryTopic } from '@frontrow/messaging/dead-letter'
+import { createConsumer, createKafka, createProducer } from '@frontrow/messaging/kafka'
+import type { Kafka } from '@frontrow/messaging/kafka'
 import { kafkaSecurity } from '@frontrow/messaging/kafka-settings'
+import { grantRights } from '@frontrow/messaging/topic-rights'
+import { createTopics } from '@frontrow/messaging/topics'
 import { createPool } from '@frontrow/postgres/pool'
+import { topicNames, topics } from '@frontrow/proto/topics'
 import { createLogger } from '@frontrow/service-host/logger'
+import { eventually } from '@frontrow/test-kit/eventually'
 import { ensureLocalServerPrograms } from '@frontrow/test-kit/local-servers'
+import { kafkaRights } from '../../scripts/kafka-rights.ts'
 import { createRedis } from '../../services/queue/src/redis-room/redis.ts'
 
 const PASSWORD = 'throw-away'
+const passwordOf = (user: string): string => (user === 'admin' ? PASSWORD : `${PASSWORD}-of-${user}`)
 /** What a client says that a server hung up on, as servers do on what they can't read before anybody has signed in. */
 const CUT_OFF = /ECONNRESET|EPIPE|connection is closed|closed connection/i
+const layoutOfOne = { partitions: 1, replicationFactor: 1 }
 const logger = createLogger({ service: 'test', level: 'silent' })
 const running: RunningProcess[] = []
 /** Undefined until it is made: where nothing was, nothing has to go. */
@@ -70,7 +79,11 @@ beforeAll(async () => {
       jarsFolder,
       port: kafkaPlain,
       controllerPort,
-      users: { broker: { name: 'admin', password: PASSWORD }, clients: { wallet: `${PASSWORD}-of-wallet` } },
+      users: {
+        broker: { name: 'admin', password: PASSWORD },
+        clients: { wallet: passwordOf('wallet'), payment: passwordOf('payment') },
+        scram: true,
+      },
       tls: { port: kafka, certificate },
     }),
   ])
@@ -84,10 +97,9 @@ afterAll(async () => {
   if (madeFolder !== undefined) rmSync(madeFolder, { recursive: true, force: true })
 })
 
-test('PostgreSQL and Redis do not run as root, whoever started them', () => {
-  const servers = running.filter(({ name }) => name !== 'Kafka')
-  expect(servers).toHaveLength(2)
-  expect(servers.map(({ pid }) => statSync(`/proc/${pid}`).uid)).not.toContain(0)
+test('PostgreSQL, Redis and Kafka do not run as root, whoever started them', () => {
+  expect(running).toHaveLength(3)
+  expect(running.map(({ pid }) => statSync(`/proc/${pid}`).uid)).not.toContain(0)
 })
 
 test('PostgreSQL is reached by TLS as DATABASE_URL says, and not where its certificate is of an authority that the URL does not name', async () => {
@@ -132,43 +144,104 @@ test('Redis is reached by TLS with its password, and not without either, nor whe
   await expect(answers(`redis://:${PASSWORD}@${server}`, caFile)).rejects.toThrow(/REDIS_URL must begin with/)
 })
 
-test('Kafka is reached by TLS with a name and its password, and not without either, nor where another authority signed', async () => {
-  const topicsOver = async (
-    port: number,
-    change: Partial<Parameters<typeof kafkaSecurity>[0]>,
-  ): Promise<string[]> => {
-    const kafka = createKafka({
-      clientId: 'test',
-      brokers: [`127.0.0.1:${port}`],
-      logger,
-      security: kafkaSecurity({
-        KAFKA_TLS: 'yes',
-        KAFKA_CA_FILE: caFile,
-        KAFKA_USERNAME: 'wallet',
-        KAFKA_PASSWORD: `${PASSWORD}-of-wallet`,
-        KAFKA_SASL_MECHANISM: 'plain',
-        ...change,
-      }),
-    })
-    const admin = kafka.admin({ retry: { retries: 0 } })
-    try {
-      await admin.connect()
-      return await admin.listTopics()
-    } finally {
-      await admin.disconnect()
-    }
+type KafkaLogin = Partial<Parameters<typeof kafkaSecurity>[0]>
+
+function kafkaAs(user: string, change: KafkaLogin = {}, port = ports.kafka): Kafka {
+  return createKafka({
+    clientId: 'test',
+    brokers: [`127.0.0.1:${port}`],
+    logger,
+    security: kafkaSecurity({
+      KAFKA_TLS: 'yes',
+      KAFKA_CA_FILE: caFile,
+      KAFKA_USERNAME: user,
+      KAFKA_PASSWORD: passwordOf(user),
+      KAFKA_SASL_MECHANISM: 'plain',
+      ...change,
+    }),
+  })
+}
+
+async function topicsOf(kafka: Kafka): Promise<string[]> {
+  const admin = kafka.admin({ retry: { retries: 0 } })
+  try {
+    await admin.connect()
+    return await admin.listTopics()
+  } finally {
+    await admin.disconnect()
   }
-  expect(await topicsOver(ports.kafka, {})).toEqual([])
-  const refused: [number, Partial<Parameters<typeof kafkaSecurity>[0]>, RegExp][] = [
+}
+
+test('Kafka is reached by TLS with a name and its password, and not without either, nor where another authority signed', async () => {
+  expect(await topicsOf(kafkaAs('wallet'))).toEqual([])
+  const noLogin = { KAFKA_USERNAME: undefined, KAFKA_PASSWORD: undefined }
+  const refused: [number, KafkaLogin, RegExp][] = [
     [ports.kafka, { KAFKA_PASSWORD: PASSWORD }, /authentication failed/i],
     [ports.kafka, { KAFKA_CA_FILE: othersCaFile }, /certificate/],
-    [
-      ports.kafkaPlain,
-      { KAFKA_TLS: 'no', KAFKA_CA_FILE: undefined, KAFKA_USERNAME: undefined, KAFKA_PASSWORD: undefined },
-      CUT_OFF,
-    ],
+    [ports.kafkaPlain, { KAFKA_TLS: 'no', KAFKA_CA_FILE: undefined, ...noLogin }, CUT_OFF],
   ]
   await Promise.all(
-    refused.map(([port, change, why]) => expect(topicsOver(port, change)).rejects.toThrow(why)),
+    refused.map(([port, change, why]) =>
+      expect(topicsOf(kafkaAs('wallet', change, port))).rejects.toThrow(why),
+    ),
   )
+})
+
+test('who logs in to Kafka by SCRAM-SHA-512 proves its password without sending it', async () => {
+  const scram = { KAFKA_SASL_MECHANISM: 'scram-sha-512' } as const
+  expect(await topicsOf(kafkaAs('wallet', scram))).toEqual([])
+  const wrong = { ...scram, KAFKA_PASSWORD: PASSWORD }
+  await expect(topicsOf(kafkaAs('wallet', wrong))).rejects.toThrow(
+    /authentication failed|invalid credentials/i,
+  )
+})
+
+test('a login at Kafka writes its own topics and reads those that it takes, and may do nothing else', async () => {
+  await createTopics(kafkaAs('admin'), topicNames, layoutOfOne)
+  await grantRights(kafkaAs('admin'), kafkaRights(''))
+  const { walletEvents, walletCommands, paymentEvents } = topics
+  const refused = /not authorized|authorization failed/i
+  const write = async (user: string, topic: string): Promise<void> => {
+    const producer = createProducer(kafkaAs(user))
+    await producer.connect()
+    try {
+      await producer.send({ topic, acks: -1, messages: [{ value: user }] })
+    } finally {
+      await producer.disconnect()
+    }
+  }
+  // A broker hears of new rights a moment after the controller has given them.
+  await eventually(() => write('wallet', walletEvents))
+  await write('payment', walletCommands)
+  // An admin's retry, which comes from the payment service.
+  await write('payment', retryTopic(walletCommands))
+  await write('wallet', deadLetterTopic(walletCommands))
+  for (const topic of [walletCommands, paymentEvents, retryTopic(walletCommands)]) {
+    await expect(write('wallet', topic)).rejects.toThrow(refused)
+  }
+  await expect(write('payment', walletEvents)).rejects.toThrow(refused)
+  expect(await topicsOf(kafkaAs('wallet'))).toEqual(
+    expect.arrayContaining([walletCommands, walletEvents, retryTopic(walletCommands)]),
+  )
+  expect(await topicsOf(kafkaAs('wallet'))).not.toContain(paymentEvents)
+  await expect(createTopics(kafkaAs('wallet'), ['new'], layoutOfOne)).rejects.toThrow(/Topic creation/)
+  expect(await topicsOf(kafkaAs('admin'))).not.toContain('new')
+  const reads = async (user: string, topic: string, groupId: string): Promise<string> => {
+    const consumer = createConsumer(kafkaAs(user), groupId, { retry: { retries: 0 } })
+    await consumer.connect()
+    try {
+      await consumer.subscribe({ topics: [topic], fromBeginning: true })
+      return await new Promise((resolve, reject) => {
+        consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error))
+        const eachMessage = async ({ message }: { message: { value: Buffer | null } }): Promise<void> =>
+          resolve(String(message.value))
+        consumer.run({ eachMessage }).catch(reject)
+      })
+    } finally {
+      await consumer.disconnect()
+    }
+  }
+  expect(await reads('wallet', walletCommands, 'frontrow.wallet')).toBe('payment')
+  await expect(reads('wallet', paymentEvents, 'frontrow.wallet')).rejects.toThrow(refused)
+  await expect(reads('wallet', walletCommands, 'frontrow.payment')).rejects.toThrow(refused)
 })

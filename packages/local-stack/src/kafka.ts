@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { startProcess } from './process.ts'
 import type { Placement, RunningProcess } from './process.ts'
-import { plainLogin } from './kafka-login.ts'
+import { plainLogin, scramLogins } from './kafka-login.ts'
 import type { KafkaUsers } from './kafka-login.ts'
 import type { ServerCertificate } from './server-certificate.ts'
 import { accountForServer, tiedToUs, writeFileFor } from './run-as.ts'
@@ -24,6 +24,7 @@ export interface KafkaOptions extends Placement {
 }
 
 const LOG_SETTINGS = join(import.meta.dirname, '..', 'kafka', 'log4j2.properties')
+const SCRAM_LOGIN = 'org.apache.kafka.common.security.scram.ScramLoginModule required;'
 const CLUSTER_ID = 'RnJvbnRyb3dMb2NhbEthZg'
 const FORMAT_TIMEOUT_MS = 60_000
 /** A broker that was killed checks its log segments before it serves. */
@@ -42,6 +43,7 @@ export async function startKafka(options: KafkaOptions): Promise<RunningProcess>
   if (!isFormatted(options.dataFolder)) {
     const args = [...formatJvm, ...classPath, 'kafka.tools.StorageTool']
     args.push('format', '-t', CLUSTER_ID, '-c', settingsFile)
+    if (options.users?.scram === true) args.push(...scramLogins(options.users))
     const format = tiedToUs(options.java, args, 'SIGTERM', account)
     const limits = { timeoutMs: FORMAT_TIMEOUT_MS, signal: options.signal }
     await runCommand("formatting Kafka's storage", format.command, format.args, limits)
@@ -120,11 +122,16 @@ function saslSettings(users: KafkaUsers): Record<string, string> {
   const login = plainLogin(users)
   return {
     'sasl.enabled.mechanisms': 'PLAIN',
+    'listener.name.tls.sasl.enabled.mechanisms': users.scram === true ? 'PLAIN,SCRAM-SHA-512' : 'PLAIN',
     'sasl.mechanism.inter.broker.protocol': 'PLAIN',
     'sasl.mechanism.controller.protocol': 'PLAIN',
     'listener.name.clients.plain.sasl.jaas.config': login,
     'listener.name.controller.plain.sasl.jaas.config': login,
     'listener.name.tls.plain.sasl.jaas.config': login,
+    'listener.name.tls.scram-sha-512.sasl.jaas.config': SCRAM_LOGIN,
+    // Clients may do what they have been given the right to, and the broker everything.
+    'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+    'super.users': `User:${users.broker.name}`,
   }
 }
 

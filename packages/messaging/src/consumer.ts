@@ -6,7 +6,7 @@ import type { Delivery } from './batch-lane.ts'
 import { GroupMember } from './group-member.ts'
 import type { Kafka, Producer } from './kafka.ts'
 import { createProducer } from './kafka.ts'
-import { deadLetterTopic, isForAnother, toDeadLetter } from './dead-letter.ts'
+import { deadLetterTopic, isForAnother, retryTopic, toDeadLetter } from './dead-letter.ts'
 import { headerText, readEnvelope, UnreadableMessageError } from './envelope.ts'
 import type { Incoming, MessageHandlers } from './handlers.ts'
 import { OffsetCommits } from './offset-commits.ts'
@@ -17,6 +17,7 @@ export interface ConsumerSettings<M> {
   kafka: Kafka
   /** One group per service and purpose; its instances share the partitions. */
   groupId: string
+  /** Their retry topics are listened to as well. */
   topics: readonly string[]
   handlers: MessageHandlers<M>
   logger: Logger
@@ -85,7 +86,7 @@ export class MessageConsumer<M> {
     this.#member = new GroupMember({
       kafka,
       groupId,
-      topics,
+      topics: topics.flatMap((topic) => [topic, retryTopic(topic)]),
       logger,
       producer: this.#producer,
       run: {

@@ -3,7 +3,13 @@ import type { Logger } from 'pino'
 import { GroupMember } from './group-member.ts'
 import type { Kafka } from './kafka.ts'
 import { createProducer } from './kafka.ts'
-import { deadLetterTopic, forGroup, originalHeaders, readDeadLetterReason } from './dead-letter.ts'
+import {
+  deadLetterTopic,
+  forGroup,
+  originalHeaders,
+  readDeadLetterReason,
+  retryTopic,
+} from './dead-letter.ts'
 
 /** A parked message as it stands in its dead-letter topic. */
 export interface DeadLetter {
@@ -81,8 +87,7 @@ function readDeadLetter(topicPrefix: string, partition: number, message: KafkaMe
 }
 
 /**
- * Publishes a parked message to its topic again, for the group that parked it, under its old id, so that a consumer that has applied it
- * ignores it.
+ * Publishes a parked message again, for the group that parked it, under its old id, so that a consumer that has applied it ignores it.
  */
 export async function republish(
   kafka: Kafka,
@@ -95,7 +100,7 @@ export async function republish(
   await producer.connect()
   try {
     await producer.send({
-      topic: topicPrefix + deadLetter.topic,
+      topic: retryTopic(topicPrefix + deadLetter.topic),
       acks: -1,
       timeout: 5_000,
       messages: [{ key, value, headers }],

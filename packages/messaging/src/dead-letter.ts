@@ -1,9 +1,24 @@
 import type { IHeaders, KafkaMessage } from 'kafkajs'
 import { headerText } from './envelope.ts'
 
-/** The topic for messages of `topic` that could not be handled. */
+/** The topic for messages of `topic` that could not be handled, the first time or when they were published again. */
 export function deadLetterTopic(topic: string): string {
-  return `${topic}.dead-letter`
+  return `${homeTopic(topic)}.dead-letter`
+}
+
+const RETRY = '.retry'
+
+/**
+ * Where messages of `topic` are published again that a group had given up on. A topic of its own, so that nobody but the producer of a
+ * topic needs the right to write to it.
+ */
+export function retryTopic(topic: string): string {
+  return topic + RETRY
+}
+
+/** The topic that a message belongs to, wherever it was read. */
+function homeTopic(topic: string): string {
+  return topic.endsWith(RETRY) ? topic.slice(0, -RETRY.length) : topic
 }
 
 const PREFIX = 'dead-letter-'
@@ -41,12 +56,12 @@ export function toDeadLetter(
   }
 }
 
-/** Reads back what `toDeadLetter` wrote; texts are empty where a header is missing. */
+/** Reads back what `toDeadLetter` wrote, with the topic that the message belongs to; texts are empty where a header is missing. */
 export function readDeadLetterReason(headers: IHeaders | undefined): DeadLetterReason {
   const read = (name: string) => headerText(headers, PREFIX + name) ?? ''
   return {
     consumer: read('consumer'),
-    topic: read('topic'),
+    topic: homeTopic(read('topic')),
     partition: Number(read('partition')),
     offset: read('offset'),
     attempts: Number(read('attempts')),

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Admin, Kafka } from './kafka.ts'
-import { deadLetterTopic } from './dead-letter.ts'
+import { deadLetterTopic, retryTopic } from './dead-letter.ts'
 
 const TIMEOUT_MS = 20_000
 /** What a broker takes of one message by default. */
@@ -16,7 +16,7 @@ export interface TopicLayout {
 }
 
 /**
- * Makes the missing topics and dead-letter topics, and returns the new ones. The migration step calls this, because
+ * Makes the missing topics, with a dead-letter topic and a retry topic for each, and returns the new ones. The migration step calls this, because
  * producers and consumers must never make a topic by accident.
  */
 export async function createTopics(
@@ -31,6 +31,8 @@ export async function createTopics(
     const minInSync = String(Math.max(1, layout.replicationFactor - 1))
     const wanted = topics.flatMap((topic) => [
       { topic, numPartitions: layout.partitions, configEntries: [retention(TOPIC_KEEP_MS)] },
+      // As messages come there by hand, one by one, a partition is enough.
+      { topic: retryTopic(topic), numPartitions: 1, configEntries: [retention(TOPIC_KEEP_MS)] },
       {
         topic: deadLetterTopic(topic),
         numPartitions: 1,

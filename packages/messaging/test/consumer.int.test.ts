@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import { eventually } from '@frontrow/test-kit/eventually'
 import type { Outcome } from '../src/consumer.ts'
 import { republish } from '../src/dead-letter-collector.ts'
-import { deadLetterTopic, originalHeaders, readDeadLetterReason } from '../src/dead-letter.ts'
+import { deadLetterTopic, originalHeaders, readDeadLetterReason, retryTopic } from '../src/dead-letter.ts'
 import { createTopics } from '../src/topics.ts'
 import {
   counting,
@@ -79,7 +79,7 @@ test('a dead letter that is published again is for the group that parked it; ano
   await republish(consumers.broker.kafka, '', { topic, consumer, key, value, headers })
   await eventually(() => expect(outcomes.get('other')).toEqual(['dead-letter', 'passed-over']))
   await eventually(() => expect(dead).toHaveLength(3))
-  expect(readDeadLetterReason(dead[2]?.headers)).toMatchObject({ consumer: `${topic}.one` })
+  expect(readDeadLetterReason(dead[2]?.headers)).toMatchObject({ consumer: `${topic}.one`, topic })
   expect(originalHeaders(dead[2]?.headers)).toEqual(headers)
 })
 
@@ -243,7 +243,13 @@ test('a dead letter that cannot be published makes its message come again, and n
   const topic = `${environment.topicPrefix}no-dead-letters`
   const admin = kafka.admin()
   await admin.connect()
-  await admin.createTopics({ topics: [{ topic, numPartitions: 1, replicationFactor: 1 }] })
+  await admin.createTopics({
+    topics: [topic, retryTopic(topic)].map((name) => ({
+      topic: name,
+      numPartitions: 1,
+      replicationFactor: 1,
+    })),
+  })
   await admin.disconnect()
   const calls: number[][] = []
   await consumers.send(topic, [message(-1), message(2)])

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { retryTopic } from '@frontrow/messaging/dead-letter'
 import { topics } from '@frontrow/proto/topics'
 import { eventually } from '@frontrow/test-kit/eventually'
 import { tokenFor } from '@frontrow/test-kit/test-environment'
@@ -78,10 +79,13 @@ describe('a message that can not be handled', () => {
       if (status === 409) expect(body.error?.code).toBe('DEAD_LETTER_BEING_RETRIED')
       else expect([status, body.data]).toEqual([200, data])
     }
-    await service.participants.publish(topics.walletEvents, paymentId, 'WalletDebited', 'the last one')
+    await eventually(async () => expect(await list()).toHaveLength(3))
+    expect((await list())[0]?.value).toBe(parked[0]?.value)
+    // One that came twice would be in its way, since messages that are published again stay in order.
+    const retries = retryTopic(topics.walletEvents)
+    await service.participants.publish(retries, paymentId, 'WalletDebited', 'the last one')
     await eventually(async () => expect((await list())[0]?.value).toBe('the last one'))
-    const again = (await list()).slice(1, -2)
-    expect(again.map(({ value }) => value)).toEqual([parked[0]?.value])
+    expect(await list()).toHaveLength(4)
     expect((await service.pay('602', service.hold('602'))).status).toBe(201)
     const forbidden = await service.send('GET', '/admin/dead-letters', '602')
     expect(forbidden.status).toBe(403)
