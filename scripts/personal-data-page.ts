@@ -24,6 +24,7 @@ const rest = `## Elsewhere
 | Redis, \`queue:seen:…\` | hashes of tokens that were seen while PostgreSQL was away | minutes |
 | Redis, \`identity:…\` | sign-ins at the identity provider for development | a day unused |
 | Kafka, all topics | events and commands with user ids; no mail addresses, no cards | 7 days |
+| Kafka, \`….retry\` | messages of the same kinds that an admin had tried again | 7 days |
 | Kafka, \`….dead-letter\` | messages that could not be handled, of the same kinds | for good: an operator deletes the topic's records |
 | Logs of services | user ids beside request ids; tokens, cookies and cards are hidden | as the installation keeps logs; under \`npm start\` \`LOG_FILES_MAX\` files of \`LOG_FILE_MB_MAX\` |
 | Logs of the gateway | network addresses and paths, which name user ids in \`/users/…\` | the same |
