@@ -10,7 +10,7 @@ export default {
     {
       ...project,
       displayName: 'unit',
-      testTimeout: 30_000,
+      testTimeout: 120_000,
       testMatch: [
         '**/src/**/*.test.ts',
         '**/proto/*.test.ts',
