@@ -6,6 +6,7 @@ const project = {
 }
 
 export default {
+  testSequencer: '<rootDir>/scripts/test-order.mjs',
   projects: [
     {
       ...project,

@@ -64,8 +64,8 @@ export function canChangeAccount(): boolean {
 /** The uid and gid of the first of these system accounts that exists, or null. */
 export async function findAccount(names: readonly string[]): Promise<{ uid: number; gid: number } | null> {
   for (const name of names) {
-    const uid = await tryCommand('id', ['-u', name], { timeoutMs: 5_000 })
-    const gid = await tryCommand('id', ['-g', name], { timeoutMs: 5_000 })
+    const uid = await tryCommand('id', ['-u', name], { timeoutMs: 60_000 })
+    const gid = await tryCommand('id', ['-g', name], { timeoutMs: 60_000 })
     if (uid.status === 0 && gid.status === 0) return { uid: Number(uid.stdout), gid: Number(gid.stdout) }
   }
   return null
@@ -74,7 +74,7 @@ export async function findAccount(names: readonly string[]): Promise<{ uid: numb
 /** Whether an account can reach a folder with its own rights alone. */
 export async function canEnter(account: { uid: number; gid: number }, folder: string): Promise<boolean> {
   const enter = asAccount('test', ['-x', folder], { ...account, passFolders: false })
-  return (await tryCommand(enter.command, enter.args, { timeoutMs: 5_000 })).status === 0
+  return (await tryCommand(enter.command, enter.args, { timeoutMs: 60_000 })).status === 0
 }
 
 /**
