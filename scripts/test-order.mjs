@@ -6,7 +6,9 @@ import { root } from './bootstrap.mjs'
 const SLOW = join(root, 'scripts', 'slow-tests.json')
 
 /** How many files of the list are before this one; all others are behind those. */
-const placeOf = new Map(JSON.parse(readFileSync(SLOW, 'utf8')).map((file, place) => [join(root, file), place]))
+const placeOf = new Map(
+  JSON.parse(readFileSync(SLOW, 'utf8')).map((file, place) => [join(root, file), place]),
+)
 const placeOfTest = ({ path }) => placeOf.get(path) ?? placeOf.size
 
 /**

@@ -14,7 +14,10 @@ let pool: Pool
 
 beforeAll(async () => {
   environment = await createTestEnvironment({ topics: false })
-  pool = openPatientPool(environment.databaseUrl('payment'), { max: 10, applicationName: 'answered-keys-test' })
+  pool = openPatientPool(environment.databaseUrl('payment'), {
+    max: 10,
+    applicationName: 'answered-keys-test',
+  })
 })
 
 afterAll(async () => {

@@ -19,7 +19,10 @@ let owner: ReturnType<typeof createClient>
 
 beforeAll(async () => {
   consumers = await createConsumersUnderTest()
-  pool = openPatientPool(consumers.broker.environment.databaseUrl(SCHEMA), { max: 10, applicationName: 'exactly-once-test' })
+  pool = openPatientPool(consumers.broker.environment.databaseUrl(SCHEMA), {
+    max: 10,
+    applicationName: 'exactly-once-test',
+  })
   owner = createClient(consumers.broker.environment.adminDatabaseUrl, 'exactly-once-test-owner')
   await owner.connect()
   await owner.query(EFFECTS_TABLE)
