@@ -6,11 +6,12 @@ const project = {
 }
 
 export default {
+  testSequencer: '<rootDir>/scripts/test-order.mjs',
   projects: [
     {
       ...project,
       displayName: 'unit',
-      testTimeout: 30_000,
+      testTimeout: 120_000,
       testMatch: [
         '**/src/**/*.test.ts',
         '**/proto/*.test.ts',

@@ -161,7 +161,7 @@ async function run(command: string, args: string[], env: Record<string, string |
     env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: join(folder, 'cache'), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     // One that neither ends nor is ready must not outlive the test.
-    timeout: 25_000,
+    timeout: 100_000,
     killSignal: 'SIGKILL',
   })
   let [out, err] = ['', '']

@@ -14,7 +14,7 @@ const VENUE_OFFSET = '+09:00'
 const DAY_MS = 86_400_000
 /** Within the month that a list of schedules covers by default, with room for a copy that runs for two weeks. */
 const FIRST_DAY_AHEAD = 14
-const TIMEOUT_MS = 15_000
+const TIMEOUT_MS = 60_000
 
 interface Section {
   section: string

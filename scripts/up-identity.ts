@@ -8,7 +8,7 @@ import { compileCache } from './up-account.ts'
 import type { Stack } from './up-stack.ts'
 
 const ROOT = join(import.meta.dirname, '..')
-const READY_DEADLINE_MS = 30_000
+const READY_DEADLINE_MS = 120_000
 const STOP_DEADLINE_MS = 5_000
 
 /** Where the services read the keys of the identity provider for development. */

@@ -11,7 +11,7 @@ export interface NotifyPorts {
 }
 
 const ROOT = join(import.meta.dirname, '..')
-const READY_DEADLINE_MS = 30_000
+const READY_DEADLINE_MS = 120_000
 const STOP_DEADLINE_MS = 5_000
 
 /** Whether a mailbox catches the mail; where SMTP_URL names a mail server, mail goes there. In production there is no mailbox. */

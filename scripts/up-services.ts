@@ -40,9 +40,9 @@ export interface ChosenPorts {
 }
 
 const ROOT = join(import.meta.dirname, '..')
-const WARM_TIMEOUT_MS = 60_000
-const MIGRATE_TIMEOUT_MS = 120_000
-const READY_DEADLINE_MS = 60_000
+const WARM_TIMEOUT_MS = 240_000
+const MIGRATE_TIMEOUT_MS = 240_000
+const READY_DEADLINE_MS = 180_000
 /** A service first finishes its open requests, HTTP and gRPC in 8 s each at most; then its consumers and its relay end. */
 const SHUTDOWN_TIMEOUT_MS = Number(process.env['SHUTDOWN_TIMEOUT_MS'] || 20_000)
 const STOP_DEADLINE_MS = SHUTDOWN_TIMEOUT_MS + 2_000

@@ -41,7 +41,7 @@ import { ensureSecrets, readUpSettings } from './up-settings.ts'
 import type { Secrets, TokenSource, UpSettings } from './up-settings.ts'
 import { Stack } from './up-stack.ts'
 
-const GATEWAY_DEADLINE_MS = 60_000
+const GATEWAY_DEADLINE_MS = 180_000
 const GATEWAY_POLL_MS = 100
 /** One Ctrl-C can arrive twice: from the terminal, and passed on by npm. */
 const SAME_SIGNAL_MS = 1_000

@@ -19,6 +19,7 @@ import { ensureServiceCertificates, grpcCertificateEnv } from '../../scripts/ser
 import { serviceNames as names } from '../../scripts/services.ts'
 import type { ServiceName } from '../../scripts/services.ts'
 import { makeTicketSigningKey } from '../../scripts/up-settings.ts'
+import { answersReady, endProcess, scrape } from './service-process.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 
@@ -221,31 +222,6 @@ export async function startOnSaleNetwork(
     throw error
   }
   return network
-}
-
-function endProcess(child: ChildProcess | undefined, signal: NodeJS.Signals): Promise<void> {
-  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
-  return new Promise((resolve) => {
-    child.once('exit', () => resolve())
-    child.kill(signal)
-    // A paused process is told of the signal when it goes on.
-    child.kill('SIGCONT')
-  })
-}
-
-function answersReady(name: ServiceName, opsPort: number): Promise<void> {
-  return eventually(
-    async () => {
-      const answer = await fetch(`http://127.0.0.1:${opsPort}/health/ready`)
-      if (answer.status !== 200) throw new Error(`${name} is not ready: ${await answer.text()}`)
-    },
-    // All of them start at once, on a machine that may be busy.
-    { withinMs: 120_000 },
-  )
-}
-
-async function scrape(opsPort: number): Promise<string> {
-  return (await fetch(`http://127.0.0.1:${opsPort}/metrics`)).text()
 }
 
 async function startGateway(

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from '@jest/globals'
 import type { Pool } from '@frontrow/postgres/pool'
-import { createPool } from '@frontrow/postgres/pool'
 import { eventually } from '@frontrow/test-kit/eventually'
+import { openPatientPool } from '@frontrow/test-kit/patient-pool'
 import { ask, enter, openOnSale } from './on-sale-network.ts'
 import type { Answer, OnSaleNetwork } from './on-sale-network.ts'
 import type { ServiceName } from '../../scripts/services.ts'
@@ -188,11 +188,5 @@ export async function metricOf(
 
 /** A connection that sees the rows of all services. */
 export function openDatabase(network: OnSaleNetwork): Pool {
-  return createPool({
-    url: network.environment.adminDatabaseUrl,
-    applicationName: 'test',
-    max: 2,
-    statementTimeoutMs: 5_000,
-    onError: () => undefined,
-  })
+  return openPatientPool(network.environment.adminDatabaseUrl, { max: 2 })
 }

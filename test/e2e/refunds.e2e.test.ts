@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { createPool } from '@frontrow/postgres/pool'
 import type { Pool } from '@frontrow/postgres/pool'
 import { eventually } from '@frontrow/test-kit/eventually'
+import { openPatientPool } from '@frontrow/test-kit/patient-pool'
 import { ask, auditHolds, enter, openOnSale, startOnSaleNetwork } from './on-sale-network.ts'
 import type { Answer, OnSaleNetwork } from './on-sale-network.ts'
 
@@ -16,13 +16,7 @@ let reservationDb: Pool
 let paymentDb: Pool
 
 const connect = (service: 'payment' | 'reservation'): Pool =>
-  createPool({
-    url: network.environment.databaseUrl(service),
-    applicationName: 'test',
-    max: 2,
-    statementTimeoutMs: 10_000,
-    onError: () => undefined,
-  })
+  openPatientPool(network.environment.databaseUrl(service), { max: 2 })
 
 beforeAll(async () => {
   network = await startOnSaleNetwork({

@@ -53,7 +53,7 @@ function startProvider(): Promise<RunningProcess> {
     pidFile: join(folder, 'identity.pid'),
     stopSignal: 'SIGTERM',
     stopDeadlineMs: 5_000,
-    readyDeadlineMs: 20_000,
+    readyDeadlineMs: 120_000,
     // A request that says nothing is 400, but 503 before Redis answers.
     isReady: async () => (await httpStatus(port, '/identity/auth')) === 400,
   })
@@ -312,7 +312,7 @@ test('without Redis it publishes its keys, is ready, and asks people to try agai
     pidFile: join(folder, 'alone.pid'),
     stopSignal: 'SIGTERM',
     stopDeadlineMs: 5_000,
-    readyDeadlineMs: 20_000,
+    readyDeadlineMs: 120_000,
     isReady: async () => (await httpStatus(ownPort, '/health/live')) === 200,
   })
   const paths = ['/health/ready', '/identity/jwks', '/identity/auth', '/identity/page.css']

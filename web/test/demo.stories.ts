@@ -49,8 +49,8 @@ async function chooseSeats(page: Page): Promise<void> {
   await heading.evaluate((element) => element.scrollIntoView())
 }
 
-/** Makes the readme's pictures of a sale: the map of a fan who chooses seats, and the operator's screen. */
-async function takePictures({ system }: Stage, { scheduleId }: Show, fan: Fan, operator: Fan): Promise<void> {
+/** Waits until so many seats are sold that the readme's pictures have something to show. */
+async function awaitSales({ system }: Stage, { scheduleId }: Show): Promise<void> {
   const soldSeats = async (): Promise<number> => {
     const { states } = Object(await system.call('GET', `/admin/schedules/${scheduleId}/seats/states`))
     return String(states).split('S').length - 1
@@ -59,6 +59,10 @@ async function takePictures({ system }: Stage, { scheduleId }: Show, fan: Fan, o
     withinMs: SOLD_WITHIN_MS,
     everyMs: 1_000,
   })
+}
+
+/** Makes the readme's pictures of a sale: the map of a fan who chooses seats, and the operator's screen. */
+async function takePictures(fan: Fan, operator: Fan): Promise<void> {
   await chooseSeats(fan.page)
   await fan.picture('seat-map')
   await operator.page.getByRole('button', { name: 'Check now' }).click()
@@ -102,6 +106,8 @@ async function goThroughLine(stage: Stage, show: Show, said: () => string): Prom
     const { waiting } = Object(await stage.system.call('GET', room))
     expect(waiting).toBeGreaterThan(CROWD.fans / 2)
   })
+  // Before the fan is in, since a place lasts for five minutes.
+  if (IS_FOR_README) await awaitSales(stage, show)
   await page.getByRole('button', { name: 'Get in line' }).click()
   await page.getByText('people ahead of you').waitFor()
   if (IS_FOR_README) await awaitBar(page, 30)
@@ -115,7 +121,7 @@ async function goThroughLine(stage: Stage, show: Show, said: () => string): Prom
   await eventually(async () => expect((await left.allInnerTexts()).join()).not.toBe(seen), {
     withinMs: LET_IN_WITHIN_MS,
   })
-  if (operator !== undefined) await takePictures(stage, show, fan, operator)
+  if (operator !== undefined) await takePictures(fan, operator)
 }
 
 /** The story of `npm run demo`, on the demo's large show. */

@@ -188,17 +188,17 @@ test('lists of networks are read again when they change, and a line that is none
     expect(await statusFor('198.51.100.1')).toBe(200)
     write('exempt', '192.0.2.0/24\n')
     write('blocked', '198.51.100.0/28  # an attack\nnot a network;\n2001:db8::/200\nfe80::1%eth0\n')
-    await eventually(async () => expect(await statusFor('198.51.100.2')).toBe(403), { withinMs: 20_000 })
+    await eventually(async () => expect(await statusFor('198.51.100.2')).toBe(403))
     for (let count = 0; count < 30; count += 1) expect(await statusFor('192.0.2.1')).toBe(200)
     // A list that can't be read leaves both as they are, and is followed again when it can.
     rmSync(join(networksFolder, 'exempt'))
     mkdirSync(join(networksFolder, 'exempt'))
     write('blocked', '203.0.113.0/28\n')
-    await eventually(() => expect(said.join('')).toContain('stay as they were: EISDIR'), { withinMs: 20_000 })
+    await eventually(() => expect(said.join('')).toContain('stay as they were: EISDIR'))
     expect(await statusFor('198.51.100.2')).toBe(403)
     rmSync(join(networksFolder, 'exempt'), { recursive: true })
     write('blocked', '')
-    await eventually(async () => expect(await statusFor('198.51.100.3')).toBe(200), { withinMs: 20_000 })
+    await eventually(async () => expect(await statusFor('198.51.100.3')).toBe(200))
     // It is still the one that was started.
     expect(process.kill(changing.pid, 0)).toBe(true)
   } finally {

@@ -1,5 +1,6 @@
+import { openPatientPool } from '@frontrow/test-kit/patient-pool'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
-import { createClient, createPool } from '@frontrow/postgres/pool'
+import { createClient } from '@frontrow/postgres/pool'
 import type { Client, Pool } from '@frontrow/postgres/pool'
 import { inTransaction } from '@frontrow/postgres/transaction'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
@@ -14,13 +15,7 @@ let owner: Client
 
 beforeAll(async () => {
   environment = await createTestEnvironment({ topics: false })
-  pool = createPool({
-    url: environment.databaseUrl('wallet'),
-    applicationName: 'admin-actions-test',
-    max: 4,
-    statementTimeoutMs: 5_000,
-    onError: () => undefined,
-  })
+  pool = openPatientPool(environment.databaseUrl('wallet'), { applicationName: 'admin-actions-test' })
   owner = createClient(environment.adminDatabaseUrl, 'admin-actions-test')
   await owner.connect()
   await owner.query('SET search_path = wallet')

@@ -229,14 +229,14 @@ describe('a connection to Stripe', () => {
     ],
   ])('that %s is given up at the deadline, and closed', async (_name, how) => {
     let closed = false
+    const deadline = new AbortController()
     misbehave = (response) => {
       response.once('close', () => (closed = true))
       how(response)
+      setImmediate(() => deadline.abort(new DOMException('too late', 'TimeoutError')))
     }
-    const begun = performance.now()
-    const givenUp = capture(provider, AbortSignal.timeout(500))
-    await expect(givenUp).rejects.toThrow('Stripe gave no answer: TimeoutError')
-    expect(performance.now() - begun).toBeLessThan(5_000)
+    // Stripe never ends its answer, so whoever is told anything has given up.
+    await expect(capture(provider, deadline.signal)).rejects.toThrow('Stripe gave no answer: TimeoutError')
     await eventually(async () => expect(closed).toBe(true))
   })
 

@@ -30,7 +30,7 @@ const write = (event: string, payload: object, id: string): string =>
 async function collect(client: Client, options: Partial<FollowOptions> = {}) {
   const seen: { event: string; data: unknown }[] = []
   const connections: Connection[] = []
-  const init = { signal: AbortSignal.timeout(10_000), queueToken: 'place', ...options }
+  const init = { signal: AbortSignal.timeout(60_000), queueToken: 'place', ...options }
   const onConnection = (connection: Connection): number => connections.push(connection)
   for await (const { event, data } of client.events('/api/v1/queue/tokens/me/events', {
     ...init,

@@ -16,7 +16,7 @@ function run(env: Record<string, string>, passes: readonly (readonly [string, re
   const { signal, status, stdout, stderr } = spawnSync(
     process.execPath,
     ['--input-type=module', '--eval', program],
-    { env, encoding: 'utf8', timeout: 10_000 },
+    { env, encoding: 'utf8', timeout: 60_000 },
   )
   return { signal, status, survived: stdout.length, stderr }
 }

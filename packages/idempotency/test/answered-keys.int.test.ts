@@ -1,6 +1,6 @@
+import { openPatientPool } from '@frontrow/test-kit/patient-pool'
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { createPool } from '@frontrow/postgres/pool'
 import type { Pool } from '@frontrow/postgres/pool'
 import { inTransaction } from '@frontrow/postgres/transaction'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
@@ -14,12 +14,9 @@ let pool: Pool
 
 beforeAll(async () => {
   environment = await createTestEnvironment({ topics: false })
-  pool = createPool({
-    url: environment.databaseUrl('payment'),
-    applicationName: 'answered-keys-test',
+  pool = openPatientPool(environment.databaseUrl('payment'), {
     max: 10,
-    statementTimeoutMs: 5_000,
-    onError: () => {},
+    applicationName: 'answered-keys-test',
   })
 })
 

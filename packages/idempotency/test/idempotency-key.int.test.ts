@@ -1,6 +1,6 @@
+import { openPatientPool } from '@frontrow/test-kit/patient-pool'
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { createPool } from '@frontrow/postgres/pool'
 import type { Pool } from '@frontrow/postgres/pool'
 import { inTransaction } from '@frontrow/postgres/transaction'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
@@ -15,13 +15,7 @@ let pool: Pool
 
 beforeAll(async () => {
   environment = await createTestEnvironment({ topics: false })
-  pool = createPool({
-    url: environment.databaseUrl('payment'),
-    applicationName: 'idempotency-test',
-    max: 10,
-    statementTimeoutMs: 5_000,
-    onError: () => {},
-  })
+  pool = openPatientPool(environment.databaseUrl('payment'), { max: 10, applicationName: 'idempotency-test' })
 })
 
 afterAll(async () => {

@@ -26,7 +26,7 @@ export interface KafkaOptions extends Placement {
 const LOG_SETTINGS = join(import.meta.dirname, '..', 'kafka', 'log4j2.properties')
 const SCRAM_LOGIN = 'org.apache.kafka.common.security.scram.ScramLoginModule required;'
 const CLUSTER_ID = 'RnJvbnRyb3dMb2NhbEthZg'
-const FORMAT_TIMEOUT_MS = 60_000
+const FORMAT_TIMEOUT_MS = 300_000
 /** A broker that was killed checks its log segments before it serves. */
 const READY_DEADLINE_MS = 120_000
 const STOP_DEADLINE_MS = 20_000

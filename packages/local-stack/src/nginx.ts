@@ -18,8 +18,8 @@ import { watchInstances } from './watch-instances.ts'
 import { watchNetworks, writeNetworks } from './watch-networks.ts'
 import type { NetworkFolders, Networks } from './watch-networks.ts'
 
-const CHECK_TIMEOUT_MS = 15_000
-const READY_DEADLINE_MS = 15_000
+const CHECK_TIMEOUT_MS = 60_000
+const READY_DEADLINE_MS = 60_000
 /** A payment waits up to 5 s for its outcome, and its answer may take 3 s more. Event streams are cut off then. */
 const STOP_DEADLINE_MS = 9_000
 const CERTIFICATE_DAYS = 3650

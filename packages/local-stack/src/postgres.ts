@@ -38,8 +38,8 @@ export interface PostgresOptions extends Placement {
 }
 
 /** For initdb, or the copy of a primary. */
-const CLUSTER_TIMEOUT_MS = 120_000
-const TOOL_TIMEOUT_MS = 30_000
+const CLUSTER_TIMEOUT_MS = 300_000
+const TOOL_TIMEOUT_MS = 60_000
 /** A crash of the machine under load leaves up to a checkpoint's worth of WAL to replay. */
 const READY_DEADLINE_MS = 120_000
 const STOP_DEADLINE_MS = 20_000

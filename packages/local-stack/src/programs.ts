@@ -16,7 +16,7 @@ export const JAVA_MAJOR_MIN = 17
 const POSTGRES_TOOLS = ['initdb', 'pg_isready', 'createdb']
 
 const SYSTEM_FOLDERS = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/local/sbin', '/usr/sbin', '/sbin']
-const VERSION_TIMEOUT_MS = 20_000
+const VERSION_TIMEOUT_MS = 60_000
 
 /** Looks for the named programs; what is missing or too old is left out. */
 export async function findPrograms(names: readonly ProgramName[]): Promise<Programs> {

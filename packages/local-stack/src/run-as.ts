@@ -68,8 +68,8 @@ export function canChangeAccount(): boolean {
 /** The first of these system accounts that exists, or null. */
 export async function findAccount(names: readonly string[]): Promise<Omit<Account, 'readsAll'> | null> {
   for (const name of names) {
-    const uid = await tryCommand('id', ['-u', name], { timeoutMs: 5_000 })
-    const gid = await tryCommand('id', ['-g', name], { timeoutMs: 5_000 })
+    const uid = await tryCommand('id', ['-u', name], { timeoutMs: 60_000 })
+    const gid = await tryCommand('id', ['-g', name], { timeoutMs: 60_000 })
     if (uid.status === 0 && gid.status === 0)
       return { name, uid: Number(uid.stdout), gid: Number(gid.stdout) }
   }
@@ -85,7 +85,7 @@ export async function closedTo(
   for (const path of paths) {
     const isOpen = ['-r', path, '-a', '(', '!', '-d', path, '-o', '-x', path, ')']
     const ask = asAccount('test', isOpen, { ...account, readsAll: false })
-    if ((await tryCommand(ask.command, ask.args, { timeoutMs: 5_000 })).status !== 0) closed.push(path)
+    if ((await tryCommand(ask.command, ask.args, { timeoutMs: 60_000 })).status !== 0) closed.push(path)
   }
   return closed
 }

@@ -3,9 +3,10 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
-import { createClient, createPool } from '@frontrow/postgres/pool'
+import { createClient } from '@frontrow/postgres/pool'
 import type { Pool } from '@frontrow/postgres/pool'
 import { eventually } from '@frontrow/test-kit/eventually'
+import { openPatientPool } from '@frontrow/test-kit/patient-pool'
 import { deadLetterTopic } from '../src/dead-letter.ts'
 import { createConsumersUnderTest, groupOf, message, range } from './consumers-under-test.ts'
 import type { ConsumersUnderTest } from './consumers-under-test.ts'
@@ -18,12 +19,9 @@ let owner: ReturnType<typeof createClient>
 
 beforeAll(async () => {
   consumers = await createConsumersUnderTest()
-  pool = createPool({
-    url: consumers.broker.environment.databaseUrl(SCHEMA),
-    applicationName: 'exactly-once-test',
+  pool = openPatientPool(consumers.broker.environment.databaseUrl(SCHEMA), {
     max: 10,
-    statementTimeoutMs: 5_000,
-    onError: () => undefined,
+    applicationName: 'exactly-once-test',
   })
   owner = createClient(consumers.broker.environment.adminDatabaseUrl, 'exactly-once-test-owner')
   await owner.connect()

@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
-import { createClient, createPool } from '@frontrow/postgres/pool'
+import { createClient } from '@frontrow/postgres/pool'
 import type { Pool } from '@frontrow/postgres/pool'
 import { inTransaction } from '@frontrow/postgres/transaction'
 import { eventually } from '@frontrow/test-kit/eventually'
+import { openPatientPool } from '@frontrow/test-kit/patient-pool'
 import { checkMessages } from '../src/audit.ts'
 import { enqueue, outboxBacklog } from '../src/outbox.ts'
 import { OutboxRelay } from '../src/outbox-relay.ts'
@@ -18,13 +19,7 @@ let owner: ReturnType<typeof createClient>
 
 beforeAll(async () => {
   broker = await createBrokerUnderTest()
-  pool = createPool({
-    url: broker.environment.databaseUrl(SCHEMA),
-    applicationName: 'outbox-test',
-    max: 10,
-    statementTimeoutMs: 5_000,
-    onError: () => {},
-  })
+  pool = openPatientPool(broker.environment.databaseUrl(SCHEMA), { max: 10, applicationName: 'outbox-test' })
   owner = createClient(broker.environment.adminDatabaseUrl, 'outbox-test-owner')
   await owner.connect()
   await owner.query(`SET search_path = ${SCHEMA}`)

@@ -71,6 +71,12 @@ export function createPool(config: PoolConfig): Pool {
 }
 
 /**
+ * Long enough for a server that a deployment keeps busy: these connections are those of steps and commands that run once, and a migration
+ * that gives up after a moment has to be started again by a person.
+ */
+const CLIENT_CONNECTION_WAIT_MS = 10_000
+
+/**
  * A single connection outside any pool, for session-level advisory locks and for migrations. `queryTimeoutMs` ends the wait
  * for a server that stopped answering; without it a broken network path holds the caller for minutes.
  */
@@ -84,7 +90,7 @@ export function createClient(
     application_name: applicationName,
     types,
     keepAlive: true,
-    connectionTimeoutMillis: 2_000,
+    connectionTimeoutMillis: CLIENT_CONNECTION_WAIT_MS,
     ...(options.queryTimeoutMs === undefined ? {} : { query_timeout: options.queryTimeoutMs }),
   })
 }

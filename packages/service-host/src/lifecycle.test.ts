@@ -12,7 +12,7 @@ test('a service with a failpoint does not start in production, and says why besi
   const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
     env: { FAILPOINT: 'relay-read/WalletDebited:exit@1', NODE_ENV: 'production' },
     encoding: 'utf8',
-    timeout: 10_000,
+    timeout: 60_000,
   })
   expect([status, stdout, stderr]).toEqual([
     1,

@@ -19,7 +19,7 @@ function logOf(env: Record<string, string>, program: string): string {
     cwd: import.meta.dirname,
     env,
     encoding: 'utf8',
-    timeout: 20_000,
+    timeout: 60_000,
   })
   expect([status, stderr]).toEqual([0, ''])
   return stdout

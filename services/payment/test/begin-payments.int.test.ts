@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { createPool } from '@frontrow/postgres/pool'
 import type { Pool } from '@frontrow/postgres/pool'
 import { inTransaction } from '@frontrow/postgres/transaction'
 import { eventually } from '@frontrow/test-kit/eventually'
+import { openPatientPool } from '@frontrow/test-kit/patient-pool'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { uuidv7 } from 'uuidv7'
@@ -23,13 +23,7 @@ beforeAll(async () => {
   environment = await createTestEnvironment({ topics: false })
   one = startInstance(environment)
   two = startInstance(environment)
-  admin = createPool({
-    url: environment.adminDatabaseUrl,
-    applicationName: 'test',
-    max: 2,
-    statementTimeoutMs: 5_000,
-    onError: () => undefined,
-  })
+  admin = openPatientPool(environment.adminDatabaseUrl, { max: 2 })
 })
 
 afterAll(async () => {

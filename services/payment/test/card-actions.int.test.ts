@@ -44,6 +44,12 @@ async function waitFor(paymentId: string | undefined, userId: string, expected: 
   })
 }
 
+/** The hold's deadline, as the saga knows it, has come. */
+async function comesToItsDeadline(paymentId: string | undefined): Promise<void> {
+  const text = 'UPDATE purchase_sagas SET deadline_at = now() WHERE payment_id = $1'
+  expect((await service.pool.query(text, [paymentId])).rowCount).toBe(1)
+}
+
 test('a card that needs a step: its owner is told what to do and until when, nobody else is, and then the payment ends', async () => {
   const expiresAtMs = Date.now() + 200_000
   const key = randomUUID()
@@ -92,11 +98,14 @@ test('a card whose owner fails the step is declined', async () => {
 })
 
 test('when the hold runs out the step is cancelled at the provider, and nothing was taken', async () => {
-  const reservationId = service.hold('103', { expiresAtMs: Date.now() + 3_000 })
+  const reservationId = service.hold('103')
   const key = randomUUID()
   const answer = await service.pay('103', reservationId, { card: 'tok_action_never', key })
   expect(answer.status).toBe(202)
   const paymentId = answer.body.data?.paymentId
+  const known = service.participants.reservations.get(reservationId)
+  service.participants.reservations.set(reservationId, { ...known, expiresAtMs: Date.now() - 1 })
+  await comesToItsDeadline(paymentId)
   await waitFor(paymentId, '103', { status: 'FAILED', reason: 'RESERVATION_EXPIRED' })
   expect(cancelled).toHaveLength(1)
   const { rows } = await service.pool.query(
@@ -129,12 +138,14 @@ test.each(['USER_CANCELLED', 'SCHEDULE_CANCELLED'])(
 )
 
 test('a hold that is refreshed meanwhile gives the owner of the card as much longer', async () => {
-  const reservationId = service.hold('104', { expiresAtMs: Date.now() + 3_000 })
+  const reservationId = service.hold('104')
   const answer = await service.pay('104', reservationId, { card: 'tok_action_never' })
   const known = service.participants.reservations.get(reservationId)
-  const until = new Date(Date.now() + 60_000)
+  const until = new Date(Date.now() + 600_000)
   service.participants.reservations.set(reservationId, { ...known, expiresAtMs: until.getTime() })
   const paymentId = answer.body.data?.paymentId
+  // The end that is known has nearly come, so it is asked for again.
+  await service.pool.query('UPDATE card_captures SET waits_until = now() WHERE payment_id = $1', [paymentId])
   await waitFor(paymentId, '104', { status: 'PENDING', nextAction: { until: until.toISOString() } })
   const { rows } = await service.pool.query(
     'SELECT state, deadline_at FROM purchase_sagas WHERE payment_id = $1',

@@ -4,13 +4,13 @@ import { expect } from '@jest/globals'
 import { Mailbox } from '@frontrow/mailbox/mailbox'
 import { toHeaders } from '@frontrow/messaging/envelope'
 import { createKafka, createProducer } from '@frontrow/messaging/kafka'
-import { createPool } from '@frontrow/postgres/pool'
 import type { Pool } from '@frontrow/postgres/pool'
 import type { Reservation } from '@frontrow/proto/gen/frontrow/reservation/v1/Reservation'
 import { CatalogService, ReservationService } from '@frontrow/proto/services'
 import { topics } from '@frontrow/proto/topics'
 import { readConfig } from '@frontrow/service-host/config'
 import { eventually } from '@frontrow/test-kit/eventually'
+import { openPatientPool } from '@frontrow/test-kit/patient-pool'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { pino } from 'pino'
@@ -62,13 +62,7 @@ export async function createNotifyUnderTest(): Promise<NotifyUnderTest> {
   })
   const producer = createProducer(kafka)
   await producer.connect()
-  const pool = createPool({
-    url: environment.databaseUrl('payment'),
-    applicationName: 'test',
-    max: 2,
-    statementTimeoutMs: 5_000,
-    onError: () => undefined,
-  })
+  const pool = openPatientPool(environment.databaseUrl('payment'), { max: 2 })
   const running = new Set<() => Promise<void>>()
   const processEnv = {
     ...environment.serviceEnv('payment'),

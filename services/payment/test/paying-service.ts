@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from '@jest/globals'
 import type { InteractiveCardProvider } from '@frontrow/card-provider/card-provider'
-import { createPool } from '@frontrow/postgres/pool'
 import type { Pool } from '@frontrow/postgres/pool'
 import { readConfig } from '@frontrow/service-host/config'
 import { eventually } from '@frontrow/test-kit/eventually'
+import { openPatientPool } from '@frontrow/test-kit/patient-pool'
 import { createTestEnvironment, tokenFor } from '@frontrow/test-kit/test-environment'
 import { settings } from '../src/config.ts'
 import { startPayment } from '../src/start.ts'
@@ -120,13 +120,7 @@ export async function startPayingService(
       throw error
     },
   })
-  const pool = createPool({
-    url: environment.databaseUrl('payment'),
-    applicationName: 'test',
-    max: 2,
-    statementTimeoutMs: 5_000,
-    onError: () => undefined,
-  })
+  const pool = openPatientPool(environment.databaseUrl('payment'), { max: 2 })
   await eventually(async () => {
     const ready = await fetch(`http://127.0.0.1:${payment.ports.ops}/health/ready`)
     expect(ready.status).toBe(200)

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
-import { createPool } from '@frontrow/postgres/pool'
 import type { Pool } from '@frontrow/postgres/pool'
 import { inTransaction } from '@frontrow/postgres/transaction'
 import { eventually } from '@frontrow/test-kit/eventually'
+import { openPatientPool } from '@frontrow/test-kit/patient-pool'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { Alarm } from '@frontrow/messaging/wake-up'
@@ -25,13 +25,7 @@ beforeAll(async () => {
   environment = await createTestEnvironment({ topics: false })
   one = startInstance(environment, { SAGA_REPLY_WAIT_MAX_MS: String(REPLY_WAIT_MAX_MS) })
   two = startInstance(environment)
-  admin = createPool({
-    url: environment.adminDatabaseUrl,
-    applicationName: 'test',
-    max: 2,
-    statementTimeoutMs: 5_000,
-    onError: () => undefined,
-  })
+  admin = openPatientPool(environment.adminDatabaseUrl, { max: 2 })
 })
 
 afterAll(async () => {

@@ -1,8 +1,8 @@
+import { openPatientPool } from '@frontrow/test-kit/patient-pool'
 import { createSimulatedCardProvider } from '@frontrow/card-provider/simulated-card-provider'
 import { randomUUID } from 'node:crypto'
 import type { Incoming } from '@frontrow/messaging/handlers'
 import { Alarm } from '@frontrow/messaging/wake-up'
-import { createPool } from '@frontrow/postgres/pool'
 import type { Pool } from '@frontrow/postgres/pool'
 import { readConfig } from '@frontrow/service-host/config'
 import { createMetrics } from '@frontrow/service-host/metrics'
@@ -39,13 +39,7 @@ export interface BegunPayment {
 }
 
 export function startInstance(environment: TestEnvironment, env: Record<string, string> = {}): Instance {
-  const pool = createPool({
-    url: environment.databaseUrl('payment'),
-    applicationName: 'instance',
-    max: 5,
-    statementTimeoutMs: 5_000,
-    onError: () => undefined,
-  })
+  const pool = openPatientPool(environment.databaseUrl('payment'), { max: 5, applicationName: 'instance' })
   const logged: Instance['logged'] = []
   const logger = pino(
     { level: 'debug', base: null, mixin: () => ({ requestId: currentTrace()?.requestId ?? null }) },

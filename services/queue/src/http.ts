@@ -3,6 +3,7 @@ import { actingUser, claimsOf } from '@frontrow/service-host/auth'
 import type { Caller, TokenHolder } from '@frontrow/service-host/auth'
 import type { HttpServer } from '@frontrow/service-host/http-server'
 import type { Reply } from '@frontrow/service-host/serve-route'
+import { steerRoomRoute, watchRoomRoute } from './admin-openapi.ts'
 import type { QueueContext } from './context.ts'
 import { steerWaitingRoom } from './admission/steer-waiting-room.ts'
 import { watchWaitingRoom } from './admission/watch-waiting-room.ts'
@@ -17,8 +18,6 @@ import {
   placeEventsRoute,
   placeRoute,
   reissueRoute,
-  steerRoomRoute,
-  watchRoomRoute,
 } from './openapi.ts'
 import { describePlace } from './places/describe-place.ts'
 import type { PlaceDescription } from './places/describe-place.ts'

@@ -1,19 +1,13 @@
-import {
-  namesSomething,
-  replayHeader,
-  writeHeaders,
-  writeRefusals,
-} from '@frontrow/idempotency/write-headers'
-import { admitPerSecond, maxActive } from '@frontrow/proto/values'
 import { defineRoute } from '@frontrow/service-host/route'
 import type { RouteSpec } from '@frontrow/service-host/route'
 import { id, pathId, userIdInput } from '@frontrow/values/ids'
 import { z } from 'zod'
+import { adminRoutes } from './admin-openapi.ts'
 import { joinCheckKinds } from './join-check/join-check.ts'
+import { bodyRefusals, room, scheduleParams } from './room-schemas.ts'
 import { placeEnds } from './streams/place-events.ts'
 
 const scheduleIdInput = id.meta({ description: 'The performance.', example: 1 })
-const scheduleParams = z.object({ scheduleId: pathId })
 const tokenHeaders = z.object({ 'queue-token': z.string().optional(), cookie: z.string().optional() })
 const whichPlace = z.object({
   scheduleId: pathId.optional().meta({
@@ -47,18 +41,6 @@ const place = z.object({
   }),
 })
 
-const room = z.object({
-  scheduleId: z.int(),
-  maxActive: z.int().nullable().meta({ description: 'null: the waiting room is off.' }),
-  admitPerSecond: z.int(),
-  paused: z.boolean(),
-  waiting: z.int(),
-  active: z.int(),
-  nowServing: z.int(),
-  admittedPerMinute: z.int(),
-  serverTime: z.iso.datetime(),
-})
-
 const eventId = z.string().meta({ example: 'WAITING-7-1234-120-0' })
 const roomPause = room.pick({ scheduleId: true, paused: true, serverTime: true })
 const placeEnd = z.object({
@@ -70,31 +52,6 @@ const placeEvent = z.discriminatedUnion('event', [
   z.object({ event: z.literal('room'), id: eventId, data: roomPause }),
   z.object({ event: z.literal('ended'), id: eventId, data: placeEnd }),
 ])
-
-const watchedRoom = room.extend({
-  admitted: z
-    .int()
-    .nullable()
-    .meta({
-      description: [
-        'Admissions since the room was made. Two readings and the seconds between their `serverTime`s give admissions a second.',
-        'null while they are not counted yet, which the first looks at a room with a long log may find, or while the database is away.',
-      ].join(' '),
-      example: 4_120,
-    }),
-  estimates: z
-    .object({
-      samples: z.int(),
-      medianPredictedSeconds: z.number().nullable(),
-      medianActualSeconds: z.number().nullable(),
-      closeShare: z.number().nullable().meta({
-        description: 'Share of the samples that waited within a quarter (or 5 s) of what they were told.',
-      }),
-    })
-    .meta({
-      description: 'Of the newest 200 of a sample: the wait told at the join, and the wait that came of it.',
-    }),
-})
 
 /** The longest answers are those of hCaptcha, of some 3,000 characters. */
 const ANSWER_LENGTH_MAX = 8_192
@@ -115,7 +72,6 @@ const cookieHeader = {
   'Set-Cookie':
     'The same token for browsers, as tokenId (the latest one) and tokenId_<scheduleId>; HttpOnly, Secure, SameSite=Lax.',
 }
-const bodyRefusals = ['UNSUPPORTED_MEDIA_TYPE', 'PAYLOAD_TOO_LARGE']
 const tokenRefusals = ['QUEUE_TOKEN_REQUIRED', 'QUEUE_TOKEN_INVALID', 'UNAUTHENTICATED', 'UNAVAILABLE']
 
 export const joinRoute = defineRoute({
@@ -350,55 +306,6 @@ export const fairnessRoute = defineRoute({
   refusals: ['SCHEDULE_NOT_FOUND', 'UNAVAILABLE'],
 })
 
-export const watchRoomRoute = defineRoute({
-  method: 'get',
-  path: '/api/v1/admin/queues/{scheduleId}',
-  operationId: 'getWaitingRoom',
-  tag: 'admin',
-  summary: 'Watch one waiting room',
-  auth: 'admin',
-  roles: ['operator'],
-  params: scheduleParams,
-  responses: { 200: { description: 'The room.', schema: watchedRoom } },
-  refusals: ['SCHEDULE_NOT_FOUND', 'UNAVAILABLE'],
-})
-
-export const steerRoomRoute = defineRoute({
-  method: 'patch',
-  path: '/api/v1/admin/queues/{scheduleId}',
-  operationId: 'steerWaitingRoom',
-  tag: 'admin',
-  summary: 'Steer one waiting room while it runs',
-  description:
-    'What is left out stays. It holds from the next admission on; who is ACTIVE already stays so. The answer has the new limits, and the counts of the moment before.',
-  auth: 'admin',
-  roles: ['operator'],
-  params: scheduleParams,
-  headers: writeHeaders,
-  body: z
-    .strictObject({
-      maxActive: maxActive
-        .nullable()
-        .optional()
-        .meta({ description: 'null turns the waiting room off: who joins is in.' }),
-      admitPerSecond: admitPerSecond.optional(),
-      paused: z.boolean().optional(),
-    })
-    .refine((change) => Object.values(change).some((value) => value !== undefined), {
-      message: 'name at least one of maxActive, admitPerSecond and paused',
-    })
-    .meta(namesSomething),
-  examples: {
-    Slower: { maxActive: 100, admitPerSecond: 5 },
-    Pause: { paused: true },
-    'Go on': { paused: false },
-  },
-  responses: {
-    200: { description: 'The room with its new limits.', headers: replayHeader, schema: watchedRoom },
-  },
-  refusals: ['SCHEDULE_NOT_FOUND', 'UNAVAILABLE', ...writeRefusals, ...bodyRefusals],
-})
-
 /** All routes of this service, for the API reference. */
 export const routes: readonly RouteSpec[] = [
   joinRoute,
@@ -409,6 +316,5 @@ export const routes: readonly RouteSpec[] = [
   leaveRoute,
   nowServingRoute,
   fairnessRoute,
-  watchRoomRoute,
-  steerRoomRoute,
+  ...adminRoutes,
 ]

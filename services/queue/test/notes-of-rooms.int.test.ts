@@ -1,5 +1,5 @@
+import { openPatientPool } from '@frontrow/test-kit/patient-pool'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { createPool } from '@frontrow/postgres/pool'
 import type { Pool } from '@frontrow/postgres/pool'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
@@ -29,13 +29,7 @@ beforeAll(async () => {
   catalog = await startCatalog()
   queue = await startInstance()
   stores = await connectStores(environment)
-  admin = createPool({
-    url: environment.adminDatabaseUrl,
-    applicationName: 'admin-test',
-    max: 1,
-    statementTimeoutMs: 5_000,
-    onError: () => undefined,
-  })
+  admin = openPatientPool(environment.adminDatabaseUrl, { max: 1, applicationName: 'admin-test' })
 })
 
 afterAll(async () => {

@@ -45,7 +45,7 @@ export async function startQueueProcess(
     pidFile: join(folder, 'queue.pid'),
     stopSignal: 'SIGTERM',
     stopDeadlineMs: 10_000,
-    readyDeadlineMs: 30_000,
+    readyDeadlineMs: 120_000,
     isReady: () => isReady(ops),
   })
   return {

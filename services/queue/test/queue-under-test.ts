@@ -1,4 +1,3 @@
-import { createPool } from '@frontrow/postgres/pool'
 import type { Pool } from '@frontrow/postgres/pool'
 import { catalogCallers } from '@frontrow/proto/callers'
 import { refusalKind, refuse } from '@frontrow/proto/refusals'
@@ -11,6 +10,7 @@ import { createGrpcServer, unaryHandler } from '@frontrow/service-host/grpc-serv
 import { createLogger } from '@frontrow/service-host/logger'
 import { createMetrics } from '@frontrow/service-host/metrics'
 import { eventually } from '@frontrow/test-kit/eventually'
+import { openPatientPool } from '@frontrow/test-kit/patient-pool'
 import { tokenFor } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import type { Redis } from 'ioredis'
@@ -89,13 +89,7 @@ export interface Stores {
 
 /** Connects to both, for tests of parts of the service. */
 export async function connectStores(environment: TestEnvironment): Promise<Stores> {
-  const pool = createPool({
-    url: environment.databaseUrl('queue'),
-    applicationName: 'queue-test',
-    max: 6,
-    statementTimeoutMs: 20_000,
-    onError: () => undefined,
-  })
+  const pool = openPatientPool(environment.databaseUrl('queue'), { max: 6, applicationName: 'queue-test' })
   // Far above the product's: a simulated process has no timer that would open its gate again after a stall of a busy machine.
   const redis = createRedis({ url: environment.redisUrl, commandTimeoutMs: 20_000, logger })
   await new Promise<void>((resolve) => redis.once('ready', () => resolve()))

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { toHeaders } from '@frontrow/messaging/envelope'
 import { createKafka, createProducer } from '@frontrow/messaging/kafka'
-import { createPool } from '@frontrow/postgres/pool'
 import { topics } from '@frontrow/proto/topics'
 import { createLogger } from '@frontrow/service-host/logger'
 import { eventually } from '@frontrow/test-kit/eventually'
+import { openPatientPool } from '@frontrow/test-kit/patient-pool'
 import { uuidv7 } from 'uuidv7'
 import { keepFromHolding } from './keep-from-holding.ts'
 import { startReservationProcess } from './reservation-process.ts'
@@ -353,13 +353,7 @@ test('no statement of a job reads all that ended in the last hour, also where it
   const port = instance.ports.http
   const first = await accept('1', { scheduleId: 1, quantity: 1 }, port)
   await running.call('1', 'GET', `/jobs/${first}?wait=9`, { port })
-  const admin = createPool({
-    url: running.environment.adminDatabaseUrl,
-    applicationName: 'test',
-    max: 1,
-    statementTimeoutMs: 30_000,
-    onError: () => undefined,
-  })
+  const admin = openPatientPool(running.environment.adminDatabaseUrl, { max: 1 })
   stops.push(() => admin.end())
   await admin.query(
     `INSERT INTO reservation.jobs (job_id, ordinal, type, user_id, schedule_id, choice, status, created_at, due_at, give_up_at, started_at, completed_at, result)

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from '@jest/globals'
-import { createPool } from '@frontrow/postgres/pool'
 import type { Pool } from '@frontrow/postgres/pool'
 import { readConfig } from '@frontrow/service-host/config'
 import { eventually } from '@frontrow/test-kit/eventually'
+import { openPatientPool } from '@frontrow/test-kit/patient-pool'
 import { createTestEnvironment, tokenFor } from '@frontrow/test-kit/test-environment'
 import type { TestEnvironment } from '@frontrow/test-kit/test-environment'
 import { z } from 'zod'
@@ -109,13 +109,7 @@ export async function startRunningService(
   })
   neighbours.schedules.set(4, { status: 'CLOSED', ...open, runs: layOutRuns(4, 10) })
   const service = await startInstance(environment, neighbours, options.env)
-  const db = createPool({
-    url: environment.databaseUrl('reservation'),
-    applicationName: 'test',
-    max: 4,
-    statementTimeoutMs: 5_000,
-    onError: () => undefined,
-  })
+  const db = openPatientPool(environment.databaseUrl('reservation'))
   const queueToken = randomUUID()
   const call: RunningService['call'] = async (
     userId,

@@ -324,7 +324,7 @@ test('a statement with a lock that takes too long fails early, for any of its us
   for (const { statement, values } of [hasSeat, hasUser('one'), hasUser('two')]) {
     await whileUncommitted(statement, values, async () => {
       const holds = ['one', 'two'].map((userId, index) => newHold({ userId, seatIds: [index + 1] }))
-      const patient = takeSeats(pool, holds, limits).then(
+      const patient = takeSeats(pool, holds, { ...limits, lockWaitMs: 50_000 }).then(
         () => 'patient',
         () => 'patient',
       )
@@ -332,6 +332,9 @@ test('a statement with a lock that takes too long fails early, for any of its us
       const hasty = takeSeats(pool, holds, { ...limits, lockWaitMs: 50 })
       expect(await Promise.race([patient, hasty.catch(() => 'hasty')])).toBe('hasty')
       await expect(hasty).rejects.toMatchObject({ code: '55P03' })
+      await pool.query(
+        `SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      )
       await patient
     })
   }

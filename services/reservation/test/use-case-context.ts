@@ -1,4 +1,4 @@
-import { createPool } from '@frontrow/postgres/pool'
+import { openPatientPool } from '@frontrow/test-kit/patient-pool'
 import type { Pool } from '@frontrow/postgres/pool'
 import { readConfig } from '@frontrow/service-host/config'
 import { createLogger } from '@frontrow/service-host/logger'
@@ -43,13 +43,7 @@ export async function startUseCases(): Promise<UseCases> {
 
 /** Thirty connections with the service's own role. */
 export function openPool(environment: TestEnvironment, applicationName: string): Pool {
-  return createPool({
-    url: environment.databaseUrl('reservation'),
-    applicationName,
-    max: 30,
-    statementTimeoutMs: 5_000,
-    onError: () => undefined,
-  })
+  return openPatientPool(environment.databaseUrl('reservation'), { max: 30, applicationName })
 }
 
 /** A context on a real database without servers around it; every schedule is on sale and has 100 seats. */

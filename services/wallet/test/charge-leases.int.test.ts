@@ -1,5 +1,5 @@
+import { openPatientPool } from '@frontrow/test-kit/patient-pool'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
-import { createPool } from '@frontrow/postgres/pool'
 import type { Pool, Queryable } from '@frontrow/postgres/pool'
 import { inTransaction } from '@frontrow/postgres/transaction'
 import { createTestEnvironment } from '@frontrow/test-kit/test-environment'
@@ -20,13 +20,7 @@ let two: Pool
 beforeAll(async () => {
   environment = await createTestEnvironment({ topics: false })
   const connect = (): Pool =>
-    createPool({
-      url: environment.databaseUrl('wallet'),
-      applicationName: 'charge-leases',
-      max: 4,
-      statementTimeoutMs: 5_000,
-      onError: () => undefined,
-    })
+    openPatientPool(environment.databaseUrl('wallet'), { applicationName: 'charge-leases' })
   one = connect()
   two = connect()
 })

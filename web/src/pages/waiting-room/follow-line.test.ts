@@ -31,7 +31,7 @@ const ended =
 async function follow(server: LocalServer, isEnough: (event: LineEvent) => boolean = () => false) {
   const told: LineEvent[] = []
   const ending = new AbortController()
-  const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(5_000)])
+  const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(60_000)])
   const tell = (event: LineEvent): void => {
     told.push(event)
     if (isEnough(event)) ending.abort()
