@@ -85,7 +85,7 @@ function failureOf(error: unknown): string | undefined {
   if (isStatementTimeout(error)) return 'a statement took too long: run it again when there is less load'
   // The COMMIT itself may have got through: a second run tells.
   if (isDatabaseUnavailable(error)) {
-    return `the database can't be reached, or the connection broke (${String(error)}): run it again; it says where nothing is stored any more`
+    return `the database can't be reached, or the connection broke (${String(error)}): run it again; after an erasure it says that nothing is stored`
   }
   if (error instanceof Error && 'code' in error && error.code === '42501') {
     return `${error.message}: the role has to own the schemas, and for an erasure to be a superuser or to have GRANT SET ON PARAMETER session_replication_role`

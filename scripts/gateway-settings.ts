@@ -41,6 +41,11 @@ const limitSettings = z.object({
   ADDRESS_LOG_PAGES_BURST: burst(60, "pages of a room's log of admissions (fairness)"),
   ADDRESS_JOINS_PER_SECOND: perSecond(100, 'joins of a waiting room'),
   ADDRESS_JOINS_BURST: burst(1_000, 'joins of a waiting room'),
+  ADDRESS_CHALLENGES_PER_SECOND: perSecond(
+    100,
+    'challenges of the check at the join, of which each join needs one',
+  ),
+  ADDRESS_CHALLENGES_BURST: burst(1_000, 'challenges of the check at the join, of which each join needs one'),
   ADDRESS_HOLDS_PER_SECOND: perSecond(100, 'holds, refreshes and cancellations'),
   ADDRESS_HOLDS_BURST: burst(500, 'holds, refreshes and cancellations'),
   ADDRESS_PAYMENTS_PER_SECOND: perSecond(50, 'payments, charges and uses of points'),
@@ -120,7 +125,9 @@ const pageSettings = z.object({
   JOIN_CHECK: z
     .enum(joinCheckKinds)
     .default('none')
-    .describe('as the queue has it: the policy of the pages lets in what a widget needs'),
+    .describe(
+      'as the queue has it: the pages answer it before they join, and their policy lets in what a widget needs',
+    ),
   SEATS_PER_USER_MAX: whole(1, SEATS_MAX, 6).describe(
     'as the reservation service has it: how many seats the pages offer',
   ),

@@ -8,6 +8,7 @@ const byDefault = {
   seatsPerUserMax: 6,
   chargeAmountMin: 1_000,
   chargeAmountMax: 1_000_000,
+  isJoinChecked: false,
 }
 
 test('the gateway says in which currency money is taken, whether test cards are offered, and how much at once', () => {
@@ -30,6 +31,12 @@ test('real cards are taken by a publishable key of Stripe, and by nothing else',
   expect(keyOf('pk_live_51Abc')).toBe('pk_live_51Abc')
   for (const none of ['', 'sk_live_51Abc', 'pk_test_', 'pk_test_a b', 7, null])
     expect(keyOf(none)).toBeUndefined()
+})
+
+test('joins are checked where the gateway names a check', () => {
+  const isChecked = (joinCheck: unknown) => readInstallation({ joinCheck }).isJoinChecked
+  expect(isChecked('proof-of-work')).toBe(true)
+  for (const none of ['none', null, 7]) expect(isChecked(none)).toBe(false)
 })
 
 test('where it does not say, there are no test cards and the rest is as by default', () => {

@@ -14,6 +14,8 @@ export interface Installation {
   /** What one charge of a wallet may be, in the currency's smallest unit. */
   chargeAmountMin: number
   chargeAmountMax: number
+  /** Whether joins are checked against bots, so that the answer goes with the first join. Where it is not told, a refused join tells. */
+  isJoinChecked: boolean
 }
 
 /** What an older gateway does not tell is as it is by default; the API has the last word. */
@@ -55,8 +57,9 @@ export function watchInstallation(listener: () => void): () => void {
 /** Reads the answer of `/config.json`. An older gateway does not tell all of these: then there are no cards, and the rest is as by default. */
 export function readInstallation(config: unknown): Installation {
   if (typeof config !== 'object' || config === null) throw new Error('/config.json is no object')
+  const told = Object.fromEntries(Object.entries(config))
   const { currency, testCards, stripePublishableKey, seatsPerUserMax, chargeAmountMin, chargeAmountMax } =
-    Object.fromEntries(Object.entries(config))
+    told
   return {
     currency: typeof currency === 'string' && /^[a-z]{3}$/i.test(currency) ? currency.toUpperCase() : 'KRW',
     testCards: testCards === true,
@@ -67,6 +70,7 @@ export function readInstallation(config: unknown): Installation {
     seatsPerUserMax: countOr(seatsPerUserMax, SEATS_PER_USER_MAX),
     chargeAmountMin: countOr(chargeAmountMin, CHARGE_AMOUNT_MIN),
     chargeAmountMax: countOr(chargeAmountMax, CHARGE_AMOUNT_MAX),
+    isJoinChecked: typeof told['joinCheck'] === 'string' && told['joinCheck'] !== 'none',
   }
 }
 

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { chromiumProgram, doubleClickOver, openFan, startBrowser } from './fan-browser.ts'
 import type { Fan } from './fan-browser.ts'
+import { checkedJoins, joinCheckStories } from './join-check.stories.ts'
 import { realCardStories } from './real-card.stories.ts'
 import { startSystem } from './running-system.ts'
 import type { RunningSystem } from './running-system.ts'
@@ -36,7 +37,9 @@ described(() => {
     stripe = await startStripe()
     const starts = await Promise.allSettled([
       // Who is let in by a call alone is never seen again, and keeps the place all the same.
-      startSystem({ SHOW_UP_MS: '3600000', ...stripe.settings }).then((started) => (system = started)),
+      startSystem({ SHOW_UP_MS: '3600000', ...checkedJoins, ...stripe.settings }).then(
+        (started) => (system = started),
+      ),
       startBrowser().then((started) => (browser = started)),
     ])
     for (const start of starts) if (start.status === 'rejected') throw start.reason
@@ -68,6 +71,7 @@ described(() => {
     open,
   }
   realCardStories(stage, () => stripe)
+  joinCheckStories(stage)
 
   test('who is signed out signs in and comes back; a fan who opens the console is told why not', async () => {
     const { page, signIn, look } = await open('/console/audit')
@@ -81,7 +85,7 @@ described(() => {
 
   test('the operator pauses, and a waiting fan sees it; lets more in, and the fan is in; all of it on one screen', async () => {
     await system.call('PATCH', `/admin/queues/${scheduleId}`, { body: { maxActive: 1, paused: false } })
-    await system.call('POST', '/queue/tokens', { user: 'first', body: { scheduleId } })
+    await system.call('POST', '/queue/tokens', { body: { scheduleId, userId: 'first' } })
     const fan = await open(LINE)
     await fan.signIn('second')
     await fan.page.getByRole('button', { name: 'Get in line' }).click()

@@ -380,6 +380,7 @@ test('pages are told where to sign in, what money is taken in, how much at once,
     seatsPerUserMax: 4,
     chargeAmountMin: 1_000,
     chargeAmountMax: 1_000_000,
+    joinCheck: 'none',
   })
 })
 

@@ -12,6 +12,7 @@ const LIMITED = {
   LOG_PAGES: 2,
   ANONYMOUS: 4,
   JOINS: 5,
+  CHALLENGES: 12,
   HOLDS: 6,
   PAYMENTS: 7,
   STREAMS: 8,
@@ -93,6 +94,7 @@ test.each([
 
 test.each([
   ['joins', 'POST', '/api/v1/queue/tokens', LIMITED.JOINS],
+  ['challenges', 'GET', '/api/v1/queue/schedules/7/challenge', LIMITED.CHALLENGES],
   ['holds', 'POST', '/api/v1/reservations', LIMITED.HOLDS],
   ['payments', 'POST', '/api/v1/payments', LIMITED.PAYMENTS],
   ['charges', 'POST', '/api/v1/users/1/balance/charge', LIMITED.PAYMENTS],
@@ -222,6 +224,7 @@ test('people behind one address all buy with the limits that docs/operations.md 
       ADDRESS_SCHEDULES_BURST: String(people),
       ADDRESS_ANONYMOUS_BURST: String(people * 4),
       ADDRESS_JOINS_BURST: String(people),
+      ADDRESS_CHALLENGES_BURST: String(people),
       ADDRESS_HOLDS_BURST: String(people),
       ADDRESS_PAYMENTS_BURST: String(people),
       ADDRESS_STREAMS_BURST: String(people * 2),
@@ -232,6 +235,7 @@ test('people behind one address all buy with the limits that docs/operations.md 
     ['GET', '/api/v1/concerts/1'],
     ['GET', '/api/v1/concerts/1/schedules'],
     ['GET', '/api/v1/concerts/1/schedules/1'],
+    ['GET', '/api/v1/queue/schedules/1/challenge'],
     ['POST', '/api/v1/queue/tokens'],
     ['GET', '/api/v1/queue/tokens/me/events'],
     ['GET', '/api/v1/queue/tokens/me'],

@@ -55,6 +55,7 @@ const placeEvent = z.discriminatedUnion('event', [
 
 /** The longest answers are those of hCaptcha, of some 3,000 characters. */
 const ANSWER_LENGTH_MAX = 8_192
+const ANSWER_RULE = `must be a text of 1 to ${ANSWER_LENGTH_MAX} characters`
 const challenge = z.object({
   scheduleId: z.int(),
   check: z.enum(joinCheckKinds),
@@ -91,9 +92,14 @@ export const joinRoute = defineRoute({
   body: z.strictObject({
     scheduleId: scheduleIdInput,
     userId: userIdInput.optional(),
-    checkAnswer: z.string().min(1).max(ANSWER_LENGTH_MAX).optional().meta({
-      description: 'The answer to a challenge (getChallenge); where nothing is checked it is passed over.',
-    }),
+    checkAnswer: z
+      .string(ANSWER_RULE)
+      .min(1, ANSWER_RULE)
+      .max(ANSWER_LENGTH_MAX, ANSWER_RULE)
+      .optional()
+      .meta({
+        description: 'The answer to a challenge (getChallenge); where nothing is checked it is passed over.',
+      }),
   }),
   examples: { 'For myself': { scheduleId: 1 } },
   responses: { 200: { description: 'The place.', schema: place, headers: cookieHeader } },

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { enqueue } from '@frontrow/messaging/outbox'
 import type { OutgoingMessage } from '@frontrow/messaging/outbox'
 import { inTransaction } from '@frontrow/postgres/transaction'
@@ -18,6 +19,10 @@ export interface HouseSeats {
   scheduleId: number
   seatIds: readonly number[]
 }
+
+/** The whole second at which seats come back in bulk is drawn from so many, of which the first is one to two seconds away. */
+const BACK_WITHIN_SECONDS = 10
+const BACK_AFTER_SECONDS = 2
 
 type HouseContext = Pick<Context, 'pool' | 'relay' | 'logger'>
 
@@ -46,8 +51,8 @@ export async function blockSeats(
 
 /**
  * Puts those of the seats on sale again that are blocked, and tells of it; returns them. More than one person may have come back together, at
- * a moment at which everybody sees them: who asks for them blindly has nothing of it before. The message goes out at once, one to two seconds earlier, so
- * whoever watches the seats that are left can know which second it is.
+ * a moment at which everybody sees them: who asks for them blindly has nothing of it before. Which second it is, is drawn here and told to nobody. The
+ * message goes out at once, so that whoever watches the seats that are left knows that some are coming, and not when.
  */
 export async function unblockSeats(
   { pool, relay, logger, config }: HouseContext & Pick<Context, 'config'>,
@@ -56,8 +61,10 @@ export async function unblockSeats(
   const blocks = await inTransaction(pool, async (tx) => {
     const freed = await lockBlocks(tx, scheduleId, seatIds)
     const freedIds = freed.map(({ seatId }) => seatId)
-    if (freed.length > config.SEATS_PER_USER_MAX) await endBlocksTogether(tx, scheduleId, freedIds)
-    else await deleteBlocks(tx, scheduleId, freedIds)
+    if (freed.length > config.SEATS_PER_USER_MAX) {
+      const inSeconds = BACK_AFTER_SECONDS + randomInt(BACK_WITHIN_SECONDS)
+      await endBlocksTogether(tx, scheduleId, freedIds, inSeconds)
+    } else await deleteBlocks(tx, scheduleId, freedIds)
     if (freed.length > 0) await enqueue(tx, relay, [message('SeatsUnblocked', scheduleId, freed)])
     return freed
   })

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { isDatabaseOutage, isLockTimeout, isRetriableConflict } from '@frontrow/postgres/errors'
 import type { Pool } from '@frontrow/postgres/pool'
 import { Batcher } from '@frontrow/service-host/batcher'
@@ -22,7 +23,8 @@ const SHARED_ATTEMPTS_MAX = 4
 
 /**
  * Holds that come in one turn of the event loop, or while a statement is in work, share the next statement. One at a time is in work, so holds
- * of this process never wait for each other's seats inside the database. What can't be done together is done alone.
+ * of this process never wait for each other's seats inside the database. What can't be done together is done alone. Who gets a seat that several of
+ * them want is drawn by lot: within the few ms that they wait together, the quickest program has nothing of being first.
  */
 export function shareHolds(
   pool: Pool,
@@ -42,7 +44,7 @@ export function shareHolds(
     waitMaxMs: 3_000,
     send: async (_all, holds) => {
       try {
-        return await takeTogether(pool, holds, { ...limits, lockWaitMs })
+        return await takeByLot(holds, (drawn) => takeTogether(pool, drawn, { ...limits, lockWaitMs }))
       } catch (error) {
         if (isDatabaseOutage(error) && !isLockTimeout(error)) throw error
         return holds.map(() => undefined)
@@ -76,4 +78,19 @@ async function takeTogether(
     if (!isRetriableConflict(error)) throw error
     return takeSeats(pool, holds, limits)
   }
+}
+
+/** Hands the holds on in an order that is drawn, since the first in a statement gets the seat; answers in the order in which they came. */
+async function takeByLot(
+  holds: readonly NewHold[],
+  take: (drawn: readonly NewHold[]) => Promise<HoldOutcome[]>,
+): Promise<(HoldOutcome | undefined)[]> {
+  const drawn = [...holds.entries()]
+  for (let last = drawn.length - 1; last > 0; last -= 1) {
+    const [lot] = drawn.splice(randomInt(last + 1), 1)
+    if (lot !== undefined) drawn.push(lot)
+  }
+  const outcomes = await take(drawn.map(([, hold]) => hold))
+  const places = new Map(drawn.map(([index], place) => [index, place]))
+  return holds.map((_, index) => outcomes[places.get(index) ?? -1])
 }

@@ -30,14 +30,16 @@ const joinCheckWords: Book = {
   ko: () => import('../words/ko/join-check.json'),
 }
 
-/** Gets a challenge for a join that was refused, and answers it. Rejects also when the signal aborts. */
+/** Gets a challenge for a join that was refused, or is known to be checked, and answers it. Rejects also when the signal aborts. */
 export async function answerJoinCheck(
   [scheduleId, refusal, tries]: Parameters<AnswerJoinCheck>,
   options: ChallengeOptions,
 ): Promise<string | undefined> {
   await loadWords(joinCheckWords)
-  const isAsked = isRefusal(refusal, 'JOIN_CHECK_REQUIRED', 'JOIN_CHECK_FAILED')
-  if (!isAsked || tries >= ANSWERS_MAX) throw refusal
+  if (refusal !== undefined) {
+    const isAsked = isRefusal(refusal, 'JOIN_CHECK_REQUIRED', 'JOIN_CHECK_FAILED')
+    if (!isAsked || tries >= ANSWERS_MAX) throw refusal
+  }
   const { client, place, signal, onAsked } = options
   const { check, challenge, difficulty, siteKey } = dataOf(
     await client.GET('/api/v1/queue/schedules/{scheduleId}/challenge', {

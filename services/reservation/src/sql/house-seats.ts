@@ -78,19 +78,20 @@ export async function deleteBlocks(tx: Tx, scheduleId: number, seatIds: readonly
 }
 
 /**
- * Lets locked blocks lapse together, one to two seconds from now on a whole second: by then every map and stream is about to be read anew, and
- * until then nobody can have the seats.
+ * Lets locked blocks lapse together on a whole second, the `inSeconds`th from the one in which it is now: then every map and stream is about to
+ * be read anew, and until then nobody can have the seats.
  */
 export async function endBlocksTogether(
   tx: Tx,
   scheduleId: number,
   seatIds: readonly number[],
+  inSeconds: number,
 ): Promise<void> {
   await tx.query({
     name: 'house-seats-end-together',
-    text: `UPDATE seat_holds SET expires_at = date_trunc('second', clock_timestamp()) + interval '2 seconds'
+    text: `UPDATE seat_holds SET expires_at = date_trunc('second', clock_timestamp()) + make_interval(secs => $3)
            WHERE ctid = ANY (ARRAY (${LOCKED}))`,
-    values: [scheduleId, seatIds],
+    values: [scheduleId, seatIds, inSeconds],
   })
 }
 

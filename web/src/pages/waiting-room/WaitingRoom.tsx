@@ -10,6 +10,7 @@ import { RefusalNote } from '../../parts/RefusalNote.tsx'
 import { SignedIn } from '../../parts/SignedIn.tsx'
 import { scheduleQuery } from '../../queries.ts'
 import type { Place, Schedule } from '../../queries.ts'
+import { useInstallation } from '../../use-installation.ts'
 import { useNumber } from '../../use-ids.ts'
 import { useWords } from '../../use-words.ts'
 import { NotFound } from '../NotFound.tsx'
@@ -55,7 +56,7 @@ function Room({ schedule }: { schedule: Schedule }) {
         place={place}
         schedule={schedule}
         above={above}
-        onTakeOver={<Join schedule={schedule} onPlace={setTaken} words={t('line.takeOver')} />}
+        onTakeOver={<Join schedule={schedule} onPlace={setTaken} words={t('line.takeOver')} hasPlace />}
       />
     )
   }
@@ -79,16 +80,20 @@ function Join({
   schedule: { concertId, scheduleId },
   onPlace,
   words,
+  hasPlace = false,
 }: {
   schedule: Schedule
   onPlace: (place: Place) => void
   words: string
+  /** Whether the person has the place elsewhere, for which nobody is checked. */
+  hasPlace?: boolean
 }) {
   const { t } = useWords()
   const navigate = useNavigate()
   const queries = useQueryClient()
   const checkPlace = useRef<HTMLDivElement>(null)
   const leaving = useLeaving()
+  const isChecked = useInstallation()?.isJoinChecked === true && !hasPlace
   const [asked, setAsked] = useState<'browser' | 'person'>()
   // Most lines are not checked, so what answers is loaded when it is needed.
   const answerCheck: AnswerJoinCheck = async (...join) => {
@@ -101,7 +106,7 @@ function Join({
     })
   }
   const joining = useMutation({
-    mutationFn: () => takePlace(scheduleId, api, undefined, answerCheck),
+    mutationFn: () => takePlace(scheduleId, api, undefined, answerCheck, isChecked),
     onSettled: () => setAsked(undefined),
     onSuccess: (place) => {
       queries.removeQueries({ queryKey: ['place', scheduleId] })

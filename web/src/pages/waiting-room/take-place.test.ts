@@ -59,8 +59,8 @@ test('a join that is checked is sent again with the answer to a challenge, and w
   )
   const client = createClient({ baseUrl: server.baseUrl })
   const answers = ['first', 'second']
-  const answer: AnswerJoinCheck = async (_scheduleId, { code }, tries) => {
-    expect(code).toBe(['JOIN_CHECK_REQUIRED', 'JOIN_CHECK_FAILED'][tries])
+  const answer: AnswerJoinCheck = async (_scheduleId, asked, tries) => {
+    expect(asked?.code).toBe(['JOIN_CHECK_REQUIRED', 'JOIN_CHECK_FAILED'][tries])
     return answers[tries]
   }
   expect(await takePlace(7, client, false, answer)).toMatchObject({ token: 't-1' })
@@ -71,9 +71,35 @@ test('a join that is checked is sent again with the answer to a challenge, and w
   ])
 })
 
+test('a join that is known to be checked is sent once, with its answer; where that is refused it has one more', async () => {
+  await using server = await startLocalServer(
+    data(200, place),
+    refusal(403, 'JOIN_CHECK_FAILED'),
+    data(200, place),
+  )
+  const client = createClient({ baseUrl: server.baseUrl })
+  const asked: unknown[] = []
+  const answer: AnswerJoinCheck = async (_scheduleId, refused, tries) => {
+    asked.push([refused?.code, tries])
+    return `answer ${tries}`
+  }
+  await takePlace(7, client, false, answer, true)
+  expect(asked).toEqual([[undefined, 0]])
+  await takePlace(7, client, false, answer, true)
+  expect(asked.slice(1)).toEqual([
+    [undefined, 0],
+    ['JOIN_CHECK_FAILED', 1],
+  ])
+  expect(server.requests.map(({ body }) => JSON.parse(body).checkAnswer)).toEqual([
+    'answer 0',
+    'answer 0',
+    'answer 1',
+  ])
+})
+
 test('what the answer to a check throws ends the join', async () => {
   await using server = await startLocalServer(refusal(403, 'JOIN_CLAIM_REQUIRED'))
-  const give: AnswerJoinCheck = (_scheduleId, asked) => Promise.reject(asked)
+  const give: AnswerJoinCheck = (_scheduleId, asked) => Promise.reject(asked ?? new Error('no refusal'))
   const joining = takePlace(7, createClient({ baseUrl: server.baseUrl }), false, give)
   await expect(joining).rejects.toMatchObject({ code: 'JOIN_CLAIM_REQUIRED' })
   expect(server.requests).toHaveLength(1)

@@ -21,27 +21,29 @@ export async function findPlace(
 
 /**
  * Joins the line, or takes over the place that the person has in it already, in another browser or from a join whose answer was
- * lost: the other browser is told that its place has moved.
+ * lost: the other browser is told that its place has moved. Where joins are known to be checked, `isChecked`, the challenge is answered before the
+ * join, which is counted once by the limits then; otherwise after its refusal.
  */
 export async function takePlace(
   scheduleId: number,
   client = api,
   isPlainHttp: boolean = globalThis.location?.protocol === 'http:',
   answerCheck?: AnswerJoinCheck,
+  isChecked = false,
 ): Promise<Place> {
-  const place = await join(scheduleId, client, answerCheck)
+  const place = await join(scheduleId, client, answerCheck, isChecked)
   serverClock.learn(place.serverTime)
   if (isPlainHttp) await keepTokenWithoutCookie(place, client)
   return place
 }
 
 /**
- * Answers what a join was refused for, where joins are checked against bots; undefined where nothing is asked any more. Throws the refusal
- * where no answer would help, or `tries` were enough.
+ * Answers what is asked of a join, where joins are checked against bots; undefined where nothing is asked. `refusal` is that of the join which was
+ * sent before, if any was; it is thrown where no answer would help, or `tries` were enough.
  */
 export type AnswerJoinCheck = (
   scheduleId: number,
-  refusal: ApiError,
+  refusal: ApiError | undefined,
   tries: number,
 ) => Promise<string | undefined>
 
@@ -49,9 +51,10 @@ async function sendJoin(
   scheduleId: number,
   client: typeof api,
   answerCheck: AnswerJoinCheck | undefined,
+  isChecked: boolean,
 ): Promise<Place> {
-  let checkAnswer: string | undefined
-  for (let tries = 0; ; tries += 1) {
+  let checkAnswer = isChecked ? await answerCheck?.(scheduleId, undefined, 0) : undefined
+  for (let tries = isChecked ? 1 : 0; ; tries += 1) {
     try {
       const body = { scheduleId, ...(checkAnswer === undefined ? {} : { checkAnswer }) }
       return dataOf(await client.POST('/api/v1/queue/tokens', { body }))
@@ -75,9 +78,10 @@ async function join(
   scheduleId: number,
   client: typeof api,
   answerCheck: AnswerJoinCheck | undefined,
+  isChecked: boolean,
 ): Promise<Place> {
   try {
-    return await sendJoin(scheduleId, client, answerCheck)
+    return await sendJoin(scheduleId, client, answerCheck, isChecked)
   } catch (error) {
     if (!isRefusal(error, 'QUEUE_TOKEN_EXISTS')) throw error
     // Taking it over would end the place in this browser's other tabs, which have the same cookie.
