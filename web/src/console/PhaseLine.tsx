@@ -17,9 +17,9 @@ const STEPS: Partial<Record<SalePhase, 'opens' | 'closes'>> = {
   'sold-out': 'closes',
 }
 
-/** Where a sale stands now, with the time to its next step; of a step that is more than a day ahead, when it is. */
+/** Where a sale stands now, with the time to its next step; of a step that is more than a day ahead, when it is at the venue. */
 export function PhaseLine({ schedule }: { schedule: ListedSchedule }) {
-  const { t, moment } = useWords()
+  const { t, showTime } = useWords()
   const now = useServerNow()
   const phase = salePhase(schedule, now)
   const step = STEPS[phase]
@@ -28,7 +28,7 @@ export function PhaseLine({ schedule }: { schedule: ListedSchedule }) {
     <span className={classNames(styles['phase'], styles[phase])}>
       <strong>{t(`console.phase.${phase}`)}</strong>
       {step === undefined ? null : Date.parse(next) - now > DAY_MS ? (
-        <span>{t(`console.phase.${step}At`, { at: moment(next) })}</span>
+        <span>{t(`console.phase.${step}At`, { at: showTime(next, schedule.timeZone) })}</span>
       ) : (
         <span>
           {t(`console.phase.${step}In`)} <TimeLeft until={next} />

@@ -7,6 +7,7 @@ import { PageTitle } from '../../parts/PageTitle.tsx'
 import { useNumber } from '../../use-ids.ts'
 import { useWords } from '../../use-words.ts'
 import { Opener } from '../form/Opener.tsx'
+import { useMayUse } from '../use-roles.ts'
 import { CancelShow } from './CancelShow.tsx'
 import { Cancellation } from './Cancellation.tsx'
 import { SaleSwitch } from './SaleSwitch.tsx'
@@ -48,10 +49,13 @@ function KnownDate({ scheduleId }: { scheduleId: number }) {
 
 function Links({ schedule: { concertId, scheduleId } }: { schedule: AdminSchedule }) {
   const { t } = useWords()
+  const mayUse = useMayUse()
   return (
     <p className={styles['actions']}>
       <ButtonLink to={`/console/on-sales/${scheduleId}`}>{t('datePage.onSale')}</ButtonLink>
-      <ButtonLink to={`/console/check-in?schedule=${scheduleId}`}>{t('datePage.checkIn')}</ButtonLink>
+      {mayUse(['door']) ? (
+        <ButtonLink to={`/console/check-in?schedule=${scheduleId}`}>{t('datePage.checkIn')}</ButtonLink>
+      ) : null}
       <ButtonLink to={`/concerts/${concertId}/schedules/${scheduleId}`} look="quiet">
         {t('datePage.fanPage')}
       </ButtonLink>
