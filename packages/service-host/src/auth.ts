@@ -2,8 +2,8 @@ import { generalRefusal } from '@frontrow/refusals/general-refusals'
 import { USER_ID_RULE, userId as userIdRule } from '@frontrow/values/ids'
 import { rolesReader } from '@frontrow/values/roles'
 import type { Role, RoleSettings } from '@frontrow/values/roles'
-import { decodeJwt, errors, jwtVerify } from 'jose'
-import type { JWTPayload, JWTVerifyGetKey, JWTVerifyOptions } from 'jose'
+import { decodeJwt, errors } from 'jose'
+import type { JWTPayload } from 'jose'
 import { LRUCache } from 'lru-cache'
 import type { HostSettings } from './config.ts'
 import type { Logger } from './logger.ts'
@@ -12,6 +12,7 @@ import type { Contact } from './contact.ts'
 import { KeysUnreadError } from './published-keys.ts'
 import { tokenKeys } from './token-keys.ts'
 import type { TokenKeys } from './token-keys.ts'
+import { tokenVerifier } from './verify-token.ts'
 
 /** Who sent a request. */
 export interface Caller {
@@ -98,9 +99,10 @@ function createVerify(
   { algorithms, getKey }: TokenKeys,
   now: () => number,
 ): (token: string) => Promise<JWTPayload> {
+  const verify = tokenVerifier(getKey)
   return (token) =>
     refuseBadToken(() =>
-      verifyWith(getKey, token, {
+      verify(token, {
         algorithms,
         issuer: settings.JWT_ISSUER,
         audience: settings.JWT_AUDIENCE,
@@ -109,27 +111,6 @@ function createVerify(
         currentDate: new Date(now()),
       }),
     )
-}
-
-/** A provider in the middle of a rotation may publish several keys that fit a token, which names none of them. */
-async function verifyWith(
-  getKey: JWTVerifyGetKey,
-  token: string,
-  options: JWTVerifyOptions,
-): Promise<JWTPayload> {
-  try {
-    return (await jwtVerify(token, getKey, options)).payload
-  } catch (error) {
-    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error
-    for await (const key of error) {
-      try {
-        return (await jwtVerify(token, key, options)).payload
-      } catch (cause) {
-        if (!(cause instanceof errors.JWSSignatureVerificationFailed)) throw cause
-      }
-    }
-    throw new errors.JWSSignatureVerificationFailed()
-  }
 }
 
 async function refuseBadToken(verify: () => Promise<JWTPayload>): Promise<JWTPayload> {
