@@ -105,6 +105,16 @@ describe('the settings of an installation', () => {
     expect(compose.match(/volumes: \*all-settings$/gm)).toHaveLength(1)
   })
 
+  it('of one process are all that its pods have in Kubernetes, and notify has those of payment', () => {
+    for (const name of ['queue', 'catalog', 'reservation', 'payment', 'notify', 'wallet']) {
+      const path = join(import.meta.dirname, '..', 'deploy', 'k8s', 'base', name, 'kustomization.yaml')
+      const named = readFileSync(path, 'utf8').match(/[a-z]+-(?:secrets|certificate)\b/g)
+      const secrets = `${name === 'notify' ? 'payment' : name}-secrets`
+      // One for the container that waits for migrations.
+      expect(named).toEqual([secrets, secrets, `${name}-certificate`])
+    }
+  })
+
   it.each([
     [{ NODE_ENV: 'production' }, /JWKS_URL: in production it must .* lets anybody in as anybody/],
     [{ ...own, NODE_ENV: 'production', JWT_SECRET: SECRET }, /JWT_SECRET: in production it must not be set/],

@@ -66,6 +66,8 @@ async function startPostgres(): Promise<Started> {
       POSTGRES_USER: ADMIN_ROLE,
       POSTGRES_PASSWORD: ADMIN_PASSWORD,
       POSTGRES_DB: 'frontrow',
+      // The encoding of its databases; the migration step refuses others than UTF8.
+      LANG: 'C.UTF-8',
     })
     .withCommand([
       'postgres',
