@@ -5,6 +5,7 @@ import { rolesOf } from '@frontrow/service-host/route-roles'
 import { ROLES } from '@frontrow/values/roles'
 import { routes } from '../../scripts/api-document.ts'
 import { serviceNames } from '../../scripts/services.ts'
+import { testGeneratedRequests } from './api-generated.ts'
 import { testEveryRoute } from './api-routes.ts'
 import { ask, enter, openOnSale, startOnSaleNetwork } from './on-sale-network.ts'
 import type { Answer, OnSaleNetwork } from './on-sale-network.ts'
@@ -12,7 +13,14 @@ import type { Answer, OnSaleNetwork } from './on-sale-network.ts'
 let network: OnSaleNetwork
 
 beforeAll(async () => {
-  network = await startOnSaleNetwork()
+  // One person asks for what a crowd would.
+  network = await startOnSaleNetwork({
+    PERSON_POLLS_PER_MINUTE: '1000000',
+    PERSON_JOINS_PER_MINUTE: '1000000',
+    PERSON_HOLDS_PER_MINUTE: '1000000',
+    PERSON_PAYMENTS_PER_MINUTE: '1000000',
+    PERSON_ADMIN_PER_MINUTE: '1000000',
+  })
 })
 
 afterAll(() => network?.stop())
@@ -324,3 +332,6 @@ test('while a service is away the whole log is refused and the others are read b
     await network.restart('wallet')
   }
 })
+
+// They change whatever an admin may change, so they come last.
+testGeneratedRequests(() => network)

@@ -21,6 +21,7 @@ const parameter = z.object({
 })
 const operationObject = z.object({
   operationId: z.string(),
+  description: z.string().optional(),
   security: z.array(z.record(z.string(), z.unknown())),
   parameters: z.array(parameter).optional(),
   requestBody: z
@@ -63,6 +64,7 @@ const document = z
 /** A route as the API reference has it. */
 export interface Operation {
   operationId: string
+  description: string
   method: string
   path: string
   parameters: readonly z.output<typeof parameter>[]
@@ -78,6 +80,7 @@ export interface Operation {
 export const operations: readonly Operation[] = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({
     operationId: operation.operationId,
+    description: operation.description ?? '',
     method: method.toUpperCase(),
     path,
     parameters: operation.parameters ?? [],

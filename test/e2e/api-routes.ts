@@ -14,12 +14,16 @@ const named = (some: readonly Operation[]) => some.map((one) => [`${one.method} 
 
 const writes = routes.filter(({ method }) => method !== 'GET')
 const keyed = writes.filter((one) => takes(one, 'header', 'Idempotency-Key'))
+// A repeat of these needs no key: the schedule and the person name the place, of whose token only a hash is kept, and Stripe's events have ids.
+const KEYLESS = ['joinWaitingRoom', 'reissueToken', 'leaveWaitingRoom', 'takeStripeEvent']
+const slow = routes.filter((one) => one.responses['202'] !== undefined)
 const lists = routes.filter((one) => takes(one, 'query', 'cursor'))
 const tagged = routes.filter((one) => one.responses['304'] !== undefined)
 
 // Of these the scene has one item at most, so they have no second page.
 const SHORT = ['listJobs']
 const SUCCESSES = [200, 201, 202, 204]
+const ASYNC = { Prefer: 'respond-async' }
 const PROBLEM = { Accept: 'application/problem+json' }
 
 /** What holds for every route alike, route by route as the reference lists them. Each answer is compared with what the reference says. */
@@ -56,7 +60,10 @@ export function testEveryRoute(network: () => OnSaleNetwork): void {
       ])
       for (const body of bodies) {
         const request = withHeaders(await example(operation, body), keyHeader(operation))
-        const answer = await ask(operation, request)
+        // A route that does not know the wish passes it over.
+        const wish = slow.includes(operation) ? {} : ASYNC
+        const answer = await ask(operation, withHeaders(request, wish))
+        expect(answer.headers.get('preference-applied')).toBeNull()
         expect([body, answer.status, answer.body?.error]).toEqual([
           body,
           SUCCESSES.includes(answer.status) ? answer.status : 200,
@@ -66,6 +73,46 @@ export function testEveryRoute(network: () => OnSaleNetwork): void {
           expect(answer.headers.get('location')).toMatch(/^\/api\/v1\//)
         }
       }
+    })
+  })
+
+  describe('who would rather not wait is told at once where to ask and when', () => {
+    test.each(named(slow))('%s', async (_name, operation) => {
+      const request = withHeaders(await example(operation), { ...keyHeader(operation), ...ASYNC })
+      const { status, headers } = await ask(operation, request)
+      expect([status, headers.get('preference-applied')]).toEqual([202, 'respond-async'])
+      expect(headers.get('location')).toMatch(/^\/api\/v1\//)
+      expect(Number(headers.get('retry-after'))).toBeGreaterThan(0)
+      const { as, admin } = request
+      const told = await network().call('GET', headers.get('location') ?? '', {
+        ...(as === undefined ? {} : { as }),
+        admin: admin === true,
+      })
+      expect(told.status).toBe(200)
+    })
+  })
+
+  describe('a write without a place for an Idempotency-Key says why, and may be repeated', () => {
+    test('they are few', () => {
+      const others = operations.filter((one) => one.method !== 'GET' && !keyed.includes(one))
+      expect(others.map(({ operationId }) => operationId)).toEqual(KEYLESS)
+      for (const { operationId, description } of others) {
+        expect([operationId, description]).toEqual([
+          operationId,
+          expect.stringContaining('`Idempotency-Key`'),
+        ])
+      }
+    })
+
+    test.each([
+      ['joinWaitingRoom', [200, undefined], [409, 'QUEUE_TOKEN_EXISTS']],
+      ['reissueToken', [200, undefined], [200, undefined]],
+      ['leaveWaitingRoom', [204, undefined], [204, undefined]],
+    ])('%s', async (operationId, first, second) => {
+      const request = withHeaders(await example(route(operationId)), { 'Idempotency-Key': randomUUID() })
+      const answers = [await ask(route(operationId), request), await ask(route(operationId), request)]
+      expect(answers.map(refused)).toEqual([first, second])
+      expect(answers.map(({ headers }) => headers.get('idempotency-replayed'))).toEqual([null, null])
     })
   })
 

@@ -9,6 +9,14 @@ export const writeHeaders = z.object({
   }),
 })
 
+/** Headers that the writes of buyers take which do not ask for a key. */
+export const callerWriteHeaders = z.object({
+  'idempotency-key': idempotencyKeyHeader.optional().meta({
+    description:
+      'The same key and path give the same answer and one effect, for 72 hours by default. Keys are of the caller. Without it, each request is another one.',
+  }),
+})
+
 /** Headers of a change. */
 export const changeHeaders = writeHeaders.extend({
   'if-match': z.string().max(1_000).optional().meta({

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { completeAdminAction } from '@frontrow/admin-actions/admin-actions'
+import { askThenWriteOnce } from '@frontrow/idempotency/write-once'
+import type { WriteRequest } from '@frontrow/idempotency/write-once'
 import type { DeadLetter } from '@frontrow/messaging/dead-letter-collector'
 import type { Pool } from '@frontrow/postgres/pool'
-import { inTransaction, together } from '@frontrow/postgres/transaction'
 import { refuse } from '@frontrow/proto/refusals'
+import type { Reply } from '@frontrow/service-host/serve-route'
 import { uuidv7 } from 'uuidv7'
 import type { DeadLetterRow } from './sql/dead-letters.ts'
 import {
@@ -36,8 +37,11 @@ export interface DeadLetters {
     cursor: string | undefined,
     limit: number,
   ): Promise<{ items: DeadLetterView[]; nextCursor: string | null }>
-  /** Publishes it, once: a repeat only says when that was. Refuses with DEAD_LETTER_NOT_FOUND, DEAD_LETTER_BEING_RETRIED, and UNAVAILABLE without the broker. */
-  retry(deadLetterId: string): Promise<DeadLetterView>
+  /**
+   * Publishes it, once: a repeat only says when that was, and one of the same Idempotency-Key is known as such. Refuses with
+   * DEAD_LETTER_NOT_FOUND, DEAD_LETTER_BEING_RETRIED, and UNAVAILABLE without the broker, which leave the key free.
+   */
+  retry(deadLetterId: string, by: Pick<WriteRequest, 'caller' | 'key'>): Promise<Reply>
 }
 
 // kafkajs tries for minutes where a broker hangs, and the gateway waits for 20 s. What is given up here may still be published, and once
@@ -51,6 +55,22 @@ export function createDeadLetters(options: {
   publish: (deadLetter: Pick<DeadLetter, 'topic' | 'consumer' | 'key' | 'value' | 'headers'>) => Promise<void>
 }): DeadLetters {
   const { pool, publish } = options
+  /** Publishes it, unless that was done before. */
+  const publishAgain = async (deadLetterId: string): Promise<DeadLetterRow> => {
+    const leased = await leaseForRetry(pool, deadLetterId, RETRY_LEASE_MS)
+    if (leased === undefined) return findRetried(pool, deadLetterId)
+    const { topic, consumer, message_key: key, value, headers } = leased
+    try {
+      await withinLimit(publish({ topic, consumer, key, value, headers }))
+    } catch (error) {
+      await endLease(pool, leased)
+      throw refuse('UNAVAILABLE', 'the broker does not take messages now; nothing was published', {
+        retryAfterSeconds: 5,
+        cause: error,
+      })
+    }
+    return leased
+  }
   return {
     store: (deadLetter) => insertDeadLetter(pool, uuidv7(), deadLetter),
     async list(cursor, limit) {
@@ -62,23 +82,13 @@ export function createDeadLetters(options: {
         nextCursor: rows.length > limit && last !== undefined ? last.dead_letter_id : null,
       }
     },
-    async retry(deadLetterId) {
-      const leased = await leaseForRetry(pool, deadLetterId, RETRY_LEASE_MS)
-      if (leased === undefined) return toView(await findRetried(pool, deadLetterId))
-      const { topic, consumer, message_key: key, value, headers } = leased
-      try {
-        await withinLimit(publish({ topic, consumer, key, value, headers }))
-      } catch (error) {
-        await endLease(pool, leased)
-        throw refuse('UNAVAILABLE', 'the broker does not take messages now; nothing was published', {
-          retryAfterSeconds: 5,
-          cause: error,
-        })
-      }
-      const [retriedAt] = await inTransaction(pool, (tx) =>
-        together([markRetried(tx, deadLetterId), completeAdminAction(tx)]),
-      )
-      return toView({ ...leased, retried_at: retriedAt })
+    retry(deadLetterId, by) {
+      const request = { operation: 'retryDeadLetter', ...by, content: { deadLetterId } }
+      const ask = () => publishAgain(deadLetterId)
+      return askThenWriteOnce({ pool }, request, ask, async (tx, row) => {
+        const retriedAt = row.retried_at ?? (await markRetried(tx, deadLetterId))
+        return { status: 200, data: toView({ ...row, retried_at: retriedAt }), headers: {} }
+      })
     },
   }
 }

@@ -94,10 +94,9 @@ export function addRoutes(
     data: await deadLetters.list(query.cursor, query.limit),
   }))
 
-  http.handle(retryDeadLetterRoute, async ({ params }) => ({
-    status: 200,
-    data: await deadLetters.retry(params.deadLetterId),
-  }))
+  http.handle(retryDeadLetterRoute, ({ params, headers, caller }) =>
+    deadLetters.retry(params.deadLetterId, { caller, key: headers['idempotency-key'] }),
+  )
 
   http.handle(auditRoute, async () => ({ status: 200, data: await auditAll(ctx, audit) }))
 }

@@ -1,4 +1,5 @@
 import { idempotencyKeyHeader } from '@frontrow/idempotency/idempotency-key'
+import { replayHeader, writeHeaders, writeRefusals } from '@frontrow/idempotency/write-headers'
 import { cardToken } from '@frontrow/proto/values'
 import { defineRoute } from '@frontrow/service-host/route'
 import { userIdInput, uuid } from '@frontrow/values/ids'
@@ -294,8 +295,11 @@ export const retryDeadLetterRoute = defineRoute({
     'It is published once: a repeat has the same answer, and one that comes while it is being published is 409. A message that fails again is parked anew, under another id. Handled messages are recognised by their id, so a retry never takes effect twice.',
   auth: 'admin',
   params: z.object({ deadLetterId: uuid }),
-  responses: { 200: { description: 'Published again, at `retriedAt`.', schema: deadLetter } },
-  refusals: ['DEAD_LETTER_NOT_FOUND', 'DEAD_LETTER_BEING_RETRIED'],
+  headers: writeHeaders,
+  responses: {
+    200: { description: 'Published again, at `retriedAt`.', headers: replayHeader, schema: deadLetter },
+  },
+  refusals: ['DEAD_LETTER_NOT_FOUND', 'DEAD_LETTER_BEING_RETRIED', ...writeRefusals],
 })
 
 export const auditRoute = defineRoute({

@@ -12,7 +12,7 @@ export const stripeEventsRoute = defineRoute({
   tag: 'payment',
   summary: "Stripe's webhook",
   description:
-    'For Stripe, which signs each event with `STRIPE_WEBHOOK_SECRET`; without that setting this is 404 NOT_FOUND. An event of a payment makes us ask Stripe what has become of it, and is not believed by itself. Disputes and refunds that were made at Stripe are noted once, for admins. Events may come repeatedly and in any order.',
+    'For Stripe, which signs each event with `STRIPE_WEBHOOK_SECRET`; without that setting this is 404 NOT_FOUND. An event of a payment makes us ask Stripe what has become of it, and is not believed by itself. Disputes and refunds that were made at Stripe are noted once, for admins. Events may come repeatedly and in any order; their ids are what an `Idempotency-Key` is elsewhere.',
   auth: 'none',
   headers: z.object({
     'stripe-signature': z

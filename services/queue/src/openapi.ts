@@ -86,7 +86,8 @@ export const joinRoute = defineRoute({
     'ACTIVE at once where nobody waits and there is room; also then the place has to be used or asked for within 90 s. One live',
     'place a user and schedule. After a 503 the place may have been given all the same: joining again is 409',
     'QUEUE_TOKEN_EXISTS then, and PUT gives its token. Where joins are checked against bots, `checkAnswer` answers a challenge of',
-    'getChallenge; a join that is repeated because its answer was lost may send the same one. Admins are not checked.',
+    'getChallenge; a join that is repeated because its answer was lost may send the same one. Admins are not checked. An `Idempotency-Key` is passed',
+    'over: the schedule and the user name the place, and the token, of which only a hash is kept, could not be given again.',
   ].join(' '),
   auth: 'user',
   body: z.strictObject({
@@ -145,7 +146,8 @@ export const reissueRoute = defineRoute({
   operationId: 'reissueToken',
   tag: 'queue',
   summary: 'A new token for the place I have',
-  description: 'For who lost the token. The place stays; the old token is worth nothing from then on.',
+  description:
+    'For who lost the token. The place stays; the old token is worth nothing from then on. An `Idempotency-Key` is passed over: each request makes a new token, of which only a hash is kept, so that the answer that came last has the good one.',
   auth: 'user',
   body: z.strictObject({ scheduleId: scheduleIdInput, userId: userIdInput.optional() }),
   examples: { 'For myself': { scheduleId: 1 } },
@@ -214,7 +216,7 @@ export const leaveRoute = defineRoute({
   tag: 'queue',
   summary: 'Leave',
   description:
-    'Gives the place up. The second time changes nothing and is answered alike. After a 503 it may be asked again.',
+    'Gives the place up. The second time changes nothing and is answered alike, so that an `Idempotency-Key` is passed over. After a 503 it may be asked again.',
   auth: 'token',
   queueToken: 'any',
   query: whichPlace,

@@ -26,28 +26,13 @@ import {
 } from './openapi.ts'
 import type { HoldBody } from './openapi.ts'
 import { refreshHold } from './refresh-hold.ts'
-import { readAllowanceOnceReleased } from './releases.ts'
-import { toAllowanceJson, toRefundJson, toReservationJson } from './reservation-json.ts'
-import type { ReleaseAllowanceJson, ReservationJson } from './reservation-json.ts'
-import type { Reservation } from './reservation.ts'
+import { toReservationJson } from './reservation-json.ts'
 import { showIfKnown, showsIfKnown } from './show.ts'
 import type { ListedJob } from './sql/jobs.ts'
+import { tellReservation } from './tell-reservation.ts'
 
 /** Adds the REST routes. Each one parses the request, calls a use case and translates its result. */
 export function addHttpRoutes(http: HttpServer, ctx: Context, jobs: Pick<Jobs, 'intake' | 'reader'>): void {
-  const told = async (
-    reservation: Reservation,
-  ): Promise<ReservationJson & { onceReleased: ReleaseAllowanceJson }> => {
-    const [show, allowance] = await Promise.all([
-      showIfKnown(ctx, reservation.scheduleId),
-      readAllowanceOnceReleased(ctx, reservation),
-    ])
-    return {
-      ...toReservationJson(reservation, ctx.config.REFRESHES_MAX, show),
-      onceReleased: toAllowanceJson(allowance),
-    }
-  }
-
   http.handle(holdSeatsRoute, async ({ body, headers, caller, request }) => {
     const command = {
       userId: actingUser(caller, body.userId),
@@ -106,27 +91,27 @@ export function addHttpRoutes(http: HttpServer, ctx: Context, jobs: Pick<Jobs, '
 
   http.handle(getReservationRoute, async ({ params, caller }) => {
     const reservation = await getReservation(ctx, params.reservationId, ownerFor(caller))
-    return { status: 200, data: await told(reservation) }
+    const show = await showIfKnown(ctx, reservation.scheduleId)
+    return { status: 200, data: await tellReservation(ctx, ctx.pool, reservation, show) }
   })
 
-  http.handle(refreshHoldRoute, async ({ params, caller, request }) => {
-    const { reservationId } = params
-    const owner = ownerFor(caller)
-    // Its schedule decides which cookie is read, because one browser can stand in several lines.
-    const { scheduleId } = await getReservation(ctx, reservationId, owner)
-    const queueToken = readQueueToken(request.headers, scheduleId)
-    const reservation = await refreshHold(ctx, { reservationId, owner, queueToken })
-    return { status: 200, data: await told(reservation) }
-  })
+  http.handle(refreshHoldRoute, ({ params, headers, caller, request }) =>
+    refreshHold(ctx, {
+      ...params,
+      owner: ownerFor(caller),
+      queueTokenOf: (scheduleId) => readQueueToken(request.headers, scheduleId),
+      caller,
+      key: headers['idempotency-key'],
+    }),
+  )
 
-  http.handle(cancelReservationRoute, async ({ params, caller }) => {
-    const reservation = await cancelForCaller(ctx, caller, params.reservationId)
-    const { reservationId, status } = reservation
-    return { status: 200, data: { reservationId, status, refund: toRefundJson(reservation) } }
-  })
+  http.handle(cancelReservationRoute, ({ params, headers, caller }) =>
+    cancelForCaller(ctx, caller, params.reservationId, headers['idempotency-key']),
+  )
 }
 
-const jobAnswer = z.looseObject({ statusEndpoint: z.string() })
+const RETRY_AFTER_MAX_S = 5
+const jobAnswer = z.looseObject({ statusEndpoint: z.string(), estimatedWaitSeconds: z.number() })
 const holdAnswer = z.looseObject({ reservationId: z.string() })
 
 /** A repeated key gets the first answer, whichever of the two it was and whatever the repeat prefers. */
@@ -138,11 +123,16 @@ function toHoldReply({ data, isReplay }: HoldAnswer, isAsync: boolean): Reply {
     data,
     headers: {
       ...(isReplay ? { 'Idempotency-Replayed': 'true' } : {}),
-      ...(job.success ? { Location: job.data.statusEndpoint } : {}),
+      ...(job.success ? askLater(job.data) : {}),
       ...(hold.success ? { Location: `/api/v1/reservations/${hold.data.reservationId}` } : {}),
       ...(job.success && isAsync ? { 'Preference-Applied': 'respond-async' } : {}),
     },
   }
+}
+
+function askLater(job: z.output<typeof jobAnswer>): Record<string, string> {
+  const seconds = Math.min(RETRY_AFTER_MAX_S, Math.max(1, Math.ceil(job.estimatedWaitSeconds)))
+  return { Location: job.statusEndpoint, 'Retry-After': String(seconds) }
 }
 
 function toListedJobJson(job: ListedJob): object {

@@ -1,4 +1,5 @@
 import { idempotencyKeyHeader } from '@frontrow/idempotency/idempotency-key'
+import { callerWriteHeaders, replayHeader, writeRefusals } from '@frontrow/idempotency/write-headers'
 import { grade, quantity, seatIds, section } from '@frontrow/proto/values'
 import { defineRoute } from '@frontrow/service-host/route'
 import { id, userIdInput } from '@frontrow/values/ids'
@@ -173,6 +174,7 @@ export const holdSeatsRoute = defineRoute({
       schema: acceptedJob,
       headers: {
         Location: 'Where to ask',
+        'Retry-After': 'Seconds to wait before',
         'Preference-Applied': '`respond-async`',
         'Idempotency-Replayed': '`true` where the answer is that of an earlier request',
       },
@@ -236,12 +238,20 @@ export const refreshHoldRoute = defineRoute({
   tag: 'Reservations',
   summary: 'Give a live hold its full length again, twice at most',
   description:
-    'Also after booking has closed, until the show begins or is cancelled: then 409 RESERVATION_NOT_REFRESHABLE, with `details` as of BOOKING_NOT_OPEN.',
+    'Also after booking has closed, until the show begins or is cancelled: then 409 RESERVATION_NOT_REFRESHABLE, with `details` as of BOOKING_NOT_OPEN. With `Idempotency-Key` a repeat uses up no further extension: it has the first answer, whose `holdSecondsLeft` is of that moment, and is not asked for a queue token that is good. A refusal leaves the key free.',
   auth: 'user',
   queueToken: 'active',
   params,
-  responses: { 200: { description: 'The reservation with its new deadline', schema: reservationNow } },
+  headers: callerWriteHeaders,
+  responses: {
+    200: {
+      description: 'The reservation with its new deadline',
+      headers: replayHeader,
+      schema: reservationNow,
+    },
+  },
   refusals: [
+    ...writeRefusals,
     'RESERVATION_NOT_FOUND',
     'RESERVATION_EXPIRED',
     'RESERVATION_NOT_REFRESHABLE',
@@ -258,17 +268,20 @@ export const cancelReservationRoute = defineRoute({
   tag: 'Reservations',
   summary: 'Give a hold or a confirmed reservation up',
   description:
-    "The seats are free at once. Cancelling again changes nothing and is answered the same; only `refund.status` tells how far the money of a confirmed one is by then (PENDING at first, and REFUNDED once it is back, as in `GET /reservations/{reservationId}`). Seats that are given back count, as `POST /reservations` says; `onceReleased` of the reservation tells how you stand then. A reservation is cancelled as a whole: giving back some of its seats is out of scope. One with a ticket that was used at a door is 409 TICKET_USED. From `refundableUntil` of its schedule on, a confirmed one is 422 NOT_REFUNDABLE, and once the show has begun 409 RESERVATION_NOT_CANCELLABLE, except for admins; a hold can still be given up. The role `finance` refunds what others have paid as admins do. Somebody else's hold is 403 for it, and its own reservations follow the rules for buyers.",
+    "The seats are free at once. Cancelling again changes nothing and is answered the same; only `refund.status` tells how far the money of a confirmed one is by then (PENDING at first, and REFUNDED once it is back, as in `GET /reservations/{reservationId}`). With the same `Idempotency-Key` it is the first answer again. Seats that are given back count, as `POST /reservations` says; `onceReleased` of the reservation tells how you stand then. A reservation is cancelled as a whole: giving back some of its seats is out of scope. One with a ticket that was used at a door is 409 TICKET_USED. From `refundableUntil` of its schedule on, a confirmed one is 422 NOT_REFUNDABLE, and once the show has begun 409 RESERVATION_NOT_CANCELLABLE, except for admins; a hold can still be given up. The role `finance` refunds what others have paid as admins do. Somebody else's hold is 403 for it, and its own reservations follow the rules for buyers.",
   auth: 'user',
   roles: ['finance'],
   params,
+  headers: callerWriteHeaders,
   responses: {
     200: {
       description: 'Cancelled, now or before',
+      headers: replayHeader,
       schema: z.object({ reservationId, status: z.literal('CANCELLED'), refund }),
     },
   },
   refusals: [
+    ...writeRefusals,
     'FORBIDDEN',
     'RESERVATION_NOT_FOUND',
     'RESERVATION_NOT_CANCELLABLE',

@@ -1,3 +1,4 @@
+import type { Queryable } from '@frontrow/postgres/pool'
 import { refuse } from '@frontrow/proto/refusals'
 import type { Context } from './context.ts'
 import type { Reservation } from './reservation.ts'
@@ -47,11 +48,12 @@ export async function readAllowance(
 
 /** How much it is once this reservation is given back, as one that has ended is already. */
 export async function readAllowanceOnceReleased(
-  { pool, config, now }: Pick<Context, 'pool' | 'config' | 'now'>,
+  { config, now }: Pick<Context, 'config' | 'now'>,
+  db: Queryable,
   reservation: Pick<Reservation, 'status' | 'scheduleId' | 'userId' | 'seats' | 'refreshes' | 'reservedAt'>,
 ): Promise<ReleaseAllowance> {
   const { status, scheduleId, userId, seats, refreshes, reservedAt } = reservation
-  const releases = await listReleases(pool, scheduleId, userId, config.RELEASES_WINDOW_MS)
+  const releases = await listReleases(db, scheduleId, userId, config.RELEASES_WINDOW_MS)
   const countsUntil = new Date(reservedAt.getTime() + config.RELEASES_WINDOW_MS)
   const isLive = status === 'HOLD' || status === 'CONFIRMED'
   // What was bought before the window counts no more.

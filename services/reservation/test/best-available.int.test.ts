@@ -8,7 +8,7 @@ import type { Context } from '../src/context.ts'
 import type { HoldSeats } from '../src/hold-seats.ts'
 import { holdSeats } from '../src/hold-seats.ts'
 import { SeatLayout } from '../src/seat-layout.ts'
-import { findViolations, startUseCases, useCaseContext } from './use-case-context.ts'
+import { findViolations, startUseCases, useCaseContext, withoutKey } from './use-case-context.ts'
 import type { UseCases } from './use-case-context.ts'
 
 // Best available seats, orphans and prices on a real database, with as many processes as a test wants.
@@ -155,7 +155,7 @@ test('seats that were taken elsewhere are picked around, and seats given up are 
   await takenElsewhere(1, 2)
   const second = await hold(process, { choice: { quantity: 2 } })
   expect(second.seats.map(({ seatId }) => seatId)).toEqual([5, 6])
-  await cancelReservation(process, { reservationId: first.reservationId, owner: null })
+  await cancelReservation(process, { reservationId: first.reservationId, owner: null, ...withoutKey })
   const third = await hold(process, { choice: { quantity: 2 } })
   expect(third.seats.map(({ seatId }) => seatId)).toEqual([3, 4])
 })

@@ -51,6 +51,29 @@ describe('POST /reservations/{id}/refresh', () => {
     })
   })
 
+  test('with the key of before uses up no other extension, also once its queue token is good for nothing', async () => {
+    const held = await running.hold('405', { scheduleId: 2, seatIds: [2305] })
+    const path = `/reservations/${held.data.reservationId}/refresh`
+    const refresh = (key: string) =>
+      running.call('405', 'POST', path, { headers: { 'idempotency-key': key } })
+    const [first, beside] = await Promise.all([refresh('once'), refresh('once')])
+    expect([first.status, first.data]).toEqual([200, beside.data])
+    running.neighbours.refusedTokens.set(running.queueToken, 'QUEUE_TOKEN_INVALID')
+    try {
+      const again = await refresh('once')
+      expect([again.status, again.data, again.headers.get('idempotency-replayed')]).toEqual([
+        200,
+        first.data,
+        'true',
+      ])
+      expect((await refresh('twice')).code).toBe('QUEUE_TOKEN_INVALID')
+    } finally {
+      running.neighbours.refusedTokens.delete(running.queueToken)
+    }
+    expect((await refresh('twice')).data.refreshesLeft).toBe(0)
+    expect((await refresh('thrice')).code).toBe('REFRESH_LIMIT_EXCEEDED')
+  })
+
   test('takes the cookie of the schedule that the hold is of', async () => {
     const held = await running.hold('404', { scheduleId: 2, seatIds: [2304] })
     const latest = '0190aaaa-0000-7000-8000-000000000200'

@@ -12,7 +12,7 @@ import { holdSeats } from '../src/hold-seats.ts'
 import { confirmMany, handOverMany } from './confirm-many.ts'
 import type { SentCommand } from './confirm-many.ts'
 import { deadlocksOf } from './deadlocks.ts'
-import { findViolations, startUseCases } from './use-case-context.ts'
+import { findViolations, startUseCases, withoutKey } from './use-case-context.ts'
 import type { UseCases } from './use-case-context.ts'
 
 let useCases: UseCases
@@ -107,7 +107,7 @@ async function tell({ holds, payments, commands }: Story) {
     const state = holds[index]?.state
     if (state === 'lapsed') await lapse(one.reservationId)
     if (state === 'cancelled') {
-      await cancelReservation(ctx, { reservationId: one.reservationId, owner: one.userId })
+      await cancelReservation(ctx, { reservationId: one.reservationId, owner: one.userId, ...withoutKey })
     }
     if (state === 'sold') await confirmMany(ctx, [commandFor(one)])
   }
@@ -297,7 +297,7 @@ test('in one batch a cancelled schedule sells nothing any more, and refunds are 
   ]
   const payment = commandFor(given)
   await confirmMany(ctx, [payment])
-  await cancelReservation(ctx, { reservationId: given.reservationId, owner: 'c' })
+  await cancelReservation(ctx, { reservationId: given.reservationId, owner: 'c', ...withoutKey })
   const told: unknown[] = []
   const note = (what: string) => () => told.push([what, currentTrace()?.requestId])
   const counters = {

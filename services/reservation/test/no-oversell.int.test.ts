@@ -14,7 +14,7 @@ import { refreshHold } from '../src/refresh-hold.ts'
 import { lockUserSeats } from '../src/sql/seat-holds.ts'
 import { confirmMany } from './confirm-many.ts'
 import { deadlocksOf } from './deadlocks.ts'
-import { findViolations, startUseCases } from './use-case-context.ts'
+import { findViolations, startUseCases, withoutKey } from './use-case-context.ts'
 import type { UseCases } from './use-case-context.ts'
 
 // The use cases run on a real database, without servers, as many at once as the pool has connections.
@@ -191,7 +191,7 @@ async function raceDeadline(context: Context, inMs: number): Promise<string> {
     const wanted = index % 2 === 0 ? seatIds : seatIds.slice(1)
     return outcome(hold(`buyer${index}`, scheduleId, { seatIds: wanted }, context))
   })
-  const refresh = { reservationId: held.reservationId, owner: 'owner', queueToken: uuidv7() }
+  const refresh = { reservationId: held.reservationId, owner: 'owner', queueTokenOf: uuidv7, ...withoutKey }
   const [confirmed, results] = await Promise.all([
     confirm(held, context),
     Promise.all(buyers),
@@ -209,7 +209,8 @@ test('a cancellation racing the payment: refused, or confirmed and then to be re
   for (let round = 0; round < 20; round += 1) {
     const scheduleId = newSchedule()
     const held = await hold('owner', scheduleId, { seatIds: [scheduleId * 1_000 + 1] })
-    const cancel = () => cancelReservation(ctx, { reservationId: held.reservationId, owner: 'owner' })
+    const cancel = () =>
+      cancelReservation(ctx, { reservationId: held.reservationId, owner: 'owner', ...withoutKey })
     const [confirmed] = await Promise.all([confirm(held), cancel(), cancel()])
     const after = await getReservation(ctx, held.reservationId, null)
     expect(after.status).toBe('CANCELLED')
@@ -269,7 +270,7 @@ test('the seat limit holds while a user pays or refreshes a lapsing hold and hol
       Array.from({ length: 6 }, (_, index) => scheduleId * 1_000 + from + index)
     const held = await hold('owner', scheduleId, { seatIds: seats(1) })
     await setDeadline(held.reservationId, round % 5)
-    const refresh = { reservationId: held.reservationId, owner: 'owner', queueToken: uuidv7() }
+    const refresh = { reservationId: held.reservationId, owner: 'owner', queueTokenOf: uuidv7, ...withoutKey }
     await Promise.all([
       round % 2 === 0 ? confirm(held) : outcome(refreshHold(ctx, refresh)),
       outcome(hold('owner', scheduleId, { seatIds: seats(11) })),
@@ -287,7 +288,7 @@ test.each(['payment', 'refresh'])(
     const otherHold = await pool.connect()
     await otherHold.query('BEGIN')
     await lockUserSeats(otherHold, scheduleId, 'owner')
-    const refresh = { reservationId: held.reservationId, owner: 'owner', queueToken: uuidv7() }
+    const refresh = { reservationId: held.reservationId, owner: 'owner', queueTokenOf: uuidv7, ...withoutKey }
     const waiting = what === 'payment' ? confirm(held) : refreshHold(ctx, refresh)
     await eventually(async () => {
       const { rows } = await pool.query(
@@ -328,9 +329,16 @@ test('whatever a few people do, in any order, the invariants hold', async () => 
               else if (what === 'confirm') await confirm(target)
               else if (what === 'lapse') await lapseHold(target.reservationId)
               else if (what === 'cancel') {
-                await outcome(cancelReservation(ctx, { reservationId: target.reservationId, owner: null }))
+                await outcome(
+                  cancelReservation(ctx, { reservationId: target.reservationId, owner: null, ...withoutKey }),
+                )
               } else {
-                const command = { reservationId: target.reservationId, owner: null, queueToken: uuidv7() }
+                const command = {
+                  reservationId: target.reservationId,
+                  owner: null,
+                  queueTokenOf: uuidv7,
+                  ...withoutKey,
+                }
                 await outcome(refreshHold(ctx, command))
               }
             }),

@@ -17,7 +17,7 @@ import { shareHolds } from '../src/share-holds.ts'
 import { insertCancelledSchedules } from '../src/sql/cancelled-schedules.ts'
 import { listReleases } from '../src/sql/releases.ts'
 import { confirmMany } from './confirm-many.ts'
-import { findViolations, startUseCases } from './use-case-context.ts'
+import { findViolations, startUseCases, withoutKey } from './use-case-context.ts'
 import type { UseCases } from './use-case-context.ts'
 
 // Nobody keeps seats from the others by holding them again and again: what is taken and not kept is counted. Here 18 seats an hour.
@@ -67,10 +67,10 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
 }
 
 const cancel = (userId: string | null, { reservationId }: Pick<Held, 'reservationId'>) =>
-  cancelReservation(ctx, { reservationId, owner: userId })
+  cancelReservation(ctx, { reservationId, owner: userId, ...withoutKey })
 
 async function refresh(userId: string, { reservationId }: Held): Promise<void> {
-  await refreshHold(ctx, { reservationId, owner: userId, queueToken: uuidv7() })
+  await refreshHold(ctx, { reservationId, owner: userId, queueTokenOf: uuidv7, ...withoutKey })
 }
 
 async function pay(userId: string, { reservationId, totalAmount: amount }: Held): Promise<void> {
@@ -99,6 +99,7 @@ describe('what counts', () => {
     await refresh('fan', refreshed)
     const onceReleased = readAllowanceOnceReleased(
       ctx,
+      ctx.pool,
       await getReservation(ctx, refreshed.reservationId, 'fan'),
     )
     expect(await onceReleased).toEqual({ releasesLeft: 12, holdAgainAt: null })
@@ -178,7 +179,7 @@ describe('at the limit', () => {
     for (let round = 0; round < 4; round += 1) await cancel('fan', await hold('fan', seatIds(4)))
     const last = await hold('fan', seatIds(2))
     const reservation = await getReservation(ctx, last.reservationId, 'fan')
-    expect(await readAllowanceOnceReleased(ctx, reservation)).toMatchObject({ releasesLeft: 0 })
+    expect(await readAllowanceOnceReleased(ctx, ctx.pool, reservation)).toMatchObject({ releasesLeft: 0 })
     await cancel('fan', last)
 
     const { holdAgainAt } = await readAllowance(ctx, scheduleId, 'fan')

@@ -18,6 +18,9 @@ import { createTicketCodes } from '../src/tickets/ticket-codes.ts'
 import { layOutRuns } from './neighbours.ts'
 import { newSigningKey } from './signing-keys.ts'
 
+/** Asks a use case as nobody in particular, and once for all. */
+export const withoutKey = { caller: { userId: 'test' }, key: undefined }
+
 /** The use cases on a database of their own, without servers around them. */
 export interface UseCases {
   environment: TestEnvironment

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { actingUser } from '@frontrow/service-host/auth'
 import type { Caller } from '@frontrow/service-host/auth'
 import type { HttpServer } from '@frontrow/service-host/http-server'
+import { prefersAsync } from '@frontrow/service-host/prefer'
 import type { Reply } from '@frontrow/service-host/serve-route'
 import { chargeWallet } from './charges/charge-wallet.ts'
 import { getCharge } from './charges/get-charge.ts'
@@ -17,11 +18,13 @@ import { usePoints } from './use-points.ts'
 /** The REST side: wallets by their user. */
 export function addRoutes(http: HttpServer, ctx: WalletContext): void {
   http.handle(chargeRoute, async ({ params, headers, body, caller, response }) => {
+    const isAsync = prefersAsync(headers.prefer)
     const { charge, refusal, isReplay } = await chargeWallet(ctx, {
       ...whose(caller, params.userId),
       amount: body.amount,
       cardToken: body.card?.token,
       idempotencyKey: headers['idempotency-key'],
+      waitMs: isAsync ? 0 : ctx.config.CHARGE_WAIT_MS,
     })
     if (isReplay) response.setHeader('Idempotency-Replayed', 'true')
     if (refusal !== null) throw refusal
@@ -33,6 +36,7 @@ export function addRoutes(http: HttpServer, ctx: WalletContext): void {
       headers: {
         Location: `/api/v1/users/${encodeURIComponent(userId)}/balance/charges/${chargeId}`,
         'Retry-After': String(ctx.charges.worker.expectedSeconds()),
+        ...(isAsync ? { 'Preference-Applied': 'respond-async' } : {}),
       },
     }
   })

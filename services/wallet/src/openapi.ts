@@ -61,10 +61,14 @@ export const chargeRoute = defineRoute({
   tag,
   summary: 'Put money into a wallet, from a card',
   description:
-    'By default 1,000 to 1,000,000 a charge, and a balance of at most 10,000,000, with charges that are at work counted. Waits up to 5 s for the card provider. 202 means that it goes on: ask the Location, or send the same request with the same key again, which waits again for the same charge. The money is in the wallet only when the provider has taken it. A provider that does not answer is asked again, for ten minutes by default; after that the charge has FAILED, and what was taken all the same is given back. A charge that FAILED is final for its key: another one needs a new key. BALANCE_LIMIT_EXCEEDED leaves the key free; nothing was taken. A 503 may have begun the charge all the same: send the same request with the same key again, which answers with that charge or begins it, once.',
+    'By default 1,000 to 1,000,000 a charge, and a balance of at most 10,000,000, with charges that are at work counted. Waits up to 5 s for the card provider. 202 means that it goes on: ask the Location, or send the same request with the same key again, which waits again for the same charge. With `Prefer: respond-async` nothing is waited for: it is 202 as soon as the charge has begun. The money is in the wallet only when the provider has taken it. A provider that does not answer is asked again, for ten minutes by default; after that the charge has FAILED, and what was taken all the same is given back. A charge that FAILED is final for its key: another one needs a new key. BALANCE_LIMIT_EXCEEDED leaves the key free; nothing was taken. A 503 may have begun the charge all the same: send the same request with the same key again, which answers with that charge or begins it, once.',
   auth: 'user',
   params,
-  headers: chargeIdempotent,
+  headers: chargeIdempotent.extend({
+    prefer: z.string().optional().meta({
+      description: 'RFC 7240; `respond-async` is known, others are passed over',
+    }),
+  }),
   body: z.strictObject({
     amount: z
       .int()
@@ -97,7 +101,11 @@ export const chargeRoute = defineRoute({
     202: {
       description: 'Still being worked on.',
       schema: charge,
-      headers: { Location: 'Where to ask.', 'Retry-After': 'Seconds to wait before.', ...replayHeader },
+      headers: {
+        Location: 'Where to ask.',
+        'Retry-After': 'Seconds to wait before.',
+        'Preference-Applied': '`respond-async`',
+      },
     },
   },
   refusals: [

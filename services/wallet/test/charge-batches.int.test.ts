@@ -28,7 +28,10 @@ interface Request {
 
 const send = async (ctx: WalletContext, { user, amount, key, caller = user, card }: Request) => {
   const request = { userId: user, amount, callerId: caller, idempotencyKey: key, cardToken: card }
-  const { charge, refusal, isReplay } = await chargeWallet(ctx, request)
+  const { charge, refusal, isReplay } = await chargeWallet(ctx, {
+    ...request,
+    waitMs: ctx.config.CHARGE_WAIT_MS,
+  })
   if (refusal !== null) throw refusal
   return { chargeId: charge.chargeId, balanceAfter: charge.balanceAfter, isReplay }
 }

@@ -11,12 +11,12 @@ export interface paths {
         get?: never;
         /**
          * A new token for the place I have
-         * @description For who lost the token. The place stays; the old token is worth nothing from then on.
+         * @description For who lost the token. The place stays; the old token is worth nothing from then on. An `Idempotency-Key` is passed over: each request makes a new token, of which only a hash is kept, so that the answer that came last has the good one.
          */
         put: operations["reissueToken"];
         /**
          * Join the waiting room of a schedule
-         * @description ACTIVE at once where nobody waits and there is room; also then the place has to be used or asked for within 90 s. One live place a user and schedule. After a 503 the place may have been given all the same: joining again is 409 QUEUE_TOKEN_EXISTS then, and PUT gives its token. Where joins are checked against bots, `checkAnswer` answers a challenge of getChallenge; a join that is repeated because its answer was lost may send the same one. Admins are not checked.
+         * @description ACTIVE at once where nobody waits and there is room; also then the place has to be used or asked for within 90 s. One live place a user and schedule. After a 503 the place may have been given all the same: joining again is 409 QUEUE_TOKEN_EXISTS then, and PUT gives its token. Where joins are checked against bots, `checkAnswer` answers a challenge of getChallenge; a join that is repeated because its answer was lost may send the same one. Admins are not checked. An `Idempotency-Key` is passed over: the schedule and the user name the place, and the token, of which only a hash is kept, could not be given again.
          */
         post: operations["joinWaitingRoom"];
         delete?: never;
@@ -61,7 +61,7 @@ export interface paths {
         post?: never;
         /**
          * Leave
-         * @description Gives the place up. The second time changes nothing and is answered alike. After a 503 it may be asked again.
+         * @description Gives the place up. The second time changes nothing and is answered alike, so that an `Idempotency-Key` is passed over. After a 503 it may be asked again.
          */
         delete: operations["leaveWaitingRoom"];
         options?: never;
@@ -666,7 +666,7 @@ export interface paths {
         put?: never;
         /**
          * Give a live hold its full length again, twice at most
-         * @description Also after booking has closed, until the show begins or is cancelled: then 409 RESERVATION_NOT_REFRESHABLE, with `details` as of BOOKING_NOT_OPEN.
+         * @description Also after booking has closed, until the show begins or is cancelled: then 409 RESERVATION_NOT_REFRESHABLE, with `details` as of BOOKING_NOT_OPEN. With `Idempotency-Key` a repeat uses up no further extension: it has the first answer, whose `holdSecondsLeft` is of that moment, and is not asked for a queue token that is good. A refusal leaves the key free.
          */
         post: operations["refreshHold"];
         delete?: never;
@@ -686,7 +686,7 @@ export interface paths {
         put?: never;
         /**
          * Give a hold or a confirmed reservation up
-         * @description The seats are free at once. Cancelling again changes nothing and is answered the same; only `refund.status` tells how far the money of a confirmed one is by then (PENDING at first, and REFUNDED once it is back, as in `GET /reservations/{reservationId}`). Seats that are given back count, as `POST /reservations` says; `onceReleased` of the reservation tells how you stand then. A reservation is cancelled as a whole: giving back some of its seats is out of scope. One with a ticket that was used at a door is 409 TICKET_USED. From `refundableUntil` of its schedule on, a confirmed one is 422 NOT_REFUNDABLE, and once the show has begun 409 RESERVATION_NOT_CANCELLABLE, except for admins; a hold can still be given up. The role `finance` refunds what others have paid as admins do. Somebody else's hold is 403 for it, and its own reservations follow the rules for buyers.
+         * @description The seats are free at once. Cancelling again changes nothing and is answered the same; only `refund.status` tells how far the money of a confirmed one is by then (PENDING at first, and REFUNDED once it is back, as in `GET /reservations/{reservationId}`). With the same `Idempotency-Key` it is the first answer again. Seats that are given back count, as `POST /reservations` says; `onceReleased` of the reservation tells how you stand then. A reservation is cancelled as a whole: giving back some of its seats is out of scope. One with a ticket that was used at a door is 409 TICKET_USED. From `refundableUntil` of its schedule on, a confirmed one is 422 NOT_REFUNDABLE, and once the show has begun 409 RESERVATION_NOT_CANCELLABLE, except for admins; a hold can still be given up. The role `finance` refunds what others have paid as admins do. Somebody else's hold is 403 for it, and its own reservations follow the rules for buyers.
          *
          *     For other people it needs the role `admin` or `finance`.
          */
@@ -902,7 +902,7 @@ export interface paths {
         put?: never;
         /**
          * Stripe's webhook
-         * @description For Stripe, which signs each event with `STRIPE_WEBHOOK_SECRET`; without that setting this is 404 NOT_FOUND. An event of a payment makes us ask Stripe what has become of it, and is not believed by itself. Disputes and refunds that were made at Stripe are noted once, for admins. Events may come repeatedly and in any order.
+         * @description For Stripe, which signs each event with `STRIPE_WEBHOOK_SECRET`; without that setting this is 404 NOT_FOUND. An event of a payment makes us ask Stripe what has become of it, and is not believed by itself. Disputes and refunds that were made at Stripe are noted once, for admins. Events may come repeatedly and in any order; their ids are what an `Idempotency-Key` is elsewhere.
          */
         post: operations["takeStripeEvent"];
         delete?: never;
@@ -1194,7 +1194,7 @@ export interface paths {
         put?: never;
         /**
          * Put money into a wallet, from a card
-         * @description By default 1,000 to 1,000,000 a charge, and a balance of at most 10,000,000, with charges that are at work counted. Waits up to 5 s for the card provider. 202 means that it goes on: ask the Location, or send the same request with the same key again, which waits again for the same charge. The money is in the wallet only when the provider has taken it. A provider that does not answer is asked again, for ten minutes by default; after that the charge has FAILED, and what was taken all the same is given back. A charge that FAILED is final for its key: another one needs a new key. BALANCE_LIMIT_EXCEEDED leaves the key free; nothing was taken. A 503 may have begun the charge all the same: send the same request with the same key again, which answers with that charge or begins it, once.
+         * @description By default 1,000 to 1,000,000 a charge, and a balance of at most 10,000,000, with charges that are at work counted. Waits up to 5 s for the card provider. 202 means that it goes on: ask the Location, or send the same request with the same key again, which waits again for the same charge. With `Prefer: respond-async` nothing is waited for: it is 202 as soon as the charge has begun. The money is in the wallet only when the provider has taken it. A provider that does not answer is asked again, for ten minutes by default; after that the charge has FAILED, and what was taken all the same is given back. A charge that FAILED is final for its key: another one needs a new key. BALANCE_LIMIT_EXCEEDED leaves the key free; nothing was taken. A 503 may have begun the charge all the same: send the same request with the same key again, which answers with that charge or begins it, once.
          */
         post: operations["chargeWallet"];
         delete?: never;
@@ -1759,22 +1759,13 @@ export interface components {
             };
         };
         /**
-         * @description `RESERVATION_EXPIRED`: The hold ran out.
+         * @description `IDEMPOTENCY_IN_PROGRESS`: The same key is being worked on; try again shortly.
+         *
+         *     `RESERVATION_EXPIRED`: The hold ran out.
          *
          *     `RESERVATION_NOT_REFRESHABLE`: Not a live hold, or the show has begun.
          */
-        "RESERVATION_EXPIRED-RESERVATION_NOT_REFRESHABLE": {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Failure"];
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description `REFRESH_LIMIT_EXCEEDED`: The hold was extended as often as allowed. */
-        REFRESH_LIMIT_EXCEEDED: {
+        "IDEMPOTENCY_IN_PROGRESS-RESERVATION_EXPIRED-RESERVATION_NOT_REFRESHABLE": {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1785,11 +1776,11 @@ export interface components {
             };
         };
         /**
-         * @description `RESERVATION_NOT_CANCELLABLE`: Neither held nor confirmed, or the show has begun.
+         * @description `IDEMPOTENCY_KEY_REUSED`: The key was used with another body.
          *
-         *     `TICKET_USED`: Somebody has come in with it; `details.checkedInAt`.
+         *     `REFRESH_LIMIT_EXCEEDED`: The hold was extended as often as allowed.
          */
-        "RESERVATION_NOT_CANCELLABLE-TICKET_USED": {
+        "IDEMPOTENCY_KEY_REUSED-REFRESH_LIMIT_EXCEEDED": {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1799,8 +1790,29 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `NOT_REFUNDABLE`: What is paid can no longer be given back; `details.refundableUntil`. */
-        NOT_REFUNDABLE: {
+        /**
+         * @description `IDEMPOTENCY_IN_PROGRESS`: The same key is being worked on; try again shortly.
+         *
+         *     `RESERVATION_NOT_CANCELLABLE`: Neither held nor confirmed, or the show has begun.
+         *
+         *     `TICKET_USED`: Somebody has come in with it; `details.checkedInAt`.
+         */
+        "IDEMPOTENCY_IN_PROGRESS-RESERVATION_NOT_CANCELLABLE-TICKET_USED": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Failure"];
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /**
+         * @description `IDEMPOTENCY_KEY_REUSED`: The key was used with another body.
+         *
+         *     `NOT_REFUNDABLE`: What is paid can no longer be given back; `details.refundableUntil`.
+         */
+        "IDEMPOTENCY_KEY_REUSED-NOT_REFUNDABLE": {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -1948,8 +1960,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `DEAD_LETTER_BEING_RETRIED`: Another request publishes the parked message at this moment; try again shortly. */
-        DEAD_LETTER_BEING_RETRIED: {
+        /**
+         * @description `DEAD_LETTER_BEING_RETRIED`: Another request publishes the parked message at this moment; try again shortly.
+         *
+         *     `IDEMPOTENCY_IN_PROGRESS`: The same key is being worked on; try again shortly.
+         */
+        "DEAD_LETTER_BEING_RETRIED-IDEMPOTENCY_IN_PROGRESS": {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -5286,6 +5302,8 @@ export interface operations {
                 headers: {
                     /** @description Where to ask */
                     Location?: string;
+                    /** @description Seconds to wait before */
+                    "Retry-After"?: number;
                     /** @description `respond-async` */
                     "Preference-Applied"?: "respond-async";
                     /** @description `true` where the answer is that of an earlier request */
@@ -5467,7 +5485,10 @@ export interface operations {
     refreshHold: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same key and path give the same answer and one effect, for 72 hours by default. Keys are of the caller. Without it, each request is another one. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 reservationId: string;
             };
@@ -5478,6 +5499,8 @@ export interface operations {
             /** @description The reservation with its new deadline */
             200: {
                 headers: {
+                    /** @description `true` on an answer that was given before. */
+                    "Idempotency-Replayed"?: "true";
                     RateLimit: components["headers"]["RateLimit"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -5589,8 +5612,8 @@ export interface operations {
             401: components["responses"]["QUEUE_TOKEN_INVALID-QUEUE_TOKEN_REQUIRED-UNAUTHENTICATED"];
             403: components["responses"]["QUEUE_TOKEN_NOT_ACTIVE"];
             404: components["responses"]["RESERVATION_NOT_FOUND"];
-            409: components["responses"]["RESERVATION_EXPIRED-RESERVATION_NOT_REFRESHABLE"];
-            422: components["responses"]["REFRESH_LIMIT_EXCEEDED"];
+            409: components["responses"]["IDEMPOTENCY_IN_PROGRESS-RESERVATION_EXPIRED-RESERVATION_NOT_REFRESHABLE"];
+            422: components["responses"]["IDEMPOTENCY_KEY_REUSED-REFRESH_LIMIT_EXCEEDED"];
             429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL"];
             503: components["responses"]["UNAVAILABLE"];
@@ -5600,7 +5623,10 @@ export interface operations {
     cancelReservation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same key and path give the same answer and one effect, for 72 hours by default. Keys are of the caller. Without it, each request is another one. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 reservationId: string;
             };
@@ -5611,6 +5637,8 @@ export interface operations {
             /** @description Cancelled, now or before */
             200: {
                 headers: {
+                    /** @description `true` on an answer that was given before. */
+                    "Idempotency-Replayed"?: "true";
                     RateLimit: components["headers"]["RateLimit"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -5642,8 +5670,8 @@ export interface operations {
             401: components["responses"]["UNAUTHENTICATED"];
             403: components["responses"]["FORBIDDEN"];
             404: components["responses"]["RESERVATION_NOT_FOUND"];
-            409: components["responses"]["RESERVATION_NOT_CANCELLABLE-TICKET_USED"];
-            422: components["responses"]["NOT_REFUNDABLE"];
+            409: components["responses"]["IDEMPOTENCY_IN_PROGRESS-RESERVATION_NOT_CANCELLABLE-TICKET_USED"];
+            422: components["responses"]["IDEMPOTENCY_KEY_REUSED-NOT_REFUNDABLE"];
             429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL"];
             503: components["responses"]["UNAVAILABLE"];
@@ -6692,7 +6720,10 @@ export interface operations {
     retryDeadLetter: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same key and body give the same answer and one effect, for 72 hours by default. Keys are of the admin who calls. Without it, each request is another one. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 deadLetterId: string;
             };
@@ -6703,6 +6734,8 @@ export interface operations {
             /** @description Published again, at `retriedAt`. */
             200: {
                 headers: {
+                    /** @description `true` on an answer that was given before. */
+                    "Idempotency-Replayed"?: "true";
                     RateLimit: components["headers"]["RateLimit"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -6733,7 +6766,8 @@ export interface operations {
             401: components["responses"]["UNAUTHENTICATED"];
             403: components["responses"]["FORBIDDEN"];
             404: components["responses"]["DEAD_LETTER_NOT_FOUND"];
-            409: components["responses"]["DEAD_LETTER_BEING_RETRIED"];
+            409: components["responses"]["DEAD_LETTER_BEING_RETRIED-IDEMPOTENCY_IN_PROGRESS"];
+            422: components["responses"]["IDEMPOTENCY_KEY_REUSED"];
             429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL"];
             503: components["responses"]["UNAVAILABLE"];
@@ -7828,6 +7862,8 @@ export interface operations {
             header: {
                 /** @description The same key and body are the same charge and get its answer, for as long as the charge is kept. Keys are of the caller: an admin who charges a user's wallet with a key and the user who does with the same one make two charges. */
                 "Idempotency-Key": string;
+                /** @description RFC 7240; `respond-async` is known, others are passed over */
+                Prefer?: string;
             };
             path: {
                 /** @description The token's subject. */
@@ -7896,8 +7932,8 @@ export interface operations {
                     Location?: string;
                     /** @description Seconds to wait before. */
                     "Retry-After"?: number;
-                    /** @description `true` on an answer that was given before. */
-                    "Idempotency-Replayed"?: "true";
+                    /** @description `respond-async` */
+                    "Preference-Applied"?: "respond-async";
                     RateLimit: components["headers"]["RateLimit"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;

@@ -13,6 +13,8 @@ import { refusalOf } from './charge-refusal.ts'
 export interface ChargeRequest extends WalletRequest {
   /** The card provider's token of a card; the simulator needs none. */
   cardToken: string | undefined
+  /** How long to wait for the provider before the answer is that it goes on. */
+  waitMs: number
 }
 
 /** The answer to a request to charge. */
@@ -30,12 +32,11 @@ export interface ChargeAnswer {
  * repeat waits for the same charge and is answered alike. Refuses with INVALID_REQUEST, or as the beginning of charges does.
  */
 export async function chargeWallet(ctx: WalletContext, request: ChargeRequest): Promise<ChargeAnswer> {
-  const { userId, amount, callerId, idempotencyKey } = request
+  const { userId, amount, callerId, idempotencyKey, waitMs } = request
   checkAmount(ctx.config, amount)
   const cardToken = cardOf(ctx, request)
   const requestHash = hashContent({ userId, amount, cardToken: request.cardToken })
   const chargeId = uuidv7()
-  const waitMs = ctx.config.CHARGE_WAIT_MS
   // From before the beginning, so that its end can't be missed.
   const settled = ctx.charges.settled.wait(chargeId, waitMs)
   let beginning: Beginning | undefined

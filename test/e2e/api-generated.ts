@@ -1,0 +1,33 @@
+import { describe, expect, test } from '@jest/globals'
+import { tokenFor } from '@frontrow/test-kit/test-environment'
+import { tryReference } from '../api/try-reference.ts'
+import type { OnSaleNetwork } from './on-sale-network.ts'
+
+// Some 3,600 requests each, the same each time.
+const EXAMPLES = 5
+const DEADLINE_MS = 170_000
+
+/**
+ * Asks what schemathesis makes of the reference. `.ci/run` names the virtual environment it is in; without one, as it is Python's and
+ * `npm test` needs none, this is skipped.
+ */
+export function testGeneratedRequests(network: () => OnSaleNetwork): void {
+  const environment = process.env['SCHEMATHESIS'] ?? ''
+  const tests = environment === '' ? test.skip : test
+
+  describe('no request that is made of the reference has an answer that it does not have', () => {
+    tests.each([
+      ['a user', false],
+      ['an admin', true],
+    ])('as %s', async (_who, admin) => {
+      const { status, output } = await tryReference({
+        environment,
+        url: network().url,
+        token: await tokenFor(admin ? 'generated-admin' : 'generated-user', { admin }),
+        args: [`--max-examples=${EXAMPLES}`, '--generation-deterministic'],
+        deadlineMs: DEADLINE_MS,
+      })
+      expect([status, status === 0 ? '' : output]).toEqual([0, ''])
+    })
+  })
+}
