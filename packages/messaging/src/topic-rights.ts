@@ -1,16 +1,10 @@
-import { createRequire } from 'node:module'
+import kafkajs from 'kafkajs'
 import type { AclEntry } from 'kafkajs'
 import { deadLetterTopic, retryTopic } from './dead-letter.ts'
 import type { Kafka } from './kafka.ts'
 
-const require = createRequire(import.meta.url)
-// kafkajs is CommonJS, and hides these names from an import.
-const {
-  AclOperationTypes,
-  AclPermissionTypes,
-  AclResourceTypes,
-  ResourcePatternTypes,
-}: typeof import('kafkajs') = require('kafkajs')
+// kafkajs is CommonJS, and hides these names from an import of each.
+const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs
 
 /** What one login may do, by the names of topics and groups as the brokers know them. Describing comes with each of them. */
 export interface TopicRights {
