@@ -162,7 +162,7 @@ export function dataFolderOf(env: NodeJS.ProcessEnv): string {
 }
 
 /** The file of a data folder that has its secrets. */
-export function settingsFile(dataFolder: string): string {
+function settingsFile(dataFolder: string): string {
   return join(dataFolder, 'settings.json')
 }
 

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import type { AclEntry } from 'kafkajs'
+import type * as Kafkajs from 'kafkajs'
 import { deadLetterTopic, retryTopic } from './dead-letter.ts'
 import type { Kafka } from './kafka.ts'
 
@@ -10,7 +10,7 @@ const {
   AclPermissionTypes,
   AclResourceTypes,
   ResourcePatternTypes,
-}: typeof import('kafkajs') = require('kafkajs')
+}: typeof Kafkajs = require('kafkajs')
 
 /** What one login may do, by the names of topics and groups as the brokers know them. Describing comes with each of them. */
 export interface TopicRights {
@@ -25,9 +25,9 @@ export interface TopicRights {
 }
 
 /** The entries that give these rights. */
-export function aclEntries({ user, writes, reads, tends, groups }: TopicRights): AclEntry[] {
+export function aclEntries({ user, writes, reads, tends, groups }: TopicRights): Kafkajs.AclEntry[] {
   const { READ, WRITE } = AclOperationTypes
-  const entry = (resourceType: number, resourceName: string, operation: number): AclEntry => ({
+  const entry = (resourceType: number, resourceName: string, operation: number): Kafkajs.AclEntry => ({
     principal: `User:${user}`,
     host: '*',
     resourceType,
@@ -36,7 +36,8 @@ export function aclEntries({ user, writes, reads, tends, groups }: TopicRights):
     operation,
     permissionType: AclPermissionTypes.ALLOW,
   })
-  const topic = (name: string, operation: number): AclEntry => entry(AclResourceTypes.TOPIC, name, operation)
+  const topic = (name: string, operation: number): Kafkajs.AclEntry =>
+    entry(AclResourceTypes.TOPIC, name, operation)
   return [
     ...writes.map((name) => topic(name, WRITE)),
     ...reads.flatMap((name) => [
