@@ -1,6 +1,7 @@
 /**
  * Sends a running copy three times what it can do, and prints what became of it: npm run bench:overload, beside npm start. The people who
- * poll, join and pay come at their own pace, whatever the answers are, as a crowd does.
+ * poll, join and pay come at their own pace, whatever the answers are, as a crowd does. They have a core of their own, and the copy has the
+ * others: a crowd that takes the cores from what it asks says nothing of what that does with its own.
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -8,7 +9,9 @@ import { z } from 'zod'
 import { gatewayUrl } from '../scripts/gateway-url.ts'
 import { createSignIn } from '../rush/access.ts'
 import type { SignIn } from '../rush/access.ts'
+import { dataFolderOf } from '../scripts/up-settings.ts'
 import { countServed, describeLoad, judgeOverload } from './overload-report.ts'
+import { takeOwnCore } from './own-cores.ts'
 import { PacedLoad } from './paced-load.ts'
 
 const GATEWAY = gatewayUrl(process.env)
@@ -130,6 +133,20 @@ function say(line: string): void {
 }
 
 async function main(): Promise<void> {
+  const giveBack = await takeOwnCore(dataFolderOf(process.env))
+  say(
+    giveBack === undefined
+      ? 'one core, which the load takes its part of: this says little of the copy'
+      : 'the load has the last core, the copy all others',
+  )
+  try {
+    await overload()
+  } finally {
+    await giveBack?.()
+  }
+}
+
+async function overload(): Promise<void> {
   const signIn = createSignIn(process.env, KEY_LIFE_SECONDS)
   const requests = new Requests(signIn)
   const scheduleId = await openPausedRoom(await signIn(`overload-admin-${RUN}`, ['admin']))

@@ -25,25 +25,34 @@ export function parseStat(line: string): ProcessTimes {
   return { pid, parent, ticks }
 }
 
+/** A process and its descendants, as they are now. */
+export function listTree(root: number): number[] {
+  return treeOf(readAll(), root).map(({ pid }) => pid)
+}
+
+function treeOf(processes: readonly ProcessTimes[], root: number): ProcessTimes[] {
+  const childrenOf = Map.groupBy(processes, (one) => one.parent)
+  const work = processes.filter((one) => one.pid === root)
+  if (work.length === 0) throw new Error(`process ${root} was to be looked at and has ended`)
+  const tree: ProcessTimes[] = []
+  for (let next = work.pop(); next !== undefined; next = work.pop()) {
+    tree.push(next)
+    work.push(...(childrenOf.get(next.pid) ?? []))
+  }
+  return tree
+}
+
 /**
  * Sums the ticks of a process and its descendants. The time of a process that ends is added to its parent, so the sum never
  * goes down while the root lives.
  */
 export function sumTree(processes: readonly ProcessTimes[], root: number): number {
-  const childrenOf = Map.groupBy(processes, (one) => one.parent)
-  const work = processes.filter((one) => one.pid === root)
-  if (work.length === 0) throw new Error(`process ${root} was to be measured and has ended`)
-  let ticks = 0
-  for (let next = work.pop(); next !== undefined; next = work.pop()) {
-    ticks += next.ticks
-    work.push(...(childrenOf.get(next.pid) ?? []))
-  }
-  return ticks
+  return treeOf(processes, root).reduce((sum, { ticks }) => sum + ticks, 0)
 }
 
 /** CPU time in ms that each server has used since it started, its child processes included. */
 export function readCpuMs(roots: Readonly<Record<string, number>>): Map<string, number> {
-  const processes = readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? readOne(name) : []))
+  const processes = readAll()
   return new Map(Object.entries(roots).map(([name, pid]) => [name, sumTree(processes, pid) * TICK_MS]))
 }
 
@@ -57,6 +66,10 @@ export function readMachineMs(): { all: number; used: number } {
     used += busy
   }
   return { all, used }
+}
+
+function readAll(): ProcessTimes[] {
+  return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? readOne(name) : []))
 }
 
 function readOne(pid: string): ProcessTimes[] {

@@ -205,7 +205,7 @@ test.each(['/api/v1/users/1/balance', '/api/v1/admin/wallets/1/adjustments'])(
   async (path) => {
     const answer = await fetch(gateway + path)
     expect(answer.status).toBe(503)
-    expect(answer.headers.get('retry-after')).toBe('2')
+    expect(answer.headers.get('retry-after')).toMatch(/^[123]$/)
     expect(await answer.json()).toMatchObject({ success: false, error: { code: 'UNAVAILABLE' } })
   },
 )
@@ -407,7 +407,11 @@ test('a read that nobody answers in time is refused with when to come back, but 
     return [answer.status, answer.headers.get('retry-after'), await answer.json()]
   })
   for (const answer of await Promise.all(answers)) {
-    expect(answer).toEqual([503, '2', expect.objectContaining({ success: false })])
+    expect(answer).toEqual([
+      503,
+      expect.stringMatching(/^[123]$/),
+      expect.objectContaining({ success: false }),
+    ])
   }
   readsGivenUp.resolve(undefined)
   expect((await job).status).toBe(200)

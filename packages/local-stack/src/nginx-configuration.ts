@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { availableParallelism, networkInterfaces } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import type { NginxOptions, Upstreams } from './nginx-options.ts'
+import type { NginxOptions } from './nginx-options.ts'
 import { SetupProblem } from './setup-problem.ts'
 
 /** What `renderTemplate` puts in the places of a template, by their names. */
@@ -19,7 +19,7 @@ export function configuring(
   const templates = readTemplates(file, options.templateFile)
   const settings = templateSettings(options, version)
   return (out) => {
-    const filled = { ...settings, ...serverLines(options.upstreams, out) }
+    const filled = { ...settings, ...serverLines(options, out) }
     for (const [name, template] of templates) replaceFile(name, renderTemplate(template, filled))
   }
 }
@@ -45,16 +45,30 @@ export function replaceFile(file: string, text: string): void {
   renameSync(`${file}.new`, file)
 }
 
-/** Who each group consists of. Nginx answers 502 at once, which the template makes 503, where all of a group are down. */
-function serverLines(upstreams: Upstreams, out: ReadonlySet<string>): TemplateSettings {
-  return Object.fromEntries(
-    Object.entries(upstreams).map(([name, addresses]) => [
-      `${name.toUpperCase()}_SERVERS`,
-      addresses
-        .map((address) => `server ${address} max_fails=3 fail_timeout=5s${out.has(address) ? ' down' : ''};`)
-        .join('\n    '),
-    ]),
-  )
+/** Services whose writes may wait for a provider and for other services. */
+const TAKE_MONEY = new Set(['payment', 'wallet'])
+
+/**
+ * Who each group consists of, and how much each of them may have in work. Nginx answers 502 at once, which the template makes 503, where all
+ * of a group are down or have as much.
+ */
+function serverLines({ upstreams, rateLimits }: NginxOptions, out: ReadonlySet<string>): TemplateSettings {
+  const lines = (addresses: readonly string[], inWorkMax: number | undefined): string =>
+    addresses
+      .map((address) => {
+        const bound = inWorkMax === undefined ? '' : ` max_conns=${inWorkMax}`
+        return `server ${address} max_fails=3 fail_timeout=5s${bound}${out.has(address) ? ' down' : ''};`
+      })
+      .join('\n  ')
+  const settings = Object.entries(upstreams).flatMap(([name, addresses]) => {
+    const writes = rateLimits[TAKE_MONEY.has(name) ? 'PAYMENTS_IN_WORK' : 'WRITES_IN_WORK']
+    return [
+      [`${name.toUpperCase()}_SERVERS`, lines(addresses, undefined)],
+      [`${name.toUpperCase()}_READS_SERVERS`, lines(addresses, rateLimits['READS_IN_WORK'])],
+      [`${name.toUpperCase()}_WRITES_SERVERS`, lines(addresses, writes)],
+    ]
+  })
+  return Object.fromEntries(settings)
 }
 
 /** Fills in a template; a name without a value is an error, since Nginx would read it as a variable of its own. */
