@@ -59,8 +59,8 @@ async function sendJoin(
       const body = { scheduleId, ...(checkAnswer === undefined ? {} : { checkAnswer }) }
       return dataOf(await client.POST('/api/v1/queue/tokens', { body }))
     } catch (error) {
-      const isForCheck = error instanceof ApiError && error.code.startsWith('JOIN_')
-      if (!isForCheck || answerCheck === undefined) throw error
+      const isOfCheck = error instanceof ApiError && error.code.startsWith('JOIN_')
+      if (!isOfCheck || answerCheck === undefined) throw error
       checkAnswer = await answerCheck(scheduleId, error, tries)
     }
   }
