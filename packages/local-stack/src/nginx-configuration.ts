@@ -67,7 +67,9 @@ function renderTemplate(template: string, settings: TemplateSettings): string {
 }
 
 function templateSettings(options: NginxOptions, version: NginxVersion): TemplateSettings {
-  const areSeveral = Object.values(options.upstreams).every((addresses) => addresses.length > 1)
+  // The identity provider for development is one process whatever the services are, and its paths have deadlines of their own.
+  const { identity: _one, ...services } = options.upstreams
+  const areSeveral = Object.values(services).every((addresses) => addresses.length > 1)
   return {
     // Nginx wants a server in each group. Nobody asks this one.
     IDENTITY_SERVERS: 'server 127.0.0.1:9 down;',
