@@ -106,7 +106,7 @@ function signal(port: number, name: NodeJS.Signals): void {
 /** The instances that the configuration of Nginx has as down. */
 function outNow(): number[] {
   const text = readFileSync(join(folder, 'nginx', 'services.conf'), 'utf8')
-  return ports.filter((port) => text.includes(`server 127.0.0.1:${port} max_fails=3 fail_timeout=5s down;`))
+  return ports.filter((port) => text.includes(`server 127.0.0.1:${port} max_fails=0 down;`))
 }
 
 interface Answer {

@@ -45,13 +45,17 @@ export function replaceFile(file: string, text: string): void {
   renameSync(`${file}.new`, file)
 }
 
-/** Who each group consists of. Nginx answers 502 at once, which the template makes 503, where all of a group are down. */
+/**
+ * Who each group consists of. `max_fails=0`: a read that had no answer in time says as much of a slow database or a busy machine as of its
+ * instance, so `watchInstances` alone takes instances out. Nginx answers 502 at once, which the template makes 503,
+ * where all of a group are down.
+ */
 function serverLines(upstreams: Upstreams, out: ReadonlySet<string>): TemplateSettings {
   return Object.fromEntries(
     Object.entries(upstreams).map(([name, addresses]) => [
       `${name.toUpperCase()}_SERVERS`,
       addresses
-        .map((address) => `server ${address} max_fails=3 fail_timeout=5s${out.has(address) ? ' down' : ''};`)
+        .map((address) => `server ${address} max_fails=0${out.has(address) ? ' down' : ''};`)
         .join('\n    '),
     ]),
   )
