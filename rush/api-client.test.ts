@@ -72,7 +72,10 @@ describe('ApiClient', () => {
 
   test('counts apart who had no answer: not who is told that there is too much to do, nor a write whose instance was lost', async () => {
     const again = { 'retry-after': '0' }
-    const busy = { success: false, error: { code: 'UNAVAILABLE', message: '', details: null, requestId: 'r' } }
+    const busy = {
+      success: false,
+      error: { code: 'UNAVAILABLE', message: '', details: null, requestId: 'r' },
+    }
     busy.error.message = 'too much to do right now; nothing was done for this request'
     const script = [
       no(429, 'RATE_LIMITED', again),

@@ -111,7 +111,8 @@ export class ApiClient {
     const answer = await this.#send(call, requestId)
     this.#measurements.countTry(kind, step, performance.now() - began)
     if (answer instanceof TransportError) {
-      if (answer.code !== 'BROKEN_OFF') this.#measurements.countUnanswered(kind, step, answer.code)
+      if (!['BROKEN_OFF', 'CLOSED_WHEN_IDLE'].includes(answer.code))
+        this.#measurements.countUnanswered(kind, step, answer.code)
       this.#measurements.countInterruption(step, answer.code)
       return { kind: 'again', code: answer.code, retryAfterMs: undefined, mayHaveTakenEffect: true }
     }

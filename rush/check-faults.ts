@@ -6,7 +6,10 @@ import type { Kind, Measurements } from './measurements.ts'
 const READ_MAX_MS = 2_500
 
 /** What must hold where one of two instances of each service failed while people bought. */
-export function checkFaults({ tries, unanswered, slowestReads }: Measurements, { done, left }: InstanceFaults): Check[] {
+export function checkFaults(
+  { tries, unanswered, slowestReads }: Measurements,
+  { done, left }: InstanceFaults,
+): Check[] {
   const lines = (kind: Kind): string[] =>
     [...unanswered[kind]].map(([what, times]) => `${what}: ${times} times`)
   return [
@@ -15,7 +18,11 @@ export function checkFaults({ tries, unanswered, slowestReads }: Measurements, {
       checked: done.length,
       violations: left.map((what) => `there was no time for ${what}; let people come for longer`),
     },
-    { name: 'an instance that fails costs no reader an answer', checked: tries.read, violations: lines('read') },
+    {
+      name: 'an instance that fails costs no reader an answer',
+      checked: tries.read,
+      violations: lines('read'),
+    },
     {
       name: 'no write is left without an answer or a time to come again',
       checked: tries.write,

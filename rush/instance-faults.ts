@@ -29,7 +29,9 @@ export class InstanceFailures {
     this.#runFolder = runFolder
     for (const name of serviceNames) {
       if (this.#second(name) !== null && livingProcess(join(runFolder, `${name}.pid`)) !== null) continue
-      throw new SetupProblem(`--faults needs two instances of ${name}: start the copy with INSTANCES=2 npm start`)
+      throw new SetupProblem(
+        `--faults needs two instances of ${name}: start the copy with INSTANCES=2 npm start`,
+      )
     }
   }
 
