@@ -70,6 +70,33 @@ describe('ApiClient', () => {
     expect(measurements.latencies.get('pay')).toHaveLength(1)
   })
 
+  test('counts apart who had no answer: not who is told that there is too much to do, nor a write whose instance was lost', async () => {
+    const again = { 'retry-after': '0' }
+    const busy = {
+      success: false,
+      error: { code: 'UNAVAILABLE', message: '', details: null, requestId: 'r' },
+    }
+    busy.error.message = 'too much to do right now; nothing was done for this request'
+    const script = [
+      no(429, 'RATE_LIMITED', again),
+      { status: 503, headers: again, text: JSON.stringify(busy) },
+      no(503, 'UNAVAILABLE', again),
+      no(504, 'TIMEOUT'),
+      new TransportError('ECONNRESET'),
+      yes,
+    ]
+    const writer = clientOf(script)
+    await writer.api.call(call)
+    expect([...writer.measurements.unanswered.write]).toEqual([
+      ['pay 504 TIMEOUT', 1],
+      ['pay ECONNRESET', 1],
+    ])
+    const reader = clientOf(script)
+    await reader.api.call({ ...call, method: 'GET', body: undefined })
+    expect([...reader.measurements.unanswered.read.keys()]).toContain('pay 503 UNAVAILABLE')
+    expect([writer.measurements.tries.write, reader.measurements.tries.read]).toEqual([6, 6])
+  }, 20_000)
+
   test('tries again with the same key when told to, and says that it may have taken effect', async () => {
     const { api, sent, measurements } = clientOf([
       no(503, 'UNAVAILABLE', { 'retry-after': '0' }),

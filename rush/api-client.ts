@@ -1,6 +1,6 @@
 import type { HttpExchange, WireAnswer, WireRequest } from './http-exchange.ts'
 import { TransportError } from './http-exchange.ts'
-import type { Measurements, Step } from './measurements.ts'
+import type { Kind, Measurements, Step } from './measurements.ts'
 import { PausesEnded } from './pauses.ts'
 import type { Pauses } from './pauses.ts'
 import { readAnswer } from './read-answer.ts'
@@ -104,17 +104,24 @@ export class ApiClient {
 
   async #try<T>(call: Call<T>, triedBefore: boolean): Promise<Outcome<T>> {
     const { step } = call
+    const kind = call.method === 'GET' ? 'read' : 'write'
     const requestId = `${this.#idPrefix}-${(this.#requests += 1)}`
     const sentAt = Date.now()
     const began = performance.now()
     const answer = await this.#send(call, requestId)
+    this.#measurements.countTry(kind, step, performance.now() - began)
     if (answer instanceof TransportError) {
+      if (!['BROKEN_OFF', 'CLOSED_WHEN_IDLE'].includes(answer.code))
+        this.#measurements.countUnanswered(kind, step, answer.code)
       this.#measurements.countInterruption(step, answer.code)
       return { kind: 'again', code: answer.code, retryAfterMs: undefined, mayHaveTakenEffect: true }
     }
     const reading = readEchoed(answer, requestId, call)
     if (reading.kind === 'again') {
       this.#measurements.countInterruption(step, `${reading.refusal.status} ${reading.refusal.code}`)
+      if (isUnanswered(kind, reading.refusal)) {
+        this.#measurements.countUnanswered(kind, step, `${reading.refusal.status} ${reading.refusal.code}`)
+      }
       const { retryAfterMs, mayHaveTakenEffect } = reading
       return { kind: 'again', code: reading.refusal.code, retryAfterMs, mayHaveTakenEffect }
     }
@@ -162,6 +169,15 @@ export class ApiClient {
 type Outcome<T> =
   | { kind: 'answer'; answer: Answer<T> }
   | { kind: 'again'; code: string; retryAfterMs: number | undefined; mayHaveTakenEffect: boolean }
+
+/**
+ * Whether nobody has said anything to it. A service that has too much to do says so. A write is 503 where its instance was lost: then nobody
+ * knows whether it was done, and the client may send it again under its key.
+ */
+function isUnanswered(kind: Kind, { status, message }: RefusalBody): boolean {
+  if (status === 429 || message.includes('nothing was done for this request')) return false
+  return kind === 'read' ? status >= 500 : status === 502 || status === 504
+}
 
 // An answer with another request's id may be another fan's answer.
 function readEchoed<T>(answer: WireAnswer, requestId: string, expected: Expected<T>): Reading<T> {

@@ -50,6 +50,11 @@ const runOptions = z.object({
     '',
     'cancel the show at the end and see all money come back',
   ),
+  faults: option(
+    z.boolean().default(false),
+    '',
+    'kill and freeze one of two instances of each service meanwhile (INSTANCES=2 npm start)',
+  ),
   mailbox: option(
     loopbackAddress.optional(),
     'URL',

@@ -244,6 +244,7 @@ function crowdOptions({ fans, minutes, url }: DemoOptions, seats: number): RushO
     sockets: SOCKETS,
     seed: randomInt(4_294_967_295),
     cancelShow: false,
+    faults: false,
     mailbox: undefined,
     shares: {
       broke: 0,

@@ -16,7 +16,7 @@ export interface WireAnswer {
   readonly text: string
 }
 
-/** No answer came, or only a part of one. `code` is Node's, or TIMEOUT or TOO_LARGE. */
+/** No answer came, or only a part of one. `code` is Node's, or TIMEOUT, TOO_LARGE or CLOSED_WHEN_IDLE. */
 export class TransportError extends Error {
   override name = 'TransportError'
   readonly code: string
@@ -54,7 +54,10 @@ export function createExchange(origin: string, sockets: number, timeoutMs: numbe
         const deadline = setTimeout(() => request.destroy(new TransportError('TIMEOUT')), timeoutMs)
         const fail = (error: unknown): void => {
           clearTimeout(deadline)
-          reject(toTransportError(error))
+          const failure = toTransportError(error)
+          // A kept connection was closed just as it was used, as by a gateway that reads its configuration anew. Browsers send again by themselves.
+          const wasIdle = request.reusedSocket && failure.code === 'ECONNRESET'
+          reject(wasIdle ? new TransportError('CLOSED_WHEN_IDLE', error) : failure)
         }
         request.once('error', fail)
         request.once('response', (response) => {

@@ -6,6 +6,8 @@ import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { explainUsage } from '../scripts/command-line.ts'
 import { SetupProblem } from '@frontrow/local-stack/setup-problem'
+import { dataFolderOf } from '../scripts/up-settings.ts'
+import { runFolder } from '../scripts/up-checks.ts'
 import { createSignIn } from './access.ts'
 import type { SignIn } from './access.ts'
 import { ApiClient, NoAnswer } from './api-client.ts'
@@ -13,12 +15,15 @@ import { readArguments, usage } from './arguments.ts'
 import type { RushOptions } from './arguments.ts'
 import type { AuditResult } from './answers.ts'
 import { auditUntilSettled, readAudit } from './audit.ts'
+import { checkFaults } from './check-faults.ts'
 import type { Check } from './check-history.ts'
 import { checkIsReady } from './check-ready.ts'
 import { gatherEvidence } from './gather-evidence.ts'
 import type { History } from './history.ts'
 import { createExchange } from './http-exchange.ts'
 import type { HttpExchange } from './http-exchange.ts'
+import { InstanceFailures } from './instance-faults.ts'
+import type { InstanceFaults } from './instance-faults.ts'
 import { openMailbox } from './mailbox.ts'
 import { Measurements } from './measurements.ts'
 import { openOnSale, readMaxActive } from './on-sale.ts'
@@ -26,6 +31,7 @@ import { PausesEnded, Pauses } from './pauses.ts'
 import { progressLine, showProgress } from './progress.ts'
 import { allHolds, reportLines } from './report.ts'
 import { runCrowd } from './run-crowd.ts'
+import type { Rush } from './rush.ts'
 import { SeatMaps } from './seat-maps.ts'
 
 const REQUEST_TIMEOUT_MS = 15_000
@@ -61,6 +67,7 @@ async function runRush(options: RushOptions, signIn: SignIn, exchange: HttpExcha
     `Rush on schedule ${sale.scheduleId}: ${options.fans} fans, ${options.seats} seats, ${options.url}, --seed ${options.seed}`,
   )
   const seatMaps = new SeatMaps(sale)
+  const failures = options.faults ? new InstanceFailures(runFolder(dataFolderOf(process.env))) : undefined
   const mailbox = options.mailbox === undefined ? undefined : await openMailbox(options.mailbox)
   const rush = { api, options, sale, seatMaps, history, measurements, shopping, settling }
 
@@ -75,14 +82,17 @@ async function runRush(options: RushOptions, signIn: SignIn, exchange: HttpExcha
   }
   for (const signal of SIGNALS) process.once(signal, breakOff)
   let checks: Check[] | undefined
+  let faults: InstanceFaults | undefined
   let audit: AuditResult | undefined
   let elapsedMs = 0
   const work = async (): Promise<void> => {
     const maxActiveBefore = await readMaxActive(api, admin, sale)
     const stopProgress = showProgress((ms) => progressLine(measurements, options.fans, ms))
     try {
-      await Promise.race([runCrowd(rush, signIn, runId), once(halt.signal, 'abort')])
+      const crowd = runCrowdWithFaults(rush, signIn, runId, failures)
+      await Promise.race([crowd, once(halt.signal, 'abort')])
       halt.signal.throwIfAborted()
+      faults = await crowd
     } finally {
       elapsedMs = performance.now() - began
       stopProgress()
@@ -94,7 +104,10 @@ async function runRush(options: RushOptions, signIn: SignIn, exchange: HttpExcha
       maxActiveBefore === undefined || maxActiveAfter === undefined
         ? undefined
         : Math.max(maxActiveBefore, maxActiveAfter)
-    checks = await gatherEvidence({ rush, signIn, admin, maxActive, mailbox })
+    checks = [
+      ...(faults === undefined ? [] : checkFaults(measurements, faults)),
+      ...(await gatherEvidence({ rush, signIn, admin, maxActive, mailbox })),
+    ]
     console.log('Waiting for the audit …')
     audit = await auditUntilSettled(() => readAudit(api, admin), pause)
   }
@@ -112,6 +125,23 @@ async function runRush(options: RushOptions, signIn: SignIn, exchange: HttpExcha
   console.log(reportLines(outcome).join('\n'))
   if (halt.signal.aborted) return INTERRUPTED
   return allHolds(outcome) ? 0 : 1
+}
+
+/** Faults end with the crowd: what nobody was there for says nothing. */
+async function runCrowdWithFaults(
+  rush: Rush,
+  signIn: SignIn,
+  runId: string,
+  failures: InstanceFailures | undefined,
+): Promise<InstanceFaults | undefined> {
+  const failing = failures?.run(rush.shopping)
+  try {
+    await runCrowd(rush, signIn, runId)
+  } finally {
+    rush.shopping.end()
+    await failing
+  }
+  return failing
 }
 
 try {

@@ -39,6 +39,9 @@ export interface Unexpected {
   readonly requestId: string | undefined
 }
 
+/** What asks, and what may change something. */
+export type Kind = 'read' | 'write'
+
 /** So many unexpected answers are kept with their text; all are counted. */
 const UNEXPECTED_KEPT = 20
 
@@ -49,6 +52,12 @@ export class Measurements {
   readonly refusals = new Map<string, number>()
   /** "Not now" answers and broken connections that were tried again, by step and code. */
   readonly interruptions = new Map<string, number>()
+  /** Tries of each kind. */
+  readonly tries: Record<Kind, number> = { read: 0, write: 0 }
+  /** Tries without an answer of whoever was asked, by kind, step and code: what an instance that fails must not cost. */
+  readonly unanswered: Record<Kind, Map<string, number>> = { read: new Map(), write: new Map() }
+  /** The slowest try of each step that reads, with an answer or without. */
+  readonly slowestReads = new Map<Step, number>()
   readonly unexpected: Unexpected[] = []
   unexpectedCount = 0
   readonly endings = new Map<Ending, number>()
@@ -81,6 +90,15 @@ export class Measurements {
 
   countInterruption(step: Step, code: string): void {
     increment(this.interruptions, `${step} ${code}`)
+  }
+
+  countTry(kind: Kind, step: Step, ms: number): void {
+    this.tries[kind] += 1
+    if (kind === 'read') this.slowestReads.set(step, Math.max(ms, this.slowestReads.get(step) ?? 0))
+  }
+
+  countUnanswered(kind: Kind, step: Step, code: string): void {
+    increment(this.unanswered[kind], `${step} ${code}`)
   }
 
   countUnexpected(unexpected: Unexpected): void {

@@ -36,6 +36,10 @@ export const DATABASE = 'frontrow'
 /** Who makes the topics, and the broker itself. */
 export const KAFKA_ADMIN = 'admin'
 
+/** One instance of each of the five services has about 22 connections to PostgreSQL; the others are of notify, tools and people. */
+const CONNECTIONS_OF_FIVE = 110
+const CONNECTIONS_BESIDE = 40
+
 /** Finds the programs, and installs or fetches what is missing. */
 export async function ensureServerPrograms(say: Say, signal: AbortSignal): Promise<ServerPrograms> {
   const names: ProgramName[] = ['postgres', 'redis-server', 'nginx', 'openssl', 'java']
@@ -49,12 +53,13 @@ export async function ensureServerPrograms(say: Say, signal: AbortSignal): Promi
   return { redis, nginx, openssl, java, kafkaJars: jars ?? (await fetchKafkaJars(mvn ?? 'mvn', say, signal)) }
 }
 
-/** Starts PostgreSQL, Redis and Kafka at once; says for each when it is up. */
+/** Starts PostgreSQL, Redis and Kafka at once, for so many instances of each service; says for each when it is up. */
 export async function startServers(
   stack: Stack,
   programs: ServerPrograms,
   secrets: Secrets,
   ports: ServerPorts,
+  instances: number,
 ): Promise<void> {
   stack.say('Starting PostgreSQL, Redis and Kafka')
   const began = Date.now()
@@ -84,6 +89,7 @@ export async function startServers(
         adminPassword: secrets.adminPassword,
         database: DATABASE,
         durable: true,
+        connectionsMax: CONNECTIONS_BESIDE + CONNECTIONS_OF_FIVE * instances,
       }),
     ),
     start('redis', (signal) =>

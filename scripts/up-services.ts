@@ -34,7 +34,8 @@ type AllServicePorts = Readonly<Record<ServiceName, ServicePorts>>
 /** All ports of a copy but the gateway's. */
 export interface ChosenPorts {
   servers: ServerPorts
-  services: AllServicePorts
+  /** Of each instance. There is one at least. */
+  services: readonly [AllServicePorts, ...AllServicePorts[]]
   notify: NotifyPorts
   identity: number
 }
@@ -47,9 +48,9 @@ const READY_DEADLINE_MS = 180_000
 const SHUTDOWN_TIMEOUT_MS = Number(process.env['SHUTDOWN_TIMEOUT_MS'] || 20_000)
 const STOP_DEADLINE_MS = SHUTDOWN_TIMEOUT_MS + 2_000
 
-/** Free ports for the servers and the services, all different. */
-export async function choosePorts(): Promise<ChosenPorts> {
-  const ports = await freePorts(4 + serviceNames.length * 3 + 4)
+/** Free ports for the servers and for so many instances of each service, all different. */
+export async function choosePorts(instances: number): Promise<ChosenPorts> {
+  const ports = await freePorts(4 + instances * serviceNames.length * 3 + 4)
   const next = (): number => {
     const port = ports.pop()
     if (port === undefined) throw new Error('freePorts gave too few')
@@ -58,7 +59,7 @@ export async function choosePorts(): Promise<ChosenPorts> {
   const three = (): ServicePorts => ({ http: next(), grpc: next(), ops: next() })
   return {
     servers: { postgres: next(), redis: next(), kafka: next(), kafkaController: next() },
-    services: perService(three),
+    services: [perService(three), ...Array.from({ length: instances - 1 }, () => perService(three))],
     notify: { ops: next(), mailbox: { smtp: next(), http: next() } },
     identity: next(),
   }
@@ -125,7 +126,7 @@ export async function migrate(stack: Stack, secrets: Secrets, ports: ServerPorts
   })
 }
 
-/** Starts the five services at once, and the process that sends mail and webhooks. */
+/** Starts all instances of the five services at once, and the process that sends mail and webhooks. */
 export async function startServices(
   stack: Stack,
   secrets: Secrets,
@@ -133,25 +134,28 @@ export async function startServices(
   ports: ChosenPorts,
 ): Promise<void> {
   const { services, notify } = ports
-  const started = serviceNames.map((name) =>
-    startService(stack, {
-      name,
-      main: join('services', name, 'src', 'main.ts'),
-      ops: services[name].ops,
-      env: environmentOf(name, process.env, {
-        ...serviceEnv(name, stack.dataFolder, secrets, ports),
-        ...grpcCertificateEnv(certificatesFolder(stack.dataFolder), name),
-        ...tokenEnv(secrets, tokens, ports.identity),
-        SYSTEM_OPS_URLS: opsUrls(tokens, ports),
+  const started = services.flatMap((own, index) =>
+    serviceNames.map((name) =>
+      startService(stack, {
+        // The first is called by its service's name, as where there is one.
+        name: index === 0 ? name : `${name}-${index + 1}`,
+        main: join('services', name, 'src', 'main.ts'),
+        ops: own[name].ops,
+        env: environmentOf(name, process.env, {
+          ...serviceEnv(name, stack.dataFolder, secrets, ports, own[name]),
+          ...grpcCertificateEnv(certificatesFolder(stack.dataFolder), name),
+          ...tokenEnv(secrets, tokens, ports.identity),
+          SYSTEM_OPS_URLS: opsUrls(tokens, ports),
+        }),
       }),
-    }),
+    ),
   )
   const notifying = startService(stack, {
     name: 'notify',
     main: join('services', 'payment', 'src', 'notify-main.ts'),
     ops: notify.ops,
     env: environmentOf('notify', process.env, {
-      ...serviceEnv('payment', stack.dataFolder, secrets, ports),
+      ...serviceEnv('payment', stack.dataFolder, secrets, ports, services[0].payment),
       ...grpcCertificateEnv(certificatesFolder(stack.dataFolder), 'notify'),
       OPS_PORT: String(notify.ops),
       ...mailEnv(given, notify),
@@ -183,17 +187,17 @@ function startService(
   )
 }
 
-/** The settings of a service that npm start decides. */
+/** The settings of an instance of a service that npm start decides; it listens on `own`. */
 function serviceEnv(
   name: ServiceName,
   dataFolder: string,
   secrets: Secrets,
   { servers, services }: ChosenPorts,
+  own: ServicePorts,
 ): Record<string, string> {
-  const own = services[name]
   const targets = serviceNames.map((other) => [
     `${other.toUpperCase()}_GRPC`,
-    `127.0.0.1:${services[other].grpc}`,
+    `ipv4:${services.map((each) => `127.0.0.1:${each[other].grpc}`).join(',')}`,
   ])
   const queueOnly = {
     REDIS_URL: redisUrl(secrets.redisPassword, servers.redis),
@@ -222,7 +226,9 @@ function serviceEnv(
 
 /** Every process that has to be ready for the system to be, and where it says so. */
 function opsUrls({ kind }: TokenSource, { services, notify, identity }: ChosenPorts): string {
-  const ports: [name: string, port: number][] = serviceNames.map((name) => [name, services[name].ops])
+  const ports = services.flatMap((each) =>
+    serviceNames.map((name): [name: string, port: number] => [name, each[name].ops]),
+  )
   ports.push(['notify', notify.ops])
   if (kind === 'development') ports.push(['identity', identity])
   return ports.map(([name, port]) => `${name}=http://127.0.0.1:${port}`).join(',')
@@ -245,10 +251,12 @@ function tokenEnv(
 
 /** The groups of servers that the gateway's template names. */
 export function upstreamsOf({ kind }: TokenSource, { services, identity }: ChosenPorts): Upstreams {
-  const groups = serviceNames.map((name) => [name, [`127.0.0.1:${services[name].http}`]])
+  const portsOf = (name: ServiceName, which: 'http' | 'ops'): string[] =>
+    services.map((each) => `127.0.0.1:${each[name][which]}`)
+  const groups = serviceNames.map((name) => [name, portsOf(name, 'http')])
   return {
     ...Object.fromEntries(groups),
-    health: [`127.0.0.1:${services.queue.ops}`],
+    health: portsOf('queue', 'ops'),
     ...(kind === 'development' ? { identity: [`127.0.0.1:${identity}`] } : {}),
   }
 }

@@ -57,6 +57,9 @@ export const upSettings = z.object({
     .string()
     .optional()
     .describe("folder of the data, logs and secrets; the checkout's .frontrow where it is not set"),
+  INSTANCES: whole(1, 4, 1).describe(
+    'processes of each of the five services; with two, one of them may be killed or frozen and people go on buying',
+  ),
   ACCESS_TOKEN_SECONDS: whole(30, 86_400, 600).describe(
     'how long a token of the identity provider for development lasts; pages renew it a minute before its end',
   ),
@@ -85,6 +88,8 @@ export interface UpSettings {
   port: number
   tlsPort: number
   dataFolder: string
+  /** How many processes each of the five services has. */
+  instances: number
   accessTokenSeconds: number
   logLimits: LogLimits
   tokens: TokenSource
@@ -94,7 +99,10 @@ export interface UpSettings {
 
 /** Reads the settings of npm start, and what says whose tokens are accepted: JWKS_URL, JWT_SECRET, JWT_ISSUER and JWT_AUDIENCE. */
 export function readUpSettings(env: NodeJS.ProcessEnv): UpSettings {
-  const { PORT, TLS_PORT, ACCESS_TOKEN_SECONDS, LOG_FILE_MB_MAX, LOG_FILES_MAX } = readConfig(upSettings, env)
+  const { PORT, TLS_PORT, INSTANCES, ACCESS_TOKEN_SECONDS, LOG_FILE_MB_MAX, LOG_FILES_MAX } = readConfig(
+    upSettings,
+    env,
+  )
   if (PORT === TLS_PORT) throw new SetupProblem(`PORT and TLS_PORT are both ${PORT}, and must differ`)
   const dataFolder = dataFolderOf(env)
   // The path becomes part of the settings of Nginx and Kafka, where these characters have a meaning.
@@ -107,6 +115,7 @@ export function readUpSettings(env: NodeJS.ProcessEnv): UpSettings {
     port: PORT,
     tlsPort: TLS_PORT,
     dataFolder,
+    instances: INSTANCES,
     accessTokenSeconds: ACCESS_TOKEN_SECONDS,
     logLimits,
     tokens: readTokenSource(env, PORT),

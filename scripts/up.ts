@@ -68,13 +68,13 @@ async function bringUp(stack: Stack, settings: UpSettings): Promise<void> {
     ...(kind === 'secret' ? { by: kind, secret: settings.given['JWT_SECRET'] } : {}),
     ...(acceptsOwn ? { names: { issuer, audience } } : {}),
   })
-  const ports = await choosePorts()
+  const ports = await choosePorts(settings.instances)
   const { servers, notify, identity } = ports
   writeAddresses(settings.dataFolder, secrets, ports)
   stack.account = await accountForPrograms(settings.dataFolder, process.env, say)
   const pages = ensurePages(stack)
   await stack.together([
-    startServers(stack, programs, secrets, servers),
+    startServers(stack, programs, secrets, servers, settings.instances),
     warmCompileCache(stack),
     pages,
     ensureServiceCertificates(certificatesFolder(settings.dataFolder), stack.account),
@@ -138,12 +138,15 @@ function writeAddresses(
   secrets: Secrets,
   { servers, services, notify, identity }: ChosenPorts,
 ): void {
+  const [first, ...further] = services
   const addresses = {
     postgres: databaseUrl(ADMIN_ROLE, secrets.adminPassword, servers.postgres),
     redis: redisUrl(secrets.redisPassword, servers.redis),
     kafka: `127.0.0.1:${servers.kafka}`,
     kafkaLogin: { username: KAFKA_ADMIN, password: secrets.kafkaPasswords.admin },
-    services,
+    services: first,
+    // The other instances of each service, where there are some.
+    ...(further.length === 0 ? {} : { further }),
     notify,
     identity,
   }

@@ -90,16 +90,12 @@ servers() { # servers NAME PORT
   if [ "$any_out" = yes ]; then
     for address in $found; do
       if is_out "$address:$2"; then down=' down'; else down=''; fi
-      echo "server $address:$2 max_fails=3 fail_timeout=5s$down;"
+      echo "server $address:$2 max_fails=0$down;"
     done
     return
   fi
-  # Behind one address of Kubernetes stand all instances, so that the failures of one say nothing about the others: the readiness probes
-  # take it out there.
-  limits='max_fails=3 fail_timeout=5s'
-  [ -z "${UPSTREAM_DOMAIN:-}" ] || limits='max_fails=0'
   for _ in $(seq "${SERVERS_EACH:-1}"); do
-    echo "server $1${UPSTREAM_DOMAIN:-}:$2 resolve $limits;"
+    echo "server $1${UPSTREAM_DOMAIN:-}:$2 resolve max_fails=0;"
   done
 }
 

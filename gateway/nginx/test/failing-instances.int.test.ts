@@ -21,6 +21,7 @@ const groups = ['queue', 'catalog', 'reservation', 'payment', 'wallet', 'health'
 const INSTANCE = `
   const server = require('node:http').createServer((request, response) => {
     if (request.url !== '/health/live') console.log(request.method + ' ' + request.url)
+    if (request.url.endsWith('never-answered')) return
     response.statusCode = request.method === 'GET' ? 200 : 201
     response.end(JSON.stringify({ instance: process.argv[1] }))
   })
@@ -106,7 +107,7 @@ function signal(port: number, name: NodeJS.Signals): void {
 /** The instances that the configuration of Nginx has as down. */
 function outNow(): number[] {
   const text = readFileSync(join(folder, 'nginx', 'services.conf'), 'utf8')
-  return ports.filter((port) => text.includes(`server 127.0.0.1:${port} max_fails=3 fail_timeout=5s down;`))
+  return ports.filter((port) => text.includes(`server 127.0.0.1:${port} max_fails=0 down;`))
 }
 
 interface Answer {
@@ -237,6 +238,17 @@ test('while one of two instances is killed and started again every read is answe
   expect(Object.keys(count(writeStatuses)).filter((status) => status !== '503')).toEqual(['201'])
   expect([...timesReached()].filter(([, reached]) => reached > 1)).toEqual([])
 }, 240_000)
+
+test('reads that no instance answers in time take none out for those that can be answered', async () => {
+  const slow = await Promise.all(
+    Array.from({ length: 8 }, () => ask('GET', '/api/v1/reservations?never-answered')),
+  )
+  expect(count(slow.map(({ status }) => status))).toEqual({ 503: 8 })
+  for (let round = 0; round < 8; round += 1) {
+    expect((await ask('GET', '/api/v1/reservations')).status).toBe(200)
+    expect((await ask('POST', `/api/v1/reservations?write=slow-${round}`)).status).toBe(201)
+  }
+}, 60_000)
 
 test('while all instances are frozen everybody is refused at once in JSON, and the last answer for a crowd stands', async () => {
   const nowServing = '/api/v1/queue/schedules/1/now-serving'

@@ -53,15 +53,16 @@ export function replaceFile(file: string, text: string): void {
 const TAKE_MONEY = new Set(['payment', 'wallet'])
 
 /**
- * Who each group consists of, and how much each of them may have in work. Nginx answers 502 at once, which the template makes 503, where all
- * of a group are down or have as much.
+ * Who each group consists of, and how much each of them may have in work. `max_fails=0`: a read that had no answer in time says as much of a
+ * slow database or a busy machine as of its instance, so `watchInstances` alone takes instances out. Nginx answers 502 at once, which the
+ * template makes 503, where all of a group are down or have as much.
  */
 function serverLines({ upstreams, rateLimits }: NginxOptions, out: ReadonlySet<string>): TemplateSettings {
   const lines = (addresses: readonly string[], inWorkMax: number | undefined): string =>
     addresses
       .map((address) => {
         const bound = inWorkMax === undefined ? '' : ` max_conns=${inWorkMax}`
-        return `server ${address} max_fails=3 fail_timeout=5s${bound}${out.has(address) ? ' down' : ''};`
+        return `server ${address} max_fails=0${bound}${out.has(address) ? ' down' : ''};`
       })
       .join('\n  ')
   const settings = Object.entries(upstreams).flatMap(([name, addresses]) => {
@@ -85,7 +86,9 @@ function renderTemplate(template: string, settings: TemplateSettings): string {
 }
 
 function templateSettings(options: NginxOptions, version: NginxVersion): TemplateSettings {
-  const areSeveral = Object.values(options.upstreams).every((addresses) => addresses.length > 1)
+  // The identity provider for development is one process whatever the services are, and its paths have deadlines of their own.
+  const { identity: _one, ...services } = options.upstreams
+  const areSeveral = Object.values(services).every((addresses) => addresses.length > 1)
   return {
     // Nginx wants a server in each group. Nobody asks this one.
     IDENTITY_SERVERS: 'server 127.0.0.1:9 down;',

@@ -33,6 +33,8 @@ export interface PostgresOptions extends Placement {
   replicaOf?: number
   /** False only for data nobody will miss: a crash of the machine may then lose or break it. */
   durable: boolean
+  /** How many connections it has for all; 150 by default. */
+  connectionsMax?: number
   /** Connections can be encrypted with it. */
   certificate?: ServerCertificate
 }
@@ -170,7 +172,7 @@ function settings(options: PostgresOptions): string[] {
   const values: Record<string, string | number> = {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
-    max_connections: 150,
+    max_connections: options.connectionsMax ?? 150,
     shared_buffers: '128MB',
     // A parallel plan takes the few cores from everybody else, and needs room in /dev/shm, which is 64 MB in containers.
     max_parallel_workers_per_gather: 0,

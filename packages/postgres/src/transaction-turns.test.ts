@@ -2,6 +2,7 @@ import { setImmediate as settled } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { isDatabaseTimeout } from './errors.ts'
 import { createPool } from './pool.ts'
+import { inReadTransaction } from './transaction.ts'
 import { inTurn, transactionsWaiting } from './transaction-turns.ts'
 
 // Nothing connects: what is in turn here takes no connection.
@@ -77,4 +78,20 @@ test('whoever waits for as long as for a connection is told that the database is
   expect(transactions.begun).toBe(2)
   transactions.end(1)
   await third
+})
+
+test('a transaction that only reads waits for none of those that write', async () => {
+  const pool = poolOf(2, 60_000)
+  const transactions = new Transactions(pool)
+  const writing = transactions.begin(3)
+  await settled()
+  expect([transactions.begun, transactionsWaiting(pool)]).toEqual([2, 1])
+  // It goes to the server at once, which is none here.
+  const reading = inReadTransaction(pool, () => Promise.resolve())
+  expect(transactionsWaiting(pool)).toBe(1)
+  await expect(reading).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  transactions.end(2)
+  await settled()
+  transactions.end(1)
+  await Promise.all(writing)
 })

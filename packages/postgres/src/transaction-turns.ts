@@ -2,7 +2,7 @@ import type { Pool } from './pool.ts'
 
 /**
  * At least a quarter of a pool's connections is left to statements outside of transactions, so that what writes and waits for a lock keeps
- * nobody from reading. Such statements may take all of them; and reads in a transaction, of which there are a few, wait for a turn like writes.
+ * nobody from reading. Such statements, and transactions that only read, may take all of them.
  */
 const LEFT_TO_READS = 0.25
 // What pg-pool says to those who found no connection, so that errors.ts knows both.

@@ -21,6 +21,14 @@ export async function inTransaction<T>(pool: Pool, fn: (tx: Tx) => Promise<T>): 
 }
 
 /**
+ * Runs `fn`, which only reads, in one READ ONLY transaction, where its statements need a setting of their own. It waits for no row, so it is
+ * as good as a single statement that reads: it takes no turn of those who write, and who reads goes on while all of them wait for a lock.
+ */
+export function inReadTransaction<T>(pool: Pool, fn: (tx: Tx) => Promise<T>): Promise<T> {
+  return runOnce(pool, fn, 'BEGIN READ ONLY')
+}
+
+/**
  * Runs `fn`, whose single statement is the whole transaction: one round trip, retried as `inTransaction` does, or tried `attemptsMax` times.
  * The connection outlives an error that the server answers, as `pool.query` would not let it: a crowd that collides would have to connect
  * again.
@@ -57,7 +65,7 @@ async function retryConflicts<T>(attemptsMax: number, attemptOnce: () => Promise
   }
 }
 
-async function runOnce<T>(pool: Pool, fn: (tx: Tx) => Promise<T>): Promise<T> {
+async function runOnce<T>(pool: Pool, fn: (tx: Tx) => Promise<T>, begin = 'BEGIN'): Promise<T> {
   const tx = await pool.connect()
   const hooks: (() => void)[] = []
   commitHooks.set(tx, hooks)
@@ -65,7 +73,7 @@ async function runOnce<T>(pool: Pool, fn: (tx: Tx) => Promise<T>): Promise<T> {
   let result: T
   try {
     // It goes to the server together with the first statement (pool.ts says how). Where it fails, so does that one.
-    const begun = tx.query('BEGIN')
+    const begun = tx.query(begin)
     begun.catch(() => undefined)
     result = await fn(tx)
     await begun

@@ -1,4 +1,4 @@
-import { inTransaction } from '@frontrow/postgres/transaction'
+import { inReadTransaction } from '@frontrow/postgres/transaction'
 import type { BookingCursor } from './booking-order.ts'
 import type { CatalogContext } from './context.ts'
 import type { ListedSchedule } from './list-schedules.ts'
@@ -42,7 +42,7 @@ function readPage(
   after: BookingCursor | undefined,
 ): Promise<Schedule[]> {
   const { status } = page
-  return inTransaction(pool, async (tx) => {
+  return inReadTransaction(pool, async (tx) => {
     const isPastOnSale = after?.isOnSale === false
     const onSale =
       isPastOnSale || (status ?? 'ON_SALE') !== 'ON_SALE'

@@ -1,4 +1,4 @@
-import { inTransaction } from '@frontrow/postgres/transaction'
+import { inReadTransaction } from '@frontrow/postgres/transaction'
 import type { CatalogContext } from './context.ts'
 import { readConcerts, searchConcerts } from './sql/concerts.ts'
 import type { Concert, ConcertSearch } from './sql/concerts.ts'
@@ -13,7 +13,7 @@ export async function listConcerts(
   const found =
     query === undefined && title === undefined && artist === undefined
       ? await readConcerts(ctx.pool, wanted)
-      : await inTransaction(ctx.pool, (tx) => searchConcerts(tx, { query, title, artist }, wanted))
+      : await inReadTransaction(ctx.pool, (tx) => searchConcerts(tx, { query, title, artist }, wanted))
   const concerts = found.slice(0, page.limit)
   const more = found.length > page.limit
   return { concerts, nextConcertId: more ? (concerts.at(-1)?.concertId ?? null) : null }

@@ -36,3 +36,21 @@ test('the system is ready when every service is', async () => {
     body: { status: 'not ready', services: { a: 'ready', b: 'not ready', c: 'no answer' } },
   })
 })
+
+test('a service of which one instance is frozen, gone or not ready is ready at once, because another one is', async () => {
+  const [ready = '', unready = ''] = urls
+  const frozen = createServer(() => undefined)
+  await new Promise<void>((resolve) => frozen.listen(0, '127.0.0.1', resolve))
+  servers.push(frozen)
+  const address = frozen.address()
+  const frozenUrl = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
+  const waiting = new Promise((resolve) => frozen.once('request', resolve))
+  const services = [frozenUrl, unready, 'http://127.0.0.1:1', ready].map((url) => ({ name: 'a', url }))
+  expect(await checkSystem(services)).toEqual({
+    status: 200,
+    body: { status: 'ready', services: { a: 'ready' } },
+  })
+  // The frozen one was asked, and still has not answered: nobody waited for it.
+  await waiting
+  frozen.closeAllConnections()
+})
