@@ -6,6 +6,7 @@ import { UnreadableMessageError } from './envelope.ts'
 import type { Incoming } from './handlers.ts'
 import { pause } from './pause.ts'
 import { lingerMs } from './wake-up.ts'
+import type { Lingering } from './wake-up.ts'
 
 /** A message in hand, with where it came from. */
 export interface Delivery<M, Origin> {
@@ -23,6 +24,8 @@ export interface BatchLaneSettings<M, Origin> {
   logger: Logger
   /** Aborted when the consumer stops. */
   stopping: AbortSignal
+  /** How long messages may gather under load; PROMPT by default. */
+  lingering?: Lingering | undefined
   /** Told after each attempt that succeeded. */
   onApplied?: (deliveries: readonly Delivery<M, Origin>[]) => void
 }
@@ -121,7 +124,7 @@ export class BatchLane<M, Origin> {
         await this.#apply(together.slice(0, alone), isOver)
         await this.#apply(together.slice(alone), isOver)
         // A consumer fetches again when its last fetch is done, so this lets messages gather at the broker.
-        const linger = lingerMs(together.length)
+        const linger = lingerMs(together.length, this.#settings.lingering)
         if (linger > 0) await pause(linger, this.#settings.stopping)
         for (const { resolve, end } of sharing) resolve(end)
       } catch (error) {

@@ -11,6 +11,7 @@ import { headerText, readEnvelope, UnreadableMessageError } from './envelope.ts'
 import type { Incoming, MessageHandlers } from './handlers.ts'
 import { OffsetCommits } from './offset-commits.ts'
 import { pause } from './pause.ts'
+import type { Lingering } from './wake-up.ts'
 
 /** What one service listens to. */
 export interface ConsumerSettings<M> {
@@ -20,6 +21,8 @@ export interface ConsumerSettings<M> {
   /** Their retry topics are listened to as well. */
   topics: readonly string[]
   handlers: MessageHandlers<M>
+  /** How long messages may gather under load; PROMPT by default. */
+  lingering?: Lingering | undefined
   logger: Logger
   /** Called when the consumer has ended for good; the process should stop being ready. */
   onCrash: (error: Error) => void
@@ -77,6 +80,7 @@ export class MessageConsumer<M> {
       handleMany: (messages) => handlers.handleMany(messages),
       giveUp: (delivery, error, attempts) => this.#giveUp(delivery, error, attempts),
       logger,
+      lingering: settings.lingering,
       stopping: this.#stopping.signal,
       onApplied: (deliveries) => {
         settings.onBatch?.({ messages: deliveries.length })

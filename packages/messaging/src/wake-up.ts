@@ -28,13 +28,21 @@ export class Alarm implements WakeUp {
   }
 }
 
-const LINGER_PER_MESSAGE_MS = 3
-const LINGER_MAX_MS = 20
+/** How long messages may gather. */
+export interface Lingering {
+  readonly perMessageMs: number
+  readonly maxMs: number
+}
+
+/** For messages that somebody's answer waits for. */
+export const PROMPT: Lingering = { perMessageMs: 3, maxMs: 20 }
+/** For messages that nobody waits for. */
+export const PATIENT: Lingering = { perMessageMs: 20, maxMs: 100 }
 
 /**
  * How long to let messages gather before the next ones are taken, after `count` came together: none after one that was alone, and
- * up to 20 ms under load. What a produce, a fetch and a transaction cost is then paid by many.
+ * up to 20 ms under load, or 100 ms where nobody waits. What a produce, a fetch and a transaction cost is then paid by many.
  */
-export function lingerMs(count: number): number {
-  return Math.min(LINGER_MAX_MS, Math.max(0, count - 1) * LINGER_PER_MESSAGE_MS)
+export function lingerMs(count: number, { perMessageMs, maxMs }: Lingering = PROMPT): number {
+  return Math.min(maxMs, Math.max(0, count - 1) * perMessageMs)
 }

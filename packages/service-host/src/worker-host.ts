@@ -4,6 +4,7 @@ import type { MessageHandlers } from '@frontrow/messaging/handlers'
 import { createKafka } from '@frontrow/messaging/kafka'
 import type { Kafka } from '@frontrow/messaging/kafka'
 import { kafkaSecurity } from '@frontrow/messaging/kafka-settings'
+import type { Lingering } from '@frontrow/messaging/wake-up'
 import { createPool } from '@frontrow/postgres/pool'
 import type { Pool } from '@frontrow/postgres/pool'
 import type { WorkerSettings } from './config.ts'
@@ -35,8 +36,8 @@ export interface WorkerHost {
     Service: new (...target: ConstructorParameters<typeof Client>) => C,
     options: Pick<GrpcTargetOptions, 'name' | 'service' | 'address' | 'refusalKind' | 'deadlineMinMs'>,
   ): Peer<C>
-  /** Consumes topics as the consumer group of this service. Call it once. */
-  consume<M>(topics: readonly string[], handlers: MessageHandlers<M>): void
+  /** Consumes topics as the consumer group of this service. Call it once. Under load messages gather for as long as `lingering` says. */
+  consume<M>(topics: readonly string[], handlers: MessageHandlers<M>, lingering?: Lingering): void
   /** Runs a background task every `everyMs`, and at once again when a round returns true, from `listen` until the stop. */
   every(name: string, everyMs: number, round: (signal: AbortSignal) => Promise<boolean | void>): void
   /** Adds a condition of readiness. */
@@ -147,12 +148,13 @@ export function createWorkerHost(options: {
         },
       }
     },
-    consume(topics, handlers) {
+    consume(topics, handlers, lingering) {
       const messageConsumer = new MessageConsumer({
         kafka,
         groupId: `${topicPrefix}frontrow.${service}`,
         topics: topics.map((topic) => topicPrefix + topic),
         handlers,
+        lingering,
         logger,
         onCrash: options.onFatal,
         onHandled: ({ topic, type, outcome, seconds }) => {

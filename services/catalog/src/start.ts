@@ -1,4 +1,5 @@
 import { tidyKeys } from '@frontrow/idempotency/idempotency-key'
+import { PATIENT } from '@frontrow/messaging/wake-up'
 import type { VerifyTokenResponse__Output as VerifiedToken } from '@frontrow/proto/gen/frontrow/queue/v1/VerifyTokenResponse'
 import { readRequestsQueueToken } from '@frontrow/proto/queue-token'
 import { refusalKind } from '@frontrow/proto/refusals'
@@ -63,7 +64,7 @@ export async function startCatalog(
   addRoutes(host.http, ctx)
   await addDocs(host.http)
   addServices(host, ctx)
-  host.consume(consumedTopics, messageHandlers(ctx))
+  host.consume(consumedTopics, messageHandlers(ctx), PATIENT)
   host.every('tidy released seats', TIDY_EVERY_MS, async () => {
     return (await deleteReleased(host.pool, RELEASED_KEEP_DAYS, TIDY_BATCH)) >= TIDY_BATCH
   })

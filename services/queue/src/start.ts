@@ -1,4 +1,5 @@
 import { tidyKeys } from '@frontrow/idempotency/idempotency-key'
+import { PATIENT } from '@frontrow/messaging/wake-up'
 import type { Schedule__Output as Schedule } from '@frontrow/proto/gen/frontrow/catalog/v1/Schedule'
 import { readRequestsQueueToken } from '@frontrow/proto/queue-token'
 import { refusalKind } from '@frontrow/proto/refusals'
@@ -69,7 +70,7 @@ export async function startQueue(
   const streams = new PlaceStreams(ctx)
   addRoutes(host.http, ctx, streams)
   addServices(host, ctx)
-  host.consume(listensTo, messageHandlers(ctx))
+  host.consume(listensTo, messageHandlers(ctx), PATIENT)
   addTasks(host, ctx, streams)
   // The service is ready once Redis has answered; later on PostgreSQL answers for the rooms while Redis is away.
   host.check('redis', async () => (ctx.gate.everOpen ? null : 'Redis has not answered yet'))

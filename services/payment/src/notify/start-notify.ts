@@ -1,4 +1,5 @@
 import { tidyKeys } from '@frontrow/idempotency/idempotency-key'
+import { PATIENT } from '@frontrow/messaging/wake-up'
 import type { Queryable } from '@frontrow/postgres/pool'
 import { CatalogService, ReservationService } from '@frontrow/proto/services'
 import { refusalKind } from '@frontrow/proto/refusals'
@@ -64,6 +65,7 @@ export async function startNotify(
       notices: sender === null ? null : { holdNoticeMs: config.HOLD_NOTICE_MS, wake: () => sender.wake() },
       webhooks: courier,
     }),
+    PATIENT,
   )
   addTidying(host, config)
   host.every('disabled webhooks', ABANDONED_EVERY_MS, async () => {
