@@ -9,7 +9,7 @@ import type { Say } from './up-stack.ts'
 const ROOT = join(import.meta.dirname, '..')
 /** One that the owner of the machine has made for it, or the one that owns nothing. */
 const ACCOUNTS = ['frontrow', 'nobody']
-const TRY_TIMEOUT_MS = 10_000
+const TRY_TIMEOUT_MS = 60_000
 
 /**
  * The account that our own programs run as when root has started us: the services, what they talk to people with, and the migration step.

@@ -217,7 +217,7 @@ function serviceEnv(
     SHUTDOWN_TIMEOUT_MS: String(SHUTDOWN_TIMEOUT_MS),
     // glibc gives each thread an arena of its own by default, and keeps what was freed in each.
     MALLOC_ARENA_MAX: '2',
-    // Signatures are verified on libuv's threads: with its four, on two cores, that takes 62 µs of CPU each, with two 50.
+    // For signatures that jose checks itself (verify-token.ts), on libuv's threads: with its four, on two cores, 62 µs of CPU each, with two 50.
     UV_THREADPOOL_SIZE: '2',
     // Node keeps compiled code here between starts.
     NODE_COMPILE_CACHE: compileCache(dataFolder),

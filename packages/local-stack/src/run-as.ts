@@ -1,4 +1,4 @@
-import { closeSync, fchownSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
+import { closeSync, fchownSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs'
 import { runCommand, tryCommand } from './run-command.ts'
 
 const CHOWN_TIMEOUT_MS = 30_000
@@ -10,7 +10,7 @@ export interface Account {
   gid: number
   /**
    * Lets the account read every file of this machine, because what it needs lies below a folder that is closed to it, such as root's home,
-   * which its user would have to open otherwise. It writes to what is its own alone, and has no other right of root's.
+   * which its user would have to open otherwise. It writes to what is its own alone, and has no other right of root's; but see `rightToRead`.
    */
   readsAll: boolean
 }
@@ -55,9 +55,26 @@ function accountFlags(account?: Account): string[] {
   // A program that is run later cannot get back what was given up, setuid or not.
   flags.push('--no-new-privs')
   if (!account.readsAll) return [...flags, '--inh-caps=-all']
+  const right = rightToRead()
+  flags.push(`--inh-caps=-all,+${right}`, `--ambient-caps=+${right}`)
   // Java asks the kernel whether it may read a file (access(2)), which answers by the capabilities of another account only with this bit.
-  const asked = '--securebits=+no_setuid_fixup'
-  return [...flags, '--inh-caps=-all,+dac_read_search', '--ambient-caps=+dac_read_search', asked]
+  if (rootMay(CAP_SETPCAP)) flags.push('--securebits=+no_setuid_fixup')
+  return flags
+}
+
+// Numbers of linux/capability.h.
+const CAP_DAC_READ_SEARCH = 2n
+const CAP_SETPCAP = 8n
+
+/** The right by which all files can be read. Root in a container may not have the one for that alone (Docker's default), and has that to write as well. */
+function rightToRead(): string {
+  return rootMay(CAP_DAC_READ_SEARCH) ? 'dac_read_search' : 'dac_override'
+}
+
+/** Whether root has this right here. */
+function rootMay(capability: bigint): boolean {
+  const [, rights = '0'] = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? []
+  return ((BigInt(`0x${rights}`) >> capability) & 1n) === 1n
 }
 
 /** Whether a program can run as another account: that takes root and setpriv. */

@@ -49,7 +49,7 @@ export interface DeadLetters {
 const PUBLISH_MAX_MS = 12_000
 const RETRY_LEASE_MS = 20_000
 
-/** Keeps parked messages in this service's schema. `publish` sends one to its topic again. */
+/** Keeps parked messages in this service's schema. `publish` sends one to the group that parked it again. */
 export function createDeadLetters(options: {
   pool: Pool
   publish: (deadLetter: Pick<DeadLetter, 'topic' | 'consumer' | 'key' | 'value' | 'headers'>) => Promise<void>

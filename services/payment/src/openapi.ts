@@ -290,7 +290,7 @@ export const retryDeadLetterRoute = defineRoute({
   path: '/api/v1/admin/dead-letters/{deadLetterId}/retry',
   operationId: 'retryDeadLetter',
   tag: 'admin',
-  summary: 'Publish a parked message to its topic again, for the service that parked it',
+  summary: 'Publish a parked message again, for the service that parked it',
   description:
     'It is published once: a repeat has the same answer, and one that comes while it is being published is 409. A message that fails again is parked anew, under another id. Handled messages are recognised by their id, so a retry never takes effect twice.',
   auth: 'admin',

@@ -941,7 +941,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Publish a parked message to its topic again, for the service that parked it
+         * Publish a parked message again, for the service that parked it
          * @description It is published once: a repeat has the same answer, and one that comes while it is being published is 409. A message that fails again is parked anew, under another id. Handled messages are recognised by their id, so a retry never takes effect twice.
          *
          *     Needs the role `admin`.
