@@ -7,6 +7,7 @@ import { isSecretSetting } from '@frontrow/settings/secret-settings'
 import { allSettings, checkSettings } from './all-settings.ts'
 import { composeFile } from './compose-file.ts'
 import type { Setting } from './describe-settings.ts'
+import { HEAP_FLAGS } from './up-services.ts'
 
 const read = (path: string): Promise<string> => readFile(new URL(`../${path}`, import.meta.url), 'utf8')
 const settingsOf = (program: string): readonly Setting[] => allSettings.get(program) ?? []
@@ -99,6 +100,14 @@ describe('what is written down elsewhere', () => {
       .filter((line) => /^[^#]/.test(line))
     expect(lines.length).toBeGreaterThan(10)
     for (const line of lines) expect([...everyName]).toContain(line.split('=')[0])
+  })
+
+  it.each([
+    ['deploy/Dockerfile', `exec node ${HEAP_FLAGS.join(' ')} `],
+    ['docker-compose.yml', `NODE_OPTIONS: ${HEAP_FLAGS.join(' ')}\n`],
+    ['deploy/k8s/base/service/deployment.yaml', `value: ${HEAP_FLAGS.join(' ')}\n`],
+  ])('%s starts services with the flags for memory that npm start gives them', async (path, flags) => {
+    expect(await read(path)).toContain(flags)
   })
 })
 

@@ -89,7 +89,7 @@ function kafkaLogin(name: string, password: string): Record<string, string> {
 /**
  * A service keeps little in memory, so a young generation smaller than V8's default (up to 48 MB) costs hardly more CPU. With these
  * flags, and garbage collected at rest (tidy-memory.ts), an idle service has 97 to 109 MB and queue 114 MB, 129 after the very first
- * start, which compiles everything. deploy/Dockerfile has the same flags.
+ * start, which compiles everything. deploy/Dockerfile, docker-compose.yml and deploy/k8s/base/service/deployment.yaml have the same flags.
  */
 export const HEAP_FLAGS = ['--max-semi-space-size=8', '--max-old-space-size=384', '--expose-gc']
 

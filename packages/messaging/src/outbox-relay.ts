@@ -19,6 +19,8 @@ const BATCH_MAX = 500
 const TIDY_EVERY_MS = 600_000
 const RETRY_MAX_MS = 5_000
 const STANDBY_LOOK_EVERY_MS = 1_000
+// As long as a consumer of Kafka may be silent (sessionTimeout).
+const SILENT_MAX_MS = 10_000
 // With no further rows to read, what was published is marked after this time.
 const MARK_WITHIN_MS = 100
 const LAST_ROUNDS_MAX = 20
@@ -35,14 +37,18 @@ export interface RelayConfig {
   logger: Logger
   /** Look at least this often; commits of this process wake it at once. */
   pollMs?: number
+  /** PostgreSQL takes the lead from a leader that has sent it nothing for this long. */
+  silentMaxMs?: number
   keepDays?: { outbox: number; inbox: number }
 }
 
 /**
  * Publishes the outbox of one schema to Kafka, in id order, at least once. One instance leads at a time (advisory
- * lock), so that order is kept with many instances; the others stand by. A row is marked after the broker's
- * acknowledgement of all replicas, by the statement that reads the next ones: a crash in between publishes it again, never loses
- * it. No transaction is open while the broker is asked.
+ * lock), so that order is kept with many instances; the others stand by. PostgreSQL ends the session of a leader that is
+ * silent, because a frozen one keeps its lock: nothing was published until it was killed. A leader that waits so long for
+ * the broker loses the lead too and may publish beside the next one; each message still arrives first in its order. A row
+ * is marked after the broker's acknowledgement of all replicas, by the statement that reads the next ones: a crash in
+ * between publishes it again, never loses it. No transaction is open while the broker is asked.
  */
 export class OutboxRelay implements WakeUp {
   readonly #config: RelayConfig
@@ -192,7 +198,10 @@ export class OutboxRelay implements WakeUp {
     })
     await client.connect()
     // A mark that a crash of the server loses is made again by publishing again, so its commit waits for no disk.
-    await client.query("SET statement_timeout = '10s'; SET synchronous_commit = off")
+    const silentMaxMs = this.#config.silentMaxMs ?? SILENT_MAX_MS
+    await client.query(
+      `SET statement_timeout = '10s'; SET synchronous_commit = off; SET idle_session_timeout = ${silentMaxMs}`,
+    )
     this.#client = client
     return client
   }

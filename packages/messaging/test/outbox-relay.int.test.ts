@@ -7,6 +7,7 @@ import { openPatientPool } from '@frontrow/test-kit/patient-pool'
 import { checkMessages } from '../src/audit.ts'
 import { enqueue, outboxBacklog } from '../src/outbox.ts'
 import { OutboxRelay } from '../src/outbox-relay.ts'
+import type { RelayConfig } from '../src/outbox-relay.ts'
 import { createBrokerUnderTest, logger } from './broker-under-test.ts'
 import type { BrokerUnderTest, TopicMessage } from './broker-under-test.ts'
 
@@ -38,7 +39,7 @@ const relays: OutboxRelay[] = []
 // What a test that failed leaves running would publish in place of the relays of the next one.
 afterEach(() => Promise.all(relays.splice(0).map((relay) => relay.stop())))
 
-function createRelay(): OutboxRelay {
+function createRelay(overrides: Partial<RelayConfig> = {}): OutboxRelay {
   const relay = new OutboxRelay({
     kafka: broker.kafka,
     databaseUrl: broker.environment.databaseUrl(SCHEMA),
@@ -46,6 +47,7 @@ function createRelay(): OutboxRelay {
     topicPrefix: broker.environment.topicPrefix,
     logger,
     pollMs: 20,
+    ...overrides,
   })
   relays.push(relay)
   return relay
@@ -90,6 +92,18 @@ test('a message of a rolled back transaction is never published', async () => {
   expect(seen[0]).toMatchObject({ key: 'rolled-back-key', type: 'Counted', value: '{"n":1}' })
   expect(seen[0]?.headers).toMatchObject({ ce_source: `frontrow/${SCHEMA}`, ce_specversion: '1.0' })
   await relay.stop()
+})
+
+test('a leader from which PostgreSQL hears nothing, as from a frozen one, loses the lead to another', async () => {
+  const seen = await broker.watch(await broker.topic('silent', 1))
+  const silent = createRelay({ pollMs: 600_000, silentMaxMs: 200 })
+  silent.start()
+  await eventually(() => expect(silent.leads).toBe(true))
+  const next = createRelay()
+  next.start()
+  await eventually(() => expect([silent.leads, next.leads]).toEqual([false, true]))
+  await countUp(next, 'silent', 'silent-key')
+  await eventually(() => expect(numbers(seen, 'silent-key')).toEqual([1]))
 })
 
 test('a crash between publishing and marking publishes again, under the same id, and loses nothing', async () => {
