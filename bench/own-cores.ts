@@ -16,11 +16,17 @@ export async function takeOwnCore(dataFolder: string): Promise<(() => Promise<vo
   const last = cpus().length - 1
   if (last < 1) return undefined
   const root = Number(readFileSync(join(dataFolder, 'run', 'frontrow.pid'), 'utf8'))
-  await pin(process.pid, String(last))
-  for (const pid of listTree(root)) await pin(pid, `0-${last - 1}`)
-  return async () => {
+  const giveBack = async (): Promise<void> => {
     for (const pid of listTree(root)) await pin(pid, `0-${last}`)
   }
+  await pin(process.pid, String(last))
+  try {
+    for (const pid of listTree(root)) await pin(pid, `0-${last - 1}`)
+  } catch (error) {
+    await giveBack()
+    throw error
+  }
+  return giveBack
 }
 
 /** All threads of a process. One that ended meanwhile needs no core. */

@@ -25,6 +25,12 @@ export ADDRESS_PAYMENTS_PER_SECOND="${ADDRESS_PAYMENTS_PER_SECOND:-50}" ADDRESS_
 export ADDRESS_STREAMS_PER_SECOND="${ADDRESS_STREAMS_PER_SECOND:-50}" ADDRESS_STREAMS_BURST="${ADDRESS_STREAMS_BURST:-1000}"
 export ADDRESS_ADMIN_PER_SECOND="${ADDRESS_ADMIN_PER_SECOND:-50}" ADDRESS_ADMIN_BURST="${ADDRESS_ADMIN_BURST:-500}"
 export READS_IN_WORK="${READS_IN_WORK:-512}" WRITES_IN_WORK="${WRITES_IN_WORK:-256}" PAYMENTS_IN_WORK="${PAYMENTS_IN_WORK:-2048}"
+for value in "$READS_IN_WORK" "$WRITES_IN_WORK" "$PAYMENTS_IN_WORK"; do
+  # Nginx takes 0 for no limit at all.
+  case "$value" in
+    0* | *[!0-9]*) echo "gateway: READS_IN_WORK, WRITES_IN_WORK and PAYMENTS_IN_WORK must be whole numbers from 1 on: $value" >&2; exit 1 ;;
+  esac
+done
 export HSTS_SECONDS="${HSTS_SECONDS:-31536000}"
 mkdir -p "$STATE_FOLDER"
 
@@ -304,6 +310,8 @@ look() {
   for address in $watched; do set -- "$@" -o /dev/null "http://$address/health/live"; done
   [ $# -gt 0 ] || return 0
   answered=$(curl -q -s --no-progress-meter -Z --parallel-immediate -m 2 -w '%{http_code} %{url}\n' "$@")
+  # It did not run at all, which says nothing of anybody.
+  [ -n "$answered" ] || return 0
   for address in $watched; do
     case "$answered" in
       *"000 http://$address/"*) is_out "$address" || echo failed >>"$STATE_FOLDER/failures/$address" ;;
