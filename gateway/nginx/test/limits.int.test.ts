@@ -90,6 +90,9 @@ test.each([
   const from = freshAddress()
   expectLimit(await statuses(TRIED, path, from, { method }), limit)
   expect(passed(await statuses(1, path, freshAddress(), { method }))).toBe(1)
+  // What is no token, in whichever header, makes nobody less anonymous.
+  const headers = { cookie: 'theme=dark; tokenId=none', authorization: 'Bearer none' }
+  expectLimit(await statuses(TRIED, path, freshAddress(), { method, headers }), limit)
 })
 
 test.each([

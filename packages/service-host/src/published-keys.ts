@@ -76,8 +76,10 @@ export function publishedKeys(url: string, logger: Logger): PublishedKeys {
     // What is being read already may be older than the token, so that a key which it does not bring may have been published since.
     const wasReading = keys.reloading
     if (known.length > 0 && Date.now() >= refreshAtMs) void refresh()
-    // A token that names no key may be of any.
-    const { kid } = header
+    // A token that names no key may be of any. The header is whatever somebody sent.
+    const { kid }: { kid?: unknown } = header
+    if (kid !== undefined && typeof kid !== 'string')
+      throw new errors.JWSInvalid('the name of its key must be a string')
     // Keys that were read too long ago are read again, so the rules for keys that are not known hold for them.
     const isKnown =
       keys.fresh && (kid === undefined ? known.length > 0 : known.some((key) => key.kid === kid))

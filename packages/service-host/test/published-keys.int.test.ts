@@ -238,6 +238,15 @@ describe('the algorithm of a token', () => {
     }
   })
 
+  test('goes with the name of a key, which is a string, or the token is not valid, however often it is sent', async () => {
+    const { first, ask, show } = provider
+    expect(await ask(first, '1')).toBe('1')
+    for (const kid of [null, 5, {}, ['first'], true, null]) {
+      const token = `${part({ alg: 'ES256', kid })}.${part(claimsOf('2'))}.${'A'.repeat(86)}`
+      expect({ kid, is: await show(token) }).toEqual({ kid, is: 'UNAUTHENTICATED' })
+    }
+  })
+
   test('is one of JWT_ALGORITHMS, though the provider publishes keys of others', async () => {
     const { first, state, url } = provider
     const rsa = await makeNamedKey('rsa', 'RS256')
