@@ -59,9 +59,14 @@ const RETRY_PAUSE_MS = 25
 const LATE = Symbol('late')
 /** What may take longer than this is work, such as the audit's, which would only be done twice. */
 const LATE_REPEAT_DEADLINE_MAX_MS = 5_000
-/** Repeats of late calls are at most a tenth of all calls, and so many at once: where all is slow, twice the calls would make it slower. */
+/**
+ * Repeats of late calls that are not answered first are at most a tenth of all calls, and so many at once: where all is slow, more calls would
+ * make it slower. One that is answered first costs nothing, since it shows that another instance has time.
+ */
 const LATE_REPEATS_SHARE = 0.1
 const LATE_REPEATS_MAX = 20
+/** A late call is repeated as often at once: turns are taken, so of two that go out together one goes to another instance than the late one. */
+const REPEATS_AT_ONCE = 2
 
 /** Settings of one target. */
 export interface GrpcTargetOptions {
@@ -139,16 +144,20 @@ export function createGrpcTarget(options: GrpcTargetOptions): GrpcTarget {
         signal?: AbortSignal,
       ) => call(target, run, request, deadline, signal)
       const mayRepeatLate = (): boolean => {
-        if (deadlineMs > LATE_REPEAT_DEADLINE_MAX_MS || lateRepeats < 1) return false
-        lateRepeats -= 1
+        if (deadlineMs > LATE_REPEAT_DEADLINE_MAX_MS || lateRepeats < REPEATS_AT_ONCE) return false
+        lateRepeats -= REPEATS_AT_ONCE
         return true
+      }
+      const repeatHelped = (): void => {
+        lateRepeats += REPEATS_AT_ONCE
       }
       return (request) => {
         const deadline = Date.now() + deadlineMs
         const attempt = (signal?: AbortSignal) => guarded(() => callOnce(invoke, request, deadline, signal))
         if (!retriable) return attempt()
         lateRepeats = Math.min(LATE_REPEATS_MAX, lateRepeats + LATE_REPEATS_SHARE)
-        return askTwice(attempt, { deadline, deadlineMs, mayRepeat: () => !breaker.isOpen, mayRepeatLate })
+        const mayRepeat = (): boolean => !breaker.isOpen
+        return askTwice(attempt, { deadline, deadlineMs, mayRepeat, mayRepeatLate, repeatHelped })
       }
     },
     close: () => breaker.shutdown(),
@@ -163,19 +172,23 @@ function isAnswer(error: unknown): boolean {
   return error instanceof Refusal && error.http < 500
 }
 
+/** When a call may be made again. */
+interface Repeating {
+  deadline: number
+  deadlineMs: number
+  mayRepeat: () => boolean
+  mayRepeatLate: () => boolean
+  /** A repeat was answered before the late call. */
+  repeatHelped: () => void
+}
+
 /**
  * Asks once more where the first call lost its connection, and also where it has not been answered for half its time: the instance may be
- * frozen, and the next call most likely goes to another one. Whichever is answered first counts, also with a refusal, and the other is
- * called off.
+ * frozen, and another one is asked beside it. Whichever is answered first counts, also with a refusal, and the others are called off.
  */
 async function askTwice<Res>(
   attempt: (signal: AbortSignal) => Promise<Res>,
-  {
-    deadline,
-    deadlineMs,
-    mayRepeat,
-    mayRepeatLate,
-  }: { deadline: number; deadlineMs: number; mayRepeat: () => boolean; mayRepeatLate: () => boolean },
+  { deadline, deadlineMs, mayRepeat, mayRepeatLate, repeatHelped }: Repeating,
 ): Promise<Res> {
   const answered = new AbortController()
   const first = attempt(answered.signal)
@@ -196,10 +209,17 @@ async function askTwice<Res>(
   }
   if (!mayRepeat() || !mayRepeatLate()) return first
   try {
-    const answer = await Promise.any([first, attempt(answered.signal)].map(asAnswer))
+    const repeats = Array.from({ length: REPEATS_AT_ONCE }, () =>
+      asAnswer(attempt(answered.signal)).then((answer) => {
+        if (!answered.signal.aborted) repeatHelped()
+        answered.abort()
+        return answer
+      }),
+    )
+    const answer = await Promise.any([asAnswer(first), ...repeats])
     return answer()
   } catch (error) {
-    // Both have failed, and the first one's reason is as good.
+    // All have failed, and the first one's reason is as good.
     if (error instanceof AggregateError) return await first
     throw error
   } finally {
