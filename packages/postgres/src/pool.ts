@@ -19,6 +19,8 @@ export interface PoolConfig {
   statementTimeoutMs: number
   /** Who finds all connections in use, or needs a new one, waits this long; 2 s by default. */
   connectionWaitMs?: number
+  /** The server ends a transaction in which nothing is said for so long, and its connection; 5 s by default. */
+  idleTransactionMs?: number
   /** Called when a connection breaks, which can happen at any time; without a listener the error would end the process. */
   onError: (error: Error) => void
 }
@@ -60,7 +62,7 @@ export function createPool(config: PoolConfig): Pool {
     keepAlive: true,
     statement_timeout: config.statementTimeoutMs,
     lock_timeout: Math.min(2_000, config.statementTimeoutMs),
-    idle_in_transaction_session_timeout: 5_000,
+    idle_in_transaction_session_timeout: config.idleTransactionMs ?? 5_000,
     // The server ends a slow statement earlier, so only a server that stopped answering runs into this limit.
     query_timeout: config.statementTimeoutMs + 2_000,
   })

@@ -18,6 +18,8 @@ export function openPatientPool(
     max,
     statementTimeoutMs: PATIENCE_MS,
     connectionWaitMs: PATIENCE_MS,
+    // What a test locks stays locked until it lets go.
+    idleTransactionMs: 10 * PATIENCE_MS,
     onError: () => undefined,
   })
 }
