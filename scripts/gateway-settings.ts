@@ -54,8 +54,8 @@ const limitSettings = z.object({
   ADDRESS_STREAMS_BURST: burst(1_000, 'event streams that are opened'),
   ADDRESS_ADMIN_PER_SECOND: perSecond(50, 'requests of admins'),
   ADDRESS_ADMIN_BURST: burst(500, 'requests of admins'),
-  READS_IN_WORK: inWork(250, 'reads, polls among them'),
-  WRITES_IN_WORK: inWork(200, 'joins and what else changes a place, holds, and what admins write'),
+  READS_IN_WORK: inWork(320, 'reads, polls among them'),
+  WRITES_IN_WORK: inWork(160, 'joins and what else changes a place, holds, and what admins write'),
   PAYMENTS_IN_WORK: inWork(2_048, 'payments, charges and uses of points, which may wait for a provider'),
   HSTS_SECONDS: whole(0, 63_072_000, 31_536_000).describe(
     'for how long browsers that came by HTTPS come by nothing else (Strict-Transport-Security); said where HTTPS has port 443 or REDIRECT_TO_HTTPS is `yes`, since it holds for all ports, and never under the name localhost; 0 takes it back',
