@@ -310,13 +310,11 @@ look() {
   for address in $watched; do set -- "$@" -o /dev/null "http://$address/health/live"; done
   [ $# -gt 0 ] || return 0
   answered=$(curl -q -s --no-progress-meter -Z --parallel-immediate -m 2 -w '%{http_code} %{url}\n' "$@")
-  # It did not run at all, which says nothing of anybody.
-  [ -n "$answered" ] || return 0
+  # It has a line for each that was asked. Where it could not run, that says nothing of anybody.
   for address in $watched; do
     case "$answered" in
       *"000 http://$address/"*) is_out "$address" || echo failed >>"$STATE_FOLDER/failures/$address" ;;
       *"http://$address/"*) [ ! -e "$STATE_FOLDER/failures/$address" ] || rm -f "$STATE_FOLDER/failures/$address" ;;
-      *) is_out "$address" || echo failed >>"$STATE_FOLDER/failures/$address" ;;
     esac
   done
 }

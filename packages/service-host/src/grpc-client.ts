@@ -157,7 +157,7 @@ export function createGrpcTarget(options: GrpcTargetOptions): GrpcTarget {
         if (!retriable) return attempt()
         lateRepeats = Math.min(LATE_REPEATS_MAX, lateRepeats + LATE_REPEATS_SHARE)
         const mayRepeat = (): boolean => !breaker.isOpen
-        return askTwice(attempt, { deadline, deadlineMs, mayRepeat, mayRepeatLate, repeatHelped })
+        return askAgain(attempt, { deadline, deadlineMs, mayRepeat, mayRepeatLate, repeatHelped })
       }
     },
     close: () => breaker.shutdown(),
@@ -186,7 +186,7 @@ interface Repeating {
  * Asks once more where the first call lost its connection, and also where it has not been answered for half its time: the instance may be
  * frozen, and another one is asked beside it. Whichever is answered first counts, also with a refusal, and the others are called off.
  */
-async function askTwice<Res>(
+async function askAgain<Res>(
   attempt: (signal: AbortSignal) => Promise<Res>,
   { deadline, deadlineMs, mayRepeat, mayRepeatLate, repeatHelped }: Repeating,
 ): Promise<Res> {
