@@ -31,7 +31,7 @@ export interface QueueContext {
   /** Answers where people stand and how rooms are. */
   rooms: Rooms
   joins: JoinBatches
-  /** Whether users have a place already, asked for those whose join is refused. */
+  /** The places that users have already, asked for those whose join is refused. */
   placeLooks: PlaceLooks
   /** What who joins has to pass; `none` passes everybody. */
   joinCheck: JoinCheck

@@ -1,6 +1,7 @@
 import { isRefusal, refuse } from '@frontrow/proto/refusals'
 import type { Refusal } from '@frontrow/refusals/refusal'
 import type { QueueContext } from '../context.ts'
+import { isLive } from '../places/queue-tokens.ts'
 import type { Asker, SpentChallenge } from './join-check.ts'
 import type { Claims } from './verified-claim.ts'
 
@@ -50,7 +51,8 @@ export async function existingPlaceFirst(
   error: unknown,
 ): Promise<unknown> {
   if (!isRefusal(error, 'JOIN_CHECK_REQUIRED') && !isRefusal(error, 'JOIN_CHECK_FAILED')) return error
-  return (await ctx.placeLooks.add(scheduleId, userId)) ? placeExists() : error
+  const place = await ctx.placeLooks.add(scheduleId, userId)
+  return place !== undefined && isLive(place, ctx.now().getTime()) ? placeExists() : error
 }
 
 /** The refusal of who has a place in this line. */

@@ -1,9 +1,10 @@
 import { Batcher } from '@frontrow/service-host/batcher'
 import type { Pool } from '@frontrow/postgres/pool'
-import { findUserTokens, isLive } from './queue-tokens.ts'
+import { findUserTokens } from './queue-tokens.ts'
+import type { TokenRow } from './queue-tokens.ts'
 
-/** Looks by schedule whether users have a live place. */
-export type PlaceLooks = Batcher<number, string, boolean>
+/** Looks by schedule for the places of users that have not been ended. */
+export type PlaceLooks = Batcher<number, string, TokenRow | undefined>
 
 const SHARED_MAX = 500
 const PENDING_MAX = 10_000
@@ -17,9 +18,8 @@ export function createPlaceLooks(pool: Pool): PlaceLooks {
     waitMaxMs: 3_000,
     send: async (scheduleId, userIds) => {
       const rows = await findUserTokens(pool, scheduleId, userIds)
-      const nowMs = Date.now()
-      const live = new Set(rows.filter((row) => isLive(row, nowMs)).map(({ userId }) => userId))
-      return userIds.map((userId) => live.has(userId))
+      const places = new Map(rows.map((row) => [row.userId, row]))
+      return userIds.map((userId) => places.get(userId))
     },
   })
 }

@@ -67,13 +67,8 @@ export async function findUserToken(
   scheduleId: number,
   userId: string,
 ): Promise<TokenRow | undefined> {
-  const { rows } = await db.query<TokenRow>({
-    name: 'find-user-token',
-    text: `SELECT ${TOKEN_COLUMNS} FROM queue_tokens
-           WHERE schedule_id = $1 AND user_id = $2 AND status IN ('WAITING', 'ACTIVE')`,
-    values: [scheduleId, userId],
-  })
-  return rows[0]
+  const [row] = await findUserTokens(db, scheduleId, [userId])
+  return row
 }
 
 /**
