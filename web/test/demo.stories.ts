@@ -41,10 +41,13 @@ function shownPercent(bar: Element): number {
 /** Chooses two seats of the middle of a section, and puts the map in sight. */
 async function chooseSeats(page: Page): Promise<void> {
   await page.getByText('Section Circle').click()
-  const row = page.getByRole('group', { name: /^Row 13 / })
-  for (const number of [10, 11]) {
-    await row.getByRole('checkbox', { name: `Seat ${number}`, exact: true }).check({ force: true })
-  }
+  const rows = page.getByRole('group', { name: /^Row / })
+  await rows.first().waitFor()
+  const row = rows.nth(Math.floor((await rows.count()) / 2))
+  // Of those that the crowd has left.
+  const free = row.getByRole('checkbox', { name: /^Seat \d+$/ })
+  const middle = Math.floor((await free.count()) / 2)
+  for (const place of [middle - 1, middle]) await free.nth(place).check({ force: true })
   const heading = page.getByRole('heading', { name: 'Choose seats yourself' })
   await heading.evaluate((element) => element.scrollIntoView())
 }
